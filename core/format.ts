@@ -1,0 +1,33 @@
+/** The file format contract. @module */
+import type { Limits } from "./limits.ts";
+import type { Model } from "./model.ts";
+import type { Registry } from "./registry.ts";
+
+/** What a format reads from. */
+export interface Source {
+  /** The name errors use: a path, a URL or `bytes`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Reads a file beside the model, inside its folder only. */
+  beside?(name: string): Promise<Uint8Array>;
+}
+/** How to load. */
+export interface FormatOptions {
+  readonly registry: Registry;
+  readonly limits: Limits;
+  /** Weights for a file that holds a configuration only. */
+  readonly weights?: Source;
+  /** Told of what is odd but harmless, one line each. */
+  warn(message: string): void;
+}
+/** A model file format. */
+export interface FormatDef {
+  readonly kind: "format";
+  readonly name: string;
+  readonly summary: string;
+  readonly extensions: readonly string[];
+  /** True when the first bytes (or the name, for text formats) are this format's. */
+  detect(source: Source): boolean;
+  read(source: Source, options: FormatOptions): Promise<Model>;
+  write?(model: Model): Promise<Uint8Array>;
+}

@@ -1,0 +1,114 @@
+/** The layer contract: a layer is a plain object; core gives it its factory, weights, checks, files and tables. @module */
+import type { Builder } from "./builder.ts";
+import type { DType } from "./dtype.ts";
+import type { Value } from "./graph.ts";
+import type { Schema } from "./schema.ts";
+import type { Dim, Type } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How a weight is filled: an initializer's name, or the name with its options. */
+export type InitializerSpec = string | { readonly name: string; readonly [option: string]: unknown };
+
+/** A weight: trained (`parameter`), kept (`statistic`), or carried from call to call (`state`, zeros at first). */
+export interface ParamSpec {
+  readonly shape: readonly Dim[];
+  readonly init: InitializerSpec;
+  readonly role?: "parameter" | "statistic" | "state";
+  readonly dtype?: DType;
+  /** Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. */
+  readonly path?: string;
+}
+/** Extra arguments of one call, as Keras takes them. */
+export interface CallOptions {
+  readonly initialState?: readonly Value[];
+  readonly mask?: Value | null | readonly (Value | null)[];
+  readonly training?: boolean;
+  /** Further tensors by name (attention masks, keys). */
+  readonly values?: Readonly<Record<string, Value>>;
+}
+/** What a layer's build is given. */
+export interface LayerContext<C, P extends string = string> {
+  readonly b: Builder;
+  readonly config: C;
+  readonly inputs: readonly Value[];
+  readonly params: Readonly<Record<P, Value>>;
+  readonly training: boolean;
+  readonly call: CallOptions;
+  /** The value that replaces a parameter after this step; a shared layer's updates chain. */
+  update(param: P, next: Value): void;
+  /** Applies a layer held in the configuration (a wrapper's inner layer, a cell); its weights belong to the model. */
+  layer(inner: Layer, inputs: readonly Value[], call?: CallOptions): readonly Value[];
+}
+/** A layer inside another layer's configuration, in the order of Keras' weights. */
+export interface ChildLayer {
+  readonly layer: Layer;
+  /** Keras 3's attribute that holds it, which names its group in a weights file (`forward_layer`, `cell`). */
+  readonly attribute: string;
+}
+/** Only what differs from the rule "snake_case of our names" in Keras' files. */
+export interface KerasMapping<C> {
+  /** Class names that mean this layer, the current one first. */
+  readonly classNames?: readonly string[];
+  /** Names of fields in Keras' configuration where they differ. */
+  readonly fields?: Partial<Readonly<Record<keyof C, string>>>;
+  /** Fields of Keras' configuration that may be left unread, because they don't change what is computed. */
+  readonly ignore?: readonly string[];
+  /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
+  upgrade?(config: Record<string, unknown>, version: string): Record<string, unknown>;
+  /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
+  weights?(arrays: readonly Tensor[], config: C, version: string): readonly Tensor[];
+  /** Name of the group below `layers/` in a Keras 3 weights file for each param list, where not the layer's own `vars`: e.g. `cell`. */
+  readonly group?: string;
+}
+/** A layer, said once. */
+export interface LayerDef<C = unknown, P extends string = string> {
+  readonly kind: "layer";
+  /** Keras' class name. */
+  readonly name: string;
+  readonly summary: string;
+  readonly config: Schema<C>;
+  /** The weights, in Keras' order, known from the configuration and the inputs' types. */
+  params(config: C, inputs: readonly Type[]): Partial<Record<P, ParamSpec>>;
+  /** Layers inside the configuration. */
+  children?(config: C): readonly ChildLayer[];
+  /** Adds the layer's operators and returns its outputs. */
+  build(context: LayerContext<C, P>): readonly Value[];
+  /** `pass` hands the (first) input's mask on, `consume` drops it; `make`: build sets the outputs' masks itself. */
+  readonly mask: "pass" | "consume" | "make";
+  /** Checks across fields, after each field alone. @throws {ConfigError} */
+  check?(config: C, path: string): void;
+  readonly keras?: KerasMapping<C>;
+}
+
+/** A layer with its options, ready to be applied; applying it twice shares its weights. */
+export interface Layer {
+  readonly kind: "built-layer";
+  readonly def: LayerDef;
+  readonly config: unknown;
+  /** The user's name for it; a model names the nameless as Keras does (`dense`, `dense_1`). */
+  readonly name?: string;
+  readonly trainable: boolean;
+  /** Element type of its input where it says so itself (`InputLayer`, text layers). */
+  readonly dtype?: DType;
+}
+
+/** A named function of one value, added to a graph as operators. */
+export interface ActivationDef {
+  readonly kind: "activation";
+  /** Our name, camelCase: `hardSigmoid`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Keras' names for it; snake_case of ours unless said. */
+  readonly kerasNames?: readonly string[];
+  /** Options with defaults, such as `alpha`. */
+  readonly options?: Readonly<Record<string, number | boolean | readonly number[]>>;
+  build(b: Builder, x: Value, options: Readonly<Record<string, unknown>>): Value;
+}
+/** Fills a weight. */
+export interface InitializerDef {
+  readonly kind: "initializer";
+  readonly name: string;
+  readonly summary: string;
+  readonly config: Readonly<Record<string, { readonly doc: string; readonly default: unknown }>>;
+  fill(shape: readonly number[], config: Readonly<Record<string, unknown>>, seed: number): Tensor;
+}

@@ -1,0 +1,5 @@
+/** Placeholder for the model while its parts land. @module */
+/** A model. */
+export interface Model {
+  readonly name: string;
+}

@@ -1,0 +1,5 @@
+/** elementwise operators. @module */
+import type { OpDef } from "../op.ts";
+
+/** elementwise operators. */
+export const elementwiseOps: readonly OpDef[] = [];

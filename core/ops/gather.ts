@@ -1,0 +1,5 @@
+/** gather operators. @module */
+import type { OpDef } from "../op.ts";
+
+/** gather operators. */
+export const gatherOps: readonly OpDef[] = [];

@@ -1,0 +1,5 @@
+/** layout operators. @module */
+import type { OpDef } from "../op.ts";
+
+/** layout operators. */
+export const layoutOps: readonly OpDef[] = [];

@@ -1,0 +1,5 @@
+/** recurrent operators. @module */
+import type { OpDef } from "../op.ts";
+
+/** recurrent operators. */
+export const recurrentOps: readonly OpDef[] = [];

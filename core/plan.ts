@@ -1,0 +1,148 @@
+/** What every backend's plan is made of: binding dims, segments, liveness, and an arena laid out by both. @module */
+import { InputError, shown } from "./errors.ts";
+import type { Graph, GraphInput, Node } from "./graph.ts";
+import { typeOf } from "./graph.ts";
+import { bindDim, type DimEnv, shapeText, type Type, typeText } from "./shape.ts";
+import { isTensor, type RuntimeValue } from "./tensor.ts";
+
+/** Binds the dims of the data inputs to what was given. @throws {InputError} that names the input. */
+export function bindInputs(
+  graph: Graph,
+  inputs: Readonly<Record<string, RuntimeValue>>,
+  roles: ReadonlySet<string>,
+): Map<string, number> {
+  const env = new Map<string, number>();
+  const wanted = graph.inputs.filter((i) => roles.has(i.role));
+  for (const name of Object.keys(inputs)) {
+    if (!wanted.some((i) => i.name === name)) {
+      throw new InputError(`unknown input ${shown(name)}: expected ${wanted.map((i) => i.name).join(", ")}`, {
+        place: name,
+      });
+    }
+  }
+  for (const input of wanted) {
+    const value = inputs[input.name];
+    if (value === undefined) {
+      throw new InputError(
+        `input ${shown(input.name)} is missing: expected ${typeText(typeOf(graph, input.id))}`,
+        { place: input.name },
+      );
+    }
+    bindValue(input, typeOf(graph, input.id), value, env);
+  }
+  return env;
+}
+
+/** Checks one input against its type and binds its symbols. */
+export function bindValue(
+  input: Pick<GraphInput, "name">,
+  type: Type,
+  value: RuntimeValue,
+  env: Map<string, number>,
+): void {
+  if (type.kind !== "tensor") {
+    if (isTensor(value) || value.kind !== type.kind) {
+      throw new InputError(`input ${shown(input.name)}: expected ${typeText(type)}`, { place: input.name });
+    }
+    return;
+  }
+  const came = isTensor(value) ? `${value.dtype}[${value.shape.join(", ")}]` : value.kind;
+  const wrong = () =>
+    new InputError(`input ${shown(input.name)}: expected ${typeText(type)}, got ${came}`, {
+      place: input.name,
+    });
+  if (!isTensor(value) || value.dtype !== type.dtype) throw wrong();
+  if (type.shape === undefined) return;
+  if (type.shape.length !== value.shape.length) throw wrong();
+  type.shape.forEach((d, i) => {
+    if (!bindDim(d, value.shape[i] ?? -1, env)) {
+      throw new InputError(
+        `input ${shown(input.name)}: expected shape ${shapeText(type.shape)}, got [${
+          value.shape.join(", ")
+        }] (axis ${i})`,
+        { place: input.name },
+      );
+    }
+  });
+}
+
+/** The bound dims as one text, for caches. */
+export function envKey(env: DimEnv): string {
+  return [...env].map(([k, v]) => `${k}=${v}`).sort().join(",");
+}
+
+/** A run of nodes that one engine takes whole, or one host step. */
+export interface Segment {
+  readonly where: "engine" | "host";
+  readonly nodes: readonly Node[];
+}
+/** Cuts a node list into engine segments and host steps; a node that can go before a host step does, so that fewer cuts remain. */
+export function segments(nodes: readonly Node[], onEngine: (node: Node) => boolean): readonly Segment[] {
+  const out: { where: "engine" | "host"; nodes: Node[] }[] = [];
+  const level = new Map<number, number>();
+  for (const node of nodes) {
+    const where = onEngine(node) ? "engine" : "host";
+    let at = 0;
+    for (const id of node.inputs) at = Math.max(at, level.get(id) ?? 0);
+    while (at < out.length && out[at]?.where !== where) at++;
+    if (where === "host" && at < out.length) {
+      // A host step stands alone, so that dims it binds are there for the next one.
+      while (at < out.length) at++;
+    }
+    const segment = out[at];
+    if (segment) segment.nodes.push(node);
+    else out.push({ where, nodes: [node] });
+    const ready = where === "host" ? at + 1 : at;
+    for (const id of node.outputs) level.set(id, ready);
+  }
+  return out;
+}
+
+/** Values whose every input is a constant, a parameter or a statistic: computed once, and again after a write. */
+export function derivedFromWeights(graph: Graph, fixed: (input: GraphInput) => boolean): Set<number> {
+  const derived = new Set(graph.inputs.filter(fixed).map((i) => i.id));
+  for (const node of graph.nodes) {
+    if (node.inputs.length > 0 && node.inputs.every((id) => id < 0 || derived.has(id))) {
+      node.outputs.forEach((id) => derived.add(id));
+    }
+  }
+  return derived;
+}
+
+/** A block of an arena: `[start, start + bytes)` while steps `from` to `to` run. */
+export interface Lifetime {
+  readonly bytes: number;
+  readonly from: number;
+  readonly to: number;
+}
+/**
+ * Places blocks so that those alive together don't overlap: largest first, each at the lowest gap that fits.
+ * Returns offsets (multiples of `align`) and the arena's size.
+ */
+export function layoutArena(
+  blocks: readonly Lifetime[],
+  align = 64,
+): { readonly offsets: readonly number[]; readonly bytes: number } {
+  const order = blocks.map((_, i) => i).sort((a, b) =>
+    (blocks[b]?.bytes ?? 0) - (blocks[a]?.bytes ?? 0) || a - b
+  );
+  const offsets = new Array<number>(blocks.length).fill(0);
+  const placed: { start: number; end: number; from: number; to: number }[] = [];
+  let total = 0;
+  for (const i of order) {
+    const block = blocks[i];
+    if (!block) continue;
+    let start = 0;
+    for (const p of placed) {
+      if (p.to < block.from || p.from > block.to) continue;
+      if (start + block.bytes <= p.start) break;
+      if (p.end > start) start = Math.ceil(p.end / align) * align;
+    }
+    offsets[i] = start;
+    const end = start + block.bytes;
+    const at = placed.findIndex((p) => p.start > start);
+    placed.splice(at < 0 ? placed.length : at, 0, { start, end, from: block.from, to: block.to });
+    total = Math.max(total, end);
+  }
+  return { offsets, bytes: total };
+}

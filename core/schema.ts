@@ -1,0 +1,185 @@
+/** Configuration fields: each says its doc, its default and how it is read; errors carry the path. @module */
+import { ConfigError, shown } from "./errors.ts";
+
+/** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
+export interface Field<T> {
+  readonly doc: string;
+  /** What is expected, for tables and messages, as in `integer >= 1`. */
+  readonly expects: string;
+  /** Present when the field may be left out. */
+  readonly default?: T;
+  readonly required: boolean;
+  parse(raw: unknown, path: string): T;
+}
+/** A field for every key of a configuration. */
+export type Schema<C> = { readonly [K in keyof C]-?: Field<C[K]> };
+/** A schema whose configuration's type is forgotten, as registries hold it. */
+export type AnySchema = Readonly<Record<string, Field<unknown>>>;
+
+interface Base<T> {
+  readonly doc: string;
+  readonly default?: T;
+}
+
+/** A field from a reader that returns undefined when the value doesn't fit. */
+export function field<T>(
+  options: Base<T> & { readonly expects: string; read(raw: unknown, path: string): T | undefined },
+): Field<T> {
+  const { doc, expects, read } = options;
+  const required = !("default" in options);
+  return {
+    doc,
+    expects,
+    required,
+    ...(required ? {} : { default: options.default as T }),
+    parse(raw: unknown, path: string): T {
+      const value = read(raw, path);
+      if (value === undefined) {
+        throw new ConfigError(`${path}: expected ${expects}, got ${shown(raw)}`, { place: path });
+      }
+      return value;
+    },
+  };
+}
+
+const inRange = (n: number, min: number, max: number) => n >= min && n <= max;
+function rangeText(what: string, min?: number, max?: number): string {
+  if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
+  return min !== undefined ? `${what} >= ${min}` : max !== undefined ? `${what} <= ${max}` : what;
+}
+
+/** A whole number. */
+export function int(o: Base<number> & { readonly min?: number; readonly max?: number }): Field<number> {
+  const { min = -Number.MAX_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = o;
+  return field({
+    ...o,
+    expects: rangeText("integer", o.min, o.max),
+    read: (raw) => {
+      const n = typeof raw === "bigint" ? Number(raw) : raw;
+      return typeof n === "number" && Number.isSafeInteger(n) && inRange(n, min, max) ? n : undefined;
+    },
+  });
+}
+/** A real number. */
+export function float(o: Base<number> & { readonly min?: number; readonly max?: number }): Field<number> {
+  const { min = -Infinity, max = Infinity } = o;
+  return field({
+    ...o,
+    expects: rangeText("number", o.min, o.max),
+    read: (
+      raw,
+    ) => (typeof raw === "number" && !Number.isNaN(raw) && inRange(raw, min, max) ? raw : undefined),
+  });
+}
+/** True or false; 0 and 1 as ONNX and old files write them. */
+export function bool(o: Base<boolean>): Field<boolean> {
+  return field({
+    ...o,
+    expects: "true or false",
+    read: (raw) => (typeof raw === "boolean" ? raw : raw === 0 ? false : raw === 1 ? true : undefined),
+  });
+}
+/** Text. */
+export function text(o: Base<string>): Field<string> {
+  return field({ ...o, expects: "text", read: (raw) => (typeof raw === "string" ? raw : undefined) });
+}
+/** One of a few words. */
+export function choice<const T extends string>(
+  o: { readonly doc: string; readonly default?: T; readonly of: readonly T[] },
+): Field<T> {
+  return field<T>({
+    ...o,
+    expects: `one of ${o.of.join(", ")}`,
+    read: (raw) => o.of.find((word) => word === raw),
+  });
+}
+/** A list of what another field reads; `length` fixes how many. */
+export function list<T>(
+  o: Base<readonly T[]> & { readonly of: Field<T>; readonly length?: number },
+): Field<readonly T[]> {
+  return field({
+    ...o,
+    expects: o.length === undefined ? `list of ${o.of.expects}` : `${o.length} of ${o.of.expects}`,
+    read: (raw, path) =>
+      Array.isArray(raw) && (o.length === undefined || raw.length === o.length)
+        ? raw.map((item, i) => o.of.parse(item, `${path}[${i}]`))
+        : undefined,
+  });
+}
+/** A number or a list of `rank` numbers, as kernel sizes and strides are given; always read as a list. */
+export function sizes(
+  o: Base<readonly number[]> & { readonly rank: number; readonly min?: number },
+): Field<readonly number[]> {
+  const one = int({ doc: o.doc, min: o.min ?? 1 });
+  return field({
+    ...o,
+    expects: `${one.expects}, or a list of ${o.rank}`,
+    read: (raw, path) => {
+      if (typeof raw === "number") return new Array<number>(o.rank).fill(one.parse(raw, path));
+      if (!Array.isArray(raw) || raw.length !== o.rank) return undefined;
+      return raw.map((item, i) => one.parse(item, `${path}[${i}]`));
+    },
+  });
+}
+/** The same field, where null or nothing is allowed too. */
+export function nullable<T>(inner: Field<T>): Field<T | null> {
+  return {
+    doc: inner.doc,
+    expects: `${inner.expects}, or null`,
+    required: false,
+    default: inner.required ? null : (inner.default ?? null),
+    parse: (raw, path) => (raw === null || raw === undefined ? null : inner.parse(raw, path)),
+  };
+}
+
+/** The nearest of `names` to a mistyped word, if one is near. */
+export function nearest(word: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined, least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const name of names) {
+    const d = editDistance(word.toLowerCase(), name.toLowerCase());
+    if (d < least) [best, least] = [name, d];
+  }
+  return best;
+}
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 8 || a.length > 64) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? Infinity;
+}
+
+/**
+ * Reads a configuration: every field parsed, defaults filled in, unknown keys refused with the nearest known one.
+ * @throws {ConfigError} with the path of the wrong field.
+ */
+export function parseConfig<C>(schema: Schema<C>, raw: Readonly<Record<string, unknown>>, path: string): C {
+  const fields = schema as unknown as AnySchema;
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(fields, key)) {
+      const near = nearest(key, Object.keys(fields));
+      throw new ConfigError(`${path}: unknown option ${shown(key)}${near ? `; did you mean ${near}?` : ""}`, {
+        place: `${path}.${key}`,
+      });
+    }
+  }
+  const out: Record<string, unknown> = {};
+  for (const [key, f] of Object.entries(fields)) {
+    const value = Object.hasOwn(raw, key) ? raw[key] : undefined;
+    if (value === undefined) {
+      if (f.required) {
+        throw new ConfigError(`${path}: ${key} is missing: expected ${f.expects} (${f.doc})`, {
+          place: `${path}.${key}`,
+        });
+      }
+      out[key] = f.default;
+    } else out[key] = f.parse(value, `${path}.${key}`);
+  }
+  return out as C;
+}

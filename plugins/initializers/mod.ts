@@ -1,0 +1,5 @@
+/** All initializers. @module */
+import type { InitializerDef } from "../../core/layer.ts";
+
+/** Every initializer plugin. */
+export const initializers: readonly InitializerDef[] = [];
