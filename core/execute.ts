@@ -68,8 +68,16 @@ export function runNode(
   types: readonly Type[],
   execution: Execution,
 ): readonly RuntimeValue[] {
+  return runWith(execution.registry.get("op", opName(node)), node, inputs, types, execution);
+}
+function runWith(
+  def: OpDef,
+  node: Node,
+  inputs: readonly (RuntimeValue | undefined)[],
+  types: readonly Type[],
+  execution: Execution,
+): readonly RuntimeValue[] {
   const { registry, limits } = execution;
-  const def = registry.get("op", opName(node));
   try {
     if (!def.plain) {
       const graph = bodyGraph(def, node, inputs, registry);
@@ -100,6 +108,29 @@ export function runNode(
   }
 }
 
+/** A node with what running it needs, looked up once a graph. */
+interface Step {
+  readonly node: Node;
+  readonly def: OpDef;
+  readonly types: readonly Type[];
+  /** Values that nobody reads after it. */
+  readonly frees: readonly number[];
+}
+const prepared = new WeakMap<Graph, { readonly registry: Registry; readonly steps: readonly Step[] }>();
+function stepsOf(graph: Graph, registry: Registry): readonly Step[] {
+  const found = prepared.get(graph);
+  if (found?.registry === registry) return found.steps;
+  const last = lastUses(graph);
+  const steps = graph.nodes.map((node, at): Step => ({
+    node,
+    def: registry.get("op", opName(node)),
+    types: node.outputs.map((id) => (id < 0 ? tensorType("float32") : typeOf(graph, id))),
+    frees: [...new Set([...node.inputs, ...node.outputs])].filter((id) => id >= 0 && (last[id] ?? -1) <= at),
+  }));
+  prepared.set(graph, { registry, steps });
+  return steps;
+}
+
 /** Runs a graph: `inputs` are its non-constant inputs in order. Returns its outputs in order. */
 export function runGraph(
   graph: Graph,
@@ -111,21 +142,15 @@ export function runGraph(
   for (const input of graph.inputs) {
     values[input.id] = input.role === "constant" ? input.value : inputs[next++];
   }
-  const last = lastUses(graph);
-  graph.nodes.forEach((node, at) => {
+  for (const { node, def, types, frees } of stepsOf(graph, execution.registry)) {
     const given = node.inputs.map((id) => (id < 0 ? undefined : values[id]));
-    const outputs = runNode(
-      node,
-      given,
-      node.outputs.map((id) => (id < 0 ? tensorType("float32") : typeOf(graph, id))),
-      execution,
-    );
+    const outputs = runWith(def, node, given, types, execution);
     node.outputs.forEach((id, i) => {
       if (id >= 0) values[id] = outputs[i];
     });
     execution.observe?.(node, outputs);
-    for (const id of node.inputs) if (id >= 0 && last[id] === at) values[id] = undefined;
-  });
+    for (const id of frees) values[id] = undefined;
+  }
   return graph.outputs.map((o) => {
     const value = values[o.id];
     if (value === undefined) throw new BackendError(`graph ${graph.name}: output ${o.name} was not computed`);

@@ -1,4 +1,5 @@
 /** The file format contract. @module */
+import type { LayerDef } from "./layer.ts";
 import type { Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import type { Registry } from "./registry.ts";
@@ -15,6 +16,8 @@ export interface Source {
 export interface FormatOptions {
   readonly registry: Registry;
   readonly limits: Limits;
+  /** The user's own layers, which alone stand for classes of a package of the user's (`acme>Swirl`). */
+  readonly layers?: readonly LayerDef[];
   /** Weights for a file that holds a configuration only. */
   readonly weights?: Source;
   /** Told of what is odd but harmless, one line each. */

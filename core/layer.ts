@@ -17,6 +17,8 @@ export interface ParamSpec {
   readonly dtype?: DType;
   /** Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. */
   readonly path?: string;
+  /** Group below the layer's in a Keras 3 weights file that holds it (`cell`, `query_dense`); the def's `keras.group` unless said. */
+  readonly group?: string;
 }
 /** Extra arguments of one call, as Keras takes them. */
 export interface CallOptions {
@@ -25,6 +27,8 @@ export interface CallOptions {
   readonly training?: boolean;
   /** Further tensors by name (attention masks, keys). */
   readonly values?: Readonly<Record<string, Value>>;
+  /** Further plain arguments by name: `useCausalMask`, `returnAttentionScores`. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 /** What a layer's build is given. */
 export interface LayerContext<C, P extends string = string> {
@@ -33,6 +37,8 @@ export interface LayerContext<C, P extends string = string> {
   readonly inputs: readonly Value[];
   readonly params: Readonly<Record<P, Value>>;
   readonly training: boolean;
+  /** False for a frozen layer, which batch normalization runs in inference mode. */
+  readonly trainable: boolean;
   readonly call: CallOptions;
   /** The value that replaces a parameter after this step; a shared layer's updates chain. */
   update(param: P, next: Value): void;
@@ -44,6 +50,8 @@ export interface ChildLayer {
   readonly layer: Layer;
   /** Keras 3's attribute that holds it, which names its group in a weights file (`forward_layer`, `cell`). */
   readonly attribute: string;
+  /** What Keras puts before the name of the layer it was made from, as in `forward_lstm`. */
+  readonly namePrefix?: string;
 }
 /** Only what differs from the rule "snake_case of our names" in Keras' files. */
 export interface KerasMapping<C> {

@@ -1,5 +1,459 @@
-/** Placeholder for the model while its parts land. @module */
-/** A model. */
-export interface Model {
+/** The model: a network or a bare graph with its weights, run through a backend. @module */
+import { assemble, type Assembled, type LayerNode } from "./assemble.ts";
+import type { CompileOptions, Session } from "./backend.ts";
+import { ConfigError, InputError, LapisError, ShapeError, shown } from "./errors.ts";
+import { byName, concatRows, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "./feed.ts";
+import {
+  type Applicable,
+  functional,
+  type FunctionalOptions,
+  input,
+  layerOf,
+  sequentialNetwork,
+} from "./functional.ts";
+import { type Graph, typeOf } from "./graph.ts";
+import { eachWeight, initialValue } from "./initialize.ts";
+import type { Layer } from "./layer.ts";
+import type { Limits } from "./limits.ts";
+import { assignNames } from "./names.ts";
+import { type Network, networkConfigOf, networkLayer, type SymbolicTensor } from "./network.ts";
+import { Random } from "./random.ts";
+import type { Registry } from "./registry.ts";
+import { Sessions } from "./sessions.ts";
+import { staticShape } from "./shape.ts";
+import { countOf, summaryOf, weightsBelow } from "./summary.ts";
+import { castTensor, copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor, tensor } from "./tensor.ts";
+
+/** How a model is made and run. */
+export interface ModelOptions {
+  /** The engine; the first available of wasm, plain and onnxruntime unless named. */
+  readonly backend?: string;
+  /** Weights by path; those that are missing are initialised. */
+  readonly weights?: ReadonlyMap<string, Tensor>;
+  /** Seed of initial weights and of random numbers; 0 unless given. */
+  readonly seed?: number;
+  readonly limits?: Limits;
+  /** Helper threads of the engine. */
+  readonly threads?: number;
+  /** The same bits on every machine. */
+  readonly deterministic?: boolean;
+}
+/** Which graph of a model. */
+export interface ModelGraphOptions {
+  readonly training?: boolean;
+  /** Outputs: the model's, or every layer's. */
+  readonly outputs?: "model" | "layers";
+}
+/** A layer of a model. */
+export interface ModelLayer {
   readonly name: string;
+  /** Keras' class name. */
+  readonly className: string;
+  readonly layer: Layer;
+  readonly outputShapes: readonly (readonly (number | string)[])[];
+  readonly params: number;
+  readonly trainable: boolean;
+}
+
+/** Where layers that are models have their weights: a model that takes one in begins with them. */
+const homes = new WeakMap<Layer, Model>();
+
+/** A model: its inputs and outputs, layers, weights and sessions. */
+export class Model {
+  readonly name: string;
+  /** The plugins it was made with, which also save it. */
+  readonly registry: Registry;
+  readonly #options: ModelOptions;
+  readonly #sessions: Sessions;
+  readonly #weights = new Map<string, Tensor>();
+  readonly #random: Random;
+  #network: Network | undefined;
+  #assembled: Assembled | undefined;
+  #graph: Graph | undefined;
+  #stack: readonly Layer[] | undefined;
+  #layer: Layer | undefined;
+
+  private constructor(name: string, registry: Registry, options: ModelOptions) {
+    this.name = name;
+    this.registry = registry;
+    this.#options = options;
+    this.#random = new Random(options.seed ?? 0);
+    const { threads, deterministic, limits } = options;
+    const compile: Omit<CompileOptions, "registry"> = {
+      ...(threads !== undefined && { threads }),
+      ...(deterministic !== undefined && { deterministic }),
+      ...(limits && { limits, maxBytes: limits.planBytes }),
+    };
+    this.#sessions = new Sessions(registry, options.backend, compile);
+  }
+
+  /**
+   * A model of a network.
+   * @throws {ShapeError} naming a layer that doesn't fit, or a weight whose shape isn't the layer's.
+   */
+  static fromNetwork(
+    network: Network,
+    registry: Registry = network.registry,
+    options: ModelOptions = {},
+  ): Model {
+    const model = new Model(network.name, registry, options);
+    model.#build(network);
+    return model;
+  }
+  /** A model of layers in a row whose input isn't known yet; the first data (or {@link Model.build}) tells. */
+  static deferred(
+    layers: readonly Layer[],
+    registry: Registry,
+    name: string,
+    options: ModelOptions = {},
+  ): Model {
+    if (layers.length === 0) throw new ConfigError(`model ${name}: has no layers`);
+    const model = new Model(name, registry, options);
+    assignNames(layers);
+    model.#stack = layers;
+    return model;
+  }
+  /** A model of a bare graph, as an ONNX file holds it: weights are its parameters and statistics. */
+  static fromGraph(
+    graph: Graph,
+    registry: Registry,
+    options: ModelOptions & { readonly name?: string } = {},
+  ): Model {
+    const model = new Model(options.name ?? graph.name, registry, options);
+    model.#graph = graph;
+    for (const { name, role, value } of graph.inputs) {
+      if (role !== "parameter" && role !== "statistic") continue;
+      const given = options.weights?.get(name) ?? value;
+      if (given) model.#weights.set(name, given);
+    }
+    return model;
+  }
+
+  #build(network: Network): void {
+    const { limits, weights, seed = 0 } = this.#options;
+    const assembled = assemble(network, this.registry, { ...(limits && { limits }) });
+    this.#network = network;
+    this.#assembled = assembled;
+    for (const [entry, node] of eachWeight(assembled.tree)) {
+      if (entry.role === "state") continue;
+      const given = weights?.get(entry.path) ?? homes.get(node.layer)?.weightOf(node.layer, entry.param);
+      if (given) this.#weights.set(entry.path, fitted(given, entry.path, entry.shape, entry.dtype));
+      else this.#weights.set(entry.path, initialValue(this.registry, entry, seed));
+    }
+    const unknown = weights && [...weights.keys()].find((path) => !this.#weights.has(path));
+    if (unknown !== undefined) throw new ConfigError(`model ${this.name}: has no weight ${shown(unknown)}`);
+  }
+
+  /** True once shapes and weights are known. */
+  get built(): boolean {
+    return this.#stack === undefined;
+  }
+  /**
+   * Gives a model without input the shape of its data, batch axis first (null where sizes vary).
+   * @throws {ShapeError} naming the layer that doesn't fit.
+   */
+  build(shape: readonly (number | string | null)[], dtype: Port["dtype"] = "float32"): void {
+    const stack = this.#stack;
+    if (!stack) return;
+    const [batch, ...rest] = shape;
+    const start = input(
+      { shape: rest, dtype, ...(typeof batch === "number" && { batchSize: batch }) },
+      this.registry,
+    );
+    this.#build(sequentialNetwork(start, stack, this.name));
+    this.#stack = undefined;
+  }
+  /** The network, where the model has one. @throws {LapisError} for an ONNX model, or one that isn't built. */
+  get network(): Network {
+    return this.#needs(this.#network, "layers");
+  }
+  /** The layers as a tree with their weights. @throws {LapisError} for an ONNX model, or one that isn't built. */
+  get tree(): readonly LayerNode[] {
+    return this.#needs(this.#assembled, "layers").tree;
+  }
+  #needs<T>(part: T | undefined, what: string): T {
+    if (part !== undefined) return part;
+    if (this.#stack) {
+      throw new LapisError(
+        "model",
+        `model ${this.name}: is not built yet; give it data, build(shape), or an input`,
+      );
+    }
+    throw new LapisError("model", `model ${this.name}: is a bare graph without ${what}`);
+  }
+  get #plain(): Graph {
+    return this.#graph ?? this.#needs(this.#assembled, "graph").graph;
+  }
+
+  /** The inputs, in order. */
+  get inputs(): readonly Port[] {
+    const graph = this.#plain;
+    return graph.inputs.filter((i) => i.role === "data").map((i) => portOf(i.name, typeOf(graph, i.id)));
+  }
+  /** The outputs, in order. */
+  get outputs(): readonly Port[] {
+    const graph = this.#plain;
+    return graph.outputs.filter((o) => o.updates === undefined).map((o) =>
+      portOf(o.name, typeOf(graph, o.id))
+    );
+  }
+  /** The layers in the order of Keras' `model.layers`; none for an ONNX model. */
+  get layers(): readonly ModelLayer[] {
+    if (this.#graph) return [];
+    return this.tree.map((node) => ({
+      name: node.name,
+      className: node.layer.def.name,
+      layer: node.layer,
+      outputShapes: node.outputs.map((t) => portOf("", t).shape),
+      params: countOf(weightsBelow([node])),
+      trainable: node.trainable,
+    }));
+  }
+  /** The weights by path, in the order of Keras 3's `model.weights`; as they are now. */
+  get weights(): Map<string, Tensor> {
+    if (this.#stack) this.#needs(undefined, "weights");
+    for (const [path, value] of this.#sessions.changed()) {
+      if (this.#weights.has(path)) this.#weights.set(path, value);
+    }
+    return new Map(this.#weights);
+  }
+  /** One layer's weight by its own name, as in `kernel`. */
+  weightOf(layer: Layer, param: string): Tensor | undefined {
+    for (const [entry, node] of eachWeight(this.#assembled?.tree ?? [])) {
+      if (node.layer === layer && entry.param === param) return this.weights.get(entry.path);
+    }
+    return undefined;
+  }
+  /**
+   * Replaces a weight, also in sessions that run.
+   * @throws {InputError} when there is no such weight; {@link ShapeError} when its shape differs.
+   */
+  setWeight(path: string, value: Tensor): void {
+    const old = this.#weights.get(path);
+    if (!old) throw new InputError(`model ${this.name}: has no weight ${shown(path)}`, { place: path });
+    const next = copyOf(fitted(value, path, old.shape, old.dtype));
+    this.#weights.set(path, next);
+    this.#sessions.write(path, next);
+  }
+  /** Number of elements of all weights. */
+  countParams(): number {
+    if (this.#stack) this.#needs(undefined, "weights");
+    return [...this.#weights.values()].reduce((n, t) => n + sizeOf(t.shape), 0);
+  }
+  /** The table of layers as Keras prints it, 80 columns wide. */
+  summary(): string {
+    return summaryOf(this.network, this.tree);
+  }
+  /** The backend's name: the one asked for, or the one chosen at the first run. */
+  get backend(): string | undefined {
+    return this.#sessions.backend;
+  }
+  /** The model as a layer of another model, which begins with this one's weights. */
+  get layer(): Layer {
+    if (this.#layer) return this.#layer;
+    const network = this.#stack ? undefined : this.network, layers = this.#stack ?? this.network.layers;
+    const made = networkLayer(
+      { kind: network?.kind ?? "Sequential", layers, ...(network && { network }) },
+      this.name,
+    );
+    if (network) { for (const [, node] of eachWeight(this.tree)) homes.set(node.layer, this); }
+    return this.#layer = made;
+  }
+
+  /** The graph of a mode with the weights as they are now. */
+  graph(options: ModelGraphOptions = {}): Graph {
+    const weights = this.weights;
+    if (this.#graph) {
+      const withWeights = this.#graph.inputs.map((i) => {
+        const value = weights.get(i.name);
+        return value ? { ...i, value } : i;
+      });
+      return { ...this.#graph, inputs: withWeights };
+    }
+    const { limits } = this.#options;
+    return assemble(this.network, this.registry, { ...options, weights, ...(limits && { limits }) }).graph;
+  }
+  /** The compiled session of a mode; weights set through the model reach it. */
+  session(options: ModelGraphOptions = {}): Promise<Session> {
+    return this.#sessions.session(keyOf(options), () => this.graph(options));
+  }
+
+  async #run(
+    options: ModelGraphOptions,
+    inputs: Readonly<Record<string, RuntimeValue>>,
+  ): Promise<Record<string, RuntimeValue>> {
+    const random = options.training ? this.#randomKeys(options) : {};
+    return await this.#sessions.run(keyOf(options), () => this.graph(options), { ...inputs, ...random });
+  }
+  /** Keys for a graph's random inputs, new at every run. */
+  #randomKeys(options: ModelGraphOptions): Record<string, Tensor> {
+    const graph = this.graph(options), keys: Record<string, Tensor> = {};
+    for (const { name, id, role } of graph.inputs) {
+      const type = typeOf(graph, id);
+      if (role !== "random" || type.kind !== "tensor") continue;
+      const shape = staticShape(type.shape) ?? [];
+      const bits = Array.from({ length: sizeOf(shape) }, () => this.#random.bits());
+      keys[name] = castTensor(tensor(bits, shape, "int64"), type.dtype);
+    }
+    return keys;
+  }
+
+  /**
+   * Runs the model once: every input by name, every output by name.
+   * @throws {InputError} naming the input that is missing, unknown or of another shape.
+   */
+  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, Tensor>> {
+    this.#buildFrom(inputs as ModelData);
+    const ports = this.inputs, named = byName(inputs as ModelData, ports);
+    const fed = Object.fromEntries(ports.map((p) => [p.name, feed(p, named[p.name] as RuntimeValue, false)]));
+    // Sequences and optionals come out of ONNX models alone; their reader knows the output's type.
+    return await this.#run({}, fed) as Record<string, Tensor>;
+  }
+  /**
+   * Predicts in batches and joins them: one tensor, or a list where the model has several outputs.
+   * Numbers are cast to the inputs' types; a single sample may lack the batch axis.
+   * @throws {InputError} naming the input that doesn't fit.
+   */
+  async predict(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor | Tensor[]> {
+    const fed = this.#feed(x), rows = this.#rows(fed);
+    const size = this.#fixedBatch() ?? options.batchSize ?? 32;
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new InputError(`batchSize: expected 1 or more, got ${shown(size)}`);
+    }
+    if (rows === undefined || (rows <= size && rows > 0)) return this.#listed(await this.#run({}, fed));
+    if (this.#fixedBatch() !== undefined && rows % size !== 0) {
+      throw new InputError(
+        `model ${this.name}: has a fixed batch of ${size}; ${rows} samples don't divide into it`,
+      );
+    }
+    const parts: Record<string, RuntimeValue>[] = [];
+    for (let at = 0; at < Math.max(rows, 1); at += size) {
+      const batch = Object.entries(fed).map((
+        [k, t],
+      ) => [k, rowsOf(t as Tensor, at, Math.min(at + size, rows))]);
+      parts.push(await this.#run({}, Object.fromEntries(batch)));
+    }
+    const joined = this.outputs.map((
+      { name },
+    ) => [name, concatRows(parts.map((p) => tensorIn(p[name], name)), name)]);
+    return this.#listed(Object.fromEntries(joined));
+  }
+  /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. */
+  async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor | Tensor[]> {
+    return this.#listed(await this.#run({ training: options.training ?? false }, this.#feed(x)));
+  }
+  /** Every layer's output by path, a list where it has several or is used several times. */
+  async activations(x: ModelData): Promise<Map<string, Tensor | Tensor[]>> {
+    const fed = this.#feed(x), options = { outputs: "layers" } as const;
+    const { activations } = assemble(this.network, this.registry, options);
+    const results = await this.#run(options, fed);
+    return new Map([...activations].map(([path, names]) => {
+      const list = names.map((n) => tensorIn(results[n], n));
+      return [path, list.length === 1 && list[0] ? list[0] : list];
+    }));
+  }
+  /** Puts the states of stateful layers back to zero. */
+  resetStates(): void {
+    this.#sessions.resetStates();
+  }
+
+  #feed(x: ModelData): Record<string, RuntimeValue> {
+    this.#buildFrom(x);
+    const ports = this.inputs, named = byName(x, ports);
+    return Object.fromEntries(ports.map((p) => [p.name, feed(p, named[p.name] as Tensor, true)]));
+  }
+  #buildFrom(x: ModelData): void {
+    if (!this.#stack) return;
+    const probe: Port = portOf("input", { kind: "tensor", dtype: "float32" });
+    const single = typeof x === "object" && !Array.isArray(x) && !("data" in x) ? Object.values(x)[0] : x;
+    const value = feed(probe, single as Tensor, false);
+    if (isTensor(value)) this.build([null, ...value.shape.slice(1)]);
+  }
+  /** The batch size, where the inputs fix it. */
+  #fixedBatch(): number | undefined {
+    const first = this.#network?.inputs[0]?.type.shape?.[0];
+    return typeof first === "number" ? first : undefined;
+  }
+  /** Number of samples, where data can be cut into batches. */
+  #rows(fed: Readonly<Record<string, RuntimeValue>>): number | undefined {
+    const batch = this.inputs[0]?.shape[0];
+    const cuts = batch !== undefined && [...this.inputs, ...this.outputs].every((p) => p.shape[0] === batch);
+    if (!cuts || batch === "..." || (typeof batch === "number" && !this.#network)) return undefined;
+    const tensors = Object.entries(fed).map(([name, t]) => [name, tensorIn(t, name)] as const);
+    const rows = tensors[0]?.[1].shape[0];
+    const other = tensors.find(([, t]) => t.shape[0] !== rows);
+    if (other) {
+      throw new InputError(
+        `input ${shown(other[0])}: has ${other[1].shape[0] ?? 0} samples, input ${
+          shown(tensors[0]?.[0])
+        } has ${rows ?? 0}`,
+      );
+    }
+    return rows;
+  }
+  #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor | Tensor[] {
+    const list = this.outputs.map(({ name }) => tensorIn(results[name], name));
+    return list.length === 1 && list[0] ? list[0] : list;
+  }
+
+  /** Frees the sessions. */
+  close(): void {
+    this.#sessions.close();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+const keyOf = ({ training = false, outputs = "model" }: ModelGraphOptions) => `${outputs}:${training}`;
+
+function fitted(value: Tensor, path: string, shape: readonly number[], dtype: Port["dtype"]): Tensor {
+  if (value.shape.join() !== shape.join()) {
+    throw new ShapeError(
+      `weight ${path}: expected shape [${shape.join(", ")}], got [${value.shape.join(", ")}]`,
+      {
+        place: path,
+      },
+    );
+  }
+  return castTensor(value, dtype);
+}
+
+/** Options of {@link sequential}. */
+export interface SequentialOptions extends ModelOptions {
+  readonly name?: string;
+}
+/**
+ * A model of layers in a row: `sequential([input({ shape: [4] }), dense({ units: 3 })])`. Without an input it is
+ * built from its first data.
+ * @throws {ShapeError} naming the layer that doesn't fit.
+ */
+export function sequential(
+  layers: readonly (Applicable | SymbolicTensor)[],
+  registry: Registry,
+  options: SequentialOptions = {},
+): Model {
+  const { name = "sequential", ...rest } = options;
+  const [head] = layers, start = head && "kind" in head && head.kind === "symbolic" ? head : undefined;
+  const list = layers.slice(start ? 1 : 0).map((item) => {
+    if ("kind" in item && item.kind === "symbolic") {
+      throw new ConfigError(`model ${name}: an input stands only at the beginning`);
+    }
+    return layerOf(item);
+  });
+  if (start) return Model.fromNetwork(sequentialNetwork(start, list, name), registry, rest);
+  const [first] = list, inner = first && networkConfigOf(first)?.network;
+  const only = inner?.inputs.length === 1 ? inner.inputs[0] : undefined;
+  if (only) {
+    const again: SymbolicTensor = { kind: "symbolic", type: only.type, registry, index: 0 };
+    return Model.fromNetwork(sequentialNetwork(again, list, name), registry, rest);
+  }
+  return Model.deferred(list, registry, name, rest);
+}
+/**
+ * A model from its ends: `model({ inputs: x, outputs: y })`.
+ * @throws {ConfigError} when two layers have one name or an output doesn't come from the inputs.
+ */
+export function model(options: FunctionalOptions & ModelOptions): Model {
+  return Model.fromNetwork(functional(options), undefined, options);
 }

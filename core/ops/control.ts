@@ -1,5 +1,8 @@
-/** control operators. @module */
+/** Control flow: nested graphs that are chosen (If) or run again and again (Loop, Scan). @module */
 import type { OpDef } from "../op.ts";
+import { ifOp } from "./if.ts";
+import { loopOp } from "./loop.ts";
+import { scanOp } from "./scan.ts";
 
-/** control operators. */
-export const controlOps: readonly OpDef[] = [];
+/** Control flow. */
+export const controlOps: readonly OpDef[] = [ifOp, loopOp, scanOp];

@@ -1,5 +1,374 @@
-/** reduce operators. @module */
-import type { OpDef } from "../op.ts";
+/** Reductions over axes: sums, means, extremes, norms. Narrow sums are added up in float64. @module */
+import type { Builder } from "../builder.ts";
+import { type DType, dtypes, isBig, isFloat, isNarrowFloat } from "../dtype.ts";
+import type { Value } from "../graph.ts";
+import type { InferContext, OpDef } from "../op.ts";
+import { bool } from "../schema.ts";
+import {
+  addDims,
+  asTensor,
+  type Dim,
+  dimsOf,
+  freshDim,
+  mulDims,
+  normalAxis,
+  tensorType,
+  type Type,
+} from "../shape.ts";
+import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
+import { broadcastPlan, forRows } from "./broadcast.ts";
+import { defineOp, floats, inputOf, knownIntegers, numeric, optionalAt, tensorAt, vectorLength } from "./define.ts";
+import { finished, numbersFor, numbersOf } from "./kernels.ts";
+import { constantLike } from "./math.ts";
+import { axesToInput } from "./reshape.ts";
+import { searchOps } from "./search.ts";
 
-/** reduce operators. */
-export const reduceOps: readonly OpDef[] = [];
+/** Attributes of every reduction. */
+export interface ReduceAttributes {
+  readonly keepdims: boolean;
+  readonly noop_with_empty_axes: boolean;
+}
+type Attributes = ReduceAttributes;
+
+/** The axes to reduce: all where none are given, unless that means none. */
+function reducedAxes(rank: number, given: readonly number[] | undefined, noop: boolean): Set<number> {
+  if (given && given.length > 0) return new Set(given.map((axis) => normalAxis(axis, rank)));
+  return new Set(noop ? [] : Array.from({ length: rank }, (_, i) => i));
+}
+function reducedType(c: InferContext<Attributes>): Type {
+  const { dtype } = asTensor(c.inputs[0]), { keepdims, noop_with_empty_axes: noop } = c.attributes;
+  const given = knownIntegers(c, 1);
+  if (c.inputs[1] && !given) {
+    const dims = dimsOf(c.inputs[0]), n = vectorLength(c, 1);
+    if (keepdims) return tensorType(dtype, dims.map(freshDim));
+    return tensorType(dtype, n === undefined || n === 0 ? undefined : Array.from({ length: Math.max(0, dims.length - n) }, freshDim));
+  }
+  if (!given?.length && !noop && !keepdims) return tensorType(dtype, []);
+  const dims = dimsOf(c.inputs[0]), axes = reducedAxes(dims.length, given, noop);
+  return tensorType(dtype, keepdims ? dims.map((d, i) => (axes.has(i) ? 1 : d)) : dims.filter((_, i) => !axes.has(i)));
+}
+
+/** How elements are brought together. */
+interface Fold {
+  readonly start: number;
+  /** What an element counts as; itself unless said. */
+  map?(x: number): number;
+  add(sum: number, x: number): number;
+  /** From the sum and the number of elements; the sum unless said. */
+  finish?(sum: number, count: number): number;
+  mapBig?(x: bigint): bigint;
+  addBig?(sum: bigint, x: bigint): bigint;
+}
+
+interface Reduced {
+  readonly kept: readonly number[];
+  readonly shape: readonly number[];
+  readonly count: number;
+}
+function reducedShape(x: Tensor, given: readonly number[] | undefined, a: Attributes): Reduced {
+  const axes = reducedAxes(x.shape.length, given, a.noop_with_empty_axes);
+  const kept = x.shape.map((d, i) => (axes.has(i) ? 1 : d));
+  return {
+    kept,
+    shape: a.keepdims ? kept : x.shape.filter((_, i) => !axes.has(i)),
+    count: sizeOf(x.shape.filter((_, i) => axes.has(i))),
+  };
+}
+function foldNumbers(x: Tensor, kept: readonly number[], f: Fold, start: number): Float64Array {
+  const from = numbersOf(x), sums = new Float64Array(sizeOf(kept)).fill(start);
+  const plan = broadcastPlan(x.shape, kept), { inner, steps } = plan, map = f.map, add = f.add;
+  if (sizeOf(x.shape) === 0) return sums;
+  forRows(plan, (at, offsets) => {
+    const p = offsets[1] ?? 0;
+    if (steps[1] === 1) {
+      for (let i = 0; i < inner; i++) {
+        const v = from[at + i] as number;
+        sums[p + i] = add(sums[p + i] as number, map ? map(v) : v);
+      }
+    } else {
+      let sum = sums[p] as number;
+      if (map) for (let i = 0; i < inner; i++) sum = add(sum, map(from[at + i] as number));
+      else for (let i = 0; i < inner; i++) sum = add(sum, from[at + i] as number);
+      sums[p] = sum;
+    }
+  });
+  return sums;
+}
+function foldBig(x: Tensor, { kept, shape }: Reduced, f: Fold): Tensor {
+  const from = x.data as BigInt64Array, out = new dtypes[x.dtype].array(sizeOf(kept)) as BigInt64Array;
+  out.fill(bigStart(f.start, x.dtype));
+  const plan = broadcastPlan(x.shape, kept), { inner, steps } = plan, step = steps[1] ?? 0;
+  const add = f.addBig ?? ((sum: bigint, v: bigint) => BigInt(f.add(Number(sum), Number(v))));
+  if (from.length > 0) {
+    forRows(plan, (at, offsets) => {
+      for (let i = 0, p = offsets[1] ?? 0; i < inner; i++, p += step) {
+        const v = from[at + i] ?? 0n;
+        out[p] = add(out[p] ?? 0n, f.mapBig ? f.mapBig(v) : v);
+      }
+    });
+  }
+  return { dtype: x.dtype, shape, data: out };
+}
+function reduce(x: Tensor, given: readonly number[] | undefined, a: Attributes, f: Fold): Tensor {
+  const r = reducedShape(x, given, a), { dtype } = x;
+  if (isBig(dtype) && f.addBig) return foldBig(x, r, f);
+  const sums = foldNumbers(x, r.kept, f, emptyStart(f.start, dtype)), finish = f.finish;
+  if (finish) for (let i = 0; i < sums.length; i++) sums[i] = finish(sums[i] as number, r.count);
+  if (dtype === "float64" || isNarrowFloat(dtype)) return finished(dtype, r.shape, sums);
+  if (isBig(dtype)) {
+    const data = new dtypes[dtype].array(sums.length) as BigInt64Array;
+    for (let i = 0; i < data.length; i++) data[i] = BigInt(Math.trunc(sums[i] as number));
+    return { dtype, shape: r.shape, data };
+  }
+  const out = numbersFor(dtype, sums.length);
+  out.set(sums);
+  return finished(dtype, r.shape, out);
+}
+function bigStart(start: number, dtype: DType): bigint {
+  if (Number.isFinite(start)) return BigInt(start);
+  if (dtype === "uint64") return start > 0 ? 2n ** 64n - 1n : 0n;
+  return start > 0 ? 2n ** 63n - 1n : -(2n ** 63n);
+}
+/** Integers have no infinity to start an extreme from. */
+function emptyStart(start: number, dtype: DType): number {
+  if (Number.isFinite(start) || isFloat(dtype)) return start;
+  if (dtype === "bool") return start > 0 ? 1 : 0;
+  const { bits, kind } = dtypes[dtype];
+  if (kind === "uint") return start > 0 ? 2 ** bits - 1 : 0;
+  return start > 0 ? 2 ** (bits - 1) - 1 : -(2 ** (bits - 1));
+}
+
+const reduceFields = {
+  keepdims: bool({ doc: "keep reduced axes with one element", default: true }),
+  noop_with_empty_axes: bool({ doc: "no axes mean none, not all", default: false }),
+} as const;
+
+/** A reduction's result (or its gradient) with the reduced axes back, one element each. */
+function withAxes(b: Builder, v: Value, axes: Value | undefined, a: Attributes): Value {
+  if (a.keepdims || !axes) return v;
+  const known = b.knownOf(axes);
+  return known && known.data.length === 0 ? v : b.one("Unsqueeze", [v, axes]);
+}
+/** The input's shape again. */
+function spread(b: Builder, v: Value, x: Value): Value {
+  return b.one("Expand", [v, b.one("Shape", [x])]);
+}
+
+type Vjp = NonNullable<OpDef<Attributes>["vjp"]>;
+/** A gradient from x, and y and dy with their axes back. */
+function reduceVjp(rule: (b: Builder, x: Value, y: Value, dy: Value, again: (op: string, v: Value) => Value) => Value): Vjp {
+  return (b, { inputs: [x, axes], outputs: [y], attributes }, [dy]) => {
+    if (!x || !y || !dy) return [];
+    const again = (op: string, v: Value) => b.one(op, [v, axes], { ...attributes, keepdims: true });
+    const back = (v: Value) => withAxes(b, v, axes, attributes);
+    return [rule(b, x, back(y), back(dy), again)];
+  };
+}
+
+interface ReduceSpec extends Fold {
+  readonly name: string;
+  readonly since: number;
+  readonly summary: string;
+  readonly types?: readonly DType[];
+  readonly exact?: boolean;
+  readonly vjp?: Vjp;
+  readonly body?: NonNullable<OpDef<Attributes>["body"]>;
+  readonly dims?: (a: Dim, b: Dim) => Dim;
+}
+const plus = {
+  start: 0,
+  add: (sum: number, x: number) => sum + x,
+  addBig: (sum: bigint, x: bigint) => sum + x,
+} as const;
+
+/** The ties of an extreme share its gradient. */
+const extremeVjp = reduceVjp((b, x, y, dy, again) => {
+  const { dtype } = asTensor(x.type);
+  const hit = b.one("Cast", [b.one("Equal", [x, y])], { to: dtype });
+  return b.one("Mul", [b.one("Div", [hit, again("ReduceSum", hit)]), dy]);
+});
+const prodVjp = reduceVjp((b, x, _y, dy, again) => {
+  const { dtype } = asTensor(x.type), zero = constantLike(b, x, 0), one = constantLike(b, x, 1);
+  const empty = b.one("Equal", [x, zero]), safe = b.one("Where", [empty, one, x]);
+  const product = again("ReduceProd", safe);
+  const zeros = again("ReduceSum", b.one("Cast", [empty], { to: dtype }));
+  const onlyZero = b.one("Where", [b.one("Equal", [zeros, one]), product, zero]);
+  const others = b.one("Where", [b.one("Equal", [zeros, zero]), b.one("Div", [product, safe]), zero]);
+  return b.one("Mul", [dy, b.one("Where", [empty, onlyZero, others])]);
+});
+const meanVjp = reduceVjp((b, x, y, dy) => {
+  const count = b.one("Div", [b.one("Size", [x]), b.one("Size", [y])]);
+  return spread(b, b.one("Div", [dy, b.one("Cast", [count], { to: asTensor(x.type).dtype })]), x);
+});
+
+/** A composite on floats; integers go through float32 and back. */
+function asFloat(rule: (b: Builder, x: Value, axes: Value | undefined, a: Attributes) => Value): NonNullable<OpDef<Attributes>["body"]> {
+  return (b, [x, axes], a) => {
+    if (!x) return [];
+    const { dtype } = asTensor(x.type);
+    if (isFloat(dtype)) return [rule(b, x, axes, a)];
+    return [b.one("Cast", [rule(b, b.one("Cast", [x], { to: "float32" }), axes, a)], { to: dtype })];
+  };
+}
+
+const reductions: readonly ReduceSpec[] = [
+  {
+    name: "ReduceSum",
+    since: 13,
+    summary: "The sum",
+    ...plus,
+    dims: addDims,
+    vjp: reduceVjp((b, x, _y, dy) => spread(b, dy, x)),
+  },
+  {
+    name: "ReduceMean",
+    since: 18,
+    summary: "The mean",
+    start: 0,
+    add: plus.add,
+    finish: (sum, n) => sum / n,
+    vjp: meanVjp,
+  },
+  {
+    name: "ReduceMax",
+    since: 20,
+    summary: "The largest",
+    types: [...numeric, "bool"],
+    exact: true,
+    start: -Infinity,
+    add: Math.max,
+    addBig: (m, x) => (x > m ? x : m),
+    vjp: extremeVjp,
+  },
+  {
+    name: "ReduceMin",
+    since: 20,
+    summary: "The smallest",
+    types: [...numeric, "bool"],
+    exact: true,
+    start: Infinity,
+    add: Math.min,
+    addBig: (m, x) => (x < m ? x : m),
+    vjp: extremeVjp,
+  },
+  {
+    name: "ReduceProd",
+    since: 18,
+    summary: "The product",
+    start: 1,
+    add: (p, x) => p * x,
+    addBig: (p, x) => p * x,
+    dims: mulDims,
+    vjp: prodVjp,
+  },
+  {
+    name: "ReduceL1",
+    since: 18,
+    summary: "The sum of absolute values",
+    ...plus,
+    map: Math.abs,
+    mapBig: (x) => (x < 0n ? -x : x),
+    body: asFloat((b, x, axes, a) => b.one("ReduceSum", [b.one("Abs", [x]), axes], { ...a })),
+  },
+  {
+    name: "ReduceL2",
+    since: 18,
+    summary: "The square root of the sum of squares",
+    start: 0,
+    add: plus.add,
+    map: (x) => x * x,
+    finish: Math.sqrt,
+    body: asFloat((b, x, axes, a) => b.one("Sqrt", [b.one("ReduceSumSquare", [x, axes], { ...a })])),
+  },
+  {
+    name: "ReduceSumSquare",
+    since: 18,
+    summary: "The sum of squares",
+    ...plus,
+    map: (x) => x * x,
+    mapBig: (x) => x * x,
+    body: asFloat((b, x, axes, a) => b.one("ReduceSum", [b.one("Mul", [x, x]), axes], { ...a })),
+  },
+  {
+    name: "ReduceLogSum",
+    since: 28,
+    summary: "The logarithm of the sum",
+    types: floats,
+    start: 0,
+    add: plus.add,
+    finish: Math.log,
+    body: asFloat((b, x, axes, a) => b.one("Log", [b.one("ReduceSum", [x, axes], { ...a })])),
+  },
+];
+
+const fields = (spec: ReduceSpec) => ({
+  name: spec.name,
+  since: spec.since,
+  summary: `${spec.summary} over axes`,
+  attributes: reduceFields,
+  arity: [1, 2] as const,
+  accuracy: spec.exact ? "exact" as const : "rounding" as const,
+  upgrade: axesBefore(spec.name === "ReduceSum" ? 13 : 18),
+});
+function axesBefore(opset: number): NonNullable<OpDef["upgrade"]> {
+  return (from, node) => (from < opset ? axesToInput(node) : node);
+}
+function reduction(spec: ReduceSpec): OpDef {
+  const { dims, vjp, body, types = numeric } = spec;
+  return defineOp<Attributes>({
+    ...fields(spec),
+    infer(c) {
+      inputOf(c, 0, types);
+      return [reducedType(c)];
+    },
+    ...(dims && {
+      propagate(c: InferContext<Attributes>) {
+        const parts = c.dims(0);
+        if (!parts || asTensor(c.inputs[0]).shape?.length !== 1 || c.attributes.noop_with_empty_axes) return undefined;
+        return [parts.reduce<Dim>(dims, spec.start)];
+      },
+    }),
+    ...(vjp && { vjp }),
+    ...(body && { body }),
+    plain(inputs, { attributes }) {
+      const axes = optionalAt(inputs, 1);
+      return [reduce(tensorAt(inputs, 0), axes && toIntegers(axes), attributes, spec)];
+    },
+  });
+}
+
+/** ln Σ eˣ without overflow: what is largest is taken out first. */
+function logSumExp(x: Tensor, given: readonly number[] | undefined, a: Attributes): Tensor {
+  const r = reducedShape(x, given, a);
+  const peaks = foldNumbers(x, r.kept, { start: -Infinity, add: Math.max }, -Infinity), from = numbersOf(x);
+  const sums = new Float64Array(peaks.length), plan = broadcastPlan(x.shape, r.kept), step = plan.steps[1] ?? 0;
+  if (from.length > 0) {
+    forRows(plan, (at, offsets) => {
+      for (let i = 0, p = offsets[1] ?? 0; i < plan.inner; i++, p += step) {
+        const peak = peaks[p] as number;
+        sums[p] = (sums[p] as number) + (Number.isFinite(peak) ? Math.exp((from[at + i] as number) - peak) : 1);
+      }
+    });
+  }
+  const out = numbersFor(x.dtype, sums.length);
+  for (let i = 0; i < out.length; i++) {
+    const peak = peaks[i] as number;
+    out[i] = Number.isFinite(peak) ? peak + Math.log(sums[i] as number) : peak;
+  }
+  return finished(x.dtype, r.shape, out);
+}
+const reduceLogSumExp = defineOp<Attributes>({
+  ...fields({ name: "ReduceLogSumExp", since: 28, summary: "ln Σ eˣ", start: 0, add: plus.add }),
+  infer(c) {
+    inputOf(c, 0, floats);
+    return [reducedType(c)];
+  },
+  vjp: reduceVjp((b, x, y, dy) => b.one("Mul", [dy, b.one("Exp", [b.one("Sub", [x, y])])])),
+  plain(inputs, { attributes }) {
+    const axes = optionalAt(inputs, 1);
+    return [logSumExp(tensorAt(inputs, 0), axes && toIntegers(axes), attributes)];
+  },
+});
+
+/** Reductions, and what finds places along an axis. */
+export const reduceOps: readonly OpDef[] = [...reductions.map(reduction), reduceLogSumExp, ...searchOps];

@@ -1,5 +1,7 @@
 /** All activations. @module */
 import type { ActivationDef } from "../../core/layer.ts";
+import * as piecewise from "./piecewise.ts";
+import * as smooth from "./smooth.ts";
 
 /** Every activation plugin. */
-export const activations: readonly ActivationDef[] = [];
+export const activations: readonly ActivationDef[] = [...Object.values(piecewise), ...Object.values(smooth)];

@@ -1,5 +1,10 @@
 /** All initializers. @module */
 import type { InitializerDef } from "../../core/layer.ts";
+import * as constants from "./constant.ts";
+import * as random from "./random.ts";
 
 /** Every initializer plugin. */
-export const initializers: readonly InitializerDef[] = [];
+export const initializers: readonly InitializerDef[] = [
+  ...Object.values(constants),
+  ...Object.values(random),
+];

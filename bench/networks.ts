@@ -1,0 +1,104 @@
+/** The networks of the benchmarks, as graphs with random weights. @module */
+import { createRegistry, type Graph, GraphBuilder, Random, type Registry, type Tensor, tensorType, type Value } from "../core/mod.ts";
+import { networkOps } from "../core/ops/mod.ts";
+import { activations } from "../plugins/activations/mod.ts";
+
+/** Operators and activations. */
+export const registry: Registry = createRegistry([
+  { owner: "core", plugins: networkOps },
+  { owner: "activations", plugins: activations },
+]);
+
+/** Normal numbers, scaled. */
+export function normal(shape: readonly number[], seed: number, scale: number): Tensor {
+  const random = new Random(seed), n = shape.reduce((a, b) => a * b, 1);
+  return { dtype: "float32", shape, data: Float32Array.from({ length: n }, () => scale * random.normal()) };
+}
+
+/** A network to measure. */
+export interface Network {
+  readonly name: string;
+  readonly batches: readonly number[];
+  /** `onnx`: images channels first, as ONNX runtimes want them; else channels last, as Keras has them. */
+  graph(onnx: boolean): Graph;
+  input(batch: number, onnx: boolean): Tensor;
+}
+
+class Layers {
+  readonly b: GraphBuilder = new GraphBuilder(registry);
+  #seed = 1;
+  weight(shape: readonly number[], scale = 0.1): Value {
+    const seed = this.#seed++;
+    return this.b.input(`w${seed}`, tensorType("float32", shape), "parameter", normal(shape, seed, scale));
+  }
+  dense(x: Value, inputs: number, units: number, activation?: string): Value {
+    const y = this.b.one("Add", [this.b.one("MatMul", [x, this.weight([inputs, units])]), this.weight([units])]);
+    return activation ? this.b.one(activation, [y]) : y;
+  }
+  conv(x: Value, inputs: number, filters: number): Value {
+    const y = this.b.one("Conv", [x, this.weight([filters, inputs, 3, 3]), this.weight([filters])], { pads: [1, 1, 1, 1] });
+    return this.b.one("Relu", [y]);
+  }
+  maxPool(x: Value): Value {
+    return this.b.one("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
+  }
+  recurrent(op: "LSTM" | "GRU" | "RNN", x: Value, inputs: number, units: number, direction = "forward"): Value {
+    const gates = { LSTM: 4, GRU: 3, RNN: 1 }[op], both = direction === "bidirectional" ? 2 : 1;
+    const turned = this.b.one("Transpose", [x], { perm: [1, 0, 2] });
+    const [, last] = this.b.op(op, [
+      turned,
+      this.weight([both, gates * units, inputs]),
+      this.weight([both, gates * units, units]),
+      this.weight([both, 2 * gates * units]),
+    ], { hidden_size: units, direction, ...(op === "GRU" && { linear_before_reset: 1 }) });
+    if (!last) throw new Error("no last state");
+    const batchFirst = this.b.one("Transpose", [last], { perm: [1, 0, 2] });
+    return this.b.one("Reshape", [batchFirst, this.b.ints([-1, both * units])]);
+  }
+}
+
+function cnn(onnx: boolean): Graph {
+  const l = new Layers(), { b } = l;
+  const x = b.input("x", tensorType("float32", onnx ? ["batch", 3, 32, 32] : ["batch", 32, 32, 3]));
+  let y = onnx ? x : b.one("Transpose", [x], { perm: [0, 3, 1, 2] });
+  y = l.maxPool(l.conv(l.conv(y, 3, 32), 32, 32));
+  y = l.maxPool(l.conv(l.conv(y, 32, 64), 64, 64));
+  if (!onnx) y = b.one("Transpose", [y], { perm: [0, 2, 3, 1] });
+  y = b.one("Reshape", [y, b.ints([-1, 4096])]);
+  b.output("y", b.one("Softmax", [l.dense(l.dense(y, 4096, 128, "Relu"), 128, 10)], { axis: -1 }));
+  return b.build();
+}
+function text(op: "LSTM" | "GRU" | "RNN", direction?: string): Graph {
+  const l = new Layers(), { b } = l;
+  const x = b.input("x", tensorType("int32", ["batch", 100]));
+  const embedded = b.one("Gather", [l.weight([5000, 64]), x]);
+  const last = l.recurrent(op, embedded, 64, 64, direction);
+  const width = direction === "bidirectional" ? 128 : 64;
+  b.output("y", b.one("Softmax", [l.dense(last, width, 3)], { axis: -1 }));
+  return b.build();
+}
+function mlp(): Graph {
+  const l = new Layers(), { b } = l;
+  const x = b.input("x", tensorType("float32", ["batch", 784]));
+  b.output("y", b.one("Softmax", [l.dense(l.dense(l.dense(x, 784, 128, "Relu"), 128, 32, "Relu"), 32, 10)], { axis: -1 }));
+  return b.build();
+}
+function ids(batch: number): Tensor {
+  const random = new Random(batch);
+  return { dtype: "int32", shape: [batch, 100], data: Int32Array.from({ length: batch * 100 }, () => random.below(5000)) };
+}
+
+/** Every network. */
+export const networks: readonly Network[] = [
+  { name: "MLP", batches: [1, 256], graph: mlp, input: (n) => normal([n, 784], n, 1) },
+  {
+    name: "CNN",
+    batches: [1, 32],
+    graph: cnn,
+    input: (n, onnx) => normal(onnx ? [n, 3, 32, 32] : [n, 32, 32, 3], n, 1),
+  },
+  { name: "LSTM", batches: [1, 32], graph: () => text("LSTM"), input: ids },
+  { name: "BiLSTM", batches: [1, 32], graph: () => text("LSTM", "bidirectional"), input: ids },
+  { name: "GRU", batches: [1, 32], graph: () => text("GRU"), input: ids },
+  { name: "SimpleRNN", batches: [1, 32], graph: () => text("RNN"), input: ids },
+];

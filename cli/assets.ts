@@ -1,0 +1,38 @@
+/** What lies beside a model file and says what its numbers mean: labels and vocabulary. @module */
+import { InputError } from "../mod.ts";
+
+/** Files beside a model. */
+export interface Assets {
+  /** The model's folder, ending in a slash where it isn't the current one. */
+  readonly folder: string;
+  /** `labels.json`: class names by class. */
+  readonly labels?: readonly string[];
+  /** `vocabulary.json`: tokens by id. */
+  readonly vocabulary?: readonly string[];
+}
+
+/** Reads the lists beside a model file that the process may read; a missing one is no error. */
+export async function readAssets(model: string): Promise<Assets> {
+  const folder = model.slice(0, Math.max(model.lastIndexOf("/"), model.lastIndexOf("\\")) + 1);
+  const labels = await readList(`${folder}labels.json`);
+  const vocabulary = await readList(`${folder}vocabulary.json`);
+  return {
+    folder: folder === "" ? "the current folder" : folder,
+    ...(labels === undefined ? {} : { labels }),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+  };
+}
+
+async function readList(path: string): Promise<readonly string[] | undefined> {
+  const { state } = await Deno.permissions.query({ name: "read", path });
+  if (state !== "granted") return undefined;
+  const text = await Deno.readTextFile(path).catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
+  } catch {
+    // Told below like any other content that isn't a list.
+  }
+  throw new InputError(`${path}: expected a JSON list of texts`, { file: path });
+}

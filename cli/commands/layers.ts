@@ -1,0 +1,70 @@
+/** `lapis layers`: the layers there are, with their options. @module */
+import { registry } from "../../mod.ts";
+import type { CommandDef } from "../command.ts";
+import { clip, shapeText } from "../terminal.ts";
+
+/** Lists the layers with their options, or one layer's options in full. */
+export const layers: CommandDef = {
+  name: "layers",
+  summary: "list the layers and their options",
+  example: `lapis layers
+lapis layers LSTM   # every option with what it takes and its default`,
+  declare: (command) => command.argument("[name]", "one layer, with its options in full"),
+  run([name], _options, { terminal: { width } }) {
+    const all = registry.all("layer").toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const shown = name === undefined ? all : [registry.get("layer", name)];
+    const data = shown.map((def) => ({
+      name: def.name,
+      summary: def.summary,
+      options: Object.entries(def.config as Readonly<Record<string, FieldInfo>>).map(([option, field]) => ({
+        name: option,
+        doc: field.doc,
+        expects: field.expects,
+        required: field.required,
+        ...(field.required ? {} : { default: field.default }),
+      })),
+    }));
+    const text = data.map(({ name: layer, summary, options }) => {
+      const head = `${layer}  ${summary}`;
+      if (name === undefined) {
+        const list = options.map((o) => o.name + (o.required ? "" : "?")).join(" ");
+        return options.length === 0 ? clip(head, width) : `${clip(head, width)}\n${filled(list, width)}`;
+      }
+      return [
+        head,
+        ...options.map((o) => {
+          const fallback = o.required ? "required" : `default ${valueText(o.default)}`;
+          return `\n  ${o.name}: ${o.expects} (${fallback})\n    ${o.doc}`;
+        }),
+      ].join("\n");
+    }).join("\n");
+    return Promise.resolve({ text, data: { layers: data } });
+  },
+};
+
+interface FieldInfo {
+  readonly doc: string;
+  readonly expects: string;
+  readonly required: boolean;
+  readonly default?: unknown;
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined || value === null) return "none";
+  if (Array.isArray(value) && value.every((v) => typeof v === "number")) return shapeText(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Words in lines of a width, indented. */
+function filled(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = "   ";
+  for (const word of text.split(" ")) {
+    if (line.length + 1 + word.length > width && line.trim() !== "") {
+      lines.push(line);
+      line = "   ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join("\n");
+}

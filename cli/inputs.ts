@@ -1,0 +1,198 @@
+/** Reads what a model is run on: arrays, tables, pictures in data set files, and text. @module */
+import {
+  castTensor,
+  csvToTensor,
+  InputError,
+  type Model,
+  readCifar10,
+  readCsv,
+  readIdx,
+  readNpy,
+  reshaped,
+  type Tensor,
+  tensor,
+  textVectorizer,
+  toNumbers,
+} from "../mod.ts";
+import type { Assets } from "./assets.ts";
+import { UsageError } from "./command.ts";
+import { shapeText } from "./terminal.ts";
+
+/** How input files are read. */
+export interface InputOptions {
+  /** `FILE` or `NAME=FILE`. */
+  readonly inputs: readonly string[];
+  readonly texts: readonly string[];
+  readonly textFile?: string;
+  /** Column of a CSV file that holds the text. */
+  readonly column: string;
+  /** Numbers are divided by this, as pictures are by 255. */
+  readonly divide?: number;
+  readonly padding: "post" | "pre";
+}
+/** What the model is run on. */
+export interface Feed {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly rows: number;
+  /** The texts behind the rows, where they were texts. */
+  readonly texts?: readonly string[];
+}
+
+/** Reads a file. @throws {InputError} in one line, when there is none or it is a directory. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new InputError(`${path}: no such file`, { file: path });
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new InputError(`${path}: is a directory, expected a file`, { file: path });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new InputError(`${path}: the system refuses to read it`, { file: path });
+    }
+    throw error;
+  }
+}
+
+/** Reads a UTF-8 text file. */
+export async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}
+
+const readTable = async (path: string) =>
+  readCsv(await readBytes(path), { file: path, delimiter: path.endsWith(".tsv") ? "\t" : "," });
+
+/** A column of a CSV file by name. @throws {InputError} that lists the columns there are. */
+export async function readColumn(path: string, name: string): Promise<readonly string[]> {
+  const { header, rows } = await readTable(path), at = header.indexOf(name);
+  if (at < 0) {
+    throw new InputError(`${path}: no column ${name}; it has ${header.join(", ")}`, { file: path });
+  }
+  return rows.map((row) => row[at] ?? "");
+}
+
+const isTable = (path: string) => /\.(csv|tsv)$/.test(path);
+const isIdx = (path: string) => /idx\d-ubyte(\.gz)?$/.test(path) || /\.idx(\.gz)?$/.test(path);
+const isCifar = (path: string) => /\.bin(\.gz)?$/.test(path);
+
+/** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files. */
+export async function readTensor(path: string): Promise<Tensor> {
+  if (isTable(path)) return csvToTensor(await readTable(path), { file: path });
+  const bytes = await readBytes(path);
+  if (isIdx(path)) return readIdx(bytes, { file: path });
+  if (isCifar(path)) return readCifar10(bytes, { file: path }).images;
+  return readNpy(bytes, path);
+}
+
+function divided(t: Tensor, by: number): Tensor {
+  const numbers = toNumbers(t), data = new Float32Array(numbers.length);
+  for (let i = 0; i < data.length; i++) data[i] = (numbers[i] ?? 0) / by;
+  return { dtype: "float32", shape: t.shape, data };
+}
+
+/** Gives a tensor the rank an input asks for, where only the way its rows are laid out differs. */
+function shapedFor(t: Tensor, wanted: readonly (number | string | null)[]): Tensor {
+  const inner = wanted.slice(1).map((d) => (typeof d === "number" ? d : -1));
+  const rows = t.shape[0] ?? 0;
+  if (t.shape.length === wanted.length || inner.includes(-1) || rows === 0) return t;
+  const size = inner.reduce((a, b) => a * b, 1);
+  return t.data.length === rows * size ? reshaped(t, [rows, ...inner]) : t;
+}
+
+function vectorize(model: Model, assets: Assets, texts: readonly string[], padding: "post" | "pre"): Tensor {
+  const { vocabulary } = assets;
+  if (vocabulary === undefined) {
+    throw new InputError(`text needs a vocabulary.json beside the model, and ${assets.folder} has none`);
+  }
+  const length = model.inputs[0]?.shape[1];
+  if (typeof length !== "number") {
+    throw new InputError(
+      `text needs an input of fixed length; the model takes ${shapeText(model.inputs[0]?.shape ?? [])}`,
+    );
+  }
+  return textVectorizer({ vocabulary, length, padding }).transform(texts);
+}
+
+async function givenTexts(options: InputOptions, assets: Assets): Promise<readonly string[] | undefined> {
+  if (options.texts.length > 0) return options.texts;
+  if (options.textFile !== undefined) {
+    return (await readText(options.textFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
+  }
+  const [only, more] = options.inputs;
+  if (assets.vocabulary === undefined || only === undefined || more !== undefined || !isTable(only)) {
+    return undefined;
+  }
+  return await readColumn(only, options.column);
+}
+
+/** Reads every input of the model from the options. */
+export async function readFeed(model: Model, assets: Assets, options: InputOptions): Promise<Feed> {
+  const texts = await givenTexts(options, assets);
+  const named: Record<string, Tensor> = {};
+  if (texts !== undefined) {
+    const first = model.inputs[0];
+    if (first !== undefined) named[first.name] = vectorize(model, assets, texts, options.padding);
+  } else {
+    const names = model.inputs.map(({ name }) => name);
+    for (const [i, given] of options.inputs.entries()) {
+      const mark = given.indexOf("="), said = mark > 0 ? given.slice(0, mark) : undefined;
+      const byName = said !== undefined && names.includes(said);
+      const name = byName ? said : names[i];
+      if (name === undefined) {
+        throw new UsageError(`--input ${given}: the model has ${names.length} inputs: ${names.join(", ")}`);
+      }
+      named[name] = await readTensor(byName ? given.slice(mark + 1) : given);
+    }
+  }
+  let rows = 0;
+  const tensors: Record<string, Tensor> = {};
+  for (const { name, dtype, shape } of model.inputs) {
+    const read = named[name];
+    if (read === undefined) {
+      throw new UsageError(`input ${name} ${shapeText(shape)} is missing: --input ${name}=FILE.npy`);
+    }
+    const scaled = options.divide === undefined || texts !== undefined ? read : divided(read, options.divide);
+    const t = castTensor(shapedFor(scaled, shape), dtype);
+    tensors[name] = t;
+    rows = t.shape[0] ?? 1;
+  }
+  return texts === undefined ? { tensors, rows } : { tensors, rows, texts };
+}
+
+/** The true classes of the rows: an array of numbers, a CSV column of names or numbers, or a data set's labels. */
+export async function readLabels(
+  path: string,
+  column: string,
+  names: readonly string[] | undefined,
+): Promise<Int32Array> {
+  if (isTable(path)) {
+    return Int32Array.from(await readColumn(path, column), (value, row) => {
+      const id = names?.indexOf(value) ?? -1, n = id >= 0 ? id : value === "" ? NaN : Number(value);
+      if (!Number.isInteger(n)) {
+        throw new InputError(
+          `${path}: row ${row + 1}: ${JSON.stringify(value)} is neither a label nor a class number`,
+        );
+      }
+      return n;
+    });
+  }
+  if (isCifar(path)) {
+    return Int32Array.from(toNumbers(readCifar10(await readBytes(path), { file: path }).labels));
+  }
+  return Int32Array.from(toNumbers(await readTensor(path)));
+}
+
+/** Numbers from a seed, or small ids, for a model that is compared without data. */
+export function madeUp(model: Model, rows: number): Feed {
+  let state = 1;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const tensors: Record<string, Tensor> = {};
+  for (const { name, dtype, shape } of model.inputs) {
+    const dims = shape.map((d, i) => (i === 0 ? rows : typeof d === "number" ? d : 8));
+    const size = dims.reduce((a, b) => a * b, 1);
+    const ids = dtype !== "float32" && dtype !== "float64";
+    const data = Float32Array.from({ length: size }, () => (ids ? Math.floor(next() * 10) : next() * 2 - 1));
+    tensors[name] = castTensor(tensor(data, dims), dtype);
+  }
+  return { tensors, rows };
+}

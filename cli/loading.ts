@@ -1,0 +1,68 @@
+/** Options that every command with a model shares, and the loading itself. @module */
+import { type Command, Option } from "commander";
+import { loadModel, type Model } from "../mod.ts";
+import { type Assets, readAssets } from "./assets.ts";
+import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
+import type { InputOptions } from "./inputs.ts";
+import { collect } from "./command.ts";
+
+/** The engines by name. */
+export const backendNames: readonly string[] = ["wasm", "plain", "onnxruntime"];
+
+/** Declares MODEL, `--weights` and `--backend`. */
+export function modelOptions(command: Command): Command {
+  return command
+    .argument("<model>", "model file: .keras, .h5, .onnx or config.json")
+    .option("--weights <file>", "weights, where MODEL holds a configuration only")
+    .addOption(new Option("--backend <name>", "engine to run on").choices(backendNames));
+}
+
+/** Declares how inputs are read. */
+export function inputOptions(command: Command): Command {
+  return command
+    .option("-i, --input <[name=]file>", "input: .npy .csv .idx .bin, .gz too (repeatable)", collect)
+    .option("--text <text>", "text for a model with a vocabulary.json beside it (repeatable)", collect)
+    .option("--text-file <file>", "texts, one a line")
+    .option("--column <name>", "column of a .csv that holds the text", "text")
+    .option("--divide <number>", "divide the input's numbers, as pictures by 255")
+    .addOption(
+      new Option("--padding <where>", "zeros of short texts come after or before").choices(["post", "pre"])
+        .default("post"),
+    );
+}
+
+/** The input options as values. */
+export function inputsFrom(options: Readonly<Record<string, unknown>>): InputOptions {
+  const textFile = textOption(options, "textFile");
+  const divide = numberOption(options, "divide", { flag: "--divide" });
+  if (divide === 0) throw new UsageError("--divide: expected a number other than 0");
+  return {
+    inputs: listOption(options, "input"),
+    texts: listOption(options, "text"),
+    column: textOption(options, "column") ?? "text",
+    padding: options.padding === "pre" ? "pre" : "post",
+    ...(textFile === undefined ? {} : { textFile }),
+    ...(divide === undefined ? {} : { divide }),
+  };
+}
+
+/** True when any input was given. */
+export function hasInput({ inputs, texts, textFile }: InputOptions): boolean {
+  return inputs.length > 0 || texts.length > 0 || textFile !== undefined;
+}
+
+/** Loads the model that a command names, with what lies beside it. */
+export async function loadNamed(
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+  backend: string | undefined = textOption(options, "backend"),
+): Promise<{ readonly model: Model; readonly assets: Assets }> {
+  const weights = textOption(options, "weights");
+  const model = await loadModel(path, {
+    ...(weights === undefined ? {} : { weights }),
+    ...(backend === undefined ? {} : { backend }),
+    warn: (message: string) => context.log(`warning: ${message}`),
+  });
+  return { model, assets: await readAssets(path) };
+}

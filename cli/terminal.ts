@@ -1,0 +1,99 @@
+/** What the command line writes with: lines, tables and a progress bar that only a terminal sees. @module */
+
+/** Where output goes; tests hand in their own. */
+export interface Terminal {
+  /** Writes to standard output. */
+  out(text: string): void;
+  /** Writes to standard error. */
+  err(text: string): void;
+  /** Columns to wrap at. */
+  readonly width: number;
+  /** Standard error is looked at by a person. */
+  readonly interactive: boolean;
+}
+
+/** The process' own terminal; 80 columns where the size isn't known. */
+export function processTerminal(): Terminal {
+  const encoder = new TextEncoder();
+  const writeAll = (stream: typeof Deno.stdout | typeof Deno.stderr, text: string) => {
+    let bytes = encoder.encode(text);
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  };
+  return {
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    width: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80,
+    interactive: Deno.stderr.isTerminal(),
+  };
+}
+
+/** Rows under a header, in columns as wide as they must be; `right` lists the columns that are set flush right. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: { readonly right?: readonly number[]; readonly width?: number; readonly indent?: number } = {},
+): string {
+  const { right = [], width = 80, indent = 0 } = options;
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  // The last flush-left column gives way where the row is wider than the terminal.
+  const total = indent + widths.reduce((a, b) => a + b, 0) + 2 * (widths.length - 1);
+  const soft = header.findLastIndex((_, i) => !right.includes(i));
+  if (total > width && soft >= 0) widths[soft] = Math.max(12, (widths[soft] ?? 0) - (total - width));
+  const line = (cells: readonly string[]) =>
+    " ".repeat(indent) + header.map((_, i) => {
+      const cell = clip(cells[i] ?? "", widths[i] ?? 0);
+      return right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+    }).join("  ").trimEnd();
+  const rule = " ".repeat(indent) + widths.map((w) => "─".repeat(w)).join("  ");
+  return [line(header), rule, ...rows.map(line)].join("\n");
+}
+
+/** Text cut to a width, with an ellipsis where something is missing; line breaks become spaces. */
+export function clip(text: string, width: number): string {
+  const flat = text.replace(/\s+/g, (gap) => (gap.includes("\n") ? " " : gap));
+  return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** A difference or tolerance: `0`, `3.6e-7`. */
+export function small(n: number): string {
+  return n === 0 ? "0" : Number.isFinite(n) ? n.toExponential(1) : `${n}`;
+}
+
+/** Bytes for people: `1.4 MiB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ["KiB", "MiB", "GiB"];
+  let n = bytes / 1024, i = 0;
+  while (n >= 1024 && i < units.length - 1) n /= 1024, i++;
+  return `${n.toFixed(1)} ${units[i]}`;
+}
+
+/** A whole number with thousands set apart. */
+export function count(n: number): string {
+  return `${n}`.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A shape as `[?, 100, 64]`. */
+export function shapeText(shape: readonly (number | string | null)[]): string {
+  return `[${shape.map((d) => (d === null ? "?" : `${d}`)).join(", ")}]`;
+}
+
+/** Draws how far a piece of work is; silent where nobody looks. */
+export function progress(
+  terminal: Terminal,
+  what: string,
+): { step(done: number, total: number): void; end(): void } {
+  let last = "";
+  return {
+    step(done, total) {
+      if (!terminal.interactive) return;
+      const cells = 24, full = total === 0 ? cells : Math.round((cells * done) / total);
+      const text = `${what} ${"█".repeat(full)}${"░".repeat(cells - full)} ${done}/${total}`;
+      if (text !== last) terminal.err(`\r${text}`);
+      last = text;
+    },
+    end() {
+      if (last !== "") terminal.err(`\r${" ".repeat(last.length)}\r`);
+    },
+  };
+}

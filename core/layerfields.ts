@@ -1,0 +1,187 @@
+/** Fields that layers' configurations share, and how older Keras files spell them. @module */
+import { UnsupportedError } from "./errors.ts";
+import type { InitializerSpec, Layer } from "./layer.ts";
+import { bool, type Field, field, int, nullable, type Schema } from "./schema.ts";
+
+/** An activation's name, or its name with options: `"relu"`, `{ name: "relu", maxValue: 6 }`. */
+export type ActivationSpec = string | { readonly name: string; readonly [option: string]: unknown };
+/** Where the channels stand, in Keras' words. */
+export type DataFormat = "channels_last" | "channels_first";
+/** Anything JSON can say: regularizers and constraints as a file holds them. */
+export type Opaque = unknown;
+
+type Named = { readonly name: string; readonly [option: string]: unknown };
+
+const camel = (word: string): string => word.replace(/_+([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+const isRecord = (raw: unknown): raw is Record<string, unknown> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+
+/** A name in any of the forms that files hold: text, `{name, …}`, or Keras' `{class_name, config}`. */
+function readNamed(raw: unknown): string | Named | undefined {
+  if (typeof raw === "string") return camelName(raw);
+  if (!isRecord(raw)) return undefined;
+  if (typeof raw.name === "string" && !("class_name" in raw)) return { ...raw, name: camelName(raw.name) };
+  const { class_name: className, config } = raw;
+  if (typeof className !== "string") return undefined;
+  if (className === "function" && typeof config === "string") return camelName(config);
+  const options = isRecord(config)
+    ? Object.fromEntries(Object.entries(config).map(([k, v]) => [camel(k), v]))
+    : {};
+  return Object.keys(options).length === 0
+    ? camelName(className)
+    : { ...options, name: camelName(className) };
+}
+function camelName(name: string): string {
+  const word = camel(name);
+  return word.charAt(0).toLowerCase() + word.slice(1);
+}
+/** Initializers' older names. */
+const initializerAliases: Readonly<Record<string, string>> = {
+  zero: "zeros",
+  one: "ones",
+  uniform: "randomUniform",
+  normal: "randomNormal",
+  orthogonalInitializer: "orthogonal",
+  identityInitializer: "identity",
+};
+
+/** An activation: its name or `{name, …options}`; null is `linear`. */
+export function activationField(
+  o: { readonly doc?: string; readonly default?: ActivationSpec } = {},
+): Field<ActivationSpec> {
+  return field<ActivationSpec>({
+    doc: o.doc ?? "function applied last",
+    default: o.default ?? "linear",
+    expects: "an activation's name, or {name, …options}",
+    read: (raw) => (raw === null ? "linear" : readNamed(raw)),
+  });
+}
+/** An initializer: its name or `{name, …options}`. */
+export function initializerField(
+  o: { readonly doc: string; readonly default: InitializerSpec },
+): Field<InitializerSpec> {
+  return field<InitializerSpec>({
+    ...o,
+    expects: "an initializer's name, or {name, …options}",
+    read: (raw) => {
+      if (raw === null) return o.default;
+      const spec = readNamed(raw);
+      if (typeof spec === "string") return initializerAliases[spec] ?? spec;
+      return spec && { ...spec, name: initializerAliases[spec.name] ?? spec.name };
+    },
+  });
+}
+/** A regularizer, constraint or other part that a layer keeps as it came. */
+export function opaqueField(doc: string): Field<Opaque> {
+  return {
+    doc,
+    expects: "what Keras' configuration holds",
+    required: false,
+    default: null,
+    parse: (raw) => raw ?? null,
+  };
+}
+/** A layer inside a layer's configuration. */
+export function layerField(o: { readonly doc: string }): Field<Layer> {
+  return field<Layer>({
+    ...o,
+    expects: "a layer",
+    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
+  });
+}
+/** One axis or several, kept as given. */
+export function axesField(
+  o: { readonly doc: string; readonly default: number | readonly number[] },
+): Field<number | readonly number[]> {
+  const one = int({ doc: o.doc });
+  return field<number | readonly number[]>({
+    ...o,
+    expects: "an axis, or a list of axes",
+    read: (raw, path) =>
+      Array.isArray(raw) ? raw.map((a, i) => one.parse(a, `${path}[${i}]`)) : one.parse(raw, path),
+  });
+}
+/** Where the channels stand; null and `channelsLast` are read too. */
+export function dataFormatField(): Field<DataFormat> {
+  return field<DataFormat>({
+    doc: "where the channels stand: after the sizes, or before them",
+    default: "channels_last",
+    expects: "channels_last or channels_first",
+    read: (raw) => {
+      if (raw === null) return "channels_last";
+      const word = typeof raw === "string" ? camel(raw) : "";
+      return word === "channelsLast"
+        ? "channels_last"
+        : word === "channelsFirst"
+        ? "channels_first"
+        : undefined;
+    },
+  });
+}
+/** The seed of a layer's own random numbers. */
+export function seedField(): Field<number | null> {
+  return nullable(int({ doc: "seed of the layer's random numbers; the model's unless given" }));
+}
+
+/** What layers with a kernel and a bias have in common; regularizers and constraints are kept as they came. */
+export interface KernelConfig {
+  readonly useBias: boolean;
+  readonly kernelInitializer: InitializerSpec;
+  readonly biasInitializer: InitializerSpec;
+  readonly kernelRegularizer: Opaque;
+  readonly biasRegularizer: Opaque;
+  readonly activityRegularizer: Opaque;
+  readonly kernelConstraint: Opaque;
+  readonly biasConstraint: Opaque;
+}
+/** Fields of {@link KernelConfig}. */
+export function kernelFields(): Schema<KernelConfig> {
+  return {
+    useBias: bool({ doc: "add a learned offset", default: true }),
+    kernelInitializer: initializerField({ doc: "fills the kernel", default: "glorotUniform" }),
+    biasInitializer: initializerField({ doc: "fills the bias", default: "zeros" }),
+    kernelRegularizer: opaqueField("penalty on the kernel"),
+    biasRegularizer: opaqueField("penalty on the bias"),
+    activityRegularizer: opaqueField("penalty on the outputs"),
+    kernelConstraint: opaqueField("bound on the kernel"),
+    biasConstraint: opaqueField("bound on the bias"),
+  };
+}
+
+/** Keras 1's names of what all layers with weights share. */
+export const keras1Names: Readonly<Record<string, string>> = {
+  output_dim: "units",
+  init: "kernel_initializer",
+  bias: "use_bias",
+  W_regularizer: "kernel_regularizer",
+  b_regularizer: "bias_regularizer",
+  W_constraint: "kernel_constraint",
+  b_constraint: "bias_constraint",
+};
+/** A configuration under newer names; names in `drop` are left out, a name given both ways keeps the newer one. */
+export function renamed(
+  config: Readonly<Record<string, unknown>>,
+  names: Readonly<Record<string, string>>,
+  drop: readonly string[] = [],
+): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (drop.includes(key)) continue;
+    const name = Object.hasOwn(names, key) ? names[key] ?? key : key;
+    if (name === key || !Object.hasOwn(config, name)) out[name] = value;
+  }
+  return out;
+}
+/** True for Keras 1. */
+export function isKeras1(version: string): boolean {
+  return /^1(\.|$)/.test(version);
+}
+/** Refuses an option that only one value of is supported. @throws {UnsupportedError} */
+export function onlyValue(config: Readonly<Record<string, unknown>>, key: string, value: unknown): void {
+  const got = config[key];
+  if (got !== undefined && got !== null && got !== value) {
+    throw new UnsupportedError(
+      `${key}: only ${JSON.stringify(value)} is supported, got ${JSON.stringify(got)}`,
+    );
+  }
+}

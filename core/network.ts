@@ -1,0 +1,157 @@
+/** Networks of layer calls: what a model is before it becomes a graph, and how it stands as a layer in another. @module */
+import { LapisError, ShapeError, shown } from "./errors.ts";
+import type { Value } from "./graph.ts";
+import type { Layer, LayerContext, LayerDef } from "./layer.ts";
+import type { Registry } from "./registry.ts";
+import { type Dim, sameDim, type TensorType, typeText } from "./shape.ts";
+
+/** A tensor of a network before anything is computed: a type, and the call it comes from. */
+export interface SymbolicTensor {
+  readonly kind: "symbolic";
+  readonly type: TensorType;
+  readonly registry: Registry;
+  /** The call that gives it; absent for an input. */
+  readonly call?: LayerCall;
+  /** Which of the call's outputs it is. */
+  readonly index: number;
+  /** An input's name; `input_layer` unless said. */
+  readonly name?: string;
+  /** Type of the mask that rides beside it, where there is one. */
+  readonly mask?: TensorType;
+}
+/** Extra arguments of a call. */
+export interface ApplyOptions {
+  /** States that a recurrent layer starts from. */
+  readonly initialState?: readonly SymbolicTensor[];
+  /** Replaces the inputs' masks; null drops them. */
+  readonly mask?: SymbolicTensor | null | readonly (SymbolicTensor | null)[];
+  /** Fixes the layer's mode, whatever the model's. */
+  readonly training?: boolean;
+  /** Further tensors by name, such as an attention mask. */
+  readonly values?: Readonly<Record<string, SymbolicTensor>>;
+}
+/** One use of a layer. */
+export interface LayerCall {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly options: ApplyOptions;
+  readonly outputs: readonly SymbolicTensor[];
+  /** Grows from call to call. */
+  readonly order: number;
+}
+/** A finished network. */
+export interface Network {
+  readonly kind: "Sequential" | "Functional";
+  readonly name: string;
+  readonly registry: Registry;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly inputNames: readonly string[];
+  readonly outputs: readonly SymbolicTensor[];
+  readonly outputNames: readonly string[];
+  /** In topological order. */
+  readonly calls: readonly LayerCall[];
+  /** Every layer once, in the order of Keras' `model.layers`. */
+  readonly layers: readonly Layer[];
+}
+/** All tensors that a call reads. */
+export function readBy(call: LayerCall): readonly SymbolicTensor[] {
+  const { initialState = [], mask, values = {} } = call.options;
+  const masks = Array.isArray(mask) ? mask : [mask];
+  return [...call.inputs, ...initialState, ...masks.filter((m) => m), ...Object.values(values)];
+}
+
+/** Configuration of a network as a layer: built of its own inputs, or (`layers` alone) of whatever it is applied to. */
+export interface NetworkConfig {
+  readonly kind: Network["kind"];
+  readonly layers: readonly Layer[];
+  readonly network?: Network;
+}
+function fits(want: readonly Dim[], came: readonly Dim[] | undefined): boolean {
+  return came !== undefined && want.length === came.length &&
+    want.every((d, i) => {
+      const c = came[i];
+      return typeof d !== "number" || typeof c !== "number" || sameDim(d, c);
+    });
+}
+function buildNetwork({ b, inputs, config, layer, call }: LayerContext<NetworkConfig, never>) {
+  const { network, layers } = config;
+  if (!network) return layers.reduce((x, inner) => layer(inner, x), inputs);
+  if (inputs.length !== network.inputs.length) {
+    throw new ShapeError(`expected ${network.inputs.length} inputs, got ${inputs.length}`);
+  }
+  const values = new Map(network.inputs.map((t, i) => {
+    const value = inputs[i];
+    if (!value) throw new ShapeError(`input ${i} is missing`);
+    const came = value.type.kind === "tensor" ? value.type : undefined;
+    if (t.type.shape && came?.shape && !fits(t.type.shape, came.shape)) {
+      throw new ShapeError(
+        `input ${shown(network.inputNames[i])}: expected ${typeText(t.type)}, got ${typeText(value.type)}`,
+      );
+    }
+    const cast = came && came.dtype !== t.type.dtype && t.type.dtype !== "string"
+      ? b.one("Cast", [value], { to: t.type.dtype })
+      : value;
+    return [t, cast === value ? value : b.masked(cast, value.mask)];
+  }));
+  return runCalls(network, values, layer, call.training);
+}
+/** Runs a network's calls on values of its inputs. */
+export function runCalls(
+  network: Network,
+  values: Map<SymbolicTensor, Value>,
+  layer: LayerContext<unknown>["layer"],
+  training: boolean | undefined,
+): readonly Value[] {
+  const get = (t: SymbolicTensor) => {
+    const value = values.get(t);
+    if (!value) {
+      throw new LapisError("graph", `network ${network.name}: a tensor was used before it was computed`);
+    }
+    return value;
+  };
+  for (const { layer: inner, inputs, options, outputs } of network.calls) {
+    const { initialState, mask, values: named } = options;
+    const results = layer(inner, inputs.map(get), {
+      ...(initialState && { initialState: initialState.map(get) }),
+      ...(mask !== undefined && {
+        mask: Array.isArray(mask) ? mask.map((m) => m && get(m)) : mask && get(mask as SymbolicTensor),
+      }),
+      ...(named && { values: Object.fromEntries(Object.entries(named).map(([k, t]) => [k, get(t)])) }),
+      ...((options.training ?? training) !== undefined && { training: options.training ?? training }),
+    });
+    outputs.forEach((t, i) => {
+      const value = results[i];
+      if (value) values.set(t, value);
+    });
+  }
+  return network.outputs.map(get);
+}
+
+const networkDef = (name: Network["kind"]): LayerDef<NetworkConfig, never> => ({
+  kind: "layer",
+  name,
+  summary: "a model used as a layer",
+  config: {} as LayerDef<NetworkConfig, never>["config"],
+  mask: "make",
+  params: () => ({}),
+  children: (config) => config.layers.map((layer) => ({ layer, attribute: "layers" })),
+  build: buildNetwork,
+});
+const sequentialDef = networkDef("Sequential"), functionalDef = networkDef("Functional");
+
+/** The network inside a layer that is a model, or undefined. */
+export function networkConfigOf(layer: Layer): NetworkConfig | undefined {
+  const def: unknown = layer.def;
+  return def === sequentialDef || def === functionalDef ? layer.config as NetworkConfig : undefined;
+}
+/** A network as a layer: its weights belong to whichever model it is applied in. */
+export function networkLayer(config: NetworkConfig, name: string | undefined, trainable = true): Layer {
+  const def = config.kind === "Sequential" ? sequentialDef : functionalDef;
+  return {
+    kind: "built-layer",
+    def: def as unknown as LayerDef,
+    config,
+    trainable,
+    ...(name !== undefined && { name }),
+  };
+}

@@ -1,0 +1,68 @@
+/** Indices as kernels walk them: counted from the front, checked against their axis. @module */
+import { isBig } from "../dtype.ts";
+import { InputError } from "../errors.ts";
+import { normalAxis } from "../shape.ts";
+import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
+
+/** An index counted from the front. @throws {InputError} naming the index and what is allowed */
+export function placeOf(index: number, size: number, axis: number): number {
+  if (index >= -size && index < size) return index < 0 ? index + size : index;
+  const range = size === 0 ? "the axis is empty" : `expected ${-size} to ${size - 1}`;
+  throw new InputError(`index ${index} is outside axis ${axis} of ${size} elements: ${range}`);
+}
+/** Indices as numbers; int64 below 2^53. */
+export function indicesOf(t: Tensor): ArrayLike<number> {
+  return isBig(t.dtype) ? toIntegers(t) : t.data as Int32Array;
+}
+
+/** Calls back for each index with its own position and the position in the data that it names. */
+export function eachLine(
+  shape: readonly number[],
+  indices: Tensor,
+  at: number,
+  found: (at: number, place: number) => void,
+): void {
+  const rank = shape.length, axis = normalAxis(at, rank), d = shape[axis] ?? 1;
+  if (indices.shape.length !== rank || indices.shape.some((n, i) => i !== axis && n > (shape[i] ?? 1))) {
+    throw new InputError(`indices [${indices.shape}] don't fit into [${shape}] around axis ${axis}`);
+  }
+  const strides = new Array<number>(rank).fill(1), list = indicesOf(indices), index = new Int32Array(rank);
+  for (let i = rank - 2; i >= 0; i--) strides[i] = (strides[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  const step = strides[axis] ?? 1;
+  for (let k = 0; k < list.length; k++) {
+    let base = 0;
+    for (let i = 0; i < rank; i++) if (i !== axis) base += (index[i] ?? 0) * (strides[i] ?? 1);
+    found(k, base + placeOf(list[k] ?? 0, d, axis) * step);
+    for (let i = rank - 1; i >= 0; i--) {
+      const next = (index[i] ?? 0) + 1;
+      index[i] = next < (indices.shape[i] ?? 1) ? next : 0;
+      if (index[i] !== 0) break;
+    }
+  }
+}
+
+/** Calls back for each index tuple with its number and where the slice it names starts, and the slice's length. */
+export function eachTuple(
+  shape: readonly number[],
+  indices: Tensor,
+  batch: number,
+  found: (tuple: number, start: number) => void,
+): number {
+  const depth = indices.shape.at(-1) ?? 0, list = indicesOf(indices), rank = shape.length;
+  if (batch + depth > rank) {
+    throw new InputError(`indices [${indices.shape}] name ${depth} axes behind ${batch} of [${shape}]`);
+  }
+  const run = sizeOf(shape.slice(batch + depth)), tuples = depth === 0 ? sizeOf(indices.shape.slice(0, -1)) : list.length / depth;
+  const batches = sizeOf(shape.slice(0, batch)), each = batches === 0 ? 0 : tuples / batches;
+  const whole = sizeOf(shape.slice(batch));
+  for (let t = 0; t < tuples; t++) {
+    let place = 0;
+    for (let k = 0; k < depth; k++) {
+      const d = shape[batch + k] ?? 1;
+      place = place * d + placeOf(list[t * depth + k] ?? 0, d, batch + k);
+    }
+    found(t, Math.floor(t / each) * whole + place * run);
+  }
+  return run;
+}
+

@@ -1,0 +1,133 @@
+/** Inflating with a bound: the size of the result is known before, and held. Used by zip, HDF5 and gzip files. @module */
+import { Inflate } from "fflate";
+import { FormatError, LimitError } from "../core/errors.ts";
+import { defaultLimits, type Limits } from "../core/limits.ts";
+
+/** No deflate stream grows beyond 1032 bytes for each of its own. */
+const greatestRatio = 1032;
+const step = 1 << 16;
+
+/**
+ * Inflates a raw deflate stream that has to give exactly `size` bytes.
+ * Returns the reason in place of bytes when it doesn't; takes memory for `size` bytes only when the stream could fill them.
+ */
+export function inflateExactly(data: Uint8Array, size: number): Uint8Array<ArrayBuffer> | string {
+  if (size > data.length * greatestRatio) {
+    return `size mismatch: ${data.length} compressed bytes can't give ${size} bytes`;
+  }
+  const out = new Uint8Array(size);
+  let filled = 0, excess = false;
+  const stream = new Inflate((part) => {
+    if (filled + part.length > size) excess = true;
+    else out.set(part, filled);
+    filled += part.length;
+  });
+  try {
+    for (let at = 0; at === 0 || at < data.length; at += step) {
+      stream.push(data.subarray(at, at + step), at + step >= data.length);
+      if (excess) return `size mismatch: more than the declared ${size} bytes come out`;
+    }
+  } catch (cause) {
+    return `damaged deflate data (${cause instanceof Error ? cause.message : "unknown"})`;
+  }
+  return filled === size ? out : `size mismatch: ${filled} bytes came out of the declared ${size}`;
+}
+
+/** {@link inflateExactly} for a zlib stream, with its Adler-32 checked (RFC 1950). */
+export function inflateZlib(data: Uint8Array, size: number): Uint8Array<ArrayBuffer> | string {
+  const first = data[0] ?? 0, second = data[1] ?? 0;
+  if (data.length < 6 || (first & 15) !== 8 || (first << 8 | second) % 31 !== 0 || second & 32) {
+    return "damaged zlib header";
+  }
+  const out = inflateExactly(data.subarray(2, -4), size);
+  if (typeof out === "string") return out;
+  const stored = new DataView(data.buffer, data.byteOffset + data.length - 4).getUint32(0);
+  return adler32(out) === stored ? out : "checksum mismatch (Adler-32)";
+}
+
+/** How a data file is read: its name for messages, and the limits in force. */
+export interface DataFileOptions {
+  readonly file?: string;
+  readonly limits?: Limits;
+}
+
+/**
+ * The content of a gzip file of one member, CRC-32 checked (RFC 1952); bytes that aren't gzip come back as they are.
+ * @throws {FormatError} for damaged or truncated gzip data.
+ * @throws {LimitError} for a declared size above limits.fileBytes.
+ */
+export function gunzipped(bytes: Uint8Array, options: DataFileOptions = {}): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const { file, limits = defaultLimits } = options, label = file === undefined ? "gzip" : `${file}: gzip`;
+  const detail = file === undefined ? {} : { file };
+  const start = gzipStart(bytes);
+  if (start === undefined) throw new FormatError(`${label} header is damaged or truncated`, detail);
+  const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8);
+  const size = tail.getUint32(4, true);
+  if (size > limits.fileBytes) {
+    throw new LimitError(`${label} data is too large: ${size} bytes, at most ${limits.fileBytes}`, detail);
+  }
+  const out = inflateExactly(bytes.subarray(start, -8), size);
+  if (typeof out === "string") throw new FormatError(`${label}: ${out}; truncated or corrupt`, detail);
+  if (crc32(out) !== tail.getUint32(0, true)) {
+    throw new FormatError(`${label}: CRC-32 checksum mismatch`, detail);
+  }
+  return out;
+}
+
+/** First byte of the deflate data behind a gzip header, or undefined where the header is damaged. */
+function gzipStart(bytes: Uint8Array): number | undefined {
+  const flags = bytes[3] ?? 0;
+  let at = 10;
+  if (flags & 4) at += 2 + (bytes[10] ?? 0) + 256 * (bytes[11] ?? 0);
+  for (const flag of [8, 16]) {
+    if (flags & flag) at = bytes.indexOf(0, at) + 1 || bytes.length;
+  }
+  if (flags & 2) at += 2;
+  return bytes[2] === 8 && at + 8 <= bytes.length ? at : undefined;
+}
+
+function adler32(bytes: Uint8Array): number {
+  let a = 1, b = 0;
+  for (let at = 0; at < bytes.length;) {
+    // 5552 sums are the most that stay below 2^32.
+    for (const end = Math.min(at + 5552, bytes.length); at < end; at++) b += a += bytes[at] ?? 0;
+    a %= 65521, b %= 65521;
+  }
+  return (b * 65536 + a) >>> 0;
+}
+
+const crcTables = /* @__PURE__ */ makeTables();
+
+function makeTables(): Uint32Array[] {
+  const tables = [0, 1, 2, 3].map(() => new Uint32Array(256));
+  const [first = new Uint32Array(256)] = tables;
+  for (let i = 0; i < 256; i++) {
+    let c = i;
+    for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ c >>> 1 : c >>> 1;
+    first[i] = c;
+  }
+  for (let t = 1; t < 4; t++) {
+    for (let i = 0; i < 256; i++) {
+      const before = tables[t - 1]?.[i] ?? 0;
+      const table = tables[t];
+      if (table) table[i] = before >>> 8 ^ (first[before & 255] ?? 0);
+    }
+  }
+  return tables;
+}
+
+/** CRC-32 of bytes, as zip and gzip use it; four bytes a step. */
+export function crc32(bytes: Uint8Array): number {
+  const [t0, t1, t2, t3] = crcTables;
+  if (!t0 || !t1 || !t2 || !t3) return 0;
+  let c = -1, at = 0;
+  const get = (table: Uint32Array, i: number) => table[i & 255] ?? 0;
+  for (const end = bytes.length - 3; at < end; at += 4) {
+    c ^= (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 |
+      (bytes[at + 3] ?? 0) << 24;
+    c = get(t3, c) ^ get(t2, c >>> 8) ^ get(t1, c >>> 16) ^ get(t0, c >>> 24);
+  }
+  for (; at < bytes.length; at++) c = get(t0, c ^ (bytes[at] ?? 0)) ^ c >>> 8;
+  return ~c >>> 0;
+}

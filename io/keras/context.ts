@@ -1,0 +1,39 @@
+/** What reading a Keras configuration needs everywhere: the registry, the version that wrote it, where warnings go. @module */
+import type { FormatOptions } from "../../core/format.ts";
+import type { Layer, LayerDef } from "../../core/layer.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Registry } from "../../core/registry.ts";
+import type { Json } from "./json.ts";
+
+/** Reading, in progress. */
+export interface KerasContext {
+  readonly registry: Registry;
+  readonly limits: Limits;
+  /** Keras' version, as in `3.15.1`, `2.4.0` or `1.2.2`; `3`, `2` or `1` where only that is known. */
+  readonly version: string;
+  readonly warn: (message: string) => void;
+  /** The user's own layers. */
+  readonly custom: readonly LayerDef[];
+  /** Class names as the file has them, which name groups of weights. */
+  readonly classes: Map<Layer, string>;
+  /** Number of layers read so far, held to the limits. */
+  count: number;
+}
+
+/** Begins reading. */
+export function contextFor(options: FormatOptions, version: string): KerasContext {
+  const { registry, limits, warn, layers = [] } = options;
+  return { registry, limits, version, warn, custom: layers, classes: new Map(), count: 0 };
+}
+/** The first number of a version. */
+export function majorOf(version: string): number {
+  return Number.parseInt(version, 10) || 0;
+}
+/** The version in a configuration's own words, or from its shape: Keras 3 writes modules, Keras 1 bare lists. */
+export function versionOf(config: Json, said?: unknown): string {
+  for (const version of [said, config.keras_version]) {
+    if (typeof version === "string" && /^\d/.test(version)) return version;
+  }
+  if ("module" in config || "registered_name" in config || "build_config" in config) return "3";
+  return Array.isArray(config.config) ? "1" : "2";
+}

@@ -1,0 +1,238 @@
+/** Layers out of Keras' configurations, whichever version wrote them. @module */
+import {
+  ConfigError,
+  FormatError,
+  LapisError,
+  LimitError,
+  shown,
+  UnsupportedError,
+} from "../../core/errors.ts";
+import { createLayer } from "../../core/factory.ts";
+import type { Layer, LayerDef } from "../../core/layer.ts";
+import { fieldToCamel } from "../../core/names.ts";
+import { type AnySchema, nearest } from "../../core/schema.ts";
+import { type KerasContext, majorOf } from "./context.ts";
+import { isJson, type Json } from "./json.ts";
+
+/** A layer as a file holds it. */
+export interface LayerEntry {
+  readonly className: string;
+  /** Package and class of a registered class of the user's (`acme>Swirl`), or the class name. */
+  readonly registered: string;
+  readonly name: string | undefined;
+  readonly config: Json;
+  readonly raw: Json;
+}
+
+/** Keys that every layer may have and none computes with. */
+const common: ReadonlySet<string> = new Set([
+  "name",
+  "trainable",
+  "dtype",
+  "dtype_policy",
+  "batch_input_shape",
+  "batch_shape",
+  "input_shape",
+  "input_dtype",
+  "build_config",
+  "compile_config",
+  "quantization_config",
+  "registered_name",
+  "shared_object_id",
+  "module",
+  "autocast",
+]);
+
+/** True for `{class_name, config}`, the form of everything that Keras serialises. */
+export function isSerialized(value: unknown): value is Json {
+  return isJson(value) && typeof value.class_name === "string" && ("config" in value);
+}
+
+/**
+ * Reads the outer form of a layer.
+ * @throws {FormatError} naming the place, when it has no class name or no configuration.
+ */
+export function entryOf(raw: unknown, place: string): LayerEntry {
+  if (!isJson(raw) || typeof raw.class_name !== "string") {
+    throw new FormatError(`${place}: expected a layer with a class_name, got ${shown(raw)}`, { place });
+  }
+  const { class_name: className, registered_name: registered, config } = raw;
+  const fields = Array.isArray(config) ? { layers: config } : config;
+  if (!isJson(fields)) {
+    throw new FormatError(`${place}: class ${className} has no config, got ${shown(config)}`, { place });
+  }
+  const name = typeof raw.name === "string"
+    ? raw.name
+    : typeof fields.name === "string"
+    ? fields.name
+    : undefined;
+  return {
+    className,
+    registered: typeof registered === "string" && registered.includes(">") ? registered : className,
+    name,
+    config: fields,
+    raw,
+  };
+}
+/** How messages name a layer. */
+export function labelOf({ name, className }: LayerEntry): string {
+  return name === undefined ? `layer of class ${className}` : `layer "${name}" (${className})`;
+}
+
+const namesOf = (def: LayerDef) => [def.name, ...def.keras?.classNames ?? []];
+/** The definition of a layer's class. @throws {UnsupportedError} saying how to bring one's own. */
+function definitionOf(entry: LayerEntry, ctx: KerasContext): LayerDef {
+  const { className, registered } = entry, bare = registered.slice(registered.lastIndexOf(">") + 1);
+  const own = ctx.custom.find((def) => namesOf(def).some((n) => n === registered || n === bare));
+  if (own) return own;
+  const all = ctx.registry.all("layer");
+  const found = all.find((def) => namesOf(def).includes(registered));
+  if (found) return found;
+  if (className === "Lambda") {
+    throw new UnsupportedError(
+      `layer "${entry.name}": a Lambda layer holds Python code${
+        codeName(entry)
+      }, which is never run; replace it by ` +
+        `a layer of your own: loadModel(path, { layers: [myLayer] }) with one named Lambda`,
+      { place: entry.name ?? className },
+    );
+  }
+  const near = registered === className ? nearest(className, all.flatMap(namesOf)) : undefined;
+  throw new UnsupportedError(
+    `layer ${shown(entry.name)}: no layer for the class ${registered}${
+      near ? ` (is ${near} meant?)` : ""
+    }; ` +
+      `bring your own: loadModel(path, { layers: [myLayer] })`,
+    { place: entry.name ?? className },
+  );
+}
+function codeName({ config }: LayerEntry): string {
+  const { function: code } = config;
+  if (typeof code === "string") return ` (${shown(code, 40)})`;
+  return isJson(code) && typeof code.class_name === "string" ? ` (${shown(code.config, 40)})` : "";
+}
+
+const policies: Readonly<Record<string, true>> = { float32: true };
+/** The element type that a layer computes in; what isn't float32 is said. @throws {UnsupportedError} for quantized ones. */
+function policyOf(entry: LayerEntry, ctx: KerasContext): string | undefined {
+  const given = entry.config.dtype;
+  let name = given;
+  if (isSerialized(given)) {
+    if (!/^(DTypePolicy|Policy|FloatDTypePolicy|PolicyV1)$/.test(`${given.class_name}`)) {
+      throw new UnsupportedError(
+        `${labelOf(entry)}: dtype policy ${shown(given.class_name)} is not supported`,
+        {
+          place: entry.name ?? "",
+        },
+      );
+    }
+    name = isJson(given.config) ? given.config.name : undefined;
+  }
+  if (typeof name !== "string") return undefined;
+  if (!policies[name] && /float(16|64)|bfloat/.test(name)) {
+    ctx.warn(`${labelOf(entry)}: Keras computes it in ${name}, Lapis in float32`);
+  }
+  return name;
+}
+
+/** hard_sigmoid was another function before Keras 3. */
+function olderActivations(config: Json): Json {
+  const swap = (value: unknown): unknown => {
+    if (value === "hard_sigmoid") return "hard_sigmoid_keras2";
+    return isSerialized(value) && value.class_name === "function" && value.config === "hard_sigmoid"
+      ? "hard_sigmoid_keras2"
+      : value;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([k, v]) => [k, /activation$/.test(k) ? swap(v) : v]),
+  );
+}
+
+/** A function of the user's own can't be read. @throws {UnsupportedError} naming it. */
+function refuseFunctions(entry: LayerEntry, key: string, value: unknown): void {
+  if (!isJson(value)) return;
+  const { registered_name: registered, module, class_name: className, config } = value;
+  const ownName = typeof registered === "string" && registered.includes(">")
+    ? registered
+    : className === "function" && typeof module === "string" && !/^(keras|builtins|tensorflow)/.test(module)
+    ? shown(config)
+    : className === "__lambda__"
+    ? "a lambda"
+    : undefined;
+  if (ownName !== undefined) {
+    throw new UnsupportedError(`${labelOf(entry)}: ${key} is ${ownName}, a function of the user's own`, {
+      place: `${entry.name}.${key}`,
+    });
+  }
+}
+
+/**
+ * Makes a layer; models inside it are made by `inner`.
+ * @throws {UnsupportedError} for an unknown class; {@link ConfigError} naming layer and key, for what it doesn't take.
+ */
+export function layerFrom(
+  entry: LayerEntry,
+  ctx: KerasContext,
+  inner: (raw: unknown, place: string) => Layer,
+): Layer {
+  if (++ctx.count > ctx.limits.items) throw new LimitError(`more than ${ctx.limits.items} layers`);
+  const label = labelOf(entry), def = definitionOf(entry, ctx);
+  const schema = def.config as unknown as AnySchema, { fields = {}, ignore = [], upgrade } = def.keras ?? {};
+  const policy = policyOf(entry, ctx);
+  const older = majorOf(ctx.version) < 3 ? olderActivations(entry.config) : entry.config;
+  const given = Object.fromEntries(
+    Object.entries(older).filter(([k]) =>
+      !common.has(k) || Object.hasOwn(schema, fieldToCamel(k)) && k !== "dtype"
+    ),
+  );
+  const place = entry.name ?? entry.className;
+  const config = locate(label, () => upgrade ? upgrade({ ...given }, ctx.version) : given);
+  const ours = new Map(Object.entries(fields).map(([field, keras]) => [keras as string, field]));
+  const options: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    const field = ours.get(key) ?? fieldToCamel(key);
+    if (!Object.hasOwn(schema, field)) {
+      if (ignore.includes(key) || common.has(key)) continue;
+      const near = nearest(key, Object.keys(schema));
+      throw new ConfigError(
+        `${label}: unknown option ${shown(key)} = ${shown(value, 40)}${near ? `; is ${near} meant?` : ""}`,
+        { place: `${place}.${key}` },
+      );
+    }
+    const expects = schema[field]?.expects ?? "";
+    if (/\blayers?\b/.test(expects)) options[field] = innerLayers(value, `${place}.${key}`, inner);
+    else {
+      if (/activation|initializer/.test(expects)) refuseFunctions(entry, key, value);
+      options[field] = value;
+    }
+  }
+  const trainable = entry.config.trainable;
+  const layer = locate(label, () =>
+    createLayer(def, {
+      ...options,
+      ...(entry.name !== undefined && { name: entry.name }),
+      ...(typeof trainable === "boolean" && { trainable }),
+      ...(Object.hasOwn(schema, "dtype") && policy !== undefined &&
+        { dtype: policy as Layer["dtype"] & string }),
+    }));
+  ctx.classes.set(layer, entry.className);
+  return layer;
+}
+function innerLayers(value: unknown, place: string, inner: (raw: unknown, place: string) => Layer): unknown {
+  if (isSerialized(value)) return inner(value, place);
+  return Array.isArray(value) && value.every(isSerialized)
+    ? value.map((v, i) => inner(v, `${place}[${i}]`))
+    : value;
+}
+
+/** Puts the layer before the message of an error that doesn't name it. */
+export function locate<T>(label: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof LapisError && !error.message.startsWith("layer ")) {
+      error.message = `${label}: ${error.message}`;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,5 @@
+/** ONNX models: reading, writing, and the `.pb` files of test data. @module */
+export { type OnnxModel, readOnnx, readOnnxFiles, type ReadOptions } from "./read.ts";
+export { decodeTensor, decodeValue, encodeTensor, encodeValue, type TensorContext } from "./tensors.ts";
+export type { ExternalFiles } from "./external.ts";
+export { writeOnnx, type WriteOptions } from "./write.ts";

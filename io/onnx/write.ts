@@ -1,0 +1,238 @@
+/** Writes our graphs as ONNX models. @module */
+import { isFloat } from "../../core/dtype.ts";
+import { InputError, shown, UnsupportedError } from "../../core/errors.ts";
+import { type Graph, type GraphInput, type Node, opName, type Role, typeOf } from "../../core/graph.ts";
+import type { OpDef } from "../../core/op.ts";
+import type { Registry } from "../../core/registry.ts";
+import { expandComposites } from "../../core/rewrite.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { attributeToProto, attributeTypes } from "./attributes.ts";
+import {
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  modelTable,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./messages.ts";
+import { encode } from "./proto.ts";
+import { rolesTo } from "./roles.ts";
+import { tensorToProto } from "./tensors.ts";
+import { typeToProto } from "./types.ts";
+import { irFor, isDefault, meaningOpset, neededOpsets, usualOpset } from "./versions.ts";
+
+/** How to write. */
+export interface WriteOptions {
+  readonly registry: Registry;
+  /** The opset of ai.onnx to write; 21, or what the graph needs, unless said. */
+  readonly opset?: number;
+  /** Values of parameters, statistics, slots and states by input name, in place of those in the graph. */
+  readonly weights?: ReadonlyMap<string, Tensor>;
+  /** Entries of `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Composites to write whole where the target opset has them; all of them unless said. */
+  readonly keeps?: (def: OpDef) => boolean;
+}
+
+/** Roles that become initializers alone. */
+const isWeight = (role: Role) => role === "parameter" || role === "statistic" || role === "constant";
+
+/** Operators whose later outputs may be left out when nobody reads them. */
+const optionalOutputs = new Set([
+  "BatchNormalization",
+  "Dropout",
+  "GRU",
+  "LSTM",
+  "LayerNormalization",
+  "MaxPool",
+  "RNN",
+]);
+
+/**
+ * The bytes of an ONNX model. Our own operators, and composites that the opset lacks, are written as their bodies; what a
+ * nested graph captures becomes a reference to the value outside. States and slots are inputs with defaults.
+ * @throws {UnsupportedError} when an operator needs a newer opset than the one asked for.
+ */
+export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
+  return encode(modelTable, toModel(graph, options));
+}
+
+function toModel(graph: Graph, options: WriteOptions): ModelProto {
+  const { registry, keeps = () => true } = options;
+  const target = options.opset ?? usualOpset;
+  const whole = (def: OpDef) =>
+    def.domain === "lapis" ? false : ((def.domain ?? "") !== "" || meaningOpset(def) <= target) && keeps(def);
+  const expanded = expandComposites(graph, registry, whole);
+  const needed = neededOpsets(expanded, registry), least = needed.get("") ?? target;
+  if (options.opset !== undefined && least > options.opset) {
+    throw new UnsupportedError(`the graph needs opset ${least}; ${options.opset} was asked for`);
+  }
+  const opset = Math.max(target, least);
+  const { proto, roles } = new Writer(registry, options.weights ?? new Map()).main(expanded);
+  const metadata = { ...options.metadata, ...rolesTo(roles) };
+  return {
+    irVersion: BigInt(irFor(opset)),
+    opsetImport: [...new Map([...needed, ["", opset]])].map(([domain, version]) => ({
+      domain,
+      version: BigInt(version),
+    })),
+    producerName: "lapis",
+    graph: proto,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** Names that are given once in the whole model, as nested graphs see those around them. */
+class Namer {
+  readonly #taken = new Set<string>();
+  readonly #next = new Map<string, number>();
+  unique(wanted: string): string {
+    let name = wanted;
+    if (this.#taken.has(name)) {
+      let i = this.#next.get(wanted) ?? 1;
+      while (this.#taken.has(name = `${wanted}_${i}`)) i++;
+      this.#next.set(wanted, i + 1);
+    }
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+class Writer {
+  readonly #registry: Registry;
+  readonly #weights: ReadonlyMap<string, Tensor>;
+  readonly #values = new Namer();
+  readonly #nodes = new Namer();
+  constructor(registry: Registry, weights: ReadonlyMap<string, Tensor>) {
+    this.#registry = registry;
+    this.#weights = weights;
+  }
+
+  main(graph: Graph): { proto: GraphProto; roles: Parameters<typeof rolesTo>[0] } {
+    const names = new Map<number, string>(), roles: Record<string, Role> = {};
+    const initializer: TensorProto[] = [], input: ValueInfoProto[] = [];
+    // Names that people see go first, so that they stay as they are.
+    for (
+      const i of graph.inputs.toSorted((a, b) =>
+        Number(a.role === "constant") - Number(b.role === "constant")
+      )
+    ) {
+      const name = this.#values.unique(i.name), value = this.#weights.get(i.name) ?? i.value;
+      names.set(i.id, name);
+      if (value) initializer.push(tensorToProto(value, name));
+      else if (isWeight(i.role)) throw new InputError(`${i.role} ${shown(i.name)} has no value to write`);
+      if (!isWeight(i.role)) input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
+      if (i.role !== usualRole(i, value)) roles[name] = i.role;
+    }
+    const body = this.#body(graph, names, graph.outputs.map((o) => o.name));
+    const updates: Record<string, string> = {};
+    graph.outputs.forEach((o, at) => {
+      const name = body.output?.[at]?.name;
+      const replaced = graph.inputs.find((i) => i.name === o.updates);
+      if (name !== undefined && replaced) updates[name] = names.get(replaced.id) ?? replaced.name;
+    });
+    const proto = { ...body, name: graph.name, initializer, input };
+    return { proto, roles: { inputs: roles, updates } };
+  }
+
+  /** A nested graph: its own inputs stay, what it captures is named as outside. */
+  #nested(graph: Graph, outer: readonly string[]): GraphProto {
+    const names = new Map<number, string>();
+    const initializer: TensorProto[] = [], input: ValueInfoProto[] = [];
+    const data = graph.inputs.filter((i) => i.role !== "constant"), own = data.length - outer.length;
+    data.forEach((i, at) => {
+      const captured = outer[at - own];
+      const name = at >= own && captured !== undefined ? captured : this.#values.unique(i.name);
+      names.set(i.id, name);
+      if (at < own) input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
+    });
+    for (const i of graph.inputs) {
+      if (i.role !== "constant" || !i.value) continue;
+      const name = this.#values.unique(i.name);
+      names.set(i.id, name);
+      initializer.push(tensorToProto(i.value, name));
+    }
+    const wanted = graph.outputs.map((o) => `${graph.name}_${o.name}`);
+    return {
+      ...this.#body(graph, names, wanted),
+      name: this.#nodes.unique(graph.name),
+      initializer,
+      input,
+    };
+  }
+
+  /** Nodes and outputs. A value that is an output twice, or no node's, goes through Identity. */
+  #body(graph: Graph, names: Map<number, string>, wanted: readonly string[]): GraphProto {
+    const outputs = wanted.map((name) => this.#values.unique(name)), aliases: NodeProto[] = [];
+    const produced = new Set(graph.nodes.flatMap((n) => n.outputs));
+    const later: [id: number, name: string][] = [];
+    graph.outputs.forEach((o, i) => {
+      const name = outputs[i] ?? o.name;
+      if (produced.has(o.id) && !names.has(o.id)) names.set(o.id, name);
+      else later.push([o.id, name]);
+    });
+    const used = new Set([...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.map((o) => o.id)]);
+    const node = graph.nodes.map((n) => this.#node(n, names, used));
+    for (const [id, name] of later) {
+      const input = [names.get(id) ?? ""];
+      aliases.push({
+        input,
+        output: [name],
+        name: this.#nodes.unique(`${name}/Identity`),
+        opType: "Identity",
+      });
+    }
+    return {
+      node: [...node, ...aliases],
+      output: graph.outputs.map((o, i) => ({
+        name: outputs[i] ?? o.name,
+        type: typeToProto(typeOf(graph, o.id)),
+      })),
+    };
+  }
+
+  #node(node: Node, names: Map<number, string>, used: ReadonlySet<number>): NodeProto {
+    const { op, scope } = node, path = scope.split("/").at(-1) ?? "";
+    const base = scope === "" ? op : path.startsWith(op) ? scope : `${scope}/${op}`;
+    const captures = Number(node.attributes["captures"] ?? 0);
+    const inputs = node.inputs.map((id) => (id < 0 ? "" : names.get(id) ?? ""));
+    const outer = captures === 0 ? [] : inputs.splice(-captures);
+    const output = node.outputs.map((id, i) => {
+      if (id < 0 || (!used.has(id) && optionalOutputs.has(op))) return "";
+      let name = names.get(id);
+      if (name === undefined) {
+        names.set(id, name = this.#values.unique(node.outputs.length === 1 ? base : `${base}:${i}`));
+      }
+      return name;
+    });
+    while (output.at(-1) === "") output.pop();
+    const attribute = this.#attributes(node);
+    for (const [name, graph] of Object.entries(node.graphs)) {
+      attribute.push({ name, type: attributeTypes.GRAPH, g: this.#nested(graph, outer) });
+    }
+    return {
+      input: inputs,
+      output,
+      name: this.#nodes.unique(base),
+      opType: op,
+      ...(node.domain !== "" && { domain: node.domain }),
+      attribute,
+    };
+  }
+  #attributes(node: Node): AttributeProto[] {
+    const def = this.#registry.get("op", opName(node));
+    return Object.entries(node.attributes).flatMap(([name, value]) => {
+      if (name === "captures" && Object.keys(node.graphs).length > 0) return [];
+      if (isDefault(def, name, value)) return [];
+      return attributeToProto(name, value, node.op) ?? [];
+    });
+  }
+}
+
+/** The role that reading would give an input. */
+function usualRole(input: GraphInput, value: Tensor | undefined): Role {
+  if (!isWeight(input.role)) return "data";
+  const weight = value && isFloat(value.dtype) && value.shape.length > 0 && value.data.length > 0;
+  return weight && input.role !== "constant" ? "parameter" : "constant";
+}

@@ -1,0 +1,21 @@
+/** The plain backend: TypeScript loops, always right, float64 too; the others are checked against it. @module */
+import type { BackendDef } from "../../../core/backend.ts";
+import { opName } from "../../../core/graph.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { PlainSession } from "./session.ts";
+
+export { toFloat64 } from "./float64.ts";
+
+/** Runs every graph whose operators have plain kernels or bodies. */
+export const plain: BackendDef = {
+  kind: "backend",
+  name: "plain",
+  summary: "TypeScript loops: slow, exact, everywhere",
+  available: () => Promise.resolve(true),
+  supports: () => true,
+  compile(graph, { registry, limits = defaultLimits }) {
+    // A missing operator is an error now, not at the first run.
+    for (const node of graph.nodes) registry.get("op", opName(node));
+    return Promise.resolve(new PlainSession(graph, registry, limits));
+  },
+};

@@ -1,0 +1,147 @@
+/** A session of the plain backend: parameters and states inside, every run node by node. @module */
+import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
+import { BackendError, InputError, ShapeError, shown } from "../../../core/errors.ts";
+import { runGraph } from "../../../core/execute.ts";
+import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
+import type { Limits } from "../../../core/limits.ts";
+import { bindInputs, bindValue } from "../../../core/plan.ts";
+import type { Registry } from "../../../core/registry.ts";
+import { asTensor, bindDim, dimText, evalDim, typeText } from "../../../core/shape.ts";
+import {
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  tensorBytes,
+  zeros,
+} from "../../../core/tensor.ts";
+
+const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
+
+function copied(value: RuntimeValue): RuntimeValue {
+  if (isTensor(value)) return copyOf(value);
+  if (value.kind === "sequence") return { kind: "sequence", items: value.items.map(copied) };
+  return value.value === undefined ? value : { kind: "optional", value: copied(value.value) };
+}
+
+/** Runs a graph on plain kernels. */
+export class PlainSession implements Session {
+  readonly backend = "plain";
+  readonly compilations = 0;
+  readonly #graph: Graph;
+  readonly #registry: Registry;
+  readonly #limits: Limits;
+  readonly #held = new Map<string, Tensor>();
+  #closed = false;
+
+  constructor(graph: Graph, registry: Registry, limits: Limits) {
+    this.#graph = graph;
+    this.#registry = registry;
+    this.#limits = limits;
+    for (const input of graph.inputs) {
+      if (input.value && input.role !== "constant") this.#held.set(input.name, copyOf(input.value));
+    }
+  }
+
+  #input(name: string): GraphInput {
+    const found = this.#graph.inputs.find((i) => i.name === name);
+    if (!found || fedRoles.has(found.role) || found.role === "constant") {
+      const kept = this.#graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
+      throw new InputError(
+        `the session holds nothing named ${shown(name)}: it holds ${shown(kept.map((i) => i.name))}`,
+        { place: name },
+      );
+    }
+    return found;
+  }
+  /** A held value; states without one start as zeros once their dims are bound. */
+  #value(input: GraphInput, env: Map<string, number>): Tensor {
+    const held = this.#held.get(input.name), type = asTensor(typeOf(this.#graph, input.id));
+    if (held) {
+      const fits = type.shape === undefined || type.shape.every((d, i) => bindDim(d, held.shape[i] ?? -1, env));
+      if (!fits) {
+        throw new InputError(
+          `${input.role} ${shown(input.name)} holds [${held.shape}], but ${typeText(type)} is needed now: reset the states`,
+          { place: input.name },
+        );
+      }
+      return held;
+    }
+    if (input.role === "parameter" || input.role === "statistic") {
+      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, { place: input.name });
+    }
+    const shape = (type.shape ?? []).map((d) => {
+      const n = evalDim(d, env);
+      if (n === undefined) throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
+      return n;
+    });
+    const first = zeros(shape, type.dtype);
+    this.#held.set(input.name, first);
+    return first;
+  }
+
+  runSync(inputs: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
+    if (this.#closed) throw new BackendError("the session is closed");
+    const graph = this.#graph, env = bindInputs(graph, inputs, fedRoles);
+    const fed = graph.inputs.filter((i) => i.role !== "constant").map((input) =>
+      fedRoles.has(input.role) ? inputs[input.name] : this.#value(input, env)
+    );
+    const results = runGraph(graph, fed, { registry: this.#registry, limits: this.#limits });
+    const out: Record<string, RuntimeValue> = {}, updates: [string, Tensor][] = [];
+    graph.outputs.forEach((o, i) => {
+      const value = results[i];
+      if (value === undefined) return;
+      if (o.updates === undefined) out[o.name] = copied(value);
+      else if (isTensor(value)) updates.push([o.updates, copyOf(value)]);
+    });
+    for (const [name, value] of updates) this.#held.set(name, value);
+    return out;
+  }
+  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
+    return await Promise.resolve(this.runSync(inputs));
+  }
+
+  read(name: string): Tensor {
+    const input = this.#input(name), held = this.#held.get(name);
+    if (held) return copyOf(held);
+    return copyOf(this.#value(input, new Map()));
+  }
+  write(name: string, value: Tensor): void {
+    const input = this.#input(name), type = typeOf(this.#graph, input.id);
+    try {
+      bindValue(input, type, value, new Map());
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new ShapeError(`write: ${error.message}`, { place: name, cause: error });
+    }
+    this.#held.set(name, copyOf(value));
+  }
+  resetStates(): void {
+    for (const input of this.#graph.inputs) {
+      if (input.role !== "state") continue;
+      if (input.value) this.#held.set(input.name, copyOf(input.value));
+      else this.#held.delete(input.name);
+    }
+  }
+  memory(): MemoryUse {
+    const constants = this.#graph.inputs.reduce((n, i) => n + (i.role === "constant" && i.value ? tensorBytes(i.value) : 0), 0);
+    const held = [...this.#held.values()].reduce((n, t) => n + tensorBytes(t), 0);
+    return { weights: constants + held, packed: 0, activations: 0, workspace: 0 };
+  }
+  plan(): readonly PlanStep[] {
+    return this.#graph.nodes.map((node) => ({
+      segment: 0,
+      where: "plain",
+      kernel: opName(node),
+      nodes: [opName(node)],
+      scope: node.scope,
+    }));
+  }
+  close(): void {
+    this.#closed = true;
+    this.#held.clear();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

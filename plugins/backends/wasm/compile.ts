@@ -1,0 +1,331 @@
+/** From a graph to a module: passes, the cut into prologue, segments and host steps, and the driver functions. @module */
+import { LimitError } from "../../../core/errors.ts";
+import { runNode } from "../../../core/execute.ts";
+import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph.ts";
+import { segments } from "../../../core/plan.ts";
+import type { Registry } from "../../../core/registry.ts";
+import { expandComposites, foldConstants, prune } from "../../../core/rewrite.ts";
+import { type Dim, staticShape, tensorType } from "../../../core/shape.ts";
+import type { Tensor } from "../../../core/tensor.ts";
+import { ModuleBuilder } from "./assembler.ts";
+import { elementwiseRules } from "./expressions.ts";
+import { isEngineNode, Lowering, type Scope } from "./lowering.ts";
+import {
+  type Call,
+  emitDriver,
+  type Host,
+  type HostValue,
+  type Item,
+  lifetimes,
+  type Lives,
+  type Loop,
+  Table,
+} from "./program.ts";
+import { rules } from "./rules/mod.ts";
+import { isContiguous, type Storage, type View } from "./views.ts";
+
+/** A run of items in one driver function, or a host step. */
+export type Part =
+  | { readonly kind: "segment"; readonly name: string; readonly items: readonly Item[] }
+  | Host;
+
+/** Everything a session needs. */
+export interface Compiled {
+  readonly graph: Graph;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly prologue: readonly Part[];
+  readonly main: readonly Part[];
+  readonly table: Table;
+  readonly tableBase: number;
+  readonly keptBase: number;
+  readonly lowering: Lowering;
+  readonly scope: Scope;
+  readonly owner: (storage: Storage) => Storage;
+  readonly lives: Lives;
+  readonly prologueLives: Lives;
+  /** Views of graph inputs and outputs by value. */
+  readonly inputs: ReadonlyMap<string, View>;
+  readonly outputs: ReadonlyMap<string, View>;
+}
+
+const fixedRoles: ReadonlySet<string> = new Set(["parameter", "statistic"]);
+
+/** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
+export function prepare(graph: Graph, registry: Registry): Graph {
+  const whole = (name: string) => Object.hasOwn(rules, name) || Object.hasOwn(elementwiseRules, name);
+  const expanded = expandComposites(
+    graph,
+    registry,
+    (def) => whole(def.domain ? `${def.domain}.${def.name}` : def.name),
+  );
+  const folded = foldConstants(
+    expanded,
+    registry,
+    (node, inputs, limits) =>
+      runNode(node, inputs, node.outputs.map(() => tensorType("float32")), { registry, limits }),
+  );
+  return prune(folded, registry);
+}
+
+/** Values that follow from weights alone: computed in the prologue, after each write. */
+function derivedNodes(graph: Graph, engine: (node: Node) => boolean): Set<Node> {
+  const updated = new Set(graph.outputs.map((o) => o.updates));
+  const fixed = (i: GraphInput) => i.role === "constant" || (fixedRoles.has(i.role) && !updated.has(i.name));
+  const known = new Set(graph.inputs.filter(fixed).map((i) => i.id));
+  const derived = new Set<Node>();
+  for (const node of graph.nodes) {
+    const sized = node.outputs.every((id) => {
+      const type = id < 0 ? undefined : graph.types[id];
+      return type === undefined || (type.kind === "tensor" && staticShape(type.shape) !== undefined);
+    });
+    if (
+      !sized || !engine(node) || node.inputs.length === 0 ||
+      !node.inputs.every((id) => id < 0 || known.has(id))
+    ) continue;
+    derived.add(node);
+    node.outputs.forEach((id) => known.add(id));
+  }
+  return derived;
+}
+
+/** Compiles a graph. */
+export function compileGraph(
+  source: Graph,
+  registry: Registry,
+  options: { readonly relaxed: boolean },
+): Compiled {
+  const graph = prepare(source, registry), lowering = new Lowering(registry);
+  const inputs = new Map<string, View>();
+  const given = new Map<number, { view?: View }>();
+  for (const input of graph.inputs) {
+    const type = typeOf(graph, input.id);
+    if (input.role === "constant" || type.kind !== "tensor" || !type.shape || type.dtype === "string") {
+      continue;
+    }
+    const kept = fixedRoles.has(input.role);
+    const view = lowering.fresh(type.shape, type.dtype, undefined, kept ? "weight" : "value", kept ? 0 : 1);
+    inputs.set(input.name, view);
+    given.set(input.id, { view });
+  }
+  const scope = lowering.scope(graph, given);
+  const onEngine = new Map(graph.nodes.map((node) => [node, isEngineNode(node, graph)]));
+  const engine = (node: Node) => onEngine.get(node) ?? false;
+  const derived = derivedNodes(graph, engine);
+  const main = lowering.lists.pop() ?? [];
+  lowering.nodes(scope, graph.nodes.filter((n) => derived.has(n)));
+  lowering.lists.push(main);
+  for (const segment of segments(graph.nodes.filter((n) => !derived.has(n)), engine)) {
+    if (segment.where === "engine") lowering.nodes(scope, segment.nodes);
+    else for (const node of segment.nodes) lowerHost(lowering, scope, node);
+  }
+  const outputs = new Map<string, View>();
+  for (const output of graph.outputs) {
+    const type = typeOf(graph, output.id);
+    if (type.kind !== "tensor" || (!scope.views.has(output.id) && hostOnly(scope, output.id))) continue;
+    const view = lowering.view(scope, output.id);
+    const maker = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? lastNode(graph);
+    outputs.set(output.name, isContiguous(view) || !maker ? view : lowering.contiguous(view, maker));
+  }
+  return assemble(graph, lowering, scope, inputs, outputs, options.relaxed);
+}
+const lastNode = (graph: Graph) => graph.nodes.at(-1);
+function hostOnly(scope: Scope, id: number): boolean {
+  return !scope.constants.has(id) && !scope.dims.has(id) && !scope.groups.of(id);
+}
+
+/** Element types that have a place in the engine's memory. */
+function lies(view: { readonly dtype: string } | undefined): boolean {
+  return view !== undefined && ["float32", "int32", "int64", "bool", "uint8", "int8"].includes(view.dtype);
+}
+
+function lowerHost(l: Lowering, s: Scope, node: Node): void {
+  const read = (id: number): HostValue | undefined => {
+    if (id < 0) return undefined;
+    if (s.constants.has(id) || (hostOnly(s, id) && !s.views.has(id))) return { id };
+    return { id, view: l.view(s, id) };
+  };
+  const write = (id: number): HostValue | undefined => {
+    if (id < 0) return undefined;
+    const type = typeOf(s.graph, id);
+    const placed = type.kind === "tensor" && type.shape && lies(type)
+      ? l.fresh(type.shape, type.dtype)
+      : undefined;
+    if (placed) s.views.set(id, placed);
+    return { id, ...(placed && { view: placed }) };
+  };
+  const inputs = node.inputs.map(read);
+  l.lists.at(-1)?.push({ kind: "host", node, inputs, outputs: node.outputs.map(write) });
+}
+
+/** Cuts a list at its host steps. */
+function parts(items: readonly Item[], name: string): readonly Part[] {
+  const out: Part[] = [];
+  let run: Item[] = [];
+  const close = () => {
+    if (run.length > 0) out.push({ kind: "segment", name: `${name}_${out.length}`, items: run });
+    run = [];
+  };
+  for (const item of items) {
+    if (item.kind === "host") {
+      close();
+      out.push(item);
+    } else run.push(item);
+  }
+  close();
+  return out;
+}
+
+function assemble(
+  graph: Graph,
+  lowering: Lowering,
+  scope: Scope,
+  inputs: ReadonlyMap<string, View>,
+  outputs: ReadonlyMap<string, View>,
+  relaxed: boolean,
+): Compiled {
+  const [prologue = [], main = []] = lowering.lists;
+  const merged = new Map<Storage, Storage>();
+  const owner = (storage: Storage): Storage => {
+    let s = storage;
+    for (let up = merged.get(s); up; up = merged.get(s)) s = up;
+    return s;
+  };
+  const begin = [...inputs.values()].map((v) => v.storage), end = [...outputs.values()].map((v) => v.storage);
+  shareStates(main, merged, owner, new Set([...begin, ...end]));
+  shareStates(prologue, merged, owner, new Set());
+  shareInPlace(main, merged, owner, begin, end);
+  const lives = lifetimes(main, begin, end, owner), prologueLives = lifetimes(prologue, [], [], owner);
+  const m = new ModuleBuilder({ relaxed, memory: { min: 1 }, dataBase: 64 });
+  const addKernels = (list: readonly Item[]): void => {
+    for (const item of list) {
+      if (item.kind === "call") m.kernel(item.kernel);
+      else if (item.kind === "loop") addKernels(item.items);
+    }
+  };
+  addKernels(prologue);
+  addKernels(main);
+  const table = new Table(), tableBase = Math.ceil(Math.max(m.dataEnd, 64) / 64) * 64;
+  const prologueParts = parts(prologue, "prologue"), mainParts = parts(main, "run");
+  for (const part of [...prologueParts, ...mainParts]) {
+    if (part.kind === "segment") emitDriver(m, part.name, part.items, table, tableBase, owner);
+  }
+  const keptBase = Math.ceil((tableBase + 4 * table.slots.length) / 64) * 64;
+  const bytes = m.finish();
+  if (bytes.length > 1 << 30) throw new LimitError(`the plan's code takes ${bytes.length} bytes`);
+  return {
+    graph,
+    bytes,
+    prologue: prologueParts,
+    main: mainParts,
+    table,
+    tableBase,
+    keptBase,
+    lowering,
+    scope,
+    owner,
+    lives,
+    prologueLives,
+    inputs,
+    outputs,
+  };
+}
+
+/** Lets a loop's new state take the old one's memory where nothing reads the old one afterwards; the copy back goes away. */
+function shareStates(
+  items: Item[],
+  merged: Map<Storage, Storage>,
+  owner: (s: Storage) => Storage,
+  fixed: ReadonlySet<Storage>,
+): void {
+  for (const item of items) {
+    if (item.kind !== "loop") continue;
+    shareStates(item.items, merged, owner, fixed);
+    for (const last of [...item.items]) {
+      if (last.kind !== "call" || !last.kernel.key.startsWith("copy")) continue;
+      const [from] = last.reads, [to] = last.writes;
+      if (
+        !from || !to || from === to || fixed.has(owner(to)) || from.kind !== "arena" ||
+        !isWholeCopy(last, from, to)
+      ) continue;
+      if (mayShare(item, last, from, to, owner)) {
+        merged.set(owner(from), owner(to));
+        item.items.splice(item.items.indexOf(last), 1);
+      }
+    }
+  }
+}
+function isWholeCopy(call: Call, from: Storage, to: Storage): boolean {
+  const moving = call.args.some((a) => typeof a !== "number" && (a.steps?.length ?? 0) > 0);
+  return !moving && from.level === to.level && sameBytes(from.bytes, to.bytes);
+}
+function sameBytes(a: Dim, b: Dim): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+function mayShare(
+  loop: Loop,
+  copyBack: Call,
+  from: Storage,
+  to: Storage,
+  owner: (s: Storage) => Storage,
+): boolean {
+  const calls = loop.items;
+  const writers = calls.flatMap((c, i) => (touches(c, "writes", from, owner) ? [i] : []));
+  const at = writers[0];
+  if (at === undefined || writers.length !== 1) return false;
+  const writer = calls[at];
+  if (writer?.kind !== "call") return false;
+  const reading = writer.reads.some((s) => owner(s) === owner(to));
+  if (reading && !writer.inPlace?.some(([o, i]) => owner(o) === owner(from) && owner(i) === owner(to))) {
+    return false;
+  }
+  // The old state must not be read after its successor is written, nor be written by anything but the copy back.
+  return calls.every((c, i) =>
+    c === copyBack || ((i <= at || !touches(c, "reads", to, owner)) && !touches(c, "writes", to, owner))
+  );
+}
+function touches(
+  item: Item,
+  what: "reads" | "writes",
+  storage: Storage,
+  owner: (s: Storage) => Storage,
+): boolean {
+  if (item.kind === "call") return item[what].some((s) => owner(s) === owner(storage));
+  return item.kind === "loop" && item.items.some((c) => touches(c, what, storage, owner));
+}
+
+/** Lets an elementwise result take the memory of an operand that is read for the last time there. */
+function shareInPlace(
+  items: readonly Item[],
+  merged: Map<Storage, Storage>,
+  owner: (s: Storage) => Storage,
+  begin: readonly Storage[],
+  end: readonly Storage[],
+): void {
+  const { to } = lifetimes(items, begin, end, owner);
+  const held = new Set(begin.map(owner));
+  let clock = 0;
+  const walk = (list: readonly Item[]): void => {
+    for (const item of list) {
+      if (item.kind === "loop") {
+        clock++;
+        walk(item.items);
+        clock++;
+        continue;
+      }
+      const now = clock++;
+      if (item.kind !== "call") continue;
+      const taken = new Set<Storage>();
+      for (const [o, i] of item.inPlace ?? []) {
+        const out = owner(o), input = owner(i);
+        if (out === input || taken.has(out) || taken.has(input) || held.has(input)) continue;
+        if (
+          out.kind !== "arena" || input.kind !== "arena" || out.level !== input.level || to.get(input) !== now
+        ) continue;
+        merged.set(out, input);
+        to.set(input, Math.max(now, to.get(out) ?? now));
+        taken.add(out).add(input);
+      }
+    }
+  };
+  walk(items);
+}

@@ -1,0 +1,44 @@
+/** Rows by index. @module */
+import { mulDims, normalAxis, productDims } from "../../../../core/shape.ts";
+import { gather } from "../kernels/mod.ts";
+import { type Arg, at, extent } from "../program.ts";
+import { dropAxis, elementBytes, sliceView } from "../views.ts";
+import { engineTyped, intOf, type Rule } from "./rule.ts";
+
+const gatherRule: Rule = {
+  supports: (c) => engineTyped(c) && (c.inputs[1]?.dtype === "int32" || c.inputs[1]?.dtype === "int64"),
+  lower(l, s, node) {
+    const table = l.input(s, node, 0), { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const axis = normalAxis(intOf(node, "axis", 0), table.shape.length), limit = table.shape[axis] ?? 1;
+    const known = l.constantOf(s, node.inputs[1] ?? -1);
+    const single = known?.shape.length === 0 ? Number(known.data[0]) : undefined;
+    if (single !== undefined && typeof limit === "number" && single < limit && single >= -limit) {
+      const view = sliceView(table, axis, single < 0 ? single + limit : single, 1, 1);
+      return l.define(s, node, dropAxis(view, axis));
+    }
+    const dense = l.contiguous(table, node), indices = l.contiguous(l.input(s, node, 1), node);
+    const out = l.fresh(shape, dtype);
+    const row = mulDims(elementBytes(dtype), productDims(table.shape.slice(axis + 1)));
+    const count = productDims(indices.shape);
+    const status = l.storage(4, "status", 0);
+    l.statuses.push({ storage: status, node, indices, limit });
+    const kernel = gather({ index: indices.dtype === "int64" ? "i64" : "i32" });
+    const given: Readonly<Record<string, Arg>> = {
+      outer: extent(productDims(table.shape.slice(0, axis))),
+      count: extent(count),
+      T: at(dense),
+      tOuter: extent(mulDims(row, limit)),
+      rows: extent(limit),
+      rowBytes: extent(row),
+      I: at(indices),
+      Y: at(out),
+      yOuter: extent(mulDims(row, count)),
+      status: { storage: status, dim: 0 },
+    };
+    l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [dense, indices], [out], node);
+    l.define(s, node, out);
+  },
+};
+
+/** Rules of this file. */
+export const gatherRules: Readonly<Record<string, Rule>> = { Gather: gatherRule };

@@ -1,0 +1,18 @@
+/** Which operators have rules of their own. @module */
+import { convRules } from "./conv.ts";
+import { gatherRules } from "./gather.ts";
+import { layoutRules } from "./layout.ts";
+import { matmulRules } from "./matmul.ts";
+import { reduceRules } from "./reduce.ts";
+import type { Rule } from "./rule.ts";
+import { scanRules } from "./scan.ts";
+
+/** Rules by operator. */
+export const rules: Readonly<Record<string, Rule>> = {
+  ...layoutRules,
+  ...matmulRules,
+  ...convRules,
+  ...reduceRules,
+  ...gatherRules,
+  ...scanRules,
+};

@@ -1,0 +1,43 @@
+/** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
+import type { Graph, Node } from "../../../../core/graph.ts";
+import type { TensorType } from "../../../../core/shape.ts";
+import type { Lowering, Scope } from "../lowering.ts";
+
+/** What decides whether a rule fits. All ranks are known. */
+export interface Candidate {
+  readonly node: Node;
+  readonly graph: Graph;
+  readonly inputs: readonly (TensorType | undefined)[];
+  readonly outputs: readonly TensorType[];
+}
+/** A rule. */
+export interface Rule {
+  supports(candidate: Candidate): boolean;
+  lower(lowering: Lowering, scope: Scope, node: Node): void;
+}
+
+const engineTypes = new Set(["float32", "int32", "int64", "bool", "uint8", "int8"]);
+/** Every tensor is of a type that lies in wasm memory as it is. */
+export function engineTyped({ inputs, outputs }: Candidate): boolean {
+  return [...inputs, ...outputs].every((t) => t === undefined || engineTypes.has(t.dtype));
+}
+/** Every tensor is float32. */
+export function allFloat32({ inputs, outputs }: Candidate): boolean {
+  return [...inputs, ...outputs].every((t) => t === undefined || t.dtype === "float32");
+}
+/** An integer attribute. */
+export function intOf(node: Node, name: string, otherwise: number): number {
+  const v = node.attributes[name];
+  return typeof v === "number" ? v : typeof v === "boolean" ? Number(v) : otherwise;
+}
+/** An integer list attribute. */
+export function intsOf(node: Node, name: string): readonly number[] | undefined {
+  const v = node.attributes[name];
+  return Array.isArray(v) && v.every((x) => typeof x === "number") ? v as readonly number[] : undefined;
+}
+/** An initializer's or constant's integers, when the graph itself holds them. */
+export function constantInts(graph: Graph, id: number | undefined): readonly number[] | undefined {
+  const input = graph.inputs.find((i) => i.id === id);
+  if (input?.role !== "constant" || !input.value) return undefined;
+  return Array.from(input.value.data as ArrayLike<number | bigint>, Number);
+}

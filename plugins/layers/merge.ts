@@ -1,0 +1,263 @@
+/** Layers of several inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot. @module */
+import { ShapeError, UnsupportedError } from "../../core/errors.ts";
+import type { Builder } from "../../core/builder.ts";
+import type { Value } from "../../core/graph.ts";
+import type { CallOptions, LayerDef } from "../../core/layer.ts";
+import {
+  boolMask,
+  cast,
+  inputAt,
+  maskOf,
+  range,
+  reshape,
+  scalarLike,
+  shapeOf,
+  sizesOf,
+  transpose,
+} from "../../core/layerkit.ts";
+import { bool, choice, field, int } from "../../core/schema.ts";
+import { normalAxis } from "../../core/shape.ts";
+
+type NoConfig = Readonly<Record<never, never>>;
+
+/** Inputs of one rank: axes of 1 after the batch where they have fewer. */
+function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
+  if (inputs.length < 1) throw new ShapeError("expected at least one input");
+  const rank = Math.max(...inputs.map((x) => shapeOf(x.type).length));
+  return inputs.map((x) => {
+    const missing = rank - shapeOf(x.type).length;
+    return missing === 0 ? x : b.one("Unsqueeze", [x, b.ints(range(1, 1 + missing))]);
+  });
+}
+const masksOf = (inputs: readonly Value[], call: CallOptions) =>
+  inputs.map((_, i) => maskOf(inputs, call, i));
+/** A step counts where it counts in any input; without a mask where an input has none. */
+function anyMask(b: Builder, inputs: readonly Value[], call: CallOptions): Value | undefined {
+  const masks = masksOf(inputs, call).filter((m) => m !== undefined).map((m) => boolMask(b, m));
+  if (masks.length < inputs.length) return undefined;
+  return masks.reduce((m, n) => b.one("Or", [m, n]));
+}
+const chain = (op: string) => (b: Builder, inputs: readonly Value[]): Value =>
+  inputs.reduce((x, y) => b.one(op, [x, y]));
+/** The mean of the inputs. */
+function mean(b: Builder, inputs: readonly Value[]): Value {
+  const sum = chain("Add")(b, inputs);
+  return b.one("Mul", [sum, scalarLike(b, 1 / inputs.length, sum)]);
+}
+/** The two inputs' difference. */
+function difference(b: Builder, inputs: readonly Value[]): Value {
+  if (inputs.length !== 2) throw new ShapeError(`expected 2 inputs, got ${inputs.length}`);
+  return chain("Sub")(b, inputs);
+}
+
+function elementwise(
+  name: string,
+  summary: string,
+  of: (b: Builder, inputs: readonly Value[]) => Value,
+): LayerDef<NoConfig, never> {
+  return {
+    kind: "layer",
+    name,
+    summary,
+    mask: "make",
+    config: {},
+    params: () => ({}),
+    build: ({ b, inputs, call }) => [
+      b.masked(
+        of(b, sameRank(b, inputs)),
+        inputs.length > 1 ? anyMask(b, inputs, call) : maskOf(inputs, call),
+      ),
+    ],
+  };
+}
+
+/** The sum of the inputs; shapes broadcast. */
+export const addDef: LayerDef<NoConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
+/** The first input less the second. */
+export const subtractDef: LayerDef<NoConfig, never> = elementwise(
+  "Subtract",
+  "the first input less the second",
+  difference,
+);
+/** The product of the inputs. */
+export const multiplyDef: LayerDef<NoConfig, never> = elementwise(
+  "Multiply",
+  "product of the inputs",
+  chain("Mul"),
+);
+/** The mean of the inputs. */
+export const averageDef: LayerDef<NoConfig, never> = elementwise("Average", "mean of the inputs", mean);
+/** The largest of the inputs, element by element. */
+export const maximumDef: LayerDef<NoConfig, never> = elementwise(
+  "Maximum",
+  "largest of the inputs",
+  (b, inputs) => b.one("Max", inputs),
+);
+/** The smallest of the inputs, element by element. */
+export const minimumDef: LayerDef<NoConfig, never> = elementwise(
+  "Minimum",
+  "smallest of the inputs",
+  (b, inputs) => b.one("Min", inputs),
+);
+
+/** Options of {@link concatenateDef}, resolved. */
+export interface ConcatenateConfig {
+  readonly axis: number;
+}
+/** The mask of joined inputs: their masks joined as the inputs are, true where any feature's is. */
+function joinedMask(
+  b: Builder,
+  inputs: readonly Value[],
+  axis: number,
+  call: CallOptions,
+): Value | undefined {
+  const masks = masksOf(inputs, call);
+  if (masks.every((m) => m === undefined)) return undefined;
+  const parts = inputs.map((x, i) => {
+    const mask = masks[i], shape = b.one("Shape", [x]), rank = shapeOf(x.type).length;
+    if (!mask) return b.one("Expand", [b.scalar(true, "bool"), shape]);
+    if (shapeOf(mask.type).length >= rank) return boolMask(b, mask);
+    return b.one("Expand", [b.one("Unsqueeze", [boolMask(b, mask), b.ints([-1])]), shape]);
+  });
+  const joined = cast(b, b.one("Concat", parts, { axis }), "int32");
+  return cast(b, b.one("ReduceMax", [joined, b.ints([-1])], { keepdims: 0 }), "bool");
+}
+function concatenated(
+  b: Builder,
+  inputs: readonly Value[],
+  axis: number,
+  call: CallOptions,
+): readonly Value[] {
+  const rank = shapeOf(inputAt(inputs, 0).type).length, at = normalAxis(axis, rank);
+  const y = b.one("Concat", inputs, { axis: at });
+  return [b.masked(y, joinedMask(b, inputs, at, call))];
+}
+/** The inputs one after another along an axis. */
+export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
+  kind: "layer",
+  name: "Concatenate",
+  summary: "the inputs one after another along an axis",
+  mask: "make",
+  config: { axis: int({ doc: "axis along which they are joined", default: -1 }) },
+  params: () => ({}),
+  build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call),
+};
+
+/** Options of {@link dotDef}, resolved. */
+export interface DotConfig {
+  /** The axis of each input that is summed over. */
+  readonly axes: number | readonly number[];
+  /** Both inputs to length 1 first: the cosine of their angle. */
+  readonly normalize: boolean;
+}
+function unit(b: Builder, x: Value, axis: number): Value {
+  const squares = b.one("ReduceSum", [b.one("Mul", [x, x]), b.ints([axis])], { keepdims: 1 });
+  return b.one("Div", [x, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, 1e-12, x)])]);
+}
+/** Products of two inputs summed over an axis of each, sample by sample. */
+function dot(b: Builder, inputs: readonly Value[], config: DotConfig): Value {
+  if (inputs.length !== 2) throw new ShapeError(`expected 2 inputs, got ${inputs.length}`);
+  const [x, y] = inputs.map((v, i) => {
+    const rank = shapeOf(v.type).length;
+    const given = typeof config.axes === "number" ? config.axes : config.axes[i] ?? -1;
+    const axis = normalAxis(given, rank, "axes");
+    if (axis === 0) throw new ShapeError("axes: the batch axis can't be summed over");
+    const rest = range(1, rank).filter((a) => a !== axis);
+    const order = i === 0 ? [0, ...rest, axis] : [0, axis, ...rest];
+    const turned = transpose(b, config.normalize ? unit(b, v, axis) : v, order);
+    const sizes = sizesOf(turned, range(0, rank));
+    // One axis for all that isn't summed over.
+    const flat = rank === 3
+      ? turned
+      : rank === 2
+      ? b.one("Unsqueeze", [turned, b.ints([i === 0 ? 1 : 2])])
+      : i === 0
+      ? reshape(b, turned, [sizes[0] ?? -1, -1, sizes[rank - 1] ?? -1])
+      : reshape(b, turned, [sizes[0] ?? -1, sizes[1] ?? -1, -1]);
+    return { flat, rest: sizes.filter((_, a) => a > 0 && a !== (i === 0 ? rank - 1 : 1)), turned };
+  });
+  if (!x || !y) throw new ShapeError("expected 2 inputs");
+  const product = b.one("MatMul", [x.flat, y.flat]);
+  if (x.rest.length === 1 && y.rest.length === 1) return product;
+  const rest = [...x.rest, ...y.rest].filter((s) => typeof s === "number");
+  if (rest.length < x.rest.length + y.rest.length) {
+    if (x.rest.length + y.rest.length !== 1) {
+      throw new ShapeError("expected known sizes of the axes that stay");
+    }
+    return b.one("Squeeze", [product, b.ints([x.rest.length === 0 ? 1 : 2])]);
+  }
+  return b.one("Reshape", [product, b.ints([0, ...(rest.length === 0 ? [1] : rest)])]);
+}
+const axesOfDot = field<number | readonly number[]>({
+  doc: "the axis of each input that is summed over, or one for both",
+  default: -1,
+  expects: "an axis, or two",
+  read: (raw) =>
+    Number.isSafeInteger(raw)
+      ? raw as number
+      : Array.isArray(raw) && raw.length === 2 && raw.every(Number.isSafeInteger)
+      ? raw as readonly number[]
+      : undefined,
+});
+/** Products of two inputs summed over an axis of each: `[batch, a, k]`, `[batch, c, k] → [batch, a, c]` with axes 2. */
+export const dotDef: LayerDef<DotConfig, never> = {
+  kind: "layer",
+  name: "Dot",
+  summary: "products of two inputs summed over an axis of each",
+  mask: "consume",
+  config: { axes: axesOfDot, normalize: bool({ doc: "both inputs to length 1 first", default: false }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [dot(b, inputs, config)],
+};
+
+/** Options of {@link mergeDef}, resolved. */
+export interface MergeConfig {
+  readonly mode: "sum" | "mul" | "ave" | "max" | "min" | "concat" | "dot" | "cos";
+  readonly concatAxis: number;
+  readonly dotAxes: number | readonly number[];
+}
+/** Keras 1's layer of several inputs, whose mode says what is done. */
+export const mergeDef: LayerDef<MergeConfig, never> = {
+  kind: "layer",
+  name: "Merge",
+  summary: "Keras 1's layer of several inputs",
+  mask: "make",
+  config: {
+    mode: choice({
+      doc: "what is done",
+      default: "sum",
+      of: ["sum", "mul", "ave", "max", "min", "concat", "dot", "cos"],
+    }),
+    concatAxis: int({ doc: "axis of concat", default: -1 }),
+    dotAxes: axesOfDot,
+  },
+  params: () => ({}),
+  build({ b, config, inputs, call }) {
+    const { mode, concatAxis, dotAxes } = config;
+    if (mode === "concat") return concatenated(b, inputs, concatAxis, call);
+    if (mode === "dot" || mode === "cos") {
+      return [dot(b, inputs, { axes: dotAxes, normalize: mode === "cos" })];
+    }
+    const list = sameRank(b, inputs);
+    const y = mode === "ave"
+      ? mean(b, list)
+      : chain({ sum: "Add", mul: "Mul", max: "Max", min: "Min" }[mode])(b, list);
+    return [b.masked(y, anyMask(b, inputs, call))];
+  },
+  keras: {
+    ignore: [
+      "mode_type",
+      "output_shape",
+      "output_shape_type",
+      "output_mask",
+      "output_mask_type",
+      "arguments",
+    ],
+    upgrade(config) {
+      if (config.mode_type !== undefined && config.mode_type !== "raw") {
+        throw new UnsupportedError("mode: a function is not supported");
+      }
+      return config;
+    },
+  },
+};

@@ -1,0 +1,227 @@
+/** MultiHeadAttention: several dot-product attentions side by side. @module */
+import { ShapeError, UnsupportedError } from "../../core/errors.ts";
+import type { Builder } from "../../core/builder.ts";
+import type { Value } from "../../core/graph.ts";
+import type { LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
+import {
+  asFloat,
+  boolMask,
+  causalMask,
+  dropoutPattern,
+  dtypeOf,
+  type KernelConfig,
+  kernelFields,
+  maskOf,
+  onlyValue,
+  paramAt,
+  range,
+  reshape,
+  scalarLike,
+  seedField,
+  shapeOf,
+  sizeAt,
+  sizesOf,
+  transpose,
+  weight,
+} from "../../core/layerkit.ts";
+import { field, float, int, nullable } from "../../core/schema.ts";
+import type { Type } from "../../core/shape.ts";
+
+/** Options of {@link multiHeadAttentionDef}, resolved. */
+export interface MultiHeadAttentionConfig extends KernelConfig {
+  readonly numHeads: number;
+  /** Features of a head's query and key. */
+  readonly keyDim: number;
+  /** Features of a head's value; keyDim where null. */
+  readonly valueDim: number | null;
+  /** Share of the weights that is dropped in training. */
+  readonly dropout: number;
+  /** Features of the output; the query's where null. */
+  readonly outputShape: readonly number[] | null;
+  /** Axes attended over; all between batch and features where null. */
+  readonly attentionAxes: readonly number[] | null;
+  readonly seed: number | null;
+}
+type Projection = "query" | "key" | "value" | "output";
+type Param = `${Projection}${"Kernel" | "Bias"}`;
+
+const sizesField = (doc: string, min: number) =>
+  nullable(field<readonly number[]>({
+    doc,
+    expects: "an integer, or a list of integers",
+    read: (raw, path) => {
+      const one = int({ doc, min });
+      return Array.isArray(raw) ? raw.map((n, i) => one.parse(n, `${path}[${i}]`)) : [one.parse(raw, path)];
+    },
+  }));
+
+/** The inputs, in the order of the call: query, value and key (the value where not given). */
+function partsOf<T>(inputs: readonly T[]): readonly [T, T, T] {
+  const [query, value = query, key = value] = inputs;
+  if (query === undefined || value === undefined || key === undefined) {
+    throw new ShapeError("expected a query");
+  }
+  return [query, value, key];
+}
+/** The axes attended over, counted from the front. */
+function attended(config: MultiHeadAttentionConfig, query: Type | undefined): readonly number[] {
+  const rank = shapeOf(query).length;
+  return config.attentionAxes?.map((a) => (a < 0 ? a + rank : a)) ?? range(1, rank - 1);
+}
+
+/** x `[…, features]` through a kernel `[features, heads, size]`, as `[…, heads, size]`. */
+function project(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
+  const rank = shapeOf(x.type).length, heads = sizeAt(kernel.type, 1), size = sizeAt(kernel.type, 2);
+  const flat = b.one("Reshape", [kernel, b.ints([sizeAt(kernel.type, 0), heads * size])]);
+  let y = b.one("MatMul", [x, flat]);
+  if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([heads * size])])]);
+  return reshape(b, y, [...sizesOf(y, range(0, rank - 1)), heads, size], y);
+}
+/** The order `[batch, …others, heads, …attended, size]` of the axes of `[batch, …, heads, size]`. */
+function headsOrder(rank: number, axes: readonly number[]): readonly number[] {
+  return [...range(0, rank - 2).filter((a) => !axes.includes(a)), rank - 2, ...axes, rank - 1];
+}
+/** `[batch, …, heads, size] → [batch, …others, heads, attended, size]`, the attended axes as one. */
+function toHeads(b: Builder, x: Value, axes: readonly number[]): Value {
+  const rank = shapeOf(x.type).length, turned = transpose(b, x, headsOrder(rank, axes));
+  if (axes.length === 1) return turned;
+  const sizes = sizesOf(turned, range(0, rank));
+  return reshape(b, turned, [...sizes.slice(0, rank - 1 - axes.length), -1, ...sizes.slice(-1)]);
+}
+/** Back from {@link toHeads}, to the query's axes. */
+function fromHeads(b: Builder, x: Value, query: Value, axes: readonly number[]): Value {
+  const rank = shapeOf(query.type).length + 1, order = headsOrder(rank, axes);
+  let y = x;
+  if (axes.length > 1) {
+    const own = sizesOf(x, range(0, shapeOf(x.type).length));
+    const wanted = sizesOf(query, axes).filter((s) => typeof s === "number");
+    if (wanted.length < axes.length) throw new ShapeError("expected known sizes of the axes attended over");
+    y = reshape(b, x, [...own.slice(0, -2), ...wanted, ...own.slice(-1)]);
+  }
+  return transpose(b, y, range(0, rank).map((a) => order.indexOf(a)));
+}
+/** Heads `[…, heads, size]` through a kernel `[heads, size, …out]`, as `[…, …out]`. */
+function join(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
+  const rank = shapeOf(x.type).length,
+    shape = range(0, shapeOf(kernel.type).length).map((a) => sizeAt(kernel.type, a));
+  const [heads = 1, size = 1, ...out] = shape, features = out.reduce((n, d) => n * d, 1);
+  const before = sizesOf(x, range(0, rank - 2));
+  const flat = reshape(b, x, [...before, heads * size]);
+  let y = b.one("MatMul", [flat, b.one("Reshape", [kernel, b.ints([heads * size, features])])]);
+  if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([features])])]);
+  return out.length === 1 ? y : reshape(b, y, [...before, ...out], y);
+}
+/** Softmax where allowed; a row where nothing is allowed sees everything alike. */
+function weightsOf(b: Builder, scores: Value, allowed: Value | undefined): Value {
+  const low = dtypeOf(scores) === "float16" ? -3e4 : -1e9;
+  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, low, scores)]) : scores;
+  return b.one("Softmax", [masked], { axis: -1 });
+}
+
+/** What query may see of key, bool, broadcasting to `[batch, heads, queries, keys]`; undefined where everything. */
+function allowedOf(
+  { b, inputs, call }: LayerContext<MultiHeadAttentionConfig, Param>,
+  scores: Value,
+): Value | undefined {
+  const { values = {}, options = {} } = call;
+  const queryMask = values.queryMask ?? maskOf(inputs, call, 0);
+  const valueMask = values.valueMask ??
+    (inputs.length > 1 ? maskOf(inputs, call, 1) : maskOf(inputs, call, 0));
+  const keyMask = values.keyMask ?? (inputs.length > 2 ? maskOf(inputs, call, 2) : undefined);
+  const parts: Value[] = [];
+  const side = (mask: Value | undefined, axis: number) => {
+    if (mask) parts.push(b.one("Unsqueeze", [boolMask(b, mask), b.ints(axis === -1 ? [1, 3] : [1, 2])]));
+  };
+  side(queryMask, -1);
+  side(valueMask, -2);
+  side(keyMask, -2);
+  if (options.useCausalMask === true) parts.push(causalMask(b, scores));
+  if (values.attentionMask) {
+    const mask = boolMask(b, values.attentionMask), rank = shapeOf(mask.type).length;
+    parts.push(rank === 3 ? b.one("Unsqueeze", [mask, b.ints([1])]) : mask);
+  }
+  return parts.length === 0 ? undefined : parts.reduce((m, n) => b.one("And", [m, n]));
+}
+
+/** Attention by several heads (Vaswani et al. 2017): query `[batch, queries, features]`, value and key `[batch, keys, …]`. */
+export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = {
+  kind: "layer",
+  name: "MultiHeadAttention",
+  summary: "several dot-product attentions side by side",
+  mask: "pass",
+  config: {
+    numHeads: int({ doc: "number of heads", min: 1 }),
+    keyDim: int({ doc: "features of a head's query and key", min: 1 }),
+    valueDim: nullable(int({ doc: "features of a head's value; keyDim unless given", min: 1 })),
+    dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
+    outputShape: sizesField("features of the output; the query's unless given", 1),
+    attentionAxes: sizesField("axes attended over; all between batch and features unless given", -8),
+    seed: seedField(),
+    ...kernelFields(),
+  },
+  params(config, inputs) {
+    const [query, value, key] = partsOf(inputs), { numHeads, keyDim } = config;
+    const valueDim = config.valueDim ?? keyDim;
+    const out = config.outputShape ?? [sizeAt(query, -1)];
+    const pair = (name: Projection, path: string, kernel: readonly number[], bias: readonly number[]) => {
+      const group = `${name}_dense`;
+      return {
+        [`${name}Kernel`]: weight(kernel, config.kernelInitializer, { path: `${path}/kernel`, group }),
+        ...(config.useBias && {
+          [`${name}Bias`]: weight(bias, config.biasInitializer, { path: `${path}/bias`, group }),
+        }),
+      };
+    };
+    return {
+      ...pair("query", "query", [sizeAt(query, -1), numHeads, keyDim], [numHeads, keyDim]),
+      ...pair("key", "key", [sizeAt(key, -1), numHeads, keyDim], [numHeads, keyDim]),
+      ...pair("value", "value", [sizeAt(value, -1), numHeads, valueDim], [numHeads, valueDim]),
+      ...pair("output", "attention_output", [numHeads, valueDim, ...out], out),
+    } as Partial<Record<Param, ParamSpec>>;
+  },
+  build(context) {
+    const { b, config, inputs, params, call, training } = context;
+    const [query, value, key] = partsOf(inputs.map((v) => asFloat(b, v)));
+    const axes = attended(config, query.type);
+    const part = (x: Value, name: "query" | "key" | "value") => {
+      const bias = config.useBias ? paramAt(params, `${name}Bias`) : undefined;
+      return toHeads(b, project(b, x, paramAt(params, `${name}Kernel`), bias), axes);
+    };
+    const q = part(query, "query"), k = part(key, "key"), rank = shapeOf(q.type).length;
+    const scaled = b.one("Mul", [q, scalarLike(b, 1 / Math.sqrt(config.keyDim), q)]);
+    const scores = b.one("MatMul", [
+      scaled,
+      transpose(b, k, [...range(0, rank - 2), rank - 1, rank - 2]),
+    ]);
+    const allowed = allowedOf(context, scores);
+    if (allowed && rank !== 4) {
+      throw new UnsupportedError(
+        "masks are supported where attention is over one axis of [batch, time, features]",
+      );
+    }
+    const weights = weightsOf(b, scores, allowed);
+    const kept = training && config.dropout > 0
+      ? b.one("Mul", [
+        weights,
+        dropoutPattern(b, weights, b.one("Shape", [weights]), config.dropout, config.seed),
+      ])
+      : weights;
+    const heads = fromHeads(b, b.one("MatMul", [kept, part(value, "value")]), query, axes);
+    const y = join(
+      b,
+      heads,
+      paramAt(params, "outputKernel"),
+      config.useBias ? paramAt(params, "outputBias") : undefined,
+    );
+    return call.options?.returnAttentionScores === true ? [y, weights] : [y];
+  },
+  keras: {
+    ignore: ["flash_attention", "query_shape", "key_shape", "value_shape"],
+    upgrade(config) {
+      onlyValue(config, "use_gate", false);
+      onlyValue(config, "sliding_window", null);
+      const { use_gate: _, sliding_window: __, ...rest } = config;
+      return rest;
+    },
+  },
+};

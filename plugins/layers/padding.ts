@@ -1,0 +1,123 @@
+/** Zero padding and cropping of one, two and three axes. @module */
+import type { LayerDef } from "../../core/layer.ts";
+import {
+  asFloat,
+  type DataFormat,
+  dataFormatField,
+  inputAt,
+  renamed,
+  scalarLike,
+  shapeOfRank,
+} from "../../core/layerkit.ts";
+import { type Field, field } from "../../core/schema.ts";
+
+/** Elements before and after, for each axis. */
+export type Sides = readonly (readonly [number, number])[];
+/** Options of the padding layers, resolved. */
+export interface ZeroPaddingConfig {
+  readonly padding: Sides;
+  readonly dataFormat: DataFormat;
+}
+/** Options of the cropping layers, resolved. */
+export interface CroppingConfig {
+  readonly cropping: Sides;
+  readonly dataFormat: DataFormat;
+}
+
+const whole = (raw: unknown): raw is number =>
+  typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0;
+function pairOf(raw: unknown): readonly [number, number] | undefined {
+  if (whole(raw)) return [raw, raw];
+  if (!Array.isArray(raw) || raw.length !== 2) return undefined;
+  const [before, after] = raw;
+  return whole(before) && whole(after) ? [before, after] : undefined;
+}
+/** One number for all sides, a number or pair for each axis; for one axis a pair is before and after. */
+function sidesField(doc: string, rank: number, otherwise: number): Field<Sides> {
+  return field<Sides>({
+    doc,
+    default: Array.from({ length: rank }, () => [otherwise, otherwise]),
+    expects: rank === 1
+      ? "a number, or [before, after]"
+      : `a number, or ${rank} of a number or [before, after]`,
+    read(raw) {
+      if (whole(raw)) return Array.from({ length: rank }, () => [raw, raw]);
+      if (!Array.isArray(raw)) return undefined;
+      const list: readonly unknown[] = raw;
+      if (rank === 1) {
+        const pair = pairOf(list.length === 1 ? list[0] : list);
+        return pair && [pair];
+      }
+      const pairs = list.map(pairOf).filter((p) => p !== undefined);
+      return list.length === rank && pairs.length === rank ? pairs : undefined;
+    },
+  });
+}
+const axesText = [
+  "[batch, time, channels]",
+  "[batch, height, width, channels]",
+  "[batch, depth, height, width, channels]",
+];
+const offsetOf = (format: DataFormat) => (format === "channels_first" ? 2 : 1);
+const fromKeras1 = (config: Record<string, unknown>) => {
+  const next = renamed(config, { dim_ordering: "data_format" });
+  if (next.data_format === "tf") next.data_format = "channels_last";
+  if (next.data_format === "th") next.data_format = "channels_first";
+  return next;
+};
+
+function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
+  return {
+    kind: "layer",
+    name: `ZeroPadding${rank}D`,
+    summary: "zeros before and after",
+    mask: "consume",
+    config: { padding: sidesField("zeros before and after", rank, 1), dataFormat: dataFormatField() },
+    params: () => ({}),
+    build({ b, config, inputs }) {
+      const x = asFloat(b, inputAt(inputs, 0));
+      shapeOfRank(x.type, rank + 2, axesText[rank - 1] ?? "");
+      const pads = new Array<number>(2 * (rank + 2)).fill(0), from = offsetOf(config.dataFormat);
+      config.padding.forEach(([before, after], i) => {
+        pads[from + i] = before;
+        pads[from + i + rank + 2] = after;
+      });
+      return [b.one("Pad", [x, b.ints(pads), scalarLike(b, 0, x)], { mode: "constant" })];
+    },
+    keras: { upgrade: fromKeras1 },
+  };
+}
+function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
+  return {
+    kind: "layer",
+    name: `Cropping${rank}D`,
+    summary: "leaves out elements at the borders",
+    mask: "consume",
+    config: {
+      cropping: sidesField("elements left out before and after", rank, rank === 1 ? 1 : 0),
+      dataFormat: dataFormatField(),
+    },
+    params: () => ({}),
+    build({ b, config, inputs }) {
+      const x = inputAt(inputs, 0), from = offsetOf(config.dataFormat);
+      shapeOfRank(x.type, rank + 2, axesText[rank - 1] ?? "");
+      const starts = config.cropping.map(([before]) => before);
+      const stops = config.cropping.map(([, after]) => (after === 0 ? 2 ** 31 - 1 : -after));
+      return [b.one("Slice", [x, b.ints(starts), b.ints(stops), b.ints(starts.map((_, i) => from + i))])];
+    },
+    keras: { upgrade: fromKeras1 },
+  };
+}
+
+/** Zeros before and after the steps of `[batch, time, channels]`. */
+export const zeroPadding1dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(1);
+/** Zeros around images. */
+export const zeroPadding2dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(2);
+/** Zeros around volumes. */
+export const zeroPadding3dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(3);
+/** Leaves out steps at both ends. */
+export const cropping1dDef: LayerDef<CroppingConfig, never> = cropping(1);
+/** Leaves out the borders of images. */
+export const cropping2dDef: LayerDef<CroppingConfig, never> = cropping(2);
+/** Leaves out the borders of volumes. */
+export const cropping3dDef: LayerDef<CroppingConfig, never> = cropping(3);

@@ -1,0 +1,103 @@
+/** Upsampling of one, two and three axes. @module */
+import type { LayerDef } from "../../core/layer.ts";
+import {
+  asFloat,
+  type DataFormat,
+  dataFormatField,
+  inputAt,
+  renamed,
+  shapeOfRank,
+  toFirst,
+  toLast,
+} from "../../core/layerkit.ts";
+import { choice, sizes } from "../../core/schema.ts";
+import { tensor } from "../../core/tensor.ts";
+
+/** Options of {@link upSampling1dDef} and {@link upSampling3dDef}, resolved. */
+export interface UpSamplingConfig {
+  /** How often every element is repeated along each axis. */
+  readonly size: readonly number[];
+  readonly dataFormat: DataFormat;
+}
+/** Options of {@link upSampling2dDef}, resolved. */
+export interface UpSampling2dConfig extends UpSamplingConfig {
+  readonly interpolation: "nearest" | "bilinear" | "bicubic";
+}
+const axesText = [
+  "[batch, time, channels]",
+  "[batch, height, width, channels]",
+  "[batch, depth, height, width, channels]",
+];
+const attributes = {
+  nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+  bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
+  // TensorFlow's cubic has the coefficient of Keys 1981 and leaves out what lies outside.
+  bicubic: {
+    mode: "cubic",
+    coordinate_transformation_mode: "half_pixel",
+    cubic_coeff_a: -0.5,
+    exclude_outside: 1,
+  },
+};
+
+function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
+  return ({ b, config, inputs }) => {
+    const given = asFloat(b, inputAt(inputs, 0));
+    shapeOfRank(given.type, rank + 2, axesText[rank - 1] ?? "");
+    const { interpolation = "nearest" } = config as Partial<UpSampling2dConfig>;
+    const x = toFirst(b, given, config.dataFormat);
+    const scales = b.constant(tensor(Float32Array.of(1, 1, ...config.size)));
+    const y = b.one("Resize", [x, undefined, scales], attributes[interpolation]);
+    return [toLast(b, y, config.dataFormat)];
+  };
+}
+const keras1 = (config: Record<string, unknown>) =>
+  renamed(config, { length: "size", dim_ordering: "data_format" });
+
+/** Repeats every step, `[batch, time, channels] → [batch, time·size, channels]`. */
+export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
+  kind: "layer",
+  name: "UpSampling1D",
+  summary: "repeats every step",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "how often a step is repeated", rank: 1, default: [2] }),
+    dataFormat: dataFormatField(),
+  },
+  params: () => ({}),
+  build: build(1),
+  keras: { upgrade: keras1 },
+};
+/** Enlarges images by whole factors. */
+export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
+  kind: "layer",
+  name: "UpSampling2D",
+  summary: "enlarges images by whole factors",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "factors of height and width", rank: 2, default: [2, 2] }),
+    dataFormat: dataFormatField(),
+    interpolation: choice({
+      doc: "how new pixels are found",
+      default: "nearest",
+      of: ["nearest", "bilinear", "bicubic"],
+    }),
+  },
+  params: () => ({}),
+  build: build(2),
+  keras: { upgrade: keras1 },
+};
+/** Repeats every element of volumes. */
+export const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
+  kind: "layer",
+  name: "UpSampling3D",
+  summary: "repeats every element of volumes",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "factors of depth, height and width", rank: 3, default: [2, 2, 2] }),
+    dataFormat: dataFormatField(),
+  },
+  params: () => ({}),
+  build: build(3),
+  keras: { upgrade: keras1 },
+};

@@ -1,0 +1,122 @@
+/** Text to token ids exactly as Keras' TextVectorization makes them: ASCII rules, vocabulary, padding. @module */
+import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import type { Tensor } from "../../core/tensor.ts";
+
+/** Id of padding; its place in a vocabulary holds the empty string. */
+export const paddingId = 0;
+/** Id of a token that the vocabulary lacks; its place holds `[UNK]`. */
+export const unknownId = 1;
+
+/** How a {@link textVectorizer} turns text into ids. */
+export interface TextVectorizerOptions {
+  /** The tokens by id: `""`, `"[UNK]"`, then the known ones. */
+  readonly vocabulary: readonly string[];
+  /** Ids in a row. */
+  readonly length: number;
+  /** `"post"` keeps the first tokens and fills the end, `"pre"` keeps the last and fills the front. */
+  readonly padding?: "post" | "pre";
+}
+
+/** Turns texts into rows of ids. */
+export interface TextVectorizer {
+  readonly vocabulary: readonly string[];
+  readonly length: number;
+  readonly padding: "post" | "pre";
+  /** The ids of one text, neither cut nor padded. */
+  ids(text: string): number[];
+  /** Ids `[texts, length]`, int32. */
+  transform(texts: readonly string[]): Tensor;
+}
+
+/** Lower-cases A to Z and no other letter, then deletes the 32 ASCII punctuation characters, as Keras does. */
+export function standardize(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/[!-/:-@[-`{-~]/g, "");
+}
+
+/** The tokens of a text: standardized, split on ASCII whitespace. */
+export function tokensOf(text: string): string[] {
+  return standardize(text).split(/[ \t\n\v\f\r]+/).filter((token) => token !== "");
+}
+
+/** The order of two strings by their UTF-8 bytes, which is that of their code points. */
+function compareBytes(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  if (i === a.length || i === b.length) return a.length - b.length;
+  // The second half of a pair differs: compare the pairs.
+  const low = a.charCodeAt(i);
+  if (i > 0 && low >= 0xdc00 && low <= 0xdfff) i--;
+  return (a.codePointAt(i) ?? 0) - (b.codePointAt(i) ?? 0);
+}
+
+/**
+ * The vocabulary of training texts: the special tokens, then tokens by count descending, equal counts by
+ * UTF-8 bytes descending. `maxTokens` counts the special ones too.
+ */
+export function buildVocabulary(
+  texts: Iterable<string>,
+  options: { readonly maxTokens?: number; readonly specials?: readonly string[] } = {},
+): string[] {
+  const { maxTokens = Infinity, specials = ["", "[UNK]"] } = options;
+  if (maxTokens < specials.length) {
+    throw new ConfigError(`maxTokens: expected at least ${specials.length}, got ${maxTokens}`);
+  }
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    for (const token of tokensOf(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || compareBytes(b, a));
+  return [...specials, ...sorted.slice(0, maxTokens - specials.length).map(([token]) => token)];
+}
+
+/** Rows of ids cut and filled to one length: int32 `[rows, length]`. */
+export function padIds(
+  rows: readonly (readonly number[])[],
+  length: number,
+  padding: "post" | "pre" = "post",
+): Tensor {
+  const data = new Int32Array(rows.length * length);
+  rows.forEach((ids, row) => {
+    const kept = padding === "post" ? ids.slice(0, length) : ids.slice(Math.max(0, ids.length - length));
+    data.set(kept, row * length + (padding === "post" ? 0 : length - kept.length));
+  });
+  return { dtype: "int32", shape: [rows.length, length], data };
+}
+
+/**
+ * A vectorizer over a given vocabulary.
+ *
+ * ```ts
+ * import { textVectorizer } from "@lapis/lapis";
+ * const vectorizer = textVectorizer({ vocabulary: ["", "[UNK]", "enak", "tidak"], length: 4 });
+ * vectorizer.transform(["Tidak enak!"]).data; // Int32Array [3, 2, 0, 0]
+ * ```
+ * @throws {ConfigError} when a token stands in the vocabulary twice, or the length isn't a whole number from 1.
+ */
+export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
+  const { vocabulary, length, padding = "post" } = options;
+  if (!Number.isSafeInteger(length) || length < 1) {
+    throw new ConfigError(`length: expected integer >= 1, got ${shown(length)}`, { place: "length" });
+  }
+  const known = new Map<string, number>();
+  vocabulary.forEach((token, id) => {
+    const first = known.get(token);
+    if (first !== undefined) {
+      throw new ConfigError(`vocabulary: ${shown(token)} stands at ${first} and at ${id}`, {
+        place: `vocabulary[${id}]`,
+      });
+    }
+    known.set(token, id);
+  });
+  const ids = (text: string) => {
+    if (typeof text !== "string") throw new InputError(`textVectorizer: expected text, got ${shown(text)}`);
+    return tokensOf(text).map((token) => known.get(token) ?? unknownId);
+  };
+  return {
+    vocabulary,
+    length,
+    padding,
+    ids,
+    transform: (texts) => padIds(texts.map(ids), length, padding),
+  };
+}

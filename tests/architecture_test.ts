@@ -1,0 +1,137 @@
+/** Holds the import directions and habits of docs/design.md against the real import graph and syntax trees. @module */
+import { deepEqual } from "node:assert/strict";
+import { type Import, importsOf, root, sourceFiles } from "./support/sources.ts";
+
+const isTest = (path: string) => path.endsWith("_test.ts") || path.startsWith("tests/");
+const files = await sourceFiles("mod.ts", "inference.ts", "core", "plugins", "io", "cli", "examples");
+const product = files.filter((path) => !isTest(path));
+const imports = (await importsOf(product)).filter(({ from }) => !isTest(from));
+
+/** `core`, `io`, `plugins/layers`, `plugins/backends/wasm`, `cli`, or the file itself at the root. */
+function unitOf(path: string): string {
+  const parts = path.split("/");
+  if (parts[0] !== "plugins") return parts[0] ?? path;
+  return parts.slice(0, parts[1] === "backends" ? 3 : 2).join("/");
+}
+const isPackage = (to: string) => to.startsWith("npm:") || to.startsWith("jsr:");
+const said = (broken: readonly Import[]) => broken.map(({ from, to }) => `${from} imports ${to}`);
+
+Deno.test("the import graph is the real one", () => {
+  deepEqual(imports.some(({ from, to }) => from === "mod.ts" && unitOf(to) === "core"), true);
+});
+
+Deno.test("core imports nothing outside core; only its platform adapter touches node:", () => {
+  deepEqual(
+    said(imports.filter(({ from, to }) =>
+      unitOf(from) === "core" && unitOf(to) !== "core" &&
+      !(from === "core/platform.ts" && to.startsWith("node:"))
+    )),
+    [],
+  );
+});
+
+Deno.test("a plugin imports core and its own folder; only the onnxruntime backend imports io/onnx", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        from.startsWith("plugins/") && unitOf(to) !== "core" && unitOf(to) !== unitOf(from) &&
+        !(from.startsWith("plugins/backends/onnxruntime/") && to.startsWith("io/onnx/"))
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("io imports core and packages", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        unitOf(from) === "io" && !["core", "io"].includes(unitOf(to)) && !isPackage(to)
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("the command line and the examples use mod.ts", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        ["cli", "examples"].includes(unitOf(from)) && ![unitOf(from), "mod.ts"].includes(unitOf(to)) &&
+        !isPackage(to) && !to.startsWith("node:")
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("nothing that is published imports the command line, tests, bench or examples", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        !["cli", "examples"].includes(unitOf(from)) &&
+        ["cli", "tests", "bench", "examples"].includes(unitOf(to))
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("no import cycle when types are erased", () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to, typeOnly, dynamic } of imports) {
+    if (!typeOnly && !dynamic) next.set(from, [...next.get(from) ?? [], to]);
+  }
+  const done = new Set<string>(), cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file) || path.includes(file)) return;
+    for (const to of next.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  deepEqual(cycles, []);
+});
+
+/** Where Deno's own API may be used: everything else runs in Node, Bun and pages too. */
+const mayUseDeno = (path: string) =>
+  isTest(path) || path === "core/platform.ts" || ["cli", "examples", "bench"].includes(unitOf(path));
+
+const habits: Deno.lint.Plugin = {
+  name: "habits",
+  rules: {
+    "no-deno": {
+      create: (context) => ({
+        Identifier(node) {
+          if (node.name === "Deno") context.report({ node, message: "uses Deno's API" });
+        },
+      }),
+    },
+    "no-any": {
+      create: (context) => ({
+        TSAnyKeyword: (node) => context.report({ node, message: "says any" }),
+        TSNonNullExpression: (node) => context.report({ node, message: "asserts with !" }),
+      }),
+    },
+    "no-effect": {
+      create: (context) => ({
+        "Program > ExpressionStatement": (node: Deno.lint.Node) =>
+          context.report({ node, message: "does something when imported" }),
+      }),
+    },
+  },
+};
+
+Deno.test("habits: Deno's API stays in its places, no any, no !, no effect of an import", async () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const source = await Deno.readTextFile(new URL(file, root));
+    for (const { id, message, range } of Deno.lint.runPlugin(habits, file, source)) {
+      const rule = id.split("/").at(-1);
+      if (rule === "no-deno" && mayUseDeno(file)) continue;
+      if (rule === "no-effect" && (isTest(file) || unitOf(file) === "examples")) continue;
+      broken.push(`${file}:${source.slice(0, range[0]).split("\n").length} ${message}`);
+    }
+  }
+  deepEqual(broken, []);
+});
