@@ -8,6 +8,7 @@ import { defaultLimits, type Limits } from "./limits.ts";
 import { fieldToSnake, nameOf } from "./names.ts";
 import {
   type ApplyOptions,
+  callOptions,
   type Network,
   networkConfigOf,
   runCalls,
@@ -314,7 +315,7 @@ export interface TracedOutput {
   readonly mask?: TensorType;
 }
 /** Applies a layer to types alone, so that a mistake is an error at its own line. */
-export function apply(
+export function traceLayer(
   registry: Registry,
   layer: Layer,
   inputs: readonly SymbolicTensor[],
@@ -332,21 +333,8 @@ export function apply(
     }
     return v;
   };
-  const { initialState, mask, values, training } = options;
-  const outputs = assembly.call(
-    layer,
-    inputs.map(value),
-    {
-      ...(initialState && { initialState: initialState.map(value) }),
-      ...(mask !== undefined && {
-        mask: Array.isArray(mask) ? mask.map((m) => m && value(m)) : mask && value(mask as SymbolicTensor),
-      }),
-      ...(values && { values: Object.fromEntries(Object.entries(values).map(([k, t]) => [k, value(t)])) }),
-      ...(training !== undefined && { training }),
-    },
-    { path: "", weights: "", trainable: true },
-    false,
-  );
+  const place = { path: "", weights: "", trainable: true };
+  const outputs = assembly.call(layer, inputs.map(value), callOptions(options, value), place, false);
   return outputs.map((v) => {
     const type = asTensor(v.type, `layer ${nameOf(layer)}: output`);
     return v.mask ? { type, mask: asTensor(v.mask.type) } : { type };

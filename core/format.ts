@@ -1,7 +1,7 @@
 /** The file format contract. @module */
 import type { LayerDef } from "./layer.ts";
 import type { Limits } from "./limits.ts";
-import type { Model } from "./model.ts";
+import type { Model, ModelOptions } from "./model.ts";
 import type { Registry } from "./registry.ts";
 
 /** What a format reads from. */
@@ -20,6 +20,8 @@ export interface FormatOptions {
   readonly layers?: readonly LayerDef[];
   /** Weights for a file that holds a configuration only. */
   readonly weights?: Source;
+  /** How the model runs: backend, seed, threads. */
+  readonly run?: Omit<ModelOptions, "weights" | "limits">;
   /** Told of what is odd but harmless, one line each. */
   warn(message: string): void;
 }

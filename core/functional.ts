@@ -1,5 +1,5 @@
 /** The functional API: inputs, applying layers, and networks made from them. @module */
-import { apply as trace } from "./assemble.ts";
+import { traceLayer } from "./assemble.ts";
 import { ConfigError, ShapeError, shown } from "./errors.ts";
 import type { DType } from "./dtype.ts";
 import type { Layer } from "./layer.ts";
@@ -80,7 +80,7 @@ export function applyAll(
       );
     }
   }
-  const types = trace(registry, layer, list, options);
+  const types = traceLayer(registry, layer, list, options);
   const outputs: SymbolicTensor[] = [];
   const call: LayerCall = { layer, inputs: list, options, outputs, order: calls++ };
   for (const [index, { type, mask }] of types.entries()) {

@@ -61,6 +61,8 @@ export interface KerasMapping<C> {
   readonly fields?: Partial<Readonly<Record<keyof C, string>>>;
   /** Fields of Keras' configuration that may be left unread, because they don't change what is computed. */
   readonly ignore?: readonly string[];
+  /** Element type of a model's input that begins with this layer, where a file doesn't say (Keras 1 and 2). */
+  readonly inputDtype?: DType;
   /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
   upgrade?(config: Record<string, unknown>, version: string): Record<string, unknown>;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */

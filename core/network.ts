@@ -1,7 +1,7 @@
 /** Networks of layer calls: what a model is before it becomes a graph, and how it stands as a layer in another. @module */
 import { LapisError, ShapeError, shown } from "./errors.ts";
 import type { Value } from "./graph.ts";
-import type { Layer, LayerContext, LayerDef } from "./layer.ts";
+import type { CallOptions, Layer, LayerContext, LayerDef } from "./layer.ts";
 import type { Registry } from "./registry.ts";
 import { type Dim, sameDim, type TensorType, typeText } from "./shape.ts";
 
@@ -29,6 +29,8 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** Further tensors by name, such as an attention mask. */
   readonly values?: Readonly<Record<string, SymbolicTensor>>;
+  /** Further plain arguments by name, such as `useCausalMask`. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 /** One use of a layer. */
 export interface LayerCall {
@@ -95,6 +97,23 @@ function buildNetwork({ b, inputs, config, layer, call }: LayerContext<NetworkCo
   }));
   return runCalls(network, values, layer, call.training);
 }
+/** A call's extra arguments with values in place of symbolic tensors. */
+export function callOptions(
+  { initialState, mask, values, options, training: fixed }: ApplyOptions,
+  get: (t: SymbolicTensor) => Value,
+  mode?: boolean,
+): CallOptions {
+  const training = fixed ?? mode;
+  return {
+    ...(initialState && { initialState: initialState.map(get) }),
+    ...(mask !== undefined && {
+      mask: Array.isArray(mask) ? mask.map((m) => m && get(m)) : mask && get(mask as SymbolicTensor),
+    }),
+    ...(values && { values: Object.fromEntries(Object.entries(values).map(([k, t]) => [k, get(t)])) }),
+    ...(options && { options }),
+    ...(training !== undefined && { training }),
+  };
+}
 /** Runs a network's calls on values of its inputs. */
 export function runCalls(
   network: Network,
@@ -110,15 +129,7 @@ export function runCalls(
     return value;
   };
   for (const { layer: inner, inputs, options, outputs } of network.calls) {
-    const { initialState, mask, values: named } = options;
-    const results = layer(inner, inputs.map(get), {
-      ...(initialState && { initialState: initialState.map(get) }),
-      ...(mask !== undefined && {
-        mask: Array.isArray(mask) ? mask.map((m) => m && get(m)) : mask && get(mask as SymbolicTensor),
-      }),
-      ...(named && { values: Object.fromEntries(Object.entries(named).map(([k, t]) => [k, get(t)])) }),
-      ...((options.training ?? training) !== undefined && { training: options.training ?? training }),
-    });
+    const results = layer(inner, inputs.map(get), callOptions(options, get, training));
     outputs.forEach((t, i) => {
       const value = results[i];
       if (value) values.set(t, value);

@@ -2,7 +2,8 @@
 import { FormatError, LimitError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type DataFileOptions, gunzipped } from "./inflate.ts";
+import { gunzipped } from "./inflate.ts";
+import { type DataFileOptions, named } from "./options.ts";
 
 const plane = 32 * 32;
 const record = 1 + 3 * plane;
@@ -22,9 +23,7 @@ export interface Cifar10 {
  * @throws {LimitError} for images above limits.tensorBytes.
  */
 export function readCifar10(bytes: Uint8Array, options: DataFileOptions = {}): Cifar10 {
-  const { file, limits = defaultLimits } = options,
-    label = file === undefined ? "CIFAR-10" : `${file}: CIFAR-10`;
-  const detail = file === undefined ? {} : { file };
+  const { limits = defaultLimits } = options, { label, detail } = named("CIFAR-10", options.file);
   const plain = gunzipped(bytes, options), count = plain.length / record;
   if (count === 0 || !Number.isInteger(count)) {
     throw new FormatError(

@@ -2,14 +2,12 @@
 import { CsvError, parse } from "csv-parse/sync";
 import type { DType } from "../core/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown } from "../core/errors.ts";
-import { defaultLimits, type Limits } from "../core/limits.ts";
+import { defaultLimits } from "../core/limits.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
+import { type DataFileOptions, named } from "./options.ts";
 
 /** How a table is read. */
-export interface CsvOptions {
-  /** Name for messages. */
-  readonly file?: string;
-  readonly limits?: Limits;
+export interface CsvOptions extends DataFileOptions {
   /** Whether the first row names the columns; true unless said otherwise. */
   readonly header?: boolean;
   /** The character between cells; a comma unless said otherwise. */
@@ -19,6 +17,7 @@ export interface CsvOptions {
 export interface CsvTable {
   /** Column names; without a header row their numbers from 0. */
   readonly header: readonly string[];
+  /** The rows in order, without the header. */
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -30,7 +29,7 @@ export interface CsvTable {
  */
 export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
   const { file, limits = defaultLimits, header = true, delimiter = "," } = options;
-  const label = file === undefined ? "CSV" : `${file}: CSV`, detail = file === undefined ? {} : { file };
+  const { label, detail } = named("CSV", file);
   if (source.length > limits.fileBytes) {
     throw new LimitError(
       `${label} is too large: ${source.length} bytes, at most ${limits.fileBytes}`,
@@ -89,7 +88,7 @@ const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
  */
 export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Tensor {
   const { columns = table.header, dtype = "float32", file } = options;
-  const label = file === undefined ? "CSV" : `${file}: CSV`;
+  const { label, detail } = named("CSV", file);
   const places = options.columns === undefined ? table.header.map((_, i) => i) : columns.map((name) => {
     const at = table.header.indexOf(name);
     if (at < 0) throw new ConfigError(`${label} has no column ${shown(name)}: it has ${shown(table.header)}`);
@@ -102,7 +101,7 @@ export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Te
       if (!number.test(cell)) {
         throw new FormatError(
           `${label} row ${r + 1}, column ${shown(columns[c])}: ${shown(cell)} is not a number`,
-          { ...(file === undefined ? {} : { file }), place: `row ${r + 1}` },
+          { ...detail, place: `row ${r + 1}` },
         );
       }
       values[r * places.length + c] = Number(cell);

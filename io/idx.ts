@@ -4,7 +4,8 @@ import { FormatError, LimitError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { reversedUnits } from "./bytes.ts";
-import { type DataFileOptions, gunzipped } from "./inflate.ts";
+import { gunzipped } from "./inflate.ts";
+import { type DataFileOptions, named } from "./options.ts";
 
 const types: Record<number, DType> = {
   0x08: "uint8",
@@ -22,8 +23,7 @@ const types: Record<number, DType> = {
  * @throws {LimitError} for a tensor above limits.tensorBytes.
  */
 export function readIdx(bytes: Uint8Array, options: DataFileOptions = {}): Tensor {
-  const { file, limits = defaultLimits } = options, label = file === undefined ? "IDX" : `${file}: IDX`;
-  const detail = file === undefined ? {} : { file };
+  const { limits = defaultLimits } = options, { label, detail } = named("IDX", options.file);
   const plain = gunzipped(bytes, options);
   const dtype = types[plain[2] ?? 0], rank = plain[3] ?? 0, start = 4 + 4 * rank;
   if (plain[0] !== 0 || plain[1] !== 0 || dtype === undefined) {

@@ -1,7 +1,8 @@
 /** Inflating with a bound: the size of the result is known before, and held. Used by zip, HDF5 and gzip files. @module */
 import { Inflate } from "fflate";
 import { FormatError, LimitError } from "../core/errors.ts";
-import { defaultLimits, type Limits } from "../core/limits.ts";
+import { defaultLimits } from "../core/limits.ts";
+import { type DataFileOptions, named } from "./options.ts";
 
 /** No deflate stream grows beyond 1032 bytes for each of its own. */
 const greatestRatio = 1032;
@@ -45,12 +46,6 @@ export function inflateZlib(data: Uint8Array, size: number): Uint8Array<ArrayBuf
   return adler32(out) === stored ? out : "checksum mismatch (Adler-32)";
 }
 
-/** How a data file is read: its name for messages, and the limits in force. */
-export interface DataFileOptions {
-  readonly file?: string;
-  readonly limits?: Limits;
-}
-
 /**
  * The content of a gzip file of one member, CRC-32 checked (RFC 1952); bytes that aren't gzip come back as they are.
  * @throws {FormatError} for damaged or truncated gzip data.
@@ -58,8 +53,7 @@ export interface DataFileOptions {
  */
 export function gunzipped(bytes: Uint8Array, options: DataFileOptions = {}): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const { file, limits = defaultLimits } = options, label = file === undefined ? "gzip" : `${file}: gzip`;
-  const detail = file === undefined ? {} : { file };
+  const { limits = defaultLimits } = options, { label, detail } = named("gzip", options.file);
   const start = gzipStart(bytes);
   if (start === undefined) throw new FormatError(`${label} header is damaged or truncated`, detail);
   const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8);

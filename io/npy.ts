@@ -1,10 +1,11 @@
 /** NumPy's .npy and .npz files, formats 1.0 to 3.0 (numpy.lib.format). Pickled objects are refused. @module */
 import { type DType, dtypes, type NumericArray } from "../core/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
-import { defaultLimits, type Limits } from "../core/limits.ts";
+import { defaultLimits } from "../core/limits.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { reversedUnits } from "./bytes.ts";
 import { type NpyHeader, parseNpyHeader } from "./npyheader.ts";
+import { type DataFileOptions, named } from "./options.ts";
 import { openZip, writeZip } from "./zip.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -33,8 +34,7 @@ const toCode = new Map(Object.entries(fromCode).map(([code, dtype]) => [dtype, c
  * @throws {UnsupportedError} for object arrays and element types without a tensor.
  */
 export function readNpy(bytes: Uint8Array, file?: string): Tensor {
-  const label = file === undefined ? "npy" : `${file}: npy`;
-  const detail = file === undefined ? {} : { file };
+  const { label, detail } = named("npy", file);
   if (bytes.length < 10 || magic.some((b, i) => bytes[i] !== b)) {
     throw new FormatError(`${label} magic "\\x93NUMPY" not found: truncated, or not a .npy file`, detail);
   }
@@ -191,7 +191,7 @@ function encode({ dtype, data }: Tensor): { descr: string; body: Uint8Array } {
  */
 export function readNpz(
   bytes: Uint8Array,
-  options: { file?: string; limits?: Limits } = {},
+  options: DataFileOptions = {},
 ): Map<string, Tensor> {
   const zip = openZip(bytes, options);
   return new Map(zip.names.map((name) => {

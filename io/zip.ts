@@ -2,15 +2,11 @@
 import { FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
 import { crc32, inflateExactly } from "./inflate.ts";
+import type { DataFileOptions } from "./options.ts";
 import { isUnsafePath } from "./zipwriter.ts";
 
 export { writeZip, type ZipMember } from "./zipwriter.ts";
 
-/** How an archive is opened: its name for messages, and the limits in force. */
-export interface ZipOptions {
-  readonly file?: string;
-  readonly limits?: Limits;
-}
 /** An archive in memory. */
 export interface ZipArchive {
   /** Names of the members, in the archive's order, without folders. */
@@ -56,7 +52,7 @@ export function isZip(bytes: Uint8Array): boolean {
  * @throws {FormatError} for a truncated or damaged archive, an unsafe path, a duplicate name, overlapping members.
  * @throws {LimitError} for more members than limits.items.
  */
-export function openZip(bytes: Uint8Array, options: ZipOptions = {}): ZipArchive {
+export function openZip(bytes: Uint8Array, options: DataFileOptions = {}): ZipArchive {
   return new Archive(bytes, options.limits ?? defaultLimits, options.file);
 }
 

@@ -4,7 +4,9 @@ import { crc32 } from "./inflate.ts";
 
 /** A member to be written. */
 export interface ZipMember {
+  /** Path in the archive, with slashes. */
   readonly name: string;
+  /** Its content. */
   readonly bytes: Uint8Array;
 }
 

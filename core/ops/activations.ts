@@ -2,11 +2,12 @@
 import type { Builder } from "../builder.ts";
 import { LapisError } from "../errors.ts";
 import type { Value } from "../graph.ts";
-import type { OpDef } from "../op.ts";
+import type { OldNode, OpDef } from "../op.ts";
 import { choice, float } from "../schema.ts";
 import { sumTo } from "./broadcast.ts";
 import { defineOp, floats, inputOf, keepsType, sharedType, tensorAt } from "./define.ts";
 import { mapBinary, mapUnary } from "./kernels.ts";
+import { upgradeUnary } from "./legacy.ts";
 import { constantLike, erf, sigmoid } from "./math.ts";
 import { broadcastShapes, dimsOf } from "../shape.ts";
 
@@ -27,6 +28,7 @@ const leakyRelu = defineOp<Alpha>({
   attributes: { alpha: float({ doc: "slope below zero", default: 0.01 }) },
   arity: [1, 1],
   accuracy: "rounding",
+  upgrade: upgradeUnary,
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
@@ -64,6 +66,7 @@ const prelu = defineOp({
       big: (x, slope) => (x < 0n ? slope * x : x),
     }),
   ],
+  upgrade: upgradePRelu,
 });
 
 const elu = defineOp<Alpha>({
@@ -73,6 +76,7 @@ const elu = defineOp<Alpha>({
   attributes: { alpha: float({ doc: "what it tends to, negated", default: 1 }) },
   arity: [1, 1],
   accuracy: "rounding",
+  upgrade: upgradeUnary,
   infer: keepsType(floats),
   vjp(b, { inputs: [x], outputs: [y], attributes: { alpha } }, [dy]) {
     if (!x || !y || !dy) return [];
@@ -94,6 +98,7 @@ const selu = defineOp<{ readonly alpha: number; readonly gamma: number }>({
   },
   arity: [1, 1],
   accuracy: "rounding",
+  upgrade: upgradeUnary,
   infer: keepsType(floats),
   body(b, inputs, { alpha, gamma }) {
     return [times(b, b.one("Elu", [first(inputs)], { alpha }), gamma)];
@@ -141,6 +146,7 @@ const hardSigmoid = defineOp<{ readonly alpha: number; readonly beta: number }>(
   },
   arity: [1, 1],
   accuracy: "rounding",
+  upgrade: upgradeUnary,
   infer: keepsType(floats),
   body(b, inputs, { alpha, beta }) {
     const x = first(inputs);
@@ -239,6 +245,16 @@ const swish = defineOp<Alpha>({
     mapUnary(tensorAt(inputs, 0), { number: (x) => x * sigmoid(alpha * x) }),
   ],
 });
+
+/** Before opset 7 one slope a channel stood for axis 1, and before 6 attributes told of memory reuse. */
+function upgradePRelu(from: number, node: OldNode): OldNode {
+  if (from >= 7) return node;
+  const [x, slope] = node.inputs, rank = x ? dimsOf(x.type).length : 0;
+  const channels = slope && dimsOf(slope.type).length === 1 && dimsOf(slope.type)[0] !== 1 && rank > 2;
+  const behind = Array.from({ length: rank - 2 }, (_, i) => i + 1);
+  const aligned = channels ? node.builder.one("Unsqueeze", [slope, node.builder.ints(behind)]) : slope;
+  return { ...upgradeUnary(from, node), inputs: [x, aligned] };
+}
 
 /** Activation functions. */
 export const activationOps: readonly OpDef[] = [

@@ -22,6 +22,7 @@ import { castTensor, type Tensor } from "../tensor.ts";
 import { sumTo } from "./broadcast.ts";
 import { defineOp, floats, inputOf, numeric, sharedType, tensorAt } from "./define.ts";
 import { type Binary, mapBinary } from "./kernels.ts";
+import { upgradeBroadcast, upgradeUnary } from "./legacy.ts";
 import { constantLike } from "./math.ts";
 
 /** The broadcast shape of all inputs under an element type; an unknown rank where one is unknown. */
@@ -121,6 +122,7 @@ const arithmetic = binaries.map((spec) =>
     propagate: propagateWith(spec.dims),
     vjp: spec.vjp,
     plain: (inputs) => [mapBinary(tensorAt(inputs, 0), tensorAt(inputs, 1), spec)],
+    upgrade: upgradeBroadcast,
   })
 );
 
@@ -175,6 +177,7 @@ const pow = defineOp({
     ];
   },
   plain: (inputs) => [power(tensorAt(inputs, 0), tensorAt(inputs, 1))],
+  upgrade: upgradeBroadcast,
 });
 
 const floorMod = (x: number, y: number) => {
@@ -289,6 +292,7 @@ const variadic = variadics.map((spec) =>
     infer: (c) => [broadcastType(c, sharedType(c, spec.types))],
     ...(spec.dims && { propagate: propagateWith(spec.dims) }),
     vjp: spec.vjp,
+    upgrade: upgradeUnary,
     plain(inputs) {
       const all = inputs.map((_, i) => tensorAt(inputs, i)), n = all.length;
       const sum = foldTensors(all, spec);

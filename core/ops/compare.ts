@@ -5,6 +5,7 @@ import { bool } from "../schema.ts";
 import { tensorType } from "../shape.ts";
 import { broadcastType } from "./arithmetic.ts";
 import { anyType, defineOp, floats, inputOf, numeric, sharedType, tensorAt, withDType } from "./define.ts";
+import { upgradeBroadcast } from "./legacy.ts";
 import { mapUnary, testBinary, testUnary } from "./kernels.ts";
 
 type Compared = number | bigint | string;
@@ -28,6 +29,7 @@ const test = (
     },
     gradient: "none",
     plain: (inputs) => [testBinary<Compared>(tensorAt(inputs, 0), tensorAt(inputs, 1), f)],
+    upgrade: upgradeBroadcast,
   });
 
 const not = defineOp({

@@ -113,8 +113,10 @@ class Sampler {
     let x = align_corners ? (coordinate + 1) / 2 * (size - 1) : ((coordinate + 1) * size - 1) / 2;
     if (mode === "nearest") x = roundHalfEven(x);
     const [low, high] = align_corners ? [0, size - 1] : [-0.5, size - 0.5];
-    if (padding_mode === "border") x = mode === "cubic" ? x : Math.min(size - 1, Math.max(0, x));
-    else if (padding_mode === "reflection" && (x < low || x > high)) x = reflected(x, low, high);
+    if (x < low || x > high) {
+      if (padding_mode === "border") x = Math.min(size - 1, Math.max(0, x));
+      else if (padding_mode === "reflection") x = reflected(x, low, high);
+    }
     if (mode === "nearest") return { first: Math.trunc(x), parts: [1] };
     const below = Math.floor(x), ratio = x - below;
     if (mode === "linear") return { first: below, parts: [1 - ratio, ratio] };

@@ -1,5 +1,5 @@
 /** Loop: a nested graph run a number of times, or while a condition holds. @module */
-import { LimitError, ShapeError } from "../errors.ts";
+import { InputError, LimitError, ShapeError } from "../errors.ts";
 import type { InferContext, OpDef } from "../op.ts";
 import { type Dim, freshDim, tensorType, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue, scalar, toIntegers } from "../tensor.ts";
@@ -10,7 +10,14 @@ type Attributes = { readonly captures: number };
 
 /** What a carried value may be after any number of trips: its first type where the body keeps it. */
 function carriedType(before: Type | undefined, after: Type): Type {
-  return before ? unionType(before, after) : after;
+  if (!before) return after;
+  return before.kind === "optional" && after.kind !== "optional" ? unionType(before.of, after) : unionType(before, after);
+}
+/** An optional that was handed through, as what it holds where the loop's type is that. */
+function asTyped(value: RuntimeValue, type: Type | undefined): RuntimeValue {
+  if (isTensor(value) || value.kind !== "optional" || type?.kind === "optional") return value;
+  if (value.value === undefined) throw new InputError("a loop without trips would give an empty optional");
+  return value.value;
 }
 /** Trips that are known while building: a known count, and a condition that no trip changes. */
 function knownTrips(c: InferContext<Attributes>): Dim | undefined {
@@ -61,7 +68,7 @@ export const loopOp: OpDef = defineOp<Attributes>({
     const stacked = scans.map((list, i) =>
       stack(list, 0, types[count + i] ?? tensorType("float32", [0]), limits)
     );
-    return [...carried.flatMap((v) => (v === undefined ? [] : [v])), ...stacked];
+    return [...carried.flatMap((v, i) => (v === undefined ? [] : [asTyped(v, types[i])])), ...stacked];
   },
 });
 

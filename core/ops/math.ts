@@ -6,6 +6,7 @@ import type { OpDef } from "../op.ts";
 import { asTensor } from "../shape.ts";
 import { defineOp, floats, keepsType, numeric, signed, tensorAt } from "./define.ts";
 import { mapUnary, type Unary } from "./kernels.ts";
+import { upgradeUnary } from "./legacy.ts";
 
 interface UnarySpec extends Unary {
   readonly name: string;
@@ -34,6 +35,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     accuracy,
     infer: keepsType(types),
     plain: (inputs) => [mapUnary(tensorAt(inputs, 0), spec)],
+    upgrade: upgradeUnary,
     vjp(b, node, [dy]) {
       const x = node.inputs[0], y = node.outputs[0];
       return gradient === "zero" || !x || !y || !dy ? [undefined] : [gradient(b, x, y, dy)];

@@ -13,6 +13,7 @@ import { convOps } from "./conv.ts";
 import { poolOps } from "./pool.ts";
 import { normalizeOps } from "./normalize.ts";
 import { softmaxOps } from "./softmax.ts";
+import { attentionOps } from "./attention.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { resizeOps } from "./resize.ts";
 
@@ -31,6 +32,7 @@ export const networkOps: readonly OpDef[] = [
   ...poolOps,
   ...normalizeOps,
   ...softmaxOps,
+  ...attentionOps,
   ...recurrentOps,
   ...resizeOps,
 ];

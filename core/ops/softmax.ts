@@ -1,6 +1,8 @@
 /** Softmax, its relatives, and the losses over them. @module */
 import type { Builder } from "../builder.ts";
+import { isNarrowFloat } from "../dtype.ts";
 import type { Value } from "../graph.ts";
+import { decodeNarrow, encodeNarrow } from "../narrow.ts";
 import type { OldNode, OpDef } from "../op.ts";
 import { choice, int, nullable } from "../schema.ts";
 import { asTensor, normalAxis, type Type } from "../shape.ts";
@@ -58,13 +60,18 @@ const softmax: OpDef = defineOp<Axis>({
     const sum = b.one("ReduceSum", [weighted, b.ints([axis])], { keepdims: true });
     return [b.one("Sub", [weighted, b.one("Mul", [y, sum])])];
   },
-  plain: (inputs, { attributes }) =>
-    alongAxis(inputs, attributes, (x, out, at, stride, count) => {
+  plain(inputs, { attributes }) {
+    const { dtype } = tensorAt(inputs, 0), narrow = isNarrowFloat(dtype);
+    // Narrow floats round at each step, as the body does that ONNX gives Softmax.
+    const step = (v: number) => (narrow ? decodeNarrow(dtype, encodeNarrow(dtype, v)) : v);
+    return alongAxis(inputs, attributes, (x, out, at, stride, count) => {
       const most = maximum(x, at, stride, count), end = at + count * stride;
       let sum = 0;
-      for (let p = at; p < end; p += stride) sum += out[p] = Math.exp((x[p] ?? 0) - most);
-      for (let p = at; p < end; p += stride) out[p] = (out[p] ?? 0) / sum;
-    }),
+      for (let p = at; p < end; p += stride) sum += out[p] = step(Math.exp((x[p] ?? 0) - most));
+      const whole = step(sum);
+      for (let p = at; p < end; p += stride) out[p] = (out[p] ?? 0) / whole;
+    });
+  },
   upgrade: flattened,
   accuracy: "rounding",
 });

@@ -24,7 +24,7 @@ const readJson = async <T>(path: string) => JSON.parse(await Deno.readTextFile(n
 
 const labels = await readJson<string[]>("nusax_bilstm/labels.json");
 const vocabulary = await readJson<string[]>("nusax_bilstm/vocabulary.json");
-const { header, rows } = readCsv(await read("nusax-sentiment/test.csv"));
+const { header, rows } = readCsv(await read("nusax-sentiment/indonesian/test.csv"));
 const column = (name: string) => rows.map((row) => row[header.indexOf(name)] ?? "");
 const reviews = column("text"), truth = column("label").map((name) => labels.indexOf(name));
 const keras = readNpy(await read("nusax_bilstm/predictions.npy"));

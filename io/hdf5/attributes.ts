@@ -16,6 +16,7 @@ import { numbersOf, stringsOf } from "./values.ts";
  * place in a tensor (compound, reference …).
  */
 export interface Hdf5Attribute {
+  /** Element type. */
   readonly dtype: "string" | DType;
   /** Null for an attribute of a null dataspace, `[]` for a scalar. */
   readonly shape: readonly number[] | null;

@@ -5,8 +5,9 @@
  */
 import type { DType } from "../../core/dtype.ts";
 import { FormatError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { DataFileOptions } from "../options.ts";
 import { type Hdf5Attribute, readAttributes } from "./attributes.ts";
 import { Source } from "./cursor.ts";
 import { DatasetReader } from "./dataset.ts";
@@ -17,13 +18,11 @@ import { findSignature, readSuperblock } from "./superblock.ts";
 
 export type { Hdf5Attribute };
 
-/** How a file is opened: its name for messages, and the limits its declared sizes are held to. */
-export interface Hdf5Options {
-  readonly file?: string;
-  readonly limits?: Limits;
-}
+/** How a file is opened. */
+export type Hdf5Options = DataFileOptions;
 /** What groups and datasets share. */
 export interface Hdf5Object {
+  /** Which of the two it is. */
   readonly kind: "group" | "dataset";
   /** Path from the root, `"/"` for the root itself. */
   readonly path: string;
@@ -34,6 +33,7 @@ export interface Hdf5Object {
 }
 /** A group: named links to groups and datasets. Paths are relative to it, or begin with `/`. */
 export interface Hdf5Group extends Hdf5Object {
+  /** Tells groups from datasets. */
   readonly kind: "group";
   /** Names of the links, sorted. */
   keys(): readonly string[];
@@ -48,7 +48,9 @@ export interface Hdf5Group extends Hdf5Object {
 }
 /** A dataset. Element type and shape are read when asked for, data with every {@link Hdf5Dataset.read}. */
 export interface Hdf5Dataset extends Hdf5Object {
+  /** Tells datasets from groups. */
   readonly kind: "dataset";
+  /** Element type; asking throws an UnsupportedError for a datatype that no tensor has. */
   readonly dtype: DType;
   /** The dimensions; `[]` for a scalar, `[0]` for a null dataspace. */
   readonly shape: readonly number[];

@@ -1,6 +1,5 @@
 /** Reads ONNX models: bytes to our graph. @module */
 import { GraphBuilder } from "../../core/builder.ts";
-import { isFloat } from "../../core/dtype.ts";
 import { FormatError, LapisError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Graph, Role, Value } from "../../core/graph.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
@@ -11,7 +10,7 @@ import { ModelBuilder, Names } from "./build.ts";
 import { type ExternalFiles, loadExternal } from "./external.ts";
 import { type GraphProto, type ModelProto, modelTable } from "./messages.ts";
 import { decode } from "./proto.ts";
-import { type Roles, rolesFrom } from "./roles.ts";
+import { looksTrained, type Roles, rolesFrom } from "./roles.ts";
 import { shapeSources } from "./shapes.ts";
 import { newestIr, type Opsets, readFunctions, readOpsets, survey } from "./survey.ts";
 import { symbolsOf, typeFromProto } from "./types.ts";
@@ -146,8 +145,7 @@ function weight(
   said: Role | undefined,
   shaping: boolean,
 ): Value {
-  const looks = isFloat(value.dtype) && value.shape.length > 0 && value.data.length > 0 &&
-    !(shaping && value.data.length <= shapeElements);
+  const looks = looksTrained(value) && !(shaping && value.data.length <= shapeElements);
   const role = said ?? (looks ? "parameter" : "constant");
   if (role === "constant") return builder.constant(b, name, value);
   builder.reserve(b, name);

@@ -1,5 +1,7 @@
 /** What ONNX has no word for: roles of inputs and which output replaces which, kept in a model's metadata. @module */
+import { isFloat } from "../../core/dtype.ts";
 import type { Role } from "../../core/graph.ts";
+import type { Tensor } from "../../core/tensor.ts";
 
 /** Roles of inputs by name, and the input that an output replaces. */
 export interface Roles {
@@ -44,4 +46,9 @@ function words(
   const out: Record<string, string> = Object.create(null);
   for (const [name, v] of Object.entries(entries ?? {})) if (typeof v === "string" && fits(v)) out[name] = v;
   return out;
+}
+
+/** True for an initializer that is taken for a weight: floats that are no scalar. */
+export function looksTrained(value: Tensor): boolean {
+  return isFloat(value.dtype) && value.shape.length > 0 && value.data.length > 0;
 }

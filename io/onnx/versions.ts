@@ -1,11 +1,9 @@
 /** Which opset a graph needs, so that it is written for the oldest that means the same. @module */
-import { type DType, dtypes } from "../../core/dtype.ts";
-import type { Graph, Node } from "../../core/graph.ts";
-import { opName } from "../../core/graph.ts";
+import type { DType } from "../../core/dtype.ts";
+import { type Attributes, type Graph, opName } from "../../core/graph.ts";
 import type { OpDef } from "../../core/op.ts";
 import type { Registry } from "../../core/registry.ts";
 import type { Type } from "../../core/shape.ts";
-import { newestOpset } from "./survey.ts";
 
 /** The oldest opset that is written: reductions take axes as an input since then. */
 export const oldestWritten = 18;
@@ -35,10 +33,11 @@ const meaningSince: ReadonlyMap<string, number> = new Map(Object.entries({
   Swish: 24,
   TensorScatter: 24,
 }));
-/** Attributes that came later than their operator; written only where they aren't the default. */
+/** Attributes that came, or changed their meaning, later than their operator; written only where not the default. */
 const attributeSince: ReadonlyMap<string, number> = new Map(Object.entries({
   "Attention.left_window_size": 25,
   "Attention.right_window_size": 25,
+  "AveragePool.ceil_mode": 22,
   "AveragePool.dilations": 19,
   "Cast.round_mode": 24,
   "Cast.saturate": 19,
@@ -46,6 +45,8 @@ const attributeSince: ReadonlyMap<string, number> = new Map(Object.entries({
   "CastLike.saturate": 19,
   "DequantizeLinear.block_size": 21,
   "DequantizeLinear.output_dtype": 23,
+  "LpPool.ceil_mode": 22,
+  "MaxPool.ceil_mode": 22,
   "QuantizeLinear.block_size": 21,
   "QuantizeLinear.output_dtype": 21,
   "QuantizeLinear.precision": 23,
@@ -61,19 +62,51 @@ export function irFor(opset: number): number {
   return opset <= 22 ? 10 : Math.min(opset - 12, 13);
 }
 
-const old = (dtype: DType) => {
-  const { kind, bits } = dtypes[dtype];
-  return dtype !== "bfloat16" && (bits >= 8 || kind === "string") && !dtype.startsWith("float8");
-};
-function usesNewTypes(node: Node, types: readonly Type[]): boolean {
-  const isNew = (t: Type | undefined): boolean =>
-    t !== undefined && (t.kind === "tensor" ? !old(t.dtype) : isNew(t.of));
-  return [...node.inputs, ...node.outputs].some((id) => id >= 0 && isNew(types[id]));
+/** Element types that an operator took on late, with the opset that brought them. */
+const typeSince: ReadonlyMap<string, { readonly opset: number; readonly types: readonly DType[] }> = new Map(
+  Object.entries<{ opset: number; types: DType[] }>({
+    BitShift: { opset: 28, types: ["int8", "int16", "int32", "int64"] },
+    Celu: { opset: 28, types: ["float16", "float64", "bfloat16"] },
+    Compress: { opset: 28, types: ["bfloat16"] },
+    DequantizeLinear: { opset: 21, types: ["int16", "uint16"] },
+    Einsum: { opset: 28, types: ["bfloat16"] },
+    Equal: { opset: 19, types: ["string"] },
+    IsInf: { opset: 20, types: ["float16"] },
+    OneHot: { opset: 28, types: ["bfloat16"] },
+    QuantizeLinear: { opset: 21, types: ["int16", "uint16"] },
+    Range: { opset: 27, types: ["float16", "bfloat16"] },
+    ReduceMax: { opset: 20, types: ["bool"] },
+    ReduceMin: { opset: 20, types: ["bool"] },
+    ReverseSequence: { opset: 28, types: ["bfloat16"] },
+    Unique: { opset: 28, types: ["bfloat16"] },
+  }),
+);
+/** The opset by which operators had taken on an element type, for those that came late. */
+function typeOpset(dtype: DType): number {
+  if (dtype === "bfloat16") return 22;
+  if (dtype === "float8e8m0") return 24;
+  if (dtype === "float4e2m1") return 23;
+  if (dtype === "int2" || dtype === "uint2") return 25;
+  return dtype.startsWith("float8") || dtype === "int4" || dtype === "uint4" ? 21 : oldestWritten;
 }
+const dtypeOf = (type: Type | undefined): DType | undefined =>
+  type === undefined ? undefined : type.kind === "tensor" ? type.dtype : dtypeOf(type.of);
 
-/** The oldest opset in which an operator of ai.onnx means what its declaration says. */
-export function meaningOpset(def: OpDef): number {
-  return meaningSince.get(def.name) ?? Math.min(def.since, oldestWritten);
+/** The oldest opset of ai.onnx in which an operator does what its declaration says, on these types, with these attributes. */
+export function opsetFor(def: OpDef, types: readonly (Type | undefined)[], attributes: Attributes): number {
+  const late = typeSince.get(def.name);
+  let opset = meaningSince.get(def.name) ?? Math.min(def.since, oldestWritten);
+  for (const type of types) {
+    const dtype = dtypeOf(type);
+    if (dtype === undefined) continue;
+    opset = Math.max(opset, Math.min(def.since, typeOpset(dtype)));
+    if (late?.types.includes(dtype)) opset = Math.max(opset, late.opset);
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    const since = attributeSince.get(`${def.name}.${name}`) ?? 0;
+    if (since > opset && value !== null && !isDefault(def, name, value)) opset = since;
+  }
+  return opset;
 }
 /** Whether an attribute has to be written. */
 export function isDefault(def: OpDef, name: string, value: unknown): boolean {
@@ -95,11 +128,8 @@ export function neededOpsets(graph: Graph, registry: Registry): ReadonlyMap<stri
       const def = registry.get("op", opName(node));
       if (node.domain !== "") raise(node.domain, def.since);
       else {
-        raise("", usesNewTypes(node, g.types) ? Math.min(def.since, newestOpset) : meaningOpset(def));
-        for (const [name, value] of Object.entries(node.attributes)) {
-          const since = attributeSince.get(`${node.op}.${name}`);
-          if (since !== undefined && value !== null && !isDefault(def, name, value)) raise("", since);
-        }
+        const types = [...node.inputs, ...node.outputs].map((id) => g.types[id]);
+        raise("", opsetFor(def, types, node.attributes));
       }
       for (const inner of Object.values(node.graphs)) visit(inner);
     }

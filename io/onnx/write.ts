@@ -1,10 +1,17 @@
 /** Writes our graphs as ONNX models. @module */
-import { isFloat } from "../../core/dtype.ts";
 import { InputError, shown, UnsupportedError } from "../../core/errors.ts";
-import { type Graph, type GraphInput, type Node, opName, type Role, typeOf } from "../../core/graph.ts";
+import {
+  type Attributes,
+  type Graph,
+  type GraphInput,
+  type Node,
+  opName,
+  type Role,
+  typeOf,
+} from "../../core/graph.ts";
 import type { OpDef } from "../../core/op.ts";
 import type { Registry } from "../../core/registry.ts";
-import { expandComposites } from "../../core/rewrite.ts";
+import { rewrite } from "../../core/rewrite.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { attributeToProto, attributeTypes } from "./attributes.ts";
 import {
@@ -17,10 +24,10 @@ import {
   type ValueInfoProto,
 } from "./messages.ts";
 import { encode } from "./proto.ts";
-import { rolesTo } from "./roles.ts";
+import { looksTrained, rolesTo } from "./roles.ts";
 import { tensorToProto } from "./tensors.ts";
 import { typeToProto } from "./types.ts";
-import { irFor, isDefault, meaningOpset, neededOpsets, usualOpset } from "./versions.ts";
+import { irFor, isDefault, neededOpsets, opsetFor, usualOpset } from "./versions.ts";
 
 /** How to write. */
 export interface WriteOptions {
@@ -31,6 +38,8 @@ export interface WriteOptions {
   readonly weights?: ReadonlyMap<string, Tensor>;
   /** Entries of `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Names of inputs that are written without a value, whatever their role, for whoever feeds them at every step. */
+  readonly fed?: ReadonlySet<string>;
   /** Composites to write whole where the target opset has them; all of them unless said. */
   readonly keeps?: (def: OpDef) => boolean;
 }
@@ -61,15 +70,20 @@ export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
 function toModel(graph: Graph, options: WriteOptions): ModelProto {
   const { registry, keeps = () => true } = options;
   const target = options.opset ?? usualOpset;
-  const whole = (def: OpDef) =>
-    def.domain === "lapis" ? false : ((def.domain ?? "") !== "" || meaningOpset(def) <= target) && keeps(def);
-  const expanded = expandComposites(graph, registry, whole);
+  const expanded = rewrite(graph, registry, {
+    name: "write ONNX",
+    expand: (def, types, attributes) => {
+      if (!def.body || def.domain === "lapis") return def.body !== undefined;
+      return !keeps(def) ||
+        ((def.domain ?? "") === "" && opsetFor(def, types, attributes as Attributes) > target);
+    },
+  });
   const needed = neededOpsets(expanded, registry), least = needed.get("") ?? target;
   if (options.opset !== undefined && least > options.opset) {
     throw new UnsupportedError(`the graph needs opset ${least}; ${options.opset} was asked for`);
   }
   const opset = Math.max(target, least);
-  const { proto, roles } = new Writer(registry, options.weights ?? new Map()).main(expanded);
+  const { proto, roles } = new Writer(options).main(expanded);
   const metadata = { ...options.metadata, ...rolesTo(roles) };
   return {
     irVersion: BigInt(irFor(opset)),
@@ -104,25 +118,34 @@ class Writer {
   readonly #weights: ReadonlyMap<string, Tensor>;
   readonly #values = new Namer();
   readonly #nodes = new Namer();
-  constructor(registry: Registry, weights: ReadonlyMap<string, Tensor>) {
+  readonly #fed: ReadonlySet<string>;
+  constructor({ registry, weights, fed }: WriteOptions) {
     this.#registry = registry;
-    this.#weights = weights;
+    this.#weights = weights ?? new Map();
+    this.#fed = fed ?? new Set();
   }
 
   main(graph: Graph): { proto: GraphProto; roles: Parameters<typeof rolesTo>[0] } {
     const names = new Map<number, string>(), roles: Record<string, Role> = {};
-    const initializer: TensorProto[] = [], input: ValueInfoProto[] = [];
+    const initializer: TensorProto[] = [], input: ValueInfoProto[] = [], constants: NodeProto[] = [];
     // Names that people see go first, so that they stay as they are.
     for (
       const i of graph.inputs.toSorted((a, b) =>
         Number(a.role === "constant") - Number(b.role === "constant")
       )
     ) {
-      const name = this.#values.unique(i.name), value = this.#weights.get(i.name) ?? i.value;
+      const name = this.#values.unique(i.name), fed = this.#fed.has(i.name);
+      const value = fed ? undefined : this.#weights.get(i.name) ?? i.value;
       names.set(i.id, name);
-      if (value) initializer.push(tensorToProto(value, name));
-      else if (isWeight(i.role)) throw new InputError(`${i.role} ${shown(i.name)} has no value to write`);
-      if (!isWeight(i.role)) input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
+      // A constant that looks like a weight is a node, so that it is read back as a constant.
+      if (value && i.role === "constant" && looksTrained(value)) constants.push(constantNode(name, value));
+      else if (value) initializer.push(tensorToProto(value, name));
+      else if (isWeight(i.role) && !fed) {
+        throw new InputError(`${i.role} ${shown(i.name)} has no value to write`);
+      }
+      if (!isWeight(i.role) || fed) {
+        input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
+      }
       if (i.role !== usualRole(i, value)) roles[name] = i.role;
     }
     const body = this.#body(graph, names, graph.outputs.map((o) => o.name));
@@ -132,7 +155,8 @@ class Writer {
       const replaced = graph.inputs.find((i) => i.name === o.updates);
       if (name !== undefined && replaced) updates[name] = names.get(replaced.id) ?? replaced.name;
     });
-    const proto = { ...body, name: graph.name, initializer, input };
+    const node = [...constants, ...(body.node ?? [])];
+    const proto = { ...body, node, name: graph.name, initializer, input };
     return { proto, roles: { inputs: roles, updates } };
   }
 
@@ -226,13 +250,23 @@ class Writer {
       if (name === "captures" && Object.keys(node.graphs).length > 0) return [];
       if (isDefault(def, name, value)) return [];
       return attributeToProto(name, value, node.op) ?? [];
-    });
+    }).concat(implied(node));
   }
+}
+
+/** Attributes that ONNX wants said although the node tells them. */
+function implied(node: Node): readonly AttributeProto[] {
+  const equal = node.op === "Split" && node.domain === "" && (node.inputs[1] ?? -1) < 0 &&
+    (node.attributes["num_outputs"] ?? null) === null;
+  return equal ? [{ name: "num_outputs", type: attributeTypes.INT, i: BigInt(node.outputs.length) }] : [];
+}
+function constantNode(name: string, value: Tensor): NodeProto {
+  const attribute = [{ name: "value", type: attributeTypes.TENSOR, t: tensorToProto(value) }];
+  return { output: [name], opType: "Constant", attribute };
 }
 
 /** The role that reading would give an input. */
 function usualRole(input: GraphInput, value: Tensor | undefined): Role {
   if (!isWeight(input.role)) return "data";
-  const weight = value && isFloat(value.dtype) && value.shape.length > 0 && value.data.length > 0;
-  return weight && input.role !== "constant" ? "parameter" : "constant";
+  return value && input.role !== "constant" && looksTrained(value) ? "parameter" : "constant";
 }

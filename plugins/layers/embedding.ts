@@ -55,6 +55,7 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
     return [b.masked(y, b.one("Not", [b.one("Equal", [ids, scalarLike(b, 0, ids)])]))];
   },
   keras: {
+    inputDtype: "int32",
     ignore: ["input_length", "sparse", "quantization_config", "lora_rank", "lora_alpha"],
     upgrade: (config) =>
       renamed(config, {

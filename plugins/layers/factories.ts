@@ -133,13 +133,7 @@ import {
   attentionDef,
 } from "./attention.ts";
 import { type MultiHeadAttentionConfig, multiHeadAttentionDef } from "./multihead.ts";
-import {
-  identityDef,
-  type InputLayerConfig,
-  inputLayerDef,
-  type NotEqualConfig,
-  notEqualDef,
-} from "./identity.ts";
+import { identityDef, type InputLayerConfig, inputLayerDef } from "./identity.ts";
 
 /** Fully connected: `activation(x · kernel + bias)` over the last axis, `[…, features] → […, units]`. */
 export const dense: Factory<DenseConfig, "units"> = factory(denseDef);
@@ -307,8 +301,6 @@ export const multiHeadAttention: Factory<MultiHeadAttentionConfig, "numHeads" | 
 export const identity: Factory<Readonly<Record<never, never>>> = factory(identityDef);
 /** Where a model begins. */
 export const inputLayer: Factory<InputLayerConfig, "batchShape"> = factory(inputLayerDef);
-/** True where the elements differ from a constant or from a second input; Keras 3 writes embeddings' masks so. */
-export const notEqual: Factory<NotEqualConfig> = factory(notEqualDef);
 
 /**
  * Runs a recurrent layer forwards and backwards: `bidirectional(lstm({ units: 64 }))`,

@@ -1,7 +1,7 @@
-/** Layers that change nothing, and comparisons that Keras 3 files hold as layers. @module */
+/** Layers that change nothing: Identity, InputLayer. @module */
 import type { LayerDef } from "../../core/layer.ts";
-import { inputAt, scalarLike } from "../../core/layerkit.ts";
-import { bool, type Field, field, float, list, nullable, text } from "../../core/schema.ts";
+import { inputAt } from "../../core/layerkit.ts";
+import { bool, type Field, field, list, nullable } from "../../core/schema.ts";
 import { type DType, isDType } from "../../core/dtype.ts";
 import { ShapeError } from "../../core/errors.ts";
 
@@ -68,30 +68,5 @@ export const inputLayerDef: LayerDef<InputLayerConfig, never> = {
         ...(type !== undefined && !("dtype" in rest) && { dtype: type }),
       };
     },
-  },
-};
-
-/** Options of {@link notEqualDef}, resolved. */
-export interface NotEqualConfig {
-  /** What the elements are compared with, where no second tensor is given. */
-  readonly value: number;
-  readonly dtype: string | null;
-}
-/** True where the elements differ from a constant or from a second input; Keras 3 writes embeddings' masks so. */
-export const notEqualDef: LayerDef<NotEqualConfig, never> = {
-  kind: "layer",
-  name: "NotEqual",
-  summary: "true where elements differ from a constant or a second input",
-  mask: "consume",
-  config: {
-    value: float({ doc: "what the elements are compared with", default: 0 }),
-    dtype: nullable(text({ doc: "as the file holds it; the result is bool" })),
-  },
-  params: () => ({}),
-  build({ b, config, inputs, call }) {
-    const x = inputAt(inputs, 0), given = call.options?.value;
-    const other = inputs[1] ?? call.values?.x2 ??
-      scalarLike(b, typeof given === "number" ? given : config.value, x);
-    return [b.one("Not", [b.one("Equal", [x, other])])];
   },
 };

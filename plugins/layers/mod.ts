@@ -77,7 +77,7 @@ import {
 } from "./merge.ts";
 import { additiveAttentionDef, attentionDef } from "./attention.ts";
 import { multiHeadAttentionDef } from "./multihead.ts";
-import { identityDef, inputLayerDef, notEqualDef } from "./identity.ts";
+import { identityDef, inputLayerDef } from "./identity.ts";
 
 export * from "./factories.ts";
 
@@ -165,5 +165,4 @@ export const layers: readonly LayerDef[] = [
   plain(multiHeadAttentionDef),
   plain(identityDef),
   plain(inputLayerDef),
-  plain(notEqualDef),
 ];

@@ -216,7 +216,7 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = 
     return call.options?.returnAttentionScores === true ? [y, weights] : [y];
   },
   keras: {
-    ignore: ["flash_attention", "query_shape", "key_shape", "value_shape"],
+    ignore: ["flash_attention", "softmax_robust_masking", "query_shape", "key_shape", "value_shape"],
     upgrade(config) {
       onlyValue(config, "use_gate", false);
       onlyValue(config, "sliding_window", null);

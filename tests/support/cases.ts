@@ -11,6 +11,9 @@ import {
 } from "../../mod.ts";
 import { exists } from "./sources.ts";
 
+/** The engines that every case runs on. */
+export const backends: readonly string[] = ["wasm", "plain", "onnxruntime"];
+
 /** A tensor file that a case names. */
 export interface CaseTensor {
   readonly name?: string;

@@ -11,7 +11,7 @@ import {
   modelFiles,
   outputsOf,
 } from "./cases.ts";
-import { probabilityOfTrue, type Split, testSplit } from "./splits.ts";
+import { hasSplit, probabilityOfTrue, type Split, testSplit } from "./splits.ts";
 
 /** What the check of a folder found. */
 export interface FolderCheck {
@@ -27,8 +27,9 @@ export interface FolderCheck {
   classes?: { readonly predicted: Int32Array; readonly truth: Int32Array };
 }
 
-/** Checks everything that a model's folder holds; without `data` the test split is left alone. */
-export async function checkModelFolder(one: Case, backend: string, data?: URL): Promise<FolderCheck> {
+/** Checks everything that a model's folder holds; the test split only where its data set is in `sets`. */
+export async function checkModelFolder(one: Case, backend: string, sets?: URL): Promise<FolderCheck> {
+  const data = sets !== undefined && await hasSplit(one, sets) ? sets : undefined;
   const result: FolderCheck = { max: 0, mean: 0 };
   const options = { backend, warn: () => {} };
   const fail = (problem: string) => ({ ...result, problem });

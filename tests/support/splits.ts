@@ -10,6 +10,7 @@ import {
   toNumbers,
 } from "../../mod.ts";
 import type { Case, CaseData } from "./cases.ts";
+import { exists } from "./sources.ts";
 
 /** The rows of a test split. */
 export interface Split {
@@ -17,6 +18,12 @@ export interface Split {
   readonly inputs: readonly Tensor[];
   /** The true class of each row, or the true next token of each position. */
   readonly labels?: Int32Array;
+}
+
+/** True when the data set that a case's test split comes from is there. */
+export async function hasSplit(one: Case, data: URL): Promise<boolean> {
+  const source = one.data?.files.find(({ role }) => role.includes("test"));
+  return source !== undefined && await exists(new URL(source.file, data));
 }
 
 /** The whole test split of a case; `data` is the folder of data sets. */

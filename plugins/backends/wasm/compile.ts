@@ -195,7 +195,7 @@ function assemble(
   shareStates(prologue, merged, owner, new Set());
   shareInPlace(main, merged, owner, begin, end);
   const lives = lifetimes(main, begin, end, owner), prologueLives = lifetimes(prologue, [], [], owner);
-  const m = new ModuleBuilder({ relaxed, memory: { min: 1 }, dataBase: 64 });
+  const m = new ModuleBuilder({ relaxed, memory: { min: 1 } });
   const addKernels = (list: readonly Item[]): void => {
     for (const item of list) {
       if (item.kind === "call") m.kernel(item.kernel);
@@ -204,7 +204,7 @@ function assemble(
   };
   addKernels(prologue);
   addKernels(main);
-  const table = new Table(), tableBase = Math.ceil(Math.max(m.dataEnd, 64) / 64) * 64;
+  const table = new Table(), tableBase = Math.ceil(m.dataEnd / 64) * 64;
   const prologueParts = parts(prologue, "prologue"), mainParts = parts(main, "run");
   for (const part of [...prologueParts, ...mainParts]) {
     if (part.kind === "segment") emitDriver(m, part.name, part.items, table, tableBase, owner);

@@ -152,8 +152,9 @@ function inPlacePairs(
       const dense = stridesFor(w.shape, physicalOrder(w), w.dtype).every((s, k) =>
         w.shape[k] === 1 || sameDim(s, w.strides[k] ?? 0)
       );
+      const alone = reads.every((other, k) => k === i || other.storage !== r.storage || sameLayout(other, r));
       if (
-        same && dense && a.every((s, k) => sameDim(s, b[k] ?? 0)) && sameDim(r.storage.bytes, w.storage.bytes)
+        alone && same && dense && a.every((s, k) => sameDim(s, b[k] ?? 0)) && sameDim(r.storage.bytes, w.storage.bytes)
       ) {
         pairs.push([w.storage, r.storage]);
       }

@@ -2,7 +2,7 @@
 
 import type { FunctionBuilder, Kernel, ModuleBuilder } from "../assembler.ts";
 import { type Args, defineKernel, type Epilogue, epilogueKey } from "./common.ts";
-import { strip, type StripArg, type StripSpec } from "./strip.ts";
+import { Walk } from "./walk.ts";
 
 /** Specialisation of a matrix product. */
 export interface GemmSpec extends Epilogue {
@@ -115,176 +115,34 @@ function rowBlocks(spec: GemmSpec, first: boolean, last: boolean): Kernel {
     activation: last ? spec.activation : undefined,
   };
   const key = isCut(spec) ? `${gemmKey(part)} block` : gemmKey(part);
-  return defineKernel(key, gemmArgs(part, true), (f, arg, m) => new RowBlocks(f, arg, m, part).emit());
+  return defineKernel(key, gemmArgs(part, true), (f, arg, m) => emitRowBlocks(f, arg, m, part));
 }
 
-/** Panels side by side for tiles of 1, 2 and 3 rows; taller ones take one panel. */
-const PANELS: Readonly<Record<number, number>> = { 1: 4, 2: 3, 3: 2 };
+function emitRowBlocks(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder, spec: GemmSpec): void {
+  const { K, N, bias, activation } = spec;
+  const walk = new Walk(f, m, {
+    ...{ N, depth: K, run: isCut(spec) ? null : K, step: step(spec), bias, activation },
+    addC: spec.residual === "accumulate",
+    addR: spec.residual === "pointer",
+  }, arg);
+  const size = f.local("i32");
+  const rows = f.local("i32");
+  const limit = blockRows(spec);
+  f.get(arg.M).op("i32.eqz").if(() => f.op("return"));
+  f.get(arg.M).i32(limit - 1).op("i32.add").i32(limit).op("i32.div_u").set(size);
+  f.get(arg.M, size).op("i32.add").i32(1).op("i32.sub").get(size).op("i32.div_u");
+  f.i32(5).op("i32.add").i32(6).op("i32.div_u").i32(6).op("i32.mul").set(size);
+  f.loop((again) => {
+    f.get(arg.M, size, arg.M, size).op("i32.lt_u", "select").set(rows);
+    walk.cover(rows);
+    walk.moveDown("A", arg.A, rows);
+    walk.moveDown("C", arg.C, rows);
+    if (spec.residual === "pointer") walk.moveDown("R", arg.R, rows);
+    f.get(arg.M, rows).op("i32.sub").tee(arg.M).brIf(again);
+  });
+}
 
-class RowBlocks {
-  readonly f: FunctionBuilder;
-  readonly arg: Args<GemmArg>;
-  readonly m: ModuleBuilder;
-  readonly spec: GemmSpec;
-  readonly step: number | null | "columns";
-  /** Rows of the block at hand. */
-  readonly rows: number;
-  /** By rows of a tile: how many such tiles, and where they begin in A, C and R. */
-  readonly tiles: readonly { rows: number; count: number; A: number; C: number; R: number }[];
-  /** Moving along the columns. */
-  readonly at: { readonly B: number; readonly bias: number; readonly column: number; readonly width: number };
-
-  constructor(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder, spec: GemmSpec) {
-    this.f = f;
-    this.arg = arg;
-    this.m = m;
-    this.spec = spec;
-    this.step = step(spec);
-    this.rows = f.local("i32");
-    const tile = (rows: number) => ({
-      rows,
-      count: f.local("i32"),
-      A: f.local("i32"),
-      C: f.local("i32"),
-      R: f.local("i32"),
-    });
-    this.tiles = [6, 5, 4, 3, 2, 1].map(tile);
-    this.at = { B: f.local("i32"), bias: f.local("i32"), column: f.local("i32"), width: f.local("i32") };
-  }
-
-  emit(): void {
-    const { f, arg } = this;
-    const size = f.local("i32");
-    const limit = this.blockRows();
-    f.get(arg.M).i32(limit - 1).op("i32.add").i32(limit).op("i32.div_u").set(size);
-    f.get(arg.M).op("i32.eqz").if(() => f.op("return"));
-    f.get(arg.M, size).op("i32.add").i32(1).op("i32.sub").get(size).op("i32.div_u");
-    f.i32(5).op("i32.add").i32(6).op("i32.div_u").i32(6).op("i32.mul").set(size);
-    f.loop((again) => {
-      f.get(arg.M, size, arg.M, size).op("i32.lt_u", "select").set(this.rows);
-      this.split();
-      this.pass(this.tiles.filter((t) => t.rows > 3), 1);
-      for (const tile of this.tiles) if (tile.rows <= 3) this.pass([tile], PANELS[tile.rows] ?? 1);
-      this.moveDown(arg.A, this.pushRowStep, this.rows);
-      this.moveDown(arg.C, () => f.get(arg.ldc), this.rows);
-      if (this.spec.residual === "pointer") this.moveDown(arg.R, () => f.get(arg.ldr), this.rows);
-      f.get(arg.M, this.rows).op("i32.sub").tee(arg.M).brIf(again);
-    });
-  }
-
-  blockRows(): number {
-    const run = isCut(this.spec) ? BLOCK_RUN : this.spec.K ?? BLOCK_RUN;
-    return Math.max(12, Math.min(384, Math.floor(BLOCK_BYTES / (run * 4) / 6) * 6));
-  }
-
-  pushRowStep = (): FunctionBuilder => {
-    if (this.step === "columns") return this.f.i32(4);
-    return this.step === null ? this.f.get(this.arg.lda) : this.f.i32(this.step);
-  };
-
-  moveDown(pointer: number, pushStride: () => FunctionBuilder, rows: number): void {
-    this.f.get(pointer);
-    pushStride().get(rows).op("i32.mul", "i32.add").set(pointer);
-  }
-
-  /** Cuts the block's rows into tiles of almost equal height, at most six: t tiles of `base` or `base + 1` rows. */
-  split(): void {
-    const { f, arg, rows } = this;
-    const t = f.local("i32");
-    const base = f.local("i32");
-    const taller = f.local("i32");
-    f.get(rows).i32(5).op("i32.add").i32(6).op("i32.div_u").set(t);
-    f.get(rows, t).op("i32.div_u").set(base);
-    f.get(rows, base, t).op("i32.mul", "i32.sub").set(taller);
-    const at = { A: f.local("i32"), C: f.local("i32"), R: f.local("i32") };
-    const done = f.local("i32");
-    f.get(arg.A).set(at.A).get(arg.C).set(at.C);
-    if (this.spec.residual === "pointer") f.get(arg.R).set(at.R);
-    for (const tile of this.tiles) {
-      f.get(t, taller).op("i32.sub").i32(0).get(base).i32(tile.rows).op("i32.eq", "select");
-      f.get(taller).i32(0).get(base).i32(tile.rows - 1).op("i32.eq", "select", "i32.add").set(tile.count);
-      f.get(at.A).set(tile.A).get(at.C).set(tile.C).get(at.R).set(tile.R);
-      f.get(tile.count).i32(tile.rows).op("i32.mul").set(done);
-      this.moveDown(at.A, this.pushRowStep, done);
-      this.moveDown(at.C, () => f.get(arg.ldc), done);
-      if (this.spec.residual === "pointer") this.moveDown(at.R, () => f.get(arg.ldr), done);
-    }
-  }
-
-  /** Walks the columns with tiles of these heights, `panels` panels at a time. */
-  pass(tiles: RowBlocks["tiles"], panels: number): void {
-    const { f, arg, spec, at } = this;
-    f.i32(0);
-    for (const tile of tiles) f.get(tile.count).op("i32.or");
-    f.if(() => {
-      f.get(arg.B).set(at.B).i32(0).set(at.column);
-      if (spec.bias) f.get(arg.bias).set(at.bias);
-      if (spec.N === null) {
-        f.get(arg.N).i32(8 * panels).op("i32.div_u").set(at.width);
-        f.times(at.width, () => this.group(tiles, panels, 8));
-        f.get(arg.N).i32(8 * panels).op("i32.rem_u").i32(3).op("i32.shr_u").set(at.width);
-        if (panels > 1) f.times(at.width, () => this.group(tiles, 1, 8));
-        f.get(arg.N).i32(7).op("i32.and").tee(at.width).if(() => this.group(tiles, 1, null));
-      } else {
-        const full = Math.floor(spec.N / 8 / panels);
-        const rest = Math.ceil(spec.N / 8) - full * panels;
-        f.i32(full).set(at.width);
-        f.times(at.width, () => this.group(tiles, panels, 8));
-        if (rest > 0) this.group(tiles, rest, spec.N % 8 === 0 ? 8 : spec.N % 8);
-      }
-    });
-  }
-
-  /** One group of panels: a strip for each height, then on to the next columns. */
-  group(tiles: RowBlocks["tiles"], panels: number, width: number | null): void {
-    const { f, spec, at } = this;
-    for (const tile of tiles) {
-      f.get(tile.count).if(() => this.callStrip(tile, panels, width));
-    }
-    f.get(at.B);
-    this.pushPanelPitch().i32(panels).op("i32.mul", "i32.add").set(at.B);
-    f.inc(at.column, panels * 32);
-    if (spec.bias) f.inc(at.bias, panels * 32);
-  }
-
-  pushPanelPitch(): FunctionBuilder {
-    const { K } = this.spec;
-    return K === null ? this.f.get(this.arg.panelPitch) : this.f.i32(K * 32);
-  }
-
-  callStrip(tile: RowBlocks["tiles"][number], panels: number, width: number | null): void {
-    const { f, arg, spec, at } = this;
-    const stripSpec: StripSpec = {
-      rows: tile.rows,
-      panels,
-      width,
-      step: this.step,
-      run: isCut(spec) ? null : spec.K,
-      panelPitch: panels === 1 || tile.rows === 1 || spec.K === null ? null : spec.K * 32,
-      addC: spec.residual === "accumulate",
-      addR: spec.residual === "pointer",
-      bias: spec.bias,
-      activation: spec.activation,
-    };
-    const kernel = strip(stripSpec);
-    const locals: Partial<Record<StripArg, number>> = {
-      tiles: tile.count,
-      A: tile.A,
-      lda: arg.lda,
-      B: at.B,
-      panelPitch: arg.panelPitch,
-      ldc: arg.ldc,
-      K: arg.K,
-      bias: at.bias,
-      ldr: arg.ldr,
-      width: at.width,
-    };
-    for (const name of kernel.args) {
-      if (name === "C") f.get(tile.C, at.column).op("i32.add");
-      else if (name === "R") f.get(tile.R, at.column).op("i32.add");
-      else if (name === "panelPitch") this.pushPanelPitch();
-      else f.get(locals[name] ?? 0);
-    }
-    f.call(this.m.kernel(kernel));
-  }
+function blockRows(spec: GemmSpec): number {
+  const run = isCut(spec) ? BLOCK_RUN : spec.K ?? BLOCK_RUN;
+  return Math.max(12, Math.min(384, Math.floor(BLOCK_BYTES / (run * 4) / 6) * 6));
 }

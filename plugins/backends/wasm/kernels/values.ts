@@ -17,7 +17,8 @@ export interface Value {
 type Unary = (v: Vectors, x: number) => number;
 type Binary = (v: Vectors, x: number, y: number) => number;
 
-const plain = (name: PlainOp): Unary & Binary => (v: Vectors, ...args: number[]): number => v.op(name, ...args);
+const plain = (name: PlainOp): Unary & Binary => (v: Vectors, ...args: number[]): number =>
+  v.op(name, ...args);
 
 const FLOAT_UNARY: Readonly<Record<string, Unary>> = {
   neg: plain("f32x4.neg"),
@@ -127,7 +128,10 @@ export class Values {
       case "clip":
         return single("f32", v.clamp(a.low, node.min, node.max));
       case "leaky":
-        return single("f32", v.select(v.op("f32x4.lt", a.low, v.float(0)), v.mul(a.low, v.float(node.alpha)), a.low));
+        return single(
+          "f32",
+          v.select(v.op("f32x4.lt", a.low, v.float(0)), v.mul(a.low, v.float(node.alpha)), a.low),
+        );
       case "where":
         return this.where(a, b, c);
       case "isnan":
@@ -149,7 +153,8 @@ export class Values {
     }
     const unary = UNARY[a.type][op];
     const binary = BINARY[a.type][op];
-    const apply = (x: number, y: number): number | undefined => count === 1 ? unary?.(v, x) : binary?.(v, x, y);
+    const apply = (x: number, y: number): number | undefined =>
+      count === 1 ? unary?.(v, x) : binary?.(v, x, y);
     const low = apply(a.low, b.low);
     if (low === undefined) throw new Error(`The fused loop has no ${node.op} of ${count} ${a.type}.`);
     return { type: a.type, low, high: a.type === "i64" ? apply(a.high, b.high) ?? low : low };
@@ -164,6 +169,8 @@ export class Values {
     if (exponent === 2) return v.mul(x, x);
     if (exponent === 3) return v.mul(v.mul(x, x), x);
     if (exponent === -1) return v.div(v.float(1), x);
+    if (exponent === 0.5) return v.op("f32x4.sqrt", v.add(x, v.float(0)));
+    if (exponent === -0.5) return v.div(v.float(1), v.op("f32x4.sqrt", v.add(x, v.float(0))));
     return undefined;
   }
 
@@ -223,7 +230,11 @@ export class Values {
 
   widen(x: number): Value {
     const { v } = this;
-    return { type: "i64", low: v.op("i64x2.extend_low_i32x4_s", x), high: v.op("i64x2.extend_high_i32x4_s", x) };
+    return {
+      type: "i64",
+      low: v.op("i64x2.extend_low_i32x4_s", x),
+      high: v.op("i64x2.extend_high_i32x4_s", x),
+    };
   }
 
   lowWords(low: number, high: number): number {
@@ -232,14 +243,13 @@ export class Values {
   }
 
   longToFloat(a: Value): Value {
-    const { f, v } = this;
+    const { f } = this;
     const result = f.local("v128");
     f.zero().set(result);
     for (let i = 0; i < 4; i++) {
       f.get(result).get(i < 2 ? a.low : a.high).lane("i64x2.extract_lane", i & 1);
       f.op("f32.convert_i64_s").lane("f32x4.replace_lane", i).set(result);
     }
-    void v;
     return single("f32", result);
   }
 

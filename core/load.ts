@@ -1,0 +1,72 @@
+/** Loading a model from any source through whichever format its bytes are. @module */
+import { FormatError, shown } from "./errors.ts";
+import type { FormatDef, Source } from "./format.ts";
+import type { LayerDef } from "./layer.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import type { Model, ModelOptions } from "./model.ts";
+import { readSource, type SourceLike } from "./platform.ts";
+import type { Registry } from "./registry.ts";
+
+/** How to load a model. */
+export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
+  /** Weights for a file that holds a configuration only, or in place of its own. */
+  readonly weights?: SourceLike;
+  /** Layers of your own, for classes that Lapis doesn't know. */
+  readonly layers?: readonly LayerDef[];
+  /** Plugins in place of the default ones. */
+  readonly registry?: Registry;
+  /** Bounds that declared sizes are held to; those not given stay as they are. */
+  readonly limits?: Partial<Limits>;
+  /** The format's name, where the bytes don't tell. */
+  readonly format?: string;
+  /** Told of what is odd but harmless; `console.warn` unless given. */
+  readonly warn?: (message: string) => void;
+}
+
+/** The format of a source by its first bytes. @throws {FormatError} that lists what is expected. */
+function formatOf(source: Source, registry: Registry): FormatDef {
+  const formats = registry.all("format"), found = formats.filter((f) => f.detect(source));
+  const byName = found.find((f) => f.extensions.some((e) => source.name.toLowerCase().endsWith(e)));
+  const format = byName ?? found[0];
+  if (format) return format;
+  const head = Array.from(source.bytes.subarray(0, 8), (b) => b.toString(16).padStart(2, "0")).join(" ");
+  throw new FormatError(
+    `${source.name}: is not a model file: no signature of HDF5 or zip, no JSON${
+      formats.some((f) => f.name === "onnx") ? ", no ONNX" : ""
+    } (it begins with ${head})`,
+    { file: source.name },
+  );
+}
+
+/**
+ * Loads a model.
+ * @throws {InputError} when the source can't be read; {@link FormatError}, {@link ConfigError} or
+ * {@link UnsupportedError} naming what is wrong in it.
+ */
+export async function loadWith(
+  registry: Registry,
+  from: SourceLike,
+  options: LoadOptions = {},
+): Promise<Model> {
+  const { weights, layers, registry: given, limits, format: name, warn, ...run } = options;
+  const bounds: Limits = { ...defaultLimits, ...limits };
+  let plugins = given ?? registry;
+  // The user's own layers go before those of the same name.
+  const fresh = (layers ?? []).filter((def) => plugins.find("layer", def.name) === undefined);
+  if (fresh.length > 0) plugins = plugins.with(...fresh);
+  const source = await readSource(from, bounds);
+  const format = name === undefined ? formatOf(source, plugins) : plugins.get("format", name);
+  if (weights !== undefined && format.extensions.includes(".onnx")) {
+    throw new FormatError(
+      `${source.name}: an ONNX file holds its weights; got ${shown(`${weights}`)} as well`,
+    );
+  }
+  return await format.read(source, {
+    registry: plugins,
+    limits: bounds,
+    warn: warn ?? ((message) => console.warn(message)),
+    run,
+    ...(layers && { layers }),
+    ...(weights !== undefined && { weights: await readSource(weights, bounds) }),
+  });
+}

@@ -1,0 +1,185 @@
+/** Where files and addresses are read: Deno, Node, Bun and pages alike. Nothing else touches the machine. @module */
+import { FormatError, InputError, LimitError } from "./errors.ts";
+import type { Source } from "./format.ts";
+import type { Limits } from "./limits.ts";
+
+/** What a model may be read from: a path, a URL, or bytes. */
+export type SourceLike = string | URL | Blob | ArrayBuffer | Uint8Array;
+
+interface FileHandle {
+  stat(): Promise<{ readonly size: number; isDirectory(): boolean; isFile(): boolean }>;
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+/** The part of `node:fs/promises` that is used; Deno and Bun have it too. */
+interface FileSystem {
+  open(path: string, flags: string): Promise<FileHandle>;
+  realpath(path: string): Promise<string>;
+}
+interface PathTools {
+  dirname(path: string): string;
+  resolve(...parts: string[]): string;
+  readonly sep: string;
+}
+
+/** Imports one of Node's modules; computed, so that bundlers for pages leave it alone. */
+async function nodeModule<T>(name: string): Promise<T | undefined> {
+  const specifier = ["node", name].join(":");
+  try {
+    return await import(specifier) as T;
+  } catch {
+    return undefined;
+  }
+}
+const inPage = () => !("process" in globalThis) && !("Deno" in globalThis);
+
+function problem(name: string, error: unknown): InputError {
+  const code = (error as { readonly code?: unknown })?.code;
+  const why = code === "ENOENT"
+    ? "there is no such file"
+    : code === "EISDIR"
+    ? "is a directory, expected a file"
+    : code === "ENOTDIR"
+    ? "a part of the path is no directory"
+    : code === "EACCES" || code === "EPERM"
+    ? "may not be read"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+  return new InputError(`${name}: ${why}`, { file: name, cause: error });
+}
+function tooLarge(name: string, size: number, limits: Limits): LimitError {
+  return new LimitError(`${name}: ${size} bytes, more than the limit of ${limits.fileBytes}`, { file: name });
+}
+function checkEmpty(name: string, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) throw new FormatError(`${name}: the file is empty`, { file: name });
+  return bytes;
+}
+
+async function readPath(path: string, name: string, limits: Limits): Promise<Uint8Array> {
+  const fs = await nodeModule<FileSystem>("fs/promises");
+  if (!fs) {
+    throw new InputError(`${name}: there are no files here; give a URL, a Blob or bytes`, { file: name });
+  }
+  let file: FileHandle | undefined;
+  try {
+    file = await fs.open(path, "r");
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw new InputError(`${name}: is a directory, expected a file`, { file: name });
+    if (stat.size > limits.fileBytes) throw tooLarge(name, stat.size, limits);
+    const bytes = new Uint8Array(stat.size);
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(bytes.length - at, 2 ** 30), at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } catch (error) {
+    if (error instanceof InputError || error instanceof LimitError) throw error;
+    throw problem(name, error);
+  } finally {
+    await file?.close();
+  }
+}
+async function readAddress(url: URL | string, name: string, limits: Limits): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    throw problem(name, error);
+  }
+  if (!response.ok || !response.body) {
+    await response.body?.cancel();
+    throw new InputError(`${name}: the server answered ${response.status} ${response.statusText}`.trimEnd(), {
+      file: name,
+    });
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    size += step.value.length;
+    if (size > limits.fileBytes) {
+      await reader.cancel();
+      throw tooLarge(name, size, limits);
+    }
+    parts.push(step.value);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** A name beside a file: relative, without steps upwards. @throws {InputError} */
+function safeName(name: string): string {
+  const parts = name.split(/[\\/]/);
+  if (name === "" || /^([\\/]|[a-z]+:)/i.test(name) || parts.includes("..") || name.includes("\0")) {
+    throw new InputError(`${name}: leads out of the model's folder`, { file: name });
+  }
+  return name;
+}
+async function besidePath(path: string, other: string, limits: Limits): Promise<Uint8Array> {
+  const tools = await nodeModule<PathTools>("path"), fs = await nodeModule<FileSystem>("fs/promises");
+  if (!tools || !fs) throw new InputError(`${other}: there are no files here`, { file: other });
+  const folder = tools.dirname(tools.resolve(path)), wanted = tools.resolve(folder, safeName(other));
+  let inside: string, root: string;
+  try {
+    [root, inside] = await Promise.all([fs.realpath(folder), fs.realpath(wanted)]);
+  } catch (error) {
+    throw problem(other, error);
+  }
+  if (!inside.startsWith(root + tools.sep)) {
+    throw new InputError(`${other}: leads out of the model's folder`, { file: other });
+  }
+  return await readPath(inside, other, limits);
+}
+
+/**
+ * Reads a source whole, with a way to the files beside it.
+ * @throws {InputError} for a missing file, a directory, or an address that doesn't answer.
+ * @throws {FormatError} for an empty file. @throws {LimitError} for one that is too large.
+ */
+export async function readSource(from: SourceLike, limits: Limits): Promise<Source> {
+  if (from instanceof Uint8Array) return { name: "bytes", bytes: checkEmpty("bytes", from) };
+  if (from instanceof ArrayBuffer) return { name: "bytes", bytes: checkEmpty("bytes", new Uint8Array(from)) };
+  if (typeof Blob !== "undefined" && from instanceof Blob) {
+    const name = "name" in from && typeof from.name === "string" && from.name !== "" ? from.name : "blob";
+    if (from.size > limits.fileBytes) throw tooLarge(name, from.size, limits);
+    return { name, bytes: checkEmpty(name, new Uint8Array(await from.arrayBuffer())) };
+  }
+  if (typeof from !== "string" && !(from instanceof URL)) {
+    throw new InputError("a model is loaded from a path, a URL, a Blob or bytes");
+  }
+  const url = from instanceof URL
+    ? from
+    : /^[a-z][a-z0-9+.-]+:/i.test(from) && URL.canParse(from)
+    ? new URL(from)
+    : undefined;
+  if (url && url.protocol === "file:") {
+    const tools = await nodeModule<{ fileURLToPath(url: URL): string }>("url");
+    if (!tools) throw new InputError(`${url}: there are no files here`, { file: `${url}` });
+    return await fileSource(tools.fileURLToPath(url), limits);
+  }
+  if (url || inPage()) {
+    const address = url ?? new URL(`${from}`, globalThis.location?.href), name = `${from}`;
+    return {
+      name,
+      bytes: checkEmpty(name, await readAddress(address, name, limits)),
+      beside: (other) => readAddress(new URL(safeName(other), address), other, limits),
+    };
+  }
+  return await fileSource(`${from}`, limits);
+}
+async function fileSource(path: string, limits: Limits): Promise<Source> {
+  if (path === "") throw new InputError("the path of the model is empty");
+  return {
+    name: path,
+    bytes: checkEmpty(path, await readPath(path, path, limits)),
+    beside: (other) => besidePath(path, other, limits),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Loads and runs Keras models, without ONNX, onnxruntime or training.
+ *
+ * ```ts no-run
+ * import { loadModel } from "@lapis/lapis/inference";
+ * const model = await loadModel("model.keras");
+ * ```
+ * @module
+ */
+import { type LoadOptions, loadWith } from "./core/load.ts";
+import type { Model } from "./core/model.ts";
+import { networkOps } from "./core/ops/mod.ts";
+import type { SourceLike } from "./core/platform.ts";
+import { createRegistry, type Registry } from "./core/registry.ts";
+import { keras } from "./io/keras/mod.ts";
+import { activations } from "./plugins/activations/mod.ts";
+import { plain } from "./plugins/backends/plain/mod.ts";
+import { wasm } from "./plugins/backends/wasm/mod.ts";
+import { initializers } from "./plugins/initializers/mod.ts";
+import { layers } from "./plugins/layers/mod.ts";
+
+export type { DType } from "./core/dtype.ts";
+export { LapisError } from "./core/errors.ts";
+export type { LoadOptions } from "./core/load.ts";
+export { Model } from "./core/model.ts";
+export type { SourceLike } from "./core/platform.ts";
+export { type Tensor, tensor } from "./core/tensor.ts";
+
+/** The plugins that running Keras models takes. */
+export const registry: Registry = createRegistry([
+  {
+    owner: "lapis",
+    plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
+  },
+]);
+
+/**
+ * Loads a Keras model from a path, a URL, a Blob or bytes.
+ * @throws {InputError} when the source can't be read; {@link LapisError} naming what is wrong in it.
+ */
+export function loadModel(from: SourceLike, options: LoadOptions = {}): Promise<Model> {
+  return loadWith(registry, from, options);
+}

@@ -1,0 +1,166 @@
+/** Weights as Keras 1 and 2 store them, and Keras 3 in whole-model `.h5`: lists by layer, paired in order. @module */
+import type { LayerNode, WeightEntry } from "../../core/assemble.ts";
+import { ConfigError, FormatError, shown } from "../../core/errors.ts";
+import { weightsBelow } from "../../core/summary.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
+import { type KerasContext, majorOf } from "./context.ts";
+import { checkShape, nodeLabel, readWeight, weightFrom } from "./values.ts";
+
+/** True for a group of weights by layer. */
+export function isLegacyWeights(group: Hdf5Group): boolean {
+  return group.attribute("layer_names") !== undefined || group.attribute("layer_names0") !== undefined;
+}
+/** The version that wrote a group of weights: none means Keras 1. */
+export function legacyVersion(group: Hdf5Group): string {
+  return attributeText(group, "keras_version") ?? "1";
+}
+
+interface Stored {
+  readonly name: string;
+  readonly datasets: readonly Hdf5Dataset[];
+}
+function storedLayers(group: Hdf5Group, ctx: KerasContext): readonly Stored[] {
+  const names = attributeStrings(group, "layer_names");
+  if (names.length > ctx.limits.items) throw new FormatError(`${group.path}: lists ${names.length} layers`);
+  return names.flatMap((name) => {
+    const inner = group.group(name), weights = attributeStrings(inner, "weight_names");
+    return weights.length === 0 ? [] : [{ name, datasets: weights.map((w) => inner.dataset(w)) }];
+  });
+}
+
+/** A layer's weights in the order of these files: all that training changes, then the rest. */
+function legacyOrder(node: LayerNode): readonly WeightEntry[] {
+  const all = weightsBelow([node]);
+  return [...all.filter((w) => w.trainable), ...all.filter((w) => !w.trainable)];
+}
+/** The layer of a tree that owns a weight. */
+function ownersOf(
+  node: LayerNode,
+  into: Map<WeightEntry, LayerNode> = new Map(),
+): Map<WeightEntry, LayerNode> {
+  for (const w of node.weights) into.set(w, node);
+  for (const child of node.children) ownersOf(child, into);
+  return into;
+}
+
+/**
+ * Weights by path, paired with layers by position among those that have any.
+ * @throws {ConfigError} naming the layer or weight that is missing, too much or of another shape.
+ */
+export function readLegacyWeights(
+  group: Hdf5Group,
+  tree: readonly LayerNode[],
+  ctx: KerasContext,
+): Map<string, Tensor> {
+  const version = legacyVersion(group), stored = storedLayers(group, ctx);
+  const nodes = tree.filter((node) => weightsBelow([node]).length > 0);
+  if (stored.length !== nodes.length) {
+    const list = (names: readonly string[]) => names.slice(0, 20).map((n) => shown(n)).join(", ") || "none";
+    const extra = stored.filter((s) => !nodes.some((n) => n.name === s.name)).map((s) => s.name);
+    const missing = nodes.filter((n) => !stored.some((s) => s.name === n.name)).map((n) => n.name);
+    throw new ConfigError(
+      `the file holds weights of ${stored.length} layers, the model has ${nodes.length} layers with weights; ` +
+        `only in the file: ${list(extra)}; only in the model: ${list(missing)}`,
+    );
+  }
+  const out = new Map<string, Tensor>();
+  nodes.forEach((node, i) => {
+    const from = stored[i];
+    if (from) readLayer(node, from, version, ctx, out);
+  });
+  const top = group.get("top_level_model_weights");
+  if (top?.kind === "group" && attributeStrings(top, "weight_names").length > 0) {
+    throw new ConfigError(
+      "top_level_model_weights: the file holds weights of the model itself, which has none",
+    );
+  }
+  return out;
+}
+
+function readLayer(
+  node: LayerNode,
+  { name, datasets }: Stored,
+  version: string,
+  ctx: KerasContext,
+  out: Map<string, Tensor>,
+): void {
+  const entries = legacyOrder(node);
+  const convert = majorOf(version) < 3 ? node.layer.def.keras?.weights : undefined;
+  if (convert) {
+    const arrays = convert(datasets.map((d) => d.read()), node.layer.config, version);
+    countCheck(node, entries, arrays.length, name, datasets);
+    pair(node, entries, arrays, name, ctx, out);
+    return;
+  }
+  countCheck(node, entries, datasets.length, name, datasets);
+  const owners = ownersOf(node);
+  if (majorOf(version) < 3 && node.children.length > 0) {
+    readNested(node, entries, datasets, version, ctx, out);
+    return;
+  }
+  entries.forEach((entry, i) => {
+    const dataset = datasets[i];
+    if (dataset) out.set(entry.path, readWeight(owners.get(entry) ?? node, entry, dataset, ctx.warn));
+  });
+}
+/** A nested model's weights, some layers of which have their arrays in another form. */
+function readNested(
+  node: LayerNode,
+  entries: readonly WeightEntry[],
+  datasets: readonly Hdf5Dataset[],
+  version: string,
+  ctx: KerasContext,
+  out: Map<string, Tensor>,
+): void {
+  const owners = ownersOf(node), byOwner = new Map<LayerNode, { entry: WeightEntry; array: Tensor }[]>();
+  entries.forEach((entry, i) => {
+    const owner = owners.get(entry) ?? node, dataset = datasets[i];
+    if (!dataset) return;
+    byOwner.set(owner, [...byOwner.get(owner) ?? [], { entry, array: dataset.read() }]);
+  });
+  for (const [owner, list] of byOwner) {
+    const arrays = list.map((l) => l.array), { def, config } = owner.layer;
+    pair(
+      owner,
+      list.map((l) => l.entry),
+      def.keras?.weights?.(arrays, config, version) ?? arrays,
+      node.name,
+      ctx,
+      out,
+    );
+  }
+}
+function pair(
+  node: LayerNode,
+  entries: readonly WeightEntry[],
+  arrays: readonly Tensor[],
+  group: string,
+  ctx: KerasContext,
+  out: Map<string, Tensor>,
+): void {
+  const owners = ownersOf(node);
+  entries.forEach((entry, i) => {
+    const array = arrays[i];
+    if (!array) return;
+    const from = `array ${i} of ${shown(group)}`;
+    checkShape(owners.get(entry) ?? node, entry, array.shape, from);
+    out.set(entry.path, weightFrom(entry, array, from, ctx.warn));
+  });
+}
+function countCheck(
+  node: LayerNode,
+  entries: readonly WeightEntry[],
+  count: number,
+  name: string,
+  datasets: readonly Hdf5Dataset[],
+): void {
+  if (count === entries.length) return;
+  throw new ConfigError(
+    `${nodeLabel(node)}: has ${entries.length} weights (${
+      entries.map((e) => e.param).join(", ")
+    }), the file holds ` +
+      `${datasets.length} arrays for ${shown(name)} (${datasets.slice(0, 20).map((d) => d.path).join(", ")})`,
+    { place: node.path },
+  );
+}

@@ -1,0 +1,112 @@
+/** Weights as Keras 3 stores them: groups by class and position, `layers/dense_1/vars/0`. @module */
+import type { LayerNode, WeightEntry } from "../../core/assemble.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { snakeCase } from "../../core/names.ts";
+import { networkConfigOf } from "../../core/network.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Hdf5Group } from "../hdf5/mod.ts";
+import type { KerasContext } from "./context.ts";
+import { nodeLabel, readWeight } from "./values.ts";
+
+/** Names of the group that holds a model's layers: now, and in TensorFlow 2.12 to 2.15. */
+const containers = ["layers", "_layer_checkpoint_dependencies"] as const;
+
+/** True for a group in this layout. */
+export function isV3Weights(group: Hdf5Group): boolean {
+  return containers.some((name) => group.has(name)) || group.has("vars");
+}
+
+/** Reading, in progress: what was read, and which datasets that took. */
+interface Reading {
+  readonly group: Hdf5Group;
+  readonly container: string;
+  readonly ctx: KerasContext;
+  readonly out: Map<string, Tensor>;
+  readonly taken: Set<string>;
+  readonly seen: Set<LayerNode>;
+}
+
+/** The groups of a layer's own weights, each with its weights in order. */
+function groupsOf(node: LayerNode): ReadonlyMap<string, readonly WeightEntry[]> {
+  const groups = new Map<string, WeightEntry[]>();
+  for (const entry of node.weights) {
+    if (entry.role === "state") continue;
+    const group = entry.spec.group ?? node.layer.def.keras?.group ?? "";
+    groups.set(group, [...groups.get(group) ?? [], entry]);
+  }
+  return groups;
+}
+const join = (...parts: readonly string[]) => parts.filter((p) => p !== "").join("/");
+
+function readNode(node: LayerNode, path: string, r: Reading): void {
+  // A layer reached twice is stored at its first place alone.
+  if (r.seen.has(node)) return;
+  r.seen.add(node);
+  for (const [group, entries] of groupsOf(node)) {
+    entries.forEach((entry, i) => {
+      const at = join(path, group, "vars", `${i}`);
+      const dataset = r.group.has(at) ? r.group.get(at) : undefined;
+      if (dataset?.kind !== "dataset") {
+        throw new ConfigError(
+          `${nodeLabel(node)}: weight ${entry.param} is missing: the file holds no ${at}`,
+          {
+            place: entry.path,
+          },
+        );
+      }
+      r.taken.add(at);
+      r.out.set(entry.path, readWeight(node, entry, dataset, r.ctx.warn));
+    });
+  }
+  if (networkConfigOf(node.layer)) readContainer(node.children, join(path, r.container), r);
+  else for (const child of node.children) readNode(child, join(path, child.attribute ?? child.name), r);
+}
+function readContainer(nodes: readonly LayerNode[], path: string, r: Reading): void {
+  const used = new Map<string, number>();
+  for (const node of nodes) {
+    const base = snakeCase(r.ctx.classes.get(node.layer) ?? node.layer.def.name), count = used.get(base) ?? 0;
+    used.set(base, count + 1);
+    readNode(node, join(path, count === 0 ? base : `${base}_${count}`), r);
+  }
+}
+
+/** Paths of all arrays of layers in a file. */
+function arraysIn(group: Hdf5Group, path: string, depth: number, r: Reading, found: string[]): void {
+  if (depth > r.ctx.limits.depth || found.length > r.ctx.limits.items) {
+    throw new ConfigError(`${path}: groups of weights are nested too deep, or are too many`);
+  }
+  for (const name of group.keys()) {
+    // Keys of random numbers are no weights.
+    if (name === "seed_generator") continue;
+    const inner = group.get(name), at = join(path, name);
+    if (inner?.kind === "group") arraysIn(inner, at, depth + 1, r, found);
+    else if (inner) found.push(at);
+  }
+}
+
+/**
+ * Weights by path.
+ * @throws {ConfigError} naming the layer whose weight is missing or of another shape, or an array that no layer takes.
+ */
+export function readV3Weights(
+  group: Hdf5Group,
+  tree: readonly LayerNode[],
+  ctx: KerasContext,
+): Map<string, Tensor> {
+  const container = containers.find((name) => group.has(name)) ?? "layers";
+  const r: Reading = { group, container, ctx, out: new Map(), taken: new Set(), seen: new Set() };
+  readContainer(tree, container, r);
+  const found: string[] = [];
+  const root = group.has(container) ? group.get(container) : undefined;
+  if (root?.kind === "group") arraysIn(root, container, 0, r, found);
+  const extra = found.filter((path) => !r.taken.has(path));
+  if (extra.length > 0) {
+    throw new ConfigError(
+      `the file holds ${extra.length} arrays that no layer of the model takes: ${
+        extra.slice(0, 5).join(", ")
+      }`,
+      { place: extra[0] ?? "" },
+    );
+  }
+  return r.out;
+}

@@ -1,0 +1,119 @@
+/**
+ * Lapis: neural networks in TypeScript. Loads Keras and ONNX models, builds new ones, runs them as WebAssembly.
+ *
+ * ```ts
+ * import { dense, input, sequential, tensor } from "@lapis/lapis";
+ * const model = sequential([input({ shape: [4] }), dense({ units: 3, activation: "softmax" })]);
+ * const y = await model.predict(tensor([[1, 2, 3, 4]]));
+ * ```
+ * @module
+ */
+import { type Applicable, input as inputWith, type InputOptions } from "./core/functional.ts";
+import { type LoadOptions, loadWith } from "./core/load.ts";
+import { type Model, sequential as sequentialWith, type SequentialOptions } from "./core/model.ts";
+import type { SymbolicTensor } from "./core/network.ts";
+import { networkOps } from "./core/ops/mod.ts";
+import type { SourceLike } from "./core/platform.ts";
+import { createRegistry, type Registry } from "./core/registry.ts";
+import { keras } from "./io/keras/mod.ts";
+import { activations } from "./plugins/activations/mod.ts";
+import { plain } from "./plugins/backends/plain/mod.ts";
+import { wasm } from "./plugins/backends/wasm/mod.ts";
+import { initializers } from "./plugins/initializers/mod.ts";
+import { layers } from "./plugins/layers/mod.ts";
+
+export type { AssembleOptions, LayerNode, WeightEntry } from "./core/assemble.ts";
+export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
+export * from "./core/dtype.ts";
+export * from "./core/errors.ts";
+export type { ModelData, Port } from "./core/feed.ts";
+export type { FormatDef, FormatOptions, Source } from "./core/format.ts";
+export {
+  type Applicable,
+  apply,
+  applyAll,
+  type FunctionalOptions,
+  type InputOptions,
+} from "./core/functional.ts";
+export * from "./core/graph.ts";
+export type * from "./core/layer.ts";
+export * from "./core/limits.ts";
+export type { LoadOptions } from "./core/load.ts";
+export {
+  Model,
+  model,
+  type ModelGraphOptions,
+  type ModelLayer,
+  type ModelOptions,
+  type SequentialOptions,
+} from "./core/model.ts";
+export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
+export type { OpDef } from "./core/op.ts";
+export type { SourceLike } from "./core/platform.ts";
+export { type Bundle, createRegistry, type Plugin, type Registry } from "./core/registry.ts";
+export { type Dim, dimText, shapeText, type TensorType, type Type, typeText } from "./core/shape.ts";
+export {
+  castTensor,
+  copyOf,
+  isTensor,
+  type Nested,
+  reshaped,
+  type RuntimeValue,
+  scalar,
+  sizeOf,
+  type Tensor,
+  tensor,
+  toNumbers,
+  zeros,
+} from "./core/tensor.ts";
+export * from "./io/cifar.ts";
+export * from "./io/csv.ts";
+export * from "./io/idx.ts";
+export * from "./io/npy.ts";
+export * from "./plugins/layers/factories.ts";
+export * from "./plugins/preprocessing/text.ts";
+export * from "./plugins/training/metrics.ts";
+
+/** A registry of all of Lapis' plugins. */
+export function createDefaultRegistry(): Registry {
+  return createRegistry([
+    {
+      owner: "lapis",
+      plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
+    },
+  ]);
+}
+/** All of Lapis' plugins; `registry.with(...)` gives a registry with more. */
+export const registry: Registry = createDefaultRegistry();
+
+/**
+ * Loads a model from a path, a URL, a Blob or bytes: `.keras`, `.h5`, or a configuration with `weights`.
+ *
+ * ```ts no-run
+ * import { loadModel } from "@lapis/lapis";
+ * const model = await loadModel("model.h5");
+ * const other = await loadModel("config.json", { weights: "model.weights.h5", backend: "plain" });
+ * ```
+ * @throws {InputError} when the source can't be read; {@link LapisError} naming what is wrong in it.
+ */
+export function loadModel(from: SourceLike, options: LoadOptions = {}): Promise<Model> {
+  return loadWith(registry, from, options);
+}
+/**
+ * Begins a model: a tensor `[batch, ...shape]`; null where a size is only known when running.
+ * @throws {ShapeError} when a size is not a whole number.
+ */
+export function input(options: InputOptions, plugins: Registry = registry): SymbolicTensor {
+  return inputWith(options, plugins);
+}
+/**
+ * A model of layers in a row. Without an input it is built from its first data.
+ * @throws {ShapeError} naming the layer that doesn't fit.
+ */
+export function sequential(
+  list: readonly (Applicable | SymbolicTensor)[],
+  options: SequentialOptions = {},
+  plugins: Registry = registry,
+): Model {
+  return sequentialWith(list, plugins, options);
+}
