@@ -68,6 +68,7 @@ export class GraphBuilder {
   readonly #options: BuilderOptions;
   readonly #parent: GraphBuilder | undefined;
   readonly #inputs: GraphInput[] = [];
+  readonly #names = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #outputs: GraphOutput[] = [];
   readonly #types: Type[] = [];
@@ -98,18 +99,21 @@ export class GraphBuilder {
 
   /** Adds a graph input. */
   input(name: string, type: Type, role: Role = "data", value?: Tensor): Value {
-    if (this.#inputs.some((i) => i.name === name)) {
+    if (this.#names.has(name)) {
       throw new LapisError("graph", `graph ${this.name}: two inputs are named ${shown(name)}`);
     }
     const v = this.#value(type);
+    this.#names.add(name);
     this.#inputs.push({ name, id: v.id, role, ...(value && { value }) });
     if (role === "constant" && value) this.#known.set(v.id, value);
     return v;
   }
 
-  /** A constant tensor. */
-  constant(value: Tensor, name = `constant_${this.#types.length}`): Value {
-    return this.input(name, tensorType(value.dtype, value.shape), "constant", value);
+  /** A constant tensor; without a name it gets a free one. */
+  constant(value: Tensor, name?: string): Value {
+    let free = name ?? `constant_${this.#types.length}`;
+    for (let n = 1; name === undefined && this.#names.has(free); n++) free = `constant_${this.#types.length}_${n}`;
+    return this.input(free, tensorType(value.dtype, value.shape), "constant", value);
   }
   /** A scalar constant, one node however often it is asked for. */
   scalar(value: number | bigint | boolean, dtype: DType = "float32"): Value {

@@ -6,6 +6,7 @@ import { type Dim, dimsOf, normalAxis, tensorType, type Type } from "../shape.ts
 import { isTensor, type RuntimeValue } from "../tensor.ts";
 import { defineOp, tensorAt } from "./define.ts";
 import { capturesField, expectInputs, graphOf, outputTypes, stack, stackedType, Steps, unionType } from "./nested.ts";
+import { upgradeScan } from "./scan8.ts";
 import { scanVjp } from "./scan-gradient.ts";
 
 /** Attributes of a Scan; lists that are left out are all zeros. */
@@ -69,6 +70,7 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
   dtypes: (c) =>
     outputTypes(graphOf(c.graphs, "body")).map((t) => (t.kind === "tensor" ? tensorType(t.dtype) : t)),
   vjp: scanVjp,
+  upgrade: upgradeScan,
   plain(inputs, { attributes: a, outputs, limits, types, runGraph }) {
     const last = inputs.length - a.captures, states = last - a.num_scan_inputs;
     const captured = inputs.slice(last);

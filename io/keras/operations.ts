@@ -57,10 +57,16 @@ const operations: Readonly<Record<string, Operation>> = {
   Gelu: activation("gelu"),
 };
 
-/** True for a node that is an operation and no layer. */
-export function isOperation(entry: LayerEntry): boolean {
-  const { module } = entry.raw;
-  return typeof module === "string" && /^keras(\.src)?\.ops(\.|$)/.test(module);
+/** True for a node that is an operation and no layer; a whole-model `.h5` doesn't write modules, but layers say `trainable`. */
+export function isOperation({ raw, className, config }: LayerEntry): boolean {
+  const { module } = raw;
+  if (typeof module === "string") return /^keras(\.src)?\.ops(\.|$)/.test(module);
+  return Object.hasOwn(operations, className) && !("trainable" in config) && hasArguments(raw.inbound_nodes);
+}
+/** Keras 3's form of calls; older files write bare operations in other ways. */
+function hasArguments(nodes: unknown): boolean {
+  return Array.isArray(nodes) && nodes.length > 0 &&
+    nodes.every((n) => typeof n === "object" && n !== null && "args" in n);
 }
 
 /** The element type that numpy's rules give values together. */

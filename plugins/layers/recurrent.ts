@@ -29,6 +29,7 @@ import {
   slicesOf,
   weight,
 } from "../../core/layerkit.ts";
+import { nodeHas, type NodeOptions, recurrentNode } from "../../core/layernode.ts";
 import {
   gruSteps,
   lstmSteps,
@@ -176,6 +177,31 @@ function finish(
   );
   return config.returnState ? [y, ...states] : [y];
 }
+function biasOf({ config, params }: LayerContext<RecurrentConfig, RecurrentParam>): Value | undefined {
+  return config.useBias ? paramAt(params, "bias") : undefined;
+}
+/** The layer as one ONNX node: in inference, where no step is masked and ONNX has the activations. */
+function asNode(
+  context: LayerContext<RecurrentConfig, RecurrentParam>,
+  op: NodeOptions["op"],
+  activations: readonly ActivationSpec[],
+  more: Pick<NodeOptions, "gates" | "attributes"> = {},
+): readonly Value[] | undefined {
+  const { b, config, inputs, params, call, training } = context;
+  if (training || maskOf(inputs, call) || !nodeHas(...activations)) return undefined;
+  const { outputs, states } = recurrentNode(b, {
+    op,
+    x: asFloat(b, inputAt(inputs, 0)),
+    kernel: paramAt(params, "kernel"),
+    recurrentKernel: paramAt(params, "recurrentKernel"),
+    bias: biasOf(context),
+    activations,
+    reverse: config.goBackwards,
+    initial: initialStates(context),
+    ...more,
+  });
+  return finish(context, outputs, states[0] ?? outputs, states);
+}
 const step = (spec: ActivationSpec): StepActivation => (b: Builder, x: Value) => activate(b, spec, x);
 
 const ignored = ["implementation", "use_cudnn"];
@@ -210,10 +236,12 @@ export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
   config: recurrentFields(),
   params: (config, [x]) => recurrentParams(config, x, "simple_rnn_cell", 1, [config.units]),
   build(context) {
-    const { b, config, params } = context;
+    const { b, config } = context;
+    const whole = asNode(context, "RNN", [config.activation]);
+    if (whole) return whole;
     const run = simpleRnnSteps(b, {
       ...commonSteps(context),
-      bias: config.useBias ? paramAt(params, "bias") : undefined,
+      bias: biasOf(context),
       initial: initialStates(context)[0],
       activation: step(config.activation),
     });
@@ -243,15 +271,19 @@ export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
       config.unitForgetBias ? "unitForgetBias" : config.biasInitializer,
     ),
   build(context) {
-    const { b, config, params } = context;
+    const { b, config } = context, { activation, recurrentActivation } = config;
+    // ONNX has the gates in the order i, o, f, c.
+    const order = { gates: [0, 3, 1, 2] };
+    const whole = asNode(context, "LSTM", [recurrentActivation, activation, activation], order);
+    if (whole) return whole;
     const [h, c] = initialStates(context);
     const run = lstmSteps(b, {
       ...commonSteps(context),
       gates: "ifco",
-      bias: config.useBias ? paramAt(params, "bias") : undefined,
+      bias: biasOf(context),
       initial: h && c && [h, c],
-      activation: step(config.activation),
-      recurrentActivation: step(config.recurrentActivation),
+      activation: step(activation),
+      recurrentActivation: step(recurrentActivation),
     });
     return finish(context, run.outputs, run.last, [run.h, run.c]);
   },
@@ -284,8 +316,12 @@ export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
       config.resetAfter ? [2, 3 * config.units] : [3 * config.units],
     ),
   build(context) {
-    const { b, config, params } = context;
-    const biases = config.useBias ? paramAt(params, "bias") : undefined;
+    const { b, config } = context;
+    const whole = asNode(context, "GRU", [config.recurrentActivation, config.activation], {
+      attributes: { linear_before_reset: config.resetAfter ? 1 : 0 },
+    });
+    if (whole) return whole;
+    const biases = biasOf(context);
     const [bias, recurrentBias] = biases && config.resetAfter ? slicesOf(b, biases, 0, 2) : [biases];
     const run = gruSteps(b, {
       ...commonSteps(context),

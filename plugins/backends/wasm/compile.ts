@@ -301,7 +301,7 @@ function shareInPlace(
   begin: readonly Storage[],
   end: readonly Storage[],
 ): void {
-  const { to } = lifetimes(items, begin, end, owner);
+  const { from, to } = lifetimes(items, begin, end, owner);
   const held = new Set(begin.map(owner));
   let clock = 0;
   const walk = (list: readonly Item[]): void => {
@@ -319,7 +319,8 @@ function shareInPlace(
         const out = owner(o), input = owner(i);
         if (out === input || taken.has(out) || taken.has(input) || held.has(input)) continue;
         if (
-          out.kind !== "arena" || input.kind !== "arena" || out.level !== input.level || to.get(input) !== now
+          out.kind !== "arena" || input.kind !== "arena" || out.level !== input.level ||
+          to.get(input) !== now || from.get(out) !== now
         ) continue;
         merged.set(out, input);
         to.set(input, Math.max(now, to.get(out) ?? now));

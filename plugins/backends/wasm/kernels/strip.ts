@@ -25,6 +25,8 @@ export interface StripSpec extends Epilogue {
   /** Length of the innermost run of A; null for the run-time argument `K`. */
   readonly run: number | null;
   readonly levels?: readonly Level[];
+  /** The strip is run for the argument `groups` groups of panels, this many bytes apart in B; else for one. */
+  readonly repeat?: number;
   /** Bytes between panels of B, where there are several; null for the run-time argument `panelPitch`. */
   readonly panelPitch?: number | null;
   /** Sums start from what C holds. */
@@ -36,6 +38,7 @@ export interface StripSpec extends Epilogue {
 /** Arguments that a strip takes, in order, as names. */
 export type StripArg =
   | "tiles"
+  | "groups"
   | "A"
   | "lda"
   | "B"
@@ -52,7 +55,9 @@ export type StripArg =
   | "pitch2";
 
 function stripArgs(spec: StripSpec): StripArg[] {
-  const args: StripArg[] = ["tiles", "A"];
+  const args: StripArg[] = ["tiles"];
+  if (spec.repeat !== undefined) args.push("groups");
+  args.push("A");
   if (typeof spec.step !== "number") args.push("lda");
   args.push("B");
   if (spec.panels > 1 && spec.panelPitch === null) args.push("panelPitch");
@@ -69,7 +74,7 @@ function stripKey(spec: StripSpec): string {
   const levels = spec.levels?.map((l) => `${l.count}x${l.pitch ?? "?"}`).join() ?? "";
   const sums = `${spec.addC ? "+C" : ""}${spec.addR ? "+R" : ""}`;
   const size = `${spec.rows}x${spec.panels}w${spec.width ?? "?"}`;
-  const a = `a${spec.step ?? "?"}k${spec.run ?? "?"}p${spec.panelPitch ?? "?"}`;
+  const a = `a${spec.step ?? "?"}k${spec.run ?? "?"}p${spec.panelPitch ?? "?"}r${spec.repeat ?? ""}`;
   return `strip ${size} ${a} [${levels}]${sums}${epilogueKey(spec)}`;
 }
 
@@ -110,44 +115,65 @@ class Strip {
   }
 
   emit(): void {
+    const { f, arg, spec } = this;
+    if (spec.repeat === undefined) return this.tiles();
+    const moving = [arg.tiles, arg.A, arg.C, ...(spec.addR ? [arg.R] : [])];
+    const starts = moving.map((local) => {
+      const start = f.local("i32");
+      f.get(local).set(start);
+      return { local, start };
+    });
+    f.times(arg.groups, () => {
+      this.tiles();
+      for (const { local, start } of starts) {
+        if (local === arg.C || local === arg.R) f.inc(start, spec.panels * 32);
+        f.get(start).set(local);
+      }
+      f.inc(arg.B, spec.repeat ?? 0);
+      if (spec.bias) f.inc(arg.bias, spec.panels * 32);
+    });
+  }
+
+  tiles(): void {
     const { f, arg } = this;
     f.times(arg.tiles, () => {
       this.start();
       this.pointers();
       this.level(0);
       this.store();
-      this.advance(arg.A);
+      this.advance();
     });
   }
 
   /** Sets the sums to zero, or to bias, C and R. */
   start(): void {
     const { f, spec, arg } = this;
-    const rowPointers = [spec.addC ? [arg.C, arg.ldc] : [], spec.addR ? [arg.R, arg.ldr] : []];
-    const sources = rowPointers.flatMap(([base, stride]) => {
-      if (base === undefined || stride === undefined) return [];
+    const matrices = [...(spec.addC ? [[arg.C, arg.ldc]] : []), ...(spec.addR ? [[arg.R, arg.ldr]] : [])];
+    const sources = matrices.map(([base = 0, stride = 0]) => {
       const pointer = f.local("i32");
       f.get(base).set(pointer);
-      return [{ pointer, stride }];
+      return { pointer, stride };
     });
-    this.sums.forEach((row) => {
-      row.forEach((panel, p) =>
+    const initial = this.sums[0]?.map((panel, p) => panel.map((_, v) => this.initialSum(p * 32 + v * 16)));
+    for (const row of this.sums) {
+      row.forEach((panel, p) => {
         panel.forEach((sum, v) => {
-          const offset = p * 32 + v * 16;
-          let first = true;
-          if (spec.bias) f.get(arg.bias).mem("v128.load", offset);
-          else if (sources.length === 0) f.zero();
-          if (spec.bias || sources.length === 0) first = false;
-          for (const { pointer } of sources) {
-            f.get(pointer).mem("v128.load", offset);
-            if (!first) f.op("f32x4.add");
-            first = false;
-          }
+          f.get(initial?.[p]?.[v] ?? 0);
+          for (const { pointer } of sources) f.get(pointer).mem("v128.load", p * 32 + v * 16).op("f32x4.add");
           f.set(sum);
-        })
-      );
+        });
+      });
       for (const { pointer, stride } of sources) f.incBy(pointer, stride);
-    });
+    }
+  }
+
+  /** The bias of four columns, or zero, in a local. */
+  initialSum(offset: number): number {
+    const { f, spec, arg } = this;
+    const vector = f.local("v128");
+    if (spec.bias) f.get(arg.bias).mem("v128.load", offset).set(vector);
+    else f.zero().set(vector);
+    return vector;
   }
 
   pointers(): void {
@@ -293,11 +319,11 @@ class Strip {
   }
 
   /** Moves A (and R) down past the tile. */
-  advance(a: number): void {
+  advance(): void {
     const { f, spec, arg } = this;
-    if (spec.step === "columns") f.inc(a, spec.rows * 4);
-    else if (spec.step === null) f.get(a, arg.lda).i32(spec.rows).op("i32.mul", "i32.add").set(a);
-    else f.inc(a, spec.rows * spec.step);
+    if (spec.step === "columns") f.inc(arg.A, spec.rows * 4);
+    else if (spec.step === null) f.get(arg.A, arg.lda).i32(spec.rows).op("i32.mul", "i32.add").set(arg.A);
+    else f.inc(arg.A, spec.rows * spec.step);
     if (spec.addR) f.get(arg.R, arg.ldr).i32(spec.rows).op("i32.mul", "i32.add").set(arg.R);
   }
 }

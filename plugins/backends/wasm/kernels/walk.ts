@@ -4,7 +4,7 @@ import type { FunctionBuilder, ModuleBuilder } from "../assembler.ts";
 import { strip, type StripArg, type StripSpec } from "./strip.ts";
 
 /** What the strips of a walk have in common. */
-export interface WalkSpec extends Omit<StripSpec, "rows" | "panels" | "width" | "panelPitch"> {
+export interface WalkSpec extends Omit<StripSpec, "rows" | "panels" | "width" | "panelPitch" | "repeat"> {
   /** Columns of the result; null for the run-time local `N`. */
   readonly N: number | null;
   /** Length of a packed panel of B; null for the run-time local `panelPitch`, in bytes. */
@@ -12,7 +12,9 @@ export interface WalkSpec extends Omit<StripSpec, "rows" | "panels" | "width" | 
 }
 
 /** Locals that a walk reads: the strips' arguments, and N. */
-export type WalkLocals = Partial<Readonly<Record<Exclude<StripArg, "tiles" | "width"> | "N", number>>>;
+export type WalkLocals = Partial<
+  Readonly<Record<Exclude<StripArg, "tiles" | "groups" | "width"> | "N", number>>
+>;
 
 /** Tiles of one height: how many, and where they begin in A, C and R. */
 interface Tiles {
@@ -22,6 +24,9 @@ interface Tiles {
   readonly C: number;
   readonly R: number;
 }
+
+/** Up to this depth a strip walks all its columns in one call; beyond, a call is cheap beside its work. */
+const SHALLOW = 256;
 
 /** Panels side by side for tiles of 1, 2 and 3 rows; taller ones take one panel. */
 const PANELS: Readonly<Record<number, number>> = { 1: 4, 2: 3, 3: 2 };
@@ -114,7 +119,8 @@ export class Walk {
         const full = Math.floor(spec.N / 8 / panels);
         const rest = Math.ceil(spec.N / 8) - full * panels;
         f.i32(full).set(at.width);
-        if (full > 0) f.times(at.width, () => this.group(tiles, panels, 8));
+        if (full > 1 && spec.depth !== null && spec.depth <= SHALLOW) this.groups(tiles, panels, full);
+        else if (full > 0) f.times(at.width, () => this.group(tiles, panels, 8));
         if (rest > 0) this.group(tiles, rest, spec.N % 8 === 0 ? 8 : spec.N % 8);
       }
     });
@@ -132,12 +138,23 @@ export class Walk {
 
   /** One group of panels: a strip for each height, then on to the next columns. */
   group(tiles: readonly Tiles[], panels: number, width: number | null): void {
-    const { f, spec, at } = this;
-    for (const tile of tiles) f.get(tile.count).if(() => this.callStrip(tile, panels, width));
+    for (const tile of tiles) this.f.get(tile.count).if(() => this.callStrip(tile, panels, width));
+    this.moveRight(panels);
+  }
+
+  /** `full` (also in `at.width`) groups of whole panels, in one call for each height. */
+  groups(tiles: readonly Tiles[], panels: number, full: number): void {
+    const repeat = (this.spec.depth ?? 0) * panels * 32;
+    for (const tile of tiles) this.f.get(tile.count).if(() => this.callStrip(tile, panels, 8, repeat));
+    this.moveRight(panels * full);
+  }
+
+  moveRight(panels: number): void {
+    const { f, at } = this;
     f.get(at.B);
     this.pushPanelPitch().i32(panels).op("i32.mul", "i32.add").set(at.B);
     f.inc(at.column, panels * 32);
-    if (spec.bias) f.inc(at.bias, panels * 32);
+    if (this.spec.bias) f.inc(at.bias, panels * 32);
   }
 
   pushPanelPitch(): FunctionBuilder {
@@ -145,16 +162,17 @@ export class Walk {
     return depth === null ? this.f.get(this.local("panelPitch")) : this.f.i32(depth * 32);
   }
 
-  callStrip(tile: Tiles, panels: number, width: number | null): void {
+  callStrip(tile: Tiles, panels: number, width: number | null, repeat?: number): void {
     const { f, spec, at } = this;
     const { N: _N, depth, ...common } = spec;
     // A row alone lives from loads, and a pointer for each panel makes cheaper addresses than one offset for each.
     const panelPitch = panels === 1 || tile.rows === 1 || depth === null ? null : depth * 32;
-    const kernel = strip({ ...common, rows: tile.rows, panels, width, panelPitch });
+    const kernel = strip({ ...common, rows: tile.rows, panels, width, panelPitch, repeat });
     for (const name of kernel.args) {
       if (name === "C" || name === "R") f.get(tile[name], at.column).op("i32.add");
       else if (name === "panelPitch") this.pushPanelPitch();
       else if (name === "tiles") f.get(tile.count);
+      else if (name === "groups") f.get(at.width);
       else if (name === "A") f.get(tile.A);
       else if (name === "B" || name === "bias" || name === "width") f.get(at[name]);
       else f.get(this.local(name));
