@@ -9,20 +9,22 @@
  * @module
  */
 import { type Applicable, input as inputWith, type InputOptions } from "./core/functional.ts";
+import { sequential as sequentialWith, type SequentialOptions } from "./core/compose.ts";
 import { type LoadOptions, loadWith } from "./core/load.ts";
-import { type Model, sequential as sequentialWith, type SequentialOptions } from "./core/model.ts";
+import type { Model } from "./core/model.ts";
 import type { SymbolicTensor } from "./core/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
 import type { SourceLike } from "./core/platform.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
 import { keras } from "./io/keras/mod.ts";
+import { onnx } from "./io/onnx/mod.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
 
-export type { AssembleOptions, LayerNode, WeightEntry } from "./core/assemble.ts";
+export type { AssembleOptions } from "./core/assemble.ts";
 export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
 export * from "./core/dtype.ts";
 export * from "./core/errors.ts";
@@ -37,16 +39,11 @@ export {
 } from "./core/functional.ts";
 export * from "./core/graph.ts";
 export type * from "./core/layer.ts";
+export { type LayerNode, type WeightEntry, weightsBelow } from "./core/layertree.ts";
 export * from "./core/limits.ts";
 export type { LoadOptions } from "./core/load.ts";
-export {
-  Model,
-  model,
-  type ModelGraphOptions,
-  type ModelLayer,
-  type ModelOptions,
-  type SequentialOptions,
-} from "./core/model.ts";
+export { model, type SequentialOptions } from "./core/compose.ts";
+export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
 export type { OpDef } from "./core/op.ts";
 export type { SourceLike } from "./core/platform.ts";
@@ -79,7 +76,7 @@ export function createDefaultRegistry(): Registry {
   return createRegistry([
     {
       owner: "lapis",
-      plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
+      plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras, onnx],
     },
   ]);
 }
@@ -87,7 +84,7 @@ export function createDefaultRegistry(): Registry {
 export const registry: Registry = createDefaultRegistry();
 
 /**
- * Loads a model from a path, a URL, a Blob or bytes: `.keras`, `.h5`, or a configuration with `weights`.
+ * Loads a model from a path, a URL, a Blob or bytes: `.keras`, `.h5`, `.onnx`, or a configuration with `weights`.
  *
  * ```ts no-run
  * import { loadModel } from "@lapis/lapis";

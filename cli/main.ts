@@ -26,14 +26,11 @@ function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const line = message.split("\n").map((part) => part.trim()).filter((part) => part !== "").join(" ");
   if (error instanceof UsageError) return { exit: 2, code: "usage", message: line };
-  if (error instanceof LapisError) return { exit: 3, code: error.code, message: line };
-  if (error instanceof Deno.errors.NotCapable) {
-    return {
-      exit: 2,
-      code: "permission",
-      message: line.replace(/, run again.*$/, ": run deno again with it"),
-    };
+  // Models are read through node:fs, whose errors carry Deno's refusal as text alone.
+  if (error instanceof Deno.errors.NotCapable || /run again with the --allow-\w+ flag/.test(line)) {
+    return { exit: 2, code: "permission", message: line };
   }
+  if (error instanceof LapisError) return { exit: 3, code: error.code, message: line };
   const system = ["NotFound", "IsADirectory", "NotADirectory", "PermissionDenied", "AlreadyExists"] as const;
   if (system.some((name) => error instanceof Deno.errors[name])) {
     return { exit: 3, code: "file", message: line };

@@ -35,10 +35,16 @@ export function table(
 ): string {
   const { right = [], width = 80, indent = 0 } = options;
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  // The last flush-left column gives way where the row is wider than the terminal.
-  const total = indent + widths.reduce((a, b) => a + b, 0) + 2 * (widths.length - 1);
-  const soft = header.findLastIndex((_, i) => !right.includes(i));
-  if (total > width && soft >= 0) widths[soft] = Math.max(12, (widths[soft] ?? 0) - (total - width));
+  // Flush-left columns give way, the widest first, where the row is wider than the terminal.
+  let over = indent + widths.reduce((a, b) => a + b, 0) + 2 * (widths.length - 1) - width;
+  for (; over > 0; over--) {
+    const widest = widths.reduce(
+      (best, w, i) => (right.includes(i) || w <= (widths[best] ?? 12) ? best : i),
+      -1,
+    );
+    if (widest < 0) break;
+    widths[widest] = (widths[widest] ?? 1) - 1;
+  }
   const line = (cells: readonly string[]) =>
     " ".repeat(indent) + header.map((_, i) => {
       const cell = clip(cells[i] ?? "", widths[i] ?? 0);

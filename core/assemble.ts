@@ -1,9 +1,10 @@
 /** Assembles graphs from networks: weights made once a layer, masks carried along, updates chained. @module */
 import { GraphBuilder } from "./builder.ts";
 import { ConfigError, LapisError, LimitError, ShapeError } from "./errors.ts";
-import { byteLength, type DType } from "./dtype.ts";
+import { byteLength } from "./dtype.ts";
 import type { Graph, Value } from "./graph.ts";
 import type { CallOptions, Layer, ParamSpec } from "./layer.ts";
+import type { LayerNode, WeightEntry } from "./layertree.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { fieldToSnake, nameOf } from "./names.ts";
 import {
@@ -26,33 +27,6 @@ import {
 } from "./shape.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
-/** A weight of a layer as it stands in a model. */
-export interface WeightEntry {
-  /** Unique in its model, as Keras 3's `Variable.path`. */
-  readonly path: string;
-  /** The layer's own name for it, as in `kernel`. */
-  readonly param: string;
-  readonly spec: ParamSpec;
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  readonly role: "parameter" | "statistic" | "state";
-  /** True when training changes it: a parameter of layers that are not frozen. */
-  readonly trainable: boolean;
-}
-/** A layer as it stands in a model, with the layers inside it. */
-export interface LayerNode {
-  readonly name: string;
-  /** Names from the model's top down, joined by `/`. */
-  readonly path: string;
-  readonly layer: Layer;
-  /** Keras 3's attribute of the parent that holds it. */
-  readonly attribute: string | undefined;
-  readonly trainable: boolean;
-  readonly weights: readonly WeightEntry[];
-  readonly children: readonly LayerNode[];
-  /** Types of the outputs of the first call. */
-  readonly outputs: readonly Type[];
-}
 /** How a graph is made. */
 export interface AssembleOptions {
   readonly training?: boolean;
@@ -229,8 +203,8 @@ class Assembly {
       );
     }
     const below = spec.path ?? fieldToSnake(param);
-    let path = `${node.place.weights}${below}`;
-    if (this.#paths.has(path)) path = `${node.path}/${below}`;
+    let path = below.startsWith("/") ? node.name + below : node.place.weights + below;
+    if (this.#paths.has(path)) path = `${node.path}/${below.replace(/^\//, "")}`;
     for (let i = 1, base = path; this.#paths.has(path); i++) path = `${base}_${i}`;
     this.#paths.add(path);
     const entry: WeightEntry = {

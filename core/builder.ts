@@ -112,7 +112,9 @@ export class GraphBuilder {
   /** A constant tensor; without a name it gets a free one. */
   constant(value: Tensor, name?: string): Value {
     let free = name ?? `constant_${this.#types.length}`;
-    for (let n = 1; name === undefined && this.#names.has(free); n++) free = `constant_${this.#types.length}_${n}`;
+    for (let n = 1; name === undefined && this.#names.has(free); n++) {
+      free = `constant_${this.#types.length}_${n}`;
+    }
     return this.input(free, tensorType(value.dtype, value.shape), "constant", value);
   }
   /** A scalar constant, one node however often it is asked for. */

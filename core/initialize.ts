@@ -1,5 +1,5 @@
 /** First values of weights: each by its initializer, from a seed and the weight's own path. @module */
-import type { LayerNode, WeightEntry } from "./assemble.ts";
+import type { WeightEntry } from "./layertree.ts";
 import { ConfigError } from "./errors.ts";
 import type { InitializerSpec } from "./layer.ts";
 import type { Registry } from "./registry.ts";
@@ -30,19 +30,4 @@ export function initialValue(registry: Registry, entry: WeightEntry, seed: numbe
   }
   const own = typeof config.seed === "number" ? config.seed : seed * 2 ** 32 + hashOf(entry.path);
   return castTensor(def.fill(entry.shape, config, own), entry.dtype);
-}
-
-/** Every weight and layer of a tree, each once, in the order of Keras' `model.weights`. */
-export function* eachWeight(
-  nodes: readonly LayerNode[],
-  seen: Set<WeightEntry> = new Set(),
-): Generator<readonly [WeightEntry, LayerNode]> {
-  for (const node of nodes) {
-    for (const entry of node.weights) {
-      if (seen.has(entry)) continue;
-      seen.add(entry);
-      yield [entry, node];
-    }
-    yield* eachWeight(node.children, seen);
-  }
 }

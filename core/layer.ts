@@ -15,7 +15,10 @@ export interface ParamSpec {
   readonly init: InitializerSpec;
   readonly role?: "parameter" | "statistic" | "state";
   readonly dtype?: DType;
-  /** Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. */
+  /**
+   * Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. With a
+   * leading `/` it stands outside the model's name, as weights do that were made before their model.
+   */
   readonly path?: string;
   /** Group below the layer's in a Keras 3 weights file that holds it (`cell`, `query_dense`); the def's `keras.group` unless said. */
   readonly group?: string;

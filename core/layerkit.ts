@@ -5,7 +5,7 @@ import { ShapeError } from "./errors.ts";
 import type { Value } from "./graph.ts";
 import type { CallOptions, InitializerSpec, ParamSpec } from "./layer.ts";
 import type { ActivationSpec, DataFormat } from "./layerfields.ts";
-import { asTensor, type Dim, dimsOf, normalAxis, type Type, typeText } from "./shape.ts";
+import { asTensor, type Dim, dimsOf, normalAxis, tensorType, type Type, typeText } from "./shape.ts";
 import { sizeOf, type Tensor, tensor, toNumbers } from "./tensor.ts";
 
 export * from "./layerfields.ts";
@@ -208,14 +208,38 @@ export function rectify(
   return b.one("Sub", [y, b.one("Mul", [scalarLike(b, negativeSlope, x), below])]);
 }
 
-/** Random numbers of a shape, evenly in [0, 1), drawn anew at every run. */
-export function uniformShaped(b: Builder, shape: Value, dtype: DType, seed: number | null): Value {
-  const zeros = b.one("Expand", [b.scalar(0, dtype), shape]);
-  return b.one("RandomUniformLike", [zeros], { low: 0, high: 1, ...(seed !== null && { seed }) });
+interface Draws {
+  /** Two words that the session makes anew for every run. */
+  readonly key: Value;
+  count: number;
 }
-/** Normal numbers in the shape of `x`, drawn anew at every run. */
+const draws = new WeakMap<Builder, Draws>();
+/**
+ * Random numbers of a shape, evenly in [0, 1): `lapis.Philox` under the graph's one random key, each draw of a graph
+ * with a counter of its own. A layer's seed moves its counters apart from others'.
+ */
+export function uniformShaped(b: Builder, shape: Value, dtype: DType, seed: number | null): Value {
+  let own = draws.get(b);
+  if (!own) draws.set(b, own = { key: b.input("random_key", tensorType("uint32", [2]), "random"), count: 0 });
+  const counter = b.scalar(BigInt(own.count++) + (BigInt(seed ?? 0) << 20n), "int64");
+  const [dims, wide] = [b.dimsOf(shape), dtype === "float64"];
+  const fixed = dims?.every((d) => typeof d === "number") ? dims : undefined;
+  const inputs = fixed ? [own.key, counter] : [own.key, counter, shape];
+  const y = b.one("lapis.Philox", inputs, {
+    ...(fixed && { shape: [...fixed] as number[] }),
+    dtype: wide ? 11 : 1,
+  });
+  return cast(b, y, dtype);
+}
+/** Normal numbers in the shape of `x`, by Box and Muller's transformation. */
 export function normalLike(b: Builder, x: Value, mean: number, scale: number, seed: number | null): Value {
-  return b.one("RandomNormalLike", [x], { mean, scale, ...(seed !== null && { seed }) });
+  const shape = b.one("Shape", [x]), dtype = dtypeOf(x);
+  const [u, v] = [uniformShaped(b, shape, dtype, seed), uniformShaped(b, shape, dtype, seed)];
+  const like = (n: number) => scalarLike(b, n, x);
+  const logarithm = b.one("Log", [b.one("Sub", [like(1), u])]);
+  const radius = b.one("Sqrt", [b.one("Mul", [like(-2), logarithm])]);
+  const z = b.one("Mul", [radius, b.one("Cos", [b.one("Mul", [like(2 * Math.PI), v])])]);
+  return b.one("Add", [b.one("Mul", [z, like(scale)]), like(mean)]);
 }
 /** What dropout multiplies by: 0 for a share `rate` of the elements, 1 / (1 − rate) for the others. */
 export function dropoutPattern(b: Builder, x: Value, shape: Value, rate: number, seed: number | null): Value {

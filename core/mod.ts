@@ -11,6 +11,7 @@ export {
   type ScanOptions,
   type ScanStep,
 } from "./builder.ts";
+export * from "./compose.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
 export { createLayer, type LayerOptions } from "./factory.ts";
@@ -19,6 +20,7 @@ export * from "./format.ts";
 export * from "./functional.ts";
 export * from "./graph.ts";
 export * from "./layer.ts";
+export * from "./layertree.ts";
 export * from "./limits.ts";
 export { type LoadOptions, loadWith } from "./load.ts";
 export * from "./model.ts";

@@ -1,27 +1,21 @@
 /** The model: a network or a bare graph with its weights, run through a backend. @module */
-import { assemble, type Assembled, type LayerNode } from "./assemble.ts";
+import { assemble, type Assembled } from "./assemble.ts";
 import type { CompileOptions, Session } from "./backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "./errors.ts";
 import { byName, concatRows, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "./feed.ts";
-import {
-  type Applicable,
-  functional,
-  type FunctionalOptions,
-  input,
-  layerOf,
-  sequentialNetwork,
-} from "./functional.ts";
+import { input, sequentialNetwork } from "./functional.ts";
 import { type Graph, typeOf } from "./graph.ts";
-import { eachWeight, initialValue } from "./initialize.ts";
+import { initialValue } from "./initialize.ts";
 import type { Layer } from "./layer.ts";
+import { countOf, eachWeight, type LayerNode, weightsBelow } from "./layertree.ts";
 import type { Limits } from "./limits.ts";
 import { assignNames } from "./names.ts";
-import { type Network, networkConfigOf, networkLayer, type SymbolicTensor } from "./network.ts";
+import { type Network, networkLayer } from "./network.ts";
 import { Random } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { Sessions } from "./sessions.ts";
 import { staticShape } from "./shape.ts";
-import { countOf, summaryOf, weightsBelow } from "./summary.ts";
+import { summaryOf } from "./summary.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor, tensor } from "./tensor.ts";
 
 /** How a model is made and run. */
@@ -417,43 +411,4 @@ function fitted(value: Tensor, path: string, shape: readonly number[], dtype: Po
     );
   }
   return castTensor(value, dtype);
-}
-
-/** Options of {@link sequential}. */
-export interface SequentialOptions extends ModelOptions {
-  readonly name?: string;
-}
-/**
- * A model of layers in a row: `sequential([input({ shape: [4] }), dense({ units: 3 })])`. Without an input it is
- * built from its first data.
- * @throws {ShapeError} naming the layer that doesn't fit.
- */
-export function sequential(
-  layers: readonly (Applicable | SymbolicTensor)[],
-  registry: Registry,
-  options: SequentialOptions = {},
-): Model {
-  const { name = "sequential", ...rest } = options;
-  const [head] = layers, start = head && "kind" in head && head.kind === "symbolic" ? head : undefined;
-  const list = layers.slice(start ? 1 : 0).map((item) => {
-    if ("kind" in item && item.kind === "symbolic") {
-      throw new ConfigError(`model ${name}: an input stands only at the beginning`);
-    }
-    return layerOf(item);
-  });
-  if (start) return Model.fromNetwork(sequentialNetwork(start, list, name), registry, rest);
-  const [first] = list, inner = first && networkConfigOf(first)?.network;
-  const only = inner?.inputs.length === 1 ? inner.inputs[0] : undefined;
-  if (only) {
-    const again: SymbolicTensor = { kind: "symbolic", type: only.type, registry, index: 0 };
-    return Model.fromNetwork(sequentialNetwork(again, list, name), registry, rest);
-  }
-  return Model.deferred(list, registry, name, rest);
-}
-/**
- * A model from its ends: `model({ inputs: x, outputs: y })`.
- * @throws {ConfigError} when two layers have one name or an output doesn't come from the inputs.
- */
-export function model(options: FunctionalOptions & ModelOptions): Model {
-  return Model.fromNetwork(functional(options), undefined, options);
 }

@@ -1,25 +1,11 @@
 /** The table of a model's layers, as Keras prints it. @module */
 import { byteLength } from "./dtype.ts";
-import type { LayerNode, WeightEntry } from "./assemble.ts";
+import { countOf, type LayerNode, type WeightEntry, weightsBelow } from "./layertree.ts";
 import { nameOf } from "./names.ts";
 import { type LayerCall, type Network, readBy } from "./network.ts";
 import type { Type } from "./shape.ts";
 import { sizeOf } from "./tensor.ts";
 
-/** All weights below a layer, each once. */
-export function weightsBelow(nodes: readonly LayerNode[]): readonly WeightEntry[] {
-  const seen = new Set<WeightEntry>();
-  const visit = (node: LayerNode) => {
-    for (const w of node.weights) if (w.role !== "state") seen.add(w);
-    node.children.forEach(visit);
-  };
-  nodes.forEach(visit);
-  return [...seen];
-}
-/** Number of elements of weights. */
-export function countOf(weights: readonly WeightEntry[]): number {
-  return weights.reduce((n, w) => n + sizeOf(w.shape), 0);
-}
 function bytesOf(weights: readonly WeightEntry[]): string {
   let bytes = weights.reduce((n, w) => n + byteLength(w.dtype, sizeOf(w.shape)), 0);
   const units = ["B", "KB", "MB", "GB", "TB"];

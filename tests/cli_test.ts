@@ -125,17 +125,11 @@ Deno.test("predict reads text, with the class and its probability", async () => 
 
 Deno.test("predict takes inputs by name and in order, numbers from .csv too", () =>
   inFolder(async (folder) => {
-    const model = fixture("A_merge_add/model.keras"), io = fixture("A_merge_add/io");
-    const files = ["in_input_0.npy", "in_input_1.npy"].map((file) => `${io}/${file}`);
-    const ordered = await json("predict", model, ...files.flatMap((file) => ["--input", file]));
-    const names = (await json("inspect", model)).inputs as { name: string }[];
-    const named = await json(
-      "predict",
-      model,
-      ...files.flatMap((file, i) => ["--input", `${names[i]?.name}=${file}`]).reverse().flatMap((_, i, all) =>
-        i % 2 === 0 ? ["--input", all[i] ?? ""] : []
-      ),
-    );
+    const model = fixture("A_merge_subtract/model.h5"), io = fixture("A_merge_subtract/io");
+    const [first, second] = [`${io}/in_input_0.npy`, `${io}/in_input_1.npy`];
+    const ordered = await json("predict", model, "--input", first, "--input", second);
+    const [a, b] = (await json("inspect", model)).inputs as { name: string }[];
+    const named = await json("predict", model, "-i", `${b?.name}=${second}`, "-i", `${a?.name}=${first}`);
     deepEqual(
       (named.outputs as { first: unknown }[])[0]?.first,
       (ordered.outputs as { first: unknown }[])[0]?.first,

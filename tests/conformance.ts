@@ -97,7 +97,7 @@ function byOperator(failures: readonly Failure[]): string {
 
 async function main(): Promise<void> {
   const { file, backend: name, filter, report } = options(Deno.args);
-  const registry = await testRegistry(), backend = await backendOf(name, registry);
+  const registry = testRegistry(), backend = await backendOf(name, registry);
   const files = unzipSync(await Deno.readFile(file));
   const index = files["cases.json"];
   if (!index) throw new TypeError(`${file} has no cases.json`);

@@ -3,7 +3,7 @@ import { type Graph, type LayerNode, type Model, opName, type Tensor } from "../
 import type { CommandDef } from "../command.ts";
 import { type Feed, madeUp, readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
-import { bytesText, count, shapeText, table } from "../terminal.ts";
+import { bytesText, clip, count, shapeText, table } from "../terminal.ts";
 
 /** Shows a model's layers, shapes, parameters and operators, and the plan that it runs by. */
 export const inspect: CommandDef = {
@@ -141,8 +141,8 @@ function planText({ backend, rows, steps, memory }: Plan, width: number): string
   const lines = steps.map(({ segment, where, kernel, scope, bytes }) => [
     `${segment}`,
     where,
-    kernel,
-    scope,
+    clip(kernel, 40),
+    scope.length > 28 ? `…${scope.slice(-27)}` : scope,
     bytes === undefined ? "" : bytesText(bytes),
   ]);
   const bytes = Object.entries(memory).map(([what, n]) => `${what} ${bytesText(n)}`).join(", ");
@@ -155,13 +155,14 @@ function planText({ backend, rows, steps, memory }: Plan, width: number): string
   ].join("\n");
 }
 
-/** Breaks long lines between words. */
+/** Breaks long lines between words; what follows a break is indented. */
 function wrap(text: string, width: number): string {
   return text.split("\n").map((line) => {
     const out: string[] = [];
     let rest = line;
-    while (rest.length > width && rest.lastIndexOf(" ", width) > 0) {
+    while (rest.length > width) {
       const at = rest.lastIndexOf(" ", width);
+      if (at <= 2) break;
       out.push(rest.slice(0, at));
       rest = `  ${rest.slice(at + 1)}`;
     }

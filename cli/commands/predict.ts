@@ -11,8 +11,8 @@ import { predictAll } from "../run.ts";
 export const predict: CommandDef = {
   name: "predict",
   summary: "run a model on data and write its outputs",
-  example: `lapis predict model.keras --input x.npy --output out   # out/<output name>.npy
-lapis predict model.keras --text "Enak dan murah"       # with vocabulary.json beside it`,
+  example: `lapis predict model.keras --input x.npy -o out   # out/<output name>.npy
+lapis predict model.keras --text "Enak dan murah"   # vocabulary.json beside it`,
   declare: (command) =>
     inputOptions(modelOptions(command))
       .option("-o, --output <folder>", "folder for <output name>.npy")

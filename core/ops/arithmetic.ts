@@ -33,9 +33,14 @@ export function broadcastType(c: InferContext<unknown>, dtype: DType): Type {
 }
 
 /** Contents of an elementwise result on integer vectors. */
-function propagateWith(f: (a: Dim, b: Dim) => Dim | undefined): (c: InferContext<unknown>) => readonly Dim[] | undefined {
+function propagateWith(
+  f: (a: Dim, b: Dim) => Dim | undefined,
+): (c: InferContext<unknown>) => readonly Dim[] | undefined {
   return (c) => {
-    const parts = c.inputs.map((t, i) => (t?.kind === "tensor" && isInteger(t.dtype) ? c.dims(i) : undefined));
+    const parts = c.inputs.map((
+      t,
+      i,
+    ) => (t?.kind === "tensor" && isInteger(t.dtype) ? c.dims(i) : undefined));
     let out = parts[0];
     for (const next of parts.slice(1)) {
       const before = out;
@@ -55,7 +60,9 @@ function propagateWith(f: (a: Dim, b: Dim) => Dim | undefined): (c: InferContext
 
 type Vjp = NonNullable<OpDef["vjp"]>;
 /** Gradients of a binary operator from those in the broadcast shape. */
-function broadcastVjp(rule: (b: Builder, x: Value, y: Value, out: Value, dy: Value) => readonly [() => Value, () => Value]): Vjp {
+function broadcastVjp(
+  rule: (b: Builder, x: Value, y: Value, out: Value, dy: Value) => readonly [() => Value, () => Value],
+): Vjp {
   return (b, { inputs: [x, y], outputs: [out] }, [dy], wanted) => {
     if (!x || !y || !out || !dy) return [];
     const [dx, d2] = rule(b, x, y, out, dy);
@@ -231,11 +238,12 @@ const pickVjp: Vjp = (b, { inputs, outputs: [out] }, [dy], wanted) => {
     return wanted[i] ? sumTo(b, b.one("Where", [mine, dy, zero]), x) : undefined;
   });
 };
-const spreadVjp = (scale: (b: Builder, dy: Value, n: number) => Value): Vjp => (b, { inputs }, [dy], wanted) => {
-  if (!dy) return [];
-  const each = scale(b, dy, inputs.length);
-  return inputs.map((x, i) => (x && wanted[i] ? sumTo(b, each, x) : undefined));
-};
+const spreadVjp =
+  (scale: (b: Builder, dy: Value, n: number) => Value): Vjp => (b, { inputs }, [dy], wanted) => {
+    if (!dy) return [];
+    const each = scale(b, dy, inputs.length);
+    return inputs.map((x, i) => (x && wanted[i] ? sumTo(b, each, x) : undefined));
+  };
 
 interface VariadicSpec extends Binary {
   readonly name: "Min" | "Max" | "Sum" | "Mean";
@@ -296,9 +304,13 @@ const variadic = variadics.map((spec) =>
     plain(inputs) {
       const all = inputs.map((_, i) => tensorAt(inputs, i)), n = all.length;
       const sum = foldTensors(all, spec);
-      return [spec.name === "Mean" && !isBig(sum.dtype)
-        ? mapBinary(sum, { dtype: "float64", shape: [], data: Float64Array.of(n) }, { number: (x, y) => x / y })
-        : sum];
+      return [
+        spec.name === "Mean" && !isBig(sum.dtype)
+          ? mapBinary(sum, { dtype: "float64", shape: [], data: Float64Array.of(n) }, {
+            number: (x, y) => x / y,
+          })
+          : sum,
+      ];
     },
   })
 );

@@ -2,7 +2,7 @@
 import { type DType, dtypes, isBig, isFloat, isInteger, isNarrowFloat, type NumericArray } from "../dtype.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { encodeNarrow } from "../narrow.ts";
-import type { OpDef, OldNode } from "../op.ts";
+import type { OldNode, OpDef } from "../op.ts";
 import { bool, choice } from "../schema.ts";
 import { asTensor, divDims, mulDims, tensorType } from "../shape.ts";
 import { castTensor, type Tensor } from "../tensor.ts";
@@ -100,7 +100,9 @@ export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
     // The low bits, as integers wrap; a double would lose them.
     const from = t.data as BigInt64Array, data = new dtypes[to].array(from.length);
     if (isBig(to)) { for (let i = 0; i < from.length; i++) (data as BigInt64Array)[i] = from[i] ?? 0n; }
-    else for (let i = 0; i < from.length; i++) (data as Int32Array)[i] = Number(BigInt.asIntN(32, from[i] ?? 0n));
+    else {for (let i = 0; i < from.length; i++) {
+        (data as Int32Array)[i] = Number(BigInt.asIntN(32, from[i] ?? 0n));
+      }}
     return wrapBits({ dtype: to, shape: t.shape, data });
   }
   return wrapBits(castTensor(t, to));

@@ -74,7 +74,9 @@ const isInf = defineOp<{ readonly detect_negative: boolean; readonly detect_posi
   dtypes: () => [tensorType("bool")],
   gradient: "none",
   plain(inputs, { attributes: { detect_negative: negative, detect_positive: positive } }) {
-    return [testUnary(tensorAt(inputs, 0), (x) => (x === Infinity && positive) || (x === -Infinity && negative))];
+    return [
+      testUnary(tensorAt(inputs, 0), (x) => (x === Infinity && positive) || (x === -Infinity && negative)),
+    ];
   },
 });
 

@@ -89,7 +89,9 @@ const constantOfShape = defineOp<{ readonly value: Tensor | null }>({
   dtypes: (c) => [tensorType(c.attributes.value?.dtype ?? "float32")],
   propagate(c) {
     const shape = c.dims(0), value = c.attributes.value, n = shape?.[0] ?? 1;
-    if (!shape || shape.length > 1 || !value || !isInteger(value.dtype) || typeof n !== "number" || n > 1024) return undefined;
+    if (
+      !shape || shape.length > 1 || !value || !isInteger(value.dtype) || typeof n !== "number" || n > 1024
+    ) return undefined;
     return new Array<Dim>(n).fill(toIntegers(value)[0] ?? 0);
   },
   gradient: "none",
@@ -117,7 +119,9 @@ const range = defineOp<{ readonly stash_type: number }>({
     const dtype = sharedType(c, ["float16", "bfloat16", "float32", "float64", "int16", "int32", "int64"]);
     const [start, limit, delta] = [0, 1, 2].map((i) => c.dims(i)?.[0]);
     if (start !== undefined && limit !== undefined && typeof delta === "number" && delta > 0) {
-      if (typeof start === "number" && typeof limit === "number") return [tensorType(dtype, [rangeCount(start, limit, delta)])];
+      if (typeof start === "number" && typeof limit === "number") {
+        return [tensorType(dtype, [rangeCount(start, limit, delta)])];
+      }
       return [tensorType(dtype, [ceilDivDims(subDims(limit, start), delta)])];
     }
     const known = [0, 1, 2].map((i) => c.known(i));

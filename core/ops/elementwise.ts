@@ -163,7 +163,11 @@ const dropout = defineOp<{ readonly seed: number | null }>({
     }
     const { dtype } = asTensor(x.type), one = constantLike(b, x, 1);
     const share = ratio ? b.one("Cast", [ratio], { to: dtype }) : constantLike(b, x, 0.5);
-    const kept = b.one("Where", [mask, b.one("Div", [dy, b.one("Sub", [one, share])]), constantLike(b, x, 0)]);
+    const kept = b.one("Where", [
+      mask,
+      b.one("Div", [dy, b.one("Sub", [one, share])]),
+      constantLike(b, x, 0),
+    ]);
     return [known ? kept : b.one("Where", [training, kept, dy])];
   },
   plain(inputs, { attributes: { seed }, outputs }) {
@@ -186,7 +190,9 @@ const dropout = defineOp<{ readonly seed: number | null }>({
 
 /** Folds along an axis, writing each step's running value. */
 function running(x: Tensor, axis: number, exclusive: boolean, reverse: boolean, product: boolean): Tensor {
-  const n = x.shape[axis] ?? 1, inner = sizeOf(x.shape.slice(axis + 1)), outer = sizeOf(x.shape.slice(0, axis));
+  const n = x.shape[axis] ?? 1,
+    inner = sizeOf(x.shape.slice(axis + 1)),
+    outer = sizeOf(x.shape.slice(0, axis));
   const big = isBig(x.dtype), start = product ? 1 : 0;
   const copied = big ? copyOf(x) : undefined;
   const from = (big ? x.data : numbersOf(x)) as Float64Array;

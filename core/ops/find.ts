@@ -59,9 +59,11 @@ const oneHot = defineOp<{ readonly axis: number }>({
   dtypes: (c) => [tensorType(asTensor(c.inputs[2]).dtype)],
   vjp(b, { inputs: [indices, depth, values], attributes }, [dy], wanted) {
     if (!indices || !values || !dy || !wanted[2]) return [];
-    const { dtype } = asTensor(values.type), both = b.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
+    const { dtype } = asTensor(values.type),
+      both = b.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
     const hot = b.one("OneHot", [indices, depth, b.one("Cast", [both], { to: dtype })], attributes);
-    const sum = (v: typeof dy) => b.one("Reshape", [b.one("ReduceSum", [v], { keepdims: false }), b.ints([1])]);
+    const sum = (v: typeof dy) =>
+      b.one("Reshape", [b.one("ReduceSum", [v], { keepdims: false }), b.ints([1])]);
     const on = sum(b.one("Mul", [dy, hot]));
     return [undefined, undefined, b.one("Concat", [b.one("Sub", [sum(dy), on]), on], { axis: 0 })];
   },
@@ -85,7 +87,8 @@ const oneHot = defineOp<{ readonly axis: number }>({
 const compress = defineOp<{ readonly axis: number | null }>({
   name: "Compress",
   since: 28,
-  summary: "The slices along an axis where a condition holds; elements of the flattened input without an axis",
+  summary:
+    "The slices along an axis where a condition holds; elements of the flattened input without an axis",
   attributes: { axis: nullable(int({ doc: "axis to pick along" })) },
   arity: [2, 2],
   accuracy: "exact",
@@ -109,7 +112,8 @@ const compress = defineOp<{ readonly axis: number | null }>({
     if (test.length > d && test.slice(d).some((v) => v)) {
       throw new InputError(`the condition has ${test.length} elements, axis ${axis} has ${d}`);
     }
-    const shape = source.map((n, i) => (i === axis ? kept.length : n)), out = emptyLike(x.dtype, sizeOf(shape));
+    const shape = source.map((n, i) => (i === axis ? kept.length : n)),
+      out = emptyLike(x.dtype, sizeOf(shape));
     const run = sizeOf(source.slice(axis + 1)) * per, outer = sizeOf(source.slice(0, axis));
     for (let o = 0; o < outer; o++) {
       kept.forEach((from, k) => copyRun(x.data, (o * d + from) * run, out, (o * kept.length + k) * run, run));
@@ -155,30 +159,42 @@ const unique = defineOp<{ readonly axis: number | null; readonly sorted: boolean
     const dims = dimsOf(x);
     return [tensorType(x.dtype, dims.toSpliced(normalAxis(axis, dims.length), 1, count)), ...rest];
   },
-  dtypes: (c) => [tensorType(asTensor(c.inputs[0]).dtype), ...[1, 2, 3].map(() => tensorType("int64", [freshDim()]))],
+  dtypes: (
+    c,
+  ) => [tensorType(asTensor(c.inputs[0]).dtype), ...[1, 2, 3].map(() => tensorType("int64", [freshDim()]))],
   gradient: "none",
   plain(inputs, { attributes, outputs }) {
     const whole = tensorAt(inputs, 0), flat = attributes.axis === null;
     const x: Tensor = flat ? { ...whole, shape: [sizeOf(whole.shape)] } : whole;
-    const axis = normalAxis(attributes.axis ?? 0, x.shape.length), slices = slicesOf(x, axis), n = slices.length;
+    const axis = normalAxis(attributes.axis ?? 0, x.shape.length),
+      slices = slicesOf(x, axis),
+      n = slices.length;
     const order = Array.from({ length: n }, (_, i) => i).sort((i, j) =>
       compareLists(slices[i] ?? [], slices[j] ?? []) || i - j
     );
     const groups: number[][] = [];
     order.forEach((i, at) => {
       const before = order[at - 1];
-      if (before !== undefined && compareLists(slices[before] ?? [], slices[i] ?? []) === 0) groups.at(-1)?.push(i);
-      else groups.push([i]);
+      if (before !== undefined && compareLists(slices[before] ?? [], slices[i] ?? []) === 0) {
+        groups.at(-1)?.push(i);
+      } else groups.push([i]);
     });
     if (!attributes.sorted) groups.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
     const first = groups.map((g) => g[0] ?? 0), inverse = new BigInt64Array(n);
     groups.forEach((g, k) => g.forEach((i) => inverse[i] = BigInt(k)));
-    const shape = x.shape.map((d, i) => (i === axis ? first.length : d)), data = emptyLike(x.dtype, sizeOf(shape));
+    const shape = x.shape.map((d, i) => (i === axis ? first.length : d)),
+      data = emptyLike(x.dtype, sizeOf(shape));
     const run = sizeOf(x.shape.slice(axis + 1)) * dtypes[x.dtype].per, outer = sizeOf(x.shape.slice(0, axis));
     for (let o = 0; o < outer; o++) {
-      first.forEach((from, k) => copyRun(x.data, (o * n + from) * run, data, (o * first.length + k) * run, run));
+      first.forEach((from, k) =>
+        copyRun(x.data, (o * n + from) * run, data, (o * first.length + k) * run, run)
+      );
     }
-    const vector = (values: BigInt64Array): Tensor => ({ dtype: "int64", shape: [values.length], data: values });
+    const vector = (values: BigInt64Array): Tensor => ({
+      dtype: "int64",
+      shape: [values.length],
+      data: values,
+    });
     return [
       { dtype: x.dtype, shape, data },
       vector(BigInt64Array.from(first, BigInt)),

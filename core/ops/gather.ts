@@ -22,7 +22,9 @@ function gathered(x: Tensor, indices: Tensor, at: number): Tensor {
   const outer = sizeOf(x.shape.slice(0, axis)), run = sizeOf(x.shape.slice(axis + 1)) * per;
   const places = Int32Array.from(list, (i) => placeOf(i, d, axis)), out = emptyLike(x.dtype, sizeOf(shape));
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < n; i++) copyRun(x.data, (o * d + (places[i] ?? 0)) * run, out, (o * n + i) * run, run);
+    for (let i = 0; i < n; i++) {
+      copyRun(x.data, (o * d + (places[i] ?? 0)) * run, out, (o * n + i) * run, run);
+    }
   }
   return { dtype: x.dtype, shape, data: out };
 }
@@ -99,7 +101,9 @@ const embedding = defineOp({
     const long = asTensor(indices.type).dtype === "int64" ? column : b.one("Cast", [column], { to: "int64" });
     return [b.one("ScatterND", [zeros, long, dy], { reduction: "add" })];
   },
-  plain: (inputs) => [embeddingGradient(tensorAt(inputs, 0), tensorAt(inputs, 1), toIntegers(tensorAt(inputs, 2)))],
+  plain: (
+    inputs,
+  ) => [embeddingGradient(tensorAt(inputs, 0), tensorAt(inputs, 1), toIntegers(tensorAt(inputs, 2)))],
 });
 
 const gatherElements = defineOp<Axis>({
@@ -112,7 +116,9 @@ const gatherElements = defineOp<Axis>({
   infer(c) {
     const x = inputOf(c, 0), indices = inputOf(c, 1, indexTypes);
     if (x.shape && indices.shape && x.shape.length !== indices.shape.length) {
-      throw new ShapeError(`data and indices need one rank, got ${x.shape.length} and ${indices.shape.length}`);
+      throw new ShapeError(
+        `data and indices need one rank, got ${x.shape.length} and ${indices.shape.length}`,
+      );
     }
     return [tensorType(x.dtype, indices.shape)];
   },
@@ -132,7 +138,9 @@ const gatherElements = defineOp<Axis>({
 function tupleType(x: Type, indices: Type, batch: number): Type {
   const data = asTensor(x), dims = dimsOf(data), places = dimsOf(indices), depth = places.at(-1);
   if (typeof depth !== "number") return tensorType(data.dtype);
-  if (batch + depth > dims.length) throw new ShapeError(`tuples of ${depth} behind ${batch} axes of a rank of ${dims.length}`);
+  if (batch + depth > dims.length) {
+    throw new ShapeError(`tuples of ${depth} behind ${batch} axes of a rank of ${dims.length}`);
+  }
   return tensorType(data.dtype, [...places.slice(0, -1), ...dims.slice(batch + depth)]);
 }
 const gatherND = defineOp<{ readonly batch_dims: number }>({
@@ -147,7 +155,9 @@ const gatherND = defineOp<{ readonly batch_dims: number }>({
   },
   vjp(b, { inputs: [x, indices], attributes }, [dy]) {
     if (!x || !indices || !dy) return [];
-    if (attributes.batch_dims === 0) return [b.one("ScatterND", [zerosLike(b, x), indices, dy], { reduction: "add" })];
+    if (attributes.batch_dims === 0) {
+      return [b.one("ScatterND", [zerosLike(b, x), indices, dy], { reduction: "add" })];
+    }
     return [byPositions(b, x, dy, (p) => b.one("GatherND", [p, indices], attributes))];
   },
   plain(inputs, { attributes: { batch_dims: batch } }) {
@@ -159,7 +169,6 @@ const gatherND = defineOp<{ readonly batch_dims: number }>({
     return [{ dtype: x.dtype, shape, data: out }];
   },
 });
-
 
 /** Operators that read, write and find by index. */
 export const gatherOps: readonly OpDef[] = [

@@ -10,7 +10,12 @@ import { capturesField, expectInputs, fedInputs, graphOf, outputTypes, unionType
 import { zerosLike } from "./positions.ts";
 
 /** The branch that gives the gradients of the captures from those of the outputs. */
-function gradientBranch(b: GraphBuilder, branch: Graph, dy: readonly (Value | undefined)[], wanted: readonly boolean[]): Graph {
+function gradientBranch(
+  b: GraphBuilder,
+  branch: Graph,
+  dy: readonly (Value | undefined)[],
+  wanted: readonly boolean[],
+): Graph {
   const child = new GraphBuilder(b.registry, { name: `${branch.name}_gradient` });
   const fed = fedInputs(branch), values = new Map<number, Value>();
   for (const input of fed) values.set(input.id, child.input(input.name, typeOf(branch, input.id)));
@@ -48,13 +53,16 @@ export const ifOp: OpDef = defineOp<{ readonly captures: number }>({
     return a.map((type, i) => unionType(type, b[i] ?? type));
   },
   vjp(b, { inputs, graphs }, dy, wanted) {
-    const condition = inputs[0], flows = wanted.slice(1).map((w, i) => {
-      const x = inputs[i + 1];
-      return w && x !== undefined && isDifferentiable(x.type);
-    });
+    const condition = inputs[0],
+      flows = wanted.slice(1).map((w, i) => {
+        const x = inputs[i + 1];
+        return w && x !== undefined && isDifferentiable(x.type);
+      });
     const given = dy.filter((v) => v !== undefined), captured = inputs.slice(1);
     const branch = (name: string) => gradientBranch(b, graphOf(graphs, name), dy, flows);
-    const gradients = b.op("If", [condition, ...captured, ...given], { captures: captured.length + given.length }, {
+    const gradients = b.op("If", [condition, ...captured, ...given], {
+      captures: captured.length + given.length,
+    }, {
       graphs: { then_branch: branch("then_branch"), else_branch: branch("else_branch") },
     });
     let next = 0;
@@ -62,7 +70,9 @@ export const ifOp: OpDef = defineOp<{ readonly captures: number }>({
   },
   plain(inputs, { runGraph }) {
     const condition = tensorAt(inputs, 0);
-    if (condition.data.length !== 1) throw new InputError(`the condition must be one bool, got [${condition.shape}]`);
+    if (condition.data.length !== 1) {
+      throw new InputError(`the condition must be one bool, got [${condition.shape}]`);
+    }
     return runGraph(condition.data[0] ? "then_branch" : "else_branch", inputs.slice(1));
   },
 });

@@ -52,7 +52,8 @@ export function eachTuple(
   if (batch + depth > rank) {
     throw new InputError(`indices [${indices.shape}] name ${depth} axes behind ${batch} of [${shape}]`);
   }
-  const run = sizeOf(shape.slice(batch + depth)), tuples = depth === 0 ? sizeOf(indices.shape.slice(0, -1)) : list.length / depth;
+  const run = sizeOf(shape.slice(batch + depth)),
+    tuples = depth === 0 ? sizeOf(indices.shape.slice(0, -1)) : list.length / depth;
   const batches = sizeOf(shape.slice(0, batch)), each = batches === 0 ? 0 : tuples / batches;
   const whole = sizeOf(shape.slice(batch));
   for (let t = 0; t < tuples; t++) {
@@ -65,4 +66,3 @@ export function eachTuple(
   }
   return run;
 }
-

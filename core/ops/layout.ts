@@ -7,7 +7,17 @@ import type { OpDef } from "../op.ts";
 import { bool, choice, int, nullable } from "../schema.ts";
 import { asTensor, type Dim, dimsOf, tensorType } from "../shape.ts";
 import { copyOf, scalar, sizeOf, type Tensor, toIntegers, zeros } from "../tensor.ts";
-import { anyType, defineOp, dtypeField, dtypeOfCode, indexTypes, inputOf, keepsType, optionalAt, tensorAt } from "./define.ts";
+import {
+  anyType,
+  defineOp,
+  dtypeField,
+  dtypeOfCode,
+  indexTypes,
+  inputOf,
+  keepsType,
+  optionalAt,
+  tensorAt,
+} from "./define.ts";
 import { copyRun, emptyLike } from "./kernels.ts";
 import { moveOps } from "./move.ts";
 import { reshapeOps } from "./reshape.ts";
@@ -20,7 +30,11 @@ const blockFields = {
 } as const;
 
 /** A shape vector from the input's dims: an axis, an axis divided or multiplied, or a number. */
-function vector(b: Builder, x: Value, parts: readonly (number | { axis: number; times?: number; over?: number })[]): Value {
+function vector(
+  b: Builder,
+  x: Value,
+  parts: readonly (number | { axis: number; times?: number; over?: number })[],
+): Value {
   const pieces = parts.map((part) => {
     if (typeof part === "number") return b.ints([part]);
     const d = b.one("Shape", [x], { start: part.axis, end: part.axis + 1 });
@@ -32,10 +46,14 @@ function vector(b: Builder, x: Value, parts: readonly (number | { axis: number; 
 /** Checks that known dims divide by the block. */
 function divides(x: Value, axes: readonly number[], by: number): void {
   const dims = dimsOf(x.type);
-  if (dims.length !== 4) throw new ShapeError(`expected [batch, channels, height, width], got a rank of ${dims.length}`);
+  if (dims.length !== 4) {
+    throw new ShapeError(`expected [batch, channels, height, width], got a rank of ${dims.length}`);
+  }
   for (const axis of axes) {
     const d: Dim = dims[axis] ?? 1;
-    if (typeof d === "number" && d % by !== 0) throw new ShapeError(`axis ${axis} of ${d} doesn't divide by ${by}`);
+    if (typeof d === "number" && d % by !== 0) {
+      throw new ShapeError(`axis ${axis} of ${d} doesn't divide by ${by}`);
+    }
   }
 }
 const depthToSpace = defineOp<Blocks>({
@@ -92,15 +110,21 @@ const eyeLike = defineOp<{ readonly dtype: number | null; readonly k: number }>(
   plain(inputs, { attributes: { dtype, k } }) {
     const x = tensorAt(inputs, 0), [rows = 0, columns = 0] = x.shape;
     const to = dtype === null ? x.dtype : dtypeOfCode(dtype);
-    const out = zeros([rows, columns], to), one = scalar(1, to).data as Float64Array, data = out.data as Float64Array;
-    for (let r = 0; r < rows; r++) if (r + k >= 0 && r + k < columns) data[r * columns + r + k] = one[0] as number;
+    const out = zeros([rows, columns], to),
+      one = scalar(1, to).data as Float64Array,
+      data = out.data as Float64Array;
+    for (let r = 0; r < rows; r++) {
+      if (r + k >= 0 && r + k < columns) data[r * columns + r + k] = one[0] as number;
+    }
     return [out];
   },
 });
 
 function triangle(x: Tensor, k: number, upper: boolean): Tensor {
   const out = copyOf(x), columns = x.shape.at(-1) ?? 1, rows = x.shape.at(-2) ?? 1;
-  const data = out.data as Float64Array, zero = zeros([1], x.dtype).data as Float64Array, per = dtypes[x.dtype].per;
+  const data = out.data as Float64Array,
+    zero = zeros([1], x.dtype).data as Float64Array,
+    per = dtypes[x.dtype].per;
   for (let at = 0; at < sizeOf(x.shape); at++) {
     const column = at % columns, row = Math.floor(at / columns) % rows;
     if (upper ? column - row >= k : column - row <= k) continue;
@@ -127,7 +151,9 @@ type Axes = { readonly batch_axis: number; readonly time_axis: number };
 function reversed(x: Tensor, lengths: readonly number[], { batch_axis, time_axis }: Axes): Tensor {
   const first = Math.min(batch_axis, time_axis), per = dtypes[x.dtype].per;
   const [a = 1, c = 1] = x.shape, inner = sizeOf(x.shape.slice(2)) * per;
-  if (first !== 0 || batch_axis + time_axis !== 1) throw new InputError("batch and time must be axes 0 and 1");
+  if (first !== 0 || batch_axis + time_axis !== 1) {
+    throw new InputError("batch and time must be axes 0 and 1");
+  }
   const out = emptyLike(x.dtype, sizeOf(x.shape)), time = time_axis === 0 ? a : c;
   for (let i = 0; i < a; i++) {
     for (let j = 0; j < c; j++) {
@@ -160,7 +186,10 @@ const reverseSequence = defineOp<Axes>({
     dy && b.one("ReverseSequence", [dy, lengths], attributes),
     undefined,
   ],
-  plain: (inputs, { attributes }) => [reversed(tensorAt(inputs, 0), toIntegers(tensorAt(inputs, 1)), attributes)],
+  plain: (
+    inputs,
+    { attributes },
+  ) => [reversed(tensorAt(inputs, 0), toIntegers(tensorAt(inputs, 1)), attributes)],
 });
 
 /** Operators that give elements another place or shape. */

@@ -8,12 +8,17 @@ import { dimsOf } from "../shape.ts";
  */
 export function upgradeBroadcast(from: number, node: OldNode): OldNode {
   if (from >= 7) return node;
-  const { broadcast, axis, consumed_inputs: _, ...attributes } = node.attributes, [x, y, ...rest] = node.inputs;
+  const { broadcast, axis, consumed_inputs: _, ...attributes } = node.attributes,
+    [x, y, ...rest] = node.inputs;
   if (!broadcast || typeof axis !== "number" || !x || !y) return { ...node, attributes };
   const rank = dimsOf(x.type).length, width = dimsOf(y.type).length, at = axis < 0 ? axis + rank : axis;
   const behind = Array.from({ length: Math.max(0, rank - at - width) }, (_, i) => width + i);
   if (behind.length === 0) return { ...node, attributes };
-  return { ...node, attributes, inputs: [x, node.builder.one("Unsqueeze", [y, node.builder.ints(behind)]), ...rest] };
+  return {
+    ...node,
+    attributes,
+    inputs: [x, node.builder.one("Unsqueeze", [y, node.builder.ints(behind)]), ...rest],
+  };
 }
 /** Drops what opset 1 said of memory reuse. */
 export function upgradeUnary(from: number, node: OldNode): OldNode {

@@ -4,14 +4,24 @@ import type { InferContext, OpDef } from "../op.ts";
 import { type Dim, freshDim, tensorType, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue, scalar, toIntegers } from "../tensor.ts";
 import { defineOp, knownIntegers, optionalAt } from "./define.ts";
-import { capturesField, expectInputs, graphOf, outputTypes, stack, stackedType, unionType } from "./nested.ts";
+import {
+  capturesField,
+  expectInputs,
+  graphOf,
+  outputTypes,
+  stack,
+  stackedType,
+  unionType,
+} from "./nested.ts";
 
 type Attributes = { readonly captures: number };
 
 /** What a carried value may be after any number of trips: its first type where the body keeps it. */
 function carriedType(before: Type | undefined, after: Type): Type {
   if (!before) return after;
-  return before.kind === "optional" && after.kind !== "optional" ? unionType(before.of, after) : unionType(before, after);
+  return before.kind === "optional" && after.kind !== "optional"
+    ? unionType(before.of, after)
+    : unionType(before, after);
 }
 /** An optional that was handed through, as what it holds where the loop's type is that. */
 function asTyped(value: RuntimeValue, type: Type | undefined): RuntimeValue {
@@ -43,8 +53,13 @@ export const loopOp: OpDef = defineOp<Attributes>({
     if (carried < 0) throw new ShapeError(`${c.attributes.captures} captures, but ${c.inputs.length} inputs`);
     expectInputs(body, c.inputs.length);
     const [, ...types] = outputTypes(body), count = knownTrips(c) ?? freshDim();
-    if (types.length < carried) throw new ShapeError(`the body gives ${types.length} values for ${carried} carried`);
-    return types.map((type, i) => (i < carried ? carriedType(c.inputs[2 + i], type) : stackedType(type, 0, count)));
+    if (types.length < carried) {
+      throw new ShapeError(`the body gives ${types.length} values for ${carried} carried`);
+    }
+    return types.map((
+      type,
+      i,
+    ) => (i < carried ? carriedType(c.inputs[2 + i], type) : stackedType(type, 0, count)));
   },
   gradient: "none",
   plain(inputs, { attributes: { captures }, outputs, limits, types, runGraph }) {
@@ -71,4 +86,3 @@ export const loopOp: OpDef = defineOp<Attributes>({
     return [...carried.flatMap((v, i) => (v === undefined ? [] : [asTyped(v, types[i])])), ...stacked];
   },
 });
-

@@ -54,11 +54,12 @@ const overRoot = (a: number, c: number) => (b: Builder, x: Value, _: Value, dy: 
 const overSquare = (a: number) => (b: Builder, x: Value, _: Value, dy: Value) =>
   b.one("Div", [dy, b.one(a === 1 ? "Add" : "Sub", [constantLike(b, x, 1), square(b, x)])]);
 
-/** To the nearest whole number, halves to even. */
+/** To the nearest whole number, halves to even; what rounds to zero keeps its sign. */
 export function roundHalfEven(x: number): number {
   const down = Math.floor(x), rest = x - down;
-  if (rest !== 0.5) return rest < 0.5 ? down : down + 1;
-  return down % 2 === 0 ? down : down + 1;
+  const up = rest > 0.5 || (rest === 0.5 && down % 2 !== 0);
+  const whole = up ? down + 1 : down;
+  return whole === 0 && x < 0 ? -0 : whole;
 }
 
 /** The error function within a few units of 1e-16: series near zero, continued fraction (Lentz) in the tail. */

@@ -161,16 +161,22 @@ const tile = defineOp({
     if (!x || !repeats || !dy) return [];
     const rank = dimsOf(x.type).length;
     const column = (v: Value) => b.one("Unsqueeze", [v, b.ints([1])]);
-    const pairs = b.one("Concat", [column(b.one("Cast", [repeats], { to: "int64" })), column(b.one("Shape", [x]))], { axis: 1 });
+    const pairs = b.one("Concat", [
+      column(b.one("Cast", [repeats], { to: "int64" })),
+      column(b.one("Shape", [x])),
+    ], { axis: 1 });
     const split = b.one("Reshape", [dy, b.one("Reshape", [pairs, b.ints([-1])])]);
-    return [b.one("ReduceSum", [split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i))], { keepdims: false })];
+    return [
+      b.one("ReduceSum", [split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i))], { keepdims: false }),
+    ];
   },
   plain: (inputs) => [tiled(tensorAt(inputs, 0), toIntegers(tensorAt(inputs, 1)))],
   upgrade(from, node) {
     if (from >= 6) return node;
     const [x, tiles, axis] = node.inputs, b = node.builder;
     const rank = x ? dimsOf(x.type).length : 0;
-    const at = toIntegers(b.knownOf(axis) ?? { dtype: "int64", shape: [1], data: BigInt64Array.of(0n) })[0] ?? 0;
+    const at = toIntegers(b.knownOf(axis) ?? { dtype: "int64", shape: [1], data: BigInt64Array.of(0n) })[0] ??
+      0;
     const one = tiles && b.one("Reshape", [b.one("Cast", [tiles], { to: "int64" }), b.ints([1])]);
     const parts = Array.from({ length: rank }, (_, i) => (i === at ? one : b.ints([1])));
     return { ...node, inputs: [x, b.one("Concat", parts, { axis: 0 })] };
@@ -217,7 +223,9 @@ const concat = defineOp<{ readonly axis: number }>({
         }
         if (i === axis) return addDims(sum, next);
         if (typeof sum === "number" && typeof next === "number" && sum !== next) {
-          throw new ShapeError(`${shapeText(first)} and ${shapeText(s)} differ on axis ${i}, which is not joined`);
+          throw new ShapeError(
+            `${shapeText(first)} and ${shapeText(s)} differ on axis ${i}, which is not joined`,
+          );
         }
         return typeof next === "number" ? next : sum;
       }, d)
@@ -235,8 +243,12 @@ const concat = defineOp<{ readonly axis: number }>({
     const sizes = inputs.map((x) => x && b.one("Shape", [x], { start: at, end: at + 1 }));
     return b.op("Split", [dy, b.one("Concat", sizes, { axis: 0 })], { axis: at }, { outputs: inputs.length });
   },
-  plain: (inputs, { attributes: { axis } }) => [concatenated(inputs.map((_, i) => tensorAt(inputs, i)), axis)],
-  upgrade: (from, node) => from < 4 && node.attributes["axis"] === undefined ? { ...node, attributes: { axis: 1 } } : node,
+  plain: (
+    inputs,
+    { attributes: { axis } },
+  ) => [concatenated(inputs.map((_, i) => tensorAt(inputs, i)), axis)],
+  upgrade: (from, node) =>
+    from < 4 && node.attributes["axis"] === undefined ? { ...node, attributes: { axis: 1 } } : node,
 });
 
 /** A tensor's parts along an axis. */
@@ -248,7 +260,12 @@ export function splitAlong(x: Tensor, at: number, sizes: readonly number[]): Ten
   const strides = stridesOf(x.shape);
   let start = 0;
   return sizes.map((d) => {
-    const part = strided(x, x.shape.map((old, i) => (i === axis ? d : old)), strides, start * (strides[axis] ?? 1));
+    const part = strided(
+      x,
+      x.shape.map((old, i) => (i === axis ? d : old)),
+      strides,
+      start * (strides[axis] ?? 1),
+    );
     start += d;
     return part;
   });
@@ -274,11 +291,15 @@ const split = defineOp<SplitAttributes>({
     const x = asTensor(c.inputs[0]), dims = dimsOf(x), axis = normalAxis(c.attributes.axis, dims.length);
     const given = c.dims(1), total = dims[axis] ?? 1;
     const count = given?.length ?? c.attributes.num_outputs ?? vectorLength(c, 1) ?? c.outputs;
-    if (!Number.isFinite(count)) throw new ShapeError("how many parts? give num_outputs, split or the outputs");
+    if (!Number.isFinite(count)) {
+      throw new ShapeError("how many parts? give num_outputs, split or the outputs");
+    }
     const even = typeof total === "number" ? evenSizes(total, count) : undefined;
     if (given && typeof total === "number" && given.every((d) => typeof d === "number")) {
       const sum = given.reduce<number>((n, d) => n + Number(d), 0);
-      if (sum !== total) throw new ShapeError(`sizes [${given}] don't add up to ${total}, axis ${axis} of ${shapeText(dims)}`);
+      if (sum !== total) {
+        throw new ShapeError(`sizes [${given}] don't add up to ${total}, axis ${axis} of ${shapeText(dims)}`);
+      }
     }
     const each = (i: number): Dim => {
       if (c.inputs[1]) return given?.[i] ?? freshDim();
@@ -286,7 +307,10 @@ const split = defineOp<SplitAttributes>({
       const exact = divDims(total, count);
       return sameDim(mulDims(exact, count), total) ? exact : freshDim();
     };
-    return Array.from({ length: count }, (_, i) => tensorType(x.dtype, dims.map((d, k) => (k === axis ? each(i) : d))));
+    return Array.from(
+      { length: count },
+      (_, i) => tensorType(x.dtype, dims.map((d, k) => (k === axis ? each(i) : d))),
+    );
   },
   vjp(b, { inputs: [x], outputs, attributes: { axis } }, dy) {
     if (!x) return [];
@@ -309,4 +333,3 @@ const split = defineOp<SplitAttributes>({
 
 /** Operators that put elements elsewhere. */
 export const moveOps: readonly OpDef[] = [transpose, expand, tile, concat, split];
-

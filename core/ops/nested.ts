@@ -1,18 +1,32 @@
 /** What operators with nested graphs share: their data inputs and outputs, stacking, unions of types. @module */
 import { sameType } from "../builder.ts";
 import { dtypes } from "../dtype.ts";
-import { BackendError, ShapeError } from "../errors.ts";
+import { BackendError, LimitError, ShapeError } from "../errors.ts";
 import { type Graph, type GraphInput, typeOf } from "../graph.ts";
 import { type Field, int } from "../schema.ts";
-import { asTensor, type Dim, dimsOf, freshDim, sameDim, shapeText, type TensorType, tensorType, type Type } from "../shape.ts";
+import {
+  asTensor,
+  type Dim,
+  dimsOf,
+  freshDim,
+  sameDim,
+  shapeText,
+  type TensorType,
+  tensorType,
+  type Type,
+  typeText,
+} from "../shape.ts";
 import { isTensor, type RuntimeValue, sizeOf, type Tensor, tensorBytes } from "../tensor.ts";
-import { LimitError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { stridesOf } from "./move.ts";
 import { copyRun, emptyLike } from "./kernels.ts";
 
 /** The field that says how many of a node's last inputs its nested graphs capture. */
-export const capturesField: Field<number> = int({ doc: "how many last inputs feed the nested graph's last", default: 0, min: 0 });
+export const capturesField: Field<number> = int({
+  doc: "how many last inputs feed the nested graph's last",
+  default: 0,
+  min: 0,
+});
 
 /** A nested graph's inputs that the node feeds. */
 export function fedInputs(graph: Graph): readonly GraphInput[] {
@@ -34,7 +48,10 @@ export function expectInputs(graph: Graph, count: number): void {
   if (fed !== count) throw new ShapeError(`graph ${graph.name} takes ${fed} inputs, the node feeds ${count}`);
 }
 
-function unionShape(a: readonly Dim[] | undefined, b: readonly Dim[] | undefined): readonly Dim[] | undefined {
+function unionShape(
+  a: readonly Dim[] | undefined,
+  b: readonly Dim[] | undefined,
+): readonly Dim[] | undefined {
   if (!a || !b || a.length !== b.length) return undefined;
   return a.map((d, i) => (sameDim(d, b[i] ?? -1) ? d : freshDim()));
 }
@@ -47,7 +64,7 @@ export function unionType(a: Type, b: Type): Type {
     return { kind: a.kind, of: unionType(a.of, b.of) };
   }
   if (a.kind !== "tensor" || b.kind !== "tensor" || a.dtype !== b.dtype) {
-    throw new ShapeError(`branches give unlike types`);
+    throw new ShapeError(`${typeText(a)} and ${typeText(b)} can't be one value`);
   }
   return tensorType(a.dtype, unionShape(a.shape, b.shape));
 }
@@ -106,7 +123,9 @@ export function stack(parts: readonly RuntimeValue[], axis: number, type: Type, 
   const shape = first.shape.toSpliced(at, 0, count), out = emptyLike(first.dtype, sizeOf(shape));
   const outer = sizeOf(shape.slice(0, at)), run = sizeOf(shape.slice(at + 1)) * dtypes[first.dtype].per;
   parts.forEach((part, step) => {
-    if (!isTensor(part) || part.shape.length + 1 !== rank || part.shape.some((d, i) => d !== first.shape[i])) {
+    if (
+      !isTensor(part) || part.shape.length + 1 !== rank || part.shape.some((d, i) => d !== first.shape[i])
+    ) {
       throw new BackendError(`step ${step} gives another shape than [${first.shape}]`);
     }
     for (let o = 0; o < outer; o++) copyRun(part.data, o * run, out, (o * count + step) * run, run);

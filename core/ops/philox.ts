@@ -27,7 +27,9 @@ const word = 0xffffffffn;
 function keyWords(t: Tensor): [number, number] {
   const parts = Array.from(t.data as ArrayLike<number | bigint>, BigInt), first = parts[0] ?? 0n;
   if (parts.length === 2) return [Number(first & word), Number((parts[1] ?? 0n) & word)];
-  if (parts.length !== 1 || !isBig(t.dtype)) throw new InputError(`a key is two words or one int64, got ${t.dtype}[${t.shape}]`);
+  if (parts.length !== 1 || !isBig(t.dtype)) {
+    throw new InputError(`a key is two words or one int64, got ${t.dtype}[${t.shape}]`);
+  }
   return [Number(first & word), Number(first >> 32n & word)];
 }
 function draws(size: number, key: [number, number], counter: bigint, out: Float64Array): void {
@@ -63,7 +65,11 @@ class Words {
     return this.b.one("BitwiseXor", [this.b.one("BitwiseXor", [x, y]), z]);
   }
 }
-function rounds(w: Words, start: readonly [Value, Value, Value, Value], key: readonly [Value, Value]): readonly Value[] {
+function rounds(
+  w: Words,
+  start: readonly [Value, Value, Value, Value],
+  key: readonly [Value, Value],
+): readonly Value[] {
   let [c0, c1, c2, c3] = start, [k0, k1] = key;
   const { b } = w, m0 = w.constant(0xd2511f53), m1 = w.constant(0xcd9e8d57);
   for (let round = 0; round < 10; round++) {
@@ -90,7 +96,8 @@ export const philoxOp: OpDef = defineOp<PhiloxAttributes>({
   name: "Philox",
   domain: "lapis",
   since: 1,
-  summary: "Uniform random numbers in [0, 1) by key (two words, or one int64) and counter, in a shape given as attribute or input (Salmon et al. 2011)",
+  summary:
+    "Uniform random numbers in [0, 1) by key (two words, or one int64) and counter, in a shape given as attribute or input (Salmon et al. 2011)",
   attributes: {
     shape: nullable(list({ doc: "shape, where it isn't an input", of: int({ doc: "dim", min: 0 }) })),
     dtype: { ...dtypeField("element type"), required: false, default: 1 },
@@ -109,8 +116,13 @@ export const philoxOp: OpDef = defineOp<PhiloxAttributes>({
     const w = new Words(b), zero = w.constant(0), one = w.constant(1), four = w.constant(4);
     const size = b.one("ReduceProd", [wanted], { keepdims: false });
     const count = b.one("Div", [b.one("Add", [size, w.constant(3)]), four]);
-    const blocks = b.one("Range", [zero, count, one]), step = b.one("Reshape", [counter, b.constant(tensor([], [0], "int64"))]);
-    const words = rounds(w, [blocks, b.one("Mul", [blocks, zero]), w.low(step), w.high(step)], keyParts(w, key));
+    const blocks = b.one("Range", [zero, count, one]),
+      step = b.one("Reshape", [counter, b.constant(tensor([], [0], "int64"))]);
+    const words = rounds(
+      w,
+      [blocks, b.one("Mul", [blocks, zero]), w.low(step), w.high(step)],
+      keyParts(w, key),
+    );
     const columns = words.map((v) => b.one("Unsqueeze", [v, b.ints([1])]));
     const flat = b.one("Reshape", [b.one("Concat", columns, { axis: 1 }), b.ints([-1])]);
     const bits = b.one("Slice", [flat, b.ints([0]), b.one("Reshape", [size, b.ints([1])])]);

@@ -11,7 +11,9 @@ import { numbersOf } from "./kernels.ts";
 const seedField: Field<number | null> = nullable(float({ doc: "seed; another one each run unless given" }));
 
 function generator(seed: number | null): Random {
-  return new Random(seed === null ? Math.floor(Math.random() * 2 ** 32) : Math.abs(Math.trunc(seed * 2 ** 16)));
+  return new Random(
+    seed === null ? Math.floor(Math.random() * 2 ** 32) : Math.abs(Math.trunc(seed * 2 ** 16)),
+  );
 }
 function drawn(shape: readonly number[], dtype: DType, draw: () => number): Tensor {
   const data = Float64Array.from({ length: sizeOf(shape) }, draw);
@@ -75,7 +77,10 @@ function randomPair<A>({ name, summary, fields, draw }: Kind<A>): readonly OpDef
 const normal = randomPair<{ readonly mean: number; readonly scale: number }>({
   name: "RandomNormal",
   summary: "Normally distributed numbers",
-  fields: { mean: float({ doc: "mean", default: 0 }), scale: float({ doc: "standard deviation", default: 1 }) },
+  fields: {
+    mean: float({ doc: "mean", default: 0 }),
+    scale: float({ doc: "standard deviation", default: 1 }),
+  },
   draw: (random, { mean, scale }) => mean + scale * random.normal(),
 });
 const uniform = randomPair<{ readonly low: number; readonly high: number }>({

@@ -17,7 +17,16 @@ import {
 } from "../shape.ts";
 import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
 import { broadcastPlan, forRows } from "./broadcast.ts";
-import { defineOp, floats, inputOf, knownIntegers, numeric, optionalAt, tensorAt, vectorLength } from "./define.ts";
+import {
+  defineOp,
+  floats,
+  inputOf,
+  knownIntegers,
+  numeric,
+  optionalAt,
+  tensorAt,
+  vectorLength,
+} from "./define.ts";
 import { finished, numbersFor, numbersOf } from "./kernels.ts";
 import { constantLike } from "./math.ts";
 import { axesToInput } from "./reshape.ts";
@@ -41,11 +50,17 @@ function reducedType(c: InferContext<Attributes>): Type {
   if (c.inputs[1] && !given) {
     const dims = dimsOf(c.inputs[0]), n = vectorLength(c, 1);
     if (keepdims) return tensorType(dtype, dims.map(freshDim));
-    return tensorType(dtype, n === undefined || n === 0 ? undefined : Array.from({ length: Math.max(0, dims.length - n) }, freshDim));
+    return tensorType(
+      dtype,
+      n === undefined || n === 0 ? undefined : Array.from({ length: Math.max(0, dims.length - n) }, freshDim),
+    );
   }
   if (!given?.length && !noop && !keepdims) return tensorType(dtype, []);
   const dims = dimsOf(c.inputs[0]), axes = reducedAxes(dims.length, given, noop);
-  return tensorType(dtype, keepdims ? dims.map((d, i) => (axes.has(i) ? 1 : d)) : dims.filter((_, i) => !axes.has(i)));
+  return tensorType(
+    dtype,
+    keepdims ? dims.map((d, i) => (axes.has(i) ? 1 : d)) : dims.filter((_, i) => !axes.has(i)),
+  );
 }
 
 /** How elements are brought together. */
@@ -87,7 +102,7 @@ function foldNumbers(x: Tensor, kept: readonly number[], f: Fold, start: number)
       }
     } else {
       let sum = sums[p] as number;
-      if (map) for (let i = 0; i < inner; i++) sum = add(sum, map(from[at + i] as number));
+      if (map) { for (let i = 0; i < inner; i++) sum = add(sum, map(from[at + i] as number)); }
       else for (let i = 0; i < inner; i++) sum = add(sum, from[at + i] as number);
       sums[p] = sum;
     }
@@ -113,7 +128,7 @@ function reduce(x: Tensor, given: readonly number[] | undefined, a: Attributes, 
   const r = reducedShape(x, given, a), { dtype } = x;
   if (isBig(dtype) && f.addBig) return foldBig(x, r, f);
   const sums = foldNumbers(x, r.kept, f, emptyStart(f.start, dtype)), finish = f.finish;
-  if (finish) for (let i = 0; i < sums.length; i++) sums[i] = finish(sums[i] as number, r.count);
+  if (finish) { for (let i = 0; i < sums.length; i++) sums[i] = finish(sums[i] as number, r.count); }
   if (dtype === "float64" || isNarrowFloat(dtype)) return finished(dtype, r.shape, sums);
   if (isBig(dtype)) {
     const data = new dtypes[dtype].array(sums.length) as BigInt64Array;
@@ -156,7 +171,9 @@ function spread(b: Builder, v: Value, x: Value): Value {
 
 type Vjp = NonNullable<OpDef<Attributes>["vjp"]>;
 /** A gradient from x, and y and dy with their axes back. */
-function reduceVjp(rule: (b: Builder, x: Value, y: Value, dy: Value, again: (op: string, v: Value) => Value) => Value): Vjp {
+function reduceVjp(
+  rule: (b: Builder, x: Value, y: Value, dy: Value, again: (op: string, v: Value) => Value) => Value,
+): Vjp {
   return (b, { inputs: [x, axes], outputs: [y], attributes }, [dy]) => {
     if (!x || !y || !dy) return [];
     const again = (op: string, v: Value) => b.one(op, [v, axes], { ...attributes, keepdims: true });
@@ -202,7 +219,9 @@ const meanVjp = reduceVjp((b, x, y, dy) => {
 });
 
 /** A composite on floats; integers go through float32 and back. */
-function asFloat(rule: (b: Builder, x: Value, axes: Value | undefined, a: Attributes) => Value): NonNullable<OpDef<Attributes>["body"]> {
+function asFloat(
+  rule: (b: Builder, x: Value, axes: Value | undefined, a: Attributes) => Value,
+): NonNullable<OpDef<Attributes>["body"]> {
   return (b, [x, axes], a) => {
     if (!x) return [];
     const { dtype } = asTensor(x.type);
@@ -324,7 +343,9 @@ function reduction(spec: ReduceSpec): OpDef {
     ...(dims && {
       propagate(c: InferContext<Attributes>) {
         const parts = c.dims(0);
-        if (!parts || asTensor(c.inputs[0]).shape?.length !== 1 || c.attributes.noop_with_empty_axes) return undefined;
+        if (!parts || asTensor(c.inputs[0]).shape?.length !== 1 || c.attributes.noop_with_empty_axes) {
+          return undefined;
+        }
         return [parts.reduce<Dim>(dims, spec.start)];
       },
     }),
@@ -341,12 +362,15 @@ function reduction(spec: ReduceSpec): OpDef {
 function logSumExp(x: Tensor, given: readonly number[] | undefined, a: Attributes): Tensor {
   const r = reducedShape(x, given, a);
   const peaks = foldNumbers(x, r.kept, { start: -Infinity, add: Math.max }, -Infinity), from = numbersOf(x);
-  const sums = new Float64Array(peaks.length), plan = broadcastPlan(x.shape, r.kept), step = plan.steps[1] ?? 0;
+  const sums = new Float64Array(peaks.length),
+    plan = broadcastPlan(x.shape, r.kept),
+    step = plan.steps[1] ?? 0;
   if (from.length > 0) {
     forRows(plan, (at, offsets) => {
       for (let i = 0, p = offsets[1] ?? 0; i < plan.inner; i++, p += step) {
         const peak = peaks[p] as number;
-        sums[p] = (sums[p] as number) + (Number.isFinite(peak) ? Math.exp((from[at + i] as number) - peak) : 1);
+        sums[p] = (sums[p] as number) +
+          (Number.isFinite(peak) ? Math.exp((from[at + i] as number) - peak) : 1);
       }
     });
   }

@@ -29,7 +29,9 @@ function reshapedDims(x: readonly Dim[] | undefined, wanted: readonly Dim[], all
   const out = wanted.map((d, i) => {
     if (d !== 0 || allowZero) return d;
     const kept = x?.[i];
-    if (x && kept === undefined) throw new ShapeError(`0 at axis ${i} keeps a dim that ${shapeText(x)} doesn't have`);
+    if (x && kept === undefined) {
+      throw new ShapeError(`0 at axis ${i} keeps a dim that ${shapeText(x)} doesn't have`);
+    }
     return kept ?? freshDim();
   });
   const open = out.indexOf(-1);
@@ -144,7 +146,9 @@ const squeeze = defineOp({
     const x = asTensor(c.inputs[0]), dims = dimsOf(x), given = knownIntegers(c, 1);
     if (c.inputs[1] && !given) {
       const n = vectorLength(c, 1);
-      const kept = n === undefined ? undefined : Array.from({ length: Math.max(0, dims.length - n) }, freshDim);
+      const kept = n === undefined
+        ? undefined
+        : Array.from({ length: Math.max(0, dims.length - n) }, freshDim);
       return [tensorType(x.dtype, kept)];
     }
     if (!given && dims.some((d) => typeof d !== "number")) return [tensorType(x.dtype)];
@@ -179,9 +183,18 @@ const unsqueeze = defineOp({
     const x = asTensor(c.inputs[0]), given = knownIntegers(c, 1);
     if (given) return [tensorType(x.dtype, unsqueezed<Dim>(dimsOf(x), given, 1))];
     const n = vectorLength(c, 1);
-    return [tensorType(x.dtype, n === undefined ? undefined : Array.from({ length: dimsOf(x).length + n }, freshDim))];
+    return [
+      tensorType(
+        x.dtype,
+        n === undefined ? undefined : Array.from({ length: dimsOf(x).length + n }, freshDim),
+      ),
+    ];
   },
-  propagate: (c) => (knownIntegers(c, 1)?.length === 1 && asTensor(c.inputs[0]).shape?.length === 0 ? c.dims(0) : undefined),
+  propagate: (
+    c,
+  ) => (knownIntegers(c, 1)?.length === 1 && asTensor(c.inputs[0]).shape?.length === 0
+    ? c.dims(0)
+    : undefined),
   vjp: (b, { inputs: [x] }, [dy]) => [reshapeBack(b, x, dy)],
   plain(inputs) {
     const x = tensorAt(inputs, 0);
@@ -235,7 +248,6 @@ const size = defineOp({
   gradient: "none",
   plain: (inputs) => [tensor([sizeOf(tensorAt(inputs, 0).shape)], [], "int64")],
 });
-
 
 /** Operators that only say the shape anew, or tell it. */
 export const reshapeOps: readonly OpDef[] = [reshape, flatten, squeeze, unsqueeze, shape, size];

@@ -2,8 +2,9 @@
 import { GraphBuilder } from "../builder.ts";
 import { gradientNodes, isDifferentiable, replay } from "../gradient.ts";
 import { type Graph, type GraphOutput, typeOf, type Value } from "../graph.ts";
-import type { ForwardNode, OpDef } from "../op.ts";
-import { prune } from "../rewrite.ts";
+import type { OpDef } from "../op.ts";
+import type { Registry } from "../registry.ts";
+import { prune, rewrite } from "../rewrite.ts";
 import { dimsOf, normalAxis, type Type } from "../shape.ts";
 import { elementType, fedInputs, graphOf } from "./nested.ts";
 import { zerosLike } from "./positions.ts";
@@ -24,30 +25,64 @@ interface Result {
   readonly outer: Value;
 }
 
-/** The scan's saved outputs, or those of another run of it that keeps the states before each step. */
-function withSaved(b: GraphBuilder, node: ForwardNode<ScanAttributes>, states: number): { body: Graph; outputs: readonly Value[]; saved: number } {
-  const body = graphOf(node.graphs, "body"), a = node.attributes;
-  if (a.saved > 0 || states === 0) return { body, outputs: node.outputs, saved: a.saved };
+/** Values that are kept from the forward step: what is dear to compute again. All others are. */
+const dear: ReadonlySet<string> = new Set([
+  "MatMul",
+  "Gemm",
+  "Conv",
+  "ConvTranspose",
+  "Einsum",
+  "Loop",
+  "Scan",
+  "If",
+]);
+
+/** A scan's body that also gives the states before each step and what is dear to compute again; see `saved`. */
+function savingBody(body: Graph, states: number): { readonly graph: Graph; readonly count: number } {
+  const before = fedInputs(body).slice(0, states).map((i) => i.id);
+  const computed = body.nodes.filter((n) => n.domain === "" && dear.has(n.op)).flatMap((n) => n.outputs);
+  const kept = [...before, ...computed].filter((id) => id >= 0 && typeOf(body, id).kind === "tensor");
+  const extra = kept.map((id, i): GraphOutput => ({ name: `saved_${i}`, id }));
+  return { graph: { ...body, outputs: [...body.outputs, ...extra] }, count: extra.length };
+}
+function stateCount(inputs: readonly unknown[], a: ScanAttributes): number {
+  return inputs.length - a.captures - a.num_scan_inputs;
+}
+/** Adds the scan again, with what its gradient reads as further outputs. */
+function savingScan(
+  b: GraphBuilder,
+  inputs: readonly (Value | undefined)[],
+  a: ScanAttributes,
+  body: Graph,
+): { readonly body: Graph; readonly outputs: readonly Value[]; readonly saved: number } {
+  const states = stateCount(inputs, a), results = body.outputs.length - states;
   const { graph, count } = savingBody(body, states);
-  const results = body.outputs.length - states;
-  const pad = (list: readonly number[] | null) => [
+  const padded = (list: readonly number[] | null) => [
     ...(list ?? new Array<number>(results).fill(0)),
     ...new Array<number>(count).fill(0),
   ];
-  const outputs = b.op("Scan", node.inputs, {
+  const outputs = b.op("Scan", inputs, {
     ...a,
-    scan_output_axes: pad(a.scan_output_axes),
-    scan_output_directions: pad(a.scan_output_directions),
+    scan_output_axes: padded(a.scan_output_axes),
+    scan_output_directions: padded(a.scan_output_directions),
     saved: count,
-  }, { graphs: { body: graph }, outputs: node.outputs.length + count });
+  }, { graphs: { body: graph }, outputs: body.outputs.length + count });
   return { body: graph, outputs, saved: count };
 }
-
-/** A scan's body with the states before each step as further outputs; see `saved`. */
-export function savingBody(body: Graph, states: number): { readonly graph: Graph; readonly count: number } {
-  const kept = fedInputs(body).slice(0, states).filter((i) => typeOf(body, i.id).kind === "tensor");
-  const extra = kept.map((input, i): GraphOutput => ({ name: `saved_${i}`, id: input.id }));
-  return { graph: { ...body, outputs: [...body.outputs, ...extra] }, count: extra.length };
+/**
+ * A graph whose scans keep what their gradients read, so that going back need not run them again. To be done before
+ * the gradient is built.
+ */
+export function savingScans(graph: Graph, registry: Registry): Graph {
+  return rewrite(graph, registry, {
+    name: "save for the gradient",
+    nested: false,
+    node: ({ b, node, inputs }) => {
+      const a = node.attributes as unknown as ScanAttributes;
+      if (node.op !== "Scan" || node.domain !== "" || a.saved > 0) return undefined;
+      return savingScan(b, inputs, a, graphOf(node.graphs, "body")).outputs;
+    },
+  });
 }
 
 /** One step backwards, as a closed graph that only takes what it reads. */
@@ -73,13 +108,20 @@ class Backward {
   }
 }
 
-const add = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) => (x && y ? b.one("Add", [x, y]) : x ?? y);
+const add = (
+  b: GraphBuilder,
+  x: Value | undefined,
+  y: Value | undefined,
+) => (x && y ? b.one("Add", [x, y]) : x ?? y);
 
 /** Gradients of a scan's states, sequences and captures by a scan from the last step to the first. */
 export const scanVjp: NonNullable<OpDef<ScanAttributes>["vjp"]> = (outer, node, dy, wanted) => {
   const a = node.attributes, inputs = node.inputs, count = inputs.length;
-  const states = count - a.captures - a.num_scan_inputs, last = count - a.captures;
-  const { body, outputs, saved } = withSaved(outer, node, states);
+  const states = stateCount(inputs, a), last = count - a.captures, own = graphOf(node.graphs, "body");
+  const enough = a.saved > 0 || savingBody(own, states).count === 0;
+  const { body, outputs, saved } = enough
+    ? { body: own, outputs: node.outputs, saved: a.saved }
+    : savingScan(outer, inputs, a, own);
   const back = new Backward(outer), b = back.b, fed = fedInputs(body);
   const values = new Map<number, Value>(), savedFrom = body.outputs.length - saved;
   const flip = (direction: number | undefined) => (direction ? 0 : 1);
@@ -88,8 +130,7 @@ export const scanVjp: NonNullable<OpDef<ScanAttributes>["vjp"]> = (outer, node, 
   for (let i = savedFrom; i < body.outputs.length; i++) {
     const id = body.outputs[i]?.id ?? -1, sequence = outputs[i];
     if (sequence && !values.has(id)) {
-      const axis = a.saved > 0 ? a.scan_output_axes?.[i - states] ?? 0 : 0;
-      values.set(id, back.sequence(`saved_${i}`, sequence, axis, 1));
+      values.set(id, back.sequence(`saved_${i}`, sequence, 0, 1));
     }
   }
   fed.forEach((input, i) => {
@@ -120,12 +161,17 @@ export const scanVjp: NonNullable<OpDef<ScanAttributes>["vjp"]> = (outer, node, 
     const from = dy[i], k = i - states;
     if (from) {
       const axis = axisOf(from, a.scan_output_axes?.[k]);
-      seed(body.outputs[i]?.id ?? -1, back.sequence(`dy_${i}`, from, axis, flip(a.scan_output_directions?.[k])));
+      seed(
+        body.outputs[i]?.id ?? -1,
+        back.sequence(`dy_${i}`, from, axis, flip(a.scan_output_directions?.[k])),
+      );
     }
   }
 
   replay(b, body, values);
-  const flows = fed.map((input, i) => isDifferentiable(typeOf(body, input.id)) && (i < states || Boolean(wanted[i])));
+  const flows = fed.map((input, i) =>
+    isDifferentiable(typeOf(body, input.id)) && (i < states || Boolean(wanted[i]))
+  );
   const found = gradientNodes(b, body, values, seeds, fed.filter((_, i) => flows[i]).map((i) => i.id));
 
   // What a step gives: the states' gradients and sums for captures are carried, those of sequences stacked.

@@ -5,7 +5,16 @@ import { int, list, nullable } from "../schema.ts";
 import { type Dim, dimsOf, normalAxis, tensorType, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue } from "../tensor.ts";
 import { defineOp, tensorAt } from "./define.ts";
-import { capturesField, expectInputs, graphOf, outputTypes, stack, stackedType, Steps, unionType } from "./nested.ts";
+import {
+  capturesField,
+  expectInputs,
+  graphOf,
+  outputTypes,
+  stack,
+  stackedType,
+  Steps,
+  unionType,
+} from "./nested.ts";
 import { upgradeScan } from "./scan8.ts";
 import { scanVjp } from "./scan-gradient.ts";
 
@@ -36,7 +45,8 @@ function checkSequences(c: InferContext<ScanAttributes>, states: number): Dim {
 }
 
 const axesField = (doc: string) => nullable(list({ doc, of: int({ doc: "axis" }) }));
-const directions = (doc: string) => nullable(list({ doc, of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }) }));
+const directions = (doc: string) =>
+  nullable(list({ doc, of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }) }));
 
 /** Scan of ONNX from opset 9 on. */
 export const scanOp: OpDef = defineOp<ScanAttributes>({
@@ -58,7 +68,11 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
   infer(c) {
     const { num_scan_inputs, captures, scan_output_axes: axes } = c.attributes;
     const states = c.inputs.length - captures - num_scan_inputs, body = graphOf(c.graphs, "body");
-    if (states < 0) throw new ShapeError(`${num_scan_inputs} sequences and ${captures} captures, but ${c.inputs.length} inputs`);
+    if (states < 0) {
+      throw new ShapeError(
+        `${num_scan_inputs} sequences and ${captures} captures, but ${c.inputs.length} inputs`,
+      );
+    }
     expectInputs(body, c.inputs.length);
     const steps = checkSequences(c, states);
     return outputTypes(body).map((type, i): Type => {
@@ -95,7 +109,12 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
     }
     const results = stacked.map((parts, i) => {
       const ordered = a.scan_output_directions?.[i] ? parts.toReversed() : parts;
-      return stack(ordered, a.scan_output_axes?.[i] ?? 0, types[states + i] ?? tensorType("float32", [0]), limits);
+      return stack(
+        ordered,
+        a.scan_output_axes?.[i] ?? 0,
+        types[states + i] ?? tensorType("float32", [0]),
+        limits,
+      );
     });
     return [...carried.flatMap((v) => (v === undefined ? [] : [v])), ...results];
   },

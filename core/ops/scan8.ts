@@ -27,7 +27,10 @@ export const scan8Op: OpDef = defineOp<Attributes>({
   attributes: {
     num_scan_inputs: int({ doc: "how many inputs are sequences", min: 1 }),
     directions: nullable(
-      list({ doc: "the direction of each sequence", of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }) }),
+      list({
+        doc: "the direction of each sequence",
+        of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }),
+      }),
     ),
     captures: capturesField,
   },
@@ -37,7 +40,9 @@ export const scan8Op: OpDef = defineOp<Attributes>({
   infer(c) {
     const { num_scan_inputs, captures } = c.attributes;
     const states = c.inputs.length - 1 - captures - num_scan_inputs;
-    if (states < 0) throw new ShapeError(`${num_scan_inputs} sequences expected, but ${c.inputs.length - 1} inputs came`);
+    if (states < 0) {
+      throw new ShapeError(`${num_scan_inputs} sequences expected, but ${c.inputs.length - 1} inputs came`);
+    }
     const [batch = 1, time = 1] = dimsOf(c.inputs[1 + states]);
     return outputTypes(graphOf(c.graphs, "body")).map((type, i): Type =>
       i < states ? stackedType(type, 0, batch) : stackedType(stackedType(type, 0, time), 0, batch)
@@ -50,11 +55,14 @@ export const scan8Op: OpDef = defineOp<Attributes>({
     const rowsOf = (i: number) => new Steps(tensorAt(inputs, i), 0);
     const firsts = Array.from({ length: states }, (_, i) => rowsOf(1 + i));
     const sequences = Array.from({ length: a.num_scan_inputs }, (_, i) => rowsOf(1 + states + i));
-    const batch = sequences[0]?.count ?? 0, results: RuntimeValue[][] = Array.from({ length: outputs }, () => []);
+    const batch = sequences[0]?.count ?? 0,
+      results: RuntimeValue[][] = Array.from({ length: outputs }, () => []);
     for (let row = 0; row < batch; row++) {
       const runs = sequences.map((s) => new Steps(s.at(row), 0)), time = runs[0]?.count ?? 0;
       const steps = lengths ? toIntegers(lengths)[row] ?? time : time;
-      if (steps < 0 || steps > time) throw new InputError(`sequence_lens[${row}] is ${steps}: expected 0 to ${time}`);
+      if (steps < 0 || steps > time) {
+        throw new InputError(`sequence_lens[${row}] is ${steps}: expected 0 to ${time}`);
+      }
       let carried: readonly RuntimeValue[] = firsts.map((s) => s.at(row));
       const scans: Tensor[][] = Array.from({ length: outputs - states }, () => []);
       for (let step = 0; step < steps; step++) {

@@ -158,10 +158,14 @@ const scatterND = defineOp<{ readonly reduction: Reduction }>({
       const starts: number[] = [];
       const run = eachTuple(data.shape, indices, 0, (_, start) => starts.push(start));
       if (starts.length * run !== from.length) {
-        throw new InputError(`updates [${updates.shape}] must hold ${starts.length} slices of ${run} elements`);
+        throw new InputError(
+          `updates [${updates.shape}] must hold ${starts.length} slices of ${run} elements`,
+        );
       }
       starts.forEach((start, tuple) => {
-        for (let i = 0; i < run; i++) to[start + i] = put(to[start + i] as number, from[tuple * run + i] as number);
+        for (let i = 0; i < run; i++) {
+          to[start + i] = put(to[start + i] as number, from[tuple * run + i] as number);
+        }
       });
     });
     return [result];

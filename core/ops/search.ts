@@ -49,7 +49,9 @@ const argOp = (name: "ArgMax" | "ArgMin") =>
     accuracy: "exact",
     infer(c) {
       const dims = dimsOf(inputOf(c, 0, numeric)), axis = normalAxis(c.attributes.axis, dims.length);
-      const kept = c.attributes.keepdims ? dims.map((d, i) => (i === axis ? 1 : d)) : dims.filter((_, i) => i !== axis);
+      const kept = c.attributes.keepdims
+        ? dims.map((d, i) => (i === axis ? 1 : d))
+        : dims.filter((_, i) => i !== axis);
       return [tensorType("int64", kept)];
     },
     dtypes: () => [tensorType("int64")],
@@ -68,7 +70,9 @@ const argOp = (name: "ArgMax" | "ArgMin") =>
           out[o * inner + i] = BigInt(found);
         }
       }
-      const shape = keepdims ? x.shape.map((d, i) => (i === axis ? 1 : d)) : x.shape.filter((_, i) => i !== axis);
+      const shape = keepdims
+        ? x.shape.map((d, i) => (i === axis ? 1 : d))
+        : x.shape.filter((_, i) => i !== axis);
       return [{ dtype: "int64", shape, data: out }];
     },
   });

@@ -2,9 +2,36 @@
 import { InputError, ShapeError } from "../errors.ts";
 import type { OpDef } from "../op.ts";
 import { bool, field, int, nullable } from "../schema.ts";
-import { asTensor, type ContainerType, type Dim, dimsOf, freshDim, normalAxis, tensorType, type Type, typeText } from "../shape.ts";
-import { isTensor, reshaped, type RuntimeValue, scalar, type Tensor, type TensorSequence, toIntegers } from "../tensor.ts";
-import { defineOp, dtypeField, dtypeOfCode, indexTypes, inputOf, optionalAt, sharedType, tensorAt } from "./define.ts";
+import {
+  asTensor,
+  type ContainerType,
+  type Dim,
+  dimsOf,
+  freshDim,
+  normalAxis,
+  tensorType,
+  type Type,
+  typeText,
+} from "../shape.ts";
+import {
+  isTensor,
+  reshaped,
+  type RuntimeValue,
+  scalar,
+  type Tensor,
+  type TensorSequence,
+  toIntegers,
+} from "../tensor.ts";
+import {
+  defineOp,
+  dtypeField,
+  dtypeOfCode,
+  indexTypes,
+  inputOf,
+  optionalAt,
+  sharedType,
+  tensorAt,
+} from "./define.ts";
 import { concatenated, splitAlong } from "./move.ts";
 import { stack, unionType } from "./nested.ts";
 
@@ -14,7 +41,9 @@ function sequenceType(type: Type | undefined): ContainerType {
 }
 function itemsAt(inputs: readonly (RuntimeValue | undefined)[], index: number): readonly RuntimeValue[] {
   const value = inputs[index];
-  if (value === undefined || isTensor(value) || value.kind !== "sequence") throw new InputError("a sequence expected");
+  if (value === undefined || isTensor(value) || value.kind !== "sequence") {
+    throw new InputError("a sequence expected");
+  }
   return value.items;
 }
 const sequence = (items: readonly RuntimeValue[]): TensorSequence => ({ kind: "sequence", items });
@@ -38,7 +67,10 @@ const construct = defineOp({
   arity: [1, Infinity],
   infer(c) {
     sharedType(c);
-    return [{ kind: "sequence", of: c.inputs.reduce<Type>((t, x) => unionType(t, x ?? t), asTensor(c.inputs[0])) }];
+    return [{
+      kind: "sequence",
+      of: c.inputs.reduce<Type>((t, x) => unionType(t, x ?? t), asTensor(c.inputs[0])),
+    }];
   },
   plain: (inputs) => [sequence(inputs.map((_, i) => tensorAt(inputs, i)))],
 });
@@ -134,16 +166,21 @@ const splitToSequence = defineOp<SplitAttributes>({
       return [{ kind: "sequence", of: tensorType(x.dtype, part) }];
     }
     const sizes = c.dims(1), first = sizes?.[0], same = sizes?.every((d) => d === first);
-    const fits = typeof first === "number" && typeof dims[axis] === "number" && Number(dims[axis]) % first === 0;
+    const fits = typeof first === "number" && typeof dims[axis] === "number" &&
+      Number(dims[axis]) % first === 0;
     const each: Dim = same && first !== undefined && (fits || (sizes?.length ?? 0) > 1) ? first : freshDim();
     return [{ kind: "sequence", of: tensorType(x.dtype, dims.map((d, i) => (i === axis ? each : d))) }];
   },
   dtypes: (c) => [{ kind: "sequence", of: tensorType(asTensor(c.inputs[0]).dtype) }],
   plain(inputs, { attributes }) {
-    const x = tensorAt(inputs, 0), given = optionalAt(inputs, 1), axis = normalAxis(attributes.axis, x.shape.length);
-    const total = x.shape[axis] ?? 0, each = given && given.shape.length === 0 ? toIntegers(given)[0] ?? 1 : 1;
+    const x = tensorAt(inputs, 0),
+      given = optionalAt(inputs, 1),
+      axis = normalAxis(attributes.axis, x.shape.length);
+    const total = x.shape[axis] ?? 0,
+      each = given && given.shape.length === 0 ? toIntegers(given)[0] ?? 1 : 1;
     if (each <= 0) throw new InputError(`parts of ${each} elements`);
-    const even = () => Array.from({ length: Math.ceil(total / each) }, (_, i) => Math.min(each, total - i * each));
+    const even = () =>
+      Array.from({ length: Math.ceil(total / each) }, (_, i) => Math.min(each, total - i * each));
     const parts = splitAlong(x, axis, given && given.shape.length > 0 ? toIntegers(given) : even());
     if (given || attributes.keepdims) return [sequence(parts)];
     return [sequence(parts.map((t) => reshaped(t, t.shape.toSpliced(axis, 1))))];
@@ -171,12 +208,16 @@ const concatFromSequence = defineOp<JoinAttributes>({
       const joined = normalAxis(axis, item.shape.length);
       return [tensorType(item.dtype, item.shape.map((d, i) => (i === joined ? freshDim() : d)))];
     }
-    return [tensorType(item.dtype, item.shape.toSpliced(normalAxis(axis, item.shape.length + 1), 0, freshDim()))];
+    return [
+      tensorType(item.dtype, item.shape.toSpliced(normalAxis(axis, item.shape.length + 1), 0, freshDim())),
+    ];
   },
   plain(inputs, { attributes: { axis, new_axis }, limits, types }) {
     const items = itemsAt(inputs, 0).filter(isTensor);
     if (items.length === 0) throw new InputError("the sequence is empty");
-    return [new_axis ? stack(items, axis, types[0] ?? tensorType("float32"), limits) : concatenated(items, axis)];
+    return [
+      new_axis ? stack(items, axis, types[0] ?? tensorType("float32"), limits) : concatenated(items, axis),
+    ];
   },
 });
 

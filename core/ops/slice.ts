@@ -18,7 +18,15 @@ import {
 } from "../shape.ts";
 import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
 import { dtypes } from "../dtype.ts";
-import { defineOp, indexTypes, inputOf, knownIntegers, optionalAt, tensorAt, vectorLength } from "./define.ts";
+import {
+  defineOp,
+  indexTypes,
+  inputOf,
+  knownIntegers,
+  optionalAt,
+  tensorAt,
+  vectorLength,
+} from "./define.ts";
 import { copyRun, emptyLike } from "./kernels.ts";
 import { strided, stridesOf } from "./move.ts";
 import { byPositions } from "./positions.ts";
@@ -64,7 +72,12 @@ interface Cuts {
   readonly axes: readonly number[];
   readonly steps: readonly number[];
 }
-function cutsOf(rank: number, count: number, axes: readonly number[] | undefined, steps: readonly number[] | undefined): Cuts {
+function cutsOf(
+  rank: number,
+  count: number,
+  axes: readonly number[] | undefined,
+  steps: readonly number[] | undefined,
+): Cuts {
   const given = axes ?? Array.from({ length: count }, (_, i) => i);
   return {
     axes: given.map((axis) => normalAxis(axis, rank)),
@@ -149,7 +162,9 @@ const slice = defineOp({
     return [byPositions(b, x, dy, (p) => b.one("Slice", [p, starts, ends, axes, steps]))];
   },
   plain(inputs) {
-    const x = tensorAt(inputs, 0), starts = toIntegers(tensorAt(inputs, 1)), ends = toIntegers(tensorAt(inputs, 2));
+    const x = tensorAt(inputs, 0),
+      starts = toIntegers(tensorAt(inputs, 1)),
+      ends = toIntegers(tensorAt(inputs, 2));
     const axes = optionalAt(inputs, 3), steps = optionalAt(inputs, 4);
     const cuts = cutsOf(x.shape.length, starts.length, axes && toIntegers(axes), steps && toIntegers(steps));
     return [sliced(x, starts, ends, cuts)];
@@ -182,7 +197,11 @@ function sources(d: number, before: number, after: number, mode: Mode): Int32Arr
   return out;
 }
 /** Widths before and after each axis. */
-function widths(rank: number, pads: readonly number[], axes: readonly number[] | undefined): readonly [number, number][] {
+function widths(
+  rank: number,
+  pads: readonly number[],
+  axes: readonly number[] | undefined,
+): readonly [number, number][] {
   const given = axes ?? Array.from({ length: rank }, (_, i) => i), n = given.length;
   if (pads.length !== 2 * n) {
     throw new InputError(`pads [${pads}]: expected ${2 * n} widths, two for each of ${n} axes`);
@@ -191,7 +210,12 @@ function widths(rank: number, pads: readonly number[], axes: readonly number[] |
   given.forEach((axis, i) => out[normalAxis(axis, rank)] = [pads[i] ?? 0, pads[i + n] ?? 0]);
   return out;
 }
-function padded(x: Tensor, each: readonly (readonly [number, number])[], mode: Mode, fill: Tensor | undefined): Tensor {
+function padded(
+  x: Tensor,
+  each: readonly (readonly [number, number])[],
+  mode: Mode,
+  fill: Tensor | undefined,
+): Tensor {
   const maps = x.shape.map((d, axis) => sources(d, each[axis]?.[0] ?? 0, each[axis]?.[1] ?? 0, mode));
   const shape = maps.map((m) => m.length), size = sizeOf(shape), rank = shape.length;
   const out = emptyLike(x.dtype, size), per = dtypes[x.dtype].per, strides = stridesOf(x.shape);
@@ -239,7 +263,11 @@ const pad = defineOp<{ readonly mode: Mode }>({
   since: 25,
   summary: "With borders of a constant, or of the tensor's own elements; negative widths crop",
   attributes: {
-    mode: choice({ doc: "what borders hold", default: "constant", of: ["constant", "reflect", "edge", "wrap"] }),
+    mode: choice({
+      doc: "what borders hold",
+      default: "constant",
+      of: ["constant", "reflect", "edge", "wrap"],
+    }),
   },
   arity: [2, 4],
   accuracy: "exact",
@@ -251,7 +279,9 @@ const pad = defineOp<{ readonly mode: Mode }>({
     const out = dims.map((d, axis) => {
       const i = at.indexOf(axis);
       const longer = i < 0 ? d : addDims(d, addDims(pads[i] ?? 0, pads[i + n] ?? 0));
-      if (typeof longer === "number" && longer < 0) throw new ShapeError(`axis ${axis} of ${d} is cropped to ${longer}`);
+      if (typeof longer === "number" && longer < 0) {
+        throw new ShapeError(`axis ${axis} of ${d} is cropped to ${longer}`);
+      }
       return longer;
     });
     return [tensorType(x.dtype, out)];

@@ -1,5 +1,5 @@
 /** Arrays of a file for the weights of a model: checked by shape before they are read, cast, and looked at for NaN. @module */
-import type { LayerNode, WeightEntry } from "../../core/assemble.ts";
+import type { LayerNode, WeightEntry } from "../../core/layertree.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { castTensor, sizeOf, type Tensor, toNumbers } from "../../core/tensor.ts";

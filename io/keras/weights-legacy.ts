@@ -1,7 +1,6 @@
 /** Weights as Keras 1 and 2 store them, and Keras 3 in whole-model `.h5`: lists by layer, paired in order. @module */
-import type { LayerNode, WeightEntry } from "../../core/assemble.ts";
 import { ConfigError, FormatError, shown } from "../../core/errors.ts";
-import { weightsBelow } from "../../core/summary.ts";
+import { type LayerNode, type WeightEntry, weightsBelow } from "../../core/layertree.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { type KerasContext, majorOf } from "./context.ts";

@@ -1,5 +1,5 @@
 /** Weights as Keras 3 stores them: groups by class and position, `layers/dense_1/vars/0`. @module */
-import type { LayerNode, WeightEntry } from "../../core/assemble.ts";
+import type { LayerNode, WeightEntry } from "../../core/layertree.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { snakeCase } from "../../core/names.ts";
 import { networkConfigOf } from "../../core/network.ts";

@@ -3,3 +3,4 @@ export { type OnnxModel, readOnnx, readOnnxFiles, type ReadOptions } from "./rea
 export { decodeTensor, decodeValue, encodeTensor, encodeValue, type TensorContext } from "./tensors.ts";
 export type { ExternalFiles } from "./external.ts";
 export { writeOnnx, type WriteOptions } from "./write.ts";
+export { onnx } from "./format.ts";

@@ -1,5 +1,5 @@
 /** Which opset a graph needs, so that it is written for the oldest that means the same. @module */
-import type { DType } from "../../core/dtype.ts";
+import { type DType, isFloat } from "../../core/dtype.ts";
 import { type Attributes, type Graph, opName } from "../../core/graph.ts";
 import type { OpDef } from "../../core/op.ts";
 import type { Registry } from "../../core/registry.ts";
@@ -101,6 +101,8 @@ export function opsetFor(def: OpDef, types: readonly (Type | undefined)[], attri
     if (dtype === undefined) continue;
     opset = Math.max(opset, Math.min(def.since, typeOpset(dtype)));
     if (late?.types.includes(dtype)) opset = Math.max(opset, late.opset);
+    // Before, floats had the remainder of C alone.
+    if (def.name === "Mod" && isFloat(dtype) && !attributes["fmod"]) opset = 28;
   }
   for (const [name, value] of Object.entries(attributes)) {
     const since = attributeSince.get(`${def.name}.${name}`) ?? 0;
@@ -118,19 +120,20 @@ const same = (a: unknown, b: unknown): boolean =>
     ? a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
     : Object.is(a, b);
 
+/** A version, and the operator that asks for it. */
+export interface Need {
+  readonly version: number;
+  readonly op: string;
+}
 /** Versions of every domain that a graph needs, those of nested graphs included. */
-export function neededOpsets(graph: Graph, registry: Registry): ReadonlyMap<string, number> {
-  const needed = new Map([["", oldestWritten]]);
-  const raise = (domain: string, version: number) =>
-    needed.set(domain, Math.max(version, needed.get(domain) ?? 1));
+export function neededOpsets(graph: Graph, registry: Registry): ReadonlyMap<string, Need> {
+  const needed = new Map<string, Need>([["", { version: oldestWritten, op: "" }]]);
   const visit = (g: Graph) => {
     for (const node of g.nodes) {
-      const def = registry.get("op", opName(node));
-      if (node.domain !== "") raise(node.domain, def.since);
-      else {
-        const types = [...node.inputs, ...node.outputs].map((id) => g.types[id]);
-        raise("", opsetFor(def, types, node.attributes));
-      }
+      const op = opName(node), def = registry.get("op", op), { domain } = node;
+      const types = [...node.inputs, ...node.outputs].map((id) => g.types[id]);
+      const version = domain === "" ? opsetFor(def, types, node.attributes) : def.since;
+      if (version > (needed.get(domain)?.version ?? 0)) needed.set(domain, { version, op });
       for (const inner of Object.values(node.graphs)) visit(inner);
     }
   };

@@ -27,6 +27,7 @@ import { encode } from "./proto.ts";
 import { looksTrained, rolesTo } from "./roles.ts";
 import { tensorToProto } from "./tensors.ts";
 import { typeToProto } from "./types.ts";
+import { newestOpset } from "./survey.ts";
 import { irFor, isDefault, neededOpsets, opsetFor, usualOpset } from "./versions.ts";
 
 /** How to write. */
@@ -40,8 +41,10 @@ export interface WriteOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Names of inputs that are written without a value, whatever their role, for whoever feeds them at every step. */
   readonly fed?: ReadonlySet<string>;
+  /** The newest opset that whoever reads the file knows. */
+  readonly newest?: number;
   /** Composites to write whole where the target opset has them; all of them unless said. */
-  readonly keeps?: (def: OpDef) => boolean;
+  readonly keeps?: (def: OpDef, attributes: Attributes) => boolean;
 }
 
 /** Roles that become initializers alone. */
@@ -68,28 +71,32 @@ export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
 }
 
 function toModel(graph: Graph, options: WriteOptions): ModelProto {
-  const { registry, keeps = () => true } = options;
+  const { registry, keeps = () => true, newest = options.opset ?? newestOpset } = options;
   const target = options.opset ?? usualOpset;
   const expanded = rewrite(graph, registry, {
     name: "write ONNX",
-    expand: (def, types, attributes) => {
+    expand: (def, types, given) => {
+      const attributes = given as Attributes;
       if (!def.body || def.domain === "lapis") return def.body !== undefined;
-      return !keeps(def) ||
-        ((def.domain ?? "") === "" && opsetFor(def, types, attributes as Attributes) > target);
+      if (!keeps(def, attributes)) return true;
+      return (def.domain ?? "") === "" && opsetFor(def, types, attributes) > target;
     },
   });
-  const needed = neededOpsets(expanded, registry), least = needed.get("") ?? target;
-  if (options.opset !== undefined && least > options.opset) {
-    throw new UnsupportedError(`the graph needs opset ${least}; ${options.opset} was asked for`);
+  const needed = neededOpsets(expanded, registry), own = needed.get("lapis"), least = needed.get("");
+  if (own) throw new UnsupportedError(`${own.op} has no form in ONNX`);
+  if (least && least.version > newest) {
+    throw new UnsupportedError(
+      `${least.op} as it is used here needs opset ${least.version}; ${newest} is written`,
+    );
   }
-  const opset = Math.max(target, least);
+  const opset = Math.max(target, least?.version ?? 0);
   const { proto, roles } = new Writer(options).main(expanded);
   const metadata = { ...options.metadata, ...rolesTo(roles) };
   return {
     irVersion: BigInt(irFor(opset)),
-    opsetImport: [...new Map([...needed, ["", opset]])].map(([domain, version]) => ({
+    opsetImport: [...needed].map(([domain, { version }]) => ({
       domain,
-      version: BigInt(version),
+      version: BigInt(domain === "" ? opset : version),
     })),
     producerName: "lapis",
     graph: proto,

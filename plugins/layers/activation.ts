@@ -19,7 +19,7 @@ import {
   sortedAxes,
   weight,
 } from "../../core/layerkit.ts";
-import { ShapeError } from "../../core/errors.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { type Field, field, float, int, list, nullable } from "../../core/schema.ts";
 
 /** Options of {@link activationDef}, resolved. */
@@ -166,7 +166,7 @@ export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
   },
   check(config, path) {
     if (Array.isArray(config.axis) && config.axis.length === 0) {
-      throw new ShapeError(`${path}.axis: expected at least one axis`);
+      throw new ConfigError(`${path}.axis: expected at least one axis, got []`, { place: `${path}.axis` });
     }
   },
 };

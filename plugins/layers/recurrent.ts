@@ -1,69 +1,25 @@
 /** Recurrent layers: SimpleRNN, LSTM and GRU over `[batch, time, features]`. @module */
-import type { Builder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import type { InitializerSpec, LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
+import type { LayerDef } from "../../core/layer.ts";
+import { activationField, type ActivationSpec, slicesOf } from "../../core/layerkit.ts";
 import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  boolMask,
-  dropoutPattern,
-  initializerField,
-  inputAt,
-  joinColumns,
-  keras1Names,
-  type KernelConfig,
-  kernelFields,
-  maskOf,
-  onlyValue,
-  type Opaque,
-  opaqueField,
-  paramAt,
-  renamed,
-  reverseTime,
-  seedField,
-  shapeOfRank,
-  shapeVector,
-  sizeAt,
-  slicesOf,
-  weight,
-} from "../../core/layerkit.ts";
-import { nodeHas, type NodeOptions, recurrentNode } from "../../core/layernode.ts";
-import {
-  gruSteps,
-  lstmSteps,
-  simpleRnnSteps,
-  type StepActivation,
-  type StepsOptions,
-} from "../../core/ops/recurrent.ts";
-import { bool, float, int, type Schema } from "../../core/schema.ts";
-import type { Type } from "../../core/shape.ts";
-import type { Tensor } from "../../core/tensor.ts";
+  asNode,
+  biasOf,
+  commonSteps,
+  finish,
+  gatesToOne,
+  initialStates,
+  type RecurrentConfig,
+  recurrentFields,
+  recurrentIgnored,
+  type RecurrentParam,
+  recurrentParams,
+  stepOf,
+  upgradeRecurrent,
+} from "../../core/layerrecurrent.ts";
+import { gruSteps, lstmSteps, simpleRnnSteps } from "../../core/ops/recurrent.ts";
+import { bool } from "../../core/schema.ts";
 
-/** What every recurrent layer's options have, resolved. */
-export interface RecurrentConfig extends KernelConfig {
-  /** Size of the state and of the output. */
-  readonly units: number;
-  readonly activation: ActivationSpec;
-  readonly recurrentInitializer: InitializerSpec;
-  readonly recurrentRegularizer: Opaque;
-  readonly recurrentConstraint: Opaque;
-  readonly dropout: number;
-  readonly recurrentDropout: number;
-  /** Every step's output, not the last alone. */
-  readonly returnSequences: boolean;
-  /** The last states after the output. */
-  readonly returnState: boolean;
-  /** Steps run from the last to the first; the outputs are in the order they were made. */
-  readonly goBackwards: boolean;
-  /** The last states begin the next call. */
-  readonly stateful: boolean;
-  readonly unroll: boolean;
-  /** Masked steps put out zeros; else they repeat the output before. */
-  readonly zeroOutputForMask: boolean;
-  readonly seed: number | null;
-}
+export type { RecurrentConfig, RecurrentParam };
 /** Options of {@link gruDef}, resolved. */
 export interface GruConfig extends RecurrentConfig {
   readonly recurrentActivation: ActivationSpec;
@@ -77,155 +33,7 @@ export interface LstmConfig extends RecurrentConfig {
   readonly unitForgetBias: boolean;
 }
 
-function recurrentFields(): Schema<RecurrentConfig> {
-  return {
-    units: int({ doc: "size of the state and of the output", min: 1 }),
-    activation: activationField({ doc: "of the candidate state", default: "tanh" }),
-    ...kernelFields(),
-    recurrentInitializer: initializerField({ doc: "fills the recurrent kernel", default: "orthogonal" }),
-    recurrentRegularizer: opaqueField("penalty on the recurrent kernel"),
-    recurrentConstraint: opaqueField("bound on the recurrent kernel"),
-    dropout: float({ doc: "share of the inputs that is dropped", min: 0, max: 1, default: 0 }),
-    recurrentDropout: float({ doc: "share of the state that is dropped", min: 0, max: 1, default: 0 }),
-    returnSequences: bool({ doc: "every step's output, not the last alone", default: false }),
-    returnState: bool({ doc: "the last states after the output", default: false }),
-    goBackwards: bool({ doc: "from the last step to the first", default: false }),
-    stateful: bool({ doc: "the last states begin the next call", default: false }),
-    unroll: bool({ doc: "accepted for Keras' sake; backends unroll as they see fit", default: false }),
-    zeroOutputForMask: bool({ doc: "masked steps put out zeros, not the output before", default: false }),
-    seed: seedField(),
-  };
-}
 const gateField = () => activationField({ doc: "of the gates", default: "sigmoid" });
-
-type RecurrentParam = "kernel" | "recurrentKernel" | "bias" | "stateH" | "stateC";
-
-function recurrentParams(
-  config: RecurrentConfig,
-  x: Type | undefined,
-  cell: string,
-  gates: number,
-  bias: readonly number[],
-  biasInitializer: InitializerSpec = config.biasInitializer,
-): Partial<Record<RecurrentParam, ParamSpec>> {
-  const { units } = config;
-  const [batch] = shapeOfRank(x, 3, "[batch, time, features]");
-  const state = (path: string): ParamSpec => ({
-    shape: [batch ?? 1, units],
-    init: "zeros",
-    role: "state",
-    path,
-  });
-  return {
-    kernel: weight([sizeAt(x, 2), gates * units], config.kernelInitializer, { path: `${cell}/kernel` }),
-    recurrentKernel: weight([units, gates * units], config.recurrentInitializer, {
-      path: `${cell}/recurrent_kernel`,
-    }),
-    ...(config.useBias && { bias: weight(bias, biasInitializer, { path: `${cell}/bias` }) }),
-    ...(config.stateful && { stateH: state("rnn_state") }),
-    ...(config.stateful && gates === 4 && { stateC: state("rnn_state_1") }),
-  };
-}
-
-/** What the cells' steps have in common, from a layer's configuration, inputs and weights. */
-function commonSteps(context: LayerContext<RecurrentConfig, RecurrentParam>): StepsOptions {
-  const { b, config, inputs, params, call, training } = context;
-  let x = asFloat(b, inputAt(inputs, 0));
-  const given = maskOf(inputs, call);
-  if (training && config.dropout > 0) {
-    const shape = shapeVector(b, x, [{ axis: 0 }, 1, sizeAt(x.type, 2)]);
-    x = b.one("Mul", [x, dropoutPattern(b, x, shape, config.dropout, config.seed)]);
-  }
-  const shape = shapeVector(b, x, [{ axis: 0 }, config.units]);
-  return {
-    x,
-    kernel: paramAt(params, "kernel"),
-    recurrentKernel: paramAt(params, "recurrentKernel"),
-    mask: given && boolMask(b, given),
-    reverse: config.goBackwards,
-    zeroOutputForMask: config.zeroOutputForMask,
-    recurrentDropout: training && config.recurrentDropout > 0
-      ? dropoutPattern(b, x, shape, config.recurrentDropout, config.seed)
-      : undefined,
-  };
-}
-/** The states that the call, further inputs or the last call give; Keras 2 files hold them as further inputs. */
-function initialStates(context: LayerContext<RecurrentConfig, RecurrentParam>): readonly Value[] {
-  const { config, inputs, params, call } = context;
-  if (call.initialState && call.initialState.length > 0) return call.initialState;
-  if (inputs.length > 1) return inputs.slice(1);
-  if (!config.stateful) return [];
-  return [params.stateH, params.stateC].filter((v: Value | undefined) => v !== undefined);
-}
-/** The layer's outputs from those of its steps; the mask stays with a whole sequence. */
-function finish(
-  context: LayerContext<RecurrentConfig, RecurrentParam>,
-  outputs: Value,
-  last: Value,
-  states: readonly Value[],
-): readonly Value[] {
-  const { b, config, inputs, call } = context;
-  if (config.stateful) {
-    (["stateH", "stateC"] as const).forEach((param, i) => {
-      const next = states[i];
-      if (next) context.update(param, next);
-    });
-  }
-  const y = !config.returnSequences ? last : b.masked(
-    config.goBackwards ? reverseTime(b, outputs) : outputs,
-    maskOf(inputs, call),
-  );
-  return config.returnState ? [y, ...states] : [y];
-}
-function biasOf({ config, params }: LayerContext<RecurrentConfig, RecurrentParam>): Value | undefined {
-  return config.useBias ? paramAt(params, "bias") : undefined;
-}
-/** The layer as one ONNX node: in inference, where no step is masked and ONNX has the activations. */
-function asNode(
-  context: LayerContext<RecurrentConfig, RecurrentParam>,
-  op: NodeOptions["op"],
-  activations: readonly ActivationSpec[],
-  more: Pick<NodeOptions, "gates" | "attributes"> = {},
-): readonly Value[] | undefined {
-  const { b, config, inputs, params, call, training } = context;
-  if (training || maskOf(inputs, call) || !nodeHas(...activations)) return undefined;
-  const { outputs, states } = recurrentNode(b, {
-    op,
-    x: asFloat(b, inputAt(inputs, 0)),
-    kernel: paramAt(params, "kernel"),
-    recurrentKernel: paramAt(params, "recurrentKernel"),
-    bias: biasOf(context),
-    activations,
-    reverse: config.goBackwards,
-    initial: initialStates(context),
-    ...more,
-  });
-  return finish(context, outputs, states[0] ?? outputs, states);
-}
-const step = (spec: ActivationSpec): StepActivation => (b: Builder, x: Value) => activate(b, spec, x);
-
-const ignored = ["implementation", "use_cudnn"];
-function upgradeRecurrent(config: Record<string, unknown>): Record<string, unknown> {
-  onlyValue(config, "time_major", false);
-  const next = renamed(config, {
-    ...keras1Names,
-    inner_init: "recurrent_initializer",
-    inner_activation: "recurrent_activation",
-    U_regularizer: "recurrent_regularizer",
-    dropout_W: "dropout",
-    dropout_U: "recurrent_dropout",
-  }, ["time_major", "input_dim", "input_length", "consume_less"]);
-  if ("forget_bias_init" in next) {
-    next.unit_forget_bias = next.forget_bias_init === "one";
-    delete next.forget_bias_init;
-  }
-  return next;
-}
-/** Keras 1 holds a kernel, a recurrent kernel and a bias for each gate; `order` is that of the gates now. */
-function gatesToOne(arrays: readonly Tensor[], order: readonly number[]): readonly Tensor[] {
-  if (arrays.length !== 3 * order.length) return arrays;
-  return [0, 1, 2].map((part) => joinColumns(order.map((gate) => arrays[3 * gate + part])));
-}
 
 /** A fully connected recurrent layer (Elman 1990): h' = activation(x·kernel + h·recurrentKernel + bias). */
 export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
@@ -243,11 +51,11 @@ export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
       ...commonSteps(context),
       bias: biasOf(context),
       initial: initialStates(context)[0],
-      activation: step(config.activation),
+      activation: stepOf(config.activation),
     });
     return finish(context, run.outputs, run.last, [run.h]);
   },
-  keras: { group: "cell", ignore: ignored, upgrade: upgradeRecurrent },
+  keras: { group: "cell", ignore: recurrentIgnored, upgrade: upgradeRecurrent },
 };
 
 /** Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras' order i, f, c, o. */
@@ -282,14 +90,14 @@ export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
       gates: "ifco",
       bias: biasOf(context),
       initial: h && c && [h, c],
-      activation: step(activation),
-      recurrentActivation: step(recurrentActivation),
+      activation: stepOf(activation),
+      recurrentActivation: stepOf(recurrentActivation),
     });
     return finish(context, run.outputs, run.last, [run.h, run.c]);
   },
   keras: {
     group: "cell",
-    ignore: ignored,
+    ignore: recurrentIgnored,
     upgrade: upgradeRecurrent,
     // Keras 1 has the gates in the order i, c, f, o.
     weights: (arrays) => gatesToOne(arrays, [0, 2, 1, 3]),
@@ -329,14 +137,14 @@ export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
       recurrentBias,
       initial: initialStates(context)[0],
       resetAfter: config.resetAfter,
-      activation: step(config.activation),
-      recurrentActivation: step(config.recurrentActivation),
+      activation: stepOf(config.activation),
+      recurrentActivation: stepOf(config.recurrentActivation),
     });
     return finish(context, run.outputs, run.last, [run.h]);
   },
   keras: {
     group: "cell",
-    ignore: ignored,
+    ignore: recurrentIgnored,
     upgrade(config, version) {
       const next = upgradeRecurrent(config);
       // Before reset_after existed the gate came before the product.

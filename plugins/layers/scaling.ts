@@ -76,10 +76,11 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
   params(config, [x]) {
     if (config.mean !== null) return {};
     const shape = sortedAxes(config.axis, shapeOf(x).length).map((a) => sizeAt(x, a));
+    // Adapting makes the weights, before there is a model that could give them its name.
     return {
-      mean: weight(shape, "zeros", { role: "statistic" }),
-      variance: weight(shape, "ones", { role: "statistic" }),
-      count: weight([], "zeros", { role: "statistic", dtype: "int64" }),
+      mean: weight(shape, "zeros", { role: "statistic", path: "/mean" }),
+      variance: weight(shape, "ones", { role: "statistic", path: "/variance" }),
+      count: weight([], "zeros", { role: "statistic", dtype: "int64", path: "/count" }),
     };
   },
   build({ b, config, inputs, params }) {

@@ -58,21 +58,28 @@ export class PlainSession implements Session {
   #value(input: GraphInput, env: Map<string, number>): Tensor {
     const held = this.#held.get(input.name), type = asTensor(typeOf(this.#graph, input.id));
     if (held) {
-      const fits = type.shape === undefined || type.shape.every((d, i) => bindDim(d, held.shape[i] ?? -1, env));
+      const fits = type.shape === undefined ||
+        type.shape.every((d, i) => bindDim(d, held.shape[i] ?? -1, env));
       if (!fits) {
         throw new InputError(
-          `${input.role} ${shown(input.name)} holds [${held.shape}], but ${typeText(type)} is needed now: reset the states`,
+          `${input.role} ${shown(input.name)} holds [${held.shape}], but ${
+            typeText(type)
+          } is needed now: reset the states`,
           { place: input.name },
         );
       }
       return held;
     }
     if (input.role === "parameter" || input.role === "statistic") {
-      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, { place: input.name });
+      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, {
+        place: input.name,
+      });
     }
     const shape = (type.shape ?? []).map((d) => {
       const n = evalDim(d, env);
-      if (n === undefined) throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
+      if (n === undefined) {
+        throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
+      }
       return n;
     });
     const first = zeros(shape, type.dtype);
@@ -124,7 +131,10 @@ export class PlainSession implements Session {
     }
   }
   memory(): MemoryUse {
-    const constants = this.#graph.inputs.reduce((n, i) => n + (i.role === "constant" && i.value ? tensorBytes(i.value) : 0), 0);
+    const constants = this.#graph.inputs.reduce(
+      (n, i) => n + (i.role === "constant" && i.value ? tensorBytes(i.value) : 0),
+      0,
+    );
     const held = [...this.#held.values()].reduce((n, t) => n + tensorBytes(t), 0);
     return { weights: constants + held, packed: 0, activations: 0, workspace: 0 };
   }

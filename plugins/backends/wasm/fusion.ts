@@ -154,7 +154,8 @@ function inPlacePairs(
       );
       const alone = reads.every((other, k) => k === i || other.storage !== r.storage || sameLayout(other, r));
       if (
-        alone && same && dense && a.every((s, k) => sameDim(s, b[k] ?? 0)) && sameDim(r.storage.bytes, w.storage.bytes)
+        alone && same && dense && a.every((s, k) => sameDim(s, b[k] ?? 0)) &&
+        sameDim(r.storage.bytes, w.storage.bytes)
       ) {
         pairs.push([w.storage, r.storage]);
       }

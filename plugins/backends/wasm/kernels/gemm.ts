@@ -22,7 +22,10 @@ export interface GemmSpec extends Epilogue {
 const LONGEST_RUN = 512;
 const BLOCK_RUN = 384;
 /** Bytes of A that a block of rows may take, to stay in the first-level cache beside the panel. */
-const BLOCK_BYTES = 32 * 1024;
+const BLOCK_A_BYTES = 32 * 1024;
+
+/** Bytes of B that a block of columns may take, to stay in the second-level cache. */
+const BLOCK_B_BYTES = 256 * 1024;
 
 type GemmArg = "M" | "A" | "lda" | "B" | "panelPitch" | "C" | "ldc" | "K" | "N" | "bias" | "R" | "ldr";
 
@@ -60,7 +63,7 @@ function gemmKey(spec: GemmSpec): string {
  * `M A [lda] B C ldc [K] [N] [bias] [R ldr]`. B is what `pack` made.
  */
 export function gemm(spec: GemmSpec): Kernel {
-  if (!isCut(spec)) return rowBlocks(spec, true, true);
+  if (!isCut(spec)) return columnBlocks(spec, true, true);
   return defineKernel(gemmKey(spec), gemmArgs(spec, false), (f, arg, m) => emitCut(f, arg, m, spec));
 }
 
@@ -72,7 +75,7 @@ function emitCut(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder, spec:
   const panelPitch = f.local("i32");
   const pushK = (): FunctionBuilder => spec.K === null ? f.get(arg.K) : f.i32(spec.K);
   const call = (first: boolean, last: boolean): void => {
-    const kernel = rowBlocks(spec, first, last);
+    const kernel = columnBlocks(spec, first, last);
     const locals = { ...arg, panelPitch, K: length };
     f.get(...kernel.args.map((name) => locals[name as GemmArg])).call(m.kernel(kernel));
   };
@@ -106,16 +109,63 @@ function emitCut(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder, spec:
   });
 }
 
-/** One block of K over all rows: cuts the rows so that A stays in cache, then walks the panels. */
-function rowBlocks(spec: GemmSpec, first: boolean, last: boolean): Kernel {
+/** One block of K over all columns: cuts them so that B's block stays in the second-level cache while rows pass. */
+function columnBlocks(spec: GemmSpec, first: boolean, last: boolean): Kernel {
   const part: GemmSpec = {
     ...spec,
     bias: first && spec.bias,
     residual: first ? spec.residual : "accumulate",
     activation: last ? spec.activation : undefined,
   };
-  const key = isCut(spec) ? `${gemmKey(part)} block` : gemmKey(part);
-  return defineKernel(key, gemmArgs(part, true), (f, arg, m) => emitRowBlocks(f, arg, m, part));
+  const width = blockColumns(spec);
+  if (spec.N !== null && spec.N <= width) return rowBlocks(part);
+  const key = `${gemmKey(part)}${isCut(spec) ? " part" : " wide"}`;
+  return defineKernel(key, gemmArgs(part, true), (f, arg, m) => emitColumnBlocks(f, arg, m, part, width));
+}
+
+function emitColumnBlocks(
+  f: FunctionBuilder,
+  arg: Args<GemmArg>,
+  m: ModuleBuilder,
+  spec: GemmSpec,
+  width: number,
+): void {
+  const [left = 0, N = 0] = f.locals("i32", 2);
+  const call = (columns: number | null): void => {
+    const kernel = rowBlocks({ ...spec, N: columns });
+    const locals = { ...arg, N };
+    f.get(...kernel.args.map((name) => locals[name as GemmArg])).call(m.kernel(kernel));
+  };
+  if (spec.N === null) f.get(arg.N).set(left);
+  else f.i32(spec.N).set(left);
+  f.block((done) => {
+    f.loop((again) => {
+      f.get(left).i32(width).op("i32.lt_u").brIf(done);
+      call(width);
+      f.get(arg.B);
+      if (spec.K === null) f.get(arg.panelPitch);
+      else f.i32(spec.K * 32);
+      f.i32(width / 8).op("i32.mul", "i32.add").set(arg.B);
+      f.inc(arg.C, width * 4);
+      if (spec.bias) f.inc(arg.bias, width * 4);
+      if (spec.residual === "pointer") f.inc(arg.R, width * 4);
+      f.inc(left, -width).br(again);
+    });
+  });
+  const rest = spec.N === null ? null : spec.N % width;
+  f.get(left).set(N);
+  if (rest !== 0) f.get(left).if(() => call(rest));
+}
+
+function blockColumns(spec: GemmSpec): number {
+  const run = isCut(spec) ? BLOCK_RUN : spec.K ?? BLOCK_RUN;
+  return Math.max(48, Math.floor(BLOCK_B_BYTES / (run * 4) / 48) * 48);
+}
+
+/** One block of K and columns over all rows: cuts the rows so that A stays in cache, then walks the panels. */
+function rowBlocks(spec: GemmSpec): Kernel {
+  const key = isCut(spec) ? `${gemmKey(spec)} block` : gemmKey(spec);
+  return defineKernel(key, gemmArgs(spec, true), (f, arg, m) => emitRowBlocks(f, arg, m, spec));
 }
 
 function emitRowBlocks(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder, spec: GemmSpec): void {
@@ -144,5 +194,5 @@ function emitRowBlocks(f: FunctionBuilder, arg: Args<GemmArg>, m: ModuleBuilder,
 
 function blockRows(spec: GemmSpec): number {
   const run = isCut(spec) ? BLOCK_RUN : spec.K ?? BLOCK_RUN;
-  return Math.max(12, Math.min(384, Math.floor(BLOCK_BYTES / (run * 4) / 6) * 6));
+  return Math.max(12, Math.min(384, Math.floor(BLOCK_A_BYTES / (run * 4) / 6) * 6));
 }

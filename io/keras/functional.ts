@@ -1,0 +1,234 @@
+/** Functional models of Keras 1, 2 and 3: layers by name, their calls made as soon as what they read is there. @module */
+import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/errors.ts";
+import { applyAll, functional } from "../../core/functional.ts";
+import type { Layer } from "../../core/layer.ts";
+import { fieldToCamel } from "../../core/names.ts";
+import type { ApplyOptions, SymbolicTensor } from "../../core/network.ts";
+import { type KerasContext, majorOf } from "./context.ts";
+import { entryOf, labelOf, type LayerEntry, locate } from "./layers.ts";
+import { type Argument, type CallEntry, callsOf, endsOf, isRef, refsIn, type TensorRef } from "./nodes.ts";
+import { isOperation, operationLayer } from "./operations.ts";
+import { inputLayer, isModel, listOf, type Structure } from "./parts.ts";
+
+/** A layer of a functional model on its way: what it is called on, and its calls' results so far. */
+interface Member {
+  readonly entry: LayerEntry;
+  readonly layer: Layer | undefined;
+  readonly calls: readonly CallEntry[];
+  readonly results: (readonly SymbolicTensor[] | undefined)[];
+  /** What the file's node numbers begin with: a nested functional model's own is node 0. */
+  offset: number;
+}
+
+/**
+ * Reads a functional model.
+ * @throws {ConfigError} naming the layer that has another's name, or reads what isn't there.
+ */
+export function functionalOf(
+  entry: LayerEntry,
+  ctx: KerasContext,
+  place: string,
+  inner: (raw: unknown, where: string) => Layer,
+): Structure {
+  const list = listOf(entry, place), members = new Map<string, Member>();
+  const name = entry.name ?? "functional";
+  const ins = endsOf(entry.config.input_layers ?? [], `${place}.input_layers`);
+  const outs = endsOf(entry.config.output_layers ?? [], `${place}.output_layers`);
+  const several = ins.length > 1;
+  list.forEach((raw, i) => {
+    const where = `${place}.layers[${i}]`, e = entryOf(raw, where);
+    const key = e.name ?? e.className;
+    if (members.has(key)) {
+      throw new ConfigError(`layer name ${key} is not unique: two layers of model ${name} have it`, {
+        place: key,
+      });
+    }
+    const calls = callsOf(e.raw.inbound_nodes, `layer "${key}" (${e.className})`);
+    const begins = e.className === "InputLayer" && calls.length === 0;
+    const results = begins ? [[inputLayer(e, ctx, several ? key : "")]] : [];
+    const layer = begins || isOperation(e) ? undefined : inner({ ...e.raw, name: key }, where);
+    members.set(key, { entry: e, layer, calls, results, offset: 0 });
+  });
+  number(members, outs.map((o) => o.ref));
+  runCalls(members, ctx);
+  const get = (ref: TensorRef) => {
+    const t = tensorAt(members, ref);
+    if (!t) {
+      throw new ConfigError(`${place}: tensor ${ref.layer}[${ref.node}][${ref.tensor}] is never computed`, {
+        place,
+      });
+    }
+    return t;
+  };
+  const inputs = ins.map(({ ref }) => get(ref)), outputs = outs.map(({ ref }) => get(ref));
+  if (inputs.length === 0 || outputs.length === 0) {
+    throw new ConfigError(`${place}: a functional model needs input_layers and output_layers`, { place });
+  }
+  const named = outs.every((o) => o.key !== undefined) ? outs.map((o) => o.key ?? "") : undefined;
+  const made = functional({ inputs, outputs, name, ...(named && { outputNames: named }) });
+  // The file's order is the one its weights are stored in.
+  const reached = new Set(made.layers);
+  const layers = [...members.values()].flatMap((m) => (m.layer && reached.has(m.layer) ? [m.layer] : []));
+  const rest = made.layers.filter((l) => !layers.includes(l));
+  return { network: { ...made, layers: rest.length > 0 ? made.layers : layers }, name };
+}
+
+/** Finds which number a model's first call has in references to it. */
+function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRef[]): void {
+  const least = new Map<string, number>();
+  const all = [...members.values()].flatMap((m) =>
+    m.calls.flatMap((c) => [...c.args, ...Object.values(c.kwargs)])
+  );
+  for (const ref of [...all.flatMap(refsIn), ...outputs]) {
+    least.set(ref.layer, Math.min(ref.node, least.get(ref.layer) ?? ref.node));
+  }
+  for (const [name, m] of members) if (isModel(m.entry)) m.offset = Math.min(least.get(name) ?? 0, 1);
+}
+function tensorAt(members: ReadonlyMap<string, Member>, ref: TensorRef): SymbolicTensor | undefined {
+  const m = members.get(ref.layer);
+  return m?.results[ref.node - m.offset]?.[ref.tensor];
+}
+
+/** Makes every call as soon as what it reads is there. */
+function runCalls(members: ReadonlyMap<string, Member>, ctx: KerasContext): void {
+  interface Waiting {
+    readonly member: Member;
+    readonly at: number;
+    missing: number;
+  }
+  const waiting = new Map<string, Waiting[]>(), ready: Waiting[] = [];
+  const keyOf = (layer: string, at: number) => `${at}:${layer}`;
+  for (const member of members.values()) {
+    member.calls.forEach((call, at) => {
+      const refs = [...call.args, ...Object.values(call.kwargs)].flatMap(refsIn);
+      const wait: Waiting = { member, at, missing: 0 };
+      for (const ref of refs) {
+        const from = members.get(ref.layer);
+        if (!from) {
+          throw new ConfigError(
+            `${labelOf(member.entry)}: reads from a layer ${shown(ref.layer)} that isn't there`,
+            {
+              place: member.entry.name ?? "",
+            },
+          );
+        }
+        const node = ref.node - from.offset;
+        if (from.results[node]) continue;
+        wait.missing++;
+        const key = keyOf(ref.layer, node);
+        waiting.set(key, [...waiting.get(key) ?? [], wait]);
+      }
+      if (wait.missing === 0) ready.push(wait);
+    });
+  }
+  let done = 0;
+  // In the file's order where the graph leaves a choice.
+  for (let i = 0; i < ready.length; i++) {
+    const { member, at } = ready[i] as Waiting;
+    const call = member.calls[at];
+    if (!call) continue;
+    member.results[at] = makeCall(members, member, call, ctx);
+    done++;
+    for (const next of waiting.get(keyOf(member.entry.name ?? member.entry.className, at)) ?? []) {
+      if (--next.missing === 0) ready.push(next);
+    }
+  }
+  const total = [...members.values()].reduce((n, m) => n + m.calls.length, 0);
+  if (done < total) {
+    const stuck = [...members.values()].find((m) => m.calls.some((_, i) => !m.results[i]));
+    throw new ConfigError(
+      `layer ${shown(stuck?.entry.name)}: is part of a cycle, or reads what is never computed`,
+      {
+        place: stuck?.entry.name ?? "",
+      },
+    );
+  }
+}
+
+/** Keyword arguments that stand for the first argument. */
+const firstNames = ["inputs", "sequences", "x", "query", "value", "key"];
+/** Arguments that change nothing here, whatever they say. */
+const idle: ReadonlySet<string> = new Set(["name", "constants"]);
+
+function makeCall(
+  members: ReadonlyMap<string, Member>,
+  { entry, layer }: Member,
+  call: CallEntry,
+  ctx: KerasContext,
+): readonly SymbolicTensor[] {
+  const place = entry.name ?? entry.className;
+  const tensor = (ref: TensorRef): SymbolicTensor => {
+    const t = tensorAt(members, ref);
+    if (!t) {
+      throw new ConfigError(
+        `${labelOf(entry)}: reads ${ref.layer}[${ref.node}][${ref.tensor}], which isn't there`,
+        { place },
+      );
+    }
+    return t;
+  };
+  if (isOperation(entry)) {
+    const { layer: operation, inputs } = operationLayer(entry, call);
+    return applyAll(operation, inputs.map(tensor));
+  }
+  if (!layer) throw new FormatError(`${labelOf(entry)}: an input is called`, { place });
+  const inputs = call.args.flatMap(refsIn).map(tensor);
+  const rest: Record<string, Argument> = { ...call.kwargs };
+  call.args.forEach((a) => {
+    if (refsIn(a).length === 0 && a !== null && a !== false && !(Array.isArray(a) && a.length === 0)) {
+      throw new UnsupportedError(`${labelOf(entry)}: call argument ${shown(a)} is not supported`, { place });
+    }
+  });
+  if (inputs.length === 0) {
+    for (const key of firstNames) {
+      const found = rest[key] === undefined ? [] : refsIn(rest[key] ?? null);
+      if (found.length === 0) continue;
+      inputs.push(...found.map(tensor));
+      delete rest[key];
+    }
+  }
+  return locate(
+    labelOf(entry),
+    () => applyAll(layer, inputs, optionsOf(rest, tensor, layer, inputs.length, ctx)),
+  );
+}
+function optionsOf(
+  kwargs: Readonly<Record<string, Argument>>,
+  tensor: (ref: TensorRef) => SymbolicTensor,
+  layer: Layer,
+  inputs: number,
+  ctx: KerasContext,
+): ApplyOptions {
+  const values: Record<string, SymbolicTensor> = {}, options: Record<string, unknown> = {};
+  let initialState: readonly SymbolicTensor[] | undefined,
+    mask: ApplyOptions["mask"],
+    training: boolean | undefined;
+  for (const [key, value] of Object.entries(kwargs)) {
+    if (value === null || value === undefined || idle.has(key) && refsIn(value).length === 0) continue;
+    const refs = refsIn(value);
+    if (key === "initial_state") initialState = refs.map(tensor);
+    else if (key === "mask" && refs.length > 0) {
+      mask = isRef(value)
+        ? tensor(value)
+        : Array.isArray(value)
+        ? value.map((m) => (isRef(m) ? tensor(m) : null))
+        : undefined;
+    } else if (key === "training") training = typeof value === "boolean" ? value : training;
+    else if (isRef(value)) values[fieldToCamel(key)] = tensor(value);
+    else if (refs.length > 0) {
+      throw new UnsupportedError(`call argument ${key} with several tensors is not supported`);
+    } else options[fieldToCamel(key)] = value;
+  }
+  // Keras 3 hands no mask on to a recurrent layer that is given states as well.
+  const recurrent = Object.hasOwn(layer.def.config, "returnState") || layer.def.children?.(layer.config)
+    .some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
+  const unmasked = majorOf(ctx.version) >= 3 && mask === undefined && recurrent &&
+    (initialState !== undefined || inputs > 1);
+  return {
+    ...(initialState && { initialState }),
+    ...(mask !== undefined ? { mask } : unmasked ? { mask: null } : {}),
+    ...(training !== undefined && { training }),
+    ...(Object.keys(values).length > 0 && { values }),
+    ...(Object.keys(options).length > 0 && { options }),
+  };
+}

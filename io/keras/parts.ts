@@ -1,0 +1,66 @@
+/** What Sequential and functional configurations have in common: their lists of layers, and inputs. @module */
+import { type DType, isDType } from "../../core/dtype.ts";
+import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/errors.ts";
+import type { Layer } from "../../core/layer.ts";
+import type { Network, SymbolicTensor } from "../../core/network.ts";
+import { tensorType } from "../../core/shape.ts";
+import type { KerasContext } from "./context.ts";
+import { isJson } from "./json.ts";
+import { isSerialized, labelOf, type LayerEntry } from "./layers.ts";
+
+/** A model's configuration, read: a network, or layers that wait for the shape of their input. */
+export type Structure =
+  | { readonly network: Network; readonly name: string }
+  | { readonly network?: undefined; readonly layers: readonly Layer[]; readonly name: string };
+
+/** True for a model that stands where a layer may. */
+export const isModel = (entry: LayerEntry): boolean =>
+  /^(Sequential|Functional|Model)$/.test(entry.className) && Array.isArray(entry.config.layers);
+
+/** The list of layers. @throws {FormatError} when there is none; {@link ConfigError} when it is empty. */
+export function listOf(entry: LayerEntry, place: string): readonly unknown[] {
+  const { layers } = entry.config;
+  if (!Array.isArray(layers)) throw new FormatError(`${place}: model has no list of layers`, { place });
+  if (layers.length === 0) throw new ConfigError(`${place}: the list of layers is empty`, { place });
+  return layers;
+}
+
+/** An input from a shape with the batch axis first. @throws {FormatError} */
+export function inputOf(
+  shape: unknown,
+  name: string,
+  dtype: unknown,
+  ctx: KerasContext,
+  prefix: string,
+): SymbolicTensor {
+  const dims: unknown[] | undefined = Array.isArray(shape) && !Array.isArray(shape[0]) ? shape : undefined;
+  const wrong = () =>
+    new FormatError(`layer "${name}" (InputLayer): expected a shape, got ${shown(shape)}`, { place: name });
+  if (!dims) throw wrong();
+  const type = isSerialized(dtype) && isJson(dtype.config) ? dtype.config.name : dtype;
+  const known: DType = isDType(type) ? type : "float32";
+  const sizes = dims.map((d, axis) => {
+    if (d === null) {
+      if (axis === 0) return "batch";
+      const what = axis === 1 && dims.length <= 3 ? "time" : `dim${axis}`;
+      return prefix === "" ? what : `${prefix}_${what}`;
+    }
+    if (typeof d !== "number" || !Number.isSafeInteger(d) || d < 0) throw wrong();
+    return d;
+  });
+  return { kind: "symbolic", type: tensorType(known, sizes), registry: ctx.registry, index: 0, name };
+}
+/** The tensor of an InputLayer; `prefix` tells the symbols of several inputs apart. @throws {UnsupportedError} */
+export function inputLayer(entry: LayerEntry, ctx: KerasContext, prefix: string): SymbolicTensor {
+  const { batch_shape: shape, batch_input_shape: older, sparse, ragged, dtype, input_dtype: oldType } =
+    entry.config;
+  if (sparse === true || ragged === true) {
+    throw new UnsupportedError(
+      `${labelOf(entry)}: ${sparse === true ? "sparse" : "ragged"} inputs are not supported`,
+      {
+        place: entry.name ?? "",
+      },
+    );
+  }
+  return inputOf(shape ?? older, entry.name ?? "input_layer", dtype ?? oldType, ctx, prefix);
+}

@@ -1,0 +1,27 @@
+/** The onnxruntime backend: graphs run in onnxruntime-node, the judge of parity and the native engine. @module */
+import type { BackendDef } from "../../../core/backend.ts";
+import { available, loadEngine } from "./engine.ts";
+import { type EngineOptions, OnnxruntimeSession } from "./session.ts";
+
+export type { EngineOptions } from "./session.ts";
+
+/** Domains whose operators onnxruntime has, or that are written as bodies of such. */
+const domains: ReadonlySet<string> = new Set(["", "lapis", "ai.onnx.ml"]);
+
+/** The backend with settings of onnxruntime's own. */
+export function onnxruntimeWith(settings: EngineOptions): BackendDef {
+  return {
+    kind: "backend",
+    name: "onnxruntime",
+    summary: "onnxruntime-node, where it is installed: native code on the CPU",
+    available,
+    supports: (node) => domains.has(node.domain),
+    async compile(graph, options) {
+      const session = new OnnxruntimeSession(await loadEngine(), graph, { ...options, ...settings });
+      if (session.complete) await session.prepare();
+      return session;
+    },
+  };
+}
+/** onnxruntime on the CPU, with all its optimisations. */
+export const onnxruntime: BackendDef = onnxruntimeWith({});

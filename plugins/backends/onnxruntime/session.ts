@@ -1,0 +1,270 @@
+/** A session of onnxruntime: the graph as an ONNX file in memory; weights are part of it, states go round. @module */
+import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
+import { BackendError, InputError, ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
+import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
+import { bindInputs, bindValue } from "../../../core/plan.ts";
+import { asTensor, dimText, evalDim, type Type, typeText } from "../../../core/shape.ts";
+import {
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  tensorBytes,
+  zeros,
+} from "../../../core/tensor.ts";
+import { writeOnnx } from "../../../io/onnx/write.ts";
+import type { Engine, EngineSession, EngineTensor } from "./engine.ts";
+import { checkType, fromEngine, toEngine } from "./tensors.ts";
+
+/** What onnxruntime is asked for beside the graph. */
+export interface EngineOptions {
+  /** How far onnxruntime may change the graph; `all` unless said. */
+  readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  /** Execution providers in order of preference; the CPU unless said. */
+  readonly executionProviders?: readonly string[];
+}
+
+const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
+
+/** The newest opset that this version of onnxruntime knows. */
+const newestOpset = 26;
+
+/** Names of inputs that may change at every step, and are therefore fed rather than part of the file. */
+function movingInputs(graph: Graph): ReadonlySet<string> {
+  const replaced = new Set(graph.outputs.map((o) => o.updates));
+  const moves = (i: GraphInput) => replaced.has(i.name) || i.role === "state" || i.role === "slot";
+  return new Set(graph.inputs.filter((i) => i.role !== "constant" && moves(i)).map((i) => i.name));
+}
+
+/** @throws {UnsupportedError} for what onnxruntime-node can't be handed, or what makes it abort the process. */
+function checkGraph(graph: Graph): void {
+  const crosses = (type: Type, what: string) => {
+    if (type.kind !== "tensor") {
+      throw new UnsupportedError(
+        `${what}: onnxruntime-node can't be handed a ${type.kind}; other backends can`,
+      );
+    }
+    checkType(type.dtype, what);
+  };
+  for (const i of graph.inputs) {
+    if (i.role !== "constant" && i.role !== "parameter" && i.role !== "statistic") {
+      crosses(typeOf(graph, i.id), `input ${i.name}`);
+    }
+  }
+  for (const o of graph.outputs) crosses(typeOf(graph, o.id), `output ${o.name}`);
+  checkCasts(graph);
+}
+function checkCasts(graph: Graph): void {
+  for (const node of graph.nodes) {
+    for (const inner of Object.values(node.graphs)) checkCasts(inner);
+    const to = node.op.startsWith("Cast") ? graph.types[node.outputs[0] ?? -1] : undefined;
+    if (to?.kind === "tensor" && /^u?int[24]$|^float4/.test(to.dtype)) {
+      throw new UnsupportedError(`${opName(node)} to ${to.dtype}: onnxruntime aborts the process on it`);
+    }
+  }
+}
+
+/** Runs a graph in onnxruntime. */
+export class OnnxruntimeSession implements Session {
+  readonly backend = "onnxruntime";
+  readonly #engine: Engine;
+  readonly #graph: Graph;
+  readonly #options: CompileOptions & EngineOptions;
+  readonly #moving: ReadonlySet<string>;
+  /** Weights that are part of the file. */
+  readonly #fixed = new Map<string, Tensor>();
+  /** States, slots and whatever is replaced at every step; as the engine left them. */
+  readonly #held = new Map<string, EngineTensor>();
+  #session: EngineSession | undefined;
+  /** Runs that the engine is busy with; what they use is freed after them. */
+  readonly #busy = new Set<Promise<unknown>>();
+  #making: Promise<EngineSession> | undefined;
+  #compilations = 0;
+  #bytes = 0;
+  #closed = false;
+
+  constructor(engine: Engine, graph: Graph, options: CompileOptions & EngineOptions) {
+    checkGraph(graph);
+    this.#engine = engine;
+    this.#graph = graph;
+    this.#options = options;
+    this.#moving = movingInputs(graph);
+    for (const { name, role, value } of graph.inputs) {
+      if (!value || role === "constant" || fedRoles.has(role)) continue;
+      if (this.#moving.has(name)) this.#held.set(name, toEngine(engine, copyOf(value)));
+      else this.#fixed.set(name, value);
+    }
+  }
+
+  /** True when every weight has a value, so that the engine's session can be made. */
+  get complete(): boolean {
+    return this.#graph.inputs.every((i) =>
+      (i.role !== "parameter" && i.role !== "statistic") || this.#fixed.has(i.name) ||
+      this.#moving.has(i.name)
+    );
+  }
+  /** Makes the engine's session, again after a weight was written. @throws {BackendError} */
+  prepare(): Promise<EngineSession> {
+    if (this.#closed) throw new BackendError("the session is closed");
+    if (this.#session) return Promise.resolve(this.#session);
+    return this.#making ??= this.#make().finally(() => {
+      this.#making = undefined;
+    });
+  }
+  async #make(): Promise<EngineSession> {
+    const { registry, threads = 1, graphOptimizationLevel = "all", executionProviders = ["cpu"] } =
+      this.#options;
+    const fed = new Set([...this.#moving, ...this.#defaults()]);
+    const file = writeOnnx(this.#graph, {
+      registry,
+      weights: this.#fixed,
+      fed,
+      newest: newestOpset,
+      // It has no recurrent kernels with the batch first, but runs their bodies.
+      keeps: (_, { layout }) => layout !== 1,
+    });
+    this.#bytes = file.length;
+    const session = await this.#engine.InferenceSession.create(file, {
+      graphOptimizationLevel,
+      executionProviders,
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    }).catch((error) => {
+      throw failure("refuses the graph", error);
+    });
+    this.#compilations++;
+    this.#session = session;
+    return session;
+  }
+  /** Data inputs with a default, which is fed where nothing else is given. */
+  #defaults(): readonly string[] {
+    return this.#graph.inputs.filter((i) => fedRoles.has(i.role) && i.value).map((i) => i.name);
+  }
+
+  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
+    const session = await this.prepare(), graph = this.#graph;
+    const given = { ...inputs };
+    for (const { name, role, value } of graph.inputs) {
+      if (fedRoles.has(role) && value) given[name] ??= value;
+    }
+    const env = bindInputs(graph, given, fedRoles);
+    // The names of a file's inputs and outputs are in the graph's order.
+    const wanted = graph.inputs.filter((i) => fedRoles.has(i.role) || this.#moving.has(i.name));
+    const feeds: Record<string, EngineTensor> = {};
+    wanted.forEach((input, i) => {
+      const value = given[input.name], name = session.inputNames[i] ?? input.name;
+      feeds[name] = isTensor(value) ? toEngine(this.#engine, value) : this.#current(input, env);
+    });
+    const running = session.run(feeds);
+    this.#busy.add(running);
+    const results = await running.catch((error) => {
+      throw failure("failed", error);
+    }).finally(() => this.#busy.delete(running));
+    const out: Record<string, RuntimeValue> = {};
+    graph.outputs.forEach((o, i) => {
+      const value = results[session.outputNames[i] ?? o.name];
+      if (!value) throw new BackendError(`onnxruntime gave no output ${shown(o.name)}`);
+      if (o.updates === undefined) out[o.name] = fromEngine(value, `output ${o.name}`);
+      else this.#held.set(o.updates, value);
+    });
+    return out;
+  }
+  /** What an input that moves holds; zeros where it holds nothing yet. */
+  #current(input: GraphInput, env: ReadonlyMap<string, number>): EngineTensor {
+    const type = asTensor(typeOf(this.#graph, input.id)), held = this.#held.get(input.name);
+    if (held) {
+      const fits = type.shape?.every((d, i) => (evalDim(d, env) ?? held.dims[i]) === held.dims[i]) ?? true;
+      if (fits) return held;
+      throw new InputError(
+        `${input.role} ${shown(input.name)} holds [${held.dims}], but ${
+          typeText(type)
+        } is needed now: reset the states`,
+        { place: input.name },
+      );
+    }
+    if (input.role === "parameter" || input.role === "statistic") {
+      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, {
+        place: input.name,
+      });
+    }
+    const shape = (type.shape ?? []).map((d) => {
+      const n = evalDim(d, env);
+      if (n === undefined) {
+        throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
+      }
+      return n;
+    });
+    const first = toEngine(this.#engine, zeros(shape, type.dtype));
+    this.#held.set(input.name, first);
+    return first;
+  }
+
+  #input(name: string): GraphInput {
+    const kept = this.#graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
+    const found = kept.find((i) => i.name === name);
+    if (found) return found;
+    throw new InputError(
+      `the session holds nothing named ${shown(name)}: it holds ${shown(kept.map((i) => i.name))}`,
+      { place: name },
+    );
+  }
+  read(name: string): Tensor {
+    const input = this.#input(name), fixed = this.#fixed.get(name);
+    return copyOf(fixed ?? fromEngine(this.#current(input, new Map()), `${input.role} ${name}`));
+  }
+  write(name: string, value: Tensor): void {
+    const input = this.#input(name);
+    try {
+      bindValue(input, typeOf(this.#graph, input.id), value, new Map());
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new ShapeError(`write: ${error.message}`, { place: name, cause: error });
+    }
+    if (this.#moving.has(name)) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
+    else {
+      this.#fixed.set(name, copyOf(value));
+      this.#drop();
+    }
+  }
+  resetStates(): void {
+    for (const { name, role, value } of this.#graph.inputs) {
+      if (role !== "state") continue;
+      if (value) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
+      else this.#held.delete(name);
+    }
+  }
+
+  /** Bytes as far as they are known here: onnxruntime doesn't say what its arena takes. */
+  memory(): MemoryUse {
+    const weights = [...this.#fixed.values()].reduce((n, t) => n + tensorBytes(t), 0);
+    return { weights, packed: this.#bytes, activations: 0, workspace: 0 };
+  }
+  plan(): readonly PlanStep[] {
+    const nodes = this.#graph.nodes.map(opName);
+    return [{ segment: 0, where: "onnxruntime", kernel: "session", nodes, scope: "", bytes: this.#bytes }];
+  }
+  get compilations(): number {
+    return this.#compilations;
+  }
+
+  #drop(): void {
+    const old = this.#session;
+    this.#session = undefined;
+    // Freeing fails at worst when the engine has done so itself.
+    if (old) Promise.allSettled(this.#busy).then(() => old.release()).catch(() => {});
+  }
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The engine's word for a failure, on one line. */
+function failure(what: string, error: unknown): BackendError {
+  const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  return new BackendError(`onnxruntime ${what}: ${reason.slice(0, 400)}`, { cause: error });
+}
