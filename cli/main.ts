@@ -42,6 +42,8 @@ function failureOf(error: unknown): Failure {
   };
 }
 
+const exampleText = ({ example }: CommandDef) => `\nExample:\n  ${example.replaceAll("\n", "\n  ")}`;
+
 function register(
   program: Command,
   def: CommandDef,
@@ -51,12 +53,11 @@ function register(
   const command = def.declare(program.command(def.name).summary(def.summary).description(def.summary))
     .option("--json", "print one JSON object")
     .option("--debug", "print stack traces")
-    .addHelpText("after", `\nExample:\n  ${def.example.replaceAll("\n", "\n  ")}`);
-  command.action(async (...all: unknown[]) => {
+    .addHelpText("after", exampleText(def));
+  command.action(async () => {
     const args = command.processedArgs.filter((arg) => arg !== undefined).map(String);
     const options: Record<string, unknown> = command.optsWithGlobals();
     const log = (line: string) => terminal.err(`${line}\n`);
-    void all;
     done(await def.run(args, options, { terminal, log }), options.json === true);
   });
 }
@@ -68,7 +69,7 @@ export async function main(args: readonly string[], terminal: Terminal = process
     .description("Runs, inspects and verifies neural networks.")
     .option("--json", "print one JSON object")
     .option("--debug", "print stack traces")
-    .addHelpText("after", `\nExample:\n  ${predict.example}`)
+    .addHelpText("after", exampleText(predict))
     .exitOverride()
     .configureOutput({
       writeOut: terminal.out,

@@ -10,7 +10,7 @@ export const inspect: CommandDef = {
   name: "inspect",
   summary: "show a model's layers, shapes, parameters and operators",
   example: `lapis inspect model.keras
-lapis inspect model.keras --input x.npy   # every layer's shape with the real batch
+lapis inspect model.keras --input x.npy   # shapes with the real batch
 lapis inspect model.keras --plan          # segments, kernels and bytes`,
   declare: (command) =>
     inputOptions(modelOptions(command)).option("--plan", "show segments, kernels and bytes"),

@@ -34,7 +34,7 @@ lapis layers LSTM   # every option with what it takes and its default`,
         head,
         ...options.map((o) => {
           const fallback = o.required ? "required" : `default ${valueText(o.default)}`;
-          return `\n  ${o.name}: ${o.expects} (${fallback})\n    ${o.doc}`;
+          return `\n  ${o.name} (${fallback})\n${filled(`${o.expects}: ${o.doc}`, width)}`;
         }),
       ].join("\n");
     }).join("\n");

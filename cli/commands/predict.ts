@@ -12,7 +12,7 @@ export const predict: CommandDef = {
   name: "predict",
   summary: "run a model on data and write its outputs",
   example: `lapis predict model.keras --input x.npy -o out   # out/<output name>.npy
-lapis predict model.keras --text "Enak dan murah"   # vocabulary.json beside it`,
+lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
   declare: (command) =>
     inputOptions(modelOptions(command))
       .option("-o, --output <folder>", "folder for <output name>.npy")

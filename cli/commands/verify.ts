@@ -21,7 +21,7 @@ export const verify: CommandDef = {
   name: "verify",
   summary: "compare a model on two engines, or with stored predictions",
   example: `lapis verify model.keras --against plain --input x.npy
-lapis verify model.keras --against predictions.npy --input reviews.csv --labels reviews.csv`,
+lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
   declare: (command) =>
     inputOptions(modelOptions(command))
       .requiredOption(

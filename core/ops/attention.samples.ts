@@ -1,6 +1,6 @@
 /** Samples of attention. @module */
 import type { Attributes } from "../graph.ts";
-import { type OpSample, uniform } from "../../tests/support/samples.ts";
+import { type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const attention = (note: string, attributes: Attributes, ...more: OpSample["inputs"]): OpSample => ({

@@ -1,5 +1,5 @@
 /** Samples of comparisons and logic. @module */
-import { int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { int64, type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const a = tensor([[1, 2, 3], [4, 5, 6]]), b = tensor([3, 2, 5]);

@@ -4,7 +4,7 @@ import type { Value } from "../graph.ts";
 import { createRegistry } from "../registry.ts";
 import { tensorType } from "../shape.ts";
 import { scalar, type Tensor, tensor } from "../tensor.ts";
-import { type OpSample, uniform } from "../../tests/support/samples.ts";
+import { type OpSample, uniform } from "./sample.ts";
 import { networkOps } from "./mod.ts";
 
 const registry = createRegistry([{ owner: "core", plugins: networkOps }]);

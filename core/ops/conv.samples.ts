@@ -1,6 +1,6 @@
 /** Samples of convolution. @module */
 import type { Attributes } from "../graph.ts";
-import { int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { int64, type OpSample, uniform } from "./sample.ts";
 
 function conv(
   note: string,

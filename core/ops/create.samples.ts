@@ -1,5 +1,5 @@
 /** Samples of the operators that make tensors. @module */
-import { int64, type OpSample } from "../../tests/support/samples.ts";
+import { int64, type OpSample } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 /** Samples of the operators that make tensors; those that draw from the host's generator can't be compared. */

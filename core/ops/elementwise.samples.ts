@@ -1,5 +1,5 @@
 /** Samples of the elementwise operators. @module */
-import { distinct, int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { distinct, int64, type OpSample, uniform } from "./sample.ts";
 import { scalar, type Tensor, tensor } from "../tensor.ts";
 
 const x: Tensor = uniform([2, 3, 4], -2, 2), small = uniform([2, 3], -0.8, 0.8, 3);

@@ -1,5 +1,5 @@
 /** Elementwise operators that are neither a function of one number nor arithmetic: selection, bounds, dropout, running sums. @module */
-import { isBig, isFloat } from "../dtype.ts";
+import { isBig } from "../dtype.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import type { OldNode, OpDef } from "../op.ts";
 import { bool, int, nullable } from "../schema.ts";

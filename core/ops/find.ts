@@ -4,7 +4,7 @@ import { InputError } from "../errors.ts";
 import type { OpDef } from "../op.ts";
 import { bool, int, nullable } from "../schema.ts";
 import { asTensor, dimsOf, freshDim, normalAxis, tensorType } from "../shape.ts";
-import { sizeOf, type Tensor, toIntegers, toNumbers } from "../tensor.ts";
+import { sizeOf, type Tensor, toNumbers } from "../tensor.ts";
 import { dtypes } from "../dtype.ts";
 import { anyType, defineOp, inputOf, numeric, tensorAt } from "./define.ts";
 import { copyRun, emptyLike } from "./kernels.ts";

@@ -1,5 +1,5 @@
 /** Samples of the operators that pick and write by index. @module */
-import { distinct, int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { distinct, int64, type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const x = uniform([3, 4, 2]);

@@ -1,5 +1,5 @@
 /** Samples of the operators that move elements. @module */
-import { int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { int64, type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const x = uniform([2, 3, 4]), image = uniform([1, 8, 2, 3]);

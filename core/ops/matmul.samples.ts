@@ -1,5 +1,5 @@
 /** Samples of matrix products. @module */
-import { type OpSample, uniform } from "../../tests/support/samples.ts";
+import { type OpSample, uniform } from "./sample.ts";
 
 const einsum = (equation: string, ...shapes: readonly (readonly number[])[]): OpSample => ({
   op: "Einsum",

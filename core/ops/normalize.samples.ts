@@ -1,5 +1,5 @@
 /** Samples of normalization. @module */
-import { type OpSample, uniform } from "../../tests/support/samples.ts";
+import { type OpSample, uniform } from "./sample.ts";
 
 const x = uniform([2, 4, 3], -2, 2), scale = uniform([4], 0.5, 2, 2), bias = uniform([4], -1, 1, 3);
 const mean = uniform([4], -1, 1, 4), variance = uniform([4], 0.5, 2, 5);

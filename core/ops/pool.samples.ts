@@ -1,6 +1,6 @@
 /** Samples of pooling. @module */
 import type { Attributes } from "../graph.ts";
-import { distinct, int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { distinct, int64, type OpSample, uniform } from "./sample.ts";
 
 const pool = (op: string, note: string, attributes: Attributes, shape: readonly number[]): OpSample => ({
   op,

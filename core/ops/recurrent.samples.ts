@@ -1,6 +1,6 @@
 /** Samples of the recurrent operators. @module */
 import type { Attributes } from "../graph.ts";
-import { type OpSample, uniform } from "../../tests/support/samples.ts";
+import { type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const gatesOf = { RNN: 1, GRU: 3, LSTM: 4 };

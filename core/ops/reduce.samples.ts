@@ -1,5 +1,5 @@
 /** Samples of the reductions. @module */
-import { distinct, int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { distinct, int64, type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const x = distinct([2, 3, 4]), positive = uniform([2, 3, 4], 0.3, 2);

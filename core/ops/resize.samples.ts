@@ -1,6 +1,6 @@
 /** Samples of resizing and sampling. @module */
 import type { Attributes } from "../graph.ts";
-import { int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { int64, type OpSample, uniform } from "./sample.ts";
 import { tensor } from "../tensor.ts";
 
 const image = uniform([1, 2, 4, 5]);

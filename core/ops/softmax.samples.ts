@@ -1,5 +1,5 @@
 /** Samples of softmax and its losses. @module */
-import { distinct, int64, type OpSample, uniform } from "../../tests/support/samples.ts";
+import { distinct, int64, type OpSample, uniform } from "./sample.ts";
 
 const scores = uniform([3, 5, 2], -2, 2), weights = uniform([5], 0.5, 2, 3);
 const target = int64([0, 4, 2, 1, 3, 2], [3, 2]);

@@ -80,6 +80,50 @@ import { multiHeadAttentionDef } from "./multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
 
 export * from "./factories.ts";
+export type { Factory, Given, LayerOptions, OptionsOf } from "../../core/factory.ts";
+export type { Padding, SlidingConfig } from "../../core/layerconv.ts";
+export type { ActivationSpec, DataFormat, KernelConfig, Opaque } from "../../core/layerfields.ts";
+export type { DenseConfig } from "./dense.ts";
+export type {
+  ActivationConfig,
+  EluConfig,
+  LeakyReluConfig,
+  PreluConfig,
+  ReluConfig,
+  SoftmaxConfig,
+  ThresholdedReluConfig,
+} from "./activation.ts";
+export type { EmbeddingConfig, MaskingConfig } from "./embedding.ts";
+export type { GruConfig, LstmConfig, RecurrentConfig, RecurrentParam } from "./recurrent.ts";
+export type { BidirectionalConfig } from "./bidirectional.ts";
+export type { TimeDistributedConfig } from "./timedistributed.ts";
+export type { ConvConfig } from "./conv.ts";
+export type { DepthwiseConfig, SeparableConfig } from "./depthwise.ts";
+export type { ConvTransposeConfig } from "./convtranspose.ts";
+export type { GlobalPoolConfig, PoolConfig } from "./pooling.ts";
+export type { FlattenConfig, PermuteConfig, RepeatVectorConfig, ReshapeConfig } from "./reshape.ts";
+export type { CroppingConfig, Sides, ZeroPaddingConfig } from "./padding.ts";
+export type { UpSampling2dConfig, UpSamplingConfig } from "./upsampling.ts";
+export type {
+  ActivityRegularizationConfig,
+  DropoutConfig,
+  GaussianNoiseConfig,
+  RateConfig,
+  SpatialDropoutConfig,
+} from "./dropout.ts";
+export type { BatchNormalizationConfig } from "./batchnorm.ts";
+export type {
+  GroupNormalizationConfig,
+  LayerNormalizationConfig,
+  RmsNormalizationConfig,
+  ScaleConfig,
+  UnitNormalizationConfig,
+} from "./normalization.ts";
+export type { NormalizationConfig, Numbers, RescalingConfig } from "./scaling.ts";
+export type { ConcatenateConfig, DotConfig, MergeConfig } from "./merge.ts";
+export type { AdditiveAttentionConfig, AttentionConfig } from "./attention.ts";
+export type { MultiHeadAttentionConfig } from "./multihead.ts";
+export type { InputLayerConfig } from "./identity.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;

@@ -1,15 +1,15 @@
 /** From a graph to a module: passes, the cut into prologue, segments and host steps, and the driver functions. @module */
 import { LimitError } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
-import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph.ts";
+import { type Graph, type GraphInput, type Node, typeOf } from "../../../core/graph.ts";
 import { segments } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { expandComposites, foldConstants, prune } from "../../../core/rewrite.ts";
 import { type Dim, staticShape, tensorType } from "../../../core/shape.ts";
-import type { Tensor } from "../../../core/tensor.ts";
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
-import { isEngineNode, Lowering, type Scope } from "./lowering.ts";
+import { isEngineNode } from "./engine.ts";
+import { Lowering, type Scope } from "./lowering.ts";
 import {
   type Call,
   emitDriver,
@@ -94,7 +94,7 @@ export function compileGraph(
   registry: Registry,
   options: { readonly relaxed: boolean },
 ): Compiled {
-  const graph = prepare(source, registry), lowering = new Lowering(registry);
+  const graph = prepare(source, registry), lowering = new Lowering(registry, rules);
   const inputs = new Map<string, View>();
   const given = new Map<number, { view?: View }>();
   for (const input of graph.inputs) {

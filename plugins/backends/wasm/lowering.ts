@@ -10,7 +10,7 @@ import { type Group, Groups } from "./fusion.ts";
 import type { Kernel } from "./assembler.ts";
 import { copy } from "./kernels/mod.ts";
 import { type Arg, at, type Call, extent, type Item } from "./program.ts";
-import { rules } from "./rules/mod.ts";
+import type { Rules } from "./rules/rule.ts";
 import {
   collapse,
   denseBytes,
@@ -40,25 +40,6 @@ export interface Scope {
   readonly wanted: Map<number, View[]>;
 }
 
-/** Which operators a graph may hold for the whole of it to run on the engine; `why` not. */
-export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = graph.types): boolean {
-  const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
-  const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
-  const known = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
-  if (![...ins, ...outs].every(known)) return false;
-  const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);
-  const output = dtypeOf(outs[0]);
-  if (output === undefined) return false;
-  if (isElementwise(node, ins.map(dtypeOf), output)) return true;
-  const rule = Object.hasOwn(rules, opName(node)) ? rules[opName(node)] : undefined;
-  return rule?.supports({
-    node,
-    graph,
-    inputs: ins.map((t) => t && asTensor(t)),
-    outputs: outs.map((t) => asTensor(t)),
-  }) ?? false;
-}
-
 /** Lowers graphs into lists of items; list 0 is the prologue, list 1 the main program, deeper ones loop bodies. */
 export class Lowering {
   readonly registry: Registry;
@@ -78,8 +59,11 @@ export class Lowering {
   #storages = 0;
   #loops = 0;
 
-  constructor(registry: Registry) {
+  readonly #rules: Rules;
+
+  constructor(registry: Registry, rules: Rules) {
     this.registry = registry;
+    this.#rules = rules;
   }
 
   /** The list that calls go to. */
@@ -320,7 +304,7 @@ export class Lowering {
       scope.groups.join(node, scope, (group) => this.emitGroup(scope, group));
       return;
     }
-    const rule = rules[opName(node)];
+    const rule = this.#rules[opName(node)];
     if (!rule) throw new BackendError(`no kernel for ${opName(node)}`);
     rule.lower(this, scope, node);
   }

@@ -4,7 +4,7 @@ import type { Graph } from "../../../core/graph.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { hasRelaxedSimd, hasSimd } from "./assembler.ts";
 import { compileGraph } from "./compile.ts";
-import { isEngineNode } from "./lowering.ts";
+import { isEngineNode } from "./engine.ts";
 import { WasmSession } from "./session.ts";
 
 /** Generates WebAssembly with 128-bit SIMD; what has no kernel runs as a host step on plain kernels. */

@@ -4,11 +4,11 @@ import { gatherRules } from "./gather.ts";
 import { layoutRules } from "./layout.ts";
 import { matmulRules } from "./matmul.ts";
 import { reduceRules } from "./reduce.ts";
-import type { Rule } from "./rule.ts";
+import type { Rules } from "./rule.ts";
 import { scanRules } from "./scan.ts";
 
 /** Rules by operator. */
-export const rules: Readonly<Record<string, Rule>> = {
+export const rules: Rules = {
   ...layoutRules,
   ...matmulRules,
   ...convRules,

@@ -9,12 +9,16 @@ export interface Candidate {
   readonly graph: Graph;
   readonly inputs: readonly (TensorType | undefined)[];
   readonly outputs: readonly TensorType[];
+  /** Whether a node of a nested graph runs on the engine. */
+  engine(node: Node, graph: Graph): boolean;
 }
 /** A rule. */
 export interface Rule {
   supports(candidate: Candidate): boolean;
   lower(lowering: Lowering, scope: Scope, node: Node): void;
 }
+/** Rules by operator. */
+export type Rules = Readonly<Record<string, Rule>>;
 
 const engineTypes = new Set(["float32", "int32", "int64", "bool", "uint8", "int8"]);
 /** Every tensor is of a type that lies in wasm memory as it is. */

@@ -4,7 +4,7 @@ import type { Graph, Node } from "../../../../core/graph.ts";
 import { type Dim, mulDims, subDims } from "../../../../core/shape.ts";
 import type { Tensor } from "../../../../core/tensor.ts";
 import { isElementwise } from "../expressions.ts";
-import { isEngineNode, type Lowering, type Scope } from "../lowering.ts";
+import type { Lowering, Scope } from "../lowering.ts";
 import type { Item, Loop } from "../program.ts";
 import { dropAxis, sliceView, type View } from "../views.ts";
 import { intOf, intsOf, type Rule } from "./rule.ts";
@@ -48,7 +48,7 @@ function invariants(body: Graph, moving: ReadonlySet<number>): readonly Node[] {
 }
 
 const scan: Rule = {
-  supports({ node, inputs, outputs }) {
+  supports({ node, inputs, outputs, engine }) {
     const body = node.graphs["body"];
     if (!body || inputs.some((t) => t === undefined)) return false;
     const lies = (dtype: string) => ["float32", "int32", "int64", "bool"].includes(dtype);
@@ -58,7 +58,7 @@ const scan: Rule = {
       const t = body.types[i.id];
       return t?.kind === "tensor" && t.shape?.length === inputs[k]?.shape?.length;
     });
-    return ranks && body.nodes.every((n) => isEngineNode(n, body));
+    return ranks && body.nodes.every((n) => engine(n, body));
   },
   lower(l, s, node) {
     const body = bodyOf(node), parts = partsOf(node), data = dataInputs(body);

@@ -1,0 +1,26 @@
+/** Which nodes run on the engine's own kernels. @module */
+import type { DType } from "../../../core/dtype.ts";
+import { type Graph, type Node, opName } from "../../../core/graph.ts";
+import { asTensor, type Type } from "../../../core/shape.ts";
+import { isElementwise } from "./expressions.ts";
+import { rules } from "./rules/mod.ts";
+
+/** Which operators a graph may hold for the whole of it to run on the engine; `why` not. */
+export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = graph.types): boolean {
+  const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
+  const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
+  const known = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
+  if (![...ins, ...outs].every(known)) return false;
+  const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);
+  const output = dtypeOf(outs[0]);
+  if (output === undefined) return false;
+  if (isElementwise(node, ins.map(dtypeOf), output)) return true;
+  const rule = Object.hasOwn(rules, opName(node)) ? rules[opName(node)] : undefined;
+  return rule?.supports({
+    node,
+    graph,
+    engine: isEngineNode,
+    inputs: ins.map((t) => t && asTensor(t)),
+    outputs: outs.map((t) => asTensor(t)),
+  }) ?? false;
+}
