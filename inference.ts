@@ -1,9 +1,10 @@
 /**
  * Loads and runs Keras models, without ONNX, onnxruntime or training.
  *
- * ```ts no-run
+ * ```ts
  * import { loadModel } from "@lapis/lapis/inference";
- * const model = await loadModel("model.keras");
+ * const model = await loadModel("tests/fixtures/models/cifar_cnn/model.keras");
+ * console.log(model.outputs);
  * ```
  * @module
  */

@@ -19,13 +19,23 @@ import { createRegistry, type Registry } from "./core/registry.ts";
 import { keras } from "./io/keras/mod.ts";
 import { onnx } from "./io/onnx/mod.ts";
 import { activations } from "./plugins/activations/mod.ts";
+import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
 
-export type { AssembleOptions } from "./core/assemble.ts";
+export type { Assembled, AssembleOptions } from "./core/assemble.ts";
 export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
+export type {
+  Builder,
+  BuilderOptions,
+  GraphBuilder,
+  Nested as NestedGraph,
+  OpOptions,
+  ScanOptions,
+  ScanStep,
+} from "./core/builder.ts";
 export * from "./core/dtype.ts";
 export * from "./core/errors.ts";
 export type { ModelData, Port } from "./core/feed.ts";
@@ -45,10 +55,21 @@ export type { LoadOptions } from "./core/load.ts";
 export { model, type SequentialOptions } from "./core/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
-export type { OpDef } from "./core/op.ts";
+export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
 export type { SourceLike } from "./core/platform.ts";
 export { type Bundle, createRegistry, type Plugin, type Registry } from "./core/registry.ts";
-export { type Dim, dimText, shapeText, type TensorType, type Type, typeText } from "./core/shape.ts";
+export type { AnySchema, Field, Schema } from "./core/schema.ts";
+export {
+  type ContainerType,
+  type Dim,
+  type DimNode,
+  dimText,
+  shapeText,
+  type TensorType,
+  type Type,
+  typeText,
+  type UnknownDim,
+} from "./core/shape.ts";
 export {
   castTensor,
   copyOf,
@@ -60,6 +81,8 @@ export {
   sizeOf,
   type Tensor,
   tensor,
+  type TensorOptional,
+  type TensorSequence,
   toNumbers,
   zeros,
 } from "./core/tensor.ts";
@@ -67,7 +90,8 @@ export * from "./io/cifar.ts";
 export * from "./io/csv.ts";
 export * from "./io/idx.ts";
 export * from "./io/npy.ts";
-export * from "./plugins/layers/factories.ts";
+export type { DataFileOptions } from "./io/options.ts";
+export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/text.ts";
 export * from "./plugins/training/metrics.ts";
 
@@ -76,7 +100,17 @@ export function createDefaultRegistry(): Registry {
   return createRegistry([
     {
       owner: "lapis",
-      plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras, onnx],
+      plugins: [
+        ...networkOps,
+        ...activations,
+        ...initializers,
+        ...layers,
+        wasm,
+        plain,
+        onnxruntime,
+        keras,
+        onnx,
+      ],
     },
   ]);
 }
@@ -86,10 +120,15 @@ export const registry: Registry = createDefaultRegistry();
 /**
  * Loads a model from a path, a URL, a Blob or bytes: `.keras`, `.h5`, `.onnx`, or a configuration with `weights`.
  *
- * ```ts no-run
+ * ```ts
  * import { loadModel } from "@lapis/lapis";
- * const model = await loadModel("model.h5");
- * const other = await loadModel("config.json", { weights: "model.weights.h5", backend: "plain" });
+ * const folder = "tests/fixtures/models";
+ * const model = await loadModel(`${folder}/seq2seq_ind_eng_gru/model.h5`);
+ * const other = await loadModel(`${folder}/nusax_lstm_prepad/config.json`, {
+ *   weights: `${folder}/nusax_lstm_prepad/model.weights.h5`,
+ *   backend: "plain",
+ * });
+ * console.log(model.inputs, other.summary());
  * ```
  * @throws {InputError} when the source can't be read; {@link LapisError} naming what is wrong in it.
  */

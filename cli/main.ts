@@ -15,6 +15,8 @@ import { processTerminal, type Terminal } from "./terminal.ts";
 
 const commands: readonly CommandDef[] = [predict, inspect, verify, layers];
 
+export type { Terminal };
+
 /** How a failure is told: its exit code and its line. */
 interface Failure {
   readonly exit: number;

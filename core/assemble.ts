@@ -29,16 +29,32 @@ import { sizeOf, type Tensor } from "./tensor.ts";
 
 /** How a graph is made. */
 export interface AssembleOptions {
+  /** Training mode: dropout drops, statistics move; false unless said. */
   readonly training?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
   /** First values of weights by path. */
   readonly weights?: ReadonlyMap<string, Tensor>;
+  /** Bounds that weights are held to. */
   readonly limits?: Limits;
+  /** Adds to the graph in place of its outputs, as losses are. */
+  extend?(view: AssemblyView): void;
+}
+/** A network's values while its graph is made. */
+export interface AssemblyView {
+  readonly b: GraphBuilder;
+  /** The outputs in order, with their masks. */
+  readonly outputs: readonly Value[];
+  /** Weights as the step begins, by path. */
+  readonly weights: ReadonlyMap<string, Value>;
+  /** Every layer with the outputs of its calls, those inside loops left out. */
+  readonly layers: readonly { readonly node: LayerNode; readonly outputs: readonly Value[] }[];
 }
 /** A network's graph with what was learnt on the way. */
 export interface Assembled {
+  /** The graph. */
   readonly graph: Graph;
+  /** The layers in the order of Keras' `model.layers`. */
   readonly tree: readonly LayerNode[];
   /** With `outputs: "layers"`: names of the graph outputs of each layer, by path. */
   readonly activations: ReadonlyMap<string, readonly string[]>;
@@ -228,6 +244,18 @@ class Assembly {
     slot.current = next;
   }
 
+  /** Layers and weights with their values. */
+  view(outputs: readonly Value[]): AssemblyView {
+    const nodes = [...this.nodes.values()];
+    const slots = nodes.flatMap((n) => [...n.slots.values()]);
+    return {
+      b: this.b,
+      outputs,
+      weights: new Map(slots.map(({ entry, input }) => [entry.path, input])),
+      layers: nodes.map((node) => ({ node, outputs: this.activations.get(node.path) ?? [] })),
+    };
+  }
+
   /** An input that is an output as well passes through an Identity, so that the two keep their names. */
   output(name: string, value: Value): void {
     this.b.output(name, this.data.has(value.id) ? this.b.one("Identity", [value]) : value);
@@ -285,7 +313,9 @@ function located<T>(node: LayerNode, run: () => T): T {
 
 /** Types of a layer's outputs and of their masks. */
 export interface TracedOutput {
+  /** Element type and shape. */
   readonly type: TensorType;
+  /** The mask's, where one rides beside it. */
   readonly mask?: TensorType;
 }
 /** Applies a layer to types alone, so that a mistake is an error at its own line. */
@@ -340,7 +370,8 @@ export function assemble(network: Network, registry: Registry, options: Assemble
     undefined,
   );
   const activations = new Map<string, readonly string[]>();
-  if (options.outputs === "layers") {
+  if (options.extend) options.extend(assembly.view(outputs));
+  else if (options.outputs === "layers") {
     for (const [path, list] of assembly.activations) {
       const names = list.map((_, i) => (list.length === 1 ? path : `${path}:${i}`));
       list.forEach((v, i) => assembly.output(names[i] ?? path, v));

@@ -1,5 +1,5 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
-import { LapisError, ShapeError, shown } from "./errors.ts";
+import { LapisError, ShapeError, shown, UnsupportedError } from "./errors.ts";
 import type { Attributes, Graph, GraphInput, GraphOutput, Node, Role, Value } from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Registry } from "./registry.ts";
@@ -233,7 +233,12 @@ export class GraphBuilder {
     const types = own.map((v) => v?.type);
     const wanted = options.outputs;
     if (def.body && this.#options.expand?.(def, types, parsed)) {
-      return def.body(this, own, parsed, wanted ?? def.maxOutputs ?? 1);
+      try {
+        return def.body(this, own, parsed, wanted ?? def.maxOutputs ?? 1);
+      } catch (error) {
+        // A body that needs sizes nobody knows yet: the operator stays whole, for its own kernel.
+        if (!def.plain || !(error instanceof UnsupportedError || error instanceof UnknownRank)) throw error;
+      }
     }
     const context = this.#context(def, own, parsed, options);
     const found = this.#infer(def, context, own, where);

@@ -13,6 +13,7 @@ import type { Registry } from "./registry.ts";
 
 /** Options of {@link sequential}. */
 export interface SequentialOptions extends ModelOptions {
+  /** The model's name; `sequential` unless given. */
   readonly name?: string;
 }
 /**

@@ -15,9 +15,13 @@ import {
 
 /** An input or output of a model. A size that varies is a symbol's name; `["..."]` where even the rank is unknown. */
 export interface Port {
+  /** The name that data is given by. */
   readonly name: string;
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes, the batch first. */
   readonly shape: readonly (number | string)[];
+  /** The whole type, for what is no tensor. */
   readonly type: Type;
 }
 /** What `predict` takes: one input's data, a list of every input's, or data by name; nested arrays count as data. */

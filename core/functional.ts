@@ -17,6 +17,7 @@ export interface InputOptions {
   readonly shape: readonly (number | string | null)[];
   /** float32 unless said. */
   readonly dtype?: DType;
+  /** Its name, by which data is given; `input_layer` unless said. */
   readonly name?: string;
   /** A fixed batch size, as stateful layers need. */
   readonly batchSize?: number | null;
@@ -137,13 +138,19 @@ function nameOutputs(
 
 /** What {@link functional} is made of. */
 export interface FunctionalOptions {
+  /** Where the model begins. */
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** What it computes. */
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** Its name; `functional` unless given. */
   readonly name?: string;
+  /** Names of the inputs, in place of their own. */
   readonly inputNames?: readonly string[];
+  /** Names of the outputs, in place of those of their layers. */
   readonly outputNames?: readonly string[];
   /** Layers in the order of a file, where that is the one that counts. */
   readonly layers?: readonly Layer[];
+  /** What the model is in Keras. */
   readonly kind?: Network["kind"];
 }
 

@@ -88,6 +88,8 @@ export interface LayerDef<C = unknown, P extends string = string> {
   build(context: LayerContext<C, P>): readonly Value[];
   /** `pass` hands the (first) input's mask on, `consume` drops it; `make`: build sets the outputs' masks itself. */
   readonly mask: "pass" | "consume" | "make";
+  /** The penalty on the layer's outputs, where it isn't said by a field `activityRegularizer`. */
+  activityPenalty?(config: C): unknown;
   /** Checks across fields, after each field alone. @throws {ConfigError} */
   check?(config: C, path: string): void;
   readonly keras?: KerasMapping<C>;

@@ -13,11 +13,17 @@ export type Padding = "valid" | "same" | "causal";
 
 /** Options of layers that slide a kernel, resolved. */
 export interface SlidingConfig extends KernelConfig {
+  /** Size of the kernel. */
   readonly kernelSize: readonly number[];
+  /** Steps between windows. */
   readonly strides: readonly number[];
+  /** Steps between a kernel's elements. */
   readonly padding: Padding;
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
+  /** Steps between a kernel's elements. */
   readonly dilationRate: readonly number[];
+  /** Function applied last. */
   readonly activation: ActivationSpec;
 }
 

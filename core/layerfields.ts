@@ -125,13 +125,21 @@ export function seedField(): Field<number | null> {
 
 /** What layers with a kernel and a bias have in common; regularizers and constraints are kept as they came. */
 export interface KernelConfig {
+  /** Add a learned offset. */
   readonly useBias: boolean;
+  /** Fills the kernel. */
   readonly kernelInitializer: InitializerSpec;
+  /** Fills the bias. */
   readonly biasInitializer: InitializerSpec;
+  /** Penalty on the kernel. */
   readonly kernelRegularizer: Opaque;
+  /** Penalty on the bias. */
   readonly biasRegularizer: Opaque;
+  /** Penalty on the outputs. */
   readonly activityRegularizer: Opaque;
+  /** Bound on the kernel. */
   readonly kernelConstraint: Opaque;
+  /** Bound on the bias. */
   readonly biasConstraint: Opaque;
 }
 /** Fields of {@link KernelConfig}. */

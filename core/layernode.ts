@@ -27,6 +27,7 @@ export function nodeHas(...specs: readonly ActivationSpec[]): boolean {
 
 /** A recurrent layer in Keras' layout. */
 export interface NodeOptions {
+  /** The ONNX operator. */
   readonly op: "RNN" | "GRU" | "LSTM";
   /** `[batch, time, features]` */
   readonly x: Value;
@@ -40,14 +41,18 @@ export interface NodeOptions {
   readonly gates?: readonly number[];
   /** Of the gates, of the candidate, of the output, as far as the operator has them. */
   readonly activations: readonly ActivationSpec[];
+  /** From the last step to the first. */
   readonly reverse: boolean;
   /** h, and c for an LSTM, each `[batch, units]`. */
   readonly initial: readonly Value[];
+  /** Further attributes of the operator. */
   readonly attributes?: Readonly<Record<string, number>>;
 }
-/** What comes out: `[batch, time, units]`, and the states `[batch, units]`. */
+/** What comes out. */
 export interface NodeResult {
+  /** `[batch, time, units]` */
   readonly outputs: Value;
+  /** h, and c of an LSTM, each `[batch, units]`. */
   readonly states: readonly Value[];
 }
 

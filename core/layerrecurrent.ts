@@ -38,11 +38,17 @@ import type { Tensor } from "./tensor.ts";
 export interface RecurrentConfig extends KernelConfig {
   /** Size of the state and of the output. */
   readonly units: number;
+  /** Of the candidate state. */
   readonly activation: ActivationSpec;
+  /** Fills the recurrent kernel. */
   readonly recurrentInitializer: InitializerSpec;
+  /** Share of the inputs that is dropped. */
   readonly recurrentRegularizer: Opaque;
+  /** Bound on the recurrent kernel. */
   readonly recurrentConstraint: Opaque;
+  /** Share of the weights that is dropped in training. */
   readonly dropout: number;
+  /** Share of the state that is dropped. */
   readonly recurrentDropout: number;
   /** Every step's output, not the last alone. */
   readonly returnSequences: boolean;
@@ -52,9 +58,11 @@ export interface RecurrentConfig extends KernelConfig {
   readonly goBackwards: boolean;
   /** The last states begin the next call. */
   readonly stateful: boolean;
+  /** Accepted for Keras' sake; backends unroll as they see fit. */
   readonly unroll: boolean;
   /** Masked steps put out zeros; else they repeat the output before. */
   readonly zeroOutputForMask: boolean;
+  /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
 /** Fields of {@link RecurrentConfig}. */

@@ -10,23 +10,32 @@ export interface WeightEntry {
   readonly path: string;
   /** The layer's own name for it, as in `kernel`. */
   readonly param: string;
+  /** What the layer says of it. */
   readonly spec: ParamSpec;
+  /** Its shape. */
   readonly shape: readonly number[];
+  /** Element type. */
   readonly dtype: DType;
+  /** What it is for. */
   readonly role: "parameter" | "statistic" | "state";
   /** True when training changes it: a parameter of layers that are not frozen. */
   readonly trainable: boolean;
 }
 /** A layer as it stands in a model, with the layers inside it. */
 export interface LayerNode {
+  /** Its name among its neighbours. */
   readonly name: string;
   /** Names from the model's top down, joined by `/`. */
   readonly path: string;
+  /** The layer. */
   readonly layer: Layer;
   /** Keras 3's attribute of the parent that holds it. */
   readonly attribute: string | undefined;
+  /** False when it, or a layer around it, is frozen. */
   readonly trainable: boolean;
+  /** Its own weights, those of inner layers left out. */
   readonly weights: readonly WeightEntry[];
+  /** Layers inside it, in the order of Keras' weights. */
   readonly children: readonly LayerNode[];
   /** Types of the outputs of the first call. */
   readonly outputs: readonly Type[];

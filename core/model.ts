@@ -26,6 +26,7 @@ export interface ModelOptions {
   readonly weights?: ReadonlyMap<string, Tensor>;
   /** Seed of initial weights and of random numbers; 0 unless given. */
   readonly seed?: number;
+  /** Bounds that weights and plans are held to. */
   readonly limits?: Limits;
   /** Helper threads of the engine. */
   readonly threads?: number;
@@ -34,18 +35,24 @@ export interface ModelOptions {
 }
 /** Which graph of a model. */
 export interface ModelGraphOptions {
+  /** Training mode; false unless said. */
   readonly training?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
 }
 /** A layer of a model. */
 export interface ModelLayer {
+  /** Its name in the model. */
   readonly name: string;
   /** Keras' class name. */
   readonly className: string;
+  /** The layer. */
   readonly layer: Layer;
+  /** Shapes of its outputs at its first call. */
   readonly outputShapes: readonly (readonly (number | string)[])[];
+  /** Number of elements of its weights. */
   readonly params: number;
+  /** False when it is frozen. */
   readonly trainable: boolean;
 }
 
@@ -54,6 +61,7 @@ const homes = new WeakMap<Layer, Model>();
 
 /** A model: its inputs and outputs, layers, weights and sessions. */
 export class Model {
+  /** The model's name. */
   readonly name: string;
   /** The plugins it was made with, which also save it. */
   readonly registry: Registry;
@@ -394,6 +402,7 @@ export class Model {
   close(): void {
     this.#sessions.close();
   }
+  /** Frees the sessions at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

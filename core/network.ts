@@ -7,8 +7,11 @@ import { type Dim, sameDim, type TensorType, typeText } from "./shape.ts";
 
 /** A tensor of a network before anything is computed: a type, and the call it comes from. */
 export interface SymbolicTensor {
+  /** Marks the tensor. */
   readonly kind: "symbolic";
+  /** Element type and shape. */
   readonly type: TensorType;
+  /** The plugins that its network is made with. */
   readonly registry: Registry;
   /** The call that gives it; absent for an input. */
   readonly call?: LayerCall;
@@ -34,21 +37,32 @@ export interface ApplyOptions {
 }
 /** One use of a layer. */
 export interface LayerCall {
+  /** The layer that is applied. */
   readonly layer: Layer;
+  /** What it is applied to. */
   readonly inputs: readonly SymbolicTensor[];
+  /** Its extra arguments. */
   readonly options: ApplyOptions;
+  /** What it gives. */
   readonly outputs: readonly SymbolicTensor[];
   /** Grows from call to call. */
   readonly order: number;
 }
 /** A finished network. */
 export interface Network {
+  /** What it is in Keras. */
   readonly kind: "Sequential" | "Functional";
+  /** The model's name. */
   readonly name: string;
+  /** The plugins it was made with. */
   readonly registry: Registry;
+  /** Where it begins. */
   readonly inputs: readonly SymbolicTensor[];
+  /** Names of the inputs, in their order. */
   readonly inputNames: readonly string[];
+  /** What it computes. */
   readonly outputs: readonly SymbolicTensor[];
+  /** Names of the outputs, in their order. */
   readonly outputNames: readonly string[];
   /** In topological order. */
   readonly calls: readonly LayerCall[];
@@ -64,8 +78,11 @@ export function readBy(call: LayerCall): readonly SymbolicTensor[] {
 
 /** Configuration of a network as a layer: built of its own inputs, or (`layers` alone) of whatever it is applied to. */
 export interface NetworkConfig {
+  /** What it is in Keras. */
   readonly kind: Network["kind"];
+  /** Its layers in the order of Keras' `model.layers`. */
   readonly layers: readonly Layer[];
+  /** The network, where its own inputs are known. */
   readonly network?: Network;
 }
 function fits(want: readonly Dim[], came: readonly Dim[] | undefined): boolean {

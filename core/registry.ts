@@ -5,15 +5,26 @@ import type { FormatDef } from "./format.ts";
 import type { ActivationDef, InitializerDef, LayerDef } from "./layer.ts";
 import type { OpDef } from "./op.ts";
 import { nearest } from "./schema.ts";
+import type { PartDef, PartKinds } from "./training/contract.ts";
+import type { TrainerDef } from "./training/types.ts";
 
 /** Anything that can be plugged in. */
-export type Plugin = OpDef | LayerDef | BackendDef | FormatDef | ActivationDef | InitializerDef;
+export type Plugin =
+  | OpDef
+  | LayerDef
+  | BackendDef
+  | FormatDef
+  | ActivationDef
+  | InitializerDef
+  | PartDef
+  | TrainerDef;
 /** Plugins with a name for whoever brings them, which errors use. */
 export interface Bundle {
   readonly owner: string;
   readonly plugins: readonly Plugin[];
 }
-interface Kinds {
+interface Kinds extends PartKinds {
+  readonly trainer: TrainerDef;
   readonly op: OpDef;
   readonly layer: LayerDef;
   readonly backend: BackendDef;

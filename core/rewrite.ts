@@ -139,7 +139,9 @@ export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner,
         node.op.startsWith("Random")
       ) return undefined;
       const known = inputs.map((v) => b.knownOf(v));
-      if (inputs.length === 0 || inputs.some((v, i) => v && !known[i])) return undefined;
+      if ((inputs.length === 0 && node.op !== "Constant") || inputs.some((v, i) => v && !known[i])) {
+        return undefined;
+      }
       const results = run(node, known, defaultLimits);
       if (!results.every((r) => isTensor(r) && tensorBytes(r) <= maxBytes)) return undefined;
       return results.filter(isTensor).map((t) => b.constant(t));

@@ -9,7 +9,7 @@ import type { Registry } from "../core/registry.ts";
 import type { RuntimeValue } from "../core/tensor.ts";
 import { decodeValue, readOnnx } from "../io/onnx/mod.ts";
 import { difference } from "./compare.ts";
-import { backendOf, testRegistry } from "./onnx_setup.ts";
+import { backendOf, parsed, testRegistry } from "./onnx_setup.ts";
 
 interface Case {
   readonly category: string;
@@ -59,26 +59,6 @@ async function runCase(
   return undefined;
 }
 
-function options(
-  args: readonly string[],
-): { file: string; backend: string; filter: RegExp; report?: string } {
-  const value = (name: string) => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const file = args.find((a, i) => !a.startsWith("--") && !args[i - 1]?.startsWith("--"));
-  if (file === undefined) {
-    throw new TypeError("usage: conformance.ts FILE.zip [--backend NAME] [--filter REGEXP] [--report FILE]");
-  }
-  const report = value("--report");
-  return {
-    file,
-    backend: value("--backend") ?? "plain",
-    filter: new RegExp(value("--filter") ?? ""),
-    ...(report !== undefined && { report }),
-  };
-}
-
 /** Failures as text, those of an operator together. */
 function byOperator(failures: readonly Failure[]): string {
   const groups = new Map<string, Failure[]>();
@@ -96,7 +76,7 @@ function byOperator(failures: readonly Failure[]): string {
 }
 
 async function main(): Promise<void> {
-  const { file, backend: name, filter, report } = options(Deno.args);
+  const { file, backend: name, filter, report } = parsed(Deno.args, "conformance.ts FILE.zip");
   const registry = testRegistry(), backend = await backendOf(name, registry);
   const files = unzipSync(await Deno.readFile(file));
   const index = files["cases.json"];

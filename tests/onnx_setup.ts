@@ -13,3 +13,29 @@ export function testRegistry(): Registry {
 export function backendOf(name: string, plugins: Registry): Promise<BackendDef> {
   return chooseBackend(plugins, name);
 }
+
+/** What a suite is asked to run. */
+export interface SuiteOptions {
+  readonly file: string;
+  readonly backend: string;
+  readonly filter: RegExp;
+  readonly report?: string;
+}
+/** Reads `FILE [--backend NAME] [--filter REGEXP] [--report FILE]`. @throws {TypeError} without a file. */
+export function parsed(args: readonly string[], usage: string): SuiteOptions {
+  const value = (name: string) => {
+    const at = args.indexOf(name);
+    return at < 0 ? undefined : args[at + 1];
+  };
+  const file = args.find((a, i) => !a.startsWith("--") && !args[i - 1]?.startsWith("--"));
+  if (file === undefined) {
+    throw new TypeError(`usage: ${usage} [--backend NAME] [--filter REGEXP] [--report FILE]`);
+  }
+  const report = value("--report");
+  return {
+    file,
+    backend: value("--backend") ?? "plain",
+    filter: new RegExp(value("--filter") ?? ""),
+    ...(report !== undefined && { report }),
+  };
+}

@@ -1,10 +1,10 @@
 /** Casts between element types, by value and by bits. @module */
 import { type DType, dtypes, isBig, isFloat, isInteger, isNarrowFloat, type NumericArray } from "../dtype.ts";
-import { InputError, UnsupportedError } from "../errors.ts";
+import { InputError, ShapeError, UnsupportedError } from "../errors.ts";
 import { encodeNarrow } from "../narrow.ts";
 import type { OldNode, OpDef } from "../op.ts";
 import { bool, choice } from "../schema.ts";
-import { asTensor, divDims, mulDims, tensorType } from "../shape.ts";
+import { asTensor } from "../shape.ts";
 import { castTensor, type Tensor } from "../tensor.ts";
 import { defineOp, dtypeField, dtypeOfCode, tensorAt, withDType } from "./define.ts";
 import { numbersOf } from "./kernels.ts";
@@ -153,29 +153,28 @@ const castLike = defineOp<CastOptions>({
   },
 });
 
-/** The same bytes under another element type; the last axis grows or shrinks with the width. */
 const bitCast = defineOp<{ readonly to: number }>({
   name: "BitCast",
   since: 26,
-  summary: "The same bits under another element type",
+  summary: "The same bits under another element type of the same width",
   attributes: { to: dtypeField("the element type wanted") },
   arity: [1, 1],
   accuracy: "exact",
   infer(c) {
     const from = asTensor(c.inputs[0]), to = dtypeOfCode(c.attributes.to);
-    const wide = dtypes[from.dtype].bits, narrow = dtypes[to].bits;
-    if (wide === narrow || from.shape === undefined) return [tensorType(to, from.shape)];
-    const last = from.shape.at(-1) ?? 1, rest = from.shape.slice(0, -1);
-    return [tensorType(to, [...rest, divDims(mulDims(last, wide), narrow)])];
+    if (dtypes[from.dtype].bits !== dtypes[to].bits || from.dtype === "string" || to === "string") {
+      throw new ShapeError(`no bits of ${from.dtype} as ${to}: the widths differ`);
+    }
+    return [withDType(from, to)];
   },
   gradient: "none",
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), to = dtypeOfCode(attributes.to);
-    const source = x.data as NumericArray;
-    const { buffer } = source.slice(), data = new dtypes[to].array(buffer);
-    if (dtypes[x.dtype].bits === dtypes[to].bits) return [{ dtype: to, shape: x.shape, data }];
-    const rest = x.shape.slice(0, -1), rows = rest.reduce((n, d) => n * d, 1);
-    return [{ dtype: to, shape: [...rest, rows === 0 ? 0 : data.length / rows], data }];
+    return [{
+      dtype: to,
+      shape: x.shape,
+      data: new dtypes[to].array((x.data as NumericArray).slice().buffer),
+    }];
   },
 });
 

@@ -57,7 +57,7 @@ const time = (ms: number) => (ms < 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)
 
 /** The first of our own engines that is there. */
 async function ownEngine(): Promise<string> {
-  const state = await registry.find("backend", "wasm")?.available() ?? "not built in";
+  const state = await registry.get("backend", "wasm").available();
   if (state === true) return "wasm";
   console.log(`The wasm engine is not available (${state}); the plain one takes its place.\n`);
   return "plain";
@@ -94,12 +94,14 @@ model.close();
 async function beside(): Promise<string> {
   const how =
     "onnxruntime, to compare with (a 290 MB download): deno run -A examples/sentiment/main.ts --onnxruntime";
-  const asked = Deno.args.includes("--onnxruntime");
-  if (!asked) {
-    const ffi = await Deno.permissions.query({ name: "ffi" });
-    if (ffi.state !== "granted") return how;
-    if (await registry.find("backend", "onnxruntime")?.available() !== true) return how;
+  const { state } = await Deno.permissions.query({ name: "ffi" });
+  if (state === "granted" && Deno.args.includes("--onnxruntime")) {
+    // A computed name: the package is fetched here, and only here, because it was asked for.
+    await import(["npm", "onnxruntime-node@1.30.0"].join(":")).catch((error) =>
+      console.log(`  ${error.message}`)
+    );
   }
+  if (await registry.get("backend", "onnxruntime").available() !== true) return how;
   try {
     const other = await predictOn("onnxruntime");
     other.model.close();

@@ -1,14 +1,16 @@
 /** Builds our graph out of a GraphProto: names to values, functions inlined, nested graphs closed. @module */
 import type { GraphBuilder, Nested } from "../../core/builder.ts";
-import { FormatError, LapisError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
+import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
 import { type Attributes, type AttributeValue, type Graph, typeOf, type Value } from "../../core/graph.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
 import { type Type, typeText } from "../../core/shape.ts";
-import { scalar, type Tensor, tensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { attributeFromProto, attributeType, attributeTypes } from "./attributes.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto } from "./messages.ts";
-import { bodyInputTypes, carriedPositions, widened, withDeclared } from "./nested.ts";
+import { bodyInputTypes, carriedPositions, unranked, widened, withDeclared } from "./nested.ts";
+import { constantTensor } from "./constants.ts";
+import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
 import { type TensorContext, tensorFromProto, tensorFromSparse } from "./tensors.ts";
 import { typeFromProto } from "./types.ts";
@@ -30,26 +32,6 @@ interface Frame {
   readonly calls: readonly FunctionProto[];
   /** Path of the call that a function's nodes stand for. */
   readonly scope: string;
-}
-
-/** Values by name; an inner graph sees those of the graphs around it. An absent optional input is undefined. */
-export class Names {
-  readonly #values = new Map<string, Value | undefined>();
-  readonly #outer: Names | undefined;
-  constructor(outer?: Names) {
-    this.#outer = outer;
-  }
-  has(name: string): boolean {
-    return this.#values.has(name) || (this.#outer?.has(name) ?? false);
-  }
-  get(name: string): Value | undefined {
-    return this.#values.has(name) ? this.#values.get(name) : this.#outer?.get(name);
-  }
-  /** @throws {FormatError} when this graph has the name already. */
-  set(name: string, value: Value | undefined): void {
-    if (this.#values.has(name)) throw new FormatError(`two values are named ${shown(name)}`);
-    this.#values.set(name, value);
-  }
 }
 
 /** Names that builders give themselves; a file's constant with such a name gets another. */
@@ -81,16 +63,19 @@ export class ModelBuilder {
   constant(b: GraphBuilder, name: string, value: Tensor): Value {
     return b.constant(value, reserved.test(name) || name === "" ? undefined : this.#unique(b, name));
   }
-  readonly #taken = new WeakMap<GraphBuilder, Set<string>>();
+  readonly #taken = new WeakMap<GraphBuilder, Map<string, number>>();
   #unique(b: GraphBuilder, name: string): string {
     let taken = this.#taken.get(b);
-    if (!taken) this.#taken.set(b, taken = new Set());
+    if (!taken) this.#taken.set(b, taken = new Map());
     let free = name;
-    for (let i = 1; taken.has(free); i++) free = `${name}.${i}`;
-    taken.add(free);
+    for (let i = taken.get(name) ?? 0; taken.has(free); i++) {
+      free = `${name}.${i}`;
+      taken.set(name, i + 1);
+    }
+    taken.set(free, 0);
     return free;
   }
-  /** Keeps a name from being given to a constant. */
+  /** Keeps an input's name from being given to a constant. */
   reserve(b: GraphBuilder, name: string): void {
     this.#unique(b, name);
   }
@@ -130,14 +115,13 @@ export class ModelBuilder {
         );
         const scope = [frame.scope, nodeScope(node)].filter((part) => part !== "").join("/");
         const outputs = b.scopeAs(scope, () => this.#node(b, node, inputs, names, frame));
-        this.#name(b, node, outputs, names, declared);
+        this.#name(node, outputs, names, declared);
       } catch (error) {
         throw located(error, node);
       }
     }
   }
   #name(
-    b: GraphBuilder,
     node: NodeProto,
     outputs: readonly (Value | undefined)[],
     names: Names,
@@ -150,7 +134,6 @@ export class ModelBuilder {
       const hint = declared.get(name);
       if (hint) this.checkHint(value, hint);
       names.set(name, value);
-      this.reserve(b, name);
     });
   }
   /** Compares what was inferred with what the file declares. */
@@ -342,29 +325,6 @@ export class ModelBuilder {
   }
 }
 
-/** The tensor that a Constant's attribute stands for. */
-function constantTensor(name: string, value: AttributeValue): Tensor | undefined {
-  switch (name) {
-    case "value":
-    case "sparse_value":
-      return value as Tensor;
-    case "value_int":
-      return scalar(value as number, "int64");
-    case "value_float":
-      return scalar(value as number, "float32");
-    case "value_string":
-      return scalar(value as string, "string");
-    case "value_ints":
-    case "value_floats":
-    case "value_strings": {
-      const list = value as readonly number[];
-      const dtype = name === "value_ints" ? "int64" : name === "value_floats" ? "float32" : "string";
-      return tensor([...list], [list.length], dtype);
-    }
-  }
-  return undefined;
-}
-
 /** An attribute with what it refers to in the function around it; none where that was not given. */
 function resolve(a: AttributeProto, frame: Frame): readonly AttributeProto[] {
   if (a.refAttrName === undefined || a.refAttrName === "") return [a];
@@ -376,11 +336,6 @@ function resolve(a: AttributeProto, frame: Frame): readonly AttributeProto[] {
   return [{ ...given, name: a.name ?? "" }];
 }
 
-function unranked(type: Type): Type {
-  return type.kind === "tensor"
-    ? { kind: "tensor", dtype: type.dtype }
-    : { kind: type.kind, of: unranked(type.of) };
-}
 function declaredType(info: ValueInfoProto, place: string, context: BuildContext): Type | undefined {
   // A shape without an element type says nothing that could be used.
   if (info.type?.tensorType && !info.type.tensorType.elemType) return undefined;
@@ -389,22 +344,3 @@ function declaredType(info: ValueInfoProto, place: string, context: BuildContext
 function hints(graph: GraphProto): ReadonlyMap<string, ValueInfoProto> {
   return new Map([...(graph.valueInfo ?? []), ...(graph.output ?? [])].map((v) => [v.name ?? "", v]));
 }
-/** A node's name as a layer path. */
-function nodeScope(node: NodeProto): string {
-  return (node.name ?? "").replace(/^\/+/, "");
-}
-/** An error that names the node it comes from, once. */
-function located(error: unknown, node: NodeProto): unknown {
-  const named = node.name ? shown(node.name) : `that computes ${shown((node.output ?? []).join(", "))}`;
-  const where = `node ${named} (${operatorName(node)})`;
-  if (!(error instanceof LapisError)) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new FormatError(`${where}: ${reason}`, { place: where, cause: error });
-  }
-  if (!placed.has(error)) {
-    placed.add(error);
-    error.message = `${where}: ${error.message}`;
-  }
-  return error;
-}
-const placed = new WeakSet<LapisError>();

@@ -2,6 +2,7 @@
 import type { FormatDef } from "../../core/format.ts";
 import { Model } from "../../core/model.ts";
 import { readOnnxFiles } from "./read.ts";
+import { writeOnnx } from "./write.ts";
 
 /** The first field of a model is nearly always its IR version, a small number. */
 const beginsAsModel = (bytes: Uint8Array) => bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20;
@@ -22,4 +23,5 @@ export const onnx: FormatDef = {
     });
     return Model.fromGraph(graph, registry, { limits, ...run });
   },
+  write: (model) => Promise.resolve(writeOnnx(model.graph(), { registry: model.registry })),
 };

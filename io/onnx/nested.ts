@@ -76,3 +76,9 @@ export function widened(type: Type, next: Type | undefined): Type {
   return tensorType(dtype, shape.map((d, i) => (fits(d, other[i] ?? -1) ? d : freshDim())));
 }
 const isOpen = (d: Dim) => typeof d === "object" && "unknown" in d;
+/** The same type with its ranks left open. */
+export function unranked(type: Type): Type {
+  return type.kind === "tensor"
+    ? { kind: "tensor", dtype: type.dtype }
+    : { kind: type.kind, of: unranked(type.of) };
+}

@@ -4,7 +4,6 @@ import { FormatError, LimitError, UnsupportedError } from "../../core/errors.ts"
 import {
   addDims,
   type Dim,
-  dimText,
   divDims,
   freshDim,
   maxDims,
@@ -142,6 +141,18 @@ export function typeToProto(type: Type): TypeProto {
 }
 function dimToProto(d: Dim): DimensionProto {
   if (typeof d === "number") return { dimValue: BigInt(d) };
-  const text = dimText(d);
-  return text.includes("?") ? {} : { dimParam: text };
+  const text = expression(d);
+  return text === undefined ? {} : { dimParam: text };
+}
+/** A dim as text that {@link dimFromText} reads back; undefined for what only running tells. */
+function expression(d: Dim): string | undefined {
+  if (typeof d !== "object") return `${d}`;
+  if ("unknown" in d) return undefined;
+  const [a, b] = [d.a, d.b].map((part) => {
+    const text = expression(part);
+    return typeof part === "object" && text !== undefined ? `(${text})` : text;
+  });
+  if (a === undefined || b === undefined) return undefined;
+  if (d.op === "min" || d.op === "max") return `${d.op}(${a}, ${b})`;
+  return `${a} ${d.op === "add" ? "+" : d.op === "mul" ? "*" : "//"} ${b}`;
 }

@@ -24,6 +24,7 @@ import { type Field, field, float, int, list, nullable } from "../../core/schema
 
 /** Options of {@link activationDef}, resolved. */
 export interface ActivationConfig {
+  /** The function. */
   readonly activation: ActivationSpec;
 }
 /** A named function of every element (or axis), shape unchanged. */
@@ -39,8 +40,11 @@ export const activationDef: LayerDef<ActivationConfig, never> = {
 
 /** Options of {@link reluDef}, resolved. */
 export interface ReluConfig {
+  /** Largest output. */
   readonly maxValue: number | null;
+  /** Slope below the threshold. */
   readonly negativeSlope: number;
+  /** Outputs are 0 up to here. */
   readonly threshold: number;
 }
 /** max(x, 0) with a ceiling, a slope below and a threshold. */
@@ -60,6 +64,7 @@ export const reluDef: LayerDef<ReluConfig, never> = {
 
 /** Options of {@link leakyReluDef}, resolved. */
 export interface LeakyReluConfig {
+  /** Slope below the threshold. */
   readonly negativeSlope: number;
 }
 /** x where positive, else slope · x. */
@@ -78,6 +83,7 @@ export const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
 
 /** Options of {@link eluDef}, resolved. */
 export interface EluConfig {
+  /** Scale below 0. */
   readonly alpha: number;
 }
 /** x where positive, else α·(eˣ − 1). */
@@ -93,6 +99,7 @@ export const eluDef: LayerDef<EluConfig, never> = {
 
 /** Options of {@link thresholdedReluDef}, resolved. */
 export interface ThresholdedReluConfig {
+  /** Outputs are 0 up to here. */
   readonly theta: number;
 }
 /** x where above θ, else 0; Keras 2's layer. */
@@ -110,8 +117,11 @@ export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
 
 /** Options of {@link preluDef}, resolved. */
 export interface PreluConfig {
+  /** Fills the slopes. */
   readonly alphaInitializer: InitializerSpec;
+  /** Axes, from 1, along which one slope serves all. */
   readonly alphaRegularizer: Opaque;
+  /** Bound on the slopes. */
   readonly alphaConstraint: Opaque;
   /** Axes (from 1) along which one slope serves all. */
   readonly sharedAxes: readonly number[] | null;
@@ -139,6 +149,7 @@ export const preluDef: LayerDef<PreluConfig, "alpha"> = {
 
 /** Options of {@link softmaxDef}, resolved. */
 export interface SoftmaxConfig {
+  /** Axes that sum to 1. */
   readonly axis: number | readonly number[];
 }
 /** eˣ over its sum along one axis or several; where a mask is false the result is 0. */

@@ -27,6 +27,7 @@ export interface AdditiveAttentionConfig {
   readonly useScale: boolean;
   /** Share of the weights that is dropped in training. */
   readonly dropout: number;
+  /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
 /** Options of {@link attentionDef}, resolved. */

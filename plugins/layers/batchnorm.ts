@@ -32,18 +32,27 @@ export interface BatchNormalizationConfig {
   readonly axis: number;
   /** Share of the old statistics that a step keeps. */
   readonly momentum: number;
+  /** Added to the variance. */
   readonly epsilon: number;
   /** Add β. */
   readonly center: boolean;
   /** Multiply by γ. */
   readonly scale: boolean;
+  /** Fills beta. */
   readonly betaInitializer: InitializerSpec;
+  /** Fills gamma. */
   readonly gammaInitializer: InitializerSpec;
+  /** Fills the moving mean. */
   readonly movingMeanInitializer: InitializerSpec;
+  /** Fills the moving variance. */
   readonly movingVarianceInitializer: InitializerSpec;
+  /** Penalty on beta. */
   readonly betaRegularizer: Opaque;
+  /** Penalty on gamma. */
   readonly gammaRegularizer: Opaque;
+  /** Bound on beta. */
   readonly betaConstraint: Opaque;
+  /** Bound on gamma. */
   readonly gammaConstraint: Opaque;
 }
 type Param = "gamma" | "beta" | "movingMean" | "movingVariance";

@@ -11,7 +11,9 @@ import type { Tensor } from "../../core/tensor.ts";
 export interface BidirectionalConfig {
   /** The recurrent layer; the backward one is made from it unless given. */
   readonly layer: Layer;
+  /** How the two outputs become one; null keeps both. */
   readonly mergeMode: "concat" | "sum" | "mul" | "ave" | null;
+  /** The layer that runs backwards, where not made from the first. */
   readonly backwardLayer: Layer | null;
 }
 

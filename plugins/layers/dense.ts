@@ -20,6 +20,7 @@ import { int } from "../../core/schema.ts";
 export interface DenseConfig extends KernelConfig {
   /** Size of the output's last axis. */
   readonly units: number;
+  /** Function applied last. */
   readonly activation: ActivationSpec;
 }
 

@@ -25,21 +25,27 @@ import {
 } from "../../core/layerkit.ts";
 import { int } from "../../core/schema.ts";
 
-/** Options of the depthwise convolutions, resolved; kernelInitializer and its kin are Keras 3's depthwise ones. */
+/** Options of the depthwise convolutions, resolved. */
 export interface DepthwiseConfig
   extends Omit<SlidingConfig, `kernel${"Initializer" | "Regularizer" | "Constraint"}`> {
   /** Output channels for each input channel. */
   readonly depthMultiplier: number;
+  /** Fills the depthwise kernel. */
   readonly depthwiseInitializer: InitializerSpec;
+  /** Penalty on the depthwise kernel. */
   readonly depthwiseRegularizer: Opaque;
+  /** Bound on the depthwise kernel. */
   readonly depthwiseConstraint: Opaque;
 }
 /** Options of the separable convolutions, resolved. */
 export interface SeparableConfig extends DepthwiseConfig {
   /** Number of output channels. */
   readonly filters: number;
+  /** Fills the pointwise kernel. */
   readonly pointwiseInitializer: InitializerSpec;
+  /** Penalty on the pointwise kernel. */
   readonly pointwiseRegularizer: Opaque;
+  /** Bound on the pointwise kernel. */
   readonly pointwiseConstraint: Opaque;
 }
 

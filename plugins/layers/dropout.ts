@@ -24,6 +24,7 @@ import { type Field, field, float, int, list, nullable, type Schema } from "../.
 export interface RateConfig {
   /** Share that is dropped, 0 to 1. */
   readonly rate: number;
+  /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
 /** Options of {@link dropoutDef} and {@link alphaDropoutDef}, resolved. */
@@ -33,6 +34,7 @@ export interface DropoutConfig extends RateConfig {
 }
 /** Options of the spatial dropouts, resolved. */
 export interface SpatialDropoutConfig extends RateConfig {
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
 
@@ -148,7 +150,9 @@ export const gaussianDropoutDef: LayerDef<RateConfig, never> = {
 
 /** Options of {@link gaussianNoiseDef}, resolved. */
 export interface GaussianNoiseConfig {
+  /** Standard deviation of the noise. */
   readonly stddev: number;
+  /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
 /** Adds normal noise of mean 0 in training. */
@@ -169,8 +173,11 @@ export const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
 
 /** Options of {@link activityRegularizationDef}, resolved. */
 export interface ActivityRegularizationConfig {
+  /** Factor of the sum of absolute values. */
   readonly l1: number;
+  /** Factor of the sum of squares. */
   readonly l2: number;
+  /** The penalty, as files hold it beside l1 and l2. */
   readonly activityRegularizer: Opaque;
 }
 /** Leaves its input as it is; training adds l1·Σ|x| + l2·Σx² to the loss. */
@@ -186,6 +193,7 @@ export const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, n
   },
   params: () => ({}),
   build: ({ inputs }: LayerContext<ActivityRegularizationConfig, never>) => [inputAt(inputs, 0)],
+  activityPenalty: ({ l1, l2, activityRegularizer: given }) => given ?? { name: "l1l2", l1, l2 },
 };
 /** A factor from 0 that files may write as text or leave null. */
 function number0(doc: string): Field<number> {

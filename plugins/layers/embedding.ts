@@ -21,9 +21,13 @@ export interface EmbeddingConfig {
   readonly inputDim: number;
   /** Size of a row. */
   readonly outputDim: number;
+  /** Fills the table. */
   readonly embeddingsInitializer: InitializerSpec;
+  /** Id 0 is padding and is masked. */
   readonly embeddingsRegularizer: Opaque;
+  /** Bound on the table. */
   readonly embeddingsConstraint: Opaque;
+  /** Penalty on the outputs. */
   readonly activityRegularizer: Opaque;
   /** Id 0 is padding: the output gets a mask that is false there. */
   readonly maskZero: boolean;

@@ -22,9 +22,13 @@ export const identityDef: LayerDef<NoConfig, never> = {
 export interface InputLayerConfig {
   /** Sizes with the batch first; null where a size is known only when running. */
   readonly batchShape: readonly (number | null)[];
+  /** Element type. */
   readonly dtype: DType;
+  /** Given as a sparse tensor. */
   readonly sparse: boolean;
+  /** Given as a ragged tensor. */
   readonly ragged: boolean;
+  /** May be left out. */
   readonly optional: boolean;
 }
 const sizeOrNull = nullable(field<number>({

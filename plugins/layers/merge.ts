@@ -102,6 +102,7 @@ export const minimumDef: LayerDef<NoConfig, never> = elementwise(
 
 /** Options of {@link concatenateDef}, resolved. */
 export interface ConcatenateConfig {
+  /** Axis along which they are joined. */
   readonly axis: number;
 }
 /** The mask of joined inputs: their masks joined as the inputs are, true where any feature's is. */
@@ -212,8 +213,11 @@ export const dotDef: LayerDef<DotConfig, never> = {
 
 /** Options of {@link mergeDef}, resolved. */
 export interface MergeConfig {
+  /** What is done. */
   readonly mode: "sum" | "mul" | "ave" | "max" | "min" | "concat" | "dot" | "cos";
+  /** Axis of concat. */
   readonly concatAxis: number;
+  /** The axis of each input that dot and cos sum over. */
   readonly dotAxes: number | readonly number[];
 }
 /** Keras 1's layer of several inputs, whose mode says what is done. */

@@ -29,6 +29,7 @@ import type { Type } from "../../core/shape.ts";
 
 /** Options of {@link multiHeadAttentionDef}, resolved. */
 export interface MultiHeadAttentionConfig extends KernelConfig {
+  /** Number of heads. */
   readonly numHeads: number;
   /** Features of a head's query and key. */
   readonly keyDim: number;
@@ -40,6 +41,7 @@ export interface MultiHeadAttentionConfig extends KernelConfig {
   readonly outputShape: readonly number[] | null;
   /** Axes attended over; all between batch and features where null. */
   readonly attentionAxes: readonly number[] | null;
+  /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
 type Projection = "query" | "key" | "value" | "output";

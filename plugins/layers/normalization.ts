@@ -25,16 +25,23 @@ import { normalAxis } from "../../core/shape.ts";
 
 /** Options of γ and β, resolved. */
 export interface ScaleConfig {
+  /** Added to the variance. */
   readonly epsilon: number;
   /** Add β. */
   readonly center: boolean;
   /** Multiply by γ. */
   readonly scale: boolean;
+  /** Fills beta. */
   readonly betaInitializer: InitializerSpec;
+  /** Fills gamma. */
   readonly gammaInitializer: InitializerSpec;
+  /** Penalty on beta. */
   readonly betaRegularizer: Opaque;
+  /** Penalty on gamma. */
   readonly gammaRegularizer: Opaque;
+  /** Bound on beta. */
   readonly betaConstraint: Opaque;
+  /** Bound on gamma. */
   readonly gammaConstraint: Opaque;
 }
 function scaleFields(): Schema<ScaleConfig> {
@@ -160,7 +167,9 @@ export const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" |
 
 /** Options of {@link rmsNormalizationDef}, resolved. */
 export interface RmsNormalizationConfig {
+  /** Axes that are normalized together. */
   readonly axis: number | readonly number[];
+  /** Added to the variance. */
   readonly epsilon: number;
 }
 /** x / √(mean x² + ε), times a learned scale (Zhang and Sennrich 2019), shape unchanged. */
@@ -187,6 +196,7 @@ export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
 
 /** Options of {@link unitNormalizationDef}, resolved. */
 export interface UnitNormalizationConfig {
+  /** Axes that are normalized together. */
   readonly axis: number | readonly number[];
 }
 /** x / ‖x‖₂ over some axes, shape unchanged. */

@@ -15,12 +15,16 @@ import { type Field, field } from "../../core/schema.ts";
 export type Sides = readonly (readonly [number, number])[];
 /** Options of the padding layers, resolved. */
 export interface ZeroPaddingConfig {
+  /** Zeros before and after. */
   readonly padding: Sides;
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
 /** Options of the cropping layers, resolved. */
 export interface CroppingConfig {
+  /** Elements left out before and after. */
   readonly cropping: Sides;
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
 

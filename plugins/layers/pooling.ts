@@ -21,14 +21,18 @@ import { bool, nullable, sizes } from "../../core/schema.ts";
 
 /** Options of pooling over windows, resolved. */
 export interface PoolConfig {
+  /** Size of a window. */
   readonly poolSize: readonly number[];
   /** Steps between windows; poolSize where null. */
   readonly strides: readonly number[] | null;
+  /** How windows treat the borders. */
   readonly padding: Padding;
+  /** The pooled axes stay, as 1. */
   readonly dataFormat: DataFormat;
 }
 /** Options of pooling over whole axes, resolved. */
 export interface GlobalPoolConfig {
+  /** The pooled axes stay, as 1. */
   readonly dataFormat: DataFormat;
   /** The pooled axes stay, as 1. */
   readonly keepdims: boolean;

@@ -18,6 +18,7 @@ import { typeText } from "../../core/shape.ts";
 
 /** Options of {@link flattenDef}, resolved. */
 export interface FlattenConfig {
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
 /** All axes but the batch as one, `[batch, …] → [batch, features]`; channels come last first, where they stand before. */
@@ -102,6 +103,7 @@ export const permuteDef: LayerDef<PermuteConfig, never> = {
 
 /** Options of {@link repeatVectorDef}, resolved. */
 export interface RepeatVectorConfig {
+  /** Number of steps. */
   readonly n: number;
 }
 /** A vector repeated as steps, `[batch, features] → [batch, n, features]`. */

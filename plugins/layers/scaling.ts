@@ -46,7 +46,9 @@ function constantLike(b: Builder, value: Numbers, like: Value): Value {
 export interface NormalizationConfig {
   /** Axes with statistics of their own; none for one mean and variance of everything. */
   readonly axis: readonly number[];
+  /** Mean; a weight unless given. */
   readonly mean: Numbers | null;
+  /** Variance; a weight unless given. */
   readonly variance: Numbers | null;
   /** Back from normalized to original values. */
   readonly invert: boolean;
@@ -116,7 +118,9 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
 
 /** Options of {@link rescalingDef}, resolved. */
 export interface RescalingConfig {
+  /** Factor. */
   readonly scale: Numbers;
+  /** Added afterwards. */
   readonly offset: Numbers;
 }
 /** x · scale + offset, in floats, shape unchanged. */

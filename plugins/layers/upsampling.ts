@@ -17,10 +17,12 @@ import { tensor } from "../../core/tensor.ts";
 export interface UpSamplingConfig {
   /** How often every element is repeated along each axis. */
   readonly size: readonly number[];
+  /** How new pixels are found. */
   readonly dataFormat: DataFormat;
 }
 /** Options of {@link upSampling2dDef}, resolved. */
 export interface UpSampling2dConfig extends UpSamplingConfig {
+  /** How new pixels are found. */
   readonly interpolation: "nearest" | "bilinear" | "bicubic";
 }
 const axesText = [

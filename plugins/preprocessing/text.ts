@@ -19,8 +19,11 @@ export interface TextVectorizerOptions {
 
 /** Turns texts into rows of ids. */
 export interface TextVectorizer {
+  /** The tokens by id. */
   readonly vocabulary: readonly string[];
+  /** Ids in a row. */
   readonly length: number;
+  /** Where zeros are put. */
   readonly padding: "post" | "pre";
   /** The ids of one text, neither cut nor padded. */
   ids(text: string): number[];

@@ -4,8 +4,11 @@ import { type Tensor, toNumbers } from "../../core/tensor.ts";
 
 /** Precision, recall and F1 of one class; a ratio without a denominator is 0. */
 export interface ClassScore {
+  /** The share of the predicted rows that belong to the class. */
   readonly precision: number;
+  /** The share of the class' rows that were predicted. */
   readonly recall: number;
+  /** Harmonic mean of precision and recall. */
   readonly f1: number;
   /** Rows that truly belong to the class. */
   readonly support: number;
@@ -13,14 +16,17 @@ export interface ClassScore {
 
 /** What {@link classificationReport} finds. */
 export interface ClassificationReport {
+  /** The share of rows whose predicted class is the true one. */
   readonly accuracy: number;
   /** Plain mean of the classes' F1 scores. */
   readonly macroF1: number;
   /** Mean of the classes' F1 scores, weighted by support. */
   readonly weightedF1: number;
+  /** Scores by class. */
   readonly classes: readonly ClassScore[];
   /** Rows by true class, columns by predicted class. */
   readonly confusion: readonly (readonly number[])[];
+  /** Number of rows. */
   readonly rows: number;
 }
 

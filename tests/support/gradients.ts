@@ -8,7 +8,7 @@ import type { Graph, Value } from "../../core/graph.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
 import { createRegistry, type Registry } from "../../core/registry.ts";
-import { tensorType } from "../../core/shape.ts";
+import { asTensor, tensorType } from "../../core/shape.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
 import { type OpSample, sampleName, uniform } from "./samples.ts";
@@ -43,8 +43,12 @@ export function sampleInputs(sample: OpSample, inputs = sample.inputs, fixed = t
   return inputs.filter((t) => t !== undefined && !(fixed && !isFloat(t.dtype))) as Tensor[];
 }
 
-/** Gradients of Σ y·r for random r, by the operator's rule. */
-function byRule(forward: Graph, wanted: readonly string[], weights: readonly (Tensor | undefined)[]): Graph {
+/** Gradients of Σ y·r for given r, by the operators' rules. */
+export function byRule(
+  forward: Graph,
+  wanted: readonly string[],
+  weights: readonly (Tensor | undefined)[],
+): Graph {
   const b = new GraphBuilder(operators, { name: "gradient" });
   const values = new Map<number, Value>();
   for (const input of forward.inputs) {
@@ -62,7 +66,7 @@ function byRule(forward: Graph, wanted: readonly string[], weights: readonly (Te
   ids.forEach((id, i) => {
     const x = values.get(id);
     assert.ok(x);
-    const g = found.get(id) ?? b.one("Mul", [x, b.scalar(0, "float64")]);
+    const g = found.get(id) ?? b.one("Mul", [x, b.scalar(0, asTensor(x.type).dtype)]);
     b.output(`d_${wanted[i]}`, g);
   });
   return b.build();

@@ -18,7 +18,6 @@ import {
   type Item,
   lifetimes,
   type Lives,
-  type Loop,
   Table,
 } from "./program.ts";
 import { rules } from "./rules/mod.ts";
@@ -48,7 +47,8 @@ export interface Compiled {
   readonly outputs: ReadonlyMap<string, View>;
 }
 
-const fixedRoles: ReadonlySet<string> = new Set(["parameter", "statistic"]);
+/** Inputs that keep their place in memory from run to run; their updates are written there by the module. */
+export const keptRoles: ReadonlySet<string> = new Set(["parameter", "statistic", "slot"]);
 
 /** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
 export function prepare(graph: Graph, registry: Registry): Graph {
@@ -70,7 +70,7 @@ export function prepare(graph: Graph, registry: Registry): Graph {
 /** Values that follow from weights alone: computed in the prologue, after each write. */
 function derivedNodes(graph: Graph, engine: (node: Node) => boolean): Set<Node> {
   const updated = new Set(graph.outputs.map((o) => o.updates));
-  const fixed = (i: GraphInput) => i.role === "constant" || (fixedRoles.has(i.role) && !updated.has(i.name));
+  const fixed = (i: GraphInput) => i.role === "constant" || (keptRoles.has(i.role) && !updated.has(i.name));
   const known = new Set(graph.inputs.filter(fixed).map((i) => i.id));
   const derived = new Set<Node>();
   for (const node of graph.nodes) {
@@ -102,7 +102,7 @@ export function compileGraph(
     if (input.role === "constant" || type.kind !== "tensor" || !type.shape || type.dtype === "string") {
       continue;
     }
-    const kept = fixedRoles.has(input.role);
+    const kept = keptRoles.has(input.role) && staticShape(type.shape) !== undefined;
     const view = lowering.fresh(type.shape, type.dtype, undefined, kept ? "weight" : "value", kept ? 0 : 1);
     inputs.set(input.name, view);
     given.set(input.id, { view });
@@ -118,17 +118,45 @@ export function compileGraph(
     if (segment.where === "engine") lowering.nodes(scope, segment.nodes);
     else for (const node of segment.nodes) lowerHost(lowering, scope, node);
   }
-  const outputs = new Map<string, View>();
+  return assemble(
+    graph,
+    lowering,
+    scope,
+    inputs,
+    placeOutputs(graph, lowering, scope, inputs),
+    options.relaxed,
+  );
+}
+
+/** Views of the outputs; updates of kept inputs are copied there instead, after everything else has read the old ones. */
+function placeOutputs(
+  graph: Graph,
+  lowering: Lowering,
+  scope: Scope,
+  inputs: ReadonlyMap<string, View>,
+): Map<string, View> {
+  const outputs = new Map<string, View>(), updates: [View, View, Node][] = [];
   for (const output of graph.outputs) {
     const type = typeOf(graph, output.id);
     if (type.kind !== "tensor" || (!scope.views.has(output.id) && hostOnly(scope, output.id))) continue;
     const view = lowering.view(scope, output.id);
-    const maker = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? lastNode(graph);
-    outputs.set(output.name, isContiguous(view) || !maker ? view : lowering.contiguous(view, maker));
+    const maker = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? graph.nodes.at(-1);
+    const home = output.updates === undefined ? undefined : inputs.get(output.updates);
+    if (home?.storage.kind === "kept" && maker) updates.push([view, home, maker]);
+    else outputs.set(output.name, isContiguous(view) || !maker ? view : lowering.contiguous(view, maker));
   }
-  return assemble(graph, lowering, scope, inputs, outputs, options.relaxed);
+  const homes = new Set(updates.map(([, home]) => home.storage));
+  const apart = updates.map(([view, home, maker]): [View, View, Node] => {
+    if (!homes.has(view.storage) || view.storage === home.storage) return [view, home, maker];
+    const own = lowering.fresh(view.shape, view.dtype);
+    lowering.copy(view, own, maker);
+    return [own, home, maker];
+  });
+  for (const [view, home, maker] of apart) {
+    if (view.storage !== home.storage) lowering.copy(view, home, maker);
+  }
+  return outputs;
 }
-const lastNode = (graph: Graph) => graph.nodes.at(-1);
 function hostOnly(scope: Scope, id: number): boolean {
   return !scope.constants.has(id) && !scope.dims.has(id) && !scope.groups.of(id);
 }
@@ -230,45 +258,44 @@ function assemble(
   };
 }
 
-/** Lets a loop's new state take the old one's memory where nothing reads the old one afterwards; the copy back goes away. */
+/**
+ * Lets a loop's new state (or a weight's successor) take the old one's memory where nothing reads the old one afterwards; the
+ * copy back goes away.
+ */
 function shareStates(
   items: Item[],
   merged: Map<Storage, Storage>,
   owner: (s: Storage) => Storage,
   fixed: ReadonlySet<Storage>,
 ): void {
-  for (const item of items) {
-    if (item.kind !== "loop") continue;
-    shareStates(item.items, merged, owner, fixed);
-    for (const last of [...item.items]) {
-      if (last.kind !== "call" || !last.kernel.key.startsWith("copy")) continue;
-      const [from] = last.reads, [to] = last.writes;
-      if (
-        !from || !to || from === to || fixed.has(owner(to)) || from.kind !== "arena" ||
-        !isWholeCopy(last, from, to)
-      ) continue;
-      if (mayShare(item, last, from, to, owner)) {
-        merged.set(owner(from), owner(to));
-        item.items.splice(item.items.indexOf(last), 1);
-      }
+  for (const item of items) if (item.kind === "loop") shareStates(item.items, merged, owner, fixed);
+  for (const last of [...items]) {
+    if (last.kind !== "call" || !last.kernel.key.startsWith("copy")) continue;
+    const [from] = last.reads, [to] = last.writes;
+    const free = from && to && from !== to && from.kind === "arena" && !fixed.has(owner(from));
+    if (!free || !isBack(last, from, to)) continue;
+    if (mayShare(items, last, from, to, owner)) {
+      merged.set(owner(from), owner(to));
+      items.splice(items.indexOf(last), 1);
     }
   }
 }
-function isWholeCopy(call: Call, from: Storage, to: Storage): boolean {
+/** A copy of a whole value onto a state of its loop, or onto a weight. */
+function isBack(call: Call, from: Storage, to: Storage): boolean {
   const moving = call.args.some((a) => typeof a !== "number" && (a.steps?.length ?? 0) > 0);
-  return !moving && from.level === to.level && sameBytes(from.bytes, to.bytes);
+  const back = to.kind === "kept" ? to.what === "weight" : from.level === to.level && from.level > 1;
+  return !moving && back && sameBytes(from.bytes, to.bytes);
 }
 function sameBytes(a: Dim, b: Dim): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 function mayShare(
-  loop: Loop,
+  calls: readonly Item[],
   copyBack: Call,
   from: Storage,
   to: Storage,
   owner: (s: Storage) => Storage,
 ): boolean {
-  const calls = loop.items;
   const writers = calls.flatMap((c, i) => (touches(c, "writes", from, owner) ? [i] : []));
   const at = writers[0];
   if (at === undefined || writers.length !== 1) return false;
@@ -290,7 +317,9 @@ function touches(
   owner: (s: Storage) => Storage,
 ): boolean {
   if (item.kind === "call") return item[what].some((s) => owner(s) === owner(storage));
-  return item.kind === "loop" && item.items.some((c) => touches(c, what, storage, owner));
+  if (item.kind === "loop") return item.items.some((c) => touches(c, what, storage, owner));
+  const values = what === "reads" ? item.inputs : item.outputs;
+  return values.some((v) => v?.view && owner(v.view.storage) === owner(storage));
 }
 
 /** Lets an elementwise result take the memory of an operand that is read for the last time there. */

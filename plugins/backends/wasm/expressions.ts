@@ -60,23 +60,30 @@ type ArithmeticOp = Exclude<UnaryOp | BinaryOp, TestOp>;
 interface Rule {
   /** Types the first (or compared) argument may have. */
   readonly on: readonly ValueType[];
-  build(e: Expression, args: readonly number[], node: Node): number;
+  /** Absent optional arguments are undefined. */
+  build(e: Expression, args: readonly (number | undefined)[], node: Node): number;
 }
 const F: readonly ValueType[] = ["f32"], FI: readonly ValueType[] = ["f32", "i32"];
 const number = (node: Node, name: string, otherwise: number): number => {
   const v = node.attributes[name];
-  return typeof v === "number" ? v : otherwise;
+  return typeof v === "number" ? v : typeof v === "boolean" ? Number(v) : otherwise;
 };
 const unary = (op: ArithmeticOp, on = F): Rule => ({ on, build: (e, [x = 0]) => e.op(op, x) });
 const variadic = (op: ArithmeticOp, on: readonly ValueType[]): Rule => ({
   on,
-  build: (e, args) => args.slice(1).reduce((sum, x) => e.op(op, sum, x), args[0] ?? 0),
+  build: (e, args) => {
+    const [first = 0, ...others] = args.filter((x) => x !== undefined);
+    return others.reduce((sum, x) => e.op(op, sum, x), first);
+  },
 });
 const compare = (op: TestOp, on: readonly ValueType[] = ["f32", "i32", "i64"]): Rule => ({
   on,
   build: (e, [a = 0, b = 0]) => e.test(op, a, b),
 });
-const logic = (op: TestOp): Rule => ({ on: ["bool"], build: (e, args) => e.test(op, ...args) });
+const logic = (op: TestOp): Rule => ({
+  on: ["bool"],
+  build: (e, args) => e.test(op, ...args.filter((x) => x !== undefined)),
+});
 
 const elements: Partial<Readonly<Record<DType, ElementType>>> = {
   float32: "f32",
@@ -96,8 +103,9 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Mean: {
     on: F,
     build: (e, args) => {
-      const sum = args.slice(1).reduce((s, x) => e.op("add", s, x), args[0] ?? 0);
-      return args.length === 1 ? sum : e.op("div", sum, e.constant(args.length));
+      const [first = 0, ...others] = args.filter((x) => x !== undefined);
+      const sum = others.reduce((s, x) => e.op("add", s, x), first);
+      return others.length === 0 ? sum : e.op("div", sum, e.constant(others.length + 1));
     },
   },
   Pow: { on: F, build: (e, [a = 0, b = 0]) => e.op("pow", a, e.cast(b, "f32")) },

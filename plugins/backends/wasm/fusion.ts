@@ -53,7 +53,7 @@ export class Group {
       numbers.set(id, expression.constant(value, type === "u8" ? "i32" : type));
     }
     for (const node of this.nodes) {
-      const args = trimmed(node.inputs).map((id) => numbers.get(id) ?? -1);
+      const args = trimmed(node.inputs).map((id) => numbers.get(id));
       const rule = elementwiseRules[node.op];
       if (rule) numbers.set(node.outputs[0] ?? -1, rule.build(expression, args, node));
     }

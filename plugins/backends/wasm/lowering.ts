@@ -3,7 +3,7 @@ import type { DType } from "../../../core/dtype.ts";
 import { BackendError } from "../../../core/errors.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../core/graph.ts";
 import type { Registry } from "../../../core/registry.ts";
-import { asTensor, type Dim, type Type } from "../../../core/shape.ts";
+import { asTensor, type Dim } from "../../../core/shape.ts";
 import { type Tensor, tensor, toIntegers } from "../../../core/tensor.ts";
 import { isElementwise } from "./expressions.ts";
 import { type Group, Groups } from "./fusion.ts";

@@ -15,7 +15,7 @@ import {
   type Tensor,
   zeros,
 } from "../../../core/tensor.ts";
-import type { Compiled, Part } from "./compile.ts";
+import { type Compiled, keptRoles, type Part } from "./compile.ts";
 import { evalShape, readView, writeView } from "./memory.ts";
 import type { Item, Lives } from "./program.ts";
 import type { Storage, View } from "./views.ts";
@@ -91,8 +91,13 @@ export class WasmSession implements Session {
     if (address !== undefined) writeView(this.#memory.buffer, address, value);
   }
   #first(input: GraphInput, value: Tensor): void {
-    if (input.role === "state" || input.role === "slot") this.#states.set(input.name, value);
-    else this.#setWeight(input, value);
+    if (this.#isKept(input)) this.#setWeight(input, value);
+    else this.#states.set(input.name, value);
+  }
+  /** True for what lies in memory from run to run. */
+  #isKept(input: GraphInput): boolean {
+    const view = this.#c.inputs.get(input.name);
+    return view ? view.storage.kind === "kept" : keptRoles.has(input.role);
   }
   #setWeight(input: GraphInput, value: Tensor): void {
     const view = this.#c.inputs.get(input.name);
@@ -142,7 +147,7 @@ export class WasmSession implements Session {
 
   /** A state's value now: what the last run left, its first value, or zeros of the bound shape. */
   #stateOf(input: GraphInput, env: DimEnv): Tensor | undefined {
-    if (input.role !== "state" && input.role !== "slot") return undefined;
+    if (this.#isKept(input) || input.role === "constant") return undefined;
     const type = typeOf(this.#c.graph, input.id);
     if (type.kind !== "tensor") return undefined;
     const shape = evalShape(type.shape ?? [], env);
@@ -307,6 +312,8 @@ export class WasmSession implements Session {
     const results: Record<string, RuntimeValue> = {};
     const updates: [string, Tensor][] = [];
     for (const output of graph.outputs) {
+      const target = output.updates === undefined ? undefined : this.#c.inputs.get(output.updates);
+      if (target?.storage.kind === "kept") continue;
       const view = outputs.get(output.name);
       const constant = scope.constants.get(output.id);
       const value = view

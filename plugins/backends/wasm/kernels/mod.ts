@@ -13,3 +13,4 @@ export * from "./softmax.ts";
 export * from "./layernorm.ts";
 export * from "./gather.ts";
 export * from "./copy.ts";
+export * from "./poolgrad.ts";

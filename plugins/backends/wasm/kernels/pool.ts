@@ -17,7 +17,8 @@ const NAMES = [
   ..."batch D H W C X sN sD sH sW d0 d1 h0 h1 w0 w1".split(" "),
   ..."Y OD OH OW yPixel".split(" "),
 ];
-const AXES = ["D", "H", "W"] as const;
+/** Names of the dims, outermost first. */
+export const AXES = ["D", "H", "W"] as const;
 
 /**
  * Pools an unpadded image whose channels are contiguous. Arguments:
@@ -70,13 +71,14 @@ export function pool(spec: PoolSpec): Kernel {
   });
 }
 
-function fill3(spec: PoolSpec): PoolSpec {
+/** The specialisation with all three dims. */
+export function fill3(spec: PoolSpec): PoolSpec {
   const lead = (list: readonly number[]) => [...new Array<number>(3 - list.length).fill(1), ...list];
   return { ...spec, kernel: lead(spec.kernel), strides: lead(spec.strides), dilations: lead(spec.dilations) };
 }
 
 /** The kernel positions [from, to) of a window at `start` that lie inside [0, size). */
-function window(
+export function window(
   f: FunctionBuilder,
   start: number,
   kernel: number,
@@ -94,7 +96,7 @@ function window(
 }
 
 /** How many positions an average divides by. */
-function count(
+export function count(
   f: FunctionBuilder,
   arg: Args<string>,
   spec: PoolSpec,

@@ -19,7 +19,8 @@ import type { View } from "../views.ts";
 import { allFloat32, type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
 import { storeActivation, type Tail } from "./matmul.ts";
 
-interface Window {
+/** The sliding of a convolution or pooling. */
+export interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
@@ -28,7 +29,12 @@ interface Window {
 }
 
 /** Kernel size, strides, dilations and padding of a convolution or pooling; automatic padding becomes explicit. */
-function windowOf(node: Node, kernel: readonly number[], space: readonly Dim[], out: readonly Dim[]): Window {
+export function windowOf(
+  node: Node,
+  kernel: readonly number[],
+  space: readonly Dim[],
+  out: readonly Dim[],
+): Window {
   const rank = kernel.length, ones = new Array<number>(rank).fill(1);
   const strides = intsOf(node, "strides") ?? ones, dilations = intsOf(node, "dilations") ?? ones;
   const auto = String(node.attributes["auto_pad"] ?? "NOTSET");
@@ -60,13 +66,13 @@ export function channelsLast(rank: number): readonly number[] {
   return [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
 }
 /** Three values for depth, height and width; absent ones in front. */
-function three<T>(values: readonly T[], absent: T): readonly [T, T, T] {
+export function three<T>(values: readonly T[], absent: T): readonly [T, T, T] {
   const [d, h, w] = [...new Array<T>(3 - values.length).fill(absent), ...values];
   return [d ?? absent, h ?? absent, w ?? absent];
 }
 
 /** The image padded and channels-last; the same view where it lies so already and needs no padding. */
-function paddedImage(l: Lowering, x: View, window: Window, bits: number, node: Node): View {
+export function paddedImage(l: Lowering, x: View, window: Window, bits: number, node: Node): View {
   const space = x.shape.slice(2), [n = 1, c = 1] = x.shape;
   const bare = [...window.before, ...window.after].every((p) => p === 0);
   const padded = space.map((d, i) => addDims(addDims(d, window.before[i] ?? 0), window.after[i] ?? 0));
@@ -236,7 +242,7 @@ function poolRule(mode: "max" | "average"): Rule {
   };
 }
 /** The image with contiguous channels. */
-function channelsInside(l: Lowering, x: View, node: Node): View {
+export function channelsInside(l: Lowering, x: View, node: Node): View {
   if (x.strides[1] === 4 || x.shape[1] === 1) return x;
   const out = l.fresh(x.shape, "float32", channelsLast(x.shape.length));
   l.copy(x, out, node);

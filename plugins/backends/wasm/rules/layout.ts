@@ -196,7 +196,11 @@ const depthToSpaceLike: Rule = {
         ? [n, divDims(c, block * block), block, block, h, w]
         : [n, block, block, divDims(c, block * block), h, w]
       : [n, c, divDims(h, block), block, divDims(w, block), block];
-    const perm = deep ? (crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]) : [0, 3, 5, 1, 2, 4];
+    const perm = deep
+      ? (crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2])
+      : crd
+      ? [0, 1, 3, 5, 2, 4]
+      : [0, 3, 5, 1, 2, 4];
     const from = reshapeView(view, parts) ??
       reviewed(l.contiguous(view, node), parts, rowMajor(parts, view.dtype));
     const moved = reviewed(from, perm.map((p) => parts[p] ?? 1), perm.map((p) => from.strides[p] ?? 0));

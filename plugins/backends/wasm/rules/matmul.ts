@@ -139,8 +139,10 @@ function packedDims(K: Dim, N: Dim): Dim {
 /** C = A·B with a tail, for a B of two dims. Returns the view of C. */
 export function product(l: Lowering, a: View, b: View, tail: Tail, node: Node, shape: readonly Dim[]): View {
   const K = b.shape.at(-2) ?? 1, N = b.shape.at(-1) ?? 1;
-  let source = a, rows = rowsOf(a);
-  if (!rows || (a.strides.at(-1) !== 4 && K !== 1)) {
+  const turned = a.shape.length === 2 && a.strides[0] === 4 && a.strides[1] !== 4 && a.shape[0] !== 1;
+  let source = a,
+    rows = turned ? { rows: a.shape[0] ?? 1, stride: a.strides[1] ?? 0, order: [0] } : rowsOf(a);
+  if (!rows || (!turned && a.strides.at(-1) !== 4 && K !== 1)) {
     source = l.contiguous(a, node);
     rows = rowsOf(source);
   }
@@ -164,11 +166,11 @@ export function product(l: Lowering, a: View, b: View, tail: Tail, node: Node, s
     }
     residualStride = fits ? matched.strides[0]?.[0] ?? 0 : timesFour(N);
   }
-  const fixed = typeof K === "number" && typeof N === "number";
+  const fixed = typeof K === "number", known = typeof stride === "number" && stride > 0;
   const spec: GemmSpec = {
     K: fixed ? K : null,
-    N: fixed ? N : null,
-    lda: fixed && typeof stride === "number" && stride > 0 ? stride : null,
+    N: typeof N === "number" ? N : null,
+    ...(turned ? { transA: true } : { lda: fixed && known ? stride : null }),
     ...(tail.bias && { bias: true }),
     ...(residual && { residual: "pointer" as const }),
     ...(tail.activation && { activation: tail.activation }),

@@ -1,6 +1,7 @@
 /** Which operators have rules of their own. @module */
 import { convRules } from "./conv.ts";
 import { gatherRules } from "./gather.ts";
+import { gradientRules } from "./gradient.ts";
 import { layoutRules } from "./layout.ts";
 import { matmulRules } from "./matmul.ts";
 import { reduceRules } from "./reduce.ts";
@@ -14,5 +15,6 @@ export const rules: Rules = {
   ...convRules,
   ...reduceRules,
   ...gatherRules,
+  ...gradientRules,
   ...scanRules,
 };

@@ -1,0 +1,166 @@
+/** What `compile` was given, read: the loss and metrics of every output, and the optimizer. @module */
+import { ConfigError, InputError, shown } from "../errors.ts";
+import { type Port, portOf } from "../feed.ts";
+import { fieldToCamel, fieldToSnake } from "../names.ts";
+import type { Registry } from "../registry.ts";
+import { asTensor, type TensorType, tensorType } from "../shape.ts";
+import type { LossDef, MetricDef, OptimizerDef, Part } from "./contract.ts";
+import { partOf } from "./parts.ts";
+import type { CompileTraining } from "./types.ts";
+
+/** An output's loss. */
+export interface OutputLoss {
+  readonly output: Port;
+  readonly loss: Part<LossDef>;
+  /** Factor in the total. */
+  readonly weight: number;
+  /** What targets are given as. */
+  readonly target: Port;
+  /** Number of classes, where targets are classes' numbers; and the number that stands for none. */
+  readonly classes: number | undefined;
+  readonly ignored: number | undefined;
+}
+/** A metric of an output. */
+export interface OutputMetric {
+  readonly output: Port;
+  readonly metric: Part<MetricDef>;
+  /** Its name in logs and histories. */
+  readonly name: string;
+}
+/** All of it. */
+export interface Compiled {
+  readonly losses: readonly OutputLoss[];
+  readonly metrics: readonly OutputMetric[];
+  readonly optimizer: Part<OptimizerDef> | undefined;
+  readonly options: CompileTraining;
+  /** Apart from every other compilation. */
+  readonly key: string;
+}
+
+const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+/** True for one part, as against parts by output. */
+const isOne = (raw: Readonly<Record<string, unknown>>) =>
+  "class_name" in raw || "kind" in raw || (typeof raw.name === "string" && !("class_name" in raw));
+
+/** What belongs to each output, from one for all, a list, or by name. @throws {ConfigError} for what fits no output. */
+export function byOutput(raw: unknown, outputs: readonly Port[], what: string): readonly unknown[] {
+  const names = outputs.map((o) => o.name);
+  if (isRecord(raw) && !isOne(raw)) {
+    const unknown = Object.keys(raw).find((k) => !names.includes(k));
+    if (unknown !== undefined) {
+      throw new ConfigError(`${what}: no output is named ${shown(unknown)}; there are ${names.join(", ")}`, {
+        place: `${what}.${unknown}`,
+      });
+    }
+    return outputs.map(({ name }) => raw[name] ?? null);
+  }
+  if (!Array.isArray(raw)) return outputs.map(() => raw ?? null);
+  if (raw.length !== outputs.length) {
+    throw new ConfigError(
+      `${what}: expected one for each of ${outputs.length} outputs (${names.join(", ")}), got ${raw.length}`,
+      { place: what },
+    );
+  }
+  return raw.map((item) => item ?? null);
+}
+
+/** A metric's name in logs: the one it was asked for by, else its own. */
+function metricName(raw: unknown, metric: Part<MetricDef>): string {
+  const given = typeof raw === "string"
+    ? raw
+    : isRecord(raw) && isRecord(raw.config) && typeof raw.config.name === "string"
+    ? raw.config.name
+    : metric.def.name;
+  const word = fieldToCamel(given);
+  return word.charAt(0).toLowerCase() + word.slice(1);
+}
+
+/** The loss of one output. */
+function outputLoss(registry: Registry, output: Port, raw: unknown, weight: number): OutputLoss {
+  const loss = partOf(registry, "loss", raw, `compile.loss (output ${output.name})`);
+  const type = asTensor(output.type), { def, config } = loss;
+  return {
+    output,
+    loss,
+    weight,
+    target: portOf(output.name, def.target?.(type, config) ?? floatType(type)),
+    classes: def.classes?.(type, config),
+    ignored: def.ignored?.(config),
+  };
+}
+const floatType = (type: TensorType): TensorType => tensorType("float32", type.shape);
+
+/** The losses of the outputs. @throws {ConfigError} naming the output or loss that isn't known. */
+export function readLosses(
+  registry: Registry,
+  outputs: readonly Port[],
+  raw: CompileTraining["loss"],
+  lossWeights: CompileTraining["lossWeights"],
+): readonly OutputLoss[] {
+  if (raw === undefined || raw === null) return [];
+  const list = byOutput(raw, outputs, "loss");
+  const weights = lossWeights ? byOutput(lossWeights, outputs, "lossWeights") : outputs.map(() => 1);
+  return outputs.flatMap((output, i) => {
+    const loss = list[i], weight = weights[i] ?? 1;
+    if (loss === null || loss === undefined) return [];
+    if (typeof weight !== "number") {
+      throw new ConfigError(`lossWeights: expected a number for ${output.name}, got ${shown(weight)}`);
+    }
+    return [outputLoss(registry, output, loss, weight)];
+  });
+}
+
+function readMetrics(
+  registry: Registry,
+  outputs: readonly Port[],
+  raw: CompileTraining["metrics"],
+): readonly OutputMetric[] {
+  if (raw === undefined || raw === null) return [];
+  const flat = Array.isArray(raw) && !raw.some((m) => Array.isArray(m) || m === null);
+  const list = flat && (outputs.length === 1 || raw.length !== outputs.length)
+    ? outputs.map(() => raw)
+    : byOutput(raw, outputs, "metrics");
+  return outputs.flatMap((output, i) => {
+    const own = list[i];
+    const items = Array.isArray(own) ? own : own === null || own === undefined ? [] : [own];
+    return items.map((item): OutputMetric => {
+      const metric = partOf(registry, "metric", item, `compile.metrics (output ${output.name})`);
+      const name = metricName(item, metric);
+      return {
+        output,
+        metric,
+        name: outputs.length === 1 ? name : outputName(output.name, name),
+      };
+    });
+  });
+}
+/** `main` and `accuracy`: `mainAccuracy`. */
+export function outputName(output: string, name: string): string {
+  return fieldToCamel(`${output}_${fieldToSnake(name)}`.replace(/[^A-Za-z0-9]+/g, "_"));
+}
+
+let compilations = 0;
+/**
+ * Reads what `compile` was given.
+ * @throws {ConfigError} naming the output, the part or the option that isn't known.
+ */
+export function readCompiled(
+  registry: Registry,
+  outputs: readonly Port[],
+  options: CompileTraining,
+): Compiled {
+  const { optimizer = "rmsprop", loss, metrics, lossWeights } = options;
+  return {
+    losses: readLosses(registry, outputs, loss, lossWeights),
+    metrics: readMetrics(registry, outputs, metrics),
+    optimizer: partOf(registry, "optimizer", optimizer, "compile.optimizer"),
+    options,
+    key: `${compilations++}`,
+  };
+}
+/** The losses, where there are any. @throws {InputError} */
+export function needLosses(compiled: Compiled): readonly OutputLoss[] {
+  if (compiled.losses.length > 0) return compiled.losses;
+  throw new InputError("the model was compiled without a loss: model.compile({ loss })");
+}

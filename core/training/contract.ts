@@ -1,0 +1,173 @@
+/** The contracts of training's parts: losses, metrics, optimizers, schedules, regularizers, constraints. @module */
+import type { Builder } from "../builder.ts";
+import type { Value } from "../graph.ts";
+import type { Schema } from "../schema.ts";
+import type { TensorType } from "../shape.ts";
+
+/** What training is made of. */
+export type PartKind = "loss" | "metric" | "optimizer" | "schedule" | "regularizer" | "constraint";
+
+/** What every part says of itself. */
+export interface PartBase<K extends PartKind, C> {
+  readonly kind: K;
+  /** camelCase; Keras' class name is the same in PascalCase unless `className` says otherwise. */
+  readonly name: string;
+  readonly summary: string;
+  readonly className?: string;
+  /** Further names, with options that go with them. */
+  readonly aliases?: readonly (string | readonly [name: string, options: Readonly<Record<string, unknown>>])[];
+  readonly config: Schema<C>;
+  /** Fields that hold parts of another kind. */
+  readonly parts?: Readonly<Record<string, PartKind>>;
+  /** What differs in Keras' files from the rule "snake_case of our names". */
+  readonly keras?: {
+    readonly fields?: Readonly<Record<string, string>>;
+    readonly ignore?: readonly string[];
+    upgrade?(config: Record<string, unknown>): Record<string, unknown>;
+  };
+}
+
+/** A part with its options, as factories make it. */
+export interface Part<D extends PartDef = PartDef> {
+  readonly kind: "part";
+  readonly def: D;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+/** What is accepted where a part is wanted: a name, our object, a definition, or Keras' serialised form. */
+export type PartSpec<D extends PartDef> = string | Part<D> | D | Readonly<Record<string, unknown>>;
+
+/** What a loss is given. */
+export interface LossContext<C> {
+  readonly b: Builder;
+  readonly config: C;
+  readonly target: Value;
+  readonly output: Value;
+  /** What the output is the softmax or sigmoid of, where it is one. */
+  readonly logits?: { readonly of: "Softmax" | "Sigmoid"; readonly value: Value };
+}
+/** Losses by sample (or by step), before weights and reduction; where the mask is false they don't count. */
+export interface LossValues {
+  readonly values: Value;
+  readonly mask?: Value;
+}
+/** How losses become one number, in Keras' words. */
+export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
+/** Options that every loss has. */
+export interface LossConfig {
+  /** How losses become one number. */
+  readonly reduction: Reduction;
+}
+/** A loss. */
+export interface LossDef<C = unknown> extends PartBase<"loss", C> {
+  /** Type of the targets; the output's unless said. */
+  target?(output: TensorType, config: C): TensorType;
+  /** Number of classes that targets are ids of, where they are. */
+  classes?(output: TensorType, config: C): number | undefined;
+  /** A target that stands for no class. */
+  ignored?(config: C): number | undefined;
+  /** True where the outputs are classes' scores or probabilities, so that `score` means accuracy. */
+  readonly classifies?: boolean;
+  build(context: LossContext<C>): LossValues;
+}
+
+/** What a metric is given. */
+export interface MetricContext<C> {
+  readonly b: Builder;
+  readonly config: C;
+  readonly target: Value;
+  readonly output: Value;
+  /** float32 like the leading axes of the output: 1 where a sample or step counts; absent where all do. */
+  readonly weights?: Value;
+  /** True where the loss takes logits. */
+  readonly fromLogits: boolean;
+}
+/** A metric: sums that add up over batches, and what they come to. */
+export interface MetricDef<C = unknown> extends PartBase<"metric", C> {
+  /** Adds the sums, scalars or vectors, by name. */
+  build(context: MetricContext<C>): Readonly<Record<string, Value>>;
+  result(sums: Readonly<Record<string, readonly number[]>>, config: C): number;
+  /** `max` where more is better. */
+  readonly better: "max" | "min";
+}
+
+/** A value beside a weight (or beside all) that an optimizer keeps. */
+export interface SlotSpec {
+  readonly name: string;
+  readonly initial?: number;
+}
+/** Options that every optimizer has. */
+export interface OptimizerConfig {
+  /** The rate, or a schedule of it. */
+  readonly learningRate: number | Part<ScheduleDef>;
+  /** Share of a weight that each step takes away, times the rate. */
+  readonly weightDecay: number | null;
+  /** Weights whose path holds one of these words don't decay. */
+  readonly excludeFromWeightDecay: readonly string[];
+  /** Largest norm of each gradient. */
+  readonly clipNorm: number | null;
+  /** Largest norm of all gradients together. */
+  readonly globalClipNorm: number | null;
+  /** Largest magnitude of each gradient's elements. */
+  readonly clipValue: number | null;
+  /** Keep a moving average of the weights. */
+  readonly useEma: boolean;
+  /** Share of the old average that a step keeps. */
+  readonly emaMomentum: number;
+  /** Every so many steps the weights become their average; only at the end where null. */
+  readonly emaOverwriteFrequency: number | null;
+  /** Steps whose gradients are averaged for one update. */
+  readonly gradientAccumulationSteps: number | null;
+}
+/** What an optimizer is given for one weight. */
+export interface UpdateContext<C> {
+  readonly b: Builder;
+  readonly config: C;
+  readonly gradient: Value;
+  readonly variable: Value;
+  /** float32 scalar. */
+  readonly rate: Value;
+  /** This update's number from 1, a float32 scalar. */
+  readonly step: Value;
+  slot(name: string): Value;
+  setSlot(name: string, next: Value): void;
+  /** A slot that all weights share. */
+  shared(name: string): Value;
+  setShared(name: string, next: Value): void;
+  /** A value that all weights' updates read, made once. */
+  once(key: string, make: () => Value): Value;
+}
+/** An optimizer. */
+export interface OptimizerDef<C = unknown> extends PartBase<"optimizer", C> {
+  /** Groups of slots: in Keras' files those of a group stand together for each weight. */
+  slots(config: C): readonly (readonly SlotSpec[])[];
+  /** Scalars beside all weights. */
+  readonly shared?: readonly SlotSpec[];
+  /** The weight after this step. */
+  update(context: UpdateContext<C>): Value;
+}
+/** A learning rate by step. */
+export interface ScheduleDef<C = unknown> extends PartBase<"schedule", C> {
+  /** The rate (float32 scalar) of update `step` (float32 scalar, from 0). */
+  build(b: Builder, step: Value, config: C): Value;
+}
+/** A penalty on a weight or an output. */
+export interface RegularizerDef<C = unknown> extends PartBase<"regularizer", C> {
+  /** A float32 scalar. */
+  build(b: Builder, x: Value, config: C): Value;
+}
+/** A bound that a weight is put back into after each step. */
+export interface ConstraintDef<C = unknown> extends PartBase<"constraint", C> {
+  /** The weight within the bound, of the same shape. */
+  build(b: Builder, w: Value, config: C): Value;
+}
+/** Any part's definition. */
+export type PartDef = LossDef | MetricDef | OptimizerDef | ScheduleDef | RegularizerDef | ConstraintDef;
+/** Definitions by kind. */
+export interface PartKinds {
+  readonly loss: LossDef;
+  readonly metric: MetricDef;
+  readonly optimizer: OptimizerDef;
+  readonly schedule: ScheduleDef;
+  readonly regularizer: RegularizerDef;
+  readonly constraint: ConstraintDef;
+}

@@ -1,0 +1,168 @@
+/** Training's parts by name, by our object, or by Keras' serialised form; and back into that form. @module */
+import { ConfigError, shown } from "../errors.ts";
+import { fieldToSnake } from "../names.ts";
+import type { Registry } from "../registry.ts";
+import { type AnySchema, nearest, parseConfig, type Schema } from "../schema.ts";
+import type { Part, PartDef, PartKind, PartKinds } from "./contract.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+const isRecord = (raw: unknown): raw is Json =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+/** A name without case and separators: `mean_squared_error` and `MeanSquaredError` are one. */
+const bare = (name: string) => name.replace(/[^a-z0-9]/gi, "").toLowerCase();
+
+/** Keras' class name of a definition. */
+export function classNameOf(def: PartDef): string {
+  return def.className ?? def.name.charAt(0).toUpperCase() + def.name.slice(1);
+}
+
+/** Keys of Keras' configurations that no part computes with. */
+const common: ReadonlySet<string> = new Set(["name", "dtype", "fn", "jitcompile", "islegacyoptimizer"]);
+
+/** Options under the schema's own names. Where a file holds them, what nothing computes with is left out. */
+function renamedOptions(def: PartDef, options: Json, fromFile: boolean): Record<string, unknown> {
+  const schema = def.config as unknown as AnySchema, out: Record<string, unknown> = {};
+  const names = new Map(Object.keys(schema).map((key) => [bare(key), key]));
+  for (const [ours, keras] of Object.entries(def.keras?.fields ?? {})) names.set(bare(keras), ours);
+  const ignored = new Set(def.keras?.ignore?.map(bare));
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const name = names.get(bare(key));
+    if (name === undefined && fromFile && (common.has(bare(key)) || ignored.has(bare(key)))) continue;
+    out[name ?? key] = value;
+  }
+  return out;
+}
+
+/**
+ * A part from its definition and options.
+ * @throws {ConfigError} with the path of the wrong option, as in `adam.beta1`.
+ */
+export function part<D extends PartDef>(def: D, options: object = {}, fromFile = false): Part<D> {
+  const given = fromFile ? def.keras?.upgrade?.({ ...options }) ?? options : options;
+  const named = renamedOptions(def, given as Json, fromFile);
+  const config = parseConfig(def.config as Schema<Record<string, unknown>>, named, def.name);
+  return { kind: "part", def, config };
+}
+
+/** Makes parts of one definition from their options. */
+export type PartFactory<D extends PartDef, C, Required extends keyof C = never> = [Required] extends [never]
+  ? (options?: { readonly [K in keyof C]?: C[K] | undefined }) => Part<D>
+  : (
+    options:
+      & { readonly [K in Required]: C[K] }
+      & { readonly [K in Exclude<keyof C, Required>]?: C[K] | undefined },
+  ) => Part<D>;
+/** A definition's factory; the annotation says which options it takes. */
+export function partFactory<D extends PartDef>(def: D): (options?: object) => Part<D> {
+  return (options) => part(def, options);
+}
+
+const isPart = (raw: Json): raw is Json & Part => raw.kind === "part" && isRecord(raw.def);
+
+function findByName<K extends PartKind>(
+  registry: Registry,
+  kind: K,
+  name: string,
+): { readonly def: PartKinds[K]; readonly options: Json } | undefined {
+  const wanted = bare(name);
+  for (const def of registry.all(kind) as readonly PartKinds[K][]) {
+    if (bare(def.name) === wanted || bare(classNameOf(def)) === wanted) return { def, options: {} };
+    for (const alias of def.aliases ?? []) {
+      const [word, options] = typeof alias === "string" ? [alias, {}] : alias;
+      if (bare(word) === wanted) return { def, options };
+    }
+  }
+  return undefined;
+}
+function byName<K extends PartKind>(
+  registry: Registry,
+  kind: K,
+  name: string,
+  place: string,
+  options: Json,
+  fromFile: boolean,
+): Part<PartKinds[K]> {
+  const found = findByName(registry, kind, name);
+  if (!found) {
+    const near = nearest(name, registry.all(kind).map((def) => def.name));
+    throw new ConfigError(`${place}: no ${kind} named ${name}${near ? `; did you mean ${near}?` : ""}`, {
+      place,
+    });
+  }
+  return part(found.def, { ...found.options, ...options }, fromFile);
+}
+
+/**
+ * A part from whatever stands for it: a name, a part, a definition, or Keras' `{class_name, config}`.
+ * @throws {ConfigError} at `place`, for a name that isn't known or an option that doesn't fit.
+ */
+export function partOf<K extends PartKind>(
+  registry: Registry,
+  kind: K,
+  raw: unknown,
+  place: string,
+): Part<PartKinds[K]> {
+  const made = readPart(registry, kind, raw, place);
+  const inner = Object.entries(made.def.parts ?? {}).flatMap(([field, of]) => {
+    const value = made.config[field];
+    return isRecord(value) || typeof value === "string"
+      ? [[field, partOf(registry, of, value, `${place}.${field}`)] as const]
+      : [];
+  });
+  return inner.length === 0 ? made : { ...made, config: { ...made.config, ...Object.fromEntries(inner) } };
+}
+function readPart<K extends PartKind>(
+  registry: Registry,
+  kind: K,
+  raw: unknown,
+  place: string,
+): Part<PartKinds[K]> {
+  if (typeof raw === "string") return byName(registry, kind, raw, place, {}, false);
+  if (isRecord(raw)) {
+    if (isPart(raw)) {
+      if (raw.def.kind === kind) return raw as unknown as Part<PartKinds[K]>;
+      throw new ConfigError(`${place}: expected a ${kind}, got the ${raw.def.kind} ${raw.def.name}`, { place });
+    }
+    if (raw.kind === kind) return part(raw as unknown as PartKinds[K]);
+    const { class_name: className, config } = raw;
+    if (typeof className === "string") {
+      if (className === "function" && typeof config === "string") {
+        return byName(registry, kind, config, place, {}, true);
+      }
+      const options = isRecord(config) ? config : {};
+      // Keras 2 wraps a metric's function.
+      const name = /Wrapper$/.test(className) && typeof options.fn === "string" ? options.fn : className;
+      return byName(registry, kind, name, place, options, true);
+    }
+    // Keras 1 keeps the name beside the options.
+    if (typeof raw.name === "string") {
+      const { name, ...options } = raw;
+      return byName(registry, kind, name as string, place, options, true);
+    }
+  }
+  throw new ConfigError(`${place}: expected a ${kind}'s name or object, got ${shown(raw)}`, { place });
+}
+
+const modules: Readonly<Record<PartKind, string>> = {
+  loss: "keras.losses",
+  metric: "keras.metrics",
+  optimizer: "keras.optimizers",
+  schedule: "keras.optimizers.schedules",
+  regularizer: "keras.regularizers",
+  constraint: "keras.constraints",
+};
+/** A part in Keras 3's serialised form. */
+export function serializePart(value: Part): Json {
+  const { def, config } = value, fields = def.keras?.fields ?? {};
+  const entries = Object.entries(config).map(([key, v]) => {
+    const inner = isRecord(v) && isPart(v) ? serializePart(v) : v;
+    return [fields[key] ?? fieldToSnake(key), inner];
+  });
+  return {
+    module: modules[def.kind],
+    class_name: classNameOf(def),
+    config: Object.fromEntries(entries),
+    registered_name: null,
+  };
+}

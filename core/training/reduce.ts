@@ -1,0 +1,56 @@
+/** How losses become one number: masks, weights of samples, and Keras' reductions. @module */
+import type { Builder } from "../builder.ts";
+import type { Value } from "../graph.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../layerkit.ts";
+import type { Reduction } from "./contract.ts";
+
+const whole = { keepdims: 0 };
+/** The value with axes of 1 behind its own, or without its last axes of 1, to stand against `like`. */
+export function besideValues(b: Builder, x: Value, like: Value): Value {
+  const own = shapeOf(x.type), wanted = shapeOf(like.type);
+  if (own.length < wanted.length) {
+    const axes = Array.from({ length: wanted.length - own.length }, (_, i) => own.length + i);
+    return b.one("Unsqueeze", [x, b.ints(axes)]);
+  }
+  const extra = own.length - wanted.length;
+  if (extra > 0 && own.slice(-extra).every((d) => d === 1)) {
+    return b.one("Squeeze", [x, b.ints(Array.from({ length: extra }, (_, i) => wanted.length + i))]);
+  }
+  return x;
+}
+
+/**
+ * One number from losses by sample, as Keras' `reduce_weighted_values`: what a mask leaves out counts neither above nor
+ * below the fraction bar, weights of samples count above it only (but for `mean_with_sample_weight`).
+ */
+export function reduceLoss(
+  b: Builder,
+  values: Value,
+  reduction: Reduction,
+  mask: Value | undefined,
+  weights: Value | undefined,
+): Value {
+  const averaged = reduction === "sum_over_batch_size" || reduction === "mean";
+  const kept = mask && besideValues(b, cast(b, mask, dtypeOf(values)), values);
+  let sum = values, factors: Value | undefined;
+  for (const factor of [kept, weights && besideValues(b, weights, values)]) {
+    if (!factor) continue;
+    sum = b.one("Mul", [sum, factor]);
+    factors = factors ? b.one("Mul", [factors, factor]) : factor;
+  }
+  if (averaged) {
+    const mean = b.one("ReduceMean", [sum], whole);
+    if (!kept) return mean;
+    const share = b.one("ReduceMean", [kept], whole);
+    return b.one("Div", [mean, b.one("Max", [share, scalarLike(b, 1e-12, share)])]);
+  }
+  if (reduction === "mean_with_sample_weight") {
+    if (!factors) return b.one("ReduceMean", [sum], whole);
+    const total = b.one("ReduceSum", [b.one("Expand", [factors, b.one("Shape", [values])])], whole);
+    return b.one("Div", [
+      b.one("ReduceSum", [sum], whole),
+      b.one("Max", [total, scalarLike(b, 1e-12, total)]),
+    ]);
+  }
+  return b.one("ReduceSum", [sum], whole);
+}

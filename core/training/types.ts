@@ -1,0 +1,215 @@
+/** What training looks like from outside: options, results, callbacks, and the trainer a model delegates to. @module */
+import type { ModelData } from "../feed.ts";
+import type { Graph } from "../graph.ts";
+import type { Limits } from "../limits.ts";
+import type { Model } from "../model.ts";
+import type { Registry } from "../registry.ts";
+import type { Sessions } from "../sessions.ts";
+import type { Nested, Tensor } from "../tensor.ts";
+import type { LossDef, MetricDef, OptimizerDef, PartSpec } from "./contract.ts";
+
+/** Something for every output: one for all, a list in their order, or by the output's name. */
+export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
+/** Options of `compile`. Parts are names, our objects, or Keras' serialised forms. */
+export interface CompileTraining {
+  /** `sgd`, `adam({ learningRate: 1e-3 })`; rmsprop unless given. */
+  readonly optimizer?: PartSpec<OptimizerDef>;
+  readonly loss?: PerOutput<PartSpec<LossDef>>;
+  readonly metrics?:
+    | PerOutput<PartSpec<MetricDef>>
+    | readonly (readonly PartSpec<MetricDef>[])[]
+    | Readonly<Record<string, readonly PartSpec<MetricDef>[]>>;
+  /** Factors of the outputs' losses; 1 unless given. */
+  readonly lossWeights?: readonly number[] | Readonly<Record<string, number>> | null;
+}
+/** Weights of samples `[samples]` or of steps `[samples, time]`, for one output or by output. */
+export type SampleWeights = Tensor | Nested | Readonly<Record<string, Tensor | Nested>>;
+/** Weights of classes by their number. */
+export type ClassWeights = Readonly<Record<number, number>>;
+
+/** One batch of a source: inputs, targets, weights of samples. */
+export type BatchItem =
+  | readonly [x: ModelData, y: ModelData, sampleWeight?: SampleWeights]
+  | { readonly x: ModelData; readonly y: ModelData; readonly sampleWeight?: SampleWeights };
+/** Batches one after another; a function gives them anew for every epoch. */
+export type BatchSource =
+  | AsyncIterable<BatchItem>
+  | (() => AsyncIterable<BatchItem> | Iterable<BatchItem>);
+
+/** Numbers by name: `loss`, `accuracy`, `valLoss`. */
+export type Logs = Readonly<Record<string, number>>;
+/** What a fit gave, epoch by epoch. */
+export interface History {
+  /** Epochs, counted from 0. */
+  readonly epoch: readonly number[];
+  /** Each number's values in the order of the epochs. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A fit in progress, as callbacks see it. */
+export interface FitRun {
+  readonly model: Model;
+  readonly epochs: number;
+  /** Batches of an epoch, where they can be counted. */
+  readonly steps: number | undefined;
+  readonly batchSize: number;
+  /** The epoch in progress, from 0. */
+  readonly epoch: number;
+  readonly history: History;
+  /** The rate of the next step. Setting it needs no new compilation. @throws {ConfigError} where a schedule says it. */
+  learningRate: number;
+  /** Ends the fit after this epoch. */
+  stop(): void;
+  readonly stopped: boolean;
+  /** What resuming needs, as in `model.trainingState()`. */
+  state(): TrainingState;
+}
+/** Something that watches a fit. Every method may be left out, and may be asynchronous. */
+export interface Callback {
+  /** Names it in saved states. */
+  readonly name?: string;
+  onTrainBegin?(run: FitRun): void | Promise<void>;
+  onEpochBegin?(epoch: number, run: FitRun): void | Promise<void>;
+  onBatchBegin?(batch: number, run: FitRun): void | Promise<void>;
+  onBatchEnd?(batch: number, logs: Logs, run: FitRun): void | Promise<void>;
+  onEpochEnd?(epoch: number, logs: Logs, run: FitRun): void | Promise<void>;
+  onTrainEnd?(logs: Logs, run: FitRun): void | Promise<void>;
+  /** What it must know to go on after a resume. */
+  state?(): CallbackState;
+  restore?(state: CallbackState): void;
+}
+/** A callback's state: JSON and tensors. */
+export interface CallbackState {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly tensors?: Readonly<Record<string, Tensor>>;
+}
+/** What training goes on from, beside the weights: JSON, and tensors by name (slots, RNN states, callbacks' tensors). */
+export interface TrainingState {
+  readonly json: {
+    readonly version: 1;
+    /** Epochs done. */
+    readonly epoch: number;
+    /** Steps done: the counter of Philox' keys. */
+    readonly step: number;
+    readonly seed: number;
+    readonly history: History;
+    readonly callbacks: readonly Readonly<Record<string, unknown>>[];
+  };
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** Options of `fit`. */
+export interface FitOptions {
+  /** Samples of a step; 32 unless given. */
+  readonly batchSize?: number;
+  /** Passes over the data, counted from 0; 1 unless given. */
+  readonly epochs?: number;
+  /** The epoch to begin with. */
+  readonly initialEpoch?: number;
+  readonly validationData?:
+    | readonly [x: ModelData, y: ModelData, sampleWeight?: SampleWeights]
+    | BatchSource;
+  /** Share of the samples, the last ones, that are kept for validation. */
+  readonly validationSplit?: number;
+  readonly validationBatchSize?: number;
+  /** Epochs between validations; 1 unless given. */
+  readonly validationFreq?: number;
+  /** A new order of the samples in every epoch; yes unless said. */
+  readonly shuffle?: boolean;
+  readonly classWeight?: ClassWeights;
+  readonly sampleWeight?: SampleWeights;
+  /** Batches that count as an epoch. */
+  readonly stepsPerEpoch?: number;
+  /** 0 says nothing; 1, the default, shows a bar on a terminal; 2 writes a line an epoch. */
+  readonly verbose?: 0 | 1 | 2;
+  readonly callbacks?: readonly Callback[];
+  /** Fixes the order of the samples and all random numbers; the model's unless given. */
+  readonly seed?: number;
+  /** The engine that trains; the model's unless given. */
+  readonly backend?: string;
+  /** Goes on where another fit ended; the model must have the weights of that moment. */
+  readonly resumeFrom?: TrainingState;
+}
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Samples of a step; 32 unless given. */
+  readonly batchSize?: number;
+  readonly sampleWeight?: SampleWeights;
+  /** Batches to stop after. */
+  readonly steps?: number;
+  readonly verbose?: 0 | 1 | 2;
+}
+/** Options of `trainOnBatch` and `testOnBatch`. */
+export interface BatchOptions {
+  readonly sampleWeight?: SampleWeights;
+  readonly classWeight?: ClassWeights;
+}
+/** Options of `gradients`. */
+export interface GradientOptions {
+  /** The loss, where the model isn't compiled or another is wanted. */
+  readonly loss?: PerOutput<PartSpec<LossDef>>;
+  readonly lossWeights?: CompileTraining["lossWeights"];
+  readonly sampleWeight?: SampleWeights;
+  /** Dropout drops and batch normalization takes the batch's statistics; no unless said. */
+  readonly training?: boolean;
+}
+/** A loss and its exact gradients. */
+export interface Gradients {
+  /** With penalties of regularizers. */
+  readonly loss: number;
+  /** By name, of the inputs that hold floats. */
+  readonly inputs: Map<string, Tensor>;
+  /** By path, in the order of `model.weights`; zeros where none flows. */
+  readonly weights: Map<string, Tensor>;
+}
+/** Compilation as a file holds it, in Keras' words. */
+export interface SavedTraining {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The optimizer's variables in the file's order, with their names where it has them. */
+  variables?(): readonly { readonly name: string; readonly value: Tensor }[];
+  /** Keras' version that wrote it. */
+  readonly version: string;
+}
+
+/** What a trainer is handed of its model. */
+export interface ModelParts {
+  readonly model: Model;
+  readonly registry: Registry;
+  readonly sessions: Sessions;
+  readonly seed: number;
+  readonly limits: Limits | undefined;
+  /** The bare graph of a model without layers. */
+  readonly graph: Graph | undefined;
+  /** What the file said that the model came from. */
+  readonly saved: SavedTraining | undefined;
+}
+/** What a model's training methods come to. */
+export interface Trainer {
+  readonly compiled: boolean;
+  learningRate: number;
+  compile(options: CompileTraining): void;
+  fit(x: ModelData | BatchSource, y: ModelData | undefined, options: FitOptions): Promise<History>;
+  evaluate(
+    x: ModelData | BatchSource,
+    y: ModelData | undefined,
+    options: EvaluateOptions,
+  ): Promise<Record<string, number>>;
+  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients>;
+  score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number>;
+  graph(): Graph;
+  state(): TrainingState;
+  /** Compilation in Keras 3's serialised form, for files; undefined where there is none. */
+  serialized(): Readonly<Record<string, unknown>> | undefined;
+  /** The optimizer's variables in the order of Keras' files. */
+  optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[];
+  readonly history: History;
+}
+/** Training as a plugin: a registry without it loads nothing of it. */
+export interface TrainerDef {
+  readonly kind: "trainer";
+  readonly name: string;
+  readonly summary: string;
+  create(parts: ModelParts): Trainer;
+}

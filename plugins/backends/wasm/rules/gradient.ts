@@ -1,0 +1,300 @@
+/** Gradients of convolution, pooling and embedding. @module */
+import type { Node } from "../../../../core/graph.ts";
+import { addDims, type Dim, mulDims, productDims, sameDim, subDims } from "../../../../core/shape.ts";
+import {
+  conv,
+  type ConvSpec,
+  depthwise,
+  gemm,
+  pack,
+  packConv,
+  packDepthwise,
+  packedConvBytes,
+  packedDepthwiseBytes,
+  poolGradient,
+  scatterAdd,
+} from "../kernels/mod.ts";
+import type { Lowering } from "../lowering.ts";
+import { type Arg, at, extent, type Loop } from "../program.ts";
+import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
+import { channelsInside, channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
+import { fillView } from "./layout.ts";
+import { type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
+
+const floatInputs = ({ inputs, outputs }: Candidate) =>
+  [inputs[0], inputs[1], outputs[0]].every((t) => t?.dtype === "float32");
+const fixedChannels = (c: Candidate) =>
+  [c.inputs[0]?.shape?.[1], c.inputs[1]?.shape?.[1], c.outputs[0]?.shape?.[1]].every((d) =>
+    typeof d === "number"
+  );
+
+/** A channels-last view `[n, c, …space]`, dense. */
+function denseLast(l: Lowering, view: View, node: Node): View {
+  const out = l.fresh(view.shape, view.dtype, channelsLast(view.shape.length));
+  if (view.shape.every((d, i) => d === 1 || sameDim(view.strides[i] ?? 0, out.strides[i] ?? 0))) return view;
+  l.copy(view, out, node);
+  return out;
+}
+
+/** dx is the convolution of dy, spread out by the strides, with the kernel turned round. */
+const convInput: Rule = {
+  supports(c) {
+    const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
+    const fixed = w?.every((d) => typeof d === "number") ?? false;
+    return floatInputs(c) && fixed && fixedChannels(c) &&
+      (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) &&
+      fits(c.node, w?.slice(2).map(Number) ?? []);
+  },
+  lower(l, s, node) {
+    const dy = l.input(s, node, 0), w = l.input(s, node, 1);
+    const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+    const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
+    const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
+    const image = spread(l, dy, window, shape.slice(2), node);
+    const deep = groups > 1, outs = Number(shape[1]), ins = Number(dy.shape[1]);
+    const ones = kernel.map(() => 1);
+    const spec: ConvSpec = {
+      inChannels: ins,
+      outChannels: outs,
+      groups,
+      kernel,
+      strides: ones,
+      dilations: window.dilations,
+    };
+    const own = { ...spec, channels: ins, multiplier: 1 };
+    const bytes = deep ? packedDepthwiseBytes(own) : packedConvBytes(spec);
+    const level = Math.min(w.storage.level, l.level);
+    const packed = workspace(l, bytes, level);
+    const last = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
+    const turned = three<Dim>(w.strides.slice(2).map((x) => mulDims(x, -1)), 0).map(extent);
+    const [o = 0, i = 0] = w.strides;
+    const args: Arg[] = [
+      at(w, last),
+      ...(deep ? [extent(o)] : [extent(i), extent(o)]),
+      ...turned,
+      at(packed),
+    ];
+    l.call(deep ? packDepthwise(own) : packConv(spec), args, [w], [packed], node, { level });
+    const dx = l.fresh(shape, "float32", channelsLast(rank));
+    const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
+    l.call(
+      deep ? depthwise(own) : conv(spec),
+      [
+        extent(shape[0] ?? 1),
+        at(image),
+        ...padded.map(extent),
+        at(packed),
+        at(dx),
+        ...out.map(extent),
+        outs * 4,
+      ],
+      [image, packed],
+      [dx],
+      node,
+    );
+    l.define(s, node, dx);
+  },
+};
+/** Padding that the turned kernel leaves room for. */
+function fits(node: Node, kernel: readonly number[]): boolean {
+  const pads = intsOf(node, "pads") ?? [], dilations = intsOf(node, "dilations");
+  return pads.every((p, i) =>
+    p <= ((kernel[i % kernel.length] ?? 1) - 1) * (dilations?.[i % kernel.length] ?? 1)
+  );
+}
+/** dy with zeros between its elements and around them, so that a valid convolution gives `space`. */
+function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], node: Node): View {
+  const reach = window.kernel.map((k, i) => (k - 1) * (window.dilations[i] ?? 1));
+  const before = reach.map((r, i) => subDims(r, window.before[i] ?? 0));
+  const total = space.map((d, i) => addDims(d, reach[i] ?? 0));
+  const inner = dy.shape.slice(2).map((d, i) => addDims(mulDims(subDims(d, 1), window.strides[i] ?? 1), 1));
+  const after = total.map((t, i) => subDims(subDims(t, before[i] ?? 0), inner[i] ?? 0));
+  if (window.strides.every((x) => x === 1)) {
+    return paddedImage(l, dy, { ...window, before, after }, 0, node);
+  }
+  const [n = 1, c = 1] = dy.shape;
+  const out = l.fresh([n, c, ...total], "float32", channelsLast(dy.shape.length), "workspace");
+  fillView(l, out, 0, node);
+  const places = dy.shape.slice(2).reduce<View>(
+    (v, d, i) => sliceView(v, i + 2, before[i] ?? 0, window.strides[i] ?? 1, d),
+    out,
+  );
+  l.copy(dy, places, node);
+  return out;
+}
+function workspace(l: Lowering, bytes: Dim, level = l.level): View {
+  const storage = l.storage(bytes, level === 0 ? "packed" : "workspace", level);
+  return { storage, offset: 0, steps: [], dtype: "float32", shape: [bytes], strides: [1] };
+}
+
+/** dw: for each image the product of its patches, transposed, with dy; summed over the batch in place. */
+const convKernel: Rule = {
+  supports(c) {
+    const fixed = c.outputs[0]?.shape?.every((d) => typeof d === "number") ?? false;
+    return floatInputs(c) && fixed && fixedChannels(c) && intOf(c.node, "group", 1) === 1;
+  },
+  lower(l, s, node) {
+    const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+    const kernel = shape.slice(2).map(Number), outs = Number(shape[0]), ins = Number(shape[1]);
+    const dy = denseLast(l, l.input(s, node, 1), node), space = dy.shape.slice(2);
+    const window = windowOf(node, kernel, x.shape.slice(2), space);
+    const padded = denseLast(l, paddedImage(l, x, window, 0, node), node);
+    const M = kernel.reduce((a, b) => a * b, ins), K = productDims(space);
+    const sums = l.fresh([...kernel, ins, outs], "float32");
+    fillView(l, sums, 0, node);
+    const loop: Loop = {
+      kind: "loop",
+      id: l.nextLoop(),
+      trips: x.shape[0] ?? 1,
+      items: [],
+      scope: node.scope,
+    };
+    l.lists.push(loop.items);
+    const patches = l.fresh([K, M], "float32", undefined, "workspace");
+    gatherPatches(l, padded, patches, window, space, ins, loop.id, node);
+    const panels = workspace(l, { op: "mul", a: K, b: Math.ceil(outs / 8) * 32 });
+    const image: View = { ...dy, steps: [...dy.steps, { loop: loop.id, stride: dy.strides[0] ?? 0 }] };
+    l.call(pack(), [at(image), outs * 4, 4, extent(K), outs, at(panels)], [dy], [panels], node);
+    const product = gemm({
+      K: typeof K === "number" ? K : null,
+      N: outs,
+      transA: true,
+      residual: "accumulate",
+    });
+    const given: Readonly<Record<string, Arg>> = {
+      M,
+      A: at(patches),
+      lda: M * 4,
+      B: at(panels),
+      C: at(sums),
+      ldc: outs * 4,
+      K: extent(K),
+    };
+    l.call(product, product.args.map((name) => given[name] ?? 0), [patches, panels, sums], [sums], node);
+    l.lists.pop();
+    l.lists.at(-1)?.push(loop);
+    const [o, i, ...rest] = [kernel.length + 1, kernel.length, ...kernel.keys()];
+    const order = [o ?? 0, i ?? 0, ...rest];
+    l.define(s, node, reviewed(sums, shape, order.map((axis) => sums.strides[axis] ?? 0)));
+  },
+};
+/** Rows `[pixel][kernel position][channel]` of one image; neighbours in the last kernel axis are copied as one run. */
+function gatherPatches(
+  l: Lowering,
+  image: View,
+  patches: View,
+  window: Window,
+  space: readonly Dim[],
+  ins: number,
+  loop: number,
+  node: Node,
+): void {
+  const { kernel, strides, dilations } = window, last = kernel.length - 1;
+  const whole = dilations[last] === 1, width = whole ? (kernel[last] ?? 1) * ins : ins;
+  const outer = whole ? kernel.slice(0, -1) : kernel;
+  const positions = outer.reduce((n, k) => n * k, 1);
+  const steps = [...image.steps, { loop, stride: image.strides[0] ?? 0 }];
+  const rows = rowMajor([...space, patches.shape[1] ?? 1], "float32");
+  for (let p = 0; p < positions; p++) {
+    let rest = p, offset: Dim = 0;
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const k = rest % (outer[axis] ?? 1);
+      rest = Math.floor(rest / (outer[axis] ?? 1));
+      offset = addDims(offset, mulDims(k * (dilations[axis] ?? 1), image.strides[axis + 2] ?? 0));
+    }
+    const shape = [...space, width];
+    const from: View = {
+      ...reviewed(image, shape, [
+        ...space.map((_, i) => mulDims(strides[i] ?? 1, image.strides[i + 2] ?? 0)),
+        4,
+      ]),
+      offset: addDims(image.offset, offset),
+      steps,
+    };
+    l.copy(from, reviewed(patches, shape, rows, p * width * 4), node);
+  }
+}
+
+function poolGrad(mode: "max" | "average"): Rule {
+  return {
+    supports(c) {
+      const rank = c.outputs[0]?.shape?.length ?? 0;
+      return c.inputs[0]?.dtype === "float32" && rank >= 3 && rank <= 5;
+    },
+    lower(l, s, node) {
+      const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+      const x = mode === "max" ? channelsInside(l, l.input(s, node, 0), node) : undefined;
+      const dy = denseLast(l, l.input(s, node, mode === "max" ? 1 : 0), node);
+      const window = windowOf(node, intsOf(node, "kernel_shape") ?? [], shape.slice(2), dy.shape.slice(2));
+      const dx = l.fresh(shape, "float32", channelsLast(rank));
+      fillView(l, dx, 0, node);
+      const image = x ?? dx;
+      const kernel = poolGradient({
+        mode,
+        kernel: window.kernel,
+        strides: window.strides,
+        dilations: window.dilations,
+        ...(mode === "average" && { countIncludePad: intOf(node, "count_include_pad", 0) !== 0 }),
+      });
+      const sizes = three<Dim>(shape.slice(2), 1), out = three<Dim>(dy.shape.slice(2), 1);
+      const before = three<Dim>(window.before, 0), after = three<Dim>(window.after, 0);
+      const stridesOf = (v: View) => [v.strides[0] ?? 0, ...three<Dim>(v.strides.slice(2), 0)].map(extent);
+      l.call(
+        kernel,
+        [
+          extent(shape[0] ?? 1),
+          ...sizes.map(extent),
+          extent(shape[1] ?? 1),
+          ...[0, 1, 2].flatMap((i) => [extent(before[i] ?? 0), extent(after[i] ?? 0)]),
+          at(image),
+          ...stridesOf(image),
+          at(dx),
+          ...stridesOf(dx),
+          at(dy),
+          ...out.map(extent),
+          extent(mulDims(shape[1] ?? 1, 4)),
+        ],
+        x ? [x, dx, dy] : [dx, dy],
+        [dx],
+        node,
+      );
+      l.define(s, node, dx);
+    },
+  };
+}
+
+const embedding: Rule = {
+  supports: (c) =>
+    c.inputs[0]?.dtype === "float32" && ["int32", "int64"].includes(c.inputs[1]?.dtype ?? "") &&
+    c.outputs[0]?.shape !== undefined,
+  lower(l, s, node) {
+    const dy = l.contiguous(l.input(s, node, 0), node), indices = l.contiguous(l.input(s, node, 1), node);
+    const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const table = l.fresh(shape, dtype), status = l.storage(4, "status", 0);
+    fillView(l, table, 0, node);
+    l.statuses.push({ storage: status, node, indices, limit: shape[0] ?? 1 });
+    const row = mulDims(elementBytes(dtype), productDims(shape.slice(1)));
+    const kernel = scatterAdd({ index: indices.dtype === "int64" ? "i64" : "i32" });
+    const given: Readonly<Record<string, Arg>> = {
+      outer: 1,
+      count: extent(productDims(indices.shape)),
+      T: at(table),
+      rows: extent(shape[0] ?? 1),
+      rowBytes: extent(row),
+      I: at(indices),
+      Y: at(dy),
+      status: { storage: status, dim: 0 },
+    };
+    l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [dy, indices, table], [table], node);
+    l.define(s, node, table);
+  },
+};
+
+/** Rules of this file. */
+export const gradientRules: Readonly<Record<string, Rule>> = {
+  "lapis.ConvGradInput": convInput,
+  "lapis.ConvGradKernel": convKernel,
+  "lapis.MaxPoolGrad": poolGrad("max"),
+  "lapis.AveragePoolGrad": poolGrad("average"),
+  "lapis.EmbeddingGradient": embedding,
+};
