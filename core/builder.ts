@@ -53,7 +53,8 @@ export type Builder = GraphBuilder;
 /** True when two types are the same for every binding. */
 export function sameType(a: Type, b: Type): boolean {
   if (a.kind !== "tensor" || b.kind !== "tensor") {
-    return a.kind === b.kind && a.kind !== "tensor" && b.kind !== "tensor" && sameType(a.of, b.of);
+    return a.kind === b.kind && a.kind !== "tensor" && b.kind !== "tensor" && a.key === b.key &&
+      sameType(a.of, b.of);
   }
   if (a.dtype !== b.dtype || (a.shape === undefined) !== (b.shape === undefined)) return false;
   if (a.shape === undefined || b.shape === undefined) return true;

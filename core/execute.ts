@@ -19,6 +19,9 @@ export interface Execution {
 /** The type of a value at run time. */
 export function typeOfValue(value: RuntimeValue): Type {
   if (isTensor(value)) return tensorType(value.dtype, value.shape);
+  if (value.kind === "map") {
+    return { kind: "map", key: value.keys.dtype, of: tensorType(value.values.dtype, []) };
+  }
   const inner = value.kind === "sequence" ? value.items[0] : value.value;
   return { kind: value.kind, of: inner ? typeOfValue(inner) : tensorType("float32") };
 }

@@ -56,6 +56,14 @@ export interface ChildLayer {
   /** What Keras puts before the name of the layer it was made from, as in `forward_lstm`. */
   readonly namePrefix?: string;
 }
+/** A layer as a Keras version's files hold it. */
+export interface SavedLayer {
+  readonly className?: string;
+  /** All of its fields. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** What that version of Keras doesn't have. */
+  readonly unsupported?: string;
+}
 /** Only what differs from the rule "snake_case of our names" in Keras' files. */
 export interface KerasMapping<C> {
   /** Class names that mean this layer, the current one first. */
@@ -68,6 +76,15 @@ export interface KerasMapping<C> {
   readonly inputDtype?: DType;
   /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
   upgrade?(config: Record<string, unknown>, version: string): Record<string, unknown>;
+  /**
+   * What files of Keras 2 or 3 hold in place of the rule's class and fields (snake_case, in serialised form): only what
+   * differs. `unsupported` names what that version doesn't have.
+   */
+  save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer | undefined;
+  /** Names of the inputs, where a call takes them as arguments of their own and not as one list. */
+  readonly arguments?: readonly string[];
+  /** The package that registers the class in Python, for classes outside Keras. */
+  readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
   weights?(arrays: readonly Tensor[], config: C, version: string): readonly Tensor[];
   /** Name of the group below `layers/` in a Keras 3 weights file for each param list, where not the layer's own `vars`: e.g. `cell`. */

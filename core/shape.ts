@@ -21,10 +21,12 @@ export interface TensorType {
   readonly dtype: DType;
   readonly shape?: readonly Dim[];
 }
-/** A sequence or an optional of another type. */
+/** A sequence or an optional of another type, or a map to it from keys of an element type. */
 export interface ContainerType {
-  readonly kind: "sequence" | "optional";
+  readonly kind: "sequence" | "optional" | "map";
   readonly of: Type;
+  /** Of a map's keys. */
+  readonly key?: DType;
 }
 /** The type of a graph value. */
 export type Type = TensorType | ContainerType;
@@ -242,7 +244,7 @@ export function typeText(type: Type | undefined): string {
   if (type === undefined) return "nothing";
   return type.kind === "tensor"
     ? `${type.dtype}${shapeText(type.shape)}`
-    : `${type.kind}<${typeText(type.of)}>`;
+    : `${type.kind}<${type.key === undefined ? "" : `${type.key}, `}${typeText(type.of)}>`;
 }
 
 /** A tensor type. */

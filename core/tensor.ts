@@ -27,13 +27,19 @@ export interface TensorOptional {
   readonly kind: "optional";
   readonly value?: RuntimeValue;
 }
+/** An ONNX map value: as many keys as values, both vectors. */
+export interface TensorMap {
+  readonly kind: "map";
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
 /** Whatever a graph's value may be when it runs. */
-export type RuntimeValue = Tensor | TensorSequence | TensorOptional;
+export type RuntimeValue = Tensor | TensorSequence | TensorOptional | TensorMap;
 
 /** Numbers, strings or booleans, nested to any depth. */
 export type Nested = number | bigint | boolean | string | readonly Nested[];
 
-/** True for a tensor, false for a sequence or an optional. */
+/** True for a tensor, false for a sequence, an optional or a map. */
 export function isTensor(value: RuntimeValue | undefined): value is Tensor {
   return value !== undefined && "data" in value;
 }

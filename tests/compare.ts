@@ -30,6 +30,7 @@ export function difference(
   return undefined;
 }
 function itemsOf(value: Exclude<RuntimeValue, Tensor>): readonly RuntimeValue[] {
+  if (value.kind === "map") return [value.keys, value.values];
   return value.kind === "sequence" ? value.items : value.value === undefined ? [] : [value.value];
 }
 

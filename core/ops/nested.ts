@@ -60,8 +60,8 @@ export function unionType(a: Type, b: Type): Type {
   if (sameType(a, b)) return a;
   if (a.kind === "optional" && b.kind !== "optional") return { kind: "optional", of: unionType(a.of, b) };
   if (b.kind === "optional" && a.kind !== "optional") return { kind: "optional", of: unionType(a, b.of) };
-  if (a.kind !== "tensor" && b.kind !== "tensor" && a.kind === b.kind) {
-    return { kind: a.kind, of: unionType(a.of, b.of) };
+  if (a.kind !== "tensor" && b.kind !== "tensor" && a.kind === b.kind && a.key === b.key) {
+    return { ...a, of: unionType(a.of, b.of) };
   }
   if (a.kind !== "tensor" || b.kind !== "tensor" || a.dtype !== b.dtype) {
     throw new ShapeError(`${typeText(a)} and ${typeText(b)} can't be one value`);

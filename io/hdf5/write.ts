@@ -22,16 +22,14 @@ export class Hdf5GroupWriter {
 
   /** The group at a path below this one, made where it is missing. @throws {FormatError} where a dataset stands in the way. */
   group(path: string): Hdf5GroupWriter {
-    let at: Hdf5GroupWriter = this;
-    for (const name of path.split("/").filter((part) => part !== "")) {
-      let next = at.children.get(name);
-      if (!next) at.children.set(name, next = new Hdf5GroupWriter());
-      if (!(next instanceof Hdf5GroupWriter)) {
-        throw new FormatError(`HDF5 ${path}: ${shown(name)} is a dataset, expected a group`, { place: path });
-      }
-      at = next;
+    const [name, ...rest] = path.split("/").filter((part) => part !== "");
+    if (name === undefined) return this;
+    let next = this.children.get(name);
+    if (!next) this.children.set(name, next = new Hdf5GroupWriter());
+    if (!(next instanceof Hdf5GroupWriter)) {
+      throw new FormatError(`HDF5 ${path}: ${shown(name)} is a dataset, expected a group`, { place: path });
     }
-    return at;
+    return next.group(rest.join("/"));
   }
   /** Adds a dataset at a path. @throws {FormatError} where something of that name is there already. */
   dataset(path: string, value: Tensor): void {

@@ -16,14 +16,24 @@ export interface KerasContext {
   readonly custom: readonly LayerDef[];
   /** Class names as the file has them, which name groups of weights. */
   readonly classes: Map<Layer, string>;
+  /** Whether a batch size in the file is meant: Keras takes any batch unless a layer carries states between calls. */
+  readonly fixedBatch: boolean;
   /** Number of layers read so far, held to the limits. */
   count: number;
 }
 
 /** Begins reading. */
-export function contextFor(options: FormatOptions, version: string): KerasContext {
+export function contextFor(options: FormatOptions, version: string, config: Json): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
-  return { registry, limits, version, warn, custom: layers, classes: new Map(), count: 0 };
+  const fixedBatch = isStateful(config);
+  return { registry, limits, version, warn, custom: layers, classes: new Map(), fixedBatch, count: 0 };
+}
+/** True when a layer anywhere below says that it is stateful. */
+function isStateful(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  return Object.entries(config).some(([key, value]) =>
+    (key === "stateful" && value === true) || isStateful(value)
+  );
 }
 /** The first number of a version. */
 export function majorOf(version: string): number {

@@ -131,7 +131,7 @@ function build(source: Source, options: FormatOptions): Model {
     );
   }
   const group = options.weights ? weightsOf(options.weights, options) : own;
-  const ctx = contextFor(options, config.version);
+  const ctx = contextFor(options, config.version, config.json);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits, run = {} } = options;
   const { network } = structure;
   if (!network) {

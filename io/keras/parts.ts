@@ -40,8 +40,8 @@ export function inputOf(
   const type = isSerialized(dtype) && isJson(dtype.config) ? dtype.config.name : dtype;
   const known: DType = isDType(type) ? type : "float32";
   const sizes = dims.map((d, axis) => {
+    if (axis === 0 && (d === null || (!ctx.fixedBatch && typeof d === "number"))) return "batch";
     if (d === null) {
-      if (axis === 0) return "batch";
       const what = axis === 1 && dims.length <= 3 ? "time" : `dim${axis}`;
       return prefix === "" ? what : `${prefix}_${what}`;
     }

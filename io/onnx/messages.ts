@@ -170,7 +170,16 @@ export interface SequenceProto {
   tensorValues?: TensorProto[];
   sparseTensorValues?: SparseTensorProto[];
   sequenceValues?: SequenceProto[];
+  mapValues?: MapProto[];
   optionalValues?: OptionalProto[];
+}
+/** Keys, and as many values. */
+export interface MapProto {
+  name?: string;
+  keyType?: number;
+  keys?: BigInt64Array;
+  stringKeys?: Uint8Array[];
+  values?: SequenceProto;
 }
 /** A value that may be absent, as test data holds it. */
 export interface OptionalProto {
@@ -179,6 +188,7 @@ export interface OptionalProto {
   tensorValue?: TensorProto;
   sparseTensorValue?: SparseTensorProto;
   sequenceValue?: SequenceProto;
+  mapValue?: MapProto;
   optionalValue?: OptionalProto;
 }
 
@@ -355,7 +365,19 @@ export const sequenceTable: Table<SequenceProto> = {
     tensorValues: many(3, () => erase(tensorTable)),
     sparseTensorValues: many(4, () => erase(sparseTable)),
     sequenceValues: many(5, () => erase(sequenceTable)),
+    mapValues: many(6, () => erase(mapTable)),
     optionalValues: many(7, () => erase(optionalTable)),
+  },
+};
+/** Fields of MapProto. */
+export const mapTable: Table<MapProto> = {
+  name: "MapProto",
+  fields: {
+    name: one(1, "string"),
+    keyType: one(2, "int32"),
+    keys: many(3, "int64"),
+    stringKeys: many(4, "bytes"),
+    values: one(5, () => erase(sequenceTable)),
   },
 };
 /** Fields of OptionalProto. */
@@ -367,6 +389,7 @@ export const optionalTable: Table<OptionalProto> = {
     tensorValue: one(3, () => erase(tensorTable)),
     sparseTensorValue: one(4, () => erase(sparseTable)),
     sequenceValue: one(5, () => erase(sequenceTable)),
+    mapValue: one(6, () => erase(mapTable)),
     optionalValue: one(7, () => erase(optionalTable)),
   },
 };

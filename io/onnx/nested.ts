@@ -66,7 +66,7 @@ export function widened(type: Type, next: Type | undefined): Type {
   if (next === undefined || next.kind !== type.kind) return type;
   if (type.kind !== "tensor") {
     const of = next.kind === "tensor" ? type.of : widened(type.of, next.of);
-    return of === type.of ? type : { kind: type.kind, of };
+    return of === type.of ? type : { ...type, of };
   }
   const { dtype, shape } = type, other = asTensor(next).shape;
   if (shape === undefined) return type;
@@ -78,7 +78,5 @@ export function widened(type: Type, next: Type | undefined): Type {
 const isOpen = (d: Dim) => typeof d === "object" && "unknown" in d;
 /** The same type with its ranks left open. */
 export function unranked(type: Type): Type {
-  return type.kind === "tensor"
-    ? { kind: "tensor", dtype: type.dtype }
-    : { kind: type.kind, of: unranked(type.of) };
+  return type.kind === "tensor" ? { kind: "tensor", dtype: type.dtype } : { ...type, of: unranked(type.of) };
 }

@@ -101,12 +101,14 @@ Deno.test("typed fields hold what raw data holds", () => {
   deepEqual(fields(3, { int32Data: Int32Array.of(-128, 127, -1) }), Int8Array.of(-128, 127, -1));
 });
 
-Deno.test("sequences and optionals survive", () => {
+Deno.test("sequences, optionals and maps survive", () => {
   const items = [tensor([1, 2]), tensor([[3]])];
   for (
     const value of [
       { kind: "sequence", items } as const,
       { kind: "optional" } as const,
+      { kind: "map", keys: tensor(["a", "b"]), values: tensor([1, 2]) } as const,
+      { kind: "sequence", items: [{ kind: "map", keys: tensor([1n, 2n]), values: tensor([1, 2]) }] } as const,
       { kind: "optional", value: { kind: "sequence", items } } as const,
     ]
   ) deepEqual(decodeValue(encodeValue(value), value.kind), value);

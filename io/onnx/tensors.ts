@@ -1,11 +1,11 @@
-/** TensorProto, sparse tensors and the values of test data, to and from our tensors. @module */
+/** TensorProto and sparse tensors, to and from our tensors. @module */
 import { type DType, dtypeFromOnnx, dtypes, type NumericArray } from "../../core/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
-import { isTensor, type RuntimeValue, sizeOf, type Tensor, type TensorOptional } from "../../core/tensor.ts";
+import type { Type } from "../../core/shape.ts";
+import { sizeOf, type Tensor } from "../../core/tensor.ts";
 import { externalBytes, type ExternalFiles } from "./external.ts";
-import type { OptionalProto, SequenceProto, SparseTensorProto, TensorProto } from "./messages.ts";
-import { optionalTable, sequenceTable, tensorTable } from "./messages.ts";
+import { type SparseTensorProto, type TensorProto, tensorTable } from "./messages.ts";
 import { decode, encode } from "./proto.ts";
 
 /** What reading tensors needs. */
@@ -228,73 +228,4 @@ export function decodeTensor(bytes: Uint8Array, context: TensorContext = {}): Te
 /** The bytes of a `.pb` file with one tensor. */
 export function encodeTensor(t: Tensor, name?: string): Uint8Array {
   return encode(tensorTable, tensorToProto(t, name));
-}
-/** Reads a `.pb` file of test data whose kind the model's value type tells. */
-export function decodeValue(
-  bytes: Uint8Array,
-  kind: "tensor" | "sequence" | "optional",
-  context: TensorContext = {},
-): RuntimeValue {
-  if (kind === "tensor") return decodeTensor(bytes, context);
-  return kind === "sequence"
-    ? sequenceFrom(decode(sequenceTable, bytes, context), context)
-    : optionalFrom(decode(optionalTable, bytes, context), context);
-}
-function sequenceFrom(proto: SequenceProto, context: TensorContext): RuntimeValue {
-  return {
-    kind: "sequence",
-    items: [
-      ...(proto.tensorValues ?? []).map((t) => tensorFromProto(t, context)),
-      ...(proto.sparseTensorValues ?? []).map((t) => tensorFromSparse(t, context)),
-      ...(proto.sequenceValues ?? []).map((s) => sequenceFrom(s, context)),
-      ...(proto.optionalValues ?? []).map((o) => optionalFrom(o, context)),
-    ],
-  };
-}
-function optionalFrom(proto: OptionalProto, context: TensorContext): TensorOptional {
-  const value = proto.tensorValue
-    ? tensorFromProto(proto.tensorValue, context)
-    : proto.sparseTensorValue
-    ? tensorFromSparse(proto.sparseTensorValue, context)
-    : proto.sequenceValue
-    ? sequenceFrom(proto.sequenceValue, context)
-    : proto.optionalValue
-    ? optionalFrom(proto.optionalValue, context)
-    : undefined;
-  return value === undefined ? { kind: "optional" } : { kind: "optional", value };
-}
-/** The bytes of a `.pb` file of test data. */
-export function encodeValue(value: RuntimeValue, name?: string): Uint8Array {
-  if (isTensor(value)) return encodeTensor(value, name);
-  return value.kind === "sequence"
-    ? encode(sequenceTable, sequenceTo(value.items, name))
-    : encode(optionalTable, optionalTo(value, name));
-}
-function sequenceTo(items: readonly RuntimeValue[], name?: string): SequenceProto {
-  const out: SequenceProto = { ...(name !== undefined && { name }) };
-  const first = items[0];
-  if (first === undefined || isTensor(first)) {
-    return { ...out, elemType: 1, tensorValues: items.filter(isTensor).map((t) => tensorToProto(t)) };
-  }
-  return first.kind === "sequence"
-    ? {
-      ...out,
-      elemType: 3,
-      sequenceValues: items.map((s) => sequenceTo(!isTensor(s) && s.kind === "sequence" ? s.items : [])),
-    }
-    : {
-      ...out,
-      elemType: 5,
-      optionalValues: items.map((o) =>
-        optionalTo(!isTensor(o) && o.kind === "optional" ? o : { kind: "optional" })
-      ),
-    };
-}
-function optionalTo({ value }: TensorOptional, name?: string): OptionalProto {
-  const out: OptionalProto = { ...(name !== undefined && { name }) };
-  if (value === undefined) return { ...out, elemType: 1 };
-  if (isTensor(value)) return { ...out, elemType: 1, tensorValue: tensorToProto(value) };
-  return value.kind === "sequence"
-    ? { ...out, elemType: 3, sequenceValue: sequenceTo(value.items) }
-    : { ...out, elemType: 5, optionalValue: optionalTo(value) };
 }

@@ -92,7 +92,7 @@ export function symbolsOf(inputs: readonly ValueInfoProto[]): ReadonlySet<string
   return new Set(dims.map((d) => d.dimParam ?? "").filter((text) => /^[A-Za-z_]\w*$/.test(text)));
 }
 
-/** A type out of its message. @throws {FormatError} @throws {UnsupportedError} for maps, sparse and opaque types. */
+/** A type out of its message. @throws {FormatError} @throws {UnsupportedError} for sparse and opaque types. */
 export function typeFromProto(
   proto: TypeProto | undefined,
   where: string,
@@ -110,13 +110,11 @@ export function typeFromProto(
     const kind = proto?.sequenceType ? "sequence" : "optional";
     return { kind, of: typeFromProto(inner.elemType, where, known) };
   }
-  const other = proto?.mapType
-    ? "maps"
-    : proto?.sparseTensorType
-    ? "sparse tensors"
-    : proto?.opaqueType
-    ? "opaque types"
-    : undefined;
+  if (proto?.mapType) {
+    const { keyType, valueType } = proto.mapType;
+    return { kind: "map", key: dtypeOf(keyType, where), of: typeFromProto(valueType, where, known) };
+  }
+  const other = proto?.sparseTensorType ? "sparse tensors" : proto?.opaqueType ? "opaque types" : undefined;
   if (other) throw new UnsupportedError(`${where}: ${other} as values`);
   throw new FormatError(`${where} has no type`);
 }
@@ -132,6 +130,9 @@ function dimFromProto(d: DimensionProto, where: string, known: ReadonlySet<strin
 
 /** The message of a type; dims that only running tells are left open. */
 export function typeToProto(type: Type): TypeProto {
+  if (type.kind === "map") {
+    return { mapType: { keyType: dtypes[type.key ?? "int64"].onnx, valueType: typeToProto(type.of) } };
+  }
   if (type.kind !== "tensor") {
     const inner = { elemType: typeToProto(type.of) };
     return type.kind === "sequence" ? { sequenceType: inner } : { optionalType: inner };

@@ -7,7 +7,7 @@ import { castTensor, isTensor, type RuntimeValue, type Tensor, tensor } from "..
 import { dtypes } from "../../../core/dtype.ts";
 
 function widened(type: Type): Type {
-  if (type.kind !== "tensor") return { kind: type.kind, of: widened(type.of) };
+  if (type.kind !== "tensor") return { ...type, of: widened(type.of) };
   return type.dtype === "float32" ? tensorType("float64", type.shape) : type;
 }
 const isFloat32 = (value: unknown): value is Tensor =>

@@ -21,6 +21,7 @@ const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
 function copied(value: RuntimeValue): RuntimeValue {
   if (isTensor(value)) return copyOf(value);
   if (value.kind === "sequence") return { kind: "sequence", items: value.items.map(copied) };
+  if (value.kind === "map") return { kind: "map", keys: copyOf(value.keys), values: copyOf(value.values) };
   return value.value === undefined ? value : { kind: "optional", value: copied(value.value) };
 }
 

@@ -64,7 +64,17 @@ export function prepare(graph: Graph, registry: Registry): Graph {
     (node, inputs, limits) =>
       runNode(node, inputs, node.outputs.map(() => tensorType("float32")), { registry, limits }),
   );
-  return prune(folded, registry);
+  return withoutUnused(prune(folded, registry));
+}
+/** The graph without outputs of nodes that nothing reads; nodes with graphs count their outputs and keep them. */
+function withoutUnused(graph: Graph): Graph {
+  const read = new Set([...graph.outputs.map((o) => o.id), ...graph.nodes.flatMap((n) => n.inputs)]);
+  const nodes = graph.nodes.map((node) => {
+    const inner = Object.entries(node.graphs).map(([name, g]) => [name, withoutUnused(g)] as const);
+    if (inner.length > 0) return { ...node, graphs: Object.fromEntries(inner) };
+    return { ...node, outputs: node.outputs.map((id) => (read.has(id) ? id : -1)) };
+  });
+  return { ...graph, nodes };
 }
 
 /** Values that follow from weights alone: computed in the prologue, after each write. */

@@ -1,6 +1,7 @@
 /** Operators that move nothing or only copy: reshapes, transposes, slices, concatenation, padding. @module */
 import {
   addDims,
+  ceilDivDims,
   type Dim,
   divDims,
   minDims,
@@ -92,10 +93,11 @@ const split: Rule = {
   supports: engineTyped,
   lower(l, s, node) {
     const view = l.input(s, node, 0), axis = normalAxis(intOf(node, "axis", 0), view.shape.length);
+    const whole = view.shape[axis] ?? 1, sizes = l.integers(s, node, 1);
+    const equal = ceilDivDims(whole, node.outputs.length);
     let start: Dim = 0;
     node.outputs.forEach((id, k) => {
-      if (id < 0) return;
-      const count = l.type(s, id).shape[axis] ?? 1;
+      const count = id < 0 ? sizes?.[k] ?? equal : l.type(s, id).shape[axis] ?? 1;
       l.define(s, node, sliceView(view, axis, start, 1, count), k);
       start = addDims(start, count);
     });

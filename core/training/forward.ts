@@ -1,0 +1,172 @@
+/** The graph of a model with its losses, penalties and sums of metrics in place of its outputs. @module */
+import { assemble } from "../assemble.ts";
+import { GraphBuilder } from "../builder.ts";
+import { inputsInto } from "../differentiate.ts";
+import type { Port } from "../feed.ts";
+import { replay } from "../gradient.ts";
+import type { Graph, Value } from "../graph.ts";
+import { cast } from "../layerkit.ts";
+import type { LayerNode } from "../layertree.ts";
+import { asTensor, normalAxis, tensorType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contract.ts";
+import type { Compiled, OutputLoss } from "./compiled.ts";
+import { penalties } from "./penalties.ts";
+import { besideValues, reduceLoss } from "./reduce.ts";
+import type { ModelParts } from "./types.ts";
+
+/** Names of a step's graph inputs. */
+export const targetName = (output: string): string => `target/${output}`;
+/** Names of a step's graph inputs. */
+export const weightName = (output: string): string => `sample_weight/${output}`;
+/** Names of a step's graph outputs. */
+export const lossName = "loss";
+/** The loss of one output of several. */
+export const outputLossName = (output: string): string => `loss/${output}`;
+/** A metric's sum. */
+export const sumName = (metric: number, sum: string): string => `metric/${metric}/${sum}`;
+
+/** How the graph is made. */
+export interface ForwardOptions {
+  readonly training: boolean;
+  readonly compiled: Pick<Compiled, "losses" | "metrics">;
+  /** Ranks of the sample weights that are fed, by output. */
+  readonly weighted: ReadonlyMap<string, number>;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+interface View {
+  readonly b: GraphBuilder;
+  readonly outputs: readonly Value[];
+  readonly weights: ReadonlyMap<string, Value>;
+  readonly layers: readonly { readonly node: LayerNode; readonly outputs: readonly Value[] }[];
+}
+
+/** Where the output is the softmax (over its last axis) or sigmoid of something, what that is. */
+function logitsOf(b: GraphBuilder, output: Value): LossContext<unknown>["logits"] {
+  const graph = b.build(), node = graph.nodes.findLast((n) => n.outputs.includes(output.id));
+  if (!node || node.domain !== "" || (node.op !== "Softmax" && node.op !== "Sigmoid")) return undefined;
+  const id = node.inputs[0] ?? -1, type = graph.types[id];
+  if (!type) return undefined;
+  const rank = asTensor(output.type).shape?.length ?? 0;
+  if (node.op === "Softmax" && normalAxis(Number(node.attributes["axis"] ?? -1), rank) !== rank - 1) {
+    return undefined;
+  }
+  return { of: node.op, value: { id, type, owner: b } };
+}
+
+const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>
+  x && y ? b.one("And", [cast(b, x, "bool"), cast(b, y, "bool")]) : x ?? y;
+
+/** Adds targets, losses, penalties and metric sums, and names the outputs. */
+function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
+  const { b } = view, { losses, metrics } = options.compiled, targets = new Map<string, Value>();
+  const valueOf = (port: Port) => view.outputs[ports.findIndex((p) => p.name === port.name)];
+  const targetOf = (port: Port, type = tensorType("float32", asTensor(port.type).shape)) => {
+    const known = targets.get(port.name);
+    if (known) return known;
+    const made = b.input(targetName(port.name), type);
+    targets.set(port.name, made);
+    return made;
+  };
+  let total: Value | undefined;
+  for (const part of losses) {
+    const output = valueOf(part.output);
+    if (!output) continue;
+    const target = targetOf(part.target, asTensor(part.target.type));
+    const rank = options.weighted.get(part.output.name);
+    const dims = asTensor(output.type).shape ?? [];
+    const given = rank === undefined
+      ? undefined
+      : b.input(weightName(part.output.name), tensorType("float32", dims.slice(0, rank)));
+    const loss = b.scopeAs(lossName, () => oneLoss(b, part, output, target, given));
+    if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
+    const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
+    total = total ? b.one("Add", [total, weighted]) : weighted;
+  }
+  const penalty = penalties(b, parts.registry, view.layers, view.weights);
+  if (penalty) total = total ? b.one("Add", [total, penalty]) : penalty;
+  if (total) b.output(lossName, total);
+  metrics.forEach(({ output: port, metric }, i) => {
+    const output = valueOf(port), loss = losses.find((l) => l.output.name === port.name);
+    if (!output) return;
+    const target = targetOf(port, loss && asTensor(loss.target.type));
+    const fromLogits = Boolean((loss?.loss.config as { fromLogits?: boolean } | undefined)?.fromLogits);
+    const weights = output.mask && cast(b, output.mask, "float32");
+    const sums = b.scopeAs("metrics", () =>
+      metric.def.build({
+        b,
+        config: metric.config,
+        target,
+        output: b.masked(output, undefined),
+        fromLogits,
+        ...(weights && { weights }),
+      }));
+    for (const [name, value] of Object.entries(sums)) b.output(sumName(i, name), value);
+  });
+}
+function oneLoss(
+  b: GraphBuilder,
+  { loss }: OutputLoss,
+  output: Value,
+  target: Value,
+  given: Value | undefined,
+): Value {
+  const { values, mask } = lossValues(b, loss, output, target);
+  const all = output.mask && mask ? both(b, besideValues(b, output.mask, mask), mask) : output.mask ?? mask;
+  const reduction = (loss.config.reduction ?? "sum_over_batch_size") as Reduction;
+  return reduceLoss(b, values, reduction, all, given);
+}
+function lossValues(b: GraphBuilder, loss: Part<LossDef>, output: Value, target: Value): LossValues {
+  const logits = logitsOf(b, output);
+  return loss.def.build({
+    b,
+    config: loss.config,
+    target,
+    output: b.masked(output, undefined),
+    ...(logits && { logits }),
+  });
+}
+
+/**
+ * The graph whose outputs are `loss`, `loss/OUTPUT` where several outputs have one, `metric/…` sums, and the updates
+ * that layers make; its inputs are the model's, `target/OUTPUT` and `sample_weight/OUTPUT`.
+ * @throws {ShapeError} where targets don't fit a loss.
+ */
+export function lossGraph(parts: ModelParts, options: ForwardOptions): Graph {
+  const { model, registry, graph } = parts, ports = model.outputs;
+  const { training, weights } = options;
+  if (graph) return extendGraph(parts, graph, options, ports);
+  return assemble(model.network, registry, {
+    training,
+    weights,
+    ...(parts.limits && { limits: parts.limits }),
+    extend: (view) => addLosses(parts, options, ports, view),
+  }).graph;
+}
+/** A bare graph with losses in place of its outputs. */
+function extendGraph(
+  parts: ModelParts,
+  graph: Graph,
+  options: ForwardOptions,
+  ports: readonly Port[],
+): Graph {
+  const b = new GraphBuilder(parts.registry, { name: graph.name });
+  const withWeights = graph.inputs.map((i) => {
+    const value = options.weights.get(i.name);
+    return value ? { ...i, value } : i;
+  });
+  const values = inputsInto(b, { ...graph, inputs: withWeights });
+  replay(b, graph, values);
+  const outputs = graph.outputs.flatMap((o) => (o.updates === undefined ? values.get(o.id) ?? [] : []));
+  for (const o of graph.outputs) {
+    const value = values.get(o.id);
+    if (o.updates !== undefined && value) b.output(o.name, value, o.updates);
+  }
+  const held = graph.inputs.flatMap((i) => {
+    const value = i.role === "constant" ? undefined : values.get(i.id);
+    return value ? [[i.name, value] as const] : [];
+  });
+  addLosses(parts, options, ports, { b, outputs, weights: new Map(held), layers: [] });
+  return b.build();
+}

@@ -1,0 +1,260 @@
+/** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
+import { GraphBuilder } from "../builder.ts";
+import { gradient, gradientName, inputsInto } from "../differentiate.ts";
+import { replay } from "../gradient.ts";
+import type { Graph, Value } from "../graph.ts";
+import { scalarLike } from "../layerkit.ts";
+import type { Registry } from "../registry.ts";
+import { tensorType, typeText } from "../shape.ts";
+import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
+import type { ConstraintDef, OptimizerConfig, OptimizerDef, Part, ScheduleDef, SlotSpec } from "./contract.ts";
+
+/** A weight that training changes. */
+export interface Trainable {
+  readonly path: string;
+  readonly shape: readonly number[];
+}
+/** A slot as a file or a session holds it. */
+export interface SlotEntry {
+  /** The graph's input. */
+  readonly input: string;
+  /** As Keras names it. */
+  readonly name: string;
+  readonly initial: () => Tensor;
+}
+
+/** Names of the graph inputs that hold the optimizer's own numbers. */
+export const iterationName = "optimizer/iteration";
+/** The rate, where no schedule says it. */
+export const rateName = "optimizer/learning_rate";
+const slotName = (path: string, slot: string) => `optimizer/${path}/${slot}`;
+const sharedName = (slot: string) => `optimizer/${slot}`;
+const average = "average", accumulator = "gradient_accumulator";
+
+const configOf = (optimizer: Part<OptimizerDef>) => optimizer.config as unknown as OptimizerConfig;
+/** The schedule of an optimizer, where it has one. */
+export function scheduleOf(optimizer: Part<OptimizerDef>): Part<ScheduleDef> | undefined {
+  const { learningRate } = configOf(optimizer);
+  return typeof learningRate === "number" ? undefined : learningRate;
+}
+
+/** Every variable of an optimizer in the order of Keras 3's files. */
+export function optimizerSlots(optimizer: Part<OptimizerDef>, weights: readonly Trainable[]): SlotEntry[] {
+  const { def, config } = optimizer, own = configOf(optimizer), { learningRate } = own;
+  const filled = (shape: readonly number[], value = 0) => () =>
+    tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+  const list: SlotEntry[] = [
+    { input: iterationName, name: "iteration", initial: () => scalar(0n, "int64") },
+  ];
+  if (typeof learningRate === "number") {
+    list.push({ input: rateName, name: "learning_rate", initial: () => scalar(learningRate, "float32") });
+  }
+  const add = (specs: readonly SlotSpec[]) => {
+    for (const { path, shape } of weights) {
+      for (const { name, initial } of specs) {
+        list.push({
+          input: slotName(path, name),
+          name: `${path.replaceAll("/", "_")}_${name}`,
+          initial: filled(shape, initial),
+        });
+      }
+    }
+  };
+  if (own.useEma) add([{ name: average }]);
+  if (own.gradientAccumulationSteps) add([{ name: accumulator }]);
+  def.slots(config).forEach(add);
+  for (const { name, initial } of def.shared ?? []) {
+    list.push({ input: sharedName(name), name, initial: filled([], initial) });
+  }
+  return list;
+}
+
+/** What the step's graph is made of. */
+export interface StepOptions {
+  readonly registry: Registry;
+  /** With the outputs `loss` and the like, and updates of layers. */
+  readonly forward: Graph;
+  readonly optimizer: Part<OptimizerDef>;
+  readonly weights: readonly Trainable[];
+  readonly constraints: ReadonlyMap<string, Part<ConstraintDef>>;
+  /** Slots as they are now, by input name. */
+  readonly slots: ReadonlyMap<string, Tensor>;
+}
+
+/** The step: outputs of the forward graph, and an update of every weight and slot that changes. */
+export function stepGraph(options: StepOptions): Graph {
+  const { registry, forward, optimizer, weights } = options;
+  const derived = gradient(forward, "loss", weights.map((w) => w.path), registry);
+  const b = new GraphBuilder(registry, { name: `${forward.name}_step` });
+  const values = inputsInto(b, derived);
+  replay(b, derived, values);
+  const named = new Map(derived.outputs.map((o) => [o.name, values.get(o.id)]));
+  const inputs = new Map(derived.inputs.map((i) => [i.name, values.get(i.id)]));
+  const gradients = new Set(weights.map((w) => gradientName(w.path)));
+  for (const o of derived.outputs) {
+    const value = values.get(o.id);
+    if (value && !gradients.has(o.name)) b.output(o.name, value, o.updates);
+  }
+  const pairs = weights.flatMap(({ path }) => {
+    const g = named.get(gradientName(path)), w = inputs.get(path);
+    return g && w ? [{ path, g, w }] : [];
+  });
+  b.scopeAs("optimizer", () => new Step(b, options, optimizerSlots(optimizer, weights)).run(pairs));
+  return b.build();
+}
+
+interface Pair {
+  readonly path: string;
+  readonly g: Value;
+  readonly w: Value;
+}
+/** Adds the optimizer's part of a step. */
+class Step {
+  readonly #b: GraphBuilder;
+  readonly #options: StepOptions;
+  readonly #config: OptimizerConfig;
+  readonly #slots = new Map<string, Value>();
+  readonly #made = new Map<string, Value>();
+  readonly #iteration: Value;
+
+  constructor(b: GraphBuilder, options: StepOptions, slots: readonly SlotEntry[]) {
+    this.#b = b;
+    this.#options = options;
+    this.#config = configOf(options.optimizer);
+    for (const { input, initial } of slots) {
+      const value = options.slots.get(input) ?? initial();
+      this.#slots.set(input, b.input(input, tensorType(value.dtype, value.shape), "slot", value));
+    }
+    this.#iteration = this.#slot(iterationName);
+  }
+  #slot(name: string): Value {
+    const v = this.#slots.get(name);
+    if (!v) throw new RangeError(`no slot ${name}`);
+    return v;
+  }
+  #next(input: string, value: Value): void {
+    this.#b.output(`next:${input}`, value, input);
+  }
+  #float(x: Value): Value {
+    return this.#b.one("Cast", [x], { to: "float32" });
+  }
+  #add(x: Value, n: bigint): Value {
+    return this.#b.one("Add", [x, this.#b.scalar(n, "int64")]);
+  }
+  /** True in every n-th step. */
+  #every(n: number, step: Value): Value {
+    const b = this.#b, rest = b.one("Mod", [this.#add(step, 1n), b.scalar(BigInt(n), "int64")]);
+    return b.one("Equal", [rest, b.scalar(0n, "int64")]);
+  }
+
+  run(pairs: readonly Pair[]): void {
+    const b = this.#b, { gradientAccumulationSteps: every, useEma } = this.#config;
+    const updates = every
+      ? b.one("Div", [this.#iteration, b.scalar(BigInt(every), "int64")])
+      : this.#iteration;
+    const schedule = scheduleOf(this.#options.optimizer);
+    const rate = schedule
+      ? schedule.def.build(b, this.#float(updates), schedule.config)
+      : this.#slot(rateName);
+    const now = every ? this.#every(every, this.#iteration) : undefined;
+    const chosen = (next: Value, old: Value) => now ? b.one("Where", [now, next, old]) : next;
+    const shared = new Map<string, Value>();
+    const clipped = this.#clip(every ? this.#accumulate(pairs, every, chosen) : pairs);
+    const step = this.#float(this.#add(updates, 1n));
+    for (const pair of clipped) {
+      const next = this.#update(pair, rate, step, chosen, shared);
+      const bound = this.#options.constraints.get(pair.path);
+      let w = chosen(next, pair.w);
+      if (bound) w = bound.def.build(b, w, bound.config);
+      if (useEma) w = this.#moving(pair.path, w, updates);
+      this.#next(pair.path, w);
+    }
+    for (const [name, value] of shared) this.#next(name, chosen(value, this.#slot(name)));
+    this.#next(iterationName, this.#add(this.#iteration, 1n));
+  }
+  /** Means of the gradients so far; the sums begin anew where an update is made. */
+  #accumulate(pairs: readonly Pair[], every: number, chosen: (next: Value, old: Value) => Value): Pair[] {
+    const b = this.#b;
+    return pairs.map((pair) => {
+      const name = slotName(pair.path, accumulator);
+      const sum = b.one("Add", [this.#slot(name), pair.g]);
+      this.#next(name, chosen(b.one("Mul", [sum, scalarLike(b, 0, sum)]), sum));
+      return { ...pair, g: b.one("Div", [sum, scalarLike(b, every, sum)]) };
+    });
+  }
+  #clip(pairs: readonly Pair[]): readonly Pair[] {
+    const b = this.#b, { clipNorm, globalClipNorm, clipValue } = this.#config;
+    const squares = (g: Value) => b.one("ReduceSum", [b.one("Mul", [g, g])], { keepdims: 0 });
+    if (clipNorm) {
+      return pairs.map((pair) => {
+        const limit = scalarLike(b, clipNorm, pair.g);
+        const norm = b.one("Max", [b.one("Sqrt", [squares(pair.g)]), limit]);
+        return { ...pair, g: b.one("Div", [b.one("Mul", [pair.g, limit]), norm]) };
+      });
+    }
+    if (globalClipNorm) {
+      const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.one("Add", [x, y]));
+      const norm = b.one("Sqrt", [sum]), limit = scalarLike(b, globalClipNorm, norm);
+      const scale = b.one("Div", [limit, b.one("Max", [norm, limit])]);
+      return pairs.map((pair) => ({ ...pair, g: b.one("Mul", [pair.g, scale]) }));
+    }
+    if (!clipValue) return pairs;
+    return pairs.map((pair) => ({
+      ...pair,
+      g: b.one("Clip", [pair.g, scalarLike(b, -clipValue, pair.g), scalarLike(b, clipValue, pair.g)]),
+    }));
+  }
+  #update(
+    { path, g, w }: Pair,
+    rate: Value,
+    step: Value,
+    chosen: (next: Value, old: Value) => Value,
+    shared: Map<string, Value>,
+  ): Value {
+    const b = this.#b, { def, config } = this.#options.optimizer;
+    return def.update({
+      b,
+      config,
+      gradient: g,
+      variable: this.#decayed(path, w, rate),
+      rate,
+      step,
+      slot: (name) => this.#slot(slotName(path, name)),
+      setSlot: (name, next) => {
+        const input = slotName(path, name), old = this.#slot(input);
+        if (typeText(next.type) !== typeText(old.type)) {
+          throw new RangeError(`${input}: expected ${typeText(old.type)}, got ${typeText(next.type)}`);
+        }
+        this.#next(input, chosen(next, old));
+      },
+      shared: (name) => shared.get(sharedName(name)) ?? this.#slot(sharedName(name)),
+      setShared: (name, next) => void shared.set(sharedName(name), next),
+      once: (key, make) => {
+        const known = this.#made.get(key) ?? make();
+        this.#made.set(key, known);
+        return known;
+      },
+    });
+  }
+  /** Decoupled weight decay: w − w·decay·rate, before the step. */
+  #decayed(path: string, w: Value, rate: Value): Value {
+    const { weightDecay, excludeFromWeightDecay } = this.#config, b = this.#b;
+    if (!weightDecay || excludeFromWeightDecay.some((word) => path.includes(word))) return w;
+    const share = b.one("Mul", [b.one("Mul", [w, scalarLike(b, weightDecay, w)]), rate]);
+    return b.one("Sub", [w, share]);
+  }
+  /** Moves the average, and puts it in the weight's place where that is due. */
+  #moving(path: string, w: Value, updates: Value): Value {
+    const b = this.#b, { emaMomentum, emaOverwriteFrequency } = this.#config;
+    const input = slotName(path, average), old = this.#slot(input);
+    const first = b.one("Equal", [updates, b.scalar(0n, "int64")]);
+    const kept = b.one("Where", [first, b.scalar(0), b.scalar(emaMomentum)]);
+    const taken = b.one("Sub", [b.scalar(1), kept]);
+    const moved = b.one("Add", [b.one("Mul", [old, kept]), b.one("Mul", [w, taken])]);
+    this.#next(input, moved);
+    if (!emaOverwriteFrequency) return w;
+    return b.one("Where", [this.#every(emaOverwriteFrequency, updates), moved, w]);
+  }
+}
+/** The name of a weight's moving average. */
+export const averageName = (path: string): string => slotName(path, average);
