@@ -42,6 +42,7 @@ export interface AssembleOptions {
 }
 /** A network's values while its graph is made. */
 export interface AssemblyView {
+  /** The builder. */
   readonly b: GraphBuilder;
   /** The outputs in order, with their masks. */
   readonly outputs: readonly Value[];

@@ -7,6 +7,7 @@ import type { RuntimeValue, Tensor } from "./tensor.ts";
 
 /** How to compile. */
 export interface CompileOptions {
+  /** The plugins whose operators the graph holds. */
   readonly registry: Registry;
   /** Helpers beside the calling thread; a backend may use fewer. 1 unless said. */
   readonly threads?: number;
@@ -14,27 +15,38 @@ export interface CompileOptions {
   readonly deterministic?: boolean;
   /** Refuse a plan that takes more. */
   readonly maxBytes?: number;
+  /** Bounds on what is data-dependent. */
   readonly limits?: Limits;
 }
 /** Bytes a session holds. */
 export interface MemoryUse {
+  /** Parameters and statistics as they are. */
   readonly weights: number;
+  /** Weights packed for the kernels. */
   readonly packed: number;
+  /** Values between the operators. */
   readonly activations: number;
+  /** What kernels need while they run. */
   readonly workspace: number;
 }
 /** One step of a plan, as `lapis inspect --plan` shows it. */
 export interface PlanStep {
+  /** Number of the segment; a segment is one call. */
   readonly segment: number;
   /** `wasm`, `host` or the engine's own word. */
   readonly where: string;
+  /** The kernel and what it is specialised for. */
   readonly kernel: string;
+  /** The operators it stands for. */
   readonly nodes: readonly string[];
+  /** Path of the layer they come from. */
   readonly scope: string;
+  /** Bytes that its results take. */
   readonly bytes?: number;
 }
 /** A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. */
 export interface Session {
+  /** Name of the engine. */
   readonly backend: string;
   /** Runs once. Inputs with role `data` (and `random`) by name; all outputs without `updates` by name. */
   run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>>;
@@ -46,22 +58,29 @@ export interface Session {
   write(name: string, value: Tensor): void;
   /** Puts every state back to its first value (zeros unless given). */
   resetStates(): void;
+  /** Bytes it holds. */
   memory(): MemoryUse;
   /** Steps of the plan for the last bound dims. */
   plan(): readonly PlanStep[];
   /** Compilations so far, counted so that tests can hold them down. */
   readonly compilations: number;
+  /** Frees it. */
   close(): void;
+  /** Frees it at the end of a `using` block. */
   [Symbol.dispose](): void;
 }
 /** An engine. */
 export interface BackendDef {
+  /** Tells plugins apart. */
   readonly kind: "backend";
+  /** The engine's name. */
   readonly name: string;
+  /** What it is, in a few words. */
   readonly summary: string;
   /** True, or why not in one line. */
   available(): Promise<true | string>;
   /** Whether a node runs on the engine's own kernels. */
   supports(node: Node, types: readonly Type[]): boolean;
+  /** Makes a session of a graph. */
   compile(graph: Graph, options: CompileOptions): Promise<Session>;
 }

@@ -19,30 +19,37 @@ import type { DType } from "./dtype.ts";
 
 /** How a builder treats composites, beside the registry it looks operators up in. */
 export interface BuilderOptions {
+  /** The operator's name or a value's, in messages and files. */
   readonly name?: string;
   /** True for composites to be replaced by their bodies at once. */
   readonly expand?: (def: OpDef, types: readonly (Type | undefined)[], attributes: Attributes) => boolean;
 }
 /** What a node may have beside inputs and attributes. */
 export interface OpOptions {
+  /** Nested graphs by attribute name. */
   readonly graphs?: Readonly<Record<string, Graph>>;
   /** How many outputs are wanted; all that inference gives unless said. */
   readonly outputs?: number;
 }
 /** A nested graph with the outer values it captures, in the order of its last inputs. */
 export interface Nested {
+  /** The nested graph. */
   readonly graph: Graph;
+  /** Values of the outer graph that it uses, in the order of its last inputs. */
   readonly captures: readonly Value[];
 }
 /** A step of {@link GraphBuilder.scan}. */
 export interface ScanStep {
+  /** The states. */
   readonly state: readonly Value[];
+  /** The outputs. */
   readonly outputs: readonly Value[];
 }
 /** Options of {@link GraphBuilder.scan}. */
 export interface ScanOptions {
   /** Axis of the sequences that steps run over; 0 unless said. */
   readonly axis?: number;
+  /** From the last step to the first. */
   readonly reverse?: boolean;
   /** bool `[batch, time]` (time at `axis`): where false, states keep their value. */
   readonly mask?: Value;
@@ -64,7 +71,9 @@ export function sameType(a: Type, b: Type): boolean {
 
 /** Makes a graph, one operator at a time. */
 export class GraphBuilder {
+  /** The plugins whose operators are built. */
   readonly registry: Registry;
+  /** The graph's name. */
   readonly name: string;
   readonly #options: BuilderOptions;
   readonly #parent: GraphBuilder | undefined;
@@ -79,6 +88,7 @@ export class GraphBuilder {
   readonly #scalars = new Map<string, Value>();
   #scope: string;
 
+  /** Begins a graph; `parent` is the builder of the graph around a nested one. */
   constructor(registry: Registry, options: BuilderOptions = {}, parent?: GraphBuilder) {
     this.registry = registry;
     this.name = options.name ?? "graph";

@@ -46,15 +46,21 @@ export type TensorData = NumericArray | readonly string[];
 
 /** Constructor of a typed array. */
 export interface ArrayMaker {
+  /** Bytes of a slot. */
   readonly BYTES_PER_ELEMENT: number;
+  /** An array of zeros. */
   new (length: number): NumericArray;
+  /** A view of memory. */
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): NumericArray;
 }
 
 /** Facts of one element type. `per` is the number of array slots an element takes (2 for complex). */
 export interface DTypeInfo {
+  /** The typed array of its elements. */
   readonly array: ArrayMaker;
+  /** Slots that an element takes. */
   readonly per: number;
+  /** The family of number that it is. */
   readonly kind: "float" | "int" | "uint" | "bool" | "complex" | "string";
   /** Bits of an element in a packed file. */
   readonly bits: number;

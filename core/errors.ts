@@ -6,6 +6,7 @@ export interface ErrorDetail {
   readonly file?: string;
   /** Place inside it: a layer, a node, a field path, a byte offset. */
   readonly place?: string;
+  /** The error behind it. */
   readonly cause?: unknown;
 }
 
@@ -13,8 +14,11 @@ export interface ErrorDetail {
 export class LapisError extends Error {
   /** Stable, machine-readable kind, as in `"shape"` or `"format"`. */
   readonly code: string;
+  /** File or source the problem lies in. */
   readonly file?: string;
+  /** Place inside it. */
   readonly place?: string;
+  /** Takes the message for people and what programs need of it. */
   constructor(code: string, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = new.target.name;
@@ -26,6 +30,7 @@ export class LapisError extends Error {
 
 /** A shape or element type that doesn't fit the operator or layer it is given to. */
 export class ShapeError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("shape", message, detail);
   }
@@ -33,6 +38,7 @@ export class ShapeError extends LapisError {
 
 /** A field of a configuration that is missing, unknown or out of range; `place` is its path. */
 export class ConfigError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("config", message, detail);
   }
@@ -40,6 +46,7 @@ export class ConfigError extends LapisError {
 
 /** A file that is damaged, truncated or not what it claims to be. */
 export class FormatError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("format", message, detail);
   }
@@ -47,6 +54,7 @@ export class FormatError extends LapisError {
 
 /** Something genuine that Lapis doesn't do: an unknown layer, operator, filter or option. */
 export class UnsupportedError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("unsupported", message, detail);
   }
@@ -54,6 +62,7 @@ export class UnsupportedError extends LapisError {
 
 /** A declared size, count or depth beyond the limits in force. */
 export class LimitError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("limit", message, detail);
   }
@@ -61,6 +70,7 @@ export class LimitError extends LapisError {
 
 /** Data that a model can't be run on: a missing or unknown input, an index out of range. */
 export class InputError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("input", message, detail);
   }
@@ -68,6 +78,7 @@ export class InputError extends LapisError {
 
 /** A backend that is missing or failed. */
 export class BackendError extends LapisError {
+  /** Takes the message for people and what programs need of it. */
   constructor(message: string, detail?: ErrorDetail) {
     super("backend", message, detail);
   }

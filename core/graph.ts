@@ -21,10 +21,13 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A value while a graph is built. Its optional mask rides beside it: true where a step counts. */
 export interface Value {
+  /** Number of the value in its graph. */
   readonly id: number;
+  /** What it is. */
   readonly type: Type;
   /** The builder the value belongs to; another builder may capture it. */
   readonly owner: object;
+  /** True where a step counts, `[batch, time]`. */
   readonly mask?: Value;
 }
 /** What a graph input is for. A session keeps all but data and random keys. */
@@ -32,24 +35,35 @@ export type Role = "data" | "constant" | "parameter" | "statistic" | "slot" | "s
 
 /** An input of a graph. Constants carry their value; parameters, statistics, slots and states may carry the first one. */
 export interface GraphInput {
+  /** Name that data is fed by. */
   readonly name: string;
+  /** The value that it gives. */
   readonly id: number;
+  /** What it is for. */
   readonly role: Role;
+  /** Its value, or its first one. */
   readonly value?: Tensor;
 }
 /** An output. `updates` names the input that this output replaces for the next step. */
 export interface GraphOutput {
+  /** Name that results are found by. */
   readonly name: string;
+  /** The value that is put out. */
   readonly id: number;
+  /** The input it replaces for the next step. */
   readonly updates?: string;
 }
 /** One operator. An absent optional input or output is −1. */
 export interface Node {
+  /** The operator's name. */
   readonly op: string;
   /** `""` for ai.onnx, `"lapis"` for our own, or another ONNX domain. */
   readonly domain: string;
+  /** Ids of the values read. */
   readonly inputs: readonly number[];
+  /** Ids of the values given. */
   readonly outputs: readonly number[];
+  /** Attributes by name. */
   readonly attributes: Attributes;
   /** Nested graphs by attribute name; closed: what they capture are their last inputs, fed by the node's last inputs. */
   readonly graphs: Readonly<Record<string, Graph>>;
@@ -58,10 +72,15 @@ export interface Node {
 }
 /** A whole graph. `types[id]` is the type of value `id`. */
 export interface Graph {
+  /** Name of the graph. */
   readonly name: string;
+  /** What goes in, weights among it. */
   readonly inputs: readonly GraphInput[];
+  /** The operators, each after what it reads. */
   readonly nodes: readonly Node[];
+  /** What comes out. */
   readonly outputs: readonly GraphOutput[];
+  /** Types by value id. */
   readonly types: readonly Type[];
 }
 

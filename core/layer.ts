@@ -11,9 +11,13 @@ export type InitializerSpec = string | { readonly name: string; readonly [option
 
 /** A weight: trained (`parameter`), kept (`statistic`), or carried from call to call (`state`, zeros at first). */
 export interface ParamSpec {
+  /** Its shape. */
   readonly shape: readonly Dim[];
+  /** How it is filled. */
   readonly init: InitializerSpec;
+  /** What it is for; a parameter unless said. */
   readonly role?: "parameter" | "statistic" | "state";
+  /** Its element type; float32 unless said. */
   readonly dtype?: DType;
   /**
    * Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. With a
@@ -25,8 +29,11 @@ export interface ParamSpec {
 }
 /** Extra arguments of one call, as Keras takes them. */
 export interface CallOptions {
+  /** States to begin with in place of zeros. */
   readonly initialState?: readonly Value[];
+  /** Masks in place of those that ride with the inputs; null for none. */
   readonly mask?: Value | null | readonly (Value | null)[];
+  /** Whether the call trains, whatever the model does. */
   readonly training?: boolean;
   /** Further tensors by name (attention masks, keys). */
   readonly values?: Readonly<Record<string, Value>>;
@@ -35,13 +42,19 @@ export interface CallOptions {
 }
 /** What a layer's build is given. */
 export interface LayerContext<C, P extends string = string> {
+  /** Adds operators to the graph. */
   readonly b: Builder;
+  /** The layer's configuration. */
   readonly config: C;
+  /** The inputs. */
   readonly inputs: readonly Value[];
+  /** The weights by name. */
   readonly params: Readonly<Record<P, Value>>;
+  /** Whether the graph is one for training. */
   readonly training: boolean;
   /** False for a frozen layer, which batch normalization runs in inference mode. */
   readonly trainable: boolean;
+  /** What the call says beside its inputs. */
   readonly call: CallOptions;
   /** The value that replaces a parameter after this step; a shared layer's updates chain. */
   update(param: P, next: Value): void;
@@ -50,6 +63,7 @@ export interface LayerContext<C, P extends string = string> {
 }
 /** A layer inside another layer's configuration, in the order of Keras' weights. */
 export interface ChildLayer {
+  /** The layer. */
   readonly layer: Layer;
   /** Keras 3's attribute that holds it, which names its group in a weights file (`forward_layer`, `cell`). */
   readonly attribute: string;
@@ -58,11 +72,10 @@ export interface ChildLayer {
 }
 /** A layer as a Keras version's files hold it. */
 export interface SavedLayer {
+  /** Class name. */
   readonly className?: string;
   /** All of its fields. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** What that version of Keras doesn't have. */
-  readonly unsupported?: string;
 }
 /** Only what differs from the rule "snake_case of our names" in Keras' files. */
 export interface KerasMapping<C> {
@@ -77,10 +90,10 @@ export interface KerasMapping<C> {
   /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
   upgrade?(config: Record<string, unknown>, version: string): Record<string, unknown>;
   /**
-   * What files of Keras 2 or 3 hold in place of the rule's class and fields (snake_case, in serialised form): only what
-   * differs. `unsupported` names what that version doesn't have.
+   * What files of Keras 2 or 3 hold where it isn't the rule's class and fields (snake_case, in serialised form).
+   * Throws an UnsupportedError for what that version doesn't have.
    */
-  save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer | undefined;
+  save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
   /** Names of the inputs, where a call takes them as arguments of their own and not as one list. */
   readonly arguments?: readonly string[];
   /** The package that registers the class in Python, for classes outside Keras. */
@@ -92,10 +105,13 @@ export interface KerasMapping<C> {
 }
 /** A layer, said once. */
 export interface LayerDef<C = unknown, P extends string = string> {
+  /** Tells plugins apart. */
   readonly kind: "layer";
   /** Keras' class name. */
   readonly name: string;
+  /** What it does, in a few words. */
   readonly summary: string;
+  /** The fields of its configuration. */
   readonly config: Schema<C>;
   /** The weights, in Keras' order, known from the configuration and the inputs' types. */
   params(config: C, inputs: readonly Type[]): Partial<Record<P, ParamSpec>>;
@@ -109,16 +125,21 @@ export interface LayerDef<C = unknown, P extends string = string> {
   activityPenalty?(config: C): unknown;
   /** Checks across fields, after each field alone. @throws {ConfigError} */
   check?(config: C, path: string): void;
+  /** What differs in Keras' files. */
   readonly keras?: KerasMapping<C>;
 }
 
 /** A layer with its options, ready to be applied; applying it twice shares its weights. */
 export interface Layer {
+  /** Tells it from a layer's definition. */
   readonly kind: "built-layer";
+  /** The plugin it is made of. */
   readonly def: LayerDef;
+  /** Its configuration, checked. */
   readonly config: unknown;
   /** The user's name for it; a model names the nameless as Keras does (`dense`, `dense_1`). */
   readonly name?: string;
+  /** False where its weights are frozen. */
   readonly trainable: boolean;
   /** Element type of its input where it says so itself (`InputLayer`, text layers). */
   readonly dtype?: DType;
@@ -126,21 +147,29 @@ export interface Layer {
 
 /** A named function of one value, added to a graph as operators. */
 export interface ActivationDef {
+  /** Tells plugins apart. */
   readonly kind: "activation";
   /** Our name, camelCase: `hardSigmoid`. */
   readonly name: string;
+  /** What it does, in a few words. */
   readonly summary: string;
   /** Keras' names for it; snake_case of ours unless said. */
   readonly kerasNames?: readonly string[];
   /** Options with defaults, such as `alpha`. */
   readonly options?: Readonly<Record<string, number | boolean | readonly number[]>>;
+  /** Adds its operators and returns the result. */
   build(b: Builder, x: Value, options: Readonly<Record<string, unknown>>): Value;
 }
 /** Fills a weight. */
 export interface InitializerDef {
+  /** Tells plugins apart. */
   readonly kind: "initializer";
+  /** Our name, camelCase. */
   readonly name: string;
+  /** What it draws or fills, in a few words. */
   readonly summary: string;
+  /** Options with their defaults. */
   readonly config: Readonly<Record<string, { readonly doc: string; readonly default: unknown }>>;
+  /** The first value of a weight. */
   fill(shape: readonly number[], config: Readonly<Record<string, unknown>>, seed: number): Tensor;
 }

@@ -193,3 +193,16 @@ export function onlyValue(config: Readonly<Record<string, unknown>>, key: string
     );
   }
 }
+/**
+ * Fields without those that a version of Keras lacks, where they are as that version takes for granted.
+ * @throws {UnsupportedError} naming one that isn't.
+ */
+export function withoutFields(
+  fields: Readonly<Record<string, unknown>>,
+  lacking: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  for (const [key, granted] of Object.entries(lacking)) {
+    if (key in fields) onlyValue(fields, key, granted);
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !Object.hasOwn(lacking, key)));
+}

@@ -8,10 +8,13 @@ import type { RuntimeValue, Tensor } from "./tensor.ts";
 
 /** What inference is told. Absent optional inputs are undefined. */
 export interface InferContext<A> {
+  /** Types of the inputs. */
   readonly inputs: readonly (Type | undefined)[];
+  /** The attributes. */
   readonly attributes: A;
   /** How many outputs the node names. */
   readonly outputs: number;
+  /** Nested graphs by attribute name. */
   readonly graphs: Readonly<Record<string, Graph>>;
   /** An input's value where it is known while building. */
   known(index: number): Tensor | undefined;
@@ -20,15 +23,22 @@ export interface InferContext<A> {
 }
 /** A node as gradient rules see it. */
 export interface ForwardNode<A> {
+  /** What it read. */
   readonly inputs: readonly (Value | undefined)[];
+  /** What it gave. */
   readonly outputs: readonly Value[];
+  /** The attributes. */
   readonly attributes: A;
+  /** Nested graphs by attribute name. */
   readonly graphs: Readonly<Record<string, Graph>>;
 }
 /** What a plain kernel is told. */
 export interface PlainContext<A> {
+  /** The attributes. */
   readonly attributes: A;
+  /** How many outputs the node names. */
   readonly outputs: number;
+  /** Bounds on what is data-dependent. */
   readonly limits: Limits;
   /** Types the graph expects of the outputs, as far as known. */
   readonly types: readonly Type[];
@@ -41,13 +51,17 @@ export interface PlainContext<A> {
  * or `gradient: "none"`. A composite may have a plain kernel of its own as well, where loops say it more exactly.
  */
 export interface OpDef<A = unknown> {
+  /** Tells plugins apart. */
   readonly kind: "op";
+  /** ONNX' name. */
   readonly name: string;
   /** `""` (the default) is ai.onnx. */
   readonly domain?: string;
   /** The opset that brought the meaning declared here. */
   readonly since: number;
+  /** What it does, in a few words. */
   readonly summary: string;
+  /** The fields of its attributes. */
   readonly attributes: Schema<A>;
   /** Least and most inputs; `Infinity` for variadic ones. */
   readonly arity: readonly [number, number];
@@ -68,6 +82,7 @@ export interface OpDef<A = unknown> {
     dy: readonly (Value | undefined)[],
     wanted: readonly boolean[],
   ): readonly (Value | undefined)[];
+  /** Said where it has none. */
   readonly gradient?: "none";
   /** Plain loops, always right, float64 too. */
   plain?(inputs: readonly (RuntimeValue | undefined)[], context: PlainContext<A>): readonly RuntimeValue[];
@@ -78,8 +93,12 @@ export interface OpDef<A = unknown> {
 }
 /** A node as a file holds it, on its way to the current opset. `constants` finds initializer values by input index. */
 export interface OldNode {
+  /** Name of the operator. */
   readonly op: string;
+  /** The attributes as the file has them. */
   readonly attributes: Attributes;
+  /** The values read. */
   readonly inputs: readonly (Value | undefined)[];
+  /** Adds what stands in the node's place. */
   readonly builder: Builder;
 }

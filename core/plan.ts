@@ -73,7 +73,9 @@ export function envKey(env: DimEnv): string {
 
 /** A run of nodes that one engine takes whole, or one host step. */
 export interface Segment {
+  /** Whether the engine runs it, or plain kernels do. */
   readonly where: "engine" | "host";
+  /** The operators, in order. */
   readonly nodes: readonly Node[];
 }
 /** Cuts a node list into engine segments and host steps; a node that can go before a host step does, so that fewer cuts remain. */
@@ -111,8 +113,11 @@ export function derivedFromWeights(graph: Graph, fixed: (input: GraphInput) => b
 
 /** A block of an arena: `[start, start + bytes)` while steps `from` to `to` run. */
 export interface Lifetime {
+  /** Bytes it takes. */
   readonly bytes: number;
+  /** First step at which it lives. */
   readonly from: number;
+  /** Last step at which it lives. */
   readonly to: number;
 }
 /**

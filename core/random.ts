@@ -33,6 +33,7 @@ export class Random {
   #counter = 0;
   #left = 0;
   #spare: number | undefined;
+  /** Begins a stream of its own for every seed. */
   constructor(seed: number) {
     this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
   }

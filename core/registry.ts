@@ -20,7 +20,9 @@ export type Plugin =
   | TrainerDef;
 /** Plugins with a name for whoever brings them, which errors use. */
 export interface Bundle {
+  /** Whoever brings them, for messages. */
   readonly owner: string;
+  /** The plugins. */
   readonly plugins: readonly Plugin[];
 }
 interface Kinds extends PartKinds {
@@ -39,6 +41,7 @@ export interface Registry {
   find<K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined;
   /** A plugin. @throws {LapisError} that suggests the nearest name. */
   get<K extends keyof Kinds>(kind: K, name: string): Kinds[K];
+  /** Every plugin of a kind, in the order they were listed. */
   all<K extends keyof Kinds>(kind: K): readonly Kinds[K][];
   /** A registry with more plugins. */
   with(...more: readonly (Plugin | Bundle)[]): Registry;

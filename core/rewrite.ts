@@ -9,15 +9,20 @@ import { isTensor, type RuntimeValue, type Tensor, tensorBytes } from "./tensor.
 
 /** What a pass sees of a node on its way into the new graph. */
 export interface Visit {
+  /** Builds the new graph. */
   readonly b: GraphBuilder;
+  /** The node of the old graph. */
   readonly node: Node;
+  /** Its operator. */
   readonly def: OpDef;
+  /** Its inputs in the new graph. */
   readonly inputs: readonly (Value | undefined)[];
   /** Copies the node as it is (with nested graphs already rewritten). */
   keep(): readonly Value[];
 }
 /** A change to a graph. */
 export interface Pass {
+  /** Name of the pass, for messages. */
   readonly name: string;
   /** Replaces an input's type, value or role; the whole graph is inferred anew where types change. */
   input?(

@@ -3,12 +3,15 @@ import { ConfigError, shown } from "./errors.ts";
 
 /** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
 export interface Field<T> {
+  /** What the field is, in a few words. */
   readonly doc: string;
   /** What is expected, for tables and messages, as in `integer >= 1`. */
   readonly expects: string;
   /** Present when the field may be left out. */
   readonly default?: T;
+  /** True when it has no default. */
   readonly required: boolean;
+  /** The value of what was given. Throws a ConfigError with the path. */
   parse(raw: unknown, path: string): T;
 }
 /** A field for every key of a configuration. */

@@ -4,12 +4,16 @@ import { ShapeError } from "./errors.ts";
 
 /** An inner node of a {@link Dim}. `floordiv` rounds down. */
 export interface DimNode {
+  /** What is done. */
   readonly op: "add" | "mul" | "floordiv" | "min" | "max";
+  /** The left side. */
   readonly a: Dim;
+  /** The right side. */
   readonly b: Dim;
 }
 /** A dim that only running tells; the number keeps two of them apart. */
 export interface UnknownDim {
+  /** Tells one from another. */
   readonly unknown: number;
 }
 /** A dimension: a number, a symbol, or an integer expression over them. */
@@ -17,13 +21,18 @@ export type Dim = number | string | DimNode | UnknownDim;
 
 /** A tensor's type; without `shape` the rank itself is unknown. */
 export interface TensorType {
+  /** Tells types apart. */
   readonly kind: "tensor";
+  /** Type of the elements. */
   readonly dtype: DType;
+  /** The dims. */
   readonly shape?: readonly Dim[];
 }
 /** A sequence or an optional of another type, or a map to it from keys of an element type. */
 export interface ContainerType {
+  /** Tells types apart. */
   readonly kind: "sequence" | "optional" | "map";
+  /** Type of what is inside. */
   readonly of: Type;
   /** Of a map's keys. */
   readonly key?: DType;

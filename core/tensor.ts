@@ -13,24 +13,34 @@ import { decodeNarrowArray, encodeNarrow } from "./narrow.ts";
 
 /** A dense array in row-major order. Narrow floats are stored as bits, booleans as 0 and 1, strings as `string[]`. */
 export interface Tensor {
+  /** Type of the elements. */
   readonly dtype: DType;
+  /** The sizes of its axes; `[]` for a scalar. */
   readonly shape: readonly number[];
+  /** The elements in row-major order. */
   readonly data: TensorData;
 }
 /** An ONNX sequence value. */
 export interface TensorSequence {
+  /** Tells values apart. */
   readonly kind: "sequence";
+  /** What is in it. */
   readonly items: readonly RuntimeValue[];
 }
 /** An ONNX optional value; `value` is absent when it is empty. */
 export interface TensorOptional {
+  /** Tells values apart. */
   readonly kind: "optional";
+  /** What is in it. */
   readonly value?: RuntimeValue;
 }
 /** An ONNX map value: as many keys as values, both vectors. */
 export interface TensorMap {
+  /** Tells values apart. */
   readonly kind: "map";
+  /** The keys, strings or integers. */
   readonly keys: Tensor;
+  /** What each key leads to. */
   readonly values: Tensor;
 }
 /** Whatever a graph's value may be when it runs. */

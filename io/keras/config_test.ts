@@ -122,6 +122,27 @@ Deno.test("nested models: a functional one counts its calls from 1, in Keras 2 a
   }
 });
 
+Deno.test("a batch size in the file holds only where a layer is stateful, as in Keras", async () => {
+  const begin = (shape: unknown) => ({ ...start, config: { batch_shape: shape, name: "in" } });
+  const free = await load({
+    module: "keras",
+    class_name: "Sequential",
+    config: { name: "seq", layers: [begin([1, 4]), dense3("d")] },
+  });
+  deepEqual(free.inputs[0]?.shape, ["batch", 4]);
+  const gru = {
+    module: "keras.layers",
+    class_name: "GRU",
+    config: { name: "gru", units: 2, stateful: true },
+  };
+  const stateful = await load({
+    module: "keras",
+    class_name: "Sequential",
+    config: { name: "seq", layers: [begin([1, null, 4]), gru] },
+  });
+  equal(stateful.inputs[0]?.shape[0], 1);
+});
+
 Deno.test("what isn't understood is refused by name", async () => {
   await fails(sequential3(dense3("d", { sparkle: 1 })), /layer "d" \(Dense\): unknown option "sparkle" = 1/);
   await fails(

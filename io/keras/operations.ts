@@ -78,6 +78,21 @@ function common(values: readonly Value[], constants: readonly Argument[]): DType
   return kinds.find((k) => k !== "bool") ?? (constants.some((c) => typeof c === "number") ? "int32" : first);
 }
 
+/** An operation as the file holds it: positional and named arguments, references standing for the layer's inputs. */
+export interface OperationCall {
+  readonly module: string;
+  readonly className: string;
+  readonly args: readonly Argument[];
+  readonly kwargs: Readonly<Record<string, Argument>>;
+}
+const made = new WeakMap<LayerDef, OperationCall>();
+/** The operation that a layer stands for, or undefined for a layer. */
+export function operationOf(layer: Layer): OperationCall | undefined {
+  return made.get(layer.def);
+}
+/** Operations of networks live in another of Keras' modules than those of numpy. */
+const ofNetworks: ReadonlySet<string> = new Set(["Relu", "Sigmoid", "Softplus", "Silu", "Gelu"]);
+
 /**
  * The operation as a layer without weights; tensors are its inputs, constants its own.
  * @throws {UnsupportedError} naming an operation or an argument that isn't known.
@@ -116,6 +131,15 @@ export function operationLayer(
       return [run(b, values)];
     },
   };
+  const { module } = entry.raw;
+  made.set(def, {
+    module: typeof module === "string"
+      ? module
+      : `keras.src.ops.${ofNetworks.has(className) ? "nn" : "numpy"}`,
+    className,
+    args: call.args,
+    kwargs: call.kwargs,
+  });
   const layer: Layer = {
     kind: "built-layer",
     def,

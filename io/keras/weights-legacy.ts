@@ -29,7 +29,7 @@ function storedLayers(group: Hdf5Group, ctx: KerasContext): readonly Stored[] {
 }
 
 /** A layer's weights in the order of these files: all that training changes, then the rest. */
-function legacyOrder(node: LayerNode): readonly WeightEntry[] {
+export function legacyOrder(node: LayerNode): readonly WeightEntry[] {
   const all = weightsBelow([node]);
   return [...all.filter((w) => w.trainable), ...all.filter((w) => !w.trainable)];
 }

@@ -27,7 +27,7 @@ interface Reading {
 }
 
 /** The groups of a layer's own weights, each with its weights in order. */
-function groupsOf(node: LayerNode): ReadonlyMap<string, readonly WeightEntry[]> {
+export function groupsOf(node: LayerNode): ReadonlyMap<string, readonly WeightEntry[]> {
   const groups = new Map<string, WeightEntry[]>();
   for (const entry of node.weights) {
     if (entry.role === "state") continue;

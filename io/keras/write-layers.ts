@@ -1,12 +1,12 @@
 /** Layers as configurations of Keras 2 and 3 hold them. @module */
-import { UnsupportedError } from "../../core/errors.ts";
-import type { InitializerSpec, Layer, LayerDef } from "../../core/layer.ts";
+import type { InitializerSpec, Layer } from "../../core/layer.ts";
 import type { ActivationSpec } from "../../core/layerfields.ts";
 import { fieldToSnake, nameOf } from "../../core/names.ts";
 import type { SymbolicTensor } from "../../core/network.ts";
 import type { AnySchema } from "../../core/schema.ts";
 import type { TensorType } from "../../core/shape.ts";
 import type { Json } from "./json.ts";
+import { locate } from "./layers.ts";
 import {
   activationValue,
   initializerValue,
@@ -92,11 +92,10 @@ export function layerEntry(
     if (/^an initializer/.test(expects)) return initializerValue(value as InitializerSpec, ctx, place);
     return partValue(value, key, ctx, place);
   }
-  const saved = keras.save?.(fields, ctx.major) ?? {};
-  const { className = classOf(def, ctx), config = fields } = saved;
-  if (saved.unsupported !== undefined) {
-    throw new UnsupportedError(`${label}: Keras ${ctx.major} has no ${saved.unsupported}`, { place: name });
-  }
+  const { className = def.name, config = fields } = locate(
+    label,
+    () => keras.save?.(fields, ctx.major) ?? {},
+  );
   ctx.classes.set(layer, className);
   const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
   const own = keras.package;
@@ -104,7 +103,4 @@ export function layerEntry(
   return own === undefined
     ? layerForm("keras.layers", className, form, ctx)
     : layerForm(null, className, form, ctx, `${own}>${className}`);
-}
-function classOf(def: LayerDef, _ctx: WriteContext): string {
-  return def.name;
 }

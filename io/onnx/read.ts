@@ -18,7 +18,9 @@ import { symbolsOf, typeFromProto } from "./types.ts";
 
 /** How to read. */
 export interface ReadOptions {
+  /** The plugins whose operators are known. */
   readonly registry: Registry;
+  /** Bounds on what the file declares. */
   readonly limits?: Limits;
   /** The name errors use. */
   readonly file?: string;
@@ -29,11 +31,15 @@ export interface ReadOptions {
 }
 /** A model as its file holds it. */
 export interface OnnxModel {
+  /** The graph. */
   readonly graph: Graph;
+  /** `metadata_props` by key. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Version of the format that the file is written in. */
   readonly irVersion: number;
   /** Versions by domain; ai.onnx is `""`. */
   readonly opsets: Readonly<Record<string, number>>;
+  /** The program that wrote it. */
   readonly producer: string;
 }
 

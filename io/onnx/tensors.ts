@@ -10,6 +10,7 @@ import { decode, encode } from "./proto.ts";
 
 /** What reading tensors needs. */
 export interface TensorContext {
+  /** Bounds on what the file declares. */
   readonly limits?: Limits;
   /** Name of the file, for errors. */
   readonly file?: string;

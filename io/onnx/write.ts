@@ -32,6 +32,7 @@ import { irFor, isDefault, neededOpsets, opsetFor, usualOpset } from "./versions
 
 /** How to write. */
 export interface WriteOptions {
+  /** The plugins whose operators the graph holds. */
   readonly registry: Registry;
   /** The opset of ai.onnx to write; 21, or what the graph needs, unless said. */
   readonly opset?: number;

@@ -1,7 +1,7 @@
 /** Reductions, arg-reductions and cumulative sums over one axis. @module */
 
 import type { FunctionBuilder, Kernel } from "../assembler.ts";
-import { type Args, defineKernel, storeLanes } from "./common.ts";
+import { defineKernel, storeLanes } from "./common.ts";
 import { expLanes, logLanes } from "./lanes.ts";
 
 /** What a reduction computes. */
@@ -70,10 +70,31 @@ export function reduce(spec: { readonly op: ReduceOp; readonly axis: ReduceAxis 
     });
   }
   return defineKernel(key, MIDDLE, (f, arg, m) => {
-    const block = m.kernel(middleBlock(op, folding));
-    overColumns(f, arg, (x, y, width) => f.get(arg.n, x, arg.xReduce, y, width).call(block));
+    const wide = m.kernel(middleBlock(op, folding, WIDE)), block = m.kernel(middleBlock(op, folding, 1));
+    const [x, y, left, width] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+    f.times(arg.outer, () => {
+      f.get(arg.X).set(x).get(arg.Y).set(y);
+      f.get(arg.inner).i32(4 * WIDE).op("i32.div_u").set(left);
+      f.times(left, () => {
+        f.get(arg.n, x, arg.xReduce, y).i32(4).call(wide).inc(x, 16 * WIDE).inc(y, 16 * WIDE);
+      });
+      f.get(arg.inner).i32(4 * WIDE).op("i32.rem_u").set(left);
+      f.get(left).i32(0).op("i32.gt_s").if(() => {
+        f.loop((again) => {
+          f.i32(4).get(left).i32(4).get(left).op("i32.lt_s", "select").set(width);
+          f.get(arg.n, x, arg.xReduce, y, width).call(block);
+          f.inc(x, 16).inc(y, 16).inc(left, -4).get(left).i32(0).op("i32.gt_s").brIf(again);
+        });
+      });
+      f.incBy(arg.X, arg.xOuter).incBy(arg.Y, arg.yOuter);
+    });
   });
 }
+
+/** Vectors of columns that one pass over the rows takes: 128 bytes, two cache lines. */
+const WIDE = 8;
+/** Rows that are summed on their own before they join the rest, so that rounding grows with their number and not with all. */
+const ROWS = 64;
 
 /** Calls back for every outer step and every four inner columns, with pointers and how many columns are there. */
 export function overColumns(
@@ -127,18 +148,32 @@ function innerRow(op: string, folding: Folding): Kernel {
   });
 }
 
-/** Up to four columns of n rows to as many numbers. */
-function middleBlock(op: string, folding: Folding): Kernel {
-  return defineKernel(`reduce-columns ${op}`, ["n", "X", "xReduce", "Y", "width"], (f, arg) => {
-    const sum = f.local("v128"), left = f.local("i32");
-    f.splat(folding.start).set(sum).get(arg.n).set(left);
-    f.times(left, () => {
-      f.get(arg.X).mem("v128.load");
-      folding.take(f, sum);
-      f.incBy(arg.X, arg.xReduce);
+/** `vectors` times four columns of n rows to as many numbers, in blocks of rows; a single vector may be partly there. */
+function middleBlock(op: string, folding: Folding, vectors: number): Kernel {
+  return defineKernel(`reduce-columns ${op} ${vectors}`, ["n", "X", "xReduce", "Y", "width"], (f, arg) => {
+    const sums = f.locals("v128", vectors), parts = f.locals("v128", vectors);
+    const [left, rows, again] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    for (const s of sums) f.splat(folding.start).set(s);
+    f.get(arg.n).set(left);
+    f.get(arg.n).i32(ROWS - 1).op("i32.add").i32(ROWS).op("i32.div_s").set(again);
+    f.times(again, () => {
+      for (const p of parts) f.splat(folding.start).set(p);
+      f.i32(ROWS).get(left).i32(ROWS).get(left).op("i32.lt_s", "select").set(rows);
+      f.inc(left, -ROWS);
+      f.times(rows, () => {
+        parts.forEach((p, i) => {
+          f.get(arg.X).mem("v128.load", i * 16);
+          folding.take(f, p);
+        });
+        f.incBy(arg.X, arg.xReduce);
+      });
+      sums.forEach((s, i) => f.get(s, parts[i] ?? 0).op(folding.join).set(s));
     });
-    folding.finish?.(f, sum, arg.n);
-    storeWidth(f, arg.Y, sum, arg.width);
+    sums.forEach((s, i) => {
+      folding.finish?.(f, s, arg.n);
+      if (vectors === 1) storeWidth(f, arg.Y, s, arg.width);
+      else storeLanes(f, arg.Y, s, 4, i * 16);
+    });
   });
 }
 
@@ -274,4 +309,3 @@ export function cumsum(spec: { readonly exclusive?: boolean; readonly reverse?: 
     });
   });
 }
-export type { Args };

@@ -1,0 +1,168 @@
+/** Calls of functional models as Keras 3's arguments, and as Keras 2's lists of references. @module */
+import { shown, UnsupportedError } from "../../core/errors.ts";
+import type { Layer } from "../../core/layer.ts";
+import { fieldToSnake, nameOf } from "../../core/names.ts";
+import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../../core/network.ts";
+import { isRef } from "./nodes.ts";
+import { operationOf } from "./operations.ts";
+import { shapeList } from "./write-layers.ts";
+import type { WriteContext } from "./write-values.ts";
+
+/** Where a tensor comes from: layer, which of its calls, which output. */
+export type Position = readonly [layer: string, node: number, tensor: number];
+type Positions = ReadonlyMap<SymbolicTensor, Position>;
+/** A layer's calls, and the shape its first one is built for where that is one tensor or one list. */
+export interface WrittenCalls {
+  readonly nodes: readonly unknown[];
+  readonly shape: unknown;
+}
+
+/** True for a layer that takes states to start from, itself or in a wrapper. */
+export function isRecurrent({ def, config }: Layer): boolean {
+  return Object.hasOwn(def.config, "returnState") ||
+    (def.children?.(config) ?? []).some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
+}
+
+/**
+ * All calls of a network by layer.
+ * @throws {UnsupportedError} naming the layer whose call that version of Keras can't say.
+ */
+export function callsWith(
+  network: Network,
+  positions: Positions,
+  ctx: WriteContext,
+): ReadonlyMap<Layer, WrittenCalls> {
+  const out = new Map<Layer, { nodes: unknown[]; shape: unknown }>();
+  const dropped = ctx.major === 2 ? idleMasks(network) : new Set<SymbolicTensor>();
+  for (const call of network.calls) {
+    if (call.outputs.every((t) => dropped.has(t))) continue;
+    const node = ctx.major === 3 ? newCall(call, positions) : oldCall(call, positions, dropped);
+    const known = out.get(call.layer);
+    if (known) known.nodes.push(node);
+    else out.set(call.layer, { nodes: [node], shape: builtFor(call) });
+  }
+  return out;
+}
+/** What Keras builds a layer for; calls with further tensors are built by calling them. */
+function builtFor(call: LayerCall): unknown {
+  const [first] = call.inputs, further = readBy(call).length > call.inputs.length;
+  if (
+    !first || further || call.layer.def.keras?.arguments || isRecurrent(call.layer) && call.inputs.length > 1
+  ) {
+    return undefined;
+  }
+  return call.inputs.length === 1 ? shapeList(first.type) : call.inputs.map((t) => shapeList(t.type));
+}
+const labelOf = (call: LayerCall) => `layer "${nameOf(call.layer)}" (${call.layer.def.name})`;
+function positionOf(t: SymbolicTensor, positions: Positions, call: LayerCall): Position {
+  const found = positions.get(t);
+  if (found) return found;
+  throw new UnsupportedError(`${labelOf(call)}: reads a tensor from outside its model`);
+}
+/** What the call starts from: states given as further inputs, as Keras 2 has them, are states. */
+function inputsAndStates(call: LayerCall): readonly [readonly SymbolicTensor[], readonly SymbolicTensor[]] {
+  const { inputs, options: { initialState = [] } } = call;
+  if (initialState.length === 0 && inputs.length > 1 && isRecurrent(call.layer)) {
+    return [inputs.slice(0, 1), inputs.slice(1)];
+  }
+  return [inputs, initialState];
+}
+
+function newCall(call: LayerCall, positions: Positions): unknown {
+  const ref = (t: SymbolicTensor) => ({
+    class_name: "__keras_tensor__",
+    config: {
+      shape: shapeList(t.type),
+      dtype: t.type.dtype,
+      keras_history: positionOf(t, positions, call),
+    },
+  });
+  const operation = operationOf(call.layer);
+  if (operation) {
+    let next = 0;
+    const given = (value: unknown): unknown => {
+      const t = isRef(value) ? call.inputs[next++] : undefined;
+      return t ? ref(t) : value;
+    };
+    const args = operation.args.map(given);
+    const kwargs = Object.entries(operation.kwargs).map(([k, v]) => [k, given(v)]);
+    return { args, kwargs: Object.fromEntries(kwargs) };
+  }
+  const { training, mask, values = {}, options = {} } = call.options;
+  const [inputs, states] = inputsAndStates(call), [first] = inputs, names = call.layer.def.keras?.arguments;
+  refuseMasks(call, states.length > 0);
+  const kwargs: Record<string, unknown> = {};
+  if (states.length > 0) {
+    kwargs.initial_state = states.length === 1 && states[0] ? ref(states[0]) : states.map(ref);
+  }
+  if (mask === null) kwargs.mask = null;
+  else if (mask !== undefined) {
+    kwargs.mask = Array.isArray(mask) ? mask.map((m) => m && ref(m)) : ref(mask as SymbolicTensor);
+  }
+  if (training !== undefined) kwargs.training = training;
+  for (const [key, t] of Object.entries(values)) kwargs[fieldToSnake(key)] = ref(t);
+  for (const [key, value] of Object.entries(options)) kwargs[fieldToSnake(key)] = value;
+  const args = names ? inputs.map(ref) : inputs.length === 1 && first ? [ref(first)] : [inputs.map(ref)];
+  return { args, kwargs };
+}
+/** Masks that Keras 3 would not hand on though the model does, or would though it doesn't. */
+function refuseMasks(call: LayerCall, states: boolean): void {
+  const { inputs: [first], options: { mask } } = call;
+  if (!first?.mask) return;
+  if (mask === null && !states) {
+    throw new UnsupportedError(`${labelOf(call)}: Keras can't be told to drop the mask of this call`);
+  }
+  if (mask === undefined && states && isRecurrent(call.layer)) {
+    throw new UnsupportedError(
+      `${
+        labelOf(call)
+      }: is called with a mask and with states; Keras 3 drops the mask then, which gives other ` +
+        "numbers; save with { kerasVersion: 2 }, or pass the mask to the call",
+    );
+  }
+}
+
+function oldCall(call: LayerCall, positions: Positions, dropped: ReadonlySet<SymbolicTensor>): unknown {
+  const ref = (t: SymbolicTensor): unknown[] => [...positionOf(t, positions, call)];
+  if (operationOf(call.layer)) {
+    throw new UnsupportedError(`${labelOf(call)}: an operation on tensors has no form in Keras 2's files`);
+  }
+  const { training, mask, values = {}, options = {} } = call.options;
+  const [inputs, states] = inputsAndStates(call), names = call.layer.def.keras?.arguments;
+  const kwargs: Record<string, unknown> = {};
+  if (mask === null && inputs[0]?.mask) {
+    throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say that this call drops its mask`);
+  }
+  if (mask !== undefined && mask !== null) {
+    if (Array.isArray(mask)) {
+      throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say the masks of this call`);
+    }
+    if (!dropped.has(mask as SymbolicTensor)) kwargs.mask = ref(mask as SymbolicTensor);
+  }
+  if (training !== undefined) kwargs.training = training;
+  for (const [key, t] of Object.entries(values)) kwargs[fieldToSnake(key)] = ref(t);
+  for (const [key, value] of Object.entries(options)) kwargs[fieldToSnake(key)] = value;
+  const listed = names ? inputs.slice(0, 1) : [...inputs, ...states];
+  if (names) inputs.slice(1).forEach((t, i) => kwargs[names[i + 1] ?? shown(i)] = ref(t));
+  return listed.map((t, i) => [...ref(t), i === 0 ? kwargs : {}]);
+}
+
+/** Masks that Keras 3 writes as `NotEqual(ids, 0)` and that ride beside the call's input anyway, in Keras 2 too. */
+function idleMasks(network: Network): ReadonlySet<SymbolicTensor> {
+  const idle = new Set<SymbolicTensor>(), needed = new Set<SymbolicTensor>(network.outputs);
+  for (const call of network.calls) {
+    const { mask } = call.options;
+    const single = mask && !Array.isArray(mask) ? mask as SymbolicTensor : undefined;
+    const operation = single?.call && operationOf(single.call.layer), [ids] = single?.call?.inputs ?? [];
+    const zero = operation?.className === "NotEqual" && operation.args.at(-1) === 0;
+    const rides = zero && ids && call.inputs[0]?.mask && comesFrom(call.inputs[0], ids);
+    if (single && rides) idle.add(single);
+    for (const t of readBy(call)) if (!rides || t !== single) needed.add(t);
+  }
+  return new Set([...idle].filter((t) => !needed.has(t)));
+}
+/** True where a tensor is made of another by calls on first inputs. */
+function comesFrom(t: SymbolicTensor, source: SymbolicTensor): boolean {
+  for (let at: SymbolicTensor | undefined = t; at; at = at.call?.inputs[0]) if (at === source) return true;
+  return false;
+}

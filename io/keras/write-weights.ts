@@ -1,0 +1,112 @@
+/** Weights in the layouts of Keras' HDF5 files: Keras 3's groups by class, and the lists by layer of whole-model `.h5`. @module */
+import type { LayerNode, WeightEntry } from "../../core/layertree.ts";
+import { LapisError } from "../../core/errors.ts";
+import { snakeCase } from "../../core/names.ts";
+import { networkConfigOf } from "../../core/network.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Hdf5GroupWriter } from "../hdf5/write.ts";
+import { operationOf } from "./operations.ts";
+import { legacyOrder } from "./weights-legacy.ts";
+import { groupsOf } from "./weights-v3.ts";
+import type { WriteContext } from "./write-values.ts";
+
+/** A model's layers with their values. */
+export interface WeightSource {
+  readonly name: string;
+  readonly tree: readonly LayerNode[];
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** Names of the inputs of a functional model, which count as layers there. */
+  readonly inputs: readonly string[];
+}
+/** An optimizer's variables with their names. */
+export type Variables = readonly { readonly name: string; readonly value: Tensor }[];
+
+function valueOf({ weights }: WeightSource, { path }: WeightEntry): Tensor {
+  const value = weights.get(path);
+  if (!value) throw new LapisError("model", `weight ${path} has no value`);
+  return value;
+}
+
+/** Keras 3's layout below a group: `layers/dense_1/vars/0`. */
+export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx: WriteContext): void {
+  const seen = new Set<LayerNode>();
+  const vars = (at: Hdf5GroupWriter, name: string) => {
+    const group = at.group("vars");
+    if (ctx.major === 3) group.attributes.set("name", name);
+    return group;
+  };
+  const container = (nodes: readonly LayerNode[], at: Hdf5GroupWriter, inputs: readonly string[]) => {
+    const used = new Map<string, number>();
+    const numbered = (base: string) => {
+      const count = used.get(base) ?? 0;
+      used.set(base, count + 1);
+      return at.group(count === 0 ? base : `${base}_${count}`);
+    };
+    for (const name of inputs) vars(numbered("input_layer"), name);
+    for (const node of nodes) {
+      // Operations are no layers of Keras' models.
+      if (!operationOf(node.layer)) {
+        write(node, numbered(snakeCase(ctx.classes.get(node.layer) ?? node.layer.def.name)));
+      }
+    }
+  };
+  const write = (node: LayerNode, at: Hdf5GroupWriter) => {
+    // A layer reached twice is stored at its first place alone.
+    if (seen.has(node)) return;
+    seen.add(node);
+    vars(at, node.name);
+    for (const [group, entries] of groupsOf(node)) {
+      const name = group === "" ? node.name : entries[0]?.spec.path?.split("/")[0] ?? group;
+      const into = vars(at.group(group), name);
+      entries.forEach((entry, i) => into.dataset(`${i}`, valueOf(source, entry)));
+    }
+    const inside = networkConfigOf(node.layer);
+    if (inside) {
+      const inputs = inside.kind === "Functional" ? inside.network?.inputNames ?? [] : [];
+      container(node.children, at.group("layers"), inputs);
+    } else for (const child of node.children) write(child, at.group(child.attribute ?? child.name));
+  };
+  vars(root, source.name);
+  container(source.tree, root.group("layers"), source.inputs);
+}
+/** The optimizer's variables beside them: iteration, learning rate, slots. */
+export function writeV3Optimizer(root: Hdf5GroupWriter, name: string, variables: Variables): void {
+  const vars = root.group("optimizer/vars");
+  vars.attributes.set("name", name);
+  variables.forEach(({ value }, i) => vars.dataset(`${i}`, value));
+}
+
+/** Lists by layer, as whole-model `.h5` files hold them. */
+export function writeLegacyWeights(
+  group: Hdf5GroupWriter,
+  source: WeightSource,
+  version: string,
+  ctx: WriteContext,
+): void {
+  const nodes = source.tree.filter((node) => !operationOf(node.layer));
+  group.attributes.set("layer_names", [...source.inputs, ...nodes.map((n) => n.name)]);
+  group.attributes.set("backend", "tensorflow");
+  group.attributes.set("keras_version", version);
+  for (const name of source.inputs) group.group(name).attributes.set("weight_names", []);
+  for (const node of nodes) {
+    const into = group.group(node.name), names: string[] = [];
+    for (const entry of legacyOrder(node)) {
+      const name = ctx.major === 3 ? entry.path : `${below(entry.path, source.name)}:0`;
+      into.dataset(name, valueOf(source, entry));
+      names.push(name);
+    }
+    into.attributes.set("weight_names", names);
+  }
+  group.group("top_level_model_weights").attributes.set("weight_names", []);
+}
+/** Keras 2's names don't begin with the model's. */
+function below(path: string, model: string): string {
+  return path.startsWith(`${model}/`) ? path.slice(model.length + 1) : path;
+}
+/** The optimizer's variables of whole-model `.h5` files. */
+export function writeLegacyOptimizer(root: Hdf5GroupWriter, variables: Variables, major: 2 | 3): void {
+  const group = root.group("optimizer_weights");
+  const names = variables.map(({ name }) => (major === 2 ? `${name}:0` : name));
+  group.attributes.set("weight_names", names);
+  variables.forEach(({ value }, i) => group.dataset(names[i] ?? `${i}`, value));
+}

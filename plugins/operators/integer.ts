@@ -1,0 +1,121 @@
+/** Products of quantized tensors, summed in 32 bits. @module */
+import type { Builder } from "../../core/builder.ts";
+import { LapisError } from "../../core/errors.ts";
+import type { Attributes, Value } from "../../core/graph.ts";
+import type { OpDef } from "../../core/op.ts";
+import { defineOp, type NoAttributes } from "../../core/ops/define.ts";
+import { type ConvAttributes, convFields } from "../../core/ops/window.ts";
+import { asTensor, dimsOf } from "../../core/shape.ts";
+import { tensor } from "../../core/tensor.ts";
+
+type Given = readonly (Value | undefined)[];
+/** A value that arity says is there. */
+export function needed(values: Given, index: number): Value {
+  const v = values[index];
+  if (!v) throw new LapisError("graph", `input ${index} is missing`);
+  return v;
+}
+/** A vector, unless it has one element alone, with axes of one element behind it. */
+function upright(b: Builder, v: Value, behind: number): Value {
+  const dims = dimsOf(v.type);
+  if (dims.length !== 1 || dims[0] === 1 || behind === 0) return v;
+  return b.one("Unsqueeze", [v, b.ints(Array.from({ length: behind }, (_, i) => 1 + i))]);
+}
+/** x − zero in int32. */
+function centred(b: Builder, x: Value, zero: Value | undefined, behind: number): Value {
+  const wide = b.one("Cast", [x], { to: "int32" });
+  return zero ? b.one("Sub", [wide, upright(b, b.one("Cast", [zero], { to: "int32" }), behind)]) : wide;
+}
+const exact = { accuracy: "exact" } as const;
+
+const matMulInteger: OpDef = defineOp<NoAttributes>({
+  ...exact,
+  name: "MatMulInteger",
+  since: 10,
+  summary: "The matrix product of A − zero and B − zero, in int32",
+  attributes: {},
+  arity: [2, 4],
+  body: (b, v) => [
+    b.one("MatMul", [centred(b, needed(v, 0), v[2], 1), centred(b, needed(v, 1), v[3], 0)]),
+  ],
+});
+const convInteger: OpDef = defineOp<ConvAttributes>({
+  ...exact,
+  name: "ConvInteger",
+  since: 10,
+  summary: "The convolution of x − zero with w − zero, in int32",
+  attributes: convFields,
+  arity: [2, 4],
+  body(b, v, attributes) {
+    const w = needed(v, 1), behind = dimsOf(w.type).length - 1;
+    return [
+      b.one("Conv", [centred(b, needed(v, 0), v[2], 0), centred(b, w, v[3], behind)], { ...attributes }),
+    ];
+  },
+});
+
+/** Sums in int32 as what they stand for, in the output's scale and type. */
+function requantized(
+  b: Builder,
+  sums: Value,
+  factors: readonly [Value, Value],
+  scale: Value,
+  zero: Value,
+): Value {
+  const { dtype } = asTensor(scale.type);
+  const factor = b.one("Div", [b.one("Mul", [factors[0], factors[1]]), scale]);
+  const y = b.one("Mul", [b.one("Cast", [sums], { to: dtype }), factor]);
+  return quantizedBy(b, y, b.scalar(1, dtype), zero);
+}
+/** QuantizeLinear by one scale, whatever the shape it and the zero point have. */
+export function quantizedBy(b: Builder, x: Value, scale: Value, zero: Value | undefined): Value {
+  const one = (v: Value) => (dimsOf(v.type).length === 0 ? v : b.one("Reshape", [v, b.ints([])]));
+  return b.one("QuantizeLinear", zero ? [x, one(scale), one(zero)] : [x, one(scale)]);
+}
+
+const isFloat8 = (v: Value) => asTensor(v.type).dtype.startsWith("float8");
+const qLinearMatMul: OpDef = defineOp<NoAttributes>({
+  name: "QLinearMatMul",
+  since: 21,
+  summary: "The matrix product of two quantized tensors, quantized",
+  attributes: {},
+  arity: [8, 8],
+  accuracy: "rounding",
+  body(b, v) {
+    const [a, aScale, aZero, w, wScale, wZero, scale, zero] = v.map((_, i) => needed(v, i)) as EightValues;
+    if (isFloat8(a)) {
+      const left = b.one("DequantizeLinear", [a, aScale, aZero]);
+      const right = b.one("DequantizeLinear", [w, wScale, wZero]);
+      return [quantizedBy(b, b.one("MatMul", [left, right]), scale, zero)];
+    }
+    const sums = b.one("MatMulInteger", [a, w, aZero, wZero]);
+    return [requantized(b, sums, [upright(b, aScale, 1), wScale], scale, zero)];
+  },
+});
+type EightValues = readonly [Value, Value, Value, Value, Value, Value, Value, Value];
+
+const qLinearConv: OpDef = defineOp<ConvAttributes>({
+  name: "QLinearConv",
+  since: 10,
+  summary: "The convolution of quantized tensors, quantized; a bias has the scale of the products",
+  attributes: convFields,
+  arity: [8, 9],
+  accuracy: "rounding",
+  body(b, v, attributes) {
+    const [x, xScale, xZero, w, wScale, wZero, scale, zero] = v.slice(0, 8).map((_, i) =>
+      needed(v, i)
+    ) as unknown as EightValues;
+    const behind = dimsOf(w.type).length - 2, bias = v[8];
+    const products = b.one("ConvInteger", [x, w, xZero, wZero], { ...attributes } as Attributes);
+    const sums = bias ? b.one("Add", [products, upright(b, bias, behind)]) : products;
+    return [requantized(b, sums, [xScale, upright(b, wScale, behind)], scale, zero)];
+  },
+});
+
+/** Products of quantized tensors. */
+export const integerOps: readonly OpDef[] = [matMulInteger, convInteger, qLinearMatMul, qLinearConv];
+
+/** A scalar of a float type. */
+export function floatScalar(b: Builder, like: Value, value: number): Value {
+  return b.constant(tensor([value], [], asTensor(like.type).dtype));
+}
