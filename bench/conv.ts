@@ -36,4 +36,9 @@ function convolution(
   return { name: `${size}×${size}, ${inChannels} → ${outChannels}, batch ${batch}`, flops, run };
 }
 
-await compareWithLimit([1, 32].flatMap((batch) => CASES.map((one) => convolution(one, batch))));
+/** The convolutions to compare. */
+export function convolutions(): BenchCase[] {
+  return [1, 32].flatMap((batch) => CASES.map((one) => convolution(one, batch)));
+}
+
+if (import.meta.main) await compareWithLimit(convolutions());

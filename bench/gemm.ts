@@ -23,7 +23,9 @@ function product([M, K, N]: readonly [number, number, number], fixed: boolean): 
   return { name: `${M}×${K}×${N}${fixed ? "" : " K, N at run time"}`, flops: 2 * M * K * N, run };
 }
 
-await compareWithLimit([
-  ...SHAPES.map((shape) => product(shape, true)),
-  ...SHAPES.map((shape) => product(shape, false)),
-]);
+/** The products to compare. */
+export function products(): BenchCase[] {
+  return [...SHAPES.map((shape) => product(shape, true)), ...SHAPES.map((shape) => product(shape, false))];
+}
+
+if (import.meta.main) await compareWithLimit(products());

@@ -13,7 +13,11 @@ export interface Timing {
 }
 
 /** Runs A B C A B C …, each turn long enough to time, and gives minimum and median. */
-export async function interleave(contenders: readonly Contender[], rounds = 15, turnMs = 20): Promise<readonly Timing[]> {
+export async function interleave(
+  contenders: readonly Contender[],
+  rounds = 15,
+  turnMs = 20,
+): Promise<readonly Timing[]> {
   const calls: number[] = [];
   for (const { run } of contenders) {
     for (let i = 0; i < 3; i++) await run();

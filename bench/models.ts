@@ -2,7 +2,7 @@
 import { wasm } from "../plugins/backends/wasm/mod.ts";
 import { writeOnnx } from "../io/onnx/mod.ts";
 import type { Tensor } from "../core/mod.ts";
-import { interleave, milliseconds } from "./interleave.ts";
+import { type Contender, interleave, milliseconds } from "./interleave.ts";
 import { type Network, networks, registry } from "./networks.ts";
 
 const peer: string = "npm:onnxruntime-web@1.30.0";
@@ -24,8 +24,11 @@ function largest(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return most;
 }
 
-/** Measures one network at one batch size. */
-export async function measure(network: Network, batch: number): Promise<Row> {
+/** The two engines on one network, ready to run, with the largest difference of their outputs. */
+export async function contenders(
+  network: Network,
+  batch: number,
+): Promise<readonly (Contender & { readonly outputs: ArrayLike<number>; close(): void | Promise<void> })[]> {
   const ort = await import(peer);
   ort.env.wasm.numThreads = 1;
   const session = await wasm.compile(network.graph(false), { registry });
@@ -34,43 +37,68 @@ export async function measure(network: Network, batch: number): Promise<Row> {
     executionProviders: ["wasm"],
     intraOpNumThreads: 1,
   });
-  const theirX = swap(x, network.input(batch, true));
-  const feed = () => ({ x: new ort.Tensor(theirX.dtype, theirX.data, theirX.shape) });
+  const other = channelsFirst(x, network.input(batch, true).shape);
+  const feed = () => ({ x: new ort.Tensor(other.dtype, other.data, other.shape) });
   const mine = session.runSync?.({ x })["y"] as Tensor;
-  const other = (await theirs.run(feed()))["y"];
-  const [a, b] = await interleave([
-    { name: "lapis wasm", run: () => session.runSync?.({ x }) },
-    { name: "onnxruntime-web", run: () => theirs.run(feed()) },
-  ]);
-  session.close();
-  await theirs.release();
-  if (!a || !b) throw new Error("nothing measured");
-  return {
-    name: network.name,
-    batch,
-    ours: a,
-    theirs: b,
-    ratio: b.median / a.median,
-    difference: network.name === "CNN" ? NaN : largest(mine.data as Float32Array, other.data),
-  };
+  const reference = (await theirs.run(feed()))["y"];
+  return [
+    {
+      name: "lapis wasm",
+      run: () => session.runSync?.({ x }),
+      outputs: mine.data as Float32Array,
+      close: () => session.close(),
+    },
+    {
+      name: "onnxruntime-web",
+      run: () => theirs.run(feed()),
+      outputs: reference.data,
+      close: () => theirs.release(),
+    },
+  ];
 }
-/** The peer's input: the same numbers, channels first where it wants them so. */
-function swap(x: Tensor, wanted: Tensor): Tensor {
-  return `${x.shape}` === `${wanted.shape}` ? x : wanted;
+/** The same image with its channels in front, where the other side wants them so. */
+function channelsFirst(x: Tensor, shape: readonly number[]): Tensor {
+  if (`${x.shape}` === `${shape}`) return x;
+  const [n = 1, h = 1, w = 1, c = 1] = x.shape,
+    from = x.data as Float32Array,
+    data = new Float32Array(from.length);
+  for (let i = 0; i < n; i++) {
+    for (let p = 0; p < h * w; p++) {
+      for (let k = 0; k < c; k++) data[(i * c + k) * h * w + p] = from[(i * h * w + p) * c + k] ?? 0;
+    }
+  }
+  return { dtype: x.dtype, shape, data };
+}
+
+/** Measures one network at one batch size, the engines in turn. */
+export async function measure(network: Network, batch: number): Promise<Row> {
+  const both = await contenders(network, batch);
+  const [ours, theirs] = await interleave(both);
+  const [a, b] = both;
+  if (!ours || !theirs || !a || !b) throw new Error("nothing measured");
+  for (const { close } of both) await close();
+  const difference = largest(a.outputs, b.outputs);
+  return { name: network.name, batch, ours, theirs, ratio: theirs.median / ours.median, difference };
+}
+
+/** The table's first line. */
+export const heading =
+  "network        lapis wasm (min / median)   onnxruntime-web (min / median)   ratio   difference";
+/** A row as text. */
+export function text(row: Row): string {
+  const pair = (t: { readonly min: number; readonly median: number }) =>
+    `${milliseconds(t.min)} / ${milliseconds(t.median)}`;
+  return `${`${row.name} b${row.batch}`.padEnd(14)} ${pair(row.ours).padEnd(27)} ${
+    pair(row.theirs).padEnd(32)
+  } ` +
+    `${row.ratio.toFixed(2).padEnd(7)} ${row.difference.toExponential(1)}`;
 }
 
 if (import.meta.main) {
   const only = Deno.args[0];
-  console.log("network        lapis wasm (min / median)   onnxruntime-web (min / median)   ratio   difference");
+  console.log(heading);
   for (const network of networks) {
     if (only && network.name !== only) continue;
-    for (const batch of network.batches) {
-      const row = await measure(network, batch);
-      const pair = (t: { min: number; median: number }) => `${milliseconds(t.min)} / ${milliseconds(t.median)}`;
-      console.log(
-        `${`${row.name} b${batch}`.padEnd(14)} ${pair(row.ours).padEnd(27)} ${pair(row.theirs).padEnd(32)} ` +
-          `${row.ratio.toFixed(2).padEnd(7)} ${row.difference.toExponential(1)}`,
-      );
-    }
+    for (const batch of network.batches) console.log(text(await measure(network, batch)));
   }
 }

@@ -1,5 +1,14 @@
 /** The networks of the benchmarks, as graphs with random weights. @module */
-import { createRegistry, type Graph, GraphBuilder, Random, type Registry, type Tensor, tensorType, type Value } from "../core/mod.ts";
+import {
+  createRegistry,
+  type Graph,
+  GraphBuilder,
+  Random,
+  type Registry,
+  type Tensor,
+  tensorType,
+  type Value,
+} from "../core/mod.ts";
 import { networkOps } from "../core/ops/mod.ts";
 import { activations } from "../plugins/activations/mod.ts";
 
@@ -27,22 +36,33 @@ export interface Network {
 class Layers {
   readonly b: GraphBuilder = new GraphBuilder(registry);
   #seed = 1;
-  weight(shape: readonly number[], scale = 0.1): Value {
-    const seed = this.#seed++;
-    return this.b.input(`w${seed}`, tensorType("float32", shape), "parameter", normal(shape, seed, scale));
+  weight(shape: readonly number[], scale = 0.1, order?: (t: Tensor) => Tensor): Value {
+    const seed = this.#seed++, value = normal(shape, seed, scale);
+    return this.b.input(`w${seed}`, tensorType("float32", shape), "parameter", order ? order(value) : value);
   }
-  dense(x: Value, inputs: number, units: number, activation?: string): Value {
-    const y = this.b.one("Add", [this.b.one("MatMul", [x, this.weight([inputs, units])]), this.weight([units])]);
+  dense(x: Value, inputs: number, units: number, activation?: string, order?: (t: Tensor) => Tensor): Value {
+    const y = this.b.one("Add", [
+      this.b.one("MatMul", [x, this.weight([inputs, units], 0.1, order)]),
+      this.weight([units]),
+    ]);
     return activation ? this.b.one(activation, [y]) : y;
   }
   conv(x: Value, inputs: number, filters: number): Value {
-    const y = this.b.one("Conv", [x, this.weight([filters, inputs, 3, 3]), this.weight([filters])], { pads: [1, 1, 1, 1] });
+    const y = this.b.one("Conv", [x, this.weight([filters, inputs, 3, 3]), this.weight([filters])], {
+      pads: [1, 1, 1, 1],
+    });
     return this.b.one("Relu", [y]);
   }
   maxPool(x: Value): Value {
     return this.b.one("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
   }
-  recurrent(op: "LSTM" | "GRU" | "RNN", x: Value, inputs: number, units: number, direction = "forward"): Value {
+  recurrent(
+    op: "LSTM" | "GRU" | "RNN",
+    x: Value,
+    inputs: number,
+    units: number,
+    direction = "forward",
+  ): Value {
     const gates = { LSTM: 4, GRU: 3, RNN: 1 }[op], both = direction === "bidirectional" ? 2 : 1;
     const turned = this.b.one("Transpose", [x], { perm: [1, 0, 2] });
     const [, last] = this.b.op(op, [
@@ -57,6 +77,16 @@ class Layers {
   }
 }
 
+function channelsFirstRows({ shape, data }: Tensor): Tensor {
+  const [, units = 1] = shape, from = data as Float32Array, out = new Float32Array(from.length);
+  for (let pixel = 0; pixel < 64; pixel++) {
+    for (let c = 0; c < 64; c++) {
+      const row = (pixel * 64 + c) * units;
+      out.set(from.subarray(row, row + units), (c * 64 + pixel) * units);
+    }
+  }
+  return { dtype: "float32", shape, data: out };
+}
 function cnn(onnx: boolean): Graph {
   const l = new Layers(), { b } = l;
   const x = b.input("x", tensorType("float32", onnx ? ["batch", 3, 32, 32] : ["batch", 32, 32, 3]));
@@ -65,7 +95,9 @@ function cnn(onnx: boolean): Graph {
   y = l.maxPool(l.conv(l.conv(y, 32, 64), 64, 64));
   if (!onnx) y = b.one("Transpose", [y], { perm: [0, 2, 3, 1] });
   y = b.one("Reshape", [y, b.ints([-1, 4096])]);
-  b.output("y", b.one("Softmax", [l.dense(l.dense(y, 4096, 128, "Relu"), 128, 10)], { axis: -1 }));
+  // Channels first, the same rows of the kernel stand in another order.
+  const hidden = l.dense(y, 4096, 128, "Relu", onnx ? channelsFirstRows : undefined);
+  b.output("y", b.one("Softmax", [l.dense(hidden, 128, 10)], { axis: -1 }));
   return b.build();
 }
 function text(op: "LSTM" | "GRU" | "RNN", direction?: string): Graph {
@@ -80,12 +112,19 @@ function text(op: "LSTM" | "GRU" | "RNN", direction?: string): Graph {
 function mlp(): Graph {
   const l = new Layers(), { b } = l;
   const x = b.input("x", tensorType("float32", ["batch", 784]));
-  b.output("y", b.one("Softmax", [l.dense(l.dense(l.dense(x, 784, 128, "Relu"), 128, 32, "Relu"), 32, 10)], { axis: -1 }));
+  b.output(
+    "y",
+    b.one("Softmax", [l.dense(l.dense(l.dense(x, 784, 128, "Relu"), 128, 32, "Relu"), 32, 10)], { axis: -1 }),
+  );
   return b.build();
 }
 function ids(batch: number): Tensor {
   const random = new Random(batch);
-  return { dtype: "int32", shape: [batch, 100], data: Int32Array.from({ length: batch * 100 }, () => random.below(5000)) };
+  return {
+    dtype: "int32",
+    shape: [batch, 100],
+    data: Int32Array.from({ length: batch * 100 }, () => random.below(5000)),
+  };
 }
 
 /** Every network. */

@@ -19,7 +19,7 @@ import type { DType } from "./dtype.ts";
 
 /** How a builder treats composites, beside the registry it looks operators up in. */
 export interface BuilderOptions {
-  /** The operator's name or a value's, in messages and files. */
+  /** Name of the graph; `graph` unless said. */
   readonly name?: string;
   /** True for composites to be replaced by their bodies at once. */
   readonly expand?: (def: OpDef, types: readonly (Type | undefined)[], attributes: Attributes) => boolean;

@@ -3,6 +3,7 @@ import type { LayerDef } from "./layer.ts";
 import type { Limits } from "./limits.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import type { Registry } from "./registry.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** What a format reads from. */
 export interface Source {
@@ -28,6 +29,24 @@ export interface FormatOptions {
   /** Told of what is odd but harmless, one line each. */
   warn(message: string): void;
 }
+/** What Lapis keeps in a file beside what Keras or ONNX know; others pass it over. */
+export interface Extras {
+  /** By subject, as in `training`, `preprocessing` or `labels`. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Arrays by name. */
+  readonly tensors?: Readonly<Record<string, Tensor>>;
+}
+/** How to write. */
+export interface WriteOptions {
+  /** Whose files to write: Keras 3's, the default, or those of Keras 2 (tf-keras 2). */
+  readonly kerasVersion?: 2 | 3;
+  /** False leaves out how the model was compiled and where its optimizer stands. */
+  readonly training?: boolean;
+  /** Kept in `lapis.json`, after what the model itself has there. */
+  readonly extras?: Extras;
+  /** When it is saved; now unless given. Nothing else in a file depends on the time. */
+  readonly date?: Date;
+}
 /** A model file format. */
 export interface FormatDef {
   /** Marks the plugin. */
@@ -42,6 +61,6 @@ export interface FormatDef {
   detect(source: Source): boolean;
   /** Reads a model. Throws errors that name the file and the place in it. */
   read(source: Source, options: FormatOptions): Promise<Model>;
-  /** Writes a model. */
-  write?(model: Model): Promise<Uint8Array>;
+  /** Writes a model as a file with one of the format's endings. Throws errors that name what the format can't say. */
+  write?(model: Model, options: WriteOptions, extension: string): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -2,6 +2,7 @@
 import { assemble, type Assembled } from "./assemble.ts";
 import type { CompileOptions, Session } from "./backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "./errors.ts";
+import type { Extras, WriteOptions } from "./format.ts";
 import { byName, concatRows, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "./feed.ts";
 import { input, sequentialNetwork } from "./functional.ts";
 import { type Graph, typeOf } from "./graph.ts";
@@ -13,10 +14,12 @@ import { assignNames } from "./names.ts";
 import { type Network, networkLayer } from "./network.ts";
 import { Random } from "./random.ts";
 import type { Registry } from "./registry.ts";
+import { modelBytes, saveModel } from "./save.ts";
 import { Sessions } from "./sessions.ts";
 import { staticShape } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor, tensor } from "./tensor.ts";
+import type { SavedTraining } from "./training/types.ts";
 
 /** How a model is made and run. */
 export interface ModelOptions {
@@ -32,6 +35,10 @@ export interface ModelOptions {
   readonly threads?: number;
   /** The same bits on every machine. */
   readonly deterministic?: boolean;
+  /** How the file it comes from says it was compiled. */
+  readonly saved?: SavedTraining;
+  /** What else the file holds for Lapis. */
+  readonly extras?: Extras;
 }
 /** Which graph of a model. */
 export interface ModelGraphOptions {
@@ -65,6 +72,8 @@ export class Model {
   readonly name: string;
   /** The plugins it was made with, which also save it. */
   readonly registry: Registry;
+  /** What Lapis keeps beside the model in its files, as in `lapis.json`. */
+  extras: Extras | undefined;
   readonly #options: ModelOptions;
   readonly #sessions: Sessions;
   readonly #weights = new Map<string, Tensor>();
@@ -79,6 +88,7 @@ export class Model {
     this.name = name;
     this.registry = registry;
     this.#options = options;
+    this.extras = options.extras;
     this.#random = new Random(options.seed ?? 0);
     const { threads, deterministic, limits } = options;
     const compile: Omit<CompileOptions, "registry"> = {
@@ -396,6 +406,27 @@ export class Model {
   #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor | Tensor[] {
     const list = this.outputs.map(({ name }) => tensorIn(results[name], name));
     return list.length === 1 && list[0] ? list[0] : list;
+  }
+
+  /** How it was compiled and where its optimizer stands, in the words of Keras' files; undefined where it isn't. */
+  savedTraining(): SavedTraining | undefined {
+    return this.#options.saved;
+  }
+  /**
+   * Writes the model to a file, whole or not at all; the ending says as what: `.keras`, `.h5`, `.weights.h5`, `.json`
+   * (the configuration alone), `.safetensors`, `.onnx`.
+   * @throws {InputError} for another ending or a place that can't be written to; {@link UnsupportedError} naming the
+   * layer that the format can't say.
+   */
+  async save(path: string | URL, options: WriteOptions = {}): Promise<void> {
+    await saveModel(this, path, options);
+  }
+  /**
+   * The bytes of a file that {@link Model.save} would write; `format` is its ending, as in `keras` or `.weights.h5`.
+   * @throws {InputError} for another ending; {@link UnsupportedError} naming the layer that the format can't say.
+   */
+  async toBytes(format: string, options: WriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return await modelBytes(this, format, options);
   }
 
   /** Frees the sessions. */

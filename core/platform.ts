@@ -7,6 +7,8 @@ import type { Limits } from "./limits.ts";
 export type SourceLike = string | URL | Blob | ArrayBuffer | Uint8Array;
 
 interface FileHandle {
+  writeFile(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
   stat(): Promise<{ readonly size: number; isDirectory(): boolean; isFile(): boolean }>;
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   close(): Promise<void>;
@@ -15,6 +17,8 @@ interface FileHandle {
 interface FileSystem {
   open(path: string, flags: string): Promise<FileHandle>;
   realpath(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
 }
 interface PathTools {
   dirname(path: string): string;
@@ -182,4 +186,58 @@ async function fileSource(path: string, limits: Limits): Promise<Source> {
     bytes: checkEmpty(path, await readPath(path, path, limits)),
     beside: (other) => besidePath(path, other, limits),
   };
+}
+
+/** The path of a file on this machine. @throws {InputError} for an address, and in a page. */
+async function localPath(to: string | URL): Promise<string> {
+  const name = `${to}`;
+  if (name === "") throw new InputError("the path to write to is empty");
+  const url = to instanceof URL ? to : /^file:/i.test(to) && URL.canParse(to) ? new URL(to) : undefined;
+  if (url ? url.protocol !== "file:" : /^[a-z][a-z0-9+.-]+:\/\//i.test(name)) {
+    throw new InputError(`${name}: a model is saved to a file; expected a path`, { file: name });
+  }
+  if (!url) return name;
+  const tools = await nodeModule<{ fileURLToPath(url: URL): string }>("url");
+  if (!tools) throw new InputError(`${name}: there are no files here`, { file: name });
+  return tools.fileURLToPath(url);
+}
+let written = 0;
+/**
+ * Writes a file whole or not at all: beside its place first, then renamed. What was there stays until then.
+ * @throws {InputError} naming the path, where it can't be written; in a page, where there are no files.
+ */
+export async function writeFileAtomic(to: string | URL, bytes: Uint8Array): Promise<void> {
+  const path = await localPath(to);
+  const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
+  if (!fs) throw new InputError(`${path}: there are no files here; take model.toBytes()`, { file: path });
+  const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
+  const beside = `${path}.${word.toString(36)}${written++}.part`;
+  let file: FileHandle | undefined;
+  try {
+    file = await fs.open(beside, "wx");
+    await file.writeFile(bytes);
+    await file.sync();
+    await file.close();
+    file = undefined;
+    await fs.rename(beside, path);
+  } catch (error) {
+    await file?.close().catch(() => {});
+    await fs.unlink(beside).catch(() => {});
+    throw notWritten(path, error);
+  }
+}
+function notWritten(path: string, error: unknown): InputError {
+  const code = (error as { readonly code?: unknown })?.code;
+  const why = code === "ENOENT"
+    ? "there is no such folder"
+    : code === "EISDIR" || code === "EEXIST" || code === "ENOTEMPTY"
+    ? "is a directory, expected a file"
+    : code === "ENOTDIR"
+    ? "a part of the path is no directory"
+    : code === "EACCES" || code === "EPERM" || code === "EROFS"
+    ? "may not be written"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+  return new InputError(`${path}: ${why}`, { file: path, cause: error });
 }

@@ -25,13 +25,21 @@ export interface Bundle {
   /** The plugins. */
   readonly plugins: readonly Plugin[];
 }
-interface Kinds extends PartKinds {
+/** The plugin of each kind. */
+export interface Kinds extends PartKinds {
+  /** A trainer. */
   readonly trainer: TrainerDef;
+  /** An operator. */
   readonly op: OpDef;
+  /** A layer. */
   readonly layer: LayerDef;
+  /** An engine. */
   readonly backend: BackendDef;
+  /** A file format. */
   readonly format: FormatDef;
+  /** An activation. */
   readonly activation: ActivationDef;
+  /** An initializer. */
   readonly initializer: InitializerDef;
 }
 

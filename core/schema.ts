@@ -19,14 +19,17 @@ export type Schema<C> = { readonly [K in keyof C]-?: Field<C[K]> };
 /** A schema whose configuration's type is forgotten, as registries hold it. */
 export type AnySchema = Readonly<Record<string, Field<unknown>>>;
 
-interface Base<T> {
+/** What every field says. */
+export interface FieldText<T> {
+  /** What the field is, in a few words. */
   readonly doc: string;
+  /** Its value where it is left out. */
   readonly default?: T;
 }
 
 /** A field from a reader that returns undefined when the value doesn't fit. */
 export function field<T>(
-  options: Base<T> & { readonly expects: string; read(raw: unknown, path: string): T | undefined },
+  options: FieldText<T> & { readonly expects: string; read(raw: unknown, path: string): T | undefined },
 ): Field<T> {
   const { doc, expects, read } = options;
   const required = !("default" in options);
@@ -52,7 +55,7 @@ function rangeText(what: string, min?: number, max?: number): string {
 }
 
 /** A whole number. */
-export function int(o: Base<number> & { readonly min?: number; readonly max?: number }): Field<number> {
+export function int(o: FieldText<number> & { readonly min?: number; readonly max?: number }): Field<number> {
   const { min = -Number.MAX_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = o;
   return field({
     ...o,
@@ -64,7 +67,9 @@ export function int(o: Base<number> & { readonly min?: number; readonly max?: nu
   });
 }
 /** A real number. */
-export function float(o: Base<number> & { readonly min?: number; readonly max?: number }): Field<number> {
+export function float(
+  o: FieldText<number> & { readonly min?: number; readonly max?: number },
+): Field<number> {
   const { min = -Infinity, max = Infinity } = o;
   return field({
     ...o,
@@ -75,7 +80,7 @@ export function float(o: Base<number> & { readonly min?: number; readonly max?: 
   });
 }
 /** True or false; 0 and 1 as ONNX and old files write them. */
-export function bool(o: Base<boolean>): Field<boolean> {
+export function bool(o: FieldText<boolean>): Field<boolean> {
   return field({
     ...o,
     expects: "true or false",
@@ -83,7 +88,7 @@ export function bool(o: Base<boolean>): Field<boolean> {
   });
 }
 /** Text. */
-export function text(o: Base<string>): Field<string> {
+export function text(o: FieldText<string>): Field<string> {
   return field({ ...o, expects: "text", read: (raw) => (typeof raw === "string" ? raw : undefined) });
 }
 /** One of a few words. */
@@ -98,7 +103,7 @@ export function choice<const T extends string>(
 }
 /** A list of what another field reads; `length` fixes how many. */
 export function list<T>(
-  o: Base<readonly T[]> & { readonly of: Field<T>; readonly length?: number },
+  o: FieldText<readonly T[]> & { readonly of: Field<T>; readonly length?: number },
 ): Field<readonly T[]> {
   return field({
     ...o,
@@ -111,7 +116,7 @@ export function list<T>(
 }
 /** A number or a list of `rank` numbers, as kernel sizes and strides are given; always read as a list. */
 export function sizes(
-  o: Base<readonly number[]> & { readonly rank: number; readonly min?: number },
+  o: FieldText<readonly number[]> & { readonly rank: number; readonly min?: number },
 ): Field<readonly number[]> {
   const one = int({ doc: o.doc, min: o.min ?? 1 });
   return field({

@@ -2,7 +2,6 @@
 import { type DType, dtypeFromOnnx, dtypes, type NumericArray } from "../../core/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
-import type { Type } from "../../core/shape.ts";
 import { sizeOf, type Tensor } from "../../core/tensor.ts";
 import { externalBytes, type ExternalFiles } from "./external.ts";
 import { type SparseTensorProto, type TensorProto, tensorTable } from "./messages.ts";

@@ -1,5 +1,7 @@
 /** Sequences, optionals and maps of `.pb` test data, to and from our values. @module */
+import { dtypes } from "../../core/dtype.ts";
 import { FormatError } from "../../core/errors.ts";
+import type { Type } from "../../core/shape.ts";
 import {
   isTensor,
   type RuntimeValue,
@@ -9,8 +11,14 @@ import {
   type TensorOptional,
   type TensorSequence,
 } from "../../core/tensor.ts";
-import { type MapProto, mapTable, type OptionalProto, optionalTable } from "./messages.ts";
-import { type SequenceProto, sequenceTable } from "./messages.ts";
+import {
+  type MapProto,
+  mapTable,
+  type OptionalProto,
+  optionalTable,
+  type SequenceProto,
+  sequenceTable,
+} from "./messages.ts";
 import { decode, encode } from "./proto.ts";
 import {
   bytesOf,
@@ -22,12 +30,11 @@ import {
   tensorToProto,
   textOf,
 } from "./tensors.ts";
-import { dtypes } from "../../core/dtype.ts";
 
 /** Reads a `.pb` file of test data whose kind the model's value type tells. */
 export function decodeValue(
   bytes: Uint8Array,
-  kind: "tensor" | "sequence" | "optional" | "map",
+  kind: Type["kind"],
   context: TensorContext = {},
 ): RuntimeValue {
   switch (kind) {

@@ -129,7 +129,8 @@ export class OnnxruntimeSession implements Session {
       executionProviders,
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      // Its errors are thrown; what it would print as well is left out.
+      logSeverityLevel: 4,
     }).catch((error) => {
       throw failure("refuses the graph", error);
     });

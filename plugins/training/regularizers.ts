@@ -1,0 +1,96 @@
+/** Penalties on weights and outputs, as Keras 3 defines them. @module */
+import type { Builder } from "../../core/builder.ts";
+import { ConfigError } from "../../core/errors.ts";
+import type { Value } from "../../core/graph.ts";
+import { scalarLike, shapeOf, sizeAt, transpose } from "../../core/layerkit.ts";
+import { choice, float } from "../../core/schema.ts";
+import { sizeOf, tensor } from "../../core/tensor.ts";
+import type { RegularizerDef } from "../../core/training/contract.ts";
+import { type PartFactory, partFactory } from "../../core/training/parts.ts";
+import { unit } from "./losses.ts";
+
+const times = (b: Builder, x: Value, n: number) => b.one("Mul", [x, scalarLike(b, n, x)]);
+const sum = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
+const absolute = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Abs", [x])), n);
+const squared = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Mul", [x, x])), n);
+
+/** l1 · Σ|x| */
+export const l1Def: RegularizerDef<{ readonly l1: number }> = {
+  kind: "regularizer",
+  name: "l1",
+  className: "L1",
+  summary: "l1 * sum of |x|",
+  config: { l1: float({ doc: "factor", default: 0.01, min: 0 }) },
+  build: (b, x, { l1 }) => absolute(b, x, l1),
+};
+/** l2 · Σx² */
+export const l2Def: RegularizerDef<{ readonly l2: number }> = {
+  kind: "regularizer",
+  name: "l2",
+  className: "L2",
+  summary: "l2 * sum of x^2",
+  config: { l2: float({ doc: "factor", default: 0.01, min: 0 }) },
+  build: (b, x, { l2 }) => squared(b, x, l2),
+};
+/** Options of {@link l1l2Def}. */
+export interface L1L2Config {
+  readonly l1: number;
+  readonly l2: number;
+}
+/** l1 · Σ|x| + l2 · Σx² */
+export const l1l2Def: RegularizerDef<L1L2Config> = {
+  kind: "regularizer",
+  name: "l1l2",
+  className: "L1L2",
+  summary: "l1 * sum of |x| + l2 * sum of x^2",
+  aliases: ["l1L2Regularizer", "weightRegularizer", "activityRegularizer"],
+  config: {
+    l1: float({ doc: "factor of the magnitudes", default: 0, min: 0 }),
+    l2: float({ doc: "factor of the squares", default: 0, min: 0 }),
+  },
+  build: (b, x, { l1, l2 }) => {
+    if (l2 === 0) return absolute(b, x, l1);
+    return l1 === 0 ? squared(b, x, l2) : b.one("Add", [absolute(b, x, l1), squared(b, x, l2)]);
+  },
+};
+/** Options of {@link orthogonalRegularizerDef}. */
+export interface OrthogonalConfig {
+  readonly factor: number;
+  readonly mode: "rows" | "columns";
+}
+/** The mean |cosine| between rows (or columns) of a matrix, times a factor: 0 where they are orthogonal. */
+export const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
+  kind: "regularizer",
+  name: "orthogonalRegularizer",
+  summary: "factor * mean |cosine| between rows or columns",
+  aliases: ["orthogonal"],
+  config: {
+    factor: float({ doc: "factor", default: 0.01 }),
+    mode: choice({ doc: "which vectors", of: ["rows", "columns"], default: "rows" }),
+  },
+  build(b, x, { factor, mode }) {
+    const rank = shapeOf(x.type).length;
+    if (rank !== 2) {
+      throw new ConfigError(`an orthogonal regularizer is for matrices, got a weight of ${rank} axes`);
+    }
+    const rows = mode === "rows" ? unit(b, x, 1) : transpose(b, unit(b, x, 0), [1, 0]);
+    const n = sizeAt(rows.type, 0), data = new Float32Array(sizeOf([n, n])).fill(1);
+    for (let i = 0; i < n; i++) data[i * n + i] = 0;
+    const product = b.one("MatMul", [rows, transpose(b, rows, [1, 0])]);
+    const apart = b.one("Mul", [product, b.constant(tensor(data, [n, n]))]);
+    return absolute(b, apart, (factor * 0.5) / Math.max(1, (n * (n - 1)) / 2));
+  },
+};
+
+/** Every regularizer. */
+export const regularizers: readonly RegularizerDef[] = [l1Def, l2Def, l1l2Def, orthogonalRegularizerDef];
+/** l1 · Σ|x| */
+export const l1: PartFactory<RegularizerDef, { readonly l1: number }> = partFactory<RegularizerDef>(l1Def);
+/** l2 · Σx²: `dense({ units: 8, kernelRegularizer: l2({ l2: 1e-4 }) })`. */
+export const l2: PartFactory<RegularizerDef, { readonly l2: number }> = partFactory<RegularizerDef>(l2Def);
+/** l1 · Σ|x| + l2 · Σx² */
+export const l1l2: PartFactory<RegularizerDef, L1L2Config> = partFactory<RegularizerDef>(l1l2Def);
+/** Rows or columns towards orthogonal ones. */
+export const orthogonalRegularizer: PartFactory<RegularizerDef, OrthogonalConfig> = partFactory<
+  RegularizerDef
+>(orthogonalRegularizerDef);
