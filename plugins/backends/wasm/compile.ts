@@ -5,7 +5,7 @@ import { type Graph, type GraphInput, type Node, typeOf } from "../../../core/gr
 import { segments } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { expandComposites, foldConstants, prune } from "../../../core/rewrite.ts";
-import { type Dim, staticShape, tensorType } from "../../../core/shape.ts";
+import { type Dim, eachSymbol, staticShape, tensorType, type Type } from "../../../core/shape.ts";
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
 import { isEngineNode } from "./engine.ts";
@@ -77,6 +77,45 @@ function withoutUnused(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
+/** What the engine runs, and the sizes that are told before they are needed. */
+interface Placed {
+  readonly nodes: ReadonlySet<Node>;
+  /** Whether every size of a type is told by an input or a host step. */
+  told(type: Type | undefined): boolean;
+}
+/**
+ * The nodes that the engine runs. One whose result has a size that nothing before it tells runs on the host, which then binds
+ * that size; one with sizes that may or may not broadcast does too.
+ */
+function nodesForEngine(graph: Graph): Placed {
+  const bound = new Set<string>(), nodes = new Set<Node>();
+  const dimsOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? [] : []);
+  const toldDim = (d: Dim) => {
+    let all = true;
+    eachSymbol(d, (name) => all &&= bound.has(name));
+    return all;
+  };
+  const told = (type: Type | undefined) => dimsOf(type).every(toldDim);
+  const bind = (type: Type | undefined) => {
+    for (const d of dimsOf(type)) {
+      if (typeof d === "string" || isUnknown(d)) {
+        eachSymbol(d, (name) => bound.add(name));
+      }
+    }
+  };
+  for (const input of graph.inputs) bind(typeOf(graph, input.id));
+  for (const node of graph.nodes) {
+    const types = [...node.inputs, ...node.outputs].map((id) => (id < 0 ? undefined : typeOf(graph, id)));
+    const inside = Object.values(node.graphs).flatMap((g) => [...g.types]);
+    if ([...types, ...inside].every(told) && isEngineNode(node, graph)) nodes.add(node);
+    for (const id of node.outputs) if (id >= 0) bind(typeOf(graph, id));
+  }
+  return { nodes, told };
+}
+function isUnknown(d: Dim): boolean {
+  return typeof d === "object" && "unknown" in d;
+}
+
 /** Values that follow from weights alone: computed in the prologue, after each write. */
 function derivedNodes(graph: Graph, engine: (node: Node) => boolean): Set<Node> {
   const updated = new Set(graph.outputs.map((o) => o.updates));
@@ -118,15 +157,15 @@ export function compileGraph(
     given.set(input.id, { view });
   }
   const scope = lowering.scope(graph, given);
-  const onEngine = new Map(graph.nodes.map((node) => [node, isEngineNode(node, graph)]));
-  const engine = (node: Node) => onEngine.get(node) ?? false;
+  const placed = nodesForEngine(graph);
+  const engine = (node: Node) => placed.nodes.has(node);
   const derived = derivedNodes(graph, engine);
   const main = lowering.lists.pop() ?? [];
   lowering.nodes(scope, graph.nodes.filter((n) => derived.has(n)));
   lowering.lists.push(main);
   for (const segment of segments(graph.nodes.filter((n) => !derived.has(n)), engine)) {
     if (segment.where === "engine") lowering.nodes(scope, segment.nodes);
-    else for (const node of segment.nodes) lowerHost(lowering, scope, node);
+    else for (const node of segment.nodes) lowerHost(lowering, scope, node, placed);
   }
   return assemble(
     graph,
@@ -176,7 +215,7 @@ function lies(view: { readonly dtype: string } | undefined): boolean {
   return view !== undefined && ["float32", "int32", "int64", "bool", "uint8", "int8"].includes(view.dtype);
 }
 
-function lowerHost(l: Lowering, s: Scope, node: Node): void {
+function lowerHost(l: Lowering, s: Scope, node: Node, sizes: Placed): void {
   const read = (id: number): HostValue | undefined => {
     if (id < 0) return undefined;
     if (s.constants.has(id) || (hostOnly(s, id) && !s.views.has(id))) return { id };

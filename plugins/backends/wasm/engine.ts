@@ -1,7 +1,7 @@
 /** Which nodes run on the engine's own kernels. @module */
 import type { DType } from "../../../core/dtype.ts";
 import { type Graph, type Node, opName } from "../../../core/graph.ts";
-import { asTensor, type Type } from "../../../core/shape.ts";
+import { asTensor, sameDim, type Type } from "../../../core/shape.ts";
 import { isElementwise } from "./expressions.ts";
 import { rules } from "./rules/mod.ts";
 
@@ -14,7 +14,7 @@ export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = 
   const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);
   const output = dtypeOf(outs[0]);
   if (output === undefined) return false;
-  if (isElementwise(node, ins.map(dtypeOf), output)) return true;
+  if (isElementwise(node, ins.map(dtypeOf), output)) return ins.every((t) => broadcasts(t, outs[0]));
   const rule = Object.hasOwn(rules, opName(node)) ? rules[opName(node)] : undefined;
   return rule?.supports({
     node,
@@ -23,4 +23,11 @@ export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = 
     inputs: ins.map((t) => t && asTensor(t)),
     outputs: outs.map((t) => asTensor(t)),
   }) ?? false;
+}
+
+/** True where every axis either repeats or is as long as the result's; sizes that only may be equal are not. */
+function broadcasts(input: Type | undefined, output: Type | undefined): boolean {
+  if (input === undefined || input.kind !== "tensor" || output?.kind !== "tensor") return true;
+  const from = input.shape ?? [], to = output.shape ?? [];
+  return from.every((d, i) => d === 1 || sameDim(d, to[i - from.length + to.length] ?? -1));
 }

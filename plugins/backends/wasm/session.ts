@@ -171,14 +171,17 @@ export class WasmSession implements Session {
       if (!this.#staged(env)) this.#bound.set(key, bound);
     }
     this.#use(bound);
-    for (const [storage, { dims, dtype }] of this.#c.lowering.filled) {
-      const numbers = dims.map((d) => evalDim(d, env) ?? 0);
-      this.#put(
-        storage,
-        castTensor({ dtype: "float64", shape: [dims.length], data: Float64Array.from(numbers) }, dtype),
-      );
-    }
+    this.#fill(env);
     return bound;
+  }
+  /** Writes integer values that follow from dims, as far as these are bound. */
+  #fill(env: DimEnv): void {
+    for (const [storage, { dims, dtype }] of this.#c.lowering.filled) {
+      const numbers = dims.map((d) => evalDim(d, env));
+      if (numbers.some((n) => n === undefined)) continue;
+      const data = Float64Array.from(numbers.map(Number));
+      this.#put(storage, castTensor({ dtype: "float64", shape: [dims.length], data }, dtype));
+    }
   }
   /** True while sizes are left that only running tells. */
   #staged(env: DimEnv): boolean {
@@ -253,6 +256,7 @@ export class WasmSession implements Session {
     });
     const types = part.node.outputs.map((id) => typeOf(graph, Math.max(id, 0)));
     const results = runNode(part.node, given, types, { registry, limits: this.#limits });
+    const bindings = env.size;
     part.outputs.forEach((v, i) => {
       const result = results[i], type = types[i];
       if (!v || !result) return;
@@ -267,13 +271,10 @@ export class WasmSession implements Session {
       });
     });
     let now = bound;
-    if (
-      [...this.#c.lives.from.keys()].some((s) =>
-        s.kind === "arena" && !bound.addresses.has(s) && evalDim(s.bytes, env) !== undefined
-      )
-    ) {
+    if (env.size !== bindings) {
       now = this.#lay(env, this.#c.lives, bound);
       this.#use(now);
+      this.#fill(env);
     }
     for (const v of part.outputs) {
       const value = v && values.get(v.id);
