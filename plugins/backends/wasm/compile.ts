@@ -212,7 +212,8 @@ function hostOnly(scope: Scope, id: number): boolean {
 
 /** Element types that have a place in the engine's memory. */
 function lies(view: { readonly dtype: string } | undefined): boolean {
-  return view !== undefined && ["float32", "int32", "int64", "bool", "uint8", "int8"].includes(view.dtype);
+  return view !== undefined &&
+    ["float32", "int32", "int64", "bool", "uint8", "int8", "uint32"].includes(view.dtype);
 }
 
 function lowerHost(l: Lowering, s: Scope, node: Node, sizes: Placed): void {

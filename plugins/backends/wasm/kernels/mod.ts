@@ -14,3 +14,4 @@ export * from "./layernorm.ts";
 export * from "./gather.ts";
 export * from "./copy.ts";
 export * from "./poolgrad.ts";
+export * from "./philox.ts";

@@ -4,6 +4,7 @@ import { gatherRules } from "./gather.ts";
 import { gradientRules } from "./gradient.ts";
 import { layoutRules } from "./layout.ts";
 import { matmulRules } from "./matmul.ts";
+import { randomRules } from "./random.ts";
 import { reduceRules } from "./reduce.ts";
 import type { Rules } from "./rule.ts";
 import { scanRules } from "./scan.ts";
@@ -16,5 +17,6 @@ export const rules: Rules = {
   ...reduceRules,
   ...gatherRules,
   ...gradientRules,
+  ...randomRules,
   ...scanRules,
 };
