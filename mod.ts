@@ -18,6 +18,7 @@ import type { SourceLike } from "./core/platform.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
 import { keras } from "./io/keras/mod.ts";
 import { onnx } from "./io/onnx/mod.ts";
+import { safetensors } from "./io/safetensors.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
@@ -39,7 +40,7 @@ export type {
 export * from "./core/dtype.ts";
 export * from "./core/errors.ts";
 export type { ModelData, Port } from "./core/feed.ts";
-export type { FormatDef, FormatOptions, Source } from "./core/format.ts";
+export type { Extras, FormatDef, FormatOptions, Source, WriteOptions } from "./core/format.ts";
 export {
   type Applicable,
   apply,
@@ -90,6 +91,7 @@ export * from "./io/cifar.ts";
 export * from "./io/csv.ts";
 export * from "./io/idx.ts";
 export * from "./io/npy.ts";
+export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
 export type { DataFileOptions } from "./io/options.ts";
 export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/text.ts";
@@ -109,6 +111,7 @@ export function createDefaultRegistry(): Registry {
         plain,
         onnxruntime,
         keras,
+        safetensors,
         onnx,
       ],
     },

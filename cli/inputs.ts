@@ -187,8 +187,16 @@ export function madeUp(model: Model, rows: number): Feed {
   let state = 1;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   const tensors: Record<string, Tensor> = {};
+  // The first axis that varies is the batch; any other one is given eight.
+  const sizes = new Map<string, number>();
+  const sizeFor = (d: number | string) => {
+    if (typeof d === "number") return d;
+    const size = sizes.get(d) ?? (sizes.size === 0 ? rows : 8);
+    sizes.set(d, size);
+    return size;
+  };
   for (const { name, dtype, shape } of model.inputs) {
-    const dims = shape.map((d, i) => (i === 0 ? rows : typeof d === "number" ? d : 8));
+    const dims = shape.map(sizeFor);
     const size = dims.reduce((a, b) => a * b, 1);
     const ids = dtype !== "float32" && dtype !== "float64";
     const data = Float32Array.from({ length: size }, () => (ids ? Math.floor(next() * 10) : next() * 2 - 1));

@@ -51,17 +51,21 @@ function depthOf(x: unknown): number {
  * Data by input name.
  * @throws {InputError} that names the missing or unknown input.
  */
-export function byName(x: ModelData, ports: readonly Port[]): Readonly<Record<string, Tensor | Nested>> {
+export function byName(
+  x: ModelData,
+  ports: readonly Port[],
+  what = "input",
+): Readonly<Record<string, Tensor | Nested>> {
   const names = ports.map((p) => p.name).join(", ");
   if (typeof x === "object" && !Array.isArray(x) && !isTensorLike(x)) {
     const given = x as Readonly<Record<string, Tensor | Nested>>;
     const unknown = Object.keys(given).find((k) => !ports.some((p) => p.name === k));
     if (unknown !== undefined) {
-      throw new InputError(`unknown input ${shown(unknown)}: expected ${names}`, { place: unknown });
+      throw new InputError(`unknown ${what} ${shown(unknown)}: expected ${names}`, { place: unknown });
     }
     const missing = ports.find((p) => !Object.hasOwn(given, p.name));
     if (missing) {
-      throw new InputError(`input ${shown(missing.name)} is missing: expected ${typeText(missing.type)}`, {
+      throw new InputError(`${what} ${shown(missing.name)} is missing: expected ${typeText(missing.type)}`, {
         place: missing.name,
       });
     }
@@ -74,7 +78,7 @@ export function byName(x: ModelData, ports: readonly Port[]): Readonly<Record<st
   }
   if (!Array.isArray(x) || x.length !== ports.length) {
     const came = Array.isArray(x) ? `a list of ${x.length}` : "one";
-    throw new InputError(`expected data for ${ports.length} inputs (${names}), got ${came}`);
+    throw new InputError(`expected data for ${ports.length} ${what}s (${names}), got ${came}`);
   }
   return Object.fromEntries(ports.map((p, i) => [p.name, x[i] as Tensor | Nested]));
 }

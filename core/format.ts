@@ -62,5 +62,5 @@ export interface FormatDef {
   /** Reads a model. Throws errors that name the file and the place in it. */
   read(source: Source, options: FormatOptions): Promise<Model>;
   /** Writes a model as a file with one of the format's endings. Throws errors that name what the format can't say. */
-  write?(model: Model, options: WriteOptions, extension: string): Promise<Uint8Array<ArrayBuffer>>;
+  write?(model: Model, options: WriteOptions, extension: string): Promise<Uint8Array>;
 }

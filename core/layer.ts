@@ -85,6 +85,11 @@ export interface KerasMapping<C> {
   readonly fields?: Partial<Readonly<Record<keyof C, string>>>;
   /** Fields of Keras' configuration that may be left unread, because they don't change what is computed. */
   readonly ignore?: readonly string[];
+  /**
+   * Names of the arguments of Keras' `call` in order, where a call may give more than inputs by position. `inputs`,
+   * `sequences`, `query`, `value` and `key` are inputs, the others {@link CallOptions}.
+   */
+  readonly call?: readonly string[];
   /** Element type of a model's input that begins with this layer, where a file doesn't say (Keras 1 and 2). */
   readonly inputDtype?: DType;
   /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
@@ -94,8 +99,6 @@ export interface KerasMapping<C> {
    * Throws an UnsupportedError for what that version doesn't have.
    */
   save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
-  /** Names of the inputs, where a call takes them as arguments of their own and not as one list. */
-  readonly arguments?: readonly string[];
   /** The package that registers the class in Python, for classes outside Keras. */
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
@@ -117,6 +120,11 @@ export interface LayerDef<C = unknown, P extends string = string> {
   params(config: C, inputs: readonly Type[]): Partial<Record<P, ParamSpec>>;
   /** Layers inside the configuration. */
   children?(config: C): readonly ChildLayer[];
+  /**
+   * Sizes of a recurrent cell's states, `[batch, size]` each. A cell is applied to a step's input `[batch, features]`
+   * and the states, and returns its output and the states after it.
+   */
+  states?(config: C): readonly number[];
   /** Adds the layer's operators and returns its outputs. */
   build(context: LayerContext<C, P>): readonly Value[];
   /** `pass` hands the (first) input's mask on, `consume` drops it; `make`: build sets the outputs' masks itself. */

@@ -31,6 +31,31 @@ function readNamed(raw: unknown): string | Named | undefined {
     ? camelName(className)
     : { ...options, name: camelName(className) };
 }
+/** Layers that stand where an activation may. */
+const activationLayers: Readonly<Record<string, string>> = {
+  ReLU: "relu",
+  LeakyReLU: "leakyRelu",
+  ELU: "elu",
+  Softmax: "softmax",
+};
+/** An activation that is a layer: its options are the function's. */
+function fromLayer(raw: unknown): ActivationSpec | undefined {
+  if (!isRecord(raw) || typeof raw.class_name !== "string" || !isRecord(raw.config)) return undefined;
+  const { class_name: className, config } = raw;
+  if (className === "Activation") {
+    return config.activation === undefined ? undefined : readNamed(config.activation);
+  }
+  const name = Object.hasOwn(activationLayers, className) ? activationLayers[className] : undefined;
+  if (name === undefined) return undefined;
+  const own = ["name", "trainable", "dtype"];
+  const options = Object.entries(config).filter(([k, v]) => !own.includes(k) && v !== null);
+  return {
+    ...Object.fromEntries(
+      options.map(([k, v]) => [k === "alpha" && name === "leakyRelu" ? "negativeSlope" : camel(k), v]),
+    ),
+    name,
+  };
+}
 function camelName(name: string): string {
   const word = camel(name);
   return word.charAt(0).toLowerCase() + word.slice(1);
@@ -53,7 +78,7 @@ export function activationField(
     doc: o.doc ?? "function applied last",
     default: o.default ?? "linear",
     expects: "an activation's name, or {name, …options}",
-    read: (raw) => (raw === null ? "linear" : readNamed(raw)),
+    read: (raw) => (raw === null ? "linear" : fromLayer(raw) ?? readNamed(raw)),
   });
 }
 /** An initializer: its name or `{name, …options}`. */
@@ -205,4 +230,12 @@ export function withoutFields(
     if (key in fields) onlyValue(fields, key, granted);
   }
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !Object.hasOwn(lacking, key)));
+}
+/** Whether softmax leaves 0 where all is masked. */
+export function zeroMaskedField(): Field<boolean> {
+  return bool({ doc: "masked places become 0 even where all are masked", default: true });
+}
+/** Before Keras 3.14 a softmax over nothing but masked places was even. */
+export function beforeZeroMasked(config: Record<string, unknown>, version: string): Record<string, unknown> {
+  return /^([12](\.|$)|3\.(\d|1[0-3])\.)/.test(version) ? { ...config, zero_masked: false } : config;
 }

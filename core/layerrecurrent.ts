@@ -1,7 +1,7 @@
 /** What recurrent layers share: options, weights, states, masks and outputs, and how older files hold them. @module */
 import type { Builder } from "./builder.ts";
 import type { Value } from "./graph.ts";
-import type { InitializerSpec, LayerContext, ParamSpec } from "./layer.ts";
+import type { InitializerSpec, LayerContext, ParamSpec, SavedLayer } from "./layer.ts";
 import {
   activate,
   activationField,
@@ -20,6 +20,7 @@ import {
   type Opaque,
   opaqueField,
   paramAt,
+  range,
   renamed,
   reverseTime,
   seedField,
@@ -58,7 +59,7 @@ export interface RecurrentConfig extends KernelConfig {
   readonly goBackwards: boolean;
   /** The last states begin the next call. */
   readonly stateful: boolean;
-  /** Accepted for Keras' sake; backends unroll as they see fit. */
+  /** Keras writes the steps out; here it changes nothing but where a mask's zeros stand, see `unrolledMask`. */
   readonly unroll: boolean;
   /** Masked steps put out zeros; else they repeat the output before. */
   readonly zeroOutputForMask: boolean;
@@ -119,23 +120,32 @@ export function recurrentParams(
 /** What the cells' steps have in common, from a layer's configuration, inputs and weights. */
 export function commonSteps(context: LayerContext<RecurrentConfig, RecurrentParam>): StepsOptions {
   const { b, config, inputs, params, call, training } = context;
-  let x = asFloat(b, inputAt(inputs, 0));
+  const x = asFloat(b, inputAt(inputs, 0)), kernel = paramAt(params, "kernel");
   const given = maskOf(inputs, call);
-  if (training && config.dropout > 0) {
-    const shape = shapeVector(b, x, [{ axis: 0 }, 1, sizeAt(x.type, 2)]);
-    x = b.one("Mul", [x, dropoutPattern(b, x, shape, config.dropout, config.seed)]);
-  }
-  const shape = shapeVector(b, x, [{ axis: 0 }, config.units]);
+  // As in Keras: a recurrent dropout makes one pattern for each gate, of the inputs too; a dropout of inputs alone is one for all.
+  const gates = sizeAt(kernel.type, 1) / config.units, separate = training && config.recurrentDropout > 0;
+  const patterns = (count: number, rate: number, shape: Value): readonly Value[] | undefined =>
+    training && rate > 0
+      ? range(0, count).map(() => dropoutPattern(b, x, shape, rate, config.seed))
+      : undefined;
   return {
     x,
-    kernel: paramAt(params, "kernel"),
+    kernel,
     recurrentKernel: paramAt(params, "recurrentKernel"),
     mask: given && boolMask(b, given),
     reverse: config.goBackwards,
     zeroOutputForMask: config.zeroOutputForMask,
-    recurrentDropout: training && config.recurrentDropout > 0
-      ? dropoutPattern(b, x, shape, config.recurrentDropout, config.seed)
-      : undefined,
+    unrolledMask: config.unroll,
+    inputDropout: patterns(
+      separate ? gates : 1,
+      config.dropout,
+      shapeVector(b, x, [{ axis: 0 }, 1, sizeAt(x.type, 2)]),
+    ),
+    recurrentDropout: patterns(
+      gates,
+      config.recurrentDropout,
+      shapeVector(b, x, [{ axis: 0 }, config.units]),
+    ),
   };
 }
 /** The states that the call, further inputs or the last call give; Keras 2 files hold them as further inputs. */
@@ -196,6 +206,8 @@ export function asNode(
 export const stepOf = (spec: ActivationSpec): StepActivation => (b: Builder, x: Value) =>
   activate(b, spec, x);
 
+/** Arguments of Keras' calls of recurrent layers. */
+export const recurrentCall: readonly string[] = ["sequences", "initial_state", "mask", "training"];
 /** Keys of recurrent configurations that nothing computes with. */
 export const recurrentIgnored: readonly string[] = ["implementation", "use_cudnn"];
 /** An older configuration under Keras 3's names. */
@@ -214,6 +226,12 @@ export function upgradeRecurrent(config: Record<string, unknown>): Record<string
     delete next.forget_bias_init;
   }
   return next;
+}
+/** What Keras 2's files hold besides and don't. */
+export function saveRecurrent(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer {
+  if (major === 3) return {};
+  const { seed: _, zero_output_for_mask: zeros, ...rest } = fields;
+  return { config: { ...rest, time_major: false, ...(zeros === true && { zero_output_for_mask: true }) } };
 }
 /** Keras 1 holds a kernel, a recurrent kernel and a bias for each gate; `order` is that of the gates now. */
 export function gatesToOne(arrays: readonly Tensor[], order: readonly number[]): readonly Tensor[] {

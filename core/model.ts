@@ -425,7 +425,7 @@ export class Model {
    * The bytes of a file that {@link Model.save} would write; `format` is its ending, as in `keras` or `.weights.h5`.
    * @throws {InputError} for another ending; {@link UnsupportedError} naming the layer that the format can't say.
    */
-  async toBytes(format: string, options: WriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async toBytes(format: string, options: WriteOptions = {}): Promise<Uint8Array> {
     return await modelBytes(this, format, options);
   }
 

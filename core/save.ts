@@ -30,8 +30,8 @@ export async function modelBytes(
   model: Model,
   format: string,
   options: WriteOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> {
-  const [def, ending] = formatOf(model, format.includes(".") ? format : `.${format}`);
+): Promise<Uint8Array> {
+  const [def, ending] = formatOf(model, format.startsWith(".") ? format : `.${format}`);
   return await def.write(model, options, ending);
 }
 /**

@@ -46,6 +46,7 @@ export class Sessions {
   readonly #options: Omit<CompileOptions, "registry">;
   #backendName: string | undefined;
   #backend: BackendDef | undefined;
+  readonly #others = new Map<string, BackendDef>();
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #ready = new Map<string, Entry>();
   /** Values that a run changed: where the newest one is, and since when. */
@@ -65,14 +66,24 @@ export class Sessions {
     return this.#backend?.name ?? this.#backendName;
   }
 
-  async #open(key: string, make: () => Graph): Promise<Entry> {
+  /** The engine for a session: the model's, or another that was asked for by name. */
+  async #engine(name: string | undefined): Promise<BackendDef> {
+    if (name === undefined || name === this.backend) {
+      return this.#backend ??= await chooseBackend(this.#registry, this.#backendName);
+    }
+    const known = this.#others.get(name) ?? await chooseBackend(this.#registry, name);
+    this.#others.set(name, known);
+    return known;
+  }
+
+  async #open(key: string, make: () => Graph, backend?: string): Promise<Entry> {
     if (this.#closed) throw new BackendError("the model was closed");
     const known = this.#entries.get(key);
     if (known) return await known;
     const opening = (async () => {
-      this.#backend ??= await chooseBackend(this.#registry, this.#backendName);
+      const engine = await this.#engine(backend);
       const graph = make();
-      const session = await this.#backend.compile(graph, { ...this.#options, registry: this.#registry });
+      const session = await engine.compile(graph, { ...this.#options, registry: this.#registry });
       const entry: Entry = { graph, session, seen: new Map() };
       this.#ready.set(key, entry);
       return entry;
@@ -87,8 +98,8 @@ export class Sessions {
   }
 
   /** The session of a mode, compiled when first asked for, its weights up to date. */
-  async session(key: string, make: () => Graph): Promise<Session> {
-    const entry = await this.#open(key, make);
+  async session(key: string, make: () => Graph, backend?: string): Promise<Session> {
+    const entry = await this.#open(key, make, backend);
     this.#refresh(key, entry);
     return entry.session;
   }
@@ -103,14 +114,15 @@ export class Sessions {
     }
   }
 
-  /** Runs a mode's session once. */
+  /** Runs a mode's session once, on the model's engine unless another is named. */
   run(
     key: string,
     make: () => Graph,
     inputs: Readonly<Record<string, RuntimeValue>>,
+    backend?: string,
   ): Promise<Record<string, RuntimeValue>> {
     const turn = this.#queue.then(async () => {
-      const entry = await this.#open(key, make);
+      const entry = await this.#open(key, make, backend);
       this.#refresh(key, entry);
       const results = await entry.session.run(inputs);
       const at = ++this.#clock;
@@ -128,6 +140,32 @@ export class Sessions {
     for (const [path, { key }] of this.#changed) {
       const entry = this.#ready.get(key);
       if (entry) yield [path, entry.session.read(path)];
+    }
+  }
+  /** One value that runs changed, where it is newest. */
+  value(path: string): Tensor | undefined {
+    const newest = this.#changed.get(path), entry = newest && this.#ready.get(newest.key);
+    return entry?.session.read(path);
+  }
+  /** Puts a value into one session, from which the others get it. */
+  place(key: string, path: string, value: Tensor): void {
+    const entry = this.#ready.get(key);
+    if (!entry) throw new BackendError(`there is no session ${key} yet`);
+    entry.session.write(path, value);
+    this.#changed.set(path, { key, at: ++this.#clock });
+  }
+  /** Frees the sessions whose key begins with `prefix`; what they changed is handed on to the others. */
+  drop(prefix: string): void {
+    for (const [path, { key }] of [...this.#changed]) {
+      if (!key.startsWith(prefix)) continue;
+      const value = this.value(path);
+      if (value) this.write(path, value);
+    }
+    for (const [key, { session }] of [...this.#ready]) {
+      if (!key.startsWith(prefix)) continue;
+      session.close();
+      this.#ready.delete(key);
+      this.#entries.delete(key);
     }
   }
   /** Writes a value into every session that has it. */

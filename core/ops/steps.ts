@@ -13,6 +13,8 @@ export interface StepsOptions {
   readonly x: Value;
   /** `[features, gates·units]` */
   readonly kernel: Value;
+  /** `[batch, 1, features]` for each gate, multiplied with x before it enters the gate's product. */
+  readonly inputDropout?: readonly Value[] | undefined;
   /** `[units, gates·units]` */
   readonly recurrentKernel: Value;
   /** `[gates·units]` */
@@ -23,8 +25,10 @@ export interface StepsOptions {
   readonly reverse?: boolean | undefined;
   /** Outputs of masked steps are zeros; else they repeat the output before (zeros before the first). */
   readonly zeroOutputForMask?: boolean | undefined;
-  /** `[batch, units]`, multiplied with h before it enters the cell. */
-  readonly recurrentDropout?: Value | undefined;
+  /** The mask of whole sequences is laid over outputs in the order they were made, as Keras does where it unrolls. */
+  readonly unrolledMask?: boolean | undefined;
+  /** `[batch, units]` for each gate, multiplied with h before it enters the gate's product. */
+  readonly recurrentDropout?: readonly Value[] | undefined;
   /** Bounds what enters each activation to ±clip. */
   readonly clip?: number | undefined;
   readonly timeAxis?: 0 | 1 | undefined;
@@ -92,7 +96,7 @@ export function lstmSteps(b: Builder, options: LstmStepsOptions): LstmSteps {
   const clip = clipper(options.clip);
   const start = options.initial ?? [zeroState(b, options), zeroState(b, options)];
   const run = runSteps(b, options, start, options.initial !== undefined, (b, [h, c], xz) => {
-    const z = b.one("Add", [b.one("MatMul", [dropped(b, h, recurrentDropout), recurrentKernel]), xz]);
+    const z = b.one("Add", [recurrentProduct(b, h, recurrentKernel, recurrentDropout), xz]);
     const parts = split(b, peepholes ? z : clip(b, z), 4);
     const gate = (at: number, weight?: Value, cell?: Value): Value => {
       const part = partAt(parts, at);
@@ -127,14 +131,15 @@ export function gruSteps(b: Builder, options: GruStepsOptions): Steps {
     ? b.one("Add", [options.bias, recurrentBias])
     : recurrentBias;
   const run = runSteps(b, { ...options, bias }, start, options.initial !== undefined, (b, [before], xz) => {
-    const h = dropped(b, before, options.recurrentDropout);
-    const product = b.one("MatMul", [h, gateKernel]);
+    const { recurrentDropout: drops } = options, last = drops?.[2];
+    const product = recurrentProduct(b, before, gateKernel, drops?.slice(0, resetAfter ? 3 : 2));
     const [xZ, xR, xH] = threeOf(split(b, xz, 3));
     let z: Value, candidate: Value;
     if (candidateKernel) {
       const [hZ, hR] = twoOf(split(b, product, 2));
       z = recurrentActivation(b, clip(b, b.one("Add", [xZ, hZ])));
       const r = recurrentActivation(b, clip(b, b.one("Add", [xR, hR])));
+      const h = last ? b.one("Mul", [before, last]) : before;
       candidate = b.one("Add", [xH, b.one("MatMul", [b.one("Mul", [r, h]), candidateKernel])]);
     } else {
       const biased = recurrentBias ? b.one("Add", [product, recurrentBias]) : product;
@@ -155,7 +160,7 @@ export function simpleRnnSteps(b: Builder, options: SimpleRnnStepsOptions): Step
   const clip = clipper(options.clip);
   const start = [options.initial ?? zeroState(b, options)];
   const run = runSteps(b, options, start, options.initial !== undefined, (b, [h], xz) => {
-    const product = b.one("MatMul", [dropped(b, h, options.recurrentDropout), options.recurrentKernel]);
+    const product = recurrentProduct(b, h, options.recurrentKernel, options.recurrentDropout);
     return [options.activation(b, clip(b, b.one("Add", [product, xz])))];
   });
   return { outputs: run.outputs, last: run.last, h: partAt(run.state, 0) };
@@ -172,7 +177,7 @@ function runSteps(
   cell: Cell,
 ): { readonly outputs: Value; readonly last: Value; readonly state: readonly Value[] } {
   const { mask, zeroOutputForMask = false, timeAxis = 1, reverse = false } = options;
-  const product = b.one("MatMul", [options.x, options.kernel]);
+  const product = inputProduct(b, options);
   const projected = options.bias ? b.one("Add", [product, options.bias]) : product;
   const rows = mask && b.one("Unsqueeze", [mask, b.ints([2])]);
   // Before the first unmasked step a given state is not an output yet: what was put out last is a state of its own.
@@ -198,12 +203,24 @@ function runSteps(
   const zero = b.scalar(0, asTensor(repeated.type).dtype);
   const end = b.one("Gather", [rows, b.scalar(reverse ? 0 : -1, "int64")], { axis: timeAxis });
   return {
-    outputs: b.one("Where", [rows, repeated, zero]),
+    outputs: b.one("Where", [
+      options.unrolledMask && reverse ? flipped(b, rows, timeAxis) : rows,
+      repeated,
+      zero,
+    ]),
     last: b.one("Where", [end, held, zero]),
     state: done.state,
   };
 }
 
+/** The inputs of all steps through the kernel, with a dropout of its own for each gate where given. */
+function inputProduct(b: Builder, { x, kernel, inputDropout }: StepsOptions): Value {
+  if (!inputDropout) return b.one("MatMul", [x, kernel]);
+  const parts = split(b, kernel, inputDropout.length).map((k, gate) =>
+    b.one("MatMul", [b.one("Mul", [x, partAt(inputDropout, gate)]), k])
+  );
+  return parts.length === 1 ? partAt(parts, 0) : b.one("Concat", parts, { axis: -1 });
+}
 /** Zeros `[batch, units]`. */
 function zeroState(b: Builder, { x, recurrentKernel, timeAxis = 1 }: StepsOptions): Value {
   const at = timeAxis === 1 ? 0 : 1;
@@ -212,8 +229,22 @@ function zeroState(b: Builder, { x, recurrentKernel, timeAxis = 1 }: StepsOption
   const shape = b.one("Concat", [batch, units], { axis: 0 });
   return b.one("ConstantOfShape", [shape], { value: zeros([1], asTensor(x.type).dtype) });
 }
-function dropped(b: Builder, h: Value, dropout: Value | undefined): Value {
-  return dropout ? b.one("Mul", [h, dropout]) : h;
+function flipped(b: Builder, x: Value, axis: number): Value {
+  return b.one("Slice", [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])]);
+}
+/** h through a kernel `[units, gates·units]`, with a dropout of its own for each gate where given. */
+function recurrentProduct(
+  b: Builder,
+  h: Value,
+  kernel: Value,
+  dropout: readonly Value[] | undefined,
+): Value {
+  if (!dropout) return b.one("MatMul", [h, kernel]);
+  const units = dimsOf(h.type).at(-1), n = typeof units === "number" ? units : 0;
+  const parts = dropout.map((d, gate) =>
+    b.one("MatMul", [b.one("Mul", [h, d]), lastAxis(b, kernel, gate * n, (gate + 1) * n)])
+  );
+  return parts.length === 1 ? partAt(parts, 0) : b.one("Concat", parts, { axis: -1 });
 }
 function clipper(limit: number | undefined): StepActivation {
   if (limit === undefined) return (_, x) => x;

@@ -15,7 +15,8 @@ export interface PartBase<K extends PartKind, C> {
   readonly summary: string;
   readonly className?: string;
   /** Further names, with options that go with them. */
-  readonly aliases?: readonly (string | readonly [name: string, options: Readonly<Record<string, unknown>>])[];
+  readonly aliases?:
+    readonly (string | readonly [name: string, options: Readonly<Record<string, unknown>>])[];
   readonly config: Schema<C>;
   /** Fields that hold parts of another kind. */
   readonly parts?: Readonly<Record<string, PartKind>>;

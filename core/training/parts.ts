@@ -29,6 +29,11 @@ function renamedOptions(def: PartDef, options: Json, fromFile: boolean): Record<
     if (value === undefined) continue;
     const name = names.get(bare(key));
     if (name === undefined && fromFile && (common.has(bare(key)) || ignored.has(bare(key)))) continue;
+    // Older files write null where a default is meant.
+    const standard = name === undefined ? undefined : schema[name]?.default;
+    if (fromFile && value === null && key !== "reduction" && standard !== undefined && standard !== null) {
+      continue;
+    }
     out[name ?? key] = value;
   }
   return out;
@@ -122,7 +127,9 @@ function readPart<K extends PartKind>(
   if (isRecord(raw)) {
     if (isPart(raw)) {
       if (raw.def.kind === kind) return raw as unknown as Part<PartKinds[K]>;
-      throw new ConfigError(`${place}: expected a ${kind}, got the ${raw.def.kind} ${raw.def.name}`, { place });
+      throw new ConfigError(`${place}: expected a ${kind}, got the ${raw.def.kind} ${raw.def.name}`, {
+        place,
+      });
     }
     if (raw.kind === kind) return part(raw as unknown as PartKinds[K]);
     const { class_name: className, config } = raw;

@@ -25,7 +25,9 @@ function* held<K extends PartKind>(
   const word = kind.charAt(0).toUpperCase() + kind.slice(1);
   const params = node.weights.map((w) => w.param);
   for (const [field, raw] of Object.entries(config)) {
-    if (!field.endsWith(word) || raw === null || raw === undefined || field === "activityRegularizer") continue;
+    if (!field.endsWith(word) || raw === null || raw === undefined || field === "activityRegularizer") {
+      continue;
+    }
     const stem = field.slice(0, -word.length), found = partOf(registry, kind, raw, `${node.path}.${field}`);
     for (const entry of node.weights) {
       if (entry.role === "parameter" && means(stem, entry.param, params)) yield [entry.path, found];

@@ -7,7 +7,14 @@ import { scalarLike } from "../layerkit.ts";
 import type { Registry } from "../registry.ts";
 import { tensorType, typeText } from "../shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
-import type { ConstraintDef, OptimizerConfig, OptimizerDef, Part, ScheduleDef, SlotSpec } from "./contract.ts";
+import type {
+  ConstraintDef,
+  OptimizerConfig,
+  OptimizerDef,
+  Part,
+  ScheduleDef,
+  SlotSpec,
+} from "./contract.ts";
 
 /** A weight that training changes. */
 export interface Trainable {

@@ -5,7 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Model } from "../model.ts";
 import type { Registry } from "../registry.ts";
 import type { Sessions } from "../sessions.ts";
-import type { Nested, Tensor } from "../tensor.ts";
+import type { Nested, RuntimeValue, Tensor } from "../tensor.ts";
 import type { LossDef, MetricDef, OptimizerDef, PartSpec } from "./contract.ts";
 
 /** Something for every output: one for all, a list in their order, or by the output's name. */
@@ -180,6 +180,8 @@ export interface ModelParts {
   readonly limits: Limits | undefined;
   /** The bare graph of a model without layers. */
   readonly graph: Graph | undefined;
+  /** Data by input name, as tensors of the inputs' types; builds a model that waits for its first data. */
+  feed(x: ModelData): Readonly<Record<string, RuntimeValue>>;
   /** What the file said that the model came from. */
   readonly saved: SavedTraining | undefined;
 }

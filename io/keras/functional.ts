@@ -145,8 +145,8 @@ function runCalls(members: ReadonlyMap<string, Member>, ctx: KerasContext): void
   }
 }
 
-/** Keyword arguments that stand for the first argument. */
-const firstNames = ["inputs", "sequences", "x", "query", "value", "key"];
+/** Names of arguments that are inputs, in the order of inputs. */
+const inputNames = ["inputs", "sequences", "x", "query", "value", "key"];
 /** Arguments that change nothing here, whatever they say. */
 const idle: ReadonlySet<string> = new Set(["name", "constants"]);
 
@@ -172,20 +172,21 @@ function makeCall(
     return applyAll(operation, inputs.map(tensor));
   }
   if (!layer) throw new FormatError(`${labelOf(entry)}: an input is called`, { place });
-  const inputs = call.args.flatMap(refsIn).map(tensor);
-  const rest: Record<string, Argument> = { ...call.kwargs };
-  call.args.forEach((a) => {
-    if (refsIn(a).length === 0 && a !== null && a !== false && !(Array.isArray(a) && a.length === 0)) {
+  const inputs: SymbolicTensor[] = [], rest: Record<string, Argument> = { ...call.kwargs };
+  call.args.forEach((a, i) => {
+    const name = i === 0 ? undefined : layer.def.keras?.call?.[i], refs = refsIn(a);
+    if (name !== undefined && !inputNames.includes(name)) rest[name] = a;
+    else if (refs.length > 0) inputs.push(...refs.map(tensor));
+    else if (a !== null && a !== false && !(Array.isArray(a) && a.length === 0)) {
       throw new UnsupportedError(`${labelOf(entry)}: call argument ${shown(a)} is not supported`, { place });
     }
   });
-  if (inputs.length === 0) {
-    for (const key of firstNames) {
-      const found = rest[key] === undefined ? [] : refsIn(rest[key] ?? null);
-      if (found.length === 0) continue;
-      inputs.push(...found.map(tensor));
-      delete rest[key];
-    }
+  const known = layer.def.keras?.call?.filter((name) => inputNames.includes(name)) ?? [];
+  for (const key of known.length > 1 || inputs.length === 0 ? inputNames : []) {
+    const refs = refsIn(rest[key] ?? null);
+    if (refs.length === 0) continue;
+    inputs.push(...refs.map(tensor));
+    delete rest[key];
   }
   return locate(
     labelOf(entry),

@@ -1,14 +1,17 @@
 /** Keras' files: `.keras`, `.h5` of Keras 1, 2 and 3, weights with a configuration beside them. @module */
 import { assemble } from "../../core/assemble.ts";
 import { ConfigError, FormatError, LapisError } from "../../core/errors.ts";
-import type { FormatDef, FormatOptions, Source } from "../../core/format.ts";
+import type { Extras, FormatDef, FormatOptions, Source } from "../../core/format.ts";
+import type { Limits } from "../../core/limits.ts";
 import { Model } from "../../core/model.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts";
-import { isZip, openZip } from "../zip.ts";
+import { isSafetensors, readSafetensors } from "../safetensors.ts";
+import { isZip, openZip, type ZipArchive } from "../zip.ts";
 import { contextFor, type KerasContext, majorOf, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { type Json, parseJson, utf8 } from "./json.ts";
+import { trainingOf, type TrainingParts } from "./training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "./weights-legacy.ts";
 import { isV3Weights, readV3Weights } from "./weights-v3.ts";
 
@@ -17,6 +20,8 @@ interface Parts {
   readonly config?: { readonly json: Json; readonly what: string; readonly version: string };
   /** The group of weights, legacy or of Keras 3. */
   readonly weights?: Hdf5Group;
+  readonly training?: TrainingParts;
+  readonly extras?: Extras;
 }
 
 const isJsonText = ({ name, bytes }: Source) => {
@@ -44,10 +49,22 @@ function partsOfZip(source: Source, options: FormatOptions): Parts {
   const weights = options.weights
     ? undefined
     : openHdf5(member("model.weights.h5"), { file: `${source.name}: model.weights.h5`, limits });
+  const said = versionOf(json, version), extras = extrasIn(zip, limits);
   return {
-    config: { json, what: "config.json", version: versionOf(json, version) },
+    config: { json, what: "config.json", version: said },
     ...(weights && { weights }),
+    training: { config: json.compile_config, legacy: false, version: said, root: weights },
+    ...(extras && { extras }),
   };
+}
+/** What Lapis keeps in the archive beside Keras' members. */
+function extrasIn(zip: ZipArchive, limits: Limits): Extras | undefined {
+  const tensors = zip.has("lapis.safetensors")
+    ? readSafetensors(zip.read("lapis.safetensors"), { file: "lapis.safetensors", limits })
+    : undefined;
+  if (!zip.has("lapis.json")) return undefined;
+  const json = parseJson(utf8(zip.read("lapis.json", limits.textBytes), "lapis.json"), "lapis.json", limits);
+  return { json, ...(tensors && { tensors: Object.fromEntries(tensors) }) };
 }
 function partsOfHdf5(source: Source, options: FormatOptions): Parts {
   const { limits } = options, root = openHdf5(source.bytes, { file: source.name, limits });
@@ -69,7 +86,13 @@ function partsOfHdf5(source: Source, options: FormatOptions): Parts {
     json,
     attributeText(root, "keras_version") ?? ("module" in json ? undefined : "1"),
   );
-  return { config: { json, what: "model_config", version }, ...(weights && { weights }) };
+  const compiled = attributeText(root, "training_config");
+  const config = compiled === undefined ? undefined : parseJson(compiled, "training_config", limits);
+  return {
+    config: { json, what: "model_config", version },
+    ...(weights && { weights }),
+    training: { config, legacy: true, version, root },
+  };
 }
 function partsOf(source: Source, options: FormatOptions): Parts {
   if (isZip(source.bytes)) return partsOfZip(source, options);
@@ -122,7 +145,7 @@ export async function readKeras(
   }
 }
 function build(source: Source, options: FormatOptions): Model {
-  const { config, weights: own } = partsOf(source, options);
+  const { config, weights: own, training, extras } = partsOf(source, options);
   if (!config) {
     throw new FormatError(
       `${source.name}: holds weights only (it has no model_config); load the configuration with it: ` +
@@ -130,9 +153,12 @@ function build(source: Source, options: FormatOptions): Model {
       { file: source.name, place: "model_config" },
     );
   }
-  const group = options.weights ? weightsOf(options.weights, options) : own;
+  const byPath = options.weights && isSafetensors(options.weights.bytes) ? options.weights : undefined;
+  const group = byPath ? undefined : options.weights ? weightsOf(options.weights, options) : own;
   const ctx = contextFor(options, config.version, config.json);
-  const structure = readStructure(config.json, ctx, config.what), { registry, limits, run = {} } = options;
+  const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
+  const saved = training && trainingOf(training);
+  const run = { ...options.run, ...(saved && { saved }), ...(extras && { extras }) };
   const { network } = structure;
   if (!network) {
     if (group && holdsWeights(group)) {
@@ -142,6 +168,10 @@ function build(source: Source, options: FormatOptions): Model {
     }
     return Model.deferred(structure.layers, registry, structure.name, { limits, ...run });
   }
+  if (byPath) {
+    const weights = readSafetensors(byPath.bytes, { file: byPath.name, limits });
+    return allGiven(Model.fromNetwork(network, registry, { limits, ...run, weights }), weights, byPath.name);
+  }
   if (!group) {
     options.warn(`${source.name}: holds no weights; they were made by the layers' initializers`);
     return Model.fromNetwork(network, registry, { limits, ...run });
@@ -149,6 +179,15 @@ function build(source: Source, options: FormatOptions): Model {
   const { tree } = assemble(network, registry, { limits });
   const weights = readWeights(group, tree, ctx);
   return Model.fromNetwork(network, registry, { limits, ...run, weights });
+}
+/** Refuses a file of weights by path that leaves some out. */
+function allGiven(model: Model, weights: ReadonlyMap<string, Tensor>, file: string): Model {
+  const missing = [...model.weights.keys()].filter((path) => !weights.has(path));
+  if (missing.length === 0) return model;
+  throw new ConfigError(`${file}: holds no weight ${missing.slice(0, 5).join(", ")}`, {
+    file,
+    place: missing[0] ?? "",
+  });
 }
 function holdsWeights(group: Hdf5Group): boolean {
   return isLegacyWeights(group) ? majorOf(legacyVersion(group)) > 0 : isV3Weights(group);
@@ -159,7 +198,10 @@ export const keras: FormatDef = {
   kind: "format",
   name: "keras",
   summary: "Keras 1, 2 and 3: .keras, .h5, .weights.h5 with config.json",
-  extensions: [".keras", ".h5", ".hdf5", ".json"],
+  extensions: [".keras", ".weights.h5", ".h5", ".hdf5", ".json"],
   detect: (source) => isZip(source.bytes) || isHdf5(source.bytes) || isJsonText(source),
   read: readKeras,
+  // Writing is loaded when something is written.
+  write: async (model, options, extension) =>
+    await (await import("./write.ts")).writeKeras(model, options, extension),
 };

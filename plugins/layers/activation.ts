@@ -5,6 +5,7 @@ import {
   activationField,
   type ActivationSpec,
   axesField,
+  beforeZeroMasked,
   boolMask,
   initializerField,
   inputAt,
@@ -18,6 +19,7 @@ import {
   shapeOf,
   sortedAxes,
   weight,
+  zeroMaskedField,
 } from "../../core/layerkit.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { type Field, field, float, int, list, nullable } from "../../core/schema.ts";
@@ -78,7 +80,10 @@ export const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
   build: ({ b, config, inputs }) => [
     b.one("LeakyRelu", [inputAt(inputs, 0)], { alpha: config.negativeSlope }),
   ],
-  keras: { upgrade: (config) => renamed(config, { alpha: "negative_slope" }) },
+  keras: {
+    upgrade: (config) => renamed(config, { alpha: "negative_slope" }),
+    save: (fields, major) => (major === 2 ? { config: renamed(fields, { negative_slope: "alpha" }) } : {}),
+  },
 };
 
 /** Options of {@link eluDef}, resolved. */
@@ -113,6 +118,12 @@ export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
   build: ({ b, config, inputs }) => [
     rectify(b, inputAt(inputs, 0), { negativeSlope: 0, maxValue: null, threshold: config.theta }),
   ],
+  keras: {
+    save: ({ theta }, major) =>
+      major === 2
+        ? {}
+        : { className: "ReLU", config: { max_value: null, negative_slope: 0, threshold: theta } },
+  },
 };
 
 /** Options of {@link preluDef}, resolved. */
@@ -151,6 +162,8 @@ export const preluDef: LayerDef<PreluConfig, "alpha"> = {
 export interface SoftmaxConfig {
   /** Axes that sum to 1. */
   readonly axis: number | readonly number[];
+  /** Masked places become 0 even where all are masked; Keras' files from before 3.14 are read with false. */
+  readonly zeroMasked: boolean;
 }
 /** eˣ over its sum along one axis or several; where a mask is false the result is 0. */
 export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
@@ -158,7 +171,10 @@ export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
   name: "Softmax",
   summary: "exp(x) over its sum along axes",
   mask: "pass",
-  config: { axis: axesField({ doc: "axes that sum to 1", default: -1 }) },
+  config: {
+    axis: axesField({ doc: "axes that sum to 1", default: -1 }),
+    zeroMasked: zeroMaskedField(),
+  },
   params: () => ({}),
   build({ b, config, inputs, call }) {
     let x = inputAt(inputs, 0);
@@ -173,7 +189,12 @@ export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
       const powers = b.one("Exp", [b.one("Sub", [x, top])]);
       y = b.one("Div", [powers, b.one("ReduceSum", [powers, over], { keepdims: 1 })]);
     }
-    return [mask ? b.one("Where", [mask, y, zero]) : y];
+    return [mask && config.zeroMasked ? b.one("Where", [mask, y, zero]) : y];
+  },
+  keras: {
+    call: ["inputs", "mask"],
+    upgrade: beforeZeroMasked,
+    save: ({ zero_masked: _, ...config }) => ({ config }),
   },
   check(config, path) {
     if (Array.isArray(config.axis) && config.axis.length === 0) {

@@ -126,7 +126,10 @@ export const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeigh
     }
     return attend(context, parts, scores);
   },
-  keras: { ignore: ["causal"] },
+  keras: {
+    ignore: ["causal"],
+    call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
+  },
 };
 
 /** Additive attention (Bahdanau et al. 2015): scores are Σ scale · tanh(query + key). */
@@ -145,5 +148,8 @@ export const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = 
     const scaled = config.useScale ? b.one("Mul", [together, paramAt(params, "scale")]) : together;
     return attend(context, parts, overFeatures(b, scaled));
   },
-  keras: { ignore: ["causal"] },
+  keras: {
+    ignore: ["causal"],
+    call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
+  },
 };

@@ -26,6 +26,10 @@ interface Directed {
 function directed(layer: Layer): Directed & Readonly<Record<string, unknown>> {
   return layer.config as Directed & Readonly<Record<string, unknown>>;
 }
+/** A layer in Keras' serialised form. */
+interface SavedInner {
+  readonly config: Readonly<Record<string, unknown>>;
+}
 interface Pair {
   readonly forward: Layer;
   readonly backward: Layer;
@@ -139,7 +143,17 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
     }
   },
   keras: {
+    call: ["sequences", "initial_state", "mask", "training"],
     ignore: ["input_length", "return_sequences"],
+    save(fields, major) {
+      const { layer, backward_layer: other } = fields as Readonly<Record<string, SavedInner | null>>;
+      // Keras 3 runs the layer that it makes itself backwards always, Keras 2 the other way than the first.
+      if (major === 2 || other || layer?.config.go_backwards !== true) return {};
+      const { name, ...rest } = layer.config;
+      const plain = `${name}`.replace(/^forward_/, "");
+      const config = { ...rest, name: `backward_${plain}`, go_backwards: false };
+      return { config: { ...fields, backward_layer: { ...layer, config } } };
+    },
     weights(arrays, config, version) {
       const half = arrays.length / 2, { forward, backward } = pairOf(config);
       const own = (inner: Layer, list: readonly Tensor[]) =>

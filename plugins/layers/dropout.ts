@@ -17,6 +17,7 @@ import {
   shapeOf,
   shapeVector,
   uniformShaped,
+  withoutFields,
 } from "../../core/layerkit.ts";
 import { type Field, field, float, int, list, nullable, type Schema } from "../../core/schema.ts";
 
@@ -47,7 +48,10 @@ const dropoutFields = (): Schema<DropoutConfig> => ({
     of: nullable(int({ doc: "size", min: 1 })),
   })),
 });
-const fromKeras1 = { upgrade: (config: Record<string, unknown>) => renamed(config, { p: "rate" }) };
+const fromKeras1 = {
+  call: ["inputs", "training"],
+  upgrade: (config: Record<string, unknown>) => renamed(config, { p: "rate" }),
+};
 
 type Size = number | { readonly axis: number };
 const fullShape = (x: Value): Size[] =>
@@ -121,7 +125,13 @@ function spatial(rank: number): LayerDef<SpatialDropoutConfig, never> {
       const channels = config.dataFormat === "channels_first" ? 1 : rank + 1;
       return [drop(b, x, fullShape(x).map((s, i) => (i === 0 || i === channels ? s : 1)), config)];
     },
-    keras: { ignore: ["noise_shape"], ...fromKeras1 },
+    keras: {
+      ignore: ["noise_shape"],
+      ...fromKeras1,
+      ...(rank === 1 && {
+        save: (fields) => ({ config: withoutFields(fields, { data_format: "channels_last" }) }),
+      }),
+    },
   };
 }
 /** Drops whole channels of `[batch, time, channels]`. */
@@ -168,7 +178,7 @@ export const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
     if (!training || config.stddev === 0) return [x];
     return [b.one("Add", [x, normalLike(b, x, 0, config.stddev, config.seed)])];
   },
-  keras: { upgrade: (config) => renamed(config, { sigma: "stddev" }) },
+  keras: { call: ["inputs", "training"], upgrade: (config) => renamed(config, { sigma: "stddev" }) },
 };
 
 /** Options of {@link activityRegularizationDef}, resolved. */
@@ -193,6 +203,7 @@ export const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, n
   },
   params: () => ({}),
   build: ({ inputs }: LayerContext<ActivityRegularizationConfig, never>) => [inputAt(inputs, 0)],
+  keras: { save: ({ l1, l2 }) => ({ config: { l1, l2 } }) },
   activityPenalty: ({ l1, l2, activityRegularizer: given }) => given ?? { name: "l1l2", l1, l2 },
 };
 /** A factor from 0 that files may write as text or leave null. */

@@ -7,6 +7,7 @@ import {
   boolMask,
   cast,
   inputAt,
+  maskLike,
   maskOf,
   range,
   reshape,
@@ -79,25 +80,91 @@ export const subtractDef: LayerDef<NoConfig, never> = elementwise(
   "the first input less the second",
   difference,
 );
+/** Options of Multiply, Maximum and Minimum, resolved. */
+export interface MaskedMergeConfig {
+  /** A masked step leaves the other inputs' values as they are; Keras' files from before 3.1 are read with false. */
+  readonly skipMasked: boolean;
+}
+/** The largest or smallest of the inputs that count; where one is masked, it takes the others' value. */
+function whereCounted(
+  op: string,
+  b: Builder,
+  inputs: readonly Value[],
+  masks: readonly (Value | undefined)[],
+): Value {
+  let y = inputAt(inputs, 0), counts = masks[0];
+  inputs.slice(1).forEach((next, i) => {
+    const mask = masks[i + 1];
+    const x = mask ? b.one("Where", [maskLike(b, mask, next), next, y]) : next;
+    if (counts) y = b.one("Where", [maskLike(b, counts, y), y, x]);
+    counts = mask && counts ? b.one("Or", [boolMask(b, mask), boolMask(b, counts)]) : undefined;
+    y = b.one(op, [y, x]);
+  });
+  return y;
+}
+/** The product of what counts, 0 where every input is masked. */
+function countedProduct(b: Builder, inputs: readonly Value[], masks: readonly (Value | undefined)[]): Value {
+  const y = chain("Mul")(
+    b,
+    inputs.map((x, i) => {
+      const mask = masks[i];
+      return mask ? b.one("Where", [maskLike(b, mask, x), x, scalarLike(b, 1, x)]) : x;
+    }),
+  );
+  const known = masks.filter((m) => m !== undefined).map((m) => boolMask(b, m));
+  if (known.length < inputs.length) return y;
+  const any = known.reduce((m, n) => b.one("Or", [m, n]));
+  return b.one("Where", [maskLike(b, any, y), y, scalarLike(b, 0, y)]);
+}
+function maskedMerge(
+  name: string,
+  summary: string,
+  op: string,
+  counted: (b: Builder, inputs: readonly Value[], masks: readonly (Value | undefined)[]) => Value,
+): LayerDef<MaskedMergeConfig, never> {
+  return {
+    kind: "layer",
+    name,
+    summary,
+    mask: "make",
+    config: {
+      skipMasked: bool({ doc: "a masked step leaves the other inputs' values as they are", default: true }),
+    },
+    params: () => ({}),
+    build({ b, config, inputs, call }) {
+      const list = sameRank(b, inputs), masks = masksOf(inputs, call);
+      const some = config.skipMasked && inputs.length > 1 && masks.some((m) => m !== undefined);
+      const y = some ? counted(b, list, masks) : chain(op)(b, list);
+      return [b.masked(y, inputs.length > 1 ? anyMask(b, inputs, call) : maskOf(inputs, call))];
+    },
+    keras: {
+      upgrade: (config, version) =>
+        /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, skip_masked: false } : config,
+    },
+  };
+}
 /** The product of the inputs. */
-export const multiplyDef: LayerDef<NoConfig, never> = elementwise(
+export const multiplyDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
   "Multiply",
   "product of the inputs",
-  chain("Mul"),
+  "Mul",
+  countedProduct,
 );
 /** The mean of the inputs. */
 export const averageDef: LayerDef<NoConfig, never> = elementwise("Average", "mean of the inputs", mean);
 /** The largest of the inputs, element by element. */
-export const maximumDef: LayerDef<NoConfig, never> = elementwise(
+export const maximumDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
   "Maximum",
   "largest of the inputs",
-  (b, inputs) => b.one("Max", inputs),
+  "Max",
+  (b, inputs, masks) => whereCounted("Max", b, inputs, masks),
 );
 /** The smallest of the inputs, element by element. */
-export const minimumDef: LayerDef<NoConfig, never> = elementwise(
+export const minimumDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
   "Minimum",
   "smallest of the inputs",
-  (b, inputs) => b.one("Min", inputs),
+  "Min",
+  (b, inputs, masks) => whereCounted("Min", b, inputs, masks),
 );
 
 /** Options of {@link concatenateDef}, resolved. */
@@ -262,6 +329,14 @@ export const mergeDef: LayerDef<MergeConfig, never> = {
         throw new UnsupportedError("mode: a function is not supported");
       }
       return config;
+    },
+    save({ mode, concat_axis: axis, dot_axes: axes }) {
+      if (mode === "concat") return { className: "Concatenate", config: { axis } };
+      if (mode === "dot" || mode === "cos") {
+        return { className: "Dot", config: { axes, normalize: mode === "cos" } };
+      }
+      const names = { sum: "Add", mul: "Multiply", ave: "Average", max: "Maximum", min: "Minimum" };
+      return { className: names[mode as keyof typeof names], config: {} };
     },
   },
 };

@@ -5,6 +5,7 @@ import type { Value } from "../../core/graph.ts";
 import type { LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
 import {
   asFloat,
+  beforeZeroMasked,
   boolMask,
   causalMask,
   dropoutPattern,
@@ -12,7 +13,6 @@ import {
   type KernelConfig,
   kernelFields,
   maskOf,
-  onlyValue,
   paramAt,
   range,
   reshape,
@@ -23,8 +23,10 @@ import {
   sizesOf,
   transpose,
   weight,
+  withoutFields,
+  zeroMaskedField,
 } from "../../core/layerkit.ts";
-import { field, float, int, nullable } from "../../core/schema.ts";
+import { bool, field, float, int, nullable } from "../../core/schema.ts";
 import type { Type } from "../../core/shape.ts";
 
 /** Options of {@link multiHeadAttentionDef}, resolved. */
@@ -41,11 +43,18 @@ export interface MultiHeadAttentionConfig extends KernelConfig {
   readonly outputShape: readonly number[] | null;
   /** Axes attended over; all between batch and features where null. */
   readonly attentionAxes: readonly number[] | null;
+  /** Each head's output is multiplied by a sigmoid of the query. */
+  readonly useGate: boolean;
+  /** Queries see keys nearer than this many steps; all where null. */
+  readonly slidingWindow: number | null;
+  /** Masked scores become 0 even where all are masked. */
+  readonly zeroMasked: boolean;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
-type Projection = "query" | "key" | "value" | "output";
-type Param = `${Projection}${"Kernel" | "Bias"}`;
+type Projection = "query" | "key" | "value" | "gate" | "output";
+/** Names of the weights of attention by heads. */
+export type HeadsParam = `${Projection}${"Kernel" | "Bias"}`;
 
 const sizesField = (doc: string, min: number) =>
   nullable(field<readonly number[]>({
@@ -58,7 +67,7 @@ const sizesField = (doc: string, min: number) =>
   }));
 
 /** The inputs, in the order of the call: query, value and key (the value where not given). */
-function partsOf<T>(inputs: readonly T[]): readonly [T, T, T] {
+export function partsOf<T>(inputs: readonly T[]): readonly [T, T, T] {
   const [query, value = query, key = value] = inputs;
   if (query === undefined || value === undefined || key === undefined) {
     throw new ShapeError("expected a query");
@@ -72,7 +81,7 @@ function attended(config: MultiHeadAttentionConfig, query: Type | undefined): re
 }
 
 /** x `[…, features]` through a kernel `[features, heads, size]`, as `[…, heads, size]`. */
-function project(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
+export function project(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
   const rank = shapeOf(x.type).length, heads = sizeAt(kernel.type, 1), size = sizeAt(kernel.type, 2);
   const flat = b.one("Reshape", [kernel, b.ints([sizeAt(kernel.type, 0), heads * size])]);
   let y = b.one("MatMul", [x, flat]);
@@ -103,7 +112,7 @@ function fromHeads(b: Builder, x: Value, query: Value, axes: readonly number[]):
   return transpose(b, y, range(0, rank).map((a) => order.indexOf(a)));
 }
 /** Heads `[…, heads, size]` through a kernel `[heads, size, …out]`, as `[…, …out]`. */
-function join(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
+export function join(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
   const rank = shapeOf(x.type).length,
     shape = range(0, shapeOf(kernel.type).length).map((a) => sizeAt(kernel.type, a));
   const [heads = 1, size = 1, ...out] = shape, features = out.reduce((n, d) => n * d, 1);
@@ -113,40 +122,88 @@ function join(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Val
   if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([features])])]);
   return out.length === 1 ? y : reshape(b, y, [...before, ...out], y);
 }
-/** Softmax where allowed; a row where nothing is allowed sees everything alike. */
-function weightsOf(b: Builder, scores: Value, allowed: Value | undefined): Value {
+/** Softmax over the last axis where allowed; where nothing is, even, or with `zeroed` 0. */
+export function maskedSoftmax(b: Builder, scores: Value, allowed: Value | undefined, zeroed: boolean): Value {
+  if (!allowed) return b.one("Softmax", [scores], { axis: -1 });
   const low = dtypeOf(scores) === "float16" ? -3e4 : -1e9;
-  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, low, scores)]) : scores;
-  return b.one("Softmax", [masked], { axis: -1 });
+  const y = b.one("Softmax", [b.one("Where", [allowed, scores, scalarLike(b, low, scores)])], { axis: -1 });
+  return zeroed ? b.one("Where", [allowed, y, scalarLike(b, 0, y)]) : y;
+}
+/** Where query i sees key j: |i − j| < window. bool `[queries, keys]` from scores `[…, queries, keys]`. */
+function windowMask(b: Builder, scores: Value, window: number): Value {
+  const rank = shapeOf(scores.type).length;
+  const steps = (axis: number, at: number) => {
+    const count = b.one("Squeeze", [b.one("Shape", [scores], { start: axis, end: axis + 1 })]);
+    const places = b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
+    return b.one("Unsqueeze", [places, b.ints([at])]);
+  };
+  const apart = b.one("Abs", [b.one("Sub", [steps(rank - 2, 1), steps(rank - 1, 0)])]);
+  return b.one("Less", [apart, b.scalar(window, "int64")]);
 }
 
-/** What query may see of key, bool, broadcasting to `[batch, heads, queries, keys]`; undefined where everything. */
-function allowedOf(
-  { b, inputs, call }: LayerContext<MultiHeadAttentionConfig, Param>,
+/** What query may see of key, bool, broadcasting to scores `[batch, …, queries, keys]`; undefined where everything. */
+export function allowedOf(
+  { b, inputs, call }: Pick<LayerContext<unknown>, "b" | "inputs" | "call">,
   scores: Value,
+  window: number | null,
 ): Value | undefined {
-  const { values = {}, options = {} } = call;
+  const { values = {}, options = {} } = call, rank = shapeOf(scores.type).length;
   const queryMask = values.queryMask ?? maskOf(inputs, call, 0);
   const valueMask = values.valueMask ??
     (inputs.length > 1 ? maskOf(inputs, call, 1) : maskOf(inputs, call, 0));
   const keyMask = values.keyMask ?? (inputs.length > 2 ? maskOf(inputs, call, 2) : undefined);
   const parts: Value[] = [];
+  // A mask of steps [batch, steps] stands behind the heads.
   const side = (mask: Value | undefined, axis: number) => {
-    if (mask) parts.push(b.one("Unsqueeze", [boolMask(b, mask), b.ints(axis === -1 ? [1, 3] : [1, 2])]));
+    if (!mask) return;
+    if (rank !== 4) {
+      throw new UnsupportedError(
+        "masks of steps are supported where attention is over [batch, time, features]",
+      );
+    }
+    parts.push(b.one("Unsqueeze", [boolMask(b, mask), b.ints(axis === -1 ? [1, 3] : [1, 2])]));
   };
   side(queryMask, -1);
   side(valueMask, -2);
   side(keyMask, -2);
   if (options.useCausalMask === true) parts.push(causalMask(b, scores));
+  if (window !== null) parts.push(windowMask(b, scores, window));
   if (values.attentionMask) {
-    const mask = boolMask(b, values.attentionMask), rank = shapeOf(mask.type).length;
-    parts.push(rank === 3 ? b.one("Unsqueeze", [mask, b.ints([1])]) : mask);
+    const mask = boolMask(b, values.attentionMask), missing = rank - shapeOf(mask.type).length;
+    if (missing < 0) throw new UnsupportedError("attention masks over several axes are not supported");
+    const at = rank - 2 - missing;
+    parts.push(missing > 0 ? b.one("Unsqueeze", [mask, b.ints(range(at, at + missing))]) : mask);
   }
   return parts.length === 0 ? undefined : parts.reduce((m, n) => b.one("And", [m, n]));
 }
+/** Weights `[…, queries, keys]` with a share dropped in training. */
+export function droppedWeights(
+  { b, config, training }: Pick<
+    LayerContext<{ readonly dropout: number; readonly seed: number | null }>,
+    "b" | "config" | "training"
+  >,
+  weights: Value,
+): Value {
+  if (!training || config.dropout === 0) return weights;
+  const shape = b.one("Shape", [weights]);
+  return b.one("Mul", [weights, dropoutPattern(b, weights, shape, config.dropout, config.seed)]);
+}
+/** Arguments of Keras' calls of attention by heads. */
+export const attentionCall: readonly string[] = [
+  "query",
+  "value",
+  "key",
+  "query_mask",
+  "value_mask",
+  "key_mask",
+  "attention_mask",
+  "return_attention_scores",
+  "training",
+  "use_causal_mask",
+];
 
 /** Attention by several heads (Vaswani et al. 2017): query `[batch, queries, features]`, value and key `[batch, keys, …]`. */
-export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = {
+export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsParam> = {
   kind: "layer",
   name: "MultiHeadAttention",
   summary: "several dot-product attentions side by side",
@@ -158,6 +215,9 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = 
     dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
     outputShape: sizesField("features of the output; the query's unless given", 1),
     attentionAxes: sizesField("axes attended over; all between batch and features unless given", -8),
+    useGate: bool({ doc: "each head's output is multiplied by a sigmoid of the query", default: false }),
+    slidingWindow: nullable(int({ doc: "queries see keys nearer than this many steps", min: 1 })),
+    zeroMasked: zeroMaskedField(),
     seed: seedField(),
     ...kernelFields(),
   },
@@ -177,12 +237,14 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = 
     return {
       ...pair("query", "query", [sizeAt(query, -1), numHeads, keyDim], [numHeads, keyDim]),
       ...pair("key", "key", [sizeAt(key, -1), numHeads, keyDim], [numHeads, keyDim]),
+      ...(config.useGate &&
+        pair("gate", "gate", [sizeAt(query, -1), numHeads, valueDim], [numHeads, valueDim])),
       ...pair("value", "value", [sizeAt(value, -1), numHeads, valueDim], [numHeads, valueDim]),
       ...pair("output", "attention_output", [numHeads, valueDim, ...out], out),
-    } as Partial<Record<Param, ParamSpec>>;
+    } as Partial<Record<HeadsParam, ParamSpec>>;
   },
   build(context) {
-    const { b, config, inputs, params, call, training } = context;
+    const { b, config, inputs, params, call } = context;
     const [query, value, key] = partsOf(inputs.map((v) => asFloat(b, v)));
     const axes = attended(config, query.type);
     const part = (x: Value, name: "query" | "key" | "value") => {
@@ -195,20 +257,18 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = 
       scaled,
       transpose(b, k, [...range(0, rank - 2), rank - 1, rank - 2]),
     ]);
-    const allowed = allowedOf(context, scores);
-    if (allowed && rank !== 4) {
-      throw new UnsupportedError(
-        "masks are supported where attention is over one axis of [batch, time, features]",
-      );
+    const allowed = allowedOf(context, scores, config.slidingWindow);
+    // Keras has a fused kernel without scores, whose softmax is even where nothing is allowed.
+    const fused = config.dropout === 0 && call.options?.returnAttentionScores !== true &&
+      shapeOf(query.type).length === 3;
+    const weights = maskedSoftmax(b, scores, allowed, config.zeroMasked && !fused);
+    const kept = droppedWeights(context, weights);
+    let heads = fromHeads(b, b.one("MatMul", [kept, part(value, "value")]), query, axes);
+    if (config.useGate) {
+      const bias = config.useBias ? paramAt(params, "gateBias") : undefined;
+      const gate = b.one("Sigmoid", [project(b, query, paramAt(params, "gateKernel"), bias)]);
+      heads = b.one("Mul", [heads, gate]);
     }
-    const weights = weightsOf(b, scores, allowed);
-    const kept = training && config.dropout > 0
-      ? b.one("Mul", [
-        weights,
-        dropoutPattern(b, weights, b.one("Shape", [weights]), config.dropout, config.seed),
-      ])
-      : weights;
-    const heads = fromHeads(b, b.one("MatMul", [kept, part(value, "value")]), query, axes);
     const y = join(
       b,
       heads,
@@ -218,12 +278,14 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, Param> = 
     return call.options?.returnAttentionScores === true ? [y, weights] : [y];
   },
   keras: {
+    call: attentionCall,
     ignore: ["flash_attention", "softmax_robust_masking", "query_shape", "key_shape", "value_shape"],
-    upgrade(config) {
-      onlyValue(config, "use_gate", false);
-      onlyValue(config, "sliding_window", null);
-      const { use_gate: _, sliding_window: __, ...rest } = config;
-      return rest;
+    upgrade: beforeZeroMasked,
+    save({ zero_masked: _, ...fields }, major) {
+      if (major === 3) return { config: fields };
+      const { seed: __, ...rest } = withoutFields(fields, { use_gate: false, sliding_window: null });
+      // Keras 2 takes the shapes out of every configuration; where they are null it builds the layer at its first call.
+      return { config: { ...rest, query_shape: null, key_shape: null, value_shape: null } };
     },
   },
 };

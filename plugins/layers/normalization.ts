@@ -1,5 +1,5 @@
 /** Normalization within each sample: LayerNormalization, GroupNormalization, RMSNormalization, UnitNormalization. @module */
-import { ShapeError } from "../../core/errors.ts";
+import { ShapeError, UnsupportedError } from "../../core/errors.ts";
 import type { InitializerSpec, LayerDef } from "../../core/layer.ts";
 import {
   asFloat,
@@ -17,6 +17,7 @@ import {
   sizesOf,
   sortedAxes,
   weight,
+  withoutFields,
 } from "../../core/layerkit.ts";
 import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
@@ -118,6 +119,9 @@ export const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" |
     if (gamma) y = b.one("Mul", [y, besides(b, gamma, axes, rank)]);
     return [beta ? b.one("Add", [y, besides(b, beta, axes, rank)]) : y];
   },
+  keras: {
+    save: (fields, major) => (major === 2 ? { config: withoutFields(fields, { rms_scaling: false }) } : {}),
+  },
 };
 
 /** Options of {@link groupNormalizationDef}, resolved. */
@@ -191,6 +195,12 @@ export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
     const axes = sortedAxes(config.axis, rank);
     const y = b.one("Div", [x, rootMeanSquare(b, x, axes, config.epsilon)]);
     return [b.one("Mul", [y, besides(b, paramAt(params, "scale"), axes, rank)])];
+  },
+  keras: {
+    save(_, major) {
+      if (major === 2) throw new UnsupportedError("Keras 2 has no layer RMSNormalization");
+      return {};
+    },
   },
 };
 

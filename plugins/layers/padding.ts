@@ -8,6 +8,7 @@ import {
   renamed,
   scalarLike,
   shapeOfRank,
+  withoutFields,
 } from "../../core/layerkit.ts";
 import { type Field, field } from "../../core/schema.ts";
 
@@ -88,7 +89,17 @@ function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
       });
       return [b.one("Pad", [x, b.ints(pads), scalarLike(b, 0, x)], { mode: "constant" })];
     },
-    keras: { upgrade: fromKeras1 },
+    keras: {
+      upgrade: fromKeras1,
+      ...(rank === 1 && {
+        save: (fields, major) => ({
+          config: {
+            ...(major === 2 ? withoutFields(fields, { data_format: "channels_last" }) : fields),
+            padding: [fields.padding].flat(2),
+          },
+        }),
+      }),
+    },
   };
 }
 function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
@@ -109,7 +120,17 @@ function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
       const stops = config.cropping.map(([, after]) => (after === 0 ? 2 ** 31 - 1 : -after));
       return [b.one("Slice", [x, b.ints(starts), b.ints(stops), b.ints(starts.map((_, i) => from + i))])];
     },
-    keras: { upgrade: fromKeras1 },
+    keras: {
+      upgrade: fromKeras1,
+      ...(rank === 1 && {
+        save: (fields) => ({
+          config: {
+            ...withoutFields(fields, { data_format: "channels_last" }),
+            cropping: [fields.cropping].flat(2),
+          },
+        }),
+      }),
+    },
   };
 }
 

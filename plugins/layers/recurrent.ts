@@ -8,11 +8,13 @@ import {
   finish,
   gatesToOne,
   initialStates,
+  recurrentCall,
   type RecurrentConfig,
   recurrentFields,
   recurrentIgnored,
   type RecurrentParam,
   recurrentParams,
+  saveRecurrent,
   stepOf,
   upgradeRecurrent,
 } from "../../core/layerrecurrent.ts";
@@ -57,7 +59,7 @@ export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
     });
     return finish(context, run.outputs, run.last, [run.h]);
   },
-  keras: { group: "cell", ignore: recurrentIgnored, upgrade: upgradeRecurrent },
+  keras: { group: "cell", ignore: recurrentIgnored, upgrade: upgradeRecurrent, save: saveRecurrent },
 };
 
 /** Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras' order i, f, c, o. */
@@ -98,9 +100,11 @@ export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
     return finish(context, run.outputs, run.last, [run.h, run.c]);
   },
   keras: {
+    call: recurrentCall,
     group: "cell",
     ignore: recurrentIgnored,
     upgrade: upgradeRecurrent,
+    save: saveRecurrent,
     // Keras 1 has the gates in the order i, c, f, o.
     weights: (arrays) => gatesToOne(arrays, [0, 2, 1, 3]),
   },
@@ -145,6 +149,7 @@ export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
     return finish(context, run.outputs, run.last, [run.h]);
   },
   keras: {
+    call: recurrentCall,
     group: "cell",
     ignore: recurrentIgnored,
     upgrade(config, version) {
@@ -152,6 +157,7 @@ export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
       // Before reset_after existed the gate came before the product.
       return "reset_after" in next || !/^[12]\./.test(version) ? next : { ...next, reset_after: false };
     },
+    save: saveRecurrent,
     weights: (arrays) => gatesToOne(arrays, [0, 1, 2]),
   },
 };

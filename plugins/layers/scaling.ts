@@ -114,6 +114,11 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
       throw new ConfigError(`${path}: expected mean and variance together, got one of them`, { place: path });
     }
   },
+  keras: {
+    save: (fields) => ({
+      config: { ...fields, axis: [fields.axis].flat().length === 0 ? null : fields.axis },
+    }),
+  },
 };
 
 /** Options of {@link rescalingDef}, resolved. */

@@ -39,6 +39,7 @@ export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
     });
   },
   keras: {
+    call: ["inputs", "training", "mask"],
     ignore: ["input_length"],
     weights: (arrays, config, version) =>
       config.layer.def.keras?.weights?.(arrays, config.layer.config, version) ?? arrays,

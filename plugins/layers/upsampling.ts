@@ -9,6 +9,7 @@ import {
   shapeOfRank,
   toFirst,
   toLast,
+  withoutFields,
 } from "../../core/layerkit.ts";
 import { choice, sizes } from "../../core/schema.ts";
 import { tensor } from "../../core/tensor.ts";
@@ -68,7 +69,12 @@ export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
   },
   params: () => ({}),
   build: build(1),
-  keras: { upgrade: keras1 },
+  keras: {
+    upgrade: keras1,
+    save: (fields) => ({
+      config: { ...withoutFields(fields, { data_format: "channels_last" }), size: [fields.size].flat()[0] },
+    }),
+  },
 };
 /** Enlarges images by whole factors. */
 export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {

@@ -225,11 +225,10 @@ function lowerHost(l: Lowering, s: Scope, node: Node, sizes: Placed): void {
   const write = (id: number): HostValue | undefined => {
     if (id < 0) return undefined;
     const type = typeOf(s.graph, id);
-    const placed = type.kind === "tensor" && type.shape && lies(type)
-      ? l.fresh(type.shape, type.dtype)
-      : undefined;
-    if (placed) s.views.set(id, placed);
-    return { id, ...(placed && { view: placed }) };
+    const lasts = type.kind === "tensor" && type.shape && lies(type) && sizes.told(type);
+    const view = lasts ? l.fresh(type.shape ?? [], type.dtype) : undefined;
+    if (view) s.views.set(id, view);
+    return { id, ...(view && { view }) };
   };
   const inputs = node.inputs.map(read);
   l.lists.at(-1)?.push({ kind: "host", node, inputs, outputs: node.outputs.map(write) });

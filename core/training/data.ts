@@ -1,0 +1,277 @@
+/** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
+import { dtypes } from "../dtype.ts";
+import { InputError, shown } from "../errors.ts";
+import { byName, feed, type ModelData, portOf, rowsOf, tensorIn } from "../feed.ts";
+import { targetName, weightName } from "./forward.ts";
+import type { OutputLoss } from "./compiled.ts";
+import { Random } from "../random.ts";
+import { tensorType, typeText } from "../shape.ts";
+import { type Nested, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import type { BatchItem, BatchSource, ClassWeights, ModelParts, SampleWeights } from "./types.ts";
+
+/** Everything that a step takes, by graph input. */
+export interface Fed {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly rows: number;
+  /** Ranks of sample weights, by output. */
+  readonly weighted: ReadonlyMap<string, number>;
+}
+/** Weights beside data. */
+export interface Weighing {
+  readonly sampleWeight?: SampleWeights | undefined;
+  readonly classWeight?: ClassWeights | undefined;
+}
+
+/** A target under the shape that its loss takes: an axis of 1 at the end is added or dropped. */
+function fitTarget(t: Tensor, { target, loss }: OutputLoss, rows: number): Tensor {
+  const wanted = target.shape, rank = wanted.length, last = t.shape.at(-1);
+  let out = t;
+  if (wanted[0] !== "..." && t.shape.length !== rank) {
+    if (t.shape.length === rank - 1 && wanted.at(-1) === 1 && (t.shape[0] === rows || rank === 1)) {
+      out = reshaped(t, [...t.shape, 1]);
+    } else if (t.shape.length === rank + 1 && last === 1) out = reshaped(t, t.shape.slice(0, -1));
+    else if (t.shape.length === rank - 1 && rows === 1) out = reshaped(t, [1, ...t.shape]);
+  }
+  const fits = out.shape.length === rank &&
+    wanted.every((d, i) => i === 0 || typeof d !== "number" || d === out.shape[i]);
+  if (!fits && wanted[0] !== "...") {
+    const hint = loss.def.name === "categoricalCrossentropy" && out.shape.length === rank - 1
+      ? "; classes' numbers go with sparseCategoricalCrossentropy"
+      : "";
+    throw new InputError(
+      `target ${shown(target.name)}: expected ${typeText(target.type)} for ${loss.def.name}, got [${
+        t.shape.join(", ")
+      }]${hint}`,
+      { place: target.name },
+    );
+  }
+  return out;
+}
+/** Refuses a label that is no class, with its value. */
+function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss): void {
+  if (classes === undefined) return;
+  const labels = toNumbers(t), each = sizeOf(t.shape.slice(1)) || 1;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] ?? 0;
+    if ((label >= 0 && label < classes) || label === ignored) continue;
+    throw new InputError(
+      `target ${shown(target.name)}: label ${label} of sample ${Math.floor(i / each)} is outside the ${classes} ` +
+        `classes (0 to ${classes - 1})`,
+      { place: target.name },
+    );
+  }
+}
+
+function weightsOf(given: SampleWeights, losses: readonly OutputLoss[]): ReadonlyMap<string, Tensor> {
+  const ports = losses.map(({ output }) =>
+    portOf(output.name, tensorType("float32"))
+  );
+  const single = Array.isArray(given) || (typeof given === "object" && given !== null && "data" in given);
+  const named = single && losses.length > 1 ? undefined : byName(given as ModelData, ports, "sample weight");
+  return new Map(ports.map((port) => {
+    const raw = named ? named[port.name] : given as Tensor | Nested;
+    return [
+      port.name,
+      tensorIn(feed({ ...port, name: weightName(port.name) }, raw as Tensor, false), port.name),
+    ];
+  }));
+}
+/** A weight for every sample (or step) by its class. */
+function classWeights(t: Tensor, part: OutputLoss, weights: ClassWeights): Tensor {
+  const values = toNumbers(t), width = part.classes === undefined ? t.shape.at(-1) ?? 1 : 1;
+  const shape = part.classes === undefined ? t.shape.slice(0, -1) : t.shape;
+  const out = new Float32Array(sizeOf(shape)).fill(1);
+  for (let i = 0; i < out.length; i++) {
+    let label = values[i * width] ?? 0;
+    if (width > 1) {
+      label = 0;
+      for (let k = 1; k < width; k++) {
+        if ((values[i * width + k] ?? 0) > (values[i * width + label] ?? 0)) label = k;
+      }
+    }
+    out[i] = weights[Math.round(label)] ?? 1;
+  }
+  return tensor(out, shape);
+}
+function product(x: Tensor | undefined, y: Tensor): Tensor {
+  if (!x) return y;
+  const a = toNumbers(x), b = toNumbers(y), wide = a.length >= b.length ? x : y;
+  const out = new Float32Array(Math.max(a.length, b.length));
+  const stepA = out.length / a.length, stepB = out.length / b.length;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (a[Math.floor(i / stepA)] ?? 1) * (b[Math.floor(i / stepB)] ?? 1);
+  }
+  return tensor(out, wide.shape);
+}
+
+/**
+ * Inputs, targets and weights of samples under the names of the step's graph.
+ * @throws {InputError} naming the input or target that doesn't fit, or a label that is no class with its value.
+ */
+export function feedAll(
+  parts: ModelParts,
+  losses: readonly OutputLoss[],
+  x: ModelData,
+  y: ModelData,
+  { sampleWeight, classWeight }: Weighing = {},
+): Fed {
+  const tensors: Record<string, Tensor> = {}, weighted = new Map<string, number>();
+  for (const [name, value] of Object.entries(parts.feed(x))) tensors[name] = tensorIn(value, name);
+  const [first] = Object.keys(tensors), rows = first === undefined ? 0 : tensors[first]?.shape[0] ?? 0;
+  for (const [name, t] of Object.entries(tensors)) {
+    if ((t.shape[0] ?? 0) !== rows) {
+      throw new InputError(
+        `input ${shown(name)}: has ${t.shape[0] ?? 0} samples, input ${shown(first)} has ${rows}`,
+      );
+    }
+  }
+  const named = byName(y, losses.map((l) => l.target), "target");
+  const given = sampleWeight === undefined ? undefined : weightsOf(sampleWeight, losses);
+  if (classWeight && losses.length !== 1) throw new InputError("classWeight: is for models of one output");
+  for (const part of losses) {
+    const { name } = part.target, port = { ...part.target, name: targetName(name) };
+    const t = fitTarget(tensorIn(feed(port, named[name] as Tensor, false), name), part, rows);
+    if (t.shape[0] !== rows) {
+      throw new InputError(`target ${shown(name)}: has ${t.shape[0] ?? 0} samples, the inputs have ${rows}`, {
+        place: name,
+      });
+    }
+    checkLabels(t, part);
+    tensors[targetName(name)] = t;
+    let weight = given?.get(name);
+    if (classWeight) weight = product(weight, classWeights(t, part, classWeight));
+    if (!weight) continue;
+    if (weight.shape[0] !== rows) {
+      throw new InputError(`sampleWeight: has ${weight.shape[0] ?? 0} weights for ${rows} samples`);
+    }
+    tensors[weightName(name)] = weight;
+    weighted.set(name, weight.shape.length);
+  }
+  return { tensors, rows, weighted };
+}
+
+/** Rows in a given order. */
+export function takeRows(t: Tensor, rows: Int32Array): Tensor {
+  const width = sizeOf(t.shape.slice(1)) * dtypes[t.dtype].per, shape = [rows.length, ...t.shape.slice(1)];
+  const { data } = t;
+  if (!ArrayBuffer.isView(data)) {
+    const list = data as readonly string[];
+    return {
+      dtype: t.dtype,
+      shape,
+      data: Array.from(rows).flatMap((r) => list.slice(r * width, (r + 1) * width)),
+    };
+  }
+  const out = new dtypes[t.dtype].array(rows.length * width) as Float32Array, from = data as Float32Array;
+  rows.forEach((r, i) => out.set(from.subarray(r * width, (r + 1) * width), i * width));
+  return { dtype: t.dtype, shape, data: out };
+}
+const cut = (fed: Fed, rows: number, of: (t: Tensor) => Tensor): Fed => ({
+  ...fed,
+  rows,
+  tensors: Object.fromEntries(Object.entries(fed.tensors).map(([name, t]) => [name, of(t)])),
+});
+/** Samples `[from, to)`, without a copy. */
+export function sliceFed(fed: Fed, from: number, to: number): Fed {
+  return cut(fed, to - from, (t) => rowsOf(t, from, to));
+}
+
+/** The order of the samples in one pass: a permutation by seed and pass (Fisher and Yates). */
+export function orderOf(rows: number, seed: number, pass: number): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
+  // Passes take streams apart from those of weights, which use seeds below 2^64.
+  const random = new Random(seed * 2 ** 21 + pass);
+  for (let i = rows - 1; i > 0; i--) {
+    const k = random.below(i + 1), kept = order[i] ?? 0;
+    order[i] = order[k] ?? 0;
+    order[k] = kept;
+  }
+  return order;
+}
+
+/** Batches, epoch by epoch. */
+export interface Batches {
+  /** Batches of an epoch, where they can be counted. */
+  readonly steps: number | undefined;
+  /** True where an epoch can be begun anew, as resuming needs. */
+  readonly restarts: boolean;
+  epoch(epoch: number): AsyncIterable<Fed> | Iterable<Fed>;
+}
+/** How data is cut. */
+export interface CutOptions {
+  readonly batchSize: number;
+  /** The seed of the order; in the order given where absent. */
+  readonly shuffle?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
+/** Batches of arrays. An epoch of more or fewer steps than a pass takes up where the one before ended. */
+export function arrayBatches(fed: Fed, { batchSize, shuffle, steps }: CutOptions): Batches {
+  const pass = Math.ceil(fed.rows / batchSize), count = steps ?? pass;
+  return {
+    steps: count,
+    restarts: true,
+    *epoch(epoch) {
+      let order: Int32Array | undefined, ordered = -1;
+      for (let at = epoch * count; at < (epoch + 1) * count; at++) {
+        const own = Math.floor(at / pass), from = (at % pass) * batchSize;
+        const to = Math.min(from + batchSize, fed.rows);
+        if (shuffle === undefined) {
+          yield sliceFed(fed, from, to);
+          continue;
+        }
+        if (ordered !== own) [order, ordered] = [orderOf(fed.rows, shuffle, own), own];
+        const rows = order?.subarray(from, to) ?? new Int32Array();
+        yield cut(fed, rows.length, (t) => takeRows(t, rows));
+      }
+    },
+  };
+}
+
+/** True for a source of batches. */
+export function isSource(x: unknown): x is BatchSource {
+  return typeof x === "function" || (typeof x === "object" && x !== null && Symbol.asyncIterator in x);
+}
+/** Batches of a source. Without `steps` an epoch is all that the source gives. */
+export function sourceBatches(
+  source: BatchSource,
+  steps: number | undefined,
+  read: (x: ModelData, y: ModelData, weights: Weighing) => Fed,
+  weighing: Weighing = {},
+): Batches {
+  const restarts = typeof source === "function";
+  let running: AsyncIterator<BatchItem> | Iterator<BatchItem> | undefined;
+  const begin = () => {
+    const items = restarts ? source() : source;
+    return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  };
+  return {
+    steps,
+    restarts,
+    async *epoch(epoch) {
+      if (steps === undefined) running = undefined;
+      running ??= begin();
+      let given = 0, empty = false;
+      while (steps === undefined || given < steps) {
+        const next = await running.next();
+        if (next.done) {
+          if (steps === undefined || !restarts || empty) break;
+          [running, empty] = [begin(), true];
+          continue;
+        }
+        empty = false;
+        given++;
+        const item: BatchItem = next.value;
+        const [x, y, sampleWeight] = "x" in item ? [item.x, item.y, item.sampleWeight] : item;
+        yield read(x, y, { ...weighing, ...(sampleWeight !== undefined && { sampleWeight }) });
+      }
+      if (given === 0) {
+        throw new InputError(
+          `the source gave no batches in epoch ${epoch + 1}${
+            restarts ? "" : "; give a function that returns a new one for every epoch"
+          }`,
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Where an optimizer stands: its slots by graph input, as sessions, files and saved states hold them. @module */
+import { GraphBuilder } from "../builder.ts";
+import { ConfigError, InputError, shown } from "../errors.ts";
+import { runGraph } from "../execute.ts";
+import { defaultLimits } from "../limits.ts";
+import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../tensor.ts";
+import type { OptimizerConfig, OptimizerDef, Part } from "./contract.ts";
+import {
+  averageName,
+  iterationName,
+  optimizerSlots,
+  rateName,
+  scheduleOf,
+  type SlotEntry,
+  type Trainable,
+} from "./step.ts";
+import type { ModelParts, SavedTraining } from "./types.ts";
+
+/** Slots of a compiled model. Those that a session changed are read from it. */
+export class OptimizerState {
+  readonly optimizer: Part<OptimizerDef>;
+  readonly entries: readonly SlotEntry[];
+  readonly #parts: ModelParts;
+  readonly #weights: readonly Trainable[];
+  readonly #values = new Map<string, Tensor>();
+
+  constructor(parts: ModelParts, optimizer: Part<OptimizerDef>, weights: readonly Trainable[]) {
+    this.#parts = parts;
+    this.optimizer = optimizer;
+    this.#weights = weights;
+    this.entries = optimizerSlots(optimizer, weights);
+  }
+  /** A slot as it is now. */
+  get(input: string): Tensor {
+    const entry = this.entries.find((e) => e.input === input);
+    const value = this.#parts.sessions.value(input) ?? this.#values.get(input) ?? entry?.initial();
+    if (!value) throw new InputError(`the optimizer holds nothing named ${shown(input)}`);
+    return value;
+  }
+  /** Puts a slot, also into sessions that run. */
+  set(input: string, value: Tensor): void {
+    this.#values.set(input, value);
+    this.#parts.sessions.write(input, value);
+  }
+  /** All slots by graph input. */
+  all(): Map<string, Tensor> {
+    return new Map(this.entries.map(({ input }) => [input, this.get(input)]));
+  }
+  /** Steps done. */
+  get iteration(): number {
+    return Number(this.get(iterationName).data[0]);
+  }
+
+  /** The rate of the next step. */
+  get rate(): number {
+    const schedule = scheduleOf(this.optimizer);
+    if (!schedule) return Number(toNumbers(this.get(rateName))[0]);
+    const { registry } = this.#parts, b = new GraphBuilder(registry, { name: "rate" });
+    const every = this.#config.gradientAccumulationSteps ?? 1;
+    const step = b.constant(scalar(Math.floor(this.iteration / every)));
+    b.output("rate", schedule.def.build(b, step, schedule.config));
+    const [value] = runGraph(b.build(), [], { registry, limits: defaultLimits });
+    return isTensor(value) ? Number(toNumbers(value)[0]) : NaN;
+  }
+  /** @throws {ConfigError} where a schedule says the rate. */
+  set rate(value: number) {
+    if (scheduleOf(this.optimizer)) {
+      throw new ConfigError("learningRate: can't be set, the optimizer has a schedule that says it");
+    }
+    if (!(value >= 0)) throw new ConfigError(`learningRate: expected a number >= 0, got ${shown(value)}`);
+    this.set(rateName, scalar(value, "float32"));
+  }
+  get #config(): OptimizerConfig {
+    return this.optimizer.config as unknown as OptimizerConfig;
+  }
+
+  /** With a moving average of the weights: puts it in their place, as Keras does at the end of a fit. */
+  takeAverages(): void {
+    if (!this.#config.useEma || this.iteration === 0) return;
+    for (const { path } of this.#weights) this.#parts.model.setWeight(path, this.get(averageName(path)));
+  }
+
+  /**
+   * Takes over what a file holds.
+   * @throws {InputError} naming the variable that doesn't fit.
+   */
+  restore(saved: SavedTraining): void {
+    const variables = saved.variables?.() ?? [];
+    if (variables.length === 0) return;
+    const ordered = /^3/.test(saved.version) ? variables : this.#older(variables);
+    if (ordered.length !== this.entries.length) {
+      throw new InputError(
+        `the file holds ${ordered.length} variables of the optimizer ${this.optimizer.def.name}, which has ` +
+          `${this.entries.length}; compile the model anew to begin without them`,
+      );
+    }
+    this.entries.forEach(({ input, initial }, i) => {
+      const found = ordered[i], wanted = initial();
+      if (!found) return;
+      if (found.value.shape.join() !== wanted.shape.join()) {
+        throw new InputError(
+          `optimizer variable ${shown(found.name)}: expected shape [${wanted.shape.join(", ")}] for ${input}, ` +
+            `got [${found.value.shape.join(", ")}]`,
+        );
+      }
+      this.set(input, castTensor(found.value, wanted.dtype));
+    });
+  }
+  /** Keras 2 keeps all weights' first slots, then all their second ones; its rate stands in the configuration. */
+  #older(variables: readonly { readonly name: string; readonly value: Tensor }[]): typeof variables {
+    const scalars = variables.filter((v) => v.value.shape.length === 0);
+    const slots = variables.filter((v) => v.value.shape.length > 0);
+    const rate = scalars.find((v) => /learning_rate$/.test(v.name));
+    const iteration = scalars.find((v) => v !== rate);
+    const n = this.#weights.length, groups = this.optimizer.def.slots(this.optimizer.config);
+    const reordered: (typeof slots[number])[] = [];
+    let at = 0;
+    for (const group of groups) {
+      for (let w = 0; w < n; w++) {
+        group.forEach((_, k) => {
+          const found = slots[at + k * n + w];
+          if (found) reordered.push(found);
+        });
+      }
+      at += group.length * n;
+    }
+    const own = scheduleOf(this.optimizer)
+      ? []
+      : [rate ?? { name: "learning_rate", value: this.get(rateName) }];
+    return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered];
+  }
+}

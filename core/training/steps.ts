@@ -1,0 +1,119 @@
+/** Runs steps: the training or testing graph of a compiled model on an engine, its numbers brought together. @module */
+import { type Graph, typeOf } from "../graph.ts";
+import { eachWeight } from "../layertree.ts";
+import { philox } from "../random.ts";
+import { staticShape } from "../shape.ts";
+import { isTensor, type RuntimeValue, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import { isDifferentiable } from "../gradient.ts";
+import { castTensor } from "../tensor.ts";
+import { type Compiled, outputName } from "./compiled.ts";
+import type { Fed } from "./data.ts";
+import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
+import { constraints } from "./penalties.ts";
+import { stepGraph, type Trainable } from "./step.ts";
+import type { ModelParts } from "./types.ts";
+
+/** Weights that training changes, in the order of the model's. */
+export function trainables({ model, graph }: ModelParts): Trainable[] {
+  if (graph) {
+    return graph.inputs.flatMap(({ name, id, role }) => {
+      const type = typeOf(graph, id), shape = type.kind === "tensor" ? staticShape(type.shape) : undefined;
+      return role === "parameter" && shape && isDifferentiable(type) ? [{ path: name, shape }] : [];
+    });
+  }
+  return [...eachWeight(model.tree)].flatMap(([entry]) => (entry.trainable ? [entry] : []));
+}
+/** Paths of recurrent states, which sessions carry from step to step. */
+export function statePaths({ model, graph }: ModelParts): string[] {
+  if (graph) return graph.inputs.flatMap((i) => (i.role === "state" ? [i.name] : []));
+  return [...eachWeight(model.tree)].flatMap(([entry]) => (entry.role === "state" ? [entry.path] : []));
+}
+
+/** The graph of a test: losses and metrics in inference. */
+export function testGraph(parts: ModelParts, compiled: Compiled, weighted: Fed["weighted"]): Graph {
+  return lossGraph(parts, { training: false, compiled, weighted, weights: parts.model.weights });
+}
+/** The graph of a training step. */
+export function trainingGraph(
+  parts: ModelParts,
+  compiled: Compiled,
+  weighted: Fed["weighted"],
+  slots: ReadonlyMap<string, Tensor>,
+): Graph {
+  const { model, registry } = parts, { optimizer } = compiled;
+  if (!optimizer) throw new RangeError("no optimizer");
+  const forward = lossGraph(parts, { training: true, compiled, weighted, weights: model.weights });
+  return stepGraph({
+    registry,
+    forward,
+    optimizer,
+    weights: trainables(parts),
+    constraints: parts.graph ? new Map() : constraints(registry, model.tree),
+    slots,
+  });
+}
+
+/** Keys of a graph's random inputs for one step: Philox under the seed, by the step's number. */
+export function randomKeys(graph: Graph, seed: number, step: number): Record<string, Tensor> {
+  const out: Record<string, Tensor> = {};
+  graph.inputs.filter((i) => i.role === "random").forEach(({ name, id }, at) => {
+    const type = typeOf(graph, id);
+    if (type.kind !== "tensor") return;
+    const shape = staticShape(type.shape) ?? [], high = Math.floor(step / 2 ** 32);
+    const words = philox([step >>> 0, high >>> 0, 0x6b657973, at], [
+      seed >>> 0,
+      Math.floor(seed / 2 ** 32) >>> 0,
+    ]);
+    const bits = Array.from({ length: sizeOf(shape) }, (_, i) => words[i % 4] ?? 0);
+    out[name] = castTensor(tensor(bits, shape, "int64"), type.dtype);
+  });
+  return out;
+}
+
+/** Brings the numbers of batches together: losses weighted by samples, metrics from their sums. */
+export class Tally {
+  readonly #compiled: Compiled;
+  readonly #losses = new Map<string, number>();
+  readonly #sums = new Map<string, Float64Array>();
+  #rows = 0;
+  constructor(compiled: Compiled) {
+    this.#compiled = compiled;
+  }
+  /** Takes a batch's results in. */
+  add(results: Readonly<Record<string, RuntimeValue>>, rows: number): void {
+    const { losses, metrics } = this.#compiled;
+    const number = (name: string) => {
+      const value = results[name];
+      return isTensor(value) ? Number(toNumbers(value)[0]) : 0;
+    };
+    const add = (name: string, from: string) =>
+      this.#losses.set(name, (this.#losses.get(name) ?? 0) + number(from) * rows);
+    add("loss", lossName);
+    if (losses.length > 1) {
+      for (const { output } of losses) add(outputName(output.name, "loss"), outputLossName(output.name));
+    }
+    this.#rows += rows;
+    metrics.forEach((_, i) => {
+      const prefix = sumName(i, "");
+      for (const [name, value] of Object.entries(results)) {
+        if (!name.startsWith(prefix) || !isTensor(value)) continue;
+        const numbers = toNumbers(value), sum = this.#sums.get(name) ?? new Float64Array(numbers.length);
+        for (let k = 0; k < sum.length; k++) sum[k] = (sum[k] ?? 0) + (numbers[k] ?? 0);
+        this.#sums.set(name, sum);
+      }
+    });
+  }
+  /** The numbers so far, by name. */
+  logs(): Record<string, number> {
+    const out: Record<string, number> = {};
+    for (const [name, sum] of this.#losses) out[name] = this.#rows === 0 ? 0 : sum / this.#rows;
+    this.#compiled.metrics.forEach(({ name, metric }, i) => {
+      const prefix = sumName(i, ""), sums: Record<string, readonly number[]> = {};
+      for (const [key, sum] of this.#sums) {
+        if (key.startsWith(prefix)) sums[key.slice(prefix.length)] = Array.from(sum);
+      }
+      out[name] = metric.def.result(sums, metric.config);
+    });
+    return out;
+  }
+}

@@ -1,0 +1,130 @@
+/** Keras' files out of models: `.keras`, whole `.h5` and `.weights.h5` of Keras 3 and 2, `config.json`. @module */
+import type { Extras, WriteOptions } from "../../core/format.ts";
+import type { Model } from "../../core/model.ts";
+import type { SavedTraining } from "../../core/training/types.ts";
+import { Hdf5GroupWriter, writeHdf5 } from "../hdf5/write.ts";
+import { writeSafetensors } from "../safetensors.ts";
+import { writeZip, type ZipMember } from "../zip.ts";
+import type { Json } from "./json.ts";
+import { legacyTraining } from "./training.ts";
+import { networkEntry } from "./write-network.ts";
+import { pythonJson, type WriteContext } from "./write-values.ts";
+import {
+  type WeightSource,
+  writeLegacyOptimizer,
+  writeLegacyWeights,
+  writeV3Optimizer,
+  writeV3Weights,
+} from "./write-weights.ts";
+
+/** The versions that files say they come from: those whose forms are written. */
+const versions = { 2: "2.21.0", 3: "3.15.1" } as const;
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** A model on its way into a file. */
+interface Written {
+  readonly config: Json;
+  readonly source: WeightSource;
+  readonly ctx: WriteContext;
+  readonly training: SavedTraining | undefined;
+}
+function begin(model: Model, options: WriteOptions, modules: boolean): Written {
+  const { network, registry } = model, major = options.kerasVersion ?? 3;
+  const ctx: WriteContext = { registry, major, modules, classes: new Map() };
+  const inputs = network.kind === "Functional" ? network.inputNames : [];
+  return {
+    config: networkEntry(network, model.name, false, ctx),
+    source: { name: model.name, tree: model.tree, weights: model.weights, inputs },
+    ctx,
+    training: options.training === false ? undefined : model.savedTraining(),
+  };
+}
+/** The optimizer's name in its variables' paths. */
+function optimizerName(training: SavedTraining): string {
+  const { optimizer } = training.config as {
+    readonly optimizer?: { readonly config?: { readonly name?: unknown } };
+  };
+  return typeof optimizer?.config?.name === "string" ? optimizer.config.name : "optimizer";
+}
+function v3File({ source, ctx, training }: Written): Uint8Array<ArrayBuffer> {
+  const root = new Hdf5GroupWriter(), variables = training?.variables?.() ?? [];
+  writeV3Weights(root, source, ctx);
+  if (training && variables.length > 0) writeV3Optimizer(root, optimizerName(training), variables);
+  return writeHdf5(root);
+}
+
+/** `2026-11-22@00:48:03`, as Keras writes it. */
+function dateText(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", "@");
+}
+/** Subjects and tensors that are kept for Lapis, those given before those of the model. */
+function extrasOf(model: Model, options: WriteOptions): Extras | undefined {
+  const json = { ...model.extras?.json, ...options.extras?.json };
+  const tensors = { ...model.extras?.tensors, ...options.extras?.tensors };
+  return Object.keys(json).length + Object.keys(tensors).length > 0 ? { json, tensors } : undefined;
+}
+
+function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
+  const written = begin(model, options, true), { config, ctx, training } = written;
+  const metadata = { keras_version: versions[ctx.major], date_saved: dateText(options.date ?? new Date()) };
+  const compiled = training ? { compile_config: training.config } : {};
+  const members: ZipMember[] = [
+    { name: "metadata.json", bytes: encode(pythonJson(metadata, "metadata.json")) },
+    { name: "config.json", bytes: encode(pythonJson({ ...config, ...compiled }, "config.json")) },
+    { name: "model.weights.h5", bytes: v3File(written) },
+  ];
+  const extras = extrasOf(model, options);
+  if (extras) members.push({ name: "lapis.json", bytes: encode(JSON.stringify(extras.json)) });
+  const tensors = Object.entries(extras?.tensors ?? {});
+  if (tensors.length > 0) {
+    members.push({ name: "lapis.safetensors", bytes: writeSafetensors(new Map(tensors)) });
+  }
+  return writeZip(members);
+}
+function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
+  // Keras 3 reads layers with their modules in an .h5 too, and then whole: attention modes and lists of axes with them.
+  const major = options.kerasVersion ?? 3;
+  const { config, source, ctx, training } = begin(model, options, major === 3);
+  const root = new Hdf5GroupWriter(), version = versions[major];
+  root.attributes.set("backend", "tensorflow");
+  root.attributes.set("keras_version", version);
+  root.attributes.set("model_config", pythonJson(config, "model_config"));
+  writeLegacyWeights(root.group("model_weights"), source, version, ctx);
+  if (training) {
+    root.attributes.set("training_config", pythonJson(legacyTraining(training.config), "training_config"));
+    const variables = training.variables?.() ?? [];
+    if (variables.length > 0) writeLegacyOptimizer(root, variables, major);
+  }
+  return writeHdf5(root);
+}
+/** What `model.to_json()` gives. */
+function configFile(model: Model, options: WriteOptions): Uint8Array {
+  const { config, ctx } = begin(model, options, (options.kerasVersion ?? 3) === 3);
+  const form = ctx.modules
+    ? config
+    : { ...config, keras_version: versions[ctx.major], backend: "tensorflow" };
+  return encode(pythonJson(form, "config.json"));
+}
+
+/**
+ * Writes a model as a file of Keras.
+ * @throws {UnsupportedError} naming the layer or call that this version of Keras has no form for.
+ * @throws {LapisError} for a model without layers, or without weights yet.
+ */
+export async function writeKeras(
+  model: Model,
+  options: WriteOptions,
+  extension: string,
+): Promise<Uint8Array> {
+  await Promise.resolve();
+  switch (extension) {
+    case ".keras":
+      return kerasFile(model, options);
+    case ".weights.h5":
+      return v3File(begin(model, options, true));
+    case ".json":
+      return configFile(model, options);
+    default:
+      return wholeH5(model, options);
+  }
+}
