@@ -25,6 +25,8 @@ import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
+import { trainer } from "./core/train.ts";
+import { trainingParts } from "./plugins/training/mod.ts";
 
 export type { Assembled, AssembleOptions } from "./core/assemble.ts";
 export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
@@ -107,6 +109,8 @@ export function createDefaultRegistry(): Registry {
         ...activations,
         ...initializers,
         ...layers,
+        ...trainingParts,
+        trainer,
         wasm,
         plain,
         onnxruntime,

@@ -95,6 +95,7 @@ function runWith(
       outputs: node.outputs.length,
       limits,
       types,
+      graphs: node.graphs,
       runGraph: (name, given) => {
         const graph = node.graphs[name];
         if (!graph) throw new BackendError(`${opName(node)} has no graph ${name}`);

@@ -18,8 +18,29 @@ import { modelBytes, saveModel } from "./save.ts";
 import { Sessions } from "./sessions.ts";
 import { staticShape } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
-import { castTensor, copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor, tensor } from "./tensor.ts";
-import type { SavedTraining } from "./training/types.ts";
+import {
+  castTensor,
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  sizeOf,
+  type Tensor,
+  tensor,
+  toNumbers,
+} from "./tensor.ts";
+import type {
+  BatchOptions,
+  BatchSource,
+  CompileTraining,
+  EvaluateOptions,
+  FitOptions,
+  GradientOptions,
+  Gradients,
+  History,
+  SavedTraining,
+  Trainer,
+  TrainingState,
+} from "./training/types.ts";
 
 /** How a model is made and run. */
 export interface ModelOptions {
@@ -83,6 +104,7 @@ export class Model {
   #graph: Graph | undefined;
   #stack: readonly Layer[] | undefined;
   #layer: Layer | undefined;
+  #training: Trainer | undefined;
 
   private constructor(name: string, registry: Registry, options: ModelOptions) {
     this.name = name;
@@ -408,9 +430,127 @@ export class Model {
     return list.length === 1 && list[0] ? list[0] : list;
   }
 
+  /** What training takes, made when first used; registries for inference have none. */
+  get #trainer(): Trainer {
+    if (this.#training) return this.#training;
+    const def = this.registry.find("trainer", "trainer");
+    if (!def) {
+      throw new LapisError(
+        "model",
+        `model ${this.name}: its registry holds no training; take the registry of @lapis/lapis`,
+      );
+    }
+    return this.#training = def.create({
+      model: this,
+      registry: this.registry,
+      sessions: this.#sessions,
+      seed: this.#options.seed ?? 0,
+      limits: this.#options.limits,
+      graph: this.#graph,
+      saved: this.#options.saved,
+      feed: (x) => this.#feed(x),
+    });
+  }
+  /**
+   * Says how to train: optimizer, loss and metrics by name, as our objects, or in Keras' serialised form.
+   * @throws {ConfigError} naming the part or option that isn't known.
+   */
+  compile(options: CompileTraining): void {
+    this.#trainer.compile(options);
+  }
+  /** True once compiled, here or by the file it comes from. */
+  get compiled(): boolean {
+    return this.registry.find("trainer", "trainer") !== undefined && this.#trainer.compiled;
+  }
+  /**
+   * Trains on arrays, or on a source of batches (then without `y`). Gives every epoch's numbers: `loss`, metrics, and
+   * those of validation as `valLoss` and the like.
+   * @throws {InputError} naming what doesn't fit; a label outside the classes with its value.
+   */
+  fit(x: ModelData | BatchSource, y?: ModelData | FitOptions, options?: FitOptions): Promise<History> {
+    const [targets, rest] = this.#arguments(x, y, options);
+    return this.#trainer.fit(x, targets, rest);
+  }
+  /** The loss and metrics over data, in inference. @throws {InputError} naming what doesn't fit. */
+  evaluate(
+    x: ModelData | BatchSource,
+    y?: ModelData | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Record<string, number>> {
+    const [targets, rest] = this.#arguments(x, y, options);
+    return this.#trainer.evaluate(x, targets, rest);
+  }
+  /** A source of batches holds its targets: options stand in their place. */
+  #arguments<O extends object>(
+    x: unknown,
+    y: ModelData | O | undefined,
+    options: O | undefined,
+  ): readonly [ModelData | undefined, O] {
+    const source = typeof x === "function" ||
+      (typeof x === "object" && x !== null && Symbol.asyncIterator in x);
+    return source ? [undefined, options ?? (y ?? {}) as O] : [y as ModelData | undefined, options ?? {} as O];
+  }
+  /** One step on one batch; its loss and metrics from before the step. */
+  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions = {}): Promise<Record<string, number>> {
+    return this.#trainer.trainOnBatch(x, y, options);
+  }
+  /** The loss and metrics of one batch, in inference. */
+  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions = {}): Promise<Record<string, number>> {
+    return this.#trainer.testOnBatch(x, y, options);
+  }
+  /** The loss and its exact gradients for every weight and every input of floats; nothing changes. */
+  gradients(x: ModelData, y: ModelData, options: GradientOptions = {}): Promise<Gradients> {
+    return this.#trainer.gradients(x, y, options);
+  }
+  /** Accuracy of a classifier, R² of a regression. */
+  score(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<number> {
+    return this.#trainer.score(x, y, options);
+  }
+  /** Probabilities of classes: `predict`, for models of one output. @throws {InputError} for others. */
+  async predictProba(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
+    const y = await this.predict(x, options);
+    if (isTensor(y as Tensor)) return y as Tensor;
+    throw new InputError(`model ${this.name}: has several outputs; use predict()`);
+  }
+  /** The most probable class of every sample (or step), int32; a single probability is cut at a half. */
+  async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
+    const y = await this.predictProba(x, options), width = y.shape.at(-1) ?? 1, p = toNumbers(y);
+    const out = new Int32Array(width === 0 ? 0 : p.length / width);
+    for (let row = 0; row < out.length; row++) {
+      const from = row * width;
+      if (width === 1) out[row] = (p[from] ?? 0) > 0.5 ? 1 : 0;
+      else {
+        let best = 0;
+        for (let i = 1; i < width; i++) if ((p[from + i] ?? 0) > (p[from + best] ?? 0)) best = i;
+        out[row] = best;
+      }
+    }
+    return tensor(out, y.shape.slice(0, -1));
+  }
+  /** What the last fit gave. */
+  get history(): History {
+    return this.#trainer.history;
+  }
+  /** The rate of the next step. Setting it needs no new compilation. @throws {ConfigError} where a schedule says it. */
+  get learningRate(): number {
+    return this.#trainer.learningRate;
+  }
+  set learningRate(value: number) {
+    this.#trainer.learningRate = value;
+  }
+  /** The whole training step as one graph: forward, losses, gradients, updates of weights and slots. */
+  trainingGraph(): Graph {
+    return this.#trainer.graph();
+  }
+  /** What a fit goes on from, beside the weights: `fit(x, y, { resumeFrom: model.trainingState() })`. */
+  trainingState(): TrainingState {
+    return this.#trainer.state();
+  }
   /** How it was compiled and where its optimizer stands, in the words of Keras' files; undefined where it isn't. */
   savedTraining(): SavedTraining | undefined {
-    return this.#options.saved;
+    const trainer = this.#training, config = trainer?.serialized();
+    if (!trainer || !config) return this.#options.saved;
+    return { config, version: "3", variables: () => trainer.optimizerVariables() };
   }
   /**
    * Writes the model to a file, whole or not at all; the ending says as what: `.keras`, `.h5`, `.weights.h5`, `.json`

@@ -55,7 +55,9 @@ function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss): void 
     const label = labels[i] ?? 0;
     if ((label >= 0 && label < classes) || label === ignored) continue;
     throw new InputError(
-      `target ${shown(target.name)}: label ${label} of sample ${Math.floor(i / each)} is outside the ${classes} ` +
+      `target ${shown(target.name)}: label ${label} of sample ${
+        Math.floor(i / each)
+      } is outside the ${classes} ` +
         `classes (0 to ${classes - 1})`,
       { place: target.name },
     );
@@ -63,9 +65,7 @@ function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss): void 
 }
 
 function weightsOf(given: SampleWeights, losses: readonly OutputLoss[]): ReadonlyMap<string, Tensor> {
-  const ports = losses.map(({ output }) =>
-    portOf(output.name, tensorType("float32"))
-  );
+  const ports = losses.map(({ output }) => portOf(output.name, tensorType("float32")));
   const single = Array.isArray(given) || (typeof given === "object" && given !== null && "data" in given);
   const named = single && losses.length > 1 ? undefined : byName(given as ModelData, ports, "sample weight");
   return new Map(ports.map((port) => {

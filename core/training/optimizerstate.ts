@@ -99,7 +99,9 @@ export class OptimizerState {
       if (!found) return;
       if (found.value.shape.join() !== wanted.shape.join()) {
         throw new InputError(
-          `optimizer variable ${shown(found.name)}: expected shape [${wanted.shape.join(", ")}] for ${input}, ` +
+          `optimizer variable ${shown(found.name)}: expected shape [${
+            wanted.shape.join(", ")
+          }] for ${input}, ` +
             `got [${found.value.shape.join(", ")}]`,
         );
       }

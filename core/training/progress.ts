@@ -45,13 +45,17 @@ export class Progress {
     const part = steps === undefined ? 0 : Math.round((done / steps) * width);
     const bar = steps === undefined ? "" : `${"█".repeat(part)}${"░".repeat(width - part)} `;
     const left = steps === undefined ? "" : `  ${timeText((seconds / done) * (steps - done))} left`;
-    this.#draw(`${this.#name(epoch)} ${bar}${done}${steps === undefined ? "" : `/${steps}`}  ${
-      logText(logs())
-    }${left}`);
+    this.#draw(
+      `${this.#name(epoch)} ${bar}${done}${steps === undefined ? "" : `/${steps}`}  ${
+        logText(logs())
+      }${left}`,
+    );
   }
   /** Says what an epoch came to. */
   end(epoch: number, logs: Logs): void {
-    const line = `${this.#name(epoch)} ${timeText((performance.now() - this.#begun) / 1000)}  ${logText(logs)}`;
+    const line = `${this.#name(epoch)} ${timeText((performance.now() - this.#begun) / 1000)}  ${
+      logText(logs)
+    }`;
     if (this.#bar) {
       this.#draw(line);
       this.#terminal?.write("\n");

@@ -31,9 +31,13 @@ const firstOf = (t: Tensor | undefined, otherwise: number) => (t ? numbersOf(t)[
 const suppression: OpDef = defineOp<{ readonly center_point_box: boolean }>({
   name: "NonMaxSuppression",
   since: 11,
-  summary: "Indices `[selected, 3]` (batch, class, box) of the best boxes that don't overlap a better one too much",
+  summary:
+    "Indices `[selected, 3]` (batch, class, box) of the best boxes that don't overlap a better one too much",
   attributes: {
-    center_point_box: bool({ doc: "boxes are [x, y, width, height] by their centre, not corners", default: false }),
+    center_point_box: bool({
+      doc: "boxes are [x, y, width, height] by their centre, not corners",
+      default: false,
+    }),
   },
   arity: [2, 5],
   accuracy: "exact",
@@ -50,7 +54,9 @@ const suppression: OpDef = defineOp<{ readonly center_point_box: boolean }>({
     const boxes = tensorAt(inputs, 0), scores = tensorAt(inputs, 1);
     const most = firstOf(optionalAt(inputs, 2), 0), threshold = firstOf(optionalAt(inputs, 3), 0);
     const least = firstOf(optionalAt(inputs, 4), -Infinity), found: number[] = [];
-    const [batch = 0, classes = 0, count = 0] = scores.shape, all = numbersOf(boxes), values = numbersOf(scores);
+    const [batch = 0, classes = 0, count = 0] = scores.shape,
+      all = numbersOf(boxes),
+      values = numbersOf(scores);
     for (let b = 0; b < batch; b++) {
       const corners = Array.from({ length: count }, (_, i) => boxAt(all, b * count + i, centred));
       for (let c = 0; c < classes; c++) {
@@ -80,7 +86,12 @@ interface Align {
   readonly spatial_scale: number;
 }
 /** Weights and offsets of the four neighbours of a place in an image; none outside of it. */
-function neighbours(y: number, x: number, height: number, width: number): readonly (readonly [number, number])[] {
+function neighbours(
+  y: number,
+  x: number,
+  height: number,
+  width: number,
+): readonly (readonly [number, number])[] {
   if (y < -1 || y > height || x < -1 || x > width) return [];
   const top = Math.max(0, y), left = Math.max(0, x);
   const y0 = Math.min(Math.floor(top), height - 1), x0 = Math.min(Math.floor(left), width - 1);
@@ -106,7 +117,11 @@ const roiAlign: OpDef = defineOp<Align>({
     mode: choice({ doc: "how samples of a cell are pooled", of: ["avg", "max"], default: "avg" }),
     output_height: int({ doc: "cells down", default: 1, min: 1 }),
     output_width: int({ doc: "cells across", default: 1, min: 1 }),
-    sampling_ratio: int({ doc: "samples down and across a cell; 0 for as many as it has pixels", default: 0, min: 0 }),
+    sampling_ratio: int({
+      doc: "samples down and across a cell; 0 for as many as it has pixels",
+      default: 0,
+      min: 0,
+    }),
     spatial_scale: float({ doc: "factor from the regions' coordinates to pixels", default: 1 }),
   },
   arity: [3, 3],
@@ -118,18 +133,24 @@ const roiAlign: OpDef = defineOp<Align>({
   },
   gradient: "none",
   plain(inputs, { attributes: a, limits }) {
-    const x = tensorAt(inputs, 0), rois = toNumbers(tensorAt(inputs, 1)), of = toIntegers(tensorAt(inputs, 2));
+    const x = tensorAt(inputs, 0),
+      rois = toNumbers(tensorAt(inputs, 1)),
+      of = toIntegers(tensorAt(inputs, 2));
     const [batch = 0, channels = 1, height = 1, width = 1] = x.shape, values = toNumbers(x);
     const rows = a.output_height, columns = a.output_width, shape = [of.length, channels, rows, columns];
     const out = new Float64Array(boundedSize(shape, "float64", limits));
-    const shift = a.coordinate_transformation_mode === "half_pixel" ? 0.5 : 0, least = shift === 0 ? 1 : -Infinity;
+    const shift = a.coordinate_transformation_mode === "half_pixel" ? 0.5 : 0,
+      least = shift === 0 ? 1 : -Infinity;
     of.forEach((image, r) => {
-      if (image < 0 || image >= batch) throw new ShapeError(`region ${r} is of image ${image}; there are ${batch}`);
+      if (image < 0 || image >= batch) {
+        throw new ShapeError(`region ${r} is of image ${image}; there are ${batch}`);
+      }
       const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [0, 1, 2, 3].map((i) =>
         (rois[4 * r + i] ?? 0) * a.spatial_scale - shift
       );
       const cellHeight = Math.max(y2 - y1, least) / rows, cellWidth = Math.max(x2 - x1, least) / columns;
-      const down = a.sampling_ratio || Math.ceil(cellHeight), across = a.sampling_ratio || Math.ceil(cellWidth);
+      const down = a.sampling_ratio || Math.ceil(cellHeight),
+        across = a.sampling_ratio || Math.ceil(cellWidth);
       boundedSize([rows * columns, Math.max(0, down), Math.max(0, across)], "float64", limits);
       for (let cell = 0; cell < rows * columns; cell++) {
         const top = y1 + Math.floor(cell / columns) * cellHeight, left = x1 + (cell % columns) * cellWidth;
@@ -164,7 +185,10 @@ const roiAlign: OpDef = defineOp<Align>({
   /** Before opset 16 coordinates were never shifted. */
   upgrade(from: number, node: OldNode): OldNode {
     if (from >= 16) return node;
-    return { ...node, attributes: { ...node.attributes, coordinate_transformation_mode: "output_half_pixel" } };
+    return {
+      ...node,
+      attributes: { ...node.attributes, coordinate_transformation_mode: "output_half_pixel" },
+    };
   },
 });
 
@@ -193,17 +217,23 @@ const maxRoiPool: OpDef = defineOp<RoiPool>({
   plain(inputs, { attributes: { pooled_shape: [rows = 1, columns = 1], spatial_scale: scale }, limits }) {
     const x = tensorAt(inputs, 0), rois = tensorAt(inputs, 1), values = toNumbers(x), boxes = toNumbers(rois);
     const [batch = 0, channels = 1, height = 1, width = 1] = x.shape, [regions = 0] = rois.shape;
-    const shape = [regions, channels, rows, columns], out = new Float64Array(boundedSize(shape, x.dtype, limits));
+    const shape = [regions, channels, rows, columns],
+      out = new Float64Array(boundedSize(shape, x.dtype, limits));
     const cut = (v: number, most: number) => Math.min(most, Math.max(0, v));
     for (let r = 0; r < regions; r++) {
       const image = boxes[5 * r] ?? 0;
-      if (!(image >= 0 && image < batch)) throw new ShapeError(`region ${r} is of image ${image} of ${batch}`);
+      if (!(image >= 0 && image < batch)) {
+        throw new ShapeError(`region ${r} is of image ${image} of ${batch}`);
+      }
       const [left = 0, top = 0, right = 0, bottom = 0] = [1, 2, 3, 4].map((i) =>
         rounded((boxes[5 * r + i] ?? 0) * scale)
       );
-      const cellHeight = Math.max(bottom - top + 1, 1) / rows, cellWidth = Math.max(right - left + 1, 1) / columns;
+      const cellHeight = Math.max(bottom - top + 1, 1) / rows,
+        cellWidth = Math.max(right - left + 1, 1) / columns;
       for (let i = 0; i < channels * rows * columns; i++) {
-        const c = Math.floor(i / (rows * columns)), row = Math.floor(i / columns) % rows, column = i % columns;
+        const c = Math.floor(i / (rows * columns)),
+          row = Math.floor(i / columns) % rows,
+          column = i % columns;
         const y0 = cut(Math.floor(row * cellHeight) + top, height);
         const y1 = cut(Math.ceil((row + 1) * cellHeight) + top, height);
         const x0 = cut(Math.floor(column * cellWidth) + left, width);

@@ -73,6 +73,11 @@ export function quantizedBy(b: Builder, x: Value, scale: Value, zero: Value | un
   return b.one("QuantizeLinear", zero ? [x, one(scale), one(zero)] : [x, one(scale)]);
 }
 
+/** Two quantized operands with scale and zero point, and the result's. */
+function eight(v: Given): readonly [Value, Value, Value, Value, Value, Value, Value, Value] {
+  const at = (i: number) => needed(v, i);
+  return [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)];
+}
 const isFloat8 = (v: Value) => asTensor(v.type).dtype.startsWith("float8");
 const qLinearMatMul: OpDef = defineOp<NoAttributes>({
   name: "QLinearMatMul",
@@ -82,7 +87,7 @@ const qLinearMatMul: OpDef = defineOp<NoAttributes>({
   arity: [8, 8],
   accuracy: "rounding",
   body(b, v) {
-    const [a, aScale, aZero, w, wScale, wZero, scale, zero] = v.map((_, i) => needed(v, i)) as EightValues;
+    const [a, aScale, aZero, w, wScale, wZero, scale, zero] = eight(v);
     if (isFloat8(a)) {
       const left = b.one("DequantizeLinear", [a, aScale, aZero]);
       const right = b.one("DequantizeLinear", [w, wScale, wZero]);
@@ -92,8 +97,6 @@ const qLinearMatMul: OpDef = defineOp<NoAttributes>({
     return [requantized(b, sums, [upright(b, aScale, 1), wScale], scale, zero)];
   },
 });
-type EightValues = readonly [Value, Value, Value, Value, Value, Value, Value, Value];
-
 const qLinearConv: OpDef = defineOp<ConvAttributes>({
   name: "QLinearConv",
   since: 10,
@@ -102,9 +105,7 @@ const qLinearConv: OpDef = defineOp<ConvAttributes>({
   arity: [8, 9],
   accuracy: "rounding",
   body(b, v, attributes) {
-    const [x, xScale, xZero, w, wScale, wZero, scale, zero] = v.slice(0, 8).map((_, i) =>
-      needed(v, i)
-    ) as unknown as EightValues;
+    const [x, xScale, xZero, w, wScale, wZero, scale, zero] = eight(v);
     const behind = dimsOf(w.type).length - 2, bias = v[8];
     const products = b.one("ConvInteger", [x, w, xZero, wZero], { ...attributes } as Attributes);
     const sums = bias ? b.one("Add", [products, upright(b, bias, behind)]) : products;

@@ -78,14 +78,18 @@ const qGemm: OpDef = microsoftOp<{ alpha: number; transA: boolean; transB: boole
       v[5],
     ]);
     const all = v[6] ? b.one("Add", [sums, v[6]]) : sums;
-    const scale = b.one("Mul", [b.one("Mul", [needed(v, 1), needed(v, 4)]), floatScalar(b, needed(v, 1), alpha)]);
+    const scale = b.one("Mul", [
+      b.one("Mul", [needed(v, 1), needed(v, 4)]),
+      floatScalar(b, needed(v, 1), alpha),
+    ]);
     const y = b.one("Mul", [b.one("Cast", [all], { to: asTensor(scale.type).dtype }), scale]);
     return [v[7] ? quantizedBy(b, y, v[7], v[8]) : y];
   },
 });
 const concat: OpDef = microsoftOp<{ axis: number }>({
   name: "QLinearConcat",
-  summary: "Quantized tensors joined in one scale; inputs are the output's scale and zero point, then three a tensor",
+  summary:
+    "Quantized tensors joined in one scale; inputs are the output's scale and zero point, then three a tensor",
   attributes: { axis: int({ doc: "axis to join along" }) },
   arity: [5, Infinity],
   body(b, v, { axis }) {
@@ -161,7 +165,10 @@ const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
         if (count === 2) return b.one("Unsqueeze", [p, b.ints([1])]);
         return count === 1 && directions !== 1 ? b.one("Unsqueeze", [p, b.ints([1, 2])]) : p;
       };
-      const centred = b.one("Sub", [b.one("Cast", [w], { to: type }), stand(b.one("Cast", [z], { to: type }))]);
+      const centred = b.one("Sub", [
+        b.one("Cast", [w], { to: type }),
+        stand(b.one("Cast", [z], { to: type })),
+      ]);
       return b.one("Transpose", [b.one("Mul", [centred, stand(s)])], { perm: [0, 2, 1] });
     };
     const steps = b.one("DequantizeLinear", [q, scale, zero]);

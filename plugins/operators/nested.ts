@@ -56,9 +56,16 @@ interface Flex {
   readonly softmax_precision: number | null;
 }
 /** What a nested graph makes of a tensor; the tensor itself where there is none. */
-function modified(name: string, x: Tensor, captured: readonly (RuntimeValue | undefined)[], c: PlainContext<Flex>): Tensor {
-  const value = c.graphs.includes(name) ? c.runGraph(name, [x, ...captured])[0] : x;
-  if (!isTensor(value) || value.shape.join() !== x.shape.join()) throw new InputError(`${name} changes the shape`);
+function modified(
+  name: string,
+  x: Tensor,
+  captured: readonly (RuntimeValue | undefined)[],
+  c: PlainContext<Flex>,
+): Tensor {
+  const value = Object.hasOwn(c.graphs, name) ? c.runGraph(name, [x, ...captured])[0] : x;
+  if (!isTensor(value) || value.shape.join() !== x.shape.join()) {
+    throw new InputError(`${name} changes the shape`);
+  }
   return value;
 }
 /** e^x over its sum along rows of `width`, in place. */
@@ -77,7 +84,10 @@ function products(
   turn: boolean,
   [m, n, k]: readonly [number, number, number],
 ): Float64Array {
-  const [batch = 1, heads = 1] = left.shape, own = right.shape[1] ?? 1, a = toNumbers(left), b = toNumbers(right);
+  const [batch = 1, heads = 1] = left.shape,
+    own = right.shape[1] ?? 1,
+    a = toNumbers(left),
+    b = toNumbers(right);
   const out = new Float64Array(batch * heads * m * n);
   for (let i = 0; i < batch * heads; i++) {
     const group = Math.floor(i / heads) * own + Math.floor((i % heads) / (heads / own)), at = group * n * k;

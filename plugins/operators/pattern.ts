@@ -284,7 +284,9 @@ class Reader {
       this.#at--;
     }
     const low = this.#classLetter();
-    if (this.#peek() !== "-" || this.#peek(1) === "]" || this.#peek(1) === undefined) return this.#equals(low);
+    if (this.#peek() !== "-" || this.#peek(1) === "]" || this.#peek(1) === undefined) {
+      return this.#equals(low);
+    }
     this.#at++;
     const high = this.#classLetter();
     if (high < low) throw this.#fail("a range from a later letter to an earlier one");

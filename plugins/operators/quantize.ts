@@ -90,7 +90,11 @@ export function quantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, a:
   return { dtype, shape: x.shape, data: out };
 }
 const axisField = int({ doc: "axis that vectors of scales and blocks lie along", default: 1 });
-const blockField = int({ doc: "elements that share a scale along the axis; 0 for no blocks", default: 0, min: 0 });
+const blockField = int({
+  doc: "elements that share a scale along the axis; 0 for no blocks",
+  default: 0,
+  min: 0,
+});
 
 const quantize: OpDef = defineOp<Quantize>({
   name: "QuantizeLinear",

@@ -15,7 +15,8 @@ interface Multinomial {
 const multinomial: OpDef = defineOp<Multinomial>({
   name: "Multinomial",
   since: 22,
-  summary: "Draws `[batch, samples]` of categories with log-probabilities `[batch, categories]`, not normalized",
+  summary:
+    "Draws `[batch, samples]` of categories with log-probabilities `[batch, categories]`, not normalized",
   attributes: {
     dtype: { ...dtypeField("element type, int32 or int64"), required: false, default: 6 },
     sample_size: int({ doc: "draws a row", default: 1, min: 0 }),
@@ -30,7 +31,9 @@ const multinomial: OpDef = defineOp<Multinomial>({
   gradient: "none",
   plain(inputs, { attributes: { dtype, sample_size, seed }, limits }) {
     const x = tensorAt(inputs, 0), [batch = 0, classes = 0] = x.shape, values = toNumbers(x);
-    const random = new Random(seed === null ? Math.floor(Math.random() * 2 ** 32) : Math.abs(Math.trunc(seed * 65536)));
+    const random = new Random(
+      seed === null ? Math.floor(Math.random() * 2 ** 32) : Math.abs(Math.trunc(seed * 65536)),
+    );
     const shape = [batch, sample_size], out = new Float64Array(boundedSize(shape, "float64", limits));
     for (let b = 0; b < batch; b++) {
       const row = Array.from(values.subarray(b * classes, (b + 1) * classes));

@@ -84,7 +84,12 @@ export function fullMatcher(pattern: string): (text: string) => boolean {
   };
 }
 /** Steps that take a letter, or the end, reached from some without one. */
-function reached(steps: readonly Step[], from: readonly number[], text: readonly number[], at: number): number[] {
+function reached(
+  steps: readonly Step[],
+  from: readonly number[],
+  text: readonly number[],
+  at: number,
+): number[] {
   const seen = new Set<number>(), stack = [...from], found: number[] = [];
   for (let s = stack.pop(); s !== undefined; s = stack.pop()) {
     if (seen.has(s)) continue;

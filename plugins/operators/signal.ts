@@ -16,7 +16,16 @@ import {
 } from "../../core/ops/define.ts";
 import { numbersOf } from "../../core/ops/kernels.ts";
 import { bool, type Field, int } from "../../core/schema.ts";
-import { addDims, type Dim, dimsOf, divDims, freshDim, normalAxis, subDims, tensorType } from "../../core/shape.ts";
+import {
+  addDims,
+  type Dim,
+  dimsOf,
+  divDims,
+  freshDim,
+  normalAxis,
+  subDims,
+  tensorType,
+} from "../../core/shape.ts";
 import { sizeOf, type Tensor, toIntegers, toNumbers } from "../../core/tensor.ts";
 import { transform } from "./fourier.ts";
 
@@ -59,7 +68,8 @@ function dftOutput(length: Dim, { inverse, onesided }: Dft): readonly [count: Di
   if (!onesided) return [length, 2];
   return inverse ? [length, 1] : [addDims(divDims(length, 2), 1), 2];
 }
-const defaultLength = (size: number, { inverse, onesided }: Dft) => inverse && onesided ? 2 * (size - 1) : size;
+const defaultLength = (size: number, { inverse, onesided }: Dft) =>
+  inverse && onesided ? 2 * (size - 1) : size;
 
 const dft: OpDef = defineOp<Dft>({
   name: "DFT",
@@ -67,7 +77,10 @@ const dft: OpDef = defineOp<Dft>({
   summary: "The discrete Fourier transform along an axis of `[..., 1]` (real) or `[..., 2]` (complex)",
   attributes: {
     inverse: bool({ doc: "from spectrum to signal", default: false }),
-    onesided: bool({ doc: "only the half of a real signal's spectrum that the other follows from", default: false }),
+    onesided: bool({
+      doc: "only the half of a real signal's spectrum that the other follows from",
+      default: false,
+    }),
   },
   arity: [1, 3],
   accuracy: "rounding",
@@ -80,7 +93,9 @@ const dft: OpDef = defineOp<Dft>({
       ? typeof size === "number" ? 2 * (size - 1) : subDims(addDims(size, size), 2)
       : size;
     const [count, per] = dftOutput(given ?? usual, c.attributes);
-    return [tensorType(x.dtype, shape.map((d, i) => (i === axis ? count : i === shape.length - 1 ? per : d)))];
+    return [
+      tensorType(x.dtype, shape.map((d, i) => (i === axis ? count : i === shape.length - 1 ? per : d))),
+    ];
   },
   gradient: "none",
   plain(inputs, { attributes }) {
@@ -113,7 +128,8 @@ const dft: OpDef = defineOp<Dft>({
 const stft: OpDef = defineOp<{ readonly onesided: boolean }>({
   name: "STFT",
   since: 17,
-  summary: "Spectra `[batch, frames, bins, 2]` of frames of a signal `[batch, time, 1 or 2]`, each times a window",
+  summary:
+    "Spectra `[batch, frames, bins, 2]` of frames of a signal `[batch, time, 1 or 2]`, each times a window",
   attributes: { onesided: bool({ doc: "the first half of the bins", default: true }) },
   arity: [2, 4],
   accuracy: "rounding",
@@ -136,7 +152,8 @@ const stft: OpDef = defineOp<{ readonly onesided: boolean }>({
     if (factors && factors.length !== length) {
       throw new ShapeError(`a window of ${factors.length} on frames of ${length}`);
     }
-    const frames = Math.floor((time - length) / step) + 1, bins = onesided ? Math.floor(length / 2) + 1 : length;
+    const frames = Math.floor((time - length) / step) + 1,
+      bins = onesided ? Math.floor(length / 2) + 1 : length;
     const out = new Float64Array(batch * frames * bins * 2), frame = new Float64Array(2 * length);
     for (let f = 0; f < batch * frames; f++) {
       const start = Math.floor(f / frames) * time + (f % frames) * step;

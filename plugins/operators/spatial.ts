@@ -21,11 +21,11 @@ import {
   asTensor,
   type Dim,
   dimsOf,
+  divDims,
   freshDim,
   mulDims,
   normalAxis,
   productDims,
-  divDims,
   subDims,
   tensorType,
 } from "../../core/shape.ts";
@@ -42,7 +42,9 @@ interface Unpool {
 function unpooled(shape: readonly Dim[], a: Unpool): readonly Dim[] {
   const rank = a.kernel_shape.length, strides = along(a.strides, rank, 1, "strides");
   const pads = along(a.pads, 2 * rank, 0, "pads");
-  if (shape.length !== rank + 2) throw new ShapeError(`a kernel of ${rank} axes on a rank of ${shape.length}`);
+  if (shape.length !== rank + 2) {
+    throw new ShapeError(`a kernel of ${rank} axes on a rank of ${shape.length}`);
+  }
   return shape.map((d, i) => {
     const k = i - 2;
     if (k < 0) return d;
@@ -51,7 +53,12 @@ function unpooled(shape: readonly Dim[], a: Unpool): readonly Dim[] {
   });
 }
 /** A tensor in the corner of zeros of a larger shape. */
-function embedded(data: Float64Array, from: readonly number[], to: readonly number[], size: number): Float64Array {
+function embedded(
+  data: Float64Array,
+  from: readonly number[],
+  to: readonly number[],
+  size: number,
+): Float64Array {
   const out = new Float64Array(size), place = new Array<number>(from.length).fill(0);
   for (let i = 0; i < data.length; i++) {
     let at = 0;
@@ -84,12 +91,15 @@ const maxUnpool: OpDef = defineOp<Unpool>({
     if (!x || !index || !dy) return [];
     if (shape) throw new UnsupportedError("the gradient of MaxUnpool with an output_shape");
     const flat = b.ints([-1]);
-    const found = b.one("Gather", [b.one("Reshape", [dy, flat]), b.one("Reshape", [index, flat])], { axis: 0 });
+    const found = b.one("Gather", [b.one("Reshape", [dy, flat]), b.one("Reshape", [index, flat])], {
+      axis: 0,
+    });
     return [b.one("Reshape", [found, b.one("Shape", [x])])];
   },
   plain(inputs, { attributes, limits }) {
     const x = tensorAt(inputs, 0), index = toIntegers(tensorAt(inputs, 1)), given = optionalAt(inputs, 2);
-    const shape = unpooled(x.shape, attributes) as readonly number[], size = boundedSize(shape, "float64", limits);
+    const shape = unpooled(x.shape, attributes) as readonly number[],
+      size = boundedSize(shape, "float64", limits);
     const out = new Float64Array(size), values = toNumbers(x);
     index.forEach((at, i) => {
       if (at < 0 || at >= size) throw new InputError(`index ${at} is outside [${shape}]`);
@@ -105,7 +115,12 @@ const maxUnpool: OpDef = defineOp<Unpool>({
 });
 
 type Columns = Pick<Sliding, "dilations" | "pads" | "strides">;
-const sliding = (a: Columns): Sliding => ({ auto_pad: "NOTSET", dilations: a.dilations, pads: a.pads, strides: a.strides });
+const sliding = (a: Columns): Sliding => ({
+  auto_pad: "NOTSET",
+  dilations: a.dilations,
+  pads: a.pads,
+  strides: a.strides,
+});
 const col2Im: OpDef = defineOp<Columns>({
   name: "Col2Im",
   since: 18,
@@ -128,24 +143,36 @@ const col2Im: OpDef = defineOp<Columns>({
     const known = b.knownOf(block), kernel = known && toIntegers(known);
     if (!x || !dy) return [];
     if (!kernel) throw new UnsupportedError("the gradient of Col2Im needs a block_shape that is known");
-    const { dtype } = asTensor(dy.type), count = product(kernel), units = new Array<number>(count * count).fill(0);
+    const { dtype } = asTensor(dy.type),
+      count = product(kernel),
+      units = new Array<number>(count * count).fill(0);
     for (let i = 0; i < count; i++) units[i * count + i] = 1;
     const images = b.one("Reshape", [
       dy,
       b.one("Concat", [b.ints([-1, 1]), b.one("Shape", [dy], { start: 2 })], { axis: 0 }),
     ]);
     const taps = b.constant(tensor(units, [count, 1, ...kernel], dtype));
-    return [b.one("Reshape", [b.one("Conv", [images, taps], { dilations, pads, strides }), b.one("Shape", [x])])];
+    return [
+      b.one("Reshape", [b.one("Conv", [images, taps], { dilations, pads, strides }), b.one("Shape", [x])]),
+    ];
   },
   plain(inputs, { attributes, limits }) {
-    const x = tensorAt(inputs, 0), image = toIntegers(tensorAt(inputs, 1)), kernel = toIntegers(tensorAt(inputs, 2));
+    const x = tensorAt(inputs, 0),
+      image = toIntegers(tensorAt(inputs, 1)),
+      kernel = toIntegers(tensorAt(inputs, 2));
     const [batch = 1, rows = 1, count = 1] = x.shape, block = product(kernel), values = toNumbers(x);
-    if (dtypes[x.dtype].kind === "complex" || x.dtype === "string") throw new UnsupportedError(`images of ${x.dtype}`);
-    if (block < 1 || rows % block !== 0) throw new InputError(`${rows} rows are no channels of ${block} elements`);
+    if (dtypes[x.dtype].kind === "complex" || x.dtype === "string") {
+      throw new UnsupportedError(`images of ${x.dtype}`);
+    }
+    if (block < 1 || rows % block !== 0) {
+      throw new InputError(`${rows} rows are no channels of ${block} elements`);
+    }
     const channels = rows / block, shape = [batch, channels, ...image];
     const out = new Float64Array(boundedSize(shape, "float64", limits));
     const g = geometryOf(image, kernel, sliding(attributes)), size = product(image);
-    if (product(g.output) !== count) throw new InputError(`${count} windows, [${g.output}] fit into the image`);
+    if (product(g.output) !== count) {
+      throw new InputError(`${count} windows, [${g.output}] fit into the image`);
+    }
     const offsets = windowOffsets(g, 0, count);
     for (let i = 0; i < batch * channels; i++) {
       for (let e = 0; e < offsets.length; e++) {
@@ -185,7 +212,12 @@ const centerCropPad: OpDef = defineOp<Crop>({
     const x = inputOf(c, 0, anyType), shape = dimsOf(x), wanted = c.dims(1);
     inputOf(c, 1, indexTypes);
     const axes = cropAxes(c.attributes, shape.length);
-    return [tensorType(x.dtype, shape.map((d, i) => (axes.includes(i) ? wanted?.[axes.indexOf(i)] ?? freshDim() : d)))];
+    return [
+      tensorType(
+        x.dtype,
+        shape.map((d, i) => (axes.includes(i) ? wanted?.[axes.indexOf(i)] ?? freshDim() : d)),
+      ),
+    ];
   },
   vjp(b, { inputs: [x], attributes }, [dy]) {
     if (!x || !dy) return [];
@@ -206,7 +238,9 @@ function determinant(m: Float64Array, n: number): number {
   let det = 1;
   for (let c = 0; c < n; c++) {
     let pivot = c;
-    for (let r = c + 1; r < n; r++) if (Math.abs(m[r * n + c] ?? 0) > Math.abs(m[pivot * n + c] ?? 0)) pivot = r;
+    for (let r = c + 1; r < n; r++) {
+      if (Math.abs(m[r * n + c] ?? 0) > Math.abs(m[pivot * n + c] ?? 0)) pivot = r;
+    }
     const top = m[pivot * n + c] ?? 0;
     if (top === 0) return 0;
     if (pivot !== c) {
@@ -239,9 +273,18 @@ const det: OpDef = defineOp<NoAttributes>({
   },
   gradient: "none",
   plain(inputs) {
-    const x = tensorAt(inputs, 0), n = x.shape.at(-1) ?? 1, shape = x.shape.slice(0, -2), values = toNumbers(x);
+    const x = tensorAt(inputs, 0),
+      n = x.shape.at(-1) ?? 1,
+      shape = x.shape.slice(0, -2),
+      values = toNumbers(x);
     const matrix = (i: number) => Float64Array.from(values.subarray(i * n * n, (i + 1) * n * n));
-    return [result(Float64Array.from({ length: product(shape) }, (_, i) => determinant(matrix(i), n)), shape, x.dtype)];
+    return [
+      result(
+        Float64Array.from({ length: product(shape) }, (_, i) => determinant(matrix(i), n)),
+        shape,
+        x.dtype,
+      ),
+    ];
   },
 });
 

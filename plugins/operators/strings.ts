@@ -2,7 +2,7 @@
 import { InputError, ShapeError, shown } from "../../core/errors.ts";
 import type { OpDef } from "../../core/op.ts";
 import { broadcastPlan, forRows } from "../../core/ops/broadcast.ts";
-import { defineOp, type NoAttributes, inputOf, sharedType, tensorAt } from "../../core/ops/define.ts";
+import { defineOp, inputOf, type NoAttributes, sharedType, tensorAt } from "../../core/ops/define.ts";
 import { bool, choice, int, nullable, text } from "../../core/schema.ts";
 import { broadcastShapes, dimsOf, freshDim, tensorType } from "../../core/shape.ts";
 import { sizeOf, type Tensor } from "../../core/tensor.ts";
@@ -97,7 +97,11 @@ const normalizer: OpDef = defineOp<Normalizer>({
   since: 10,
   summary: "The words of `[words]` or `[1, words]` without stop words, in one case",
   attributes: {
-    case_change_action: choice({ doc: "case of the result", of: ["NONE", "LOWER", "UPPER"], default: "NONE" }),
+    case_change_action: choice({
+      doc: "case of the result",
+      of: ["NONE", "LOWER", "UPPER"],
+      default: "NONE",
+    }),
     is_case_sensitive: bool({ doc: "stop words are compared as they are written", default: false }),
     locale: nullable(text({ doc: "whose case rules; en_US unless given" })),
     stopwords: texts("words left out"),
@@ -105,7 +109,9 @@ const normalizer: OpDef = defineOp<Normalizer>({
   arity: [1, 1],
   infer(c) {
     const x = dimsOf(inputOf(c, 0, ["string"])), rows = x.length === 2 ? [1] : [];
-    if (x.length < 1 || x.length > 2) throw new ShapeError(`expected [words] or [1, words], got rank ${x.length}`);
+    if (x.length < 1 || x.length > 2) {
+      throw new ShapeError(`expected [words] or [1, words], got rank ${x.length}`);
+    }
     return [tensorType("string", [...rows, freshDim()])];
   },
   plain(inputs, { attributes: a }) {
@@ -115,7 +121,11 @@ const normalizer: OpDef = defineOp<Normalizer>({
     }
     const key = (w: string) => (a.is_case_sensitive ? w : lower(w));
     const stops = new Set((a.stopwords ?? []).map(key));
-    const change = a.case_change_action === "LOWER" ? lower : a.case_change_action === "UPPER" ? upper : String;
+    const change = a.case_change_action === "LOWER"
+      ? lower
+      : a.case_change_action === "UPPER"
+      ? upper
+      : String;
     const kept = words(x).filter((w) => !stops.has(key(w))).map((w) => change(w));
     const data = kept.length === 0 ? [""] : kept;
     return [{ dtype: "string", shape: x.shape.length === 2 ? [1, data.length] : [data.length], data }];

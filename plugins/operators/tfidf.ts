@@ -39,7 +39,9 @@ function grams(a: Tfidf): Branch {
   a.ngram_counts.forEach((start, i) => {
     const n = i + 1, end = a.ngram_counts[i + 1] ?? pool.length;
     if (start > end || end > pool.length || (end - start) % n !== 0) {
-      throw new ShapeError(`the pool's ${n}-grams from ${start} to ${end} of ${pool.length} don't come out even`);
+      throw new ShapeError(
+        `the pool's ${n}-grams from ${start} to ${end} of ${pool.length} don't come out even`,
+      );
     }
     for (let at = start; at < end; at += n, number++) {
       let branch = root;
@@ -73,7 +75,10 @@ const tfidf: OpDef = defineOp<Tfidf>({
   since: 9,
   summary: "How often each n-gram of a pool stands in `[words]` or in the rows of `[batch, words]`, weighted",
   attributes: {
-    mode: choice({ doc: "TF counts, IDF weights of those there, TFIDF their product", of: ["TF", "IDF", "TFIDF"] }),
+    mode: choice({
+      doc: "TF counts, IDF weights of those there, TFIDF their product",
+      of: ["TF", "IDF", "TFIDF"],
+    }),
     max_gram_length: int({ doc: "longest n-gram", min: 1 }),
     max_skip_count: int({ doc: "most words left out between two of an n-gram", min: 0 }),
     min_gram_length: int({ doc: "shortest n-gram", min: 1 }),

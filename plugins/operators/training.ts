@@ -46,7 +46,9 @@ function optimizer<A>(
     accuracy: "rounding",
     infer(c) {
       const count = (c.inputs.length - 2) / (2 + states);
-      if (!Number.isInteger(count)) throw new ShapeError(`${c.inputs.length} inputs don't divide among tensors`);
+      if (!Number.isInteger(count)) {
+        throw new ShapeError(`${c.inputs.length} inputs don't divide among tensors`);
+      }
       const tensors = c.inputs.slice(2).map((t) => asTensor(t));
       return [...tensors.slice(0, count), ...tensors.slice(2 * count)];
     },

@@ -5,14 +5,26 @@ import { InputError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import type { OpDef } from "../../core/op.ts";
 import { product } from "../../core/ops/arrays.ts";
-import { defineOp, floats, inputOf, keepsType, optionalAt, sharedType, tensorAt } from "../../core/ops/define.ts";
+import {
+  defineOp,
+  floats,
+  inputOf,
+  keepsType,
+  optionalAt,
+  sharedType,
+  tensorAt,
+} from "../../core/ops/define.ts";
 import { copyRun, emptyLike } from "../../core/ops/kernels.ts";
 import { bool, choice, float, int, nullable } from "../../core/schema.ts";
 import { asTensor, dimsOf, normalAxis, sameDim } from "../../core/shape.ts";
 import { toIntegers, zeros } from "../../core/tensor.ts";
 import { needed } from "./integer.ts";
 
-const typed = (b: Builder, x: Value, to: DType) => (asTensor(x.type).dtype === to ? x : b.one("Cast", [x], { to }));
+const typed = (
+  b: Builder,
+  x: Value,
+  to: DType,
+) => (asTensor(x.type).dtype === to ? x : b.one("Cast", [x], { to }));
 /** A part of the last axis. */
 function lastAxis(b: Builder, x: Value, from: number, to: number, step = 1): Value {
   return b.one("Slice", [x, b.ints([from]), b.ints([to]), b.ints([-1]), b.ints([step])]);
@@ -43,7 +55,9 @@ const rotary: OpDef = defineOp<Rotary>({
       ? b.one("Reshape", [x, b.ints([0, 0, num_heads ?? 0, -1])])
       : b.one("Transpose", [x], { perm: [0, 2, 1, 3] });
     const size = rotary_embedding_dim || dimsOf(apart.type)[3];
-    if (typeof size !== "number" || size % 2 !== 0) throw new ShapeError("heads of a known, even size expected");
+    if (typeof size !== "number" || size % 2 !== 0) {
+      throw new ShapeError("heads of a known, even size expected");
+    }
     const factor = (at: number) => {
       const cache = needed(v, at);
       const rows = v[3] ? b.one("Gather", [cache, v[3]], { axis: 0 }) : cache;
@@ -57,12 +71,17 @@ const rotary: OpDef = defineOp<Rotary>({
     const imaginary = b.one("Add", [times(sin, first), times(cos, second)]);
     const pair = (p: Value) => b.one("Unsqueeze", [p, b.ints([4])]);
     const turned = interleaved
-      ? b.one("Reshape", [b.one("Concat", [pair(real), pair(imaginary)], { axis: 4 }), b.ints([0, 0, 0, size])])
+      ? b.one("Reshape", [
+        b.one("Concat", [pair(real), pair(imaginary)], { axis: 4 }),
+        b.ints([0, 0, 0, size]),
+      ])
       : b.one("Concat", [real, imaginary], { axis: 3 });
     const all = rotary_embedding_dim === 0 || sameDim(dimsOf(apart.type)[3] ?? 0, size)
       ? turned
       : b.one("Concat", [turned, lastAxis(b, apart, size, toEnd)], { axis: 3 });
-    return [flat ? b.one("Reshape", [all, b.one("Shape", [x])]) : b.one("Transpose", [all], { perm: [0, 2, 1, 3] })];
+    return [
+      flat ? b.one("Reshape", [all, b.one("Shape", [x])]) : b.one("Transpose", [all], { perm: [0, 2, 1, 3] }),
+    ];
   },
 });
 
@@ -92,10 +111,20 @@ const shrink: OpDef = defineOp<{ readonly bias: number; readonly lambd: number }
   accuracy: "rounding",
   infer: keepsType(),
   body(b, v, { bias, lambd }) {
-    const x = needed(v, 0), { dtype } = asTensor(x.type), wide = dtypes[dtype].kind === "float" ? dtype : "float32";
+    const x = needed(v, 0),
+      { dtype } = asTensor(x.type),
+      wide = dtypes[dtype].kind === "float" ? dtype : "float32";
     const y = typed(b, x, wide), number = (n: number) => b.scalar(n, wide);
-    const low = b.one("Where", [b.one("Less", [y, number(-lambd)]), b.one("Add", [y, number(bias)]), number(0)]);
-    const found = b.one("Where", [b.one("Greater", [y, number(lambd)]), b.one("Sub", [y, number(bias)]), low]);
+    const low = b.one("Where", [
+      b.one("Less", [y, number(-lambd)]),
+      b.one("Add", [y, number(bias)]),
+      number(0),
+    ]);
+    const found = b.one("Where", [
+      b.one("Greater", [y, number(lambd)]),
+      b.one("Sub", [y, number(bias)]),
+      low,
+    ]);
     return [typed(b, found, dtype)];
   },
 });
@@ -110,7 +139,8 @@ interface Linear {
 const linearAttention: OpDef = defineOp<Linear>({
   name: "LinearAttention",
   since: 27,
-  summary: "Attention through a state that each step adds k⊗v to, decayed and corrected (Katharopoulos 2020, Yang 2024)",
+  summary:
+    "Attention through a state that each step adds k⊗v to, decayed and corrected (Katharopoulos 2020, Yang 2024)",
   attributes: {
     chunk_size: int({ doc: "steps that a chunked engine takes at once; changes no result", default: 64 }),
     kv_num_heads: int({ doc: "heads of keys and values", min: 1 }),
@@ -126,14 +156,19 @@ const linearAttention: OpDef = defineOp<Linear>({
   maxOutputs: 2,
   accuracy: "rounding",
   body(b, v, a) {
-    const query = needed(v, 0), { dtype } = asTensor(query.type), wide = isNarrowFloat(dtype) ? "float32" : dtype;
+    const query = needed(v, 0),
+      { dtype } = asTensor(query.type),
+      wide = isNarrowFloat(dtype) ? "float32" : dtype;
     const { q_num_heads: heads, kv_num_heads: own } = a, rule = a.update_rule;
-    if (heads % own !== 0) throw new ShapeError(`${heads} heads of queries don't divide among ${own} of keys`);
+    if (heads % own !== 0) {
+      throw new ShapeError(`${heads} heads of queries don't divide among ${own} of keys`);
+    }
     const gated = rule.startsWith("gated"), corrected = rule.endsWith("delta");
     if (gated !== (v[4] !== undefined) || corrected !== (v[5] !== undefined)) {
       throw new ShapeError(`${rule} takes ${gated ? "a" : "no"} decay and ${corrected ? "a" : "no"} beta`);
     }
-    const apart = (x: Value, shape: readonly number[]) => b.one("Reshape", [typed(b, x, wide), b.ints([0, 0, ...shape])]);
+    const apart = (x: Value, shape: readonly number[]) =>
+      b.one("Reshape", [typed(b, x, wide), b.ints([0, 0, ...shape])]);
     const k = apart(needed(v, 1), [own, -1, 1]), value = apart(needed(v, 2), [own, 1, -1]);
     const size = dimsOf(k.type)[3], last = (x: Value) => dimsOf(x.type)[2];
     const q = apart(query, [own, heads / own, typeof size === "number" ? size : -1]);
@@ -154,9 +189,10 @@ const linearAttention: OpDef = defineOp<Linear>({
       return { state: [after], outputs: [s.one("MatMul", [qt, after])] };
     });
     const number = a.scale !== 0 ? a.scale : typeof size === "number" ? 1 / Math.sqrt(size) : undefined;
-    const factor = number !== undefined
-      ? b.scalar(number, wide)
-      : b.one("Pow", [b.one("Cast", [b.one("Shape", [k], { start: 3, end: 4 })], { to: wide }), b.scalar(-0.5, wide)]);
+    const factor = number !== undefined ? b.scalar(number, wide) : b.one("Pow", [
+      b.one("Cast", [b.one("Shape", [k], { start: 3, end: 4 })], { to: wide }),
+      b.scalar(-0.5, wide),
+    ]);
     const y = b.one("Reshape", [b.one("Mul", [needed(done.outputs, 0), factor]), b.ints([0, 0, -1])]);
     const kind = past ? asTensor(past.type).dtype : dtype;
     return [typed(b, y, dtype), typed(b, needed(done.state, 0), kind)];
@@ -180,11 +216,16 @@ const causalConv: OpDef = defineOp<{ readonly activation: "none" | "silu" | "swi
   maxOutputs: 2,
   accuracy: "rounding",
   body(b, v, { activation }) {
-    const x = needed(v, 0), w = needed(v, 1), [channels, , size] = dimsOf(w.type), { dtype } = asTensor(x.type);
+    const x = needed(v, 0),
+      w = needed(v, 1),
+      [channels, , size] = dimsOf(w.type),
+      { dtype } = asTensor(x.type);
     if (typeof channels !== "number" || typeof size !== "number") {
       throw new ShapeError("weights [channels, 1, size] of a known shape expected");
     }
-    const shape = b.one("Concat", [b.one("Shape", [x], { start: 0, end: 2 }), b.ints([size - 1])], { axis: 0 });
+    const shape = b.one("Concat", [b.one("Shape", [x], { start: 0, end: 2 }), b.ints([size - 1])], {
+      axis: 0,
+    });
     const before = v[3] ?? b.one("ConstantOfShape", [shape], { value: zeros([1], dtype) });
     const whole = b.one("Concat", [before, x], { axis: 2 });
     const y = b.one("Conv", v[2] ? [whole, w, v[2]] : [whole, w], { group: channels });

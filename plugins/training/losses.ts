@@ -85,8 +85,7 @@ export const meanSquaredLogarithmicErrorDef: LossDef<LossConfig> = elementwise(
   "mean of (log(1 + y) - log(1 + p))^2",
   ["msle"],
   (b, y, p) => {
-    const log = (x: Value) =>
-      b.one("Log", [b.one("Add", [atLeast(b, x, epsilon), scalarLike(b, 1, x)])]);
+    const log = (x: Value) => b.one("Log", [b.one("Add", [atLeast(b, x, epsilon), scalarLike(b, 1, x)])]);
     return square(b, b.one("Sub", [log(p), log(y)]));
   },
 );

@@ -138,8 +138,7 @@ function classSums(c: MetricContext<ScoreConfig>): Record<string, Value> {
   const one = b.scalar(1), yes = oneHot(b, truth, classes, one), said = oneHot(b, predicted, classes, one);
   const kept = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
   const over = b.ints(shapeOf(truth.type).map((_, i) => i));
-  const sum = (x: Value) =>
-    b.one("ReduceSum", [kept ? b.one("Mul", [x, kept]) : x, over], { keepdims: 0 });
+  const sum = (x: Value) => b.one("ReduceSum", [kept ? b.one("Mul", [x, kept]) : x, over], { keepdims: 0 });
   return { hits: sum(b.one("Mul", [yes, said])), predicted: sum(said), actual: sum(yes) };
 }
 type Score = (hits: number, predicted: number, actual: number) => number;

@@ -22,7 +22,7 @@ import {
   meanSquaredLogarithmicErrorDef,
   poissonDef,
 } from "./losses.ts";
-import { type MetricConfig, meanOf, meanSums, nameField } from "./metricdefs.ts";
+import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts";
 
 const total = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
 const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);

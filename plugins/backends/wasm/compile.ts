@@ -9,7 +9,7 @@ import { type Dim, eachSymbol, staticShape, tensorType, type Type } from "../../
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
 import { isEngineNode } from "./engine.ts";
-import { Lowering, type Scope } from "./lowering.ts";
+import { isKnown, Lowering, type Scope } from "./lowering.ts";
 import {
   type Call,
   emitDriver,
@@ -82,6 +82,7 @@ interface Placed {
   readonly nodes: ReadonlySet<Node>;
   /** Whether every size of a type is told by an input or a host step. */
   told(type: Type | undefined): boolean;
+  toldDim(d: Dim): boolean;
 }
 /**
  * The nodes that the engine runs. One whose result has a size that nothing before it tells runs on the host, which then binds
@@ -110,7 +111,7 @@ function nodesForEngine(graph: Graph): Placed {
     if ([...types, ...inside].every(told) && isEngineNode(node, graph)) nodes.add(node);
     for (const id of node.outputs) if (id >= 0) bind(typeOf(graph, id));
   }
-  return { nodes, told };
+  return { nodes, told, toldDim };
 }
 function isUnknown(d: Dim): boolean {
   return typeof d === "object" && "unknown" in d;
@@ -143,7 +144,8 @@ export function compileGraph(
   registry: Registry,
   options: { readonly relaxed: boolean },
 ): Compiled {
-  const graph = prepare(source, registry), lowering = new Lowering(registry, rules);
+  const graph = prepare(source, registry), placed = nodesForEngine(graph);
+  const lowering = new Lowering(registry, rules, placed.toldDim);
   const inputs = new Map<string, View>();
   const given = new Map<number, { view?: View }>();
   for (const input of graph.inputs) {
@@ -157,8 +159,7 @@ export function compileGraph(
     given.set(input.id, { view });
   }
   const scope = lowering.scope(graph, given);
-  const placed = nodesForEngine(graph);
-  const engine = (node: Node) => placed.nodes.has(node);
+  const engine = (node: Node) => placed.nodes.has(node) || isKnown(scope, node);
   const derived = derivedNodes(graph, engine);
   const main = lowering.lists.pop() ?? [];
   lowering.nodes(scope, graph.nodes.filter((n) => derived.has(n)));

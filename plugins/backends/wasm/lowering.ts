@@ -60,10 +60,13 @@ export class Lowering {
   #loops = 0;
 
   readonly #rules: Rules;
+  readonly #told: (d: Dim) => boolean;
 
-  constructor(registry: Registry, rules: Rules) {
+  /** `told` says which sizes an input or a host step tells. */
+  constructor(registry: Registry, rules: Rules, told: (d: Dim) => boolean) {
     this.registry = registry;
     this.#rules = rules;
+    this.#told = told;
   }
 
   /** The list that calls go to. */
@@ -181,7 +184,7 @@ export class Lowering {
       known: (i) => this.constantOf(scope, node.inputs[i] ?? -1),
       dims: (i) => scope.dims.get(node.inputs[i] ?? -1),
     });
-    if (dims) scope.dims.set(first, dims);
+    if (dims?.every(this.#told)) scope.dims.set(first, dims);
   }
 
   /** A value's contents where they are the same for every run. */

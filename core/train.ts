@@ -1,0 +1,493 @@
+/** Training: what a model's compile, fit, evaluate and gradients come to. A plugin, so that inference loads none of it. @module */
+import { gradient, gradientName } from "./differentiate.ts";
+import { ConfigError, InputError, shown } from "./errors.ts";
+import type { ModelData } from "./feed.ts";
+import { isDifferentiable } from "./gradient.ts";
+import { type Graph, typeOf } from "./graph.ts";
+import { eachWeight } from "./layertree.ts";
+import { copyOf, isTensor, type RuntimeValue, type Tensor, toNumbers } from "./tensor.ts";
+import { type Compiled, needLosses, readCompiled, readLosses } from "./training/compiled.ts";
+import {
+  arrayBatches,
+  type Batches,
+  type Fed,
+  feedAll,
+  isSource,
+  sliceFed,
+  sourceBatches,
+  type Weighing,
+} from "./training/data.ts";
+import { MutableHistory, Run } from "./training/fit.ts";
+import { lossGraph, lossName } from "./training/forward.ts";
+import { OptimizerState } from "./training/optimizerstate.ts";
+import { partOf, serializePart } from "./training/parts.ts";
+import { randomKeys, statePaths, Tally, testGraph, trainables, trainingGraph } from "./training/steps.ts";
+import type {
+  BatchOptions,
+  BatchSource,
+  CompileTraining,
+  EvaluateOptions,
+  FitOptions,
+  GradientOptions,
+  Gradients,
+  History,
+  ModelParts,
+  Trainer,
+  TrainerDef,
+  TrainingState,
+} from "./training/types.ts";
+
+const positive = (n: number, name: string): number => {
+  if (Number.isSafeInteger(n) && n > 0) return n;
+  throw new InputError(`${name}: expected 1 or more, got ${shown(n)}`);
+};
+const statePrefix = "state/";
+
+/** A graph without the values of its inputs, which are the session's. */
+const withoutValues = (graph: Graph): Graph => ({
+  ...graph,
+  inputs: graph.inputs.map(({ value: _, ...input }) => input),
+});
+
+class ModelTrainer implements Trainer {
+  readonly #parts: ModelParts;
+  #compiled: Compiled | undefined;
+  /** What a model that isn't built yet was compiled with. */
+  #waiting: CompileTraining | undefined;
+  #optimizer: OptimizerState | undefined;
+  #step = 0;
+  #seed: number;
+  #last: Run | undefined;
+  #history = new MutableHistory();
+  /** What a file held, until a fit begins. */
+  #loaded: TrainingState | undefined;
+  /** Recurrent states that wait for the session that takes them. */
+  readonly #states = new Map<string, Tensor>();
+  readonly #graphs = new Map<string, Graph>();
+  #scores = 0;
+  readonly #ids = new Map<object, number>();
+
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+    this.#seed = parts.seed;
+    this.#loaded = savedState(parts);
+  }
+
+  get compiled(): boolean {
+    return this.#waiting !== undefined || this.#parts.saved !== undefined;
+  }
+  get history(): History {
+    return this.#history;
+  }
+  get learningRate(): number {
+    return this.#state().rate;
+  }
+  set learningRate(value: number) {
+    this.#state().rate = value;
+  }
+
+  compile(options: CompileTraining): void {
+    const { model, registry, sessions } = this.#parts;
+    this.#waiting = options;
+    this.#optimizer = undefined;
+    this.#step = 0;
+    if (!model.built) return;
+    const read = readCompiled(registry, model.outputs, options);
+    // Weights that steps changed are brought home before their sessions go.
+    void model.weights;
+    sessions.drop("train:");
+    sessions.drop("test:");
+    this.#graphs.clear();
+    this.#compiled = read;
+  }
+  /** What was compiled; a model from a file as it was saved. */
+  #ready(): Compiled {
+    if (this.#compiled) return this.#compiled;
+    const { saved, model, registry } = this.#parts;
+    if (this.#waiting) return this.#compiled = readCompiled(registry, model.outputs, this.#waiting);
+    if (!saved) {
+      throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
+    }
+    const { optimizer, loss, metrics, loss_weights: lossWeights } = saved.config;
+    const list = Array.isArray(metrics) && metrics.length === 1 && Array.isArray(metrics[0])
+      ? metrics[0]
+      : metrics;
+    const options = { optimizer, loss, metrics: list, lossWeights };
+    const given = Object.fromEntries(
+      Object.entries(options).filter(([, v]) => v !== null && v !== undefined),
+    );
+    const made = this.#compiled = readCompiled(registry, model.outputs, given as CompileTraining);
+    const state = this.#state();
+    state.restore(saved);
+    this.#step = this.#loaded?.json.step ?? state.iteration;
+    return made;
+  }
+  #state(): OptimizerState {
+    const compiled = this.#ready();
+    if (this.#optimizer) return this.#optimizer;
+    if (!compiled.optimizer) throw new InputError("the model was compiled without an optimizer");
+    return this.#optimizer = new OptimizerState(this.#parts, compiled.optimizer, trainables(this.#parts));
+  }
+
+  /** Runs a graph on a batch; graphs are made once a kind. */
+  async #run(
+    kind: "train" | "test",
+    batch: Fed,
+    seed: number,
+    backend: string | undefined,
+  ): Promise<Readonly<Record<string, RuntimeValue>>> {
+    const compiled = this.#ready(), { sessions } = this.#parts;
+    const weighted = [...batch.weighted].map(([name, rank]) => `${name}=${rank}`).join();
+    const key = `${kind}:${compiled.key}:${backend ?? ""}:${weighted}`;
+    const make = () => {
+      const graph = kind === "train"
+        ? trainingGraph(this.#parts, compiled, batch.weighted, this.#state().all())
+        : testGraph(this.#parts, compiled, batch.weighted);
+      // Its values are the session's from here on.
+      this.#graphs.set(key, withoutValues(graph));
+      return graph;
+    };
+    if (!this.#graphs.has(key) || this.#states.size > 0) await sessions.session(key, make, backend);
+    for (const [path, value] of this.#states) sessions.place(key, path, value);
+    this.#states.clear();
+    const graph = this.#graphs.get(key);
+    const keys = graph ? randomKeys(graph, seed, this.#step) : {};
+    const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
+    if (kind === "train") this.#step++;
+    return results;
+  }
+
+  /** A model without an input is built from its first data, before its losses can be read. */
+  #build(x: ModelData): void {
+    if (!this.#parts.model.built) this.#parts.feed(x);
+  }
+  #feed(x: ModelData, y: ModelData, weighing: Weighing = {}): Fed {
+    this.#build(x);
+    return feedAll(this.#parts, needLosses(this.#ready()), x, y, weighing);
+  }
+  /** Batches of arrays or of a source. */
+  #batches(
+    x: ModelData | BatchSource,
+    y: ModelData | undefined,
+    weighing: Weighing,
+    options: { readonly batchSize: number; readonly steps?: number | undefined; readonly shuffle?: number },
+  ): Batches {
+    const read = (bx: ModelData, by: ModelData, w: Weighing) => this.#feed(bx, by, w);
+    if (isSource(x)) return sourceBatches(x, options.steps, read, weighing);
+    if (y === undefined) throw new InputError("targets are missing: fit(x, y)");
+    return arrayBatches(this.#feed(x, y, weighing), options);
+  }
+
+  async fit(x: ModelData | BatchSource, y: ModelData | undefined, options: FitOptions): Promise<History> {
+    const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
+    const seed = resumed?.json.seed ?? options.seed ?? this.#parts.seed;
+    const batchSize = positive(options.batchSize ?? 32, "batchSize"), epochs = options.epochs ?? 1;
+    if (!isSource(x)) this.#build(x);
+    this.#state();
+    if (resumed) this.#resume(resumed, x, options);
+    const initialEpoch = resumed?.json.epoch ?? options.initialEpoch ?? 0;
+    const { train, validation } = this.#split(x, y, options, batchSize, seed);
+    const history = resumed ? MutableHistory.from(resumed.json.history) : new MutableHistory();
+    this.#seed = seed;
+    this.#history = history;
+    this.#loaded = undefined;
+    let tally = new Tally(this.#ready());
+    // deno-lint-ignore no-this-alias -- the tasks below have a `this` of their own
+    const trainer = this;
+    const run = new Run({
+      model: this.#parts.model,
+      begin: () => void (tally = new Tally(trainer.#ready())),
+      step: async (batch) => tally.add(await trainer.#run("train", batch, seed, backend), batch.rows),
+      logs: () => tally.logs(),
+      validate: () => validation ? trainer.#test(validation, undefined, backend) : Promise.resolve({}),
+      tensors: () => trainer.#tensors(),
+      get steps() {
+        return trainer.#step;
+      },
+      get rate() {
+        return trainer.#state().rate;
+      },
+      set rate(value: number) {
+        trainer.#state().rate = value;
+      },
+    }, {
+      batches: train,
+      batchSize,
+      epochs,
+      initialEpoch,
+      validationFreq: validation ? options.validationFreq ?? 1 : 0,
+      verbose,
+      callbacks,
+      seed,
+      history,
+    });
+    this.#last = run;
+    if (resumed) run.restore(resumed);
+    await run.run();
+    this.#state().takeAverages();
+    return history;
+  }
+  /** Batches to train on and to validate with. */
+  #split(
+    x: ModelData | BatchSource,
+    y: ModelData | undefined,
+    options: FitOptions,
+    batchSize: number,
+    seed: number,
+  ): { readonly train: Batches; readonly validation: Batches | undefined } {
+    const { validationData: data, validationSplit: share = 0, sampleWeight, classWeight, stepsPerEpoch } =
+      options;
+    const size = options.validationBatchSize ?? batchSize, weighing = { sampleWeight, classWeight };
+    const cut = {
+      batchSize,
+      steps: stepsPerEpoch,
+      ...(options.shuffle !== false && { shuffle: seed }),
+    };
+    if (data !== undefined && share === 0) {
+      const validation = isSource(data)
+        ? this.#batches(data, undefined, {}, { batchSize: size })
+        : this.#batches(data[0], data[1], { sampleWeight: data[2] }, { batchSize: size });
+      return { train: this.#batches(x, y, weighing, cut), validation };
+    }
+    if (share === 0) return { train: this.#batches(x, y, weighing, cut), validation: undefined };
+    if (data !== undefined) {
+      throw new InputError("validationSplit: stands beside validationData; give one of them");
+    }
+    if (isSource(x) || y === undefined) {
+      throw new InputError("validationSplit: is for arrays, not for a source");
+    }
+    if (!(share > 0 && share < 1)) {
+      throw new InputError(`validationSplit: expected a share between 0 and 1, got ${shown(share)}`);
+    }
+    const all = this.#feed(x, y, weighing), at = Math.floor(all.rows * (1 - share));
+    if (at === 0) {
+      throw new InputError(`validationSplit: ${share} leaves none of ${all.rows} samples to train on`);
+    }
+    return {
+      train: arrayBatches(sliceFed(all, 0, at), cut),
+      validation: arrayBatches(sliceFed(all, at, all.rows), { batchSize: size }),
+    };
+  }
+  /** Takes slots, states and counters over. @throws {InputError} for a source that can't be begun anew. */
+  #resume({ json, tensors }: TrainingState, x: ModelData | BatchSource, options: FitOptions): void {
+    if (isSource(x) && (typeof x !== "function" || options.stepsPerEpoch !== undefined)) {
+      throw new InputError(
+        "resumeFrom: the source of batches can't be sought: give arrays, or a function whose every call gives an epoch",
+      );
+    }
+    const state = this.#state();
+    for (const { input } of state.entries) {
+      const value = tensors[input];
+      if (value) state.set(input, value);
+    }
+    for (const path of statePaths(this.#parts)) {
+      const value = tensors[statePrefix + path];
+      if (value) this.#states.set(path, value);
+    }
+    this.#step = json.step;
+  }
+  #tensors(): Record<string, Tensor> {
+    const out: Record<string, Tensor> = {};
+    for (const [name, value] of this.#state().all()) out[name] = copyOf(value);
+    for (const path of statePaths(this.#parts)) {
+      const value = this.#parts.sessions.value(path) ?? this.#states.get(path);
+      if (value) out[statePrefix + path] = copyOf(value);
+    }
+    return out;
+  }
+  state(): TrainingState {
+    if (this.#last) return this.#last.state();
+    if (this.#loaded) return this.#loaded;
+    this.#state();
+    return {
+      json: {
+        version: 1,
+        epoch: 0,
+        step: this.#step,
+        seed: this.#seed,
+        history: MutableHistory.from(this.#history),
+        callbacks: [],
+      },
+      tensors: this.#tensors(),
+    };
+  }
+
+  async #test(
+    batches: Batches,
+    steps: number | undefined,
+    backend?: string,
+  ): Promise<Record<string, number>> {
+    const tally = new Tally(this.#ready());
+    let done = 0;
+    for await (const batch of batches.epoch(0)) {
+      tally.add(await this.#run("test", batch, this.#seed, backend), batch.rows);
+      if (++done === steps) break;
+    }
+    return tally.logs();
+  }
+  evaluate(
+    x: ModelData | BatchSource,
+    y: ModelData | undefined,
+    { batchSize = 32, sampleWeight, steps }: EvaluateOptions,
+  ): Promise<Record<string, number>> {
+    const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
+    return this.#test(batches, steps);
+  }
+  async #oneBatch(
+    kind: "train" | "test",
+    x: ModelData,
+    y: ModelData,
+    weighing: BatchOptions,
+  ): Promise<Record<string, number>> {
+    const batch = this.#feed(x, y, weighing), tally = new Tally(this.#ready());
+    tally.add(await this.#run(kind, batch, this.#seed, undefined), batch.rows);
+    return tally.logs();
+  }
+  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>> {
+    return this.#oneBatch("train", x, y, options);
+  }
+  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>> {
+    return this.#oneBatch("test", x, y, options);
+  }
+
+  async gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients> {
+    const parts = this.#parts, { model, registry, sessions } = parts;
+    this.#build(x);
+    const losses = options.loss === undefined
+      ? needLosses(this.#ready())
+      : readLosses(registry, model.outputs, options.loss, options.lossWeights);
+    const fed = feedAll(parts, losses, x, y, { sampleWeight: options.sampleWeight });
+    const training = options.training ?? false;
+    const inputs = model.inputs.filter((p) => isDifferentiable(p.type)).map((p) => p.name);
+    const paths = this.#parameters();
+    const key = `gradients:${
+      JSON.stringify([
+        losses.map((l) => [l.output.name, this.#idOf(l.loss.def), l.loss.config, l.weight]),
+        training,
+        [...fed.weighted],
+      ])
+    }`;
+    const make = () => {
+      const forward = lossGraph(parts, {
+        training,
+        compiled: { losses, metrics: [] },
+        weighted: fed.weighted,
+        weights: model.weights,
+      });
+      const derived = gradient(forward, lossName, [...inputs, ...paths], registry);
+      // Gradients change nothing: statistics and states stay.
+      const graph: Graph = { ...derived, outputs: derived.outputs.filter((o) => o.updates === undefined) };
+      this.#graphs.set(key, withoutValues(graph));
+      return graph;
+    };
+    if (!this.#graphs.has(key)) await sessions.session(key, make);
+    const keys = randomKeys(this.#graphs.get(key) ?? make(), this.#seed, this.#step);
+    const results = await sessions.run(key, make, { ...fed.tensors, ...keys });
+    const named = (names: readonly string[]) =>
+      new Map(names.flatMap((name) => {
+        const value = results[gradientName(name)];
+        return isTensor(value) ? [[name, value] as const] : [];
+      }));
+    const loss = results[lossName];
+    return {
+      loss: isTensor(loss) ? Number(toNumbers(loss)[0]) : NaN,
+      inputs: named(inputs),
+      weights: named(paths),
+    };
+  }
+  /** Keeps definitions of one name apart. */
+  #idOf(def: object): number {
+    const id = this.#ids.get(def) ?? this.#ids.size;
+    this.#ids.set(def, id);
+    return id;
+  }
+  /** Paths of all parameters, frozen ones too. */
+  #parameters(): string[] {
+    const { model, graph } = this.#parts;
+    if (graph) {
+      return graph.inputs.flatMap((i) =>
+        i.role === "parameter" && isDifferentiable(typeOf(graph, i.id)) ? [i.name] : []
+      );
+    }
+    return [...eachWeight(model.tree)].flatMap(([e]) => (e.role === "parameter" ? [e.path] : []));
+  }
+
+  async score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number> {
+    this.#build(x);
+    const { registry, model } = this.#parts, [first] = needLosses(this.#ready());
+    if (!first || model.outputs.length > 1) throw new InputError("score: is for models of one output");
+    const name = first.loss.def.classifies ? "accuracy" : "r2";
+    const metric = partOf(registry, "metric", name, "score");
+    const base = this.#ready(), fed = this.#feed(x, y, { sampleWeight: options.sampleWeight });
+    const compiled: Compiled = { ...base, metrics: [{ output: first.output, metric, name }] };
+    const tally = new Tally(compiled), key = `score:${this.#scores++}`;
+    const graph = testGraph(this.#parts, compiled, fed.weighted);
+    try {
+      for (
+        const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
+      ) {
+        tally.add(await this.#parts.sessions.run(key, () => graph, batch.tensors), batch.rows);
+      }
+    } finally {
+      this.#parts.sessions.drop(key);
+    }
+    return tally.logs()[name] ?? NaN;
+  }
+
+  graph(): Graph {
+    const state = this.#state();
+    return trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
+  }
+  serialized(): Readonly<Record<string, unknown>> | undefined {
+    const compiled = this.#compiled;
+    if (!compiled) return this.#parts.saved?.config;
+    const { losses, metrics, optimizer } = compiled, { outputs } = this.#parts.model;
+    const each = <T>(of: (name: string) => T): T | Record<string, T> | undefined => {
+      const [only] = outputs;
+      if (outputs.length === 1 && only) return of(only.name);
+      return Object.fromEntries(outputs.map(({ name }) => [name, of(name)]));
+    };
+    const lossOf = (name: string) => {
+      const found = losses.find((l) => l.output.name === name);
+      return found ? serializePart(found.loss) : null;
+    };
+    const metricsOf = (name: string) =>
+      metrics.filter((m) => m.output.name === name).map((m) => serializePart(m.metric));
+    const weighted = losses.some((l) => l.weight !== 1);
+    return {
+      optimizer: optimizer && serializePart(optimizer),
+      loss: each(lossOf),
+      loss_weights: weighted ? losses.map((l) => l.weight) : null,
+      metrics: metrics.length === 0 ? null : each(metricsOf),
+      weighted_metrics: null,
+      run_eagerly: false,
+      steps_per_execution: 1,
+      jit_compile: false,
+    };
+  }
+  optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[] {
+    if (!this.#compiled) return this.#parts.saved?.variables?.() ?? [];
+    const state = this.#state();
+    return state.entries.map(({ input, name }) => ({ name, value: state.get(input) }));
+  }
+}
+
+/** What a file of Lapis holds of a fit. */
+function savedState({ model }: ModelParts): TrainingState | undefined {
+  const json = model.extras?.json.training;
+  if (typeof json !== "object" || json === null) return undefined;
+  if ((json as TrainingState["json"]).version !== 1) {
+    throw new ConfigError(
+      `the file's training state is of version ${shown((json as { version?: unknown }).version)}`,
+    );
+  }
+  return { json: json as TrainingState["json"], tensors: model.extras?.tensors ?? {} };
+}
+
+/** Training as a plugin. */
+export const trainer: TrainerDef = {
+  kind: "trainer",
+  name: "trainer",
+  summary: "compile, fit, evaluate and gradients of models",
+  create: (parts) => new ModelTrainer(parts),
+};

@@ -1,0 +1,175 @@
+/** The loop over epochs and batches, with validation and callbacks. @module */
+import type { Model } from "../model.ts";
+import { copyOf, type Tensor } from "../tensor.ts";
+import type { Batches, Fed } from "./data.ts";
+import { Progress } from "./progress.ts";
+import type { Callback, FitRun, History, Logs, TrainingState } from "./types.ts";
+
+/** Epochs and their numbers, growing. */
+export class MutableHistory implements History {
+  readonly epoch: number[] = [];
+  readonly history: Record<string, number[]> = {};
+  /** Adds an epoch. */
+  add(epoch: number, logs: Logs): void {
+    this.epoch.push(epoch);
+    for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
+  }
+  /** A copy that another fit goes on from. */
+  static from({ epoch, history }: History): MutableHistory {
+    const made = new MutableHistory();
+    made.epoch.push(...epoch);
+    for (const [name, values] of Object.entries(history)) made.history[name] = [...values];
+    return made;
+  }
+}
+
+/** What the loop does with the model. */
+export interface FitTasks {
+  readonly model: Model;
+  /** One step; tells the numbers of the epoch so far. */
+  step(batch: Fed): Promise<void>;
+  /** Begins to count an epoch's numbers anew. */
+  begin(): void;
+  logs(): Record<string, number>;
+  validate(): Promise<Record<string, number>>;
+  /** Slots and states as they are, and steps done. */
+  tensors(): Record<string, Tensor>;
+  readonly steps: number;
+  rate: number;
+}
+/** How the loop runs. */
+export interface FitPlan {
+  readonly batches: Batches;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly initialEpoch: number;
+  /** Epochs between validations; 0 for none. */
+  readonly validationFreq: number;
+  readonly verbose: number;
+  readonly callbacks: readonly Callback[];
+  readonly seed: number;
+  readonly history: MutableHistory;
+}
+
+/** `val` before a name: `loss` becomes `valLoss`. */
+export function validationName(name: string): string {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+/** A callback's tensors in a saved state. */
+const callbackTensor = (index: number, name: string) => `callback/${index}/${name}`;
+
+/** A fit in progress. */
+export class Run implements FitRun {
+  readonly #tasks: FitTasks;
+  readonly #plan: FitPlan;
+  #stopped = false;
+  epoch: number;
+  /** Epochs done. */
+  done: number;
+
+  constructor(tasks: FitTasks, plan: FitPlan) {
+    this.#tasks = tasks;
+    this.#plan = plan;
+    this.epoch = this.done = plan.initialEpoch;
+  }
+  get model(): Model {
+    return this.#tasks.model;
+  }
+  get epochs(): number {
+    return this.#plan.epochs;
+  }
+  get steps(): number | undefined {
+    return this.#plan.batches.steps;
+  }
+  get batchSize(): number {
+    return this.#plan.batchSize;
+  }
+  get history(): History {
+    return this.#plan.history;
+  }
+  get learningRate(): number {
+    return this.#tasks.rate;
+  }
+  set learningRate(value: number) {
+    this.#tasks.rate = value;
+  }
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+  stop(): void {
+    this.#stopped = true;
+  }
+  state(): TrainingState {
+    const { callbacks, history, seed } = this.#plan;
+    const states = callbacks.map((c) => c.state?.());
+    const tensors: Record<string, Tensor> = this.#tasks.tensors();
+    states.forEach((s, i) => {
+      for (const [name, t] of Object.entries(s?.tensors ?? {})) {
+        tensors[callbackTensor(i, name)] = copyOf(t);
+      }
+    });
+    return {
+      json: {
+        version: 1,
+        epoch: this.done,
+        step: this.#tasks.steps,
+        seed,
+        history: MutableHistory.from(history),
+        callbacks: states.map((s) => s?.json ?? {}),
+      },
+      tensors,
+    };
+  }
+  /** Gives callbacks back what they knew. */
+  restore({ json, tensors }: TrainingState): void {
+    this.#plan.callbacks.forEach((callback, i) => {
+      const own = json.callbacks[i], prefix = callbackTensor(i, "");
+      if (!own) return;
+      const held = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+      callback.restore?.({
+        json: own,
+        tensors: Object.fromEntries(held.map(([name, t]) => [name.slice(prefix.length), t])),
+      });
+    });
+  }
+
+  /** Runs all epochs. */
+  async run(): Promise<void> {
+    const { callbacks, epochs, initialEpoch, verbose } = this.#plan;
+    const progress = new Progress(verbose, epochs);
+    let logs: Logs = {};
+    for (const c of callbacks) await c.onTrainBegin?.(this);
+    for (let epoch = initialEpoch; epoch < epochs && !this.#stopped; epoch++) {
+      this.epoch = epoch;
+      logs = await this.#epoch(epoch, progress);
+    }
+    for (const c of callbacks) await c.onTrainEnd?.(logs, this);
+  }
+  async #epoch(epoch: number, progress: Progress): Promise<Logs> {
+    const { batches, callbacks, validationFreq, history } = this.#plan, tasks = this.#tasks;
+    for (const c of callbacks) await c.onEpochBegin?.(epoch, this);
+    tasks.begin();
+    progress.begin();
+    let done = 0;
+    for await (const batch of batches.epoch(epoch)) {
+      for (const c of callbacks) await c.onBatchBegin?.(done, this);
+      await tasks.step(batch);
+      if (callbacks.some((c) => c.onBatchEnd)) {
+        const now = tasks.logs();
+        for (const c of callbacks) await c.onBatchEnd?.(done, now, this);
+      }
+      done++;
+      progress.step(epoch, done, batches.steps, () => tasks.logs());
+      if (this.#stopped) break;
+    }
+    const logs = tasks.logs();
+    if (validationFreq > 0 && (epoch + 1) % validationFreq === 0) {
+      for (const [name, value] of Object.entries(await tasks.validate())) logs[validationName(name)] = value;
+    }
+    history.add(epoch, logs);
+    this.done = epoch + 1;
+    progress.end(epoch, logs);
+    for (const c of callbacks) await c.onEpochEnd?.(epoch, logs, this);
+    return logs;
+  }
+}

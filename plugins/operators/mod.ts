@@ -1,0 +1,34 @@
+/** ONNX operators outside networks: quantization, ai.onnx.ml, strings, signals, detection, images, training. @module */
+import type { OpDef } from "../../core/op.ts";
+import { deformOps } from "./deform.ts";
+import { detectionOps } from "./detection.ts";
+import { integerOps } from "./integer.ts";
+import { microsoftOps } from "./microsoft.ts";
+import { mlOps } from "./ml/mod.ts";
+import { nestedOps } from "./nested.ts";
+import { quantizeOps } from "./quantize.ts";
+import { randomOps } from "./random.ts";
+import { signalOps } from "./signal.ts";
+import { spatialOps } from "./spatial.ts";
+import { stringOps } from "./strings.ts";
+import { tfidfOps } from "./tfidf.ts";
+import { trainingOps } from "./training.ts";
+import { transformerOps } from "./transformers.ts";
+
+/** Every operator that isn't a network's. */
+export const operators: readonly OpDef[] = [
+  ...quantizeOps,
+  ...integerOps,
+  ...microsoftOps,
+  ...transformerOps,
+  ...nestedOps,
+  ...signalOps,
+  ...spatialOps,
+  ...deformOps,
+  ...detectionOps,
+  ...stringOps,
+  ...tfidfOps,
+  ...randomOps,
+  ...trainingOps,
+  ...mlOps,
+];
