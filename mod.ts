@@ -25,6 +25,7 @@ import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
+import { operators } from "./plugins/operators/mod.ts";
 import { trainer } from "./core/train.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 
@@ -106,6 +107,7 @@ export function createDefaultRegistry(): Registry {
       owner: "lapis",
       plugins: [
         ...networkOps,
+        ...operators,
         ...activations,
         ...initializers,
         ...layers,

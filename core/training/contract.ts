@@ -124,6 +124,10 @@ export interface UpdateContext<C> {
   readonly b: Builder;
   readonly config: C;
   readonly gradient: Value;
+  /** The gradient's square; for a table that is looked up, the sum of its rows' squares, as Keras on TensorFlow has it. */
+  squared(): Value;
+  /** The gradient's magnitude, by rows as well. */
+  magnitude(): Value;
   readonly variable: Value;
   /** float32 scalar. */
   readonly rate: Value;

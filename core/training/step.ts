@@ -1,6 +1,7 @@
 /** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
 import { GraphBuilder } from "../builder.ts";
 import { gradient, gradientName, inputsInto } from "../differentiate.ts";
+import { type Gradient, mapGradient, Occurrences, scaleGradient } from "./occurrences.ts";
 import { replay } from "../gradient.ts";
 import type { Graph, Value } from "../graph.ts";
 import { scalarLike } from "../layerkit.ts";
@@ -102,9 +103,10 @@ export function stepGraph(options: StepOptions): Graph {
     const value = values.get(o.id);
     if (value && !gradients.has(o.name)) b.output(o.name, value, o.updates);
   }
+  const occurrences = new Occurrences(b);
   const pairs = weights.flatMap(({ path }) => {
     const g = named.get(gradientName(path)), w = inputs.get(path);
-    return g && w ? [{ path, g, w }] : [];
+    return g && w ? [{ path, g: occurrences.of(g), w }] : [];
   });
   b.scopeAs("optimizer", () => new Step(b, options, optimizerSlots(optimizer, weights)).run(pairs));
   return b.build();
@@ -112,7 +114,7 @@ export function stepGraph(options: StepOptions): Graph {
 
 interface Pair {
   readonly path: string;
-  readonly g: Value;
+  readonly g: Gradient;
   readonly w: Value;
 }
 /** Adds the optimizer's part of a step. */
@@ -184,32 +186,36 @@ class Step {
     const b = this.#b;
     return pairs.map((pair) => {
       const name = slotName(pair.path, accumulator);
-      const sum = b.one("Add", [this.#slot(name), pair.g]);
+      const sum = b.one("Add", [this.#slot(name), pair.g.value]);
       this.#next(name, chosen(b.one("Mul", [sum, scalarLike(b, 0, sum)]), sum));
-      return { ...pair, g: b.one("Div", [sum, scalarLike(b, every, sum)]) };
+      return { ...pair, g: { value: b.one("Div", [sum, scalarLike(b, every, sum)]), rows: undefined } };
     });
   }
   #clip(pairs: readonly Pair[]): readonly Pair[] {
     const b = this.#b, { clipNorm, globalClipNorm, clipValue } = this.#config;
-    const squares = (g: Value) => b.one("ReduceSum", [b.one("Mul", [g, g])], { keepdims: 0 });
+    const squares = (g: Gradient) => b.one("ReduceSum", [this.#squared(g).value], { keepdims: 0 });
+    const bounded = (norm: Value, most: number) => {
+      const limit = scalarLike(b, most, norm);
+      return b.one("Div", [limit, b.one("Max", [norm, limit])]);
+    };
     if (clipNorm) {
       return pairs.map((pair) => {
-        const limit = scalarLike(b, clipNorm, pair.g);
-        const norm = b.one("Max", [b.one("Sqrt", [squares(pair.g)]), limit]);
-        return { ...pair, g: b.one("Div", [b.one("Mul", [pair.g, limit]), norm]) };
+        const norm = b.one("Sqrt", [squares(pair.g)]);
+        return { ...pair, g: scaleGradient(b, pair.g, bounded(norm, clipNorm)) };
       });
     }
     if (globalClipNorm) {
       const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.one("Add", [x, y]));
-      const norm = b.one("Sqrt", [sum]), limit = scalarLike(b, globalClipNorm, norm);
-      const scale = b.one("Div", [limit, b.one("Max", [norm, limit])]);
-      return pairs.map((pair) => ({ ...pair, g: b.one("Mul", [pair.g, scale]) }));
+      const scale = bounded(b.one("Sqrt", [sum]), globalClipNorm);
+      return pairs.map((pair) => ({ ...pair, g: scaleGradient(b, pair.g, scale) }));
     }
     if (!clipValue) return pairs;
-    return pairs.map((pair) => ({
-      ...pair,
-      g: b.one("Clip", [pair.g, scalarLike(b, -clipValue, pair.g), scalarLike(b, clipValue, pair.g)]),
-    }));
+    const within = (x: Value) =>
+      b.one("Clip", [x, scalarLike(b, -clipValue, x), scalarLike(b, clipValue, x)]);
+    return pairs.map((pair) => ({ ...pair, g: mapGradient(b, pair.g, within) }));
+  }
+  #squared(g: Gradient): Gradient {
+    return mapGradient(this.#b, g, (x) => this.#b.one("Mul", [x, x]));
   }
   #update(
     { path, g, w }: Pair,
@@ -222,7 +228,9 @@ class Step {
     return def.update({
       b,
       config,
-      gradient: g,
+      gradient: g.value,
+      squared: () => this.#squared(g).value,
+      magnitude: () => mapGradient(b, g, (x) => b.one("Abs", [x])).value,
       variable: this.#decayed(path, w, rate),
       rate,
       step,

@@ -87,6 +87,7 @@ function newCall(call: LayerCall, positions: Positions): unknown {
   if (operation) {
     let next = 0;
     const given = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(given);
       const t = isRef(value) ? call.inputs[next++] : undefined;
       return t ? ref(t) : value;
     };

@@ -94,7 +94,12 @@ function functionalEntry(network: Network, name: string, frozen: boolean, ctx: W
     if (!calls) return [];
     const operation = operationOf(layer);
     const entry = operation
-      ? serialized(operation.module, operation.className, { name: own }, operation.className)
+      ? serialized(
+        operation.module,
+        operation.className,
+        { name: own, ...operation.config },
+        operation.className,
+      )
       : anyLayer(layer, own, frozen, ctx);
     const shape = calls.shape;
     return [{

@@ -10,6 +10,7 @@ import { attributeFromProto, attributeType, attributeTypes } from "./attributes.
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto } from "./messages.ts";
 import { bodyInputTypes, carriedPositions, unranked, widened, withDeclared } from "./nested.ts";
 import { constantTensor } from "./constants.ts";
+import { gradientOf, gradientOperator } from "./gradient.ts";
 import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
 import { type TensorContext, tensorFromProto, tensorFromSparse } from "./tensors.ts";
@@ -181,6 +182,7 @@ export class ModelBuilder {
     }
     const wanted = (node.output ?? []).findLastIndex((name) => name !== "") + 1;
     if (wanted === 0) return [];
+    if (operatorName(node) === gradientOperator) return gradientOf(b, inputs, attributes, names);
     return this.#operator(b, node, inputs, attributes, graphs, names, frame, wanted);
   }
 

@@ -2,6 +2,7 @@
 import { FormatError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Registry } from "../../core/registry.ts";
 import { attributeType, attributeTypes } from "./attributes.ts";
+import { gradientOperator } from "./gradient.ts";
 import type { FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from "./messages.ts";
 
 /** The newest opset of ai.onnx that is read. */
@@ -96,7 +97,7 @@ export function survey(
     }
     if (version === undefined) noOpset.add(domain);
     const name = operatorName(node), def = registry.find("op", name);
-    if (name === "Constant") return;
+    if (name === "Constant" || name === gradientOperator) return;
     if (!def) return note(`operator ${name}`, node);
     if (version !== undefined && version < def.since && def.upgrade) return;
     for (const a of node.attribute ?? []) {

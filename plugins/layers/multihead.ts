@@ -226,7 +226,7 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsPara
     const valueDim = config.valueDim ?? keyDim;
     const out = config.outputShape ?? [sizeAt(query, -1)];
     const pair = (name: Projection, path: string, kernel: readonly number[], bias: readonly number[]) => {
-      const group = `${name}_dense`;
+      const group = name === "gate" ? "_gate_dense" : `${name}_dense`;
       return {
         [`${name}Kernel`]: weight(kernel, config.kernelInitializer, { path: `${path}/kernel`, group }),
         ...(config.useBias && {

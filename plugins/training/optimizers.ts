@@ -160,7 +160,7 @@ export const rmspropDef: OptimizerDef<RmspropConfig> = {
   ],
   update(c) {
     const { rho, momentum, epsilon, centered } = c.config, g = c.gradient;
-    const velocity = mixed(c, c.slot("velocity"), mul(c, g, g), rho);
+    const velocity = mixed(c, c.slot("velocity"), c.squared(), rho);
     c.setSlot("velocity", velocity);
     let square = velocity;
     if (centered) {
@@ -215,7 +215,7 @@ export const adamDef: OptimizerDef<AdamConfig> = {
       return div(c, corrected, remaining(c, beta1));
     });
     const m = towards(c, c.slot("momentum"), g, 1 - beta1);
-    let v = towards(c, c.slot("velocity"), mul(c, g, g), 1 - beta2);
+    let v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
     c.setSlot("momentum", m);
     c.setSlot("velocity", v);
     if (amsgrad) {
@@ -266,7 +266,7 @@ export const nadamDef: OptimizerDef<BetaConfig> = {
     const ofMean = c.once("ofMean", () => div(c, next, sub(c, one, mul(c, product, next))));
     const ofGradient = c.once("ofGradient", () => div(c, sub(c, one, now), sub(c, one, product)));
     const m = towards(c, c.slot("momentum"), g, 1 - beta1);
-    const v = towards(c, c.slot("velocity"), mul(c, g, g), 1 - beta2);
+    const v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
     c.setSlot("momentum", m);
     c.setSlot("velocity", v);
     const mean = add(c, mul(c, m, ofMean), mul(c, g, ofGradient));
@@ -286,7 +286,7 @@ export const adamaxDef: OptimizerDef<BetaConfig> = {
   update(c) {
     const { beta1, beta2, epsilon } = c.config, g = c.gradient;
     const m = towards(c, c.slot("momentum"), g, 1 - beta1);
-    const norm = c.b.one("Max", [times(c, c.slot("norm"), beta2), c.b.one("Abs", [g])]);
+    const norm = c.b.one("Max", [times(c, c.slot("norm"), beta2), c.magnitude()]);
     c.setSlot("momentum", m);
     c.setSlot("norm", norm);
     const rate = c.once("rate", () => div(c, c.rate, remaining(c, beta1)));
@@ -315,7 +315,7 @@ export const adagradDef: OptimizerDef<AdagradConfig> = {
   keras,
   slots: ({ initialAccumulatorValue: initial }) => [[{ name: "accumulator", initial }]],
   update(c) {
-    const g = c.gradient, sum = add(c, c.slot("accumulator"), mul(c, g, g));
+    const g = c.gradient, sum = add(c, c.slot("accumulator"), c.squared());
     c.setSlot("accumulator", sum);
     return sub(c, c.variable, div(c, mul(c, g, c.rate), sqrt(c, plus(c, sum, c.config.epsilon))));
   },
@@ -344,7 +344,7 @@ export const adadeltaDef: OptimizerDef<AdadeltaConfig> = {
   update(c) {
     const { rho, epsilon } = c.config, g = c.gradient;
     const rms = (x: Value) => sqrt(c, plus(c, x, epsilon));
-    const squares = mixed(c, c.slot("accumulated_grad"), mul(c, g, g), rho);
+    const squares = mixed(c, c.slot("accumulated_grad"), c.squared(), rho);
     const before = c.slot("accumulated_delta_var");
     const change = div(c, mul(c, rms(before), g), rms(squares));
     c.setSlot("accumulated_grad", squares);

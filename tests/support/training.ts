@@ -1,6 +1,15 @@
 /** Checks cases of kinds C, gradients, and D, optimizer steps, against what Keras gave. @module */
 import { type Model, type Tensor, toNumbers } from "../../mod.ts";
-import { type Case, type CaseTensor, caseTensor, caseTensors, compare, feed, loadCase, modelFiles } from "./cases.ts";
+import {
+  type Case,
+  type CaseTensor,
+  caseTensor,
+  caseTensors,
+  compare,
+  feed,
+  loadCase,
+  modelFiles,
+} from "./cases.ts";
 
 interface WeightTensor extends CaseTensor {
   readonly weight: string;
@@ -122,7 +131,10 @@ export async function checkStepsCase(one: Case, backend: string): Promise<Traini
   const run = async (
     model: Model,
     label: string,
-    part: Pick<TrainingCase, "batch_of_step" | "loss_trace_f32" | "learning_rate_before_step" | "final_weights">,
+    part: Pick<
+      TrainingCase,
+      "batch_of_step" | "loss_trace_f32" | "learning_rate_before_step" | "final_weights"
+    >,
   ) => {
     for (const [step, batch] of (part.batch_of_step ?? []).entries()) {
       const rate = part.learning_rate_before_step?.[step];

@@ -1,26 +1,18 @@
 /** From a graph to a module: passes, the cut into prologue, segments and host steps, and the driver functions. @module */
 import { LimitError } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
-import { type Graph, type GraphInput, type Node, typeOf } from "../../../core/graph.ts";
+import { type Graph, type Node, typeOf } from "../../../core/graph.ts";
 import { segments } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { expandComposites, foldConstants, prune } from "../../../core/rewrite.ts";
-import { type Dim, eachSymbol, staticShape, tensorType, type Type } from "../../../core/shape.ts";
+import { staticShape, tensorType } from "../../../core/shape.ts";
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
-import { isEngineNode } from "./engine.ts";
 import { isKnown, Lowering, type Scope } from "./lowering.ts";
-import {
-  type Call,
-  emitDriver,
-  type Host,
-  type HostValue,
-  type Item,
-  lifetimes,
-  type Lives,
-  Table,
-} from "./program.ts";
+import { emitDriver, type Host, type HostValue, type Item, lifetimes, type Lives, Table } from "./program.ts";
+import { derivedNodes, keptRoles, nodesForEngine, type Placed } from "./placement.ts";
 import { rules } from "./rules/mod.ts";
+import { shareInPlace, shareStates } from "./sharing.ts";
 import { isContiguous, type Storage, type View } from "./views.ts";
 
 /** A run of items in one driver function, or a host step. */
@@ -47,9 +39,6 @@ export interface Compiled {
   readonly outputs: ReadonlyMap<string, View>;
 }
 
-/** Inputs that keep their place in memory from run to run; their updates are written there by the module. */
-export const keptRoles: ReadonlySet<string> = new Set(["parameter", "statistic", "slot"]);
-
 /** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
 export function prepare(graph: Graph, registry: Registry): Graph {
   const whole = (name: string) => Object.hasOwn(rules, name) || Object.hasOwn(elementwiseRules, name);
@@ -75,67 +64,6 @@ function withoutUnused(graph: Graph): Graph {
     return { ...node, outputs: node.outputs.map((id) => (read.has(id) ? id : -1)) };
   });
   return { ...graph, nodes };
-}
-
-/** What the engine runs, and the sizes that are told before they are needed. */
-interface Placed {
-  readonly nodes: ReadonlySet<Node>;
-  /** Whether every size of a type is told by an input or a host step. */
-  told(type: Type | undefined): boolean;
-  toldDim(d: Dim): boolean;
-}
-/**
- * The nodes that the engine runs. One whose result has a size that nothing before it tells runs on the host, which then binds
- * that size; one with sizes that may or may not broadcast does too.
- */
-function nodesForEngine(graph: Graph): Placed {
-  const bound = new Set<string>(), nodes = new Set<Node>();
-  const dimsOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? [] : []);
-  const toldDim = (d: Dim) => {
-    let all = true;
-    eachSymbol(d, (name) => all &&= bound.has(name));
-    return all;
-  };
-  const told = (type: Type | undefined) => dimsOf(type).every(toldDim);
-  const bind = (type: Type | undefined) => {
-    for (const d of dimsOf(type)) {
-      if (typeof d === "string" || isUnknown(d)) {
-        eachSymbol(d, (name) => bound.add(name));
-      }
-    }
-  };
-  for (const input of graph.inputs) bind(typeOf(graph, input.id));
-  for (const node of graph.nodes) {
-    const types = [...node.inputs, ...node.outputs].map((id) => (id < 0 ? undefined : typeOf(graph, id)));
-    const inside = Object.values(node.graphs).flatMap((g) => [...g.types]);
-    if ([...types, ...inside].every(told) && isEngineNode(node, graph)) nodes.add(node);
-    for (const id of node.outputs) if (id >= 0) bind(typeOf(graph, id));
-  }
-  return { nodes, told, toldDim };
-}
-function isUnknown(d: Dim): boolean {
-  return typeof d === "object" && "unknown" in d;
-}
-
-/** Values that follow from weights alone: computed in the prologue, after each write. */
-function derivedNodes(graph: Graph, engine: (node: Node) => boolean): Set<Node> {
-  const updated = new Set(graph.outputs.map((o) => o.updates));
-  const fixed = (i: GraphInput) => i.role === "constant" || (keptRoles.has(i.role) && !updated.has(i.name));
-  const known = new Set(graph.inputs.filter(fixed).map((i) => i.id));
-  const derived = new Set<Node>();
-  for (const node of graph.nodes) {
-    const sized = node.outputs.every((id) => {
-      const type = id < 0 ? undefined : graph.types[id];
-      return type === undefined || (type.kind === "tensor" && staticShape(type.shape) !== undefined);
-    });
-    if (
-      !sized || !engine(node) || node.inputs.length === 0 ||
-      !node.inputs.every((id) => id < 0 || known.has(id))
-    ) continue;
-    derived.add(node);
-    node.outputs.forEach((id) => known.add(id));
-  }
-  return derived;
 }
 
 /** Compiles a graph. */
@@ -306,106 +234,4 @@ function assemble(
     inputs,
     outputs,
   };
-}
-
-/**
- * Lets a loop's new state (or a weight's successor) take the old one's memory where nothing reads the old one afterwards; the
- * copy back goes away.
- */
-function shareStates(
-  items: Item[],
-  merged: Map<Storage, Storage>,
-  owner: (s: Storage) => Storage,
-  fixed: ReadonlySet<Storage>,
-): void {
-  for (const item of items) if (item.kind === "loop") shareStates(item.items, merged, owner, fixed);
-  for (const last of [...items]) {
-    if (last.kind !== "call" || !last.kernel.key.startsWith("copy")) continue;
-    const [from] = last.reads, [to] = last.writes;
-    const free = from && to && from !== to && from.kind === "arena" && !fixed.has(owner(from));
-    if (!free || !isBack(last, from, to)) continue;
-    if (mayShare(items, last, from, to, owner)) {
-      merged.set(owner(from), owner(to));
-      items.splice(items.indexOf(last), 1);
-    }
-  }
-}
-/** A copy of a whole value onto a state of its loop, or onto a weight. */
-function isBack(call: Call, from: Storage, to: Storage): boolean {
-  const moving = call.args.some((a) => typeof a !== "number" && (a.steps?.length ?? 0) > 0);
-  const back = to.kind === "kept" ? to.what === "weight" : from.level === to.level && from.level > 1;
-  return !moving && back && sameBytes(from.bytes, to.bytes);
-}
-function sameBytes(a: Dim, b: Dim): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-function mayShare(
-  calls: readonly Item[],
-  copyBack: Call,
-  from: Storage,
-  to: Storage,
-  owner: (s: Storage) => Storage,
-): boolean {
-  const writers = calls.flatMap((c, i) => (touches(c, "writes", from, owner) ? [i] : []));
-  const at = writers[0];
-  if (at === undefined || writers.length !== 1) return false;
-  const writer = calls[at];
-  if (writer?.kind !== "call") return false;
-  const reading = writer.reads.some((s) => owner(s) === owner(to));
-  if (reading && !writer.inPlace?.some(([o, i]) => owner(o) === owner(from) && owner(i) === owner(to))) {
-    return false;
-  }
-  // The old state must not be read after its successor is written, nor be written by anything but the copy back.
-  return calls.every((c, i) =>
-    c === copyBack || ((i <= at || !touches(c, "reads", to, owner)) && !touches(c, "writes", to, owner))
-  );
-}
-function touches(
-  item: Item,
-  what: "reads" | "writes",
-  storage: Storage,
-  owner: (s: Storage) => Storage,
-): boolean {
-  if (item.kind === "call") return item[what].some((s) => owner(s) === owner(storage));
-  if (item.kind === "loop") return item.items.some((c) => touches(c, what, storage, owner));
-  const values = what === "reads" ? item.inputs : item.outputs;
-  return values.some((v) => v?.view && owner(v.view.storage) === owner(storage));
-}
-
-/** Lets an elementwise result take the memory of an operand that is read for the last time there. */
-function shareInPlace(
-  items: readonly Item[],
-  merged: Map<Storage, Storage>,
-  owner: (s: Storage) => Storage,
-  begin: readonly Storage[],
-  end: readonly Storage[],
-): void {
-  const { from, to } = lifetimes(items, begin, end, owner);
-  const held = new Set(begin.map(owner));
-  let clock = 0;
-  const walk = (list: readonly Item[]): void => {
-    for (const item of list) {
-      if (item.kind === "loop") {
-        clock++;
-        walk(item.items);
-        clock++;
-        continue;
-      }
-      const now = clock++;
-      if (item.kind !== "call") continue;
-      const taken = new Set<Storage>();
-      for (const [o, i] of item.inPlace ?? []) {
-        const out = owner(o), input = owner(i);
-        if (out === input || taken.has(out) || taken.has(input) || held.has(input)) continue;
-        if (
-          out.kind !== "arena" || input.kind !== "arena" || out.level !== input.level ||
-          to.get(input) !== now || from.get(out) !== now
-        ) continue;
-        merged.set(out, input);
-        to.set(input, Math.max(now, to.get(out) ?? now));
-        taken.add(out).add(input);
-      }
-    }
-  };
-  walk(items);
 }

@@ -1,10 +1,10 @@
 /** A compiled graph at work: memory, weights, dims bound and cached, segments and host steps run in order. @module */
 import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, InputError, LimitError, shown } from "../../../core/errors.ts";
+import { BackendError, InputError, shown } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, envKey, layoutArena } from "../../../core/plan.ts";
+import { bindInputs, envKey } from "../../../core/plan.ts";
 import { bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
 import {
   castTensor,
@@ -15,21 +15,14 @@ import {
   type Tensor,
   zeros,
 } from "../../../core/tensor.ts";
-import { type Compiled, keptRoles, type Part } from "./compile.ts";
+import { Arena, type Bound } from "./arena.ts";
+import type { Compiled, Part } from "./compile.ts";
+import { keptRoles } from "./placement.ts";
 import { evalShape, readView, writeView } from "./memory.ts";
-import type { Item, Lives } from "./program.ts";
-import type { Storage, View } from "./views.ts";
+import type { Item } from "./program.ts";
+import type { Storage } from "./views.ts";
 
 const dataRoles: ReadonlySet<string> = new Set(["data", "random"]);
-const PAGE = 65536, SLACK = 64;
-
-/** What one binding of the dims fixes. */
-interface Bound {
-  readonly table: Int32Array;
-  readonly addresses: ReadonlyMap<Storage, number>;
-  readonly arenaBytes: number;
-  readonly valueBytes: number;
-}
 
 /** A session on the wasm backend. */
 export class WasmSession implements Session {
@@ -37,59 +30,27 @@ export class WasmSession implements Session {
   readonly compilations = 1;
   readonly #c: Compiled;
   readonly #limits: Limits;
-  readonly #maxBytes: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly #arena: Arena;
   readonly #functions: Readonly<Record<string, () => void>>;
-  readonly #kept = new Map<Storage, number>();
-  readonly #arenaBase: number;
   readonly #bound = new Map<string, Bound>();
   readonly #states = new Map<string, Tensor>();
   readonly #held = new Map<string, Tensor>();
-  #current: Bound | undefined;
+  #env: DimEnv = new Map();
   #dirty = true;
   #closed = false;
 
   constructor(compiled: Compiled, module: WebAssembly.Module, limits: Limits, maxBytes: number) {
     this.#c = compiled;
     this.#limits = limits;
-    this.#maxBytes = maxBytes;
-    this.#arenaBase = this.#placeKept();
-    this.#check(this.#arenaBase);
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((this.#arenaBase + SLACK) / PAGE) });
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#arena = new Arena(compiled, maxBytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#arena.memory } });
     this.#functions = instance.exports as Record<string, () => void>;
-    for (const [storage, value] of compiled.lowering.constants) this.#put(storage, value);
+    for (const [storage, value] of compiled.lowering.constants) this.#arena.put(storage, value);
     for (const input of compiled.graph.inputs) {
       if (input.value && input.role !== "constant") this.#first(input, input.value);
     }
   }
 
-  #placeKept(): number {
-    const { table, lowering, inputs, owner, keptBase } = this.#c;
-    const all = new Set<Storage>();
-    for (const slot of table.slots) if (slot.storage) all.add(slot.storage);
-    for (const storage of [...lowering.constants.keys(), ...lowering.filled.keys()]) all.add(owner(storage));
-    for (const view of inputs.values()) all.add(owner(view.storage));
-    for (const status of lowering.statuses) all.add(owner(status.storage));
-    let next = keptBase;
-    for (const storage of all) {
-      if (storage.kind !== "kept") continue;
-      const bytes = evalDim(storage.bytes, new Map());
-      if (bytes === undefined) throw new BackendError("a kept value has no fixed size");
-      this.#kept.set(storage, next);
-      next = Math.ceil((next + bytes + SLACK) / 64) * 64;
-    }
-    return next;
-  }
-  #check(bytes: number): void {
-    if (bytes + SLACK > this.#maxBytes) {
-      throw new LimitError(`the plan takes ${bytes} bytes, more than the ${this.#maxBytes} allowed`);
-    }
-  }
-  #put(storage: Storage, value: Tensor): void {
-    const address = this.#kept.get(this.#c.owner(storage));
-    if (address !== undefined) writeView(this.#memory.buffer, address, value);
-  }
   #first(input: GraphInput, value: Tensor): void {
     if (this.#isKept(input)) this.#setWeight(input, value);
     else this.#states.set(input.name, value);
@@ -101,7 +62,7 @@ export class WasmSession implements Session {
   }
   #setWeight(input: GraphInput, value: Tensor): void {
     const view = this.#c.inputs.get(input.name);
-    if (view) this.#put(view.storage, value);
+    if (view) this.#arena.put(view.storage, value);
     else this.#held.set(input.name, value);
     this.#dirty = true;
   }
@@ -121,17 +82,18 @@ export class WasmSession implements Session {
     this.#open();
     const { graph } = this.#c;
     const env = bindInputs(graph, inputs, dataRoles);
+    this.#env = env;
     if (this.#dirty) this.#runPrologue();
     const values = new Map<number, RuntimeValue>();
     const bound = this.#bind(env);
-    const address = (s: Storage) => this.#addressOf(bound, s);
+    const address = (s: Storage) => this.#arena.addressOf(bound, s);
     for (const input of graph.inputs) {
       const view = this.#c.inputs.get(input.name);
       const value = dataRoles.has(input.role) ? inputs[input.name] : this.#stateOf(input, env);
       if (value === undefined) {
         const held = this.#held.get(input.name) ?? (input.role === "constant" ? input.value : undefined);
         if (held) values.set(input.id, held);
-      } else if (view && isTensor(value)) writeView(this.#memory.buffer, address(view.storage), value);
+      } else if (view && isTensor(value)) writeView(this.#arena.memory.buffer, address(view.storage), value);
       else values.set(input.id, value);
     }
     for (const part of this.#c.main) this.#step(part, bound, env, values);
@@ -139,8 +101,8 @@ export class WasmSession implements Session {
   }
 
   #runPrologue(): void {
-    const bound = this.#lay(new Map(), this.#c.prologueLives);
-    this.#use(bound);
+    const bound = this.#arena.lay(new Map(), this.#c.prologueLives);
+    this.#arena.use(bound);
     for (const part of this.#c.prologue) if (part.kind === "segment") this.#functions[part.name]?.();
     this.#dirty = false;
   }
@@ -166,11 +128,11 @@ export class WasmSession implements Session {
     const key = envKey(env);
     let bound = this.#bound.get(key);
     if (!bound) {
-      bound = this.#lay(env, this.#c.lives);
+      bound = this.#arena.lay(env, this.#c.lives);
       if (this.#bound.size >= 256) this.#bound.clear();
       if (!this.#staged(env)) this.#bound.set(key, bound);
     }
-    this.#use(bound);
+    this.#arena.use(bound);
     this.#fill(env);
     return bound;
   }
@@ -180,7 +142,7 @@ export class WasmSession implements Session {
       const numbers = dims.map((d) => evalDim(d, env));
       if (numbers.some((n) => n === undefined)) continue;
       const data = Float64Array.from(numbers.map(Number));
-      this.#put(storage, castTensor({ dtype: "float64", shape: [dims.length], data }, dtype));
+      this.#arena.put(storage, castTensor({ dtype: "float64", shape: [dims.length], data }, dtype));
     }
   }
   /** True while sizes are left that only running tells. */
@@ -190,69 +152,18 @@ export class WasmSession implements Session {
     );
   }
 
-  #lay(env: DimEnv, lives: Lives, before?: Bound): Bound {
-    const storages: Storage[] = [],
-      blocks: { bytes: number; from: number; to: number; value: boolean }[] = [];
-    for (const [storage, from] of lives.from) {
-      if (storage.kind !== "arena" || before?.addresses.has(storage)) continue;
-      const bytes = evalDim(storage.bytes, env);
-      if (bytes === undefined) continue;
-      storages.push(storage);
-      blocks.push({
-        bytes: bytes + SLACK,
-        from,
-        to: lives.to.get(storage) ?? from,
-        value: storage.what === "value",
-      });
-    }
-    const start = before ? this.#arenaBase + before.arenaBytes : this.#arenaBase;
-    const { offsets, bytes } = layoutArena(blocks);
-    const end = start + bytes;
-    this.#check(end);
-    const addresses = new Map<Storage, number>(before?.addresses);
-    storages.forEach((storage, i) => addresses.set(storage, start + (offsets[i] ?? 0)));
-    const at = (storage: Storage) => this.#kept.get(storage) ?? addresses.get(storage) ?? 0;
-    const valueBytes = layoutArena(blocks.filter((b) => b.value)).bytes + (before?.valueBytes ?? 0);
-    return {
-      table: this.#c.table.fill(env, at),
-      addresses,
-      arenaBytes: Math.ceil((end - this.#arenaBase) / 64) * 64,
-      valueBytes,
-    };
-  }
-  /** Makes room and puts a binding's table where the module reads it. */
-  #use(bound: Bound): void {
-    if (this.#current === bound) return;
-    const missing = this.#arenaBase + bound.arenaBytes + SLACK - this.#memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        this.#memory.grow(Math.ceil(missing / PAGE));
-      } catch {
-        throw new LimitError(`no memory for a plan of ${this.#arenaBase + bound.arenaBytes} bytes`);
-      }
-    }
-    new Int32Array(this.#memory.buffer, this.#c.tableBase, bound.table.length).set(bound.table);
-    this.#current = bound;
-  }
-  #addressOf(bound: Bound, storage: Storage): number {
-    const s = this.#c.owner(storage);
-    const address = this.#kept.get(s) ?? bound.addresses.get(s);
-    if (address === undefined) throw new BackendError("a value has no place in memory");
-    return address;
-  }
-
   #step(part: Part, first: Bound, env: Map<string, number>, values: Map<number, RuntimeValue>): void {
     if (part.kind === "segment") {
       this.#functions[part.name]?.();
-      this.#checkStatuses(this.#current ?? first, env);
+      this.#checkStatuses(this.#arena.current ?? first, env);
       return;
     }
     const { registry } = this.#c.lowering, { graph, scope } = this.#c;
-    const bound = this.#current ?? first;
+    const bound = this.#arena.current ?? first;
     const given = part.inputs.map((v) => {
       if (!v) return undefined;
       const known = values.get(v.id) ?? scope.constants.get(v.id);
-      return known ?? (v.view ? this.#read(bound, v.view, env) : undefined);
+      return known ?? (v.view ? this.#arena.read(bound, v.view, env) : undefined);
     });
     const types = part.node.outputs.map((id) => typeOf(graph, Math.max(id, 0)));
     const results = runNode(part.node, given, types, { registry, limits: this.#limits });
@@ -272,27 +183,27 @@ export class WasmSession implements Session {
     });
     let now = bound;
     if (env.size !== bindings) {
-      now = this.#lay(env, this.#c.lives, bound);
-      this.#use(now);
+      now = this.#arena.lay(env, this.#c.lives, bound);
+      this.#arena.use(now);
       this.#fill(env);
     }
     for (const v of part.outputs) {
       const value = v && values.get(v.id);
       if (v?.view && value && isTensor(value)) {
-        writeView(this.#memory.buffer, this.#addressOf(now, v.view.storage), value);
+        writeView(this.#arena.memory.buffer, this.#arena.addressOf(now, v.view.storage), value);
       }
     }
   }
 
   #checkStatuses(bound: Bound, env: DimEnv): void {
     for (const { storage, node, indices, limit } of this.#c.lowering.statuses) {
-      const word = new Int32Array(this.#memory.buffer, this.#addressOf(bound, storage), 1),
+      const word = new Int32Array(this.#arena.memory.buffer, this.#arena.addressOf(bound, storage), 1),
         position = word[0] ?? 0;
       if (position === 0) continue;
       word[0] = 0;
       const size = evalDim(limit, env) ?? 0;
       const moving = indices.steps.length > 0;
-      const bad = moving ? undefined : this.#read(bound, indices, env).data[position - 1];
+      const bad = moving ? undefined : this.#arena.read(bound, indices, env).data[position - 1];
       const where = node.scope === "" ? opName(node) : `${node.scope} (${opName(node)})`;
       throw new InputError(
         `${where}: index ${bad ?? "?"} at position ${position - 1} is outside 0 to ${size - 1}`,
@@ -300,16 +211,13 @@ export class WasmSession implements Session {
       );
     }
   }
-  #read(bound: Bound, view: View, env: DimEnv): Tensor {
-    return readView(this.#memory.buffer, this.#addressOf(bound, view.storage), view, env);
-  }
 
   #results(
     first: Bound,
     env: DimEnv,
     values: ReadonlyMap<number, RuntimeValue>,
   ): Record<string, RuntimeValue> {
-    const { graph, outputs, scope } = this.#c, bound = this.#current ?? first;
+    const { graph, outputs, scope } = this.#c, bound = this.#arena.current ?? first;
     const results: Record<string, RuntimeValue> = {};
     const updates: [string, Tensor][] = [];
     for (const output of graph.outputs) {
@@ -318,7 +226,7 @@ export class WasmSession implements Session {
       const view = outputs.get(output.name);
       const constant = scope.constants.get(output.id);
       const value = view
-        ? this.#read(bound, view, env)
+        ? this.#arena.read(bound, view, env)
         : values.get(output.id) ?? (constant && copyOf(constant));
       if (value === undefined) throw new BackendError(`output ${output.name} was not computed`);
       if (output.updates === undefined) results[output.name] = value;
@@ -347,9 +255,9 @@ export class WasmSession implements Session {
     if (input.role === "state" || input.role === "slot") {
       return zeros(evalShape(type.shape ?? [], new Map()), type.dtype);
     }
-    const address = view && this.#kept.get(this.#c.owner(view.storage));
+    const address = view && this.#arena.kept.get(this.#c.owner(view.storage));
     if (!view || address === undefined) throw new BackendError(`${name} has no value yet`);
-    return readView(this.#memory.buffer, address, view, new Map());
+    return readView(this.#arena.memory.buffer, address, view, new Map());
   }
   write(name: string, value: Tensor): void {
     this.#open();
@@ -376,8 +284,11 @@ export class WasmSession implements Session {
   }
   memory(): MemoryUse {
     const sum = (...what: Storage["what"][]) =>
-      [...this.#kept.keys()].filter((s) => what.includes(s.what)).reduce((n, s) => n + Number(s.bytes), 0);
-    const bound = this.#current, values = bound?.valueBytes ?? 0;
+      [...this.#arena.kept.keys()].filter((s) => what.includes(s.what)).reduce(
+        (n, s) => n + Number(s.bytes),
+        0,
+      );
+    const bound = this.#arena.current, values = bound?.valueBytes ?? 0;
     return {
       weights: sum("weight", "constant"),
       packed: sum("packed", "derived", "value"),
@@ -387,11 +298,14 @@ export class WasmSession implements Session {
   }
   plan(): readonly PlanStep[] {
     const steps: PlanStep[] = [];
+    const written = (storages: readonly Storage[]) =>
+      storages.reduce((n, s) => n + (evalDim(s.bytes, this.#env) ?? 0), 0);
     const walk = (items: readonly Item[], segment: number, where: string): void => {
       for (const item of items) {
         if (item.kind === "loop") walk(item.items, segment, `${where}, loop`);
         else if (item.kind === "call") {
-          steps.push({ segment, where, kernel: item.kernel.key, nodes: item.nodes, scope: item.scope });
+          const { kernel: { key: kernel }, nodes, scope, writes } = item;
+          steps.push({ segment, where, kernel, nodes, scope, bytes: written(writes) });
         }
       }
     };

@@ -1,0 +1,195 @@
+/** Keras 3's elementwise operations. @module */
+import type { Builder } from "../../../core/builder.ts";
+import { isFloat } from "../../../core/dtype.ts";
+import type { Value } from "../../../core/graph.ts";
+import { cast, dtypeOf, scalarLike } from "../../../core/layerkit.ts";
+import { first, type Given, type Operation, type Operations } from "./given.ts";
+
+const two = ["x1", "x2"];
+/** An operator of two tensors. */
+const binary = (build: (b: Builder, x: Value, y: Value) => Value): Operation => ({
+  args: two,
+  build(given) {
+    const [x, y] = given.together(...two);
+    return build(given.b, first(x ? [x] : []), first(y ? [y] : []));
+  },
+});
+const plain = (op: string) => binary((b, x, y) => b.one(op, [x, y]));
+const not = (op: string) => binary((b, x, y) => b.one("Not", [b.one(op, [x, y])]));
+/** Two tensors in floats. */
+const floats = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
+  binary((b, x, y) => build(b, asFloat(b, x), asFloat(b, y)));
+/** Two tensors as booleans. */
+const logical = (op: string): Operation => ({
+  args: two,
+  build: (given) => given.b.one(op, two.map((n) => cast(given.b, given.value(n), "bool"))),
+});
+const asFloat = (b: Builder, x: Value) => isFloat(dtypeOf(x)) ? x : cast(b, x, "float32");
+/** A function of one tensor, in floats. */
+const unary = (build: (b: Builder, x: Value, given: Given) => Value): Operation => ({
+  args: ["x"],
+  build: (given) => build(given.b, given.float("x"), given),
+});
+const one = (op: string) => unary((b, x) => b.one(op, [x]));
+/** A function that keeps the element type. */
+const kept = (op: string): Operation => ({
+  args: ["x"],
+  build: (given) => given.b.one(op, [given.value("x")]),
+});
+/** An activation by our name, with options by Keras' name and ours. */
+const activation = (name: string, options: Readonly<Record<string, string>> = {}) =>
+  unary((b, x, given) =>
+    b.activation(
+      name,
+      x,
+      Object.fromEntries(
+        Object.entries(options).filter(([key]) => given.has(key)).map(([key, own]) => [own, given.get(key)]),
+      ),
+    )
+  );
+const scaled = (b: Builder, x: Value, by: number) => b.one("Mul", [x, scalarLike(b, by, x)]);
+const plus = (b: Builder, x: Value, by: number) => b.one("Add", [x, scalarLike(b, by, x)]);
+const floorDivide = (b: Builder, x: Value, y: Value) =>
+  isFloat(dtypeOf(x))
+    ? b.one("Floor", [b.one("Div", [x, y])])
+    : b.one("Div", [b.one("Sub", [x, b.one("Mod", [x, y])]), y]);
+/** x mod y with y's sign. */
+function floorMod(b: Builder, x: Value, y: Value): Value {
+  if (!isFloat(dtypeOf(x))) return b.one("Mod", [x, y]);
+  return b.one("Sub", [x, b.one("Mul", [b.one("Floor", [b.one("Div", [x, y])]), y])]);
+}
+function rounded(given: Given): Value {
+  const { b } = given, x = given.value("x"), scale = 10 ** given.number("decimals", 0);
+  if (!isFloat(dtypeOf(x))) return x;
+  return scale === 1 ? b.one("Round", [x]) : scaled(b, b.one("Round", [scaled(b, x, scale)]), 1 / scale);
+}
+function clipped(given: Given): Value {
+  const [x, low, high] = given.together("x", "x_min", "x_max");
+  return given.b.one("Min", [given.b.one("Max", [x, low]), high]);
+}
+function selected(given: Given): Value {
+  const { b } = given, condition = cast(b, given.value("condition"), "bool");
+  return b.one("Where", [condition, ...given.together("x1", "x2")]);
+}
+/** NaN and the infinities replaced. */
+function numbersOnly(given: Given): Value {
+  const { b } = given, x = given.float("x"), most = 3.4028234663852886e38;
+  const like = (n: number) => scalarLike(b, n, x);
+  const infinite = (sign: 1 | -1) =>
+    b.one("IsInf", [x], { detect_negative: sign < 0 ? 1 : 0, detect_positive: sign > 0 ? 1 : 0 });
+  const y = b.one("Where", [b.one("IsNaN", [x]), like(given.number("nan", 0)), x]);
+  const z = b.one("Where", [infinite(1), like(given.number("posinf", most)), y]);
+  return b.one("Where", [infinite(-1), like(given.number("neginf", -most)), z]);
+}
+
+/** Elementwise operations by class name. */
+export const elementwise: Operations = {
+  Add: plain("Add"),
+  Subtract: plain("Sub"),
+  Multiply: plain("Mul"),
+  Divide: floats((b, x, y) => b.one("Div", [x, y])),
+  TrueDivide: floats((b, x, y) => b.one("Div", [x, y])),
+  DivideNoNan: floats((b, x, y) => {
+    const zero = scalarLike(b, 0, y), none = b.one("Equal", [y, zero]);
+    return b.one("Where", [none, zero, b.one("Div", [x, b.one("Where", [none, scalarLike(b, 1, y), y])])]);
+  }),
+  FloorDivide: binary(floorDivide),
+  Mod: binary(floorMod),
+  Maximum: plain("Max"),
+  Minimum: plain("Min"),
+  Power: plain("Pow"),
+  Equal: plain("Equal"),
+  NotEqual: not("Equal"),
+  Greater: plain("Greater"),
+  GreaterEqual: plain("GreaterOrEqual"),
+  Less: plain("Less"),
+  LessEqual: plain("LessOrEqual"),
+  LogicalAnd: logical("And"),
+  LogicalOr: logical("Or"),
+  LogicalXor: logical("Xor"),
+  LogicalNot: {
+    args: ["x"],
+    build: (given) => given.b.one("Not", [cast(given.b, given.value("x"), "bool")]),
+  },
+  Hypot: floats((b, x, y) => b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), b.one("Mul", [y, y])])])),
+  Logaddexp: floats((b, x, y) => {
+    const top = b.one("Max", [x, y]), low = b.one("Min", [x, y]);
+    return b.one("Add", [top, b.one("Softplus", [b.one("Sub", [low, top])])]);
+  }),
+  Negative: kept("Neg"),
+  Absolute: kept("Abs"),
+  Abs: kept("Abs"),
+  Fabs: one("Abs"),
+  Sign: kept("Sign"),
+  Square: { args: ["x"], build: (given) => given.b.one("Mul", [given.value("x"), given.value("x")]) },
+  Sqrt: one("Sqrt"),
+  Rsqrt: unary((b, x) => b.one("Reciprocal", [b.one("Sqrt", [x])])),
+  Reciprocal: one("Reciprocal"),
+  Cbrt: unary((b, x) =>
+    b.one("Mul", [b.one("Sign", [x]), b.one("Pow", [b.one("Abs", [x]), scalarLike(b, 1 / 3, x)])])
+  ),
+  Exp: one("Exp"),
+  Exp2: unary((b, x) => b.one("Exp", [scaled(b, x, Math.LN2)])),
+  Expm1: unary((b, x) => plus(b, b.one("Exp", [x]), -1)),
+  Log: one("Log"),
+  Log2: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG2E)),
+  Log10: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG10E)),
+  Log1p: unary((b, x) => b.one("Log", [plus(b, x, 1)])),
+  Erf: one("Erf"),
+  Sin: one("Sin"),
+  Cos: one("Cos"),
+  Tan: one("Tan"),
+  Arcsin: one("Asin"),
+  Arccos: one("Acos"),
+  Arctan: one("Atan"),
+  Sinh: one("Sinh"),
+  Cosh: one("Cosh"),
+  Tanh: one("Tanh"),
+  Arcsinh: one("Asinh"),
+  Arccosh: one("Acosh"),
+  Arctanh: one("Atanh"),
+  Deg2rad: unary((b, x) => scaled(b, x, Math.PI / 180)),
+  Rad2deg: unary((b, x) => scaled(b, x, 180 / Math.PI)),
+  Floor: one("Floor"),
+  Ceil: one("Ceil"),
+  Trunc: unary((b, x) => b.one("Mul", [b.one("Sign", [x]), b.one("Floor", [b.one("Abs", [x])])])),
+  Round: { args: ["x"], build: rounded },
+  Clip: { args: ["x", "x_min", "x_max"], build: clipped },
+  Where: { args: ["condition", "x1", "x2"], build: selected },
+  NanToNum: { args: ["x"], build: numbersOnly },
+  Isnan: one("IsNaN"),
+  Isinf: one("IsInf"),
+  Isfinite: unary((b, x) => b.one("Not", [b.one("Or", [b.one("IsNaN", [x]), b.one("IsInf", [x])])])),
+  StopGradient: { args: ["variable"], build: (given) => given.value("variable") },
+  Copy: { args: ["x"], build: (given) => given.value("x") },
+  Relu: activation("relu"),
+  Relu6: activation("relu6"),
+  Sigmoid: one("Sigmoid"),
+  Softplus: activation("softplus"),
+  Softsign: activation("softsign"),
+  Silu: activation("silu"),
+  Gelu: unary((b, x, given) =>
+    b.activation("gelu", x, { approximate: given.has("approximate") ? given.flag("approximate") : true })
+  ),
+  Elu: activation("elu", { alpha: "alpha" }),
+  Selu: activation("selu"),
+  Celu: activation("celu", { alpha: "alpha" }),
+  LeakyRelu: activation("leakyRelu", { negative_slope: "negativeSlope" }),
+  HardSigmoid: activation("hardSigmoid"),
+  HardSilu: activation("hardSilu"),
+  HardTanh: activation("hardTanh"),
+  HardShrink: activation("hardShrink", { threshold: "threshold" }),
+  SoftShrink: activation("softShrink", { threshold: "threshold" }),
+  TanhShrink: activation("tanhShrink"),
+  LogSigmoid: activation("logSigmoid"),
+  Squareplus: activation("squareplus", { b: "b" }),
+  SparsePlus: activation("sparsePlus"),
+  SparseSigmoid: activation("sparseSigmoid"),
+  Sparsemax: activation("sparsemax", { axis: "axis" }),
+  Mish: activation("mish"),
+  Glu: activation("glu", { axis: "axis" }),
+  Threshold: unary((b, x, given) => {
+    const above = b.one("Greater", [x, scalarLike(b, given.number("threshold"), x)]);
+    return b.one("Where", [above, x, scalarLike(b, given.number("default_value"), x)]);
+  }),
+};

@@ -1,0 +1,184 @@
+/** Keras 3's operations of products: matrices, einsum, convolutions, pools, attention, normalization, images. @module */
+import { ShapeError } from "../../../core/errors.ts";
+import type { Value } from "../../../core/graph.ts";
+import { depthwiseToOnnx, kernelToOnnx, type Padding, windowAttributes } from "../../../core/layerconv.ts";
+import {
+  boolMask,
+  causalMask,
+  type DataFormat,
+  range,
+  reshape,
+  scalarLike,
+  shapeOf,
+  sizeAt,
+  sizesOf,
+  toFirst,
+  toLast,
+  transpose,
+} from "../../../core/layerkit.ts";
+import { first, type Given, type Operations } from "./given.ts";
+
+const two = ["x1", "x2"];
+const pair = (given: Given): readonly [Value, Value] => {
+  const [a, b] = given.together(...two);
+  return [first(a ? [a] : []), first(b ? [b] : [])];
+};
+/** numpy's dot: sums over the last axis of one and the last but one of the other. */
+function dot(given: Given): Value {
+  const { b } = given, [p, q] = pair(given), [m, n] = [shapeOf(p.type).length, shapeOf(q.type).length];
+  if (m === 0 || n === 0) return b.one("Mul", [p, q]);
+  if (n <= 2) return b.one("MatMul", [p, q]);
+  throw new ShapeError("dot is supported for a second tensor of one or two axes");
+}
+function tensordot(given: Given): Value {
+  const { b } = given,
+    [p, q] = pair(given),
+    axes = given.get("axes"),
+    [m, n] = [p, q].map((v) => shapeOf(v.type).length) as [number, number];
+  const count = typeof axes === "number" ? axes : 0, lists = Array.isArray(axes) ? axes as unknown[] : [];
+  const listOf = (i: number, rank: number) =>
+    [lists[i]].flat().map((a) => Number(a)).map((a) => a < 0 ? a + rank : a);
+  const left = typeof axes === "number" ? range(m - count, m) : listOf(0, m);
+  const right = typeof axes === "number" ? range(0, count) : listOf(1, n);
+  const letters = "abcdefghijklmnopqrstuvwxyz", first = [...letters.slice(0, m)];
+  const second = range(0, n).map((a) =>
+    right.includes(a) ? first[left[right.indexOf(a)] ?? 0] : letters[m + a]
+  );
+  const out = [...first.filter((_, a) => !left.includes(a)), ...second.filter((_, a) => !right.includes(a))];
+  return b.one("Einsum", [p, q], { equation: `${first.join("")},${second.join("")}->${out.join("")}` });
+}
+function einsum(given: Given): Value {
+  const operands = given.list("operands"), equation = given.get("subscripts");
+  if (typeof equation !== "string") throw given.refuse("subscripts");
+  return given.b.one("Einsum", operands, { equation });
+}
+
+const format = (given: Given): DataFormat =>
+  given.get("data_format") === "channels_first" ? "channels_first" : "channels_last";
+function sizesFor(given: Given, name: string, rank: number, otherwise?: number): readonly number[] {
+  const list = given.has(name) || otherwise === undefined ? given.integers(name) : [otherwise];
+  return list.length === 1 ? new Array<number>(rank).fill(list[0] ?? 1) : list;
+}
+function padding(given: Given): Padding {
+  const word = given.get("padding") ?? "valid";
+  if (word === "valid" || word === "same" || word === "causal") return word;
+  throw given.refuse("padding");
+}
+function conv(given: Given, depthwise: boolean): Value {
+  const { b } = given, x = toFirst(b, given.float("inputs"), format(given)), kernel = given.value("kernel");
+  const rank = shapeOf(x.type).length - 2, shape = range(0, rank).map((a) => sizeAt(kernel.type, a));
+  const weights = depthwise ? depthwiseToOnnx(b, kernel) : kernelToOnnx(b, kernel);
+  const channels = sizeAt(x.type, 1);
+  const y = b.one("Conv", [x, weights], {
+    ...windowAttributes(
+      x,
+      shape,
+      sizesFor(given, "strides", rank, 1),
+      sizesFor(given, "dilation_rate", rank, 1),
+      padding(given),
+    ),
+    group: depthwise ? channels : channels / sizeAt(kernel.type, rank),
+  });
+  return toLast(b, y, format(given));
+}
+function pool(given: Given, op: "MaxPool" | "AveragePool"): Value {
+  const { b } = given,
+    x = toFirst(b, given.float("inputs"), format(given)),
+    rank = shapeOf(x.type).length - 2;
+  const size = sizesFor(given, "pool_size", rank),
+    strides = given.has("strides") ? sizesFor(given, "strides", rank) : size;
+  const window = windowAttributes(x, size, strides, size.map(() => 1), padding(given));
+  const y = b.one(op, [x], op === "MaxPool" ? window : { ...window, count_include_pad: 0 }, { outputs: 1 });
+  return toLast(b, y, format(given));
+}
+/** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
+function attention(given: Given): Value {
+  const { b } = given,
+    [query, key, value] = ["query", "key", "value"].map((n) => given.float(n)) as [Value, Value, Value];
+  const heads = sizeAt(query.type, 2), times = heads / sizeAt(key.type, 2), features = sizeAt(query.type, 3);
+  const spread = (v: Value): Value => {
+    if (times === 1) return v;
+    const wide = b.one("Tile", [b.one("Unsqueeze", [v, b.ints([3])]), b.ints([1, 1, 1, times, 1])]);
+    return reshape(b, wide, [...sizesOf(v, [0, 1]), heads, sizeAt(v.type, 3)], v);
+  };
+  const turn = (v: Value, order: readonly number[]) => transpose(b, v, order);
+  const scale = given.number("scale", 1 / Math.sqrt(features));
+  let scores = b.one("MatMul", [turn(query, [0, 2, 1, 3]), turn(spread(key), [0, 2, 3, 1])]);
+  scores = b.one("Mul", [scores, scalarLike(b, scale, scores)]);
+  if (given.has("attn_logits_soft_cap")) throw given.refuse("attn_logits_soft_cap");
+  if (given.has("bias")) scores = b.one("Add", [scores, given.value("bias")]);
+  const masks = [
+    ...given.has("mask") ? [boolMask(b, given.value("mask"))] : [],
+    ...given.flag("is_causal") ? [causalMask(b, scores)] : [],
+  ];
+  const allowed = masks.length > 0 ? masks.reduce((m, n) => b.one("And", [m, n])) : undefined;
+  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, -1e9, scores)]) : scores;
+  const y = b.one("MatMul", [b.one("Softmax", [masked], { axis: -1 }), turn(spread(value), [0, 2, 1, 3])]);
+  return turn(y, [0, 2, 1, 3]);
+}
+/** x over its deviation along the axes, scaled and moved. */
+function layerNorm(given: Given, rms: boolean): Value {
+  const { b } = given, x = given.float("x"), epsilon = given.number("epsilon", rms ? 1.1920929e-7 : 1e-3);
+  const rank = shapeOf(x.type).length,
+    list = given.has("axis") ? given.axes(x) ?? [] : [rank - 1],
+    axes = b.ints(list);
+  const apart = rms ? x : b.one("Sub", [x, b.one("ReduceMean", [x, axes], { keepdims: 1 })]);
+  const power = b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims: 1 });
+  const y = b.one("Div", [apart, b.one("Sqrt", [b.one("Add", [power, scalarLike(b, epsilon, power)])])]);
+  const scale = rms ? "scale" : "gamma";
+  const scaled = given.has(scale) ? b.one("Mul", [y, given.value(scale)]) : y;
+  return !rms && given.has("beta") ? b.one("Add", [scaled, given.value("beta")]) : scaled;
+}
+/** Images at another size. */
+function resized(given: Given): Value {
+  const { b } = given, x = toFirst(b, given.float("images"), format(given)), size = given.integers("size");
+  const mode = given.get("interpolation") ?? "bilinear";
+  for (const name of ["antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio"]) {
+    if (given.flag(name)) throw given.refuse(name);
+  }
+  if (mode !== "nearest" && mode !== "bilinear") throw given.refuse("interpolation");
+  const attributes = mode === "nearest"
+    ? { mode: "nearest", coordinate_transformation_mode: "half_pixel", nearest_mode: "round_prefer_ceil" }
+    : { mode: "linear", coordinate_transformation_mode: "half_pixel" };
+  const y = b.one("Resize", [x, undefined, undefined, b.ints(size)], { ...attributes, axes: [2, 3] });
+  return toLast(b, y, format(given));
+}
+function blocks(given: Given, op: "DepthToSpace" | "SpaceToDepth"): Value {
+  const { b } = given, x = toFirst(b, given.value("x"), format(given));
+  return toLast(b, b.one(op, [x], { blocksize: given.number("block_size") }), format(given));
+}
+
+/** Products by class name. */
+export const products: Operations = {
+  Matmul: { args: two, build: (given) => given.b.one("MatMul", pair(given)) },
+  Dot: { args: two, build: dot },
+  Tensordot: { args: two, build: tensordot },
+  Inner: {
+    args: two,
+    build: (given) => {
+      const [p, q] = pair(given), rank = shapeOf(q.type).length;
+      return given.b.one("MatMul", [
+        p,
+        rank > 1 ? transpose(given.b, q, [...range(0, rank - 2), rank - 1, rank - 2]) : q,
+      ]);
+    },
+  },
+  Outer: {
+    args: two,
+    build: (given) => {
+      const { b } = given, [p, q] = pair(given);
+      return b.one("Mul", [b.one("Reshape", [p, b.ints([-1, 1])]), b.one("Reshape", [q, b.ints([1, -1])])]);
+    },
+  },
+  Einsum: { args: ["*operands"], build: einsum },
+  Conv: { args: ["inputs", "kernel"], build: (given) => conv(given, false) },
+  DepthwiseConv: { args: ["inputs", "kernel"], build: (given) => conv(given, true) },
+  MaxPool: { args: ["inputs"], build: (given) => pool(given, "MaxPool") },
+  AveragePool: { args: ["inputs"], build: (given) => pool(given, "AveragePool") },
+  DotProductAttention: { args: ["query", "key", "value", "bias", "mask", "scale"], build: attention },
+  LayerNorm: { args: ["x", "gamma", "beta"], build: (given) => layerNorm(given, given.flag("rms_scaling")) },
+  RMSNorm: { args: ["x", "scale"], build: (given) => layerNorm(given, true) },
+  Resize: { args: ["images"], build: resized },
+  DepthToSpace: { args: ["x"], build: (given) => blocks(given, "DepthToSpace") },
+  SpaceToDepth: { args: ["x"], build: (given) => blocks(given, "SpaceToDepth") },
+};

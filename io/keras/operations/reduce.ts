@@ -1,0 +1,167 @@
+/** Keras 3's operations that reduce, sort and search along axes. @module */
+import type { Value } from "../../../core/graph.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import type { Given, Operation, Operations } from "./given.ts";
+
+const x = ["x"];
+/** A reduction over the axes named, or all. */
+function over(given: Given, op: string, v: Value, keepdims = given.flag("keepdims")): Value {
+  const axes = given.axes(v) ?? range(0, shapeOf(v.type).length);
+  return axes.length === 0 ? v : given.b.one(op, [v, given.b.ints(axes)], { keepdims: keepdims ? 1 : 0 });
+}
+const kept = (op: string): Operation => ({ args: x, build: (given) => over(given, op, counted(given)) });
+const floats = (op: string): Operation => ({ args: x, build: (given) => over(given, op, given.float("x")) });
+/** Booleans as numbers. */
+function counted(given: Given, v = given.value("x")): Value {
+  return dtypeOf(v) === "bool" ? cast(given.b, v, "int32") : v;
+}
+/** True where any, or all, along axes are. */
+const truth = (op: string): Operation => ({
+  args: x,
+  build(given) {
+    const v = cast(given.b, cast(given.b, given.value("x"), "bool"), "int32");
+    return cast(given.b, over(given, op, v), "bool");
+  },
+});
+function variance(given: Given): Value {
+  const { b } = given, v = given.float("x");
+  const apart = b.one("Sub", [v, over(given, "ReduceMean", v, true)]);
+  return over(given, "ReduceMean", b.one("Mul", [apart, apart]));
+}
+const place = (op: string): Operation => ({
+  args: x,
+  build(given) {
+    const { b } = given, v = given.value("x"), keepdims = given.flag("keepdims") ? 1 : 0;
+    const whole = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
+    const axis = given.has("axis") ? given.axis(v) : 0;
+    return cast(b, b.one(op, [whole], { axis, keepdims: given.has("axis") ? keepdims : 0 }), "int32");
+  },
+});
+function cumulated(given: Given): Value {
+  const { b } = given, v = given.value("x"), dtype = given.dtype();
+  const flat = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
+  const axis = given.has("axis") ? given.axis(v) : 0;
+  return b.one("CumSum", [dtype ? cast(b, flat, dtype) : counted(given, flat), b.scalar(axis, "int64")]);
+}
+function largest(given: Given): readonly Value[] {
+  const { b } = given, v = given.value("x");
+  const [values, places] = b.op(
+    "TopK",
+    [v, b.ints([given.number("k")])],
+    { axis: -1, largest: 1, sorted: 1 },
+    {
+      outputs: 2,
+    },
+  );
+  return values && places ? [values, cast(b, places, "int32")] : [];
+}
+/** An axis in rising order, and where its elements stood. */
+function sorted(given: Given): readonly Value[] {
+  const { b } = given, v = given.value("x"), axis = given.axis(v, -1);
+  const count = b.one("Shape", [v], { start: axis, end: axis + 1 });
+  return b.op("TopK", [v, count], { axis, largest: 0, sorted: 1 }, { outputs: 2 });
+}
+function logsumexp(given: Given): Value {
+  const { b } = given, v = given.float("x"), keep = given.flag("keepdims");
+  const top = over(given, "ReduceMax", v, true);
+  const sum = over(given, "ReduceSum", b.one("Exp", [b.one("Sub", [v, top])]), keep);
+  return b.one("Add", [b.one("Log", [sum]), over(given, "ReduceMax", v, keep)]);
+}
+function normalized(given: Given): Value {
+  const { b } = given,
+    v = given.float("x"),
+    order = given.number("order", 2),
+    epsilon = given.number("epsilon", 1e-12);
+  if (order !== 2) throw given.refuse("order");
+  const axes = given.has("axis") ? given.axes(v) ?? [] : [shapeOf(v.type).length - 1];
+  const squares = b.one("ReduceSum", [b.one("Mul", [v, v]), b.ints(axes)], { keepdims: 1 });
+  return b.one("Div", [v, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, epsilon, v)])]);
+}
+function moments(given: Given): readonly Value[] {
+  const { b } = given,
+    v = given.float("x"),
+    axes = b.ints(given.axes(v, "axes") ?? []),
+    keepdims = given.flag("keepdims") ? 1 : 0;
+  const apart = b.one("Sub", [v, b.one("ReduceMean", [v, axes], { keepdims: 1 })]);
+  return [
+    b.one("ReduceMean", [v, axes], { keepdims }),
+    b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims }),
+  ];
+}
+function norm(given: Given): Value {
+  const order = given.get("ord"), v = given.float("x");
+  if (order === null || order === 2 || order === "fro") return over(given, "ReduceL2", v);
+  if (order === 1) return over(given, "ReduceL1", v);
+  throw given.refuse("ord");
+}
+/** Softmax over an axis; over all elements together without one. */
+const softmax = (op: string): Operation => ({
+  args: x,
+  build(given) {
+    const { b } = given, v = given.float("x"), axis = given.get("axis");
+    if (axis === null || typeof axis === "number") {
+      return b.one(op, [v], { axis: typeof axis === "number" ? axis : -1 });
+    }
+    const axes = b.ints(given.axes(v) ?? []), top = b.one("ReduceMax", [v, axes], { keepdims: 1 });
+    const apart = b.one("Sub", [v, top]), powers = b.one("Exp", [apart]);
+    const sum = b.one("ReduceSum", [powers, axes], { keepdims: 1 });
+    return op === "Softmax" ? b.one("Div", [powers, sum]) : b.one("Sub", [apart, b.one("Log", [sum])]);
+  },
+});
+
+/** Reductions by class name. */
+export const reductions: Operations = {
+  Sum: kept("ReduceSum"),
+  Prod: kept("ReduceProd"),
+  Max: kept("ReduceMax"),
+  Min: kept("ReduceMin"),
+  Amax: kept("ReduceMax"),
+  Amin: kept("ReduceMin"),
+  Mean: floats("ReduceMean"),
+  Average: {
+    args: ["x", "weights"],
+    build(given) {
+      if (given.has("weights")) throw given.refuse("weights");
+      return over(given, "ReduceMean", given.float("x"), false);
+    },
+  },
+  Var: { args: x, build: variance },
+  Std: { args: x, build: (given) => given.b.one("Sqrt", [variance(given)]) },
+  Any: truth("ReduceMax"),
+  All: truth("ReduceMin"),
+  CountNonzero: {
+    args: x,
+    build: (given) =>
+      over(given, "ReduceSum", cast(given.b, cast(given.b, given.value("x"), "bool"), "int32"), false),
+  },
+  Ptp: {
+    args: x,
+    build: (given) =>
+      given.b.one("Sub", [
+        over(given, "ReduceMax", given.value("x")),
+        over(given, "ReduceMin", given.value("x")),
+      ]),
+  },
+  Argmax: place("ArgMax"),
+  Argmin: place("ArgMin"),
+  Cumsum: { args: x, build: cumulated },
+  TopK: { args: x, build: largest },
+  Sort: { args: x, build: (given) => sorted(given).slice(0, 1) },
+  Argsort: { args: x, build: (given) => sorted(given).slice(1).map((v) => cast(given.b, v, "int32")) },
+  Logsumexp: { args: x, build: logsumexp },
+  Normalize: { args: x, build: normalized },
+  Moments: { args: x, build: moments },
+  Norm: { args: x, build: norm },
+  Softmax: softmax("Softmax"),
+  LogSoftmax: softmax("LogSoftmax"),
+  Size: {
+    args: x,
+    build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), "int32"),
+  },
+  Ndim: { args: x, build: (given) => given.b.scalar(shapeOf(given.value("x").type).length, "int32") },
+  Signbit: {
+    args: x,
+    build: (given) =>
+      given.b.one("Less", [asFloat(given.b, given.value("x")), scalarLike(given.b, 0, given.float("x"))]),
+  },
+};
