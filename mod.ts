@@ -62,7 +62,9 @@ export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/ne
 export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
 export type { SourceLike } from "./core/platform.ts";
 export { type Bundle, createRegistry, type Plugin, type Registry } from "./core/registry.ts";
-export type { AnySchema, Field, Schema } from "./core/schema.ts";
+export { createLayer, type LayerOptions } from "./core/factory.ts";
+export * as fields from "./core/schema.ts";
+export type { AnySchema, Field, JsonSchema, Schema } from "./core/schema.ts";
 export {
   type ContainerType,
   type Dim,

@@ -94,6 +94,8 @@ export interface KerasMapping<C> {
   readonly inputDtype?: DType;
   /** Rewrites an older configuration to Keras 3's fields, in place of a rule. `version` is Keras' (1.2.2, 2.2.4, …). */
   upgrade?(config: Record<string, unknown>, version: string): Record<string, unknown>;
+  /** Fields that are ours alone, which no file of Keras holds. */
+  readonly own?: readonly (keyof C & string)[];
   /**
    * What files of Keras 2 or 3 hold where it isn't the rule's class and fields (snake_case, in serialised form).
    * Throws an UnsupportedError for what that version doesn't have.

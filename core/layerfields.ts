@@ -1,7 +1,7 @@
 /** Fields that layers' configurations share, and how older Keras files spell them. @module */
 import { UnsupportedError } from "./errors.ts";
 import type { InitializerSpec, Layer } from "./layer.ts";
-import { bool, type Field, field, int, nullable, type Schema } from "./schema.ts";
+import { bool, type Field, field, int, type JsonSchema, nullable, type Schema } from "./schema.ts";
 
 /** An activation's name, or its name with options: `"relu"`, `{ name: "relu", maxValue: 6 }`. */
 export type ActivationSpec = string | { readonly name: string; readonly [option: string]: unknown };
@@ -31,6 +31,9 @@ function readNamed(raw: unknown): string | Named | undefined {
     ? camelName(className)
     : { ...options, name: camelName(className) };
 }
+const namedJson: JsonSchema = {
+  anyOf: [{ type: "string" }, { type: "object", required: ["name"] }, { type: "null" }],
+};
 /** Layers that stand where an activation may. */
 const activationLayers: Readonly<Record<string, string>> = {
   ReLU: "relu",
@@ -78,6 +81,7 @@ export function activationField(
     doc: o.doc ?? "function applied last",
     default: o.default ?? "linear",
     expects: "an activation's name, or {name, …options}",
+    json: namedJson,
     read: (raw) => (raw === null ? "linear" : fromLayer(raw) ?? readNamed(raw)),
   });
 }
@@ -88,6 +92,7 @@ export function initializerField(
   return field<InitializerSpec>({
     ...o,
     expects: "an initializer's name, or {name, …options}",
+    json: namedJson,
     read: (raw) => {
       if (raw === null) return o.default;
       const spec = readNamed(raw);
@@ -122,6 +127,7 @@ export function axesField(
   return field<number | readonly number[]>({
     ...o,
     expects: "an axis, or a list of axes",
+    json: { anyOf: [{ type: "integer" }, { type: "array", items: { type: "integer" } }] },
     read: (raw, path) =>
       Array.isArray(raw) ? raw.map((a, i) => one.parse(a, `${path}[${i}]`)) : one.parse(raw, path),
   });
@@ -132,6 +138,7 @@ export function dataFormatField(): Field<DataFormat> {
     doc: "where the channels stand: after the sizes, or before them",
     default: "channels_last",
     expects: "channels_last or channels_first",
+    json: { enum: ["channels_last", "channels_first", "channelsLast", "channelsFirst", null] },
     read: (raw) => {
       if (raw === null) return "channels_last";
       const word = typeof raw === "string" ? camel(raw) : "";

@@ -17,6 +17,7 @@ interface FileHandle {
 interface FileSystem {
   open(path: string, flags: string): Promise<FileHandle>;
   realpath(path: string): Promise<string>;
+  mkdir(path: string, options: { readonly recursive: boolean }): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
 }
@@ -223,6 +224,17 @@ export async function writeFileAtomic(to: string | URL, bytes: Uint8Array): Prom
   } catch (error) {
     await file?.close().catch(() => {});
     await fs.unlink(beside).catch(() => {});
+    throw notWritten(path, error);
+  }
+}
+/** Makes a folder and those above it, where they aren't there. @throws {InputError} naming the path. */
+export async function makeFolder(to: string | URL): Promise<void> {
+  const path = await localPath(to);
+  const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
+  if (!fs) throw new InputError(`${path}: there are no folders here`, { file: path });
+  try {
+    await fs.mkdir(path, { recursive: true });
+  } catch (error) {
     throw notWritten(path, error);
   }
 }

@@ -1,6 +1,9 @@
 /** Configuration fields: each says its doc, its default and how it is read; errors carry the path. @module */
 import { ConfigError, shown } from "./errors.ts";
 
+/** A part of a JSON schema (draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 /** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
 export interface Field<T> {
   /** What the field is, in a few words. */
@@ -11,6 +14,8 @@ export interface Field<T> {
   readonly default?: T;
   /** True when it has no default. */
   readonly required: boolean;
+  /** What is expected in the words of JSON Schema; absent where any JSON may stand. */
+  readonly json?: JsonSchema;
   /** The value of what was given. Throws a ConfigError with the path. */
   parse(raw: unknown, path: string): T;
 }
@@ -29,14 +34,19 @@ export interface FieldText<T> {
 
 /** A field from a reader that returns undefined when the value doesn't fit. */
 export function field<T>(
-  options: FieldText<T> & { readonly expects: string; read(raw: unknown, path: string): T | undefined },
+  options: FieldText<T> & {
+    readonly expects: string;
+    readonly json?: JsonSchema;
+    read(raw: unknown, path: string): T | undefined;
+  },
 ): Field<T> {
-  const { doc, expects, read } = options;
+  const { doc, expects, json, read } = options;
   const required = !("default" in options);
   return {
     doc,
     expects,
     required,
+    ...(json && { json }),
     ...(required ? {} : { default: options.default as T }),
     parse(raw: unknown, path: string): T {
       const value = read(raw, path);
@@ -49,6 +59,11 @@ export function field<T>(
 }
 
 const inRange = (n: number, min: number, max: number) => n >= min && n <= max;
+const rangeJson = (type: string, min?: number, max?: number): JsonSchema => ({
+  type,
+  ...(min !== undefined && { minimum: min }),
+  ...(max !== undefined && { maximum: max }),
+});
 function rangeText(what: string, min?: number, max?: number): string {
   if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
   return min !== undefined ? `${what} >= ${min}` : max !== undefined ? `${what} <= ${max}` : what;
@@ -60,6 +75,7 @@ export function int(o: FieldText<number> & { readonly min?: number; readonly max
   return field({
     ...o,
     expects: rangeText("integer", o.min, o.max),
+    json: rangeJson("integer", o.min, o.max),
     read: (raw) => {
       const n = typeof raw === "bigint" ? Number(raw) : raw;
       return typeof n === "number" && Number.isSafeInteger(n) && inRange(n, min, max) ? n : undefined;
@@ -74,6 +90,7 @@ export function float(
   return field({
     ...o,
     expects: rangeText("number", o.min, o.max),
+    json: rangeJson("number", o.min, o.max),
     read: (
       raw,
     ) => (typeof raw === "number" && !Number.isNaN(raw) && inRange(raw, min, max) ? raw : undefined),
@@ -84,12 +101,13 @@ export function bool(o: FieldText<boolean>): Field<boolean> {
   return field({
     ...o,
     expects: "true or false",
+    json: { type: "boolean" },
     read: (raw) => (typeof raw === "boolean" ? raw : raw === 0 ? false : raw === 1 ? true : undefined),
   });
 }
 /** Text. */
 export function text(o: FieldText<string>): Field<string> {
-  return field({ ...o, expects: "text", read: (raw) => (typeof raw === "string" ? raw : undefined) });
+  return field({ ...o, expects: "text", json: { type: "string" }, read: (raw) => (typeof raw === "string" ? raw : undefined) });
 }
 /** One of a few words. */
 export function choice<const T extends string>(
@@ -98,6 +116,7 @@ export function choice<const T extends string>(
   return field<T>({
     ...o,
     expects: `one of ${o.of.join(", ")}`,
+    json: { enum: o.of },
     read: (raw) => o.of.find((word) => word === raw),
   });
 }
@@ -108,6 +127,11 @@ export function list<T>(
   return field({
     ...o,
     expects: o.length === undefined ? `list of ${o.of.expects}` : `${o.length} of ${o.of.expects}`,
+    json: {
+      type: "array",
+      items: o.of.json ?? {},
+      ...(o.length !== undefined && { minItems: o.length, maxItems: o.length }),
+    },
     read: (raw, path) =>
       Array.isArray(raw) && (o.length === undefined || raw.length === o.length)
         ? raw.map((item, i) => o.of.parse(item, `${path}[${i}]`))
@@ -122,6 +146,9 @@ export function sizes(
   return field({
     ...o,
     expects: `${one.expects}, or a list of ${o.rank}`,
+    json: {
+      anyOf: [one.json, { type: "array", items: one.json, minItems: o.rank, maxItems: o.rank }],
+    },
     read: (raw, path) => {
       if (typeof raw === "number") return new Array<number>(o.rank).fill(one.parse(raw, path));
       if (!Array.isArray(raw) || raw.length !== o.rank) return undefined;
@@ -134,6 +161,7 @@ export function nullable<T>(inner: Field<T>): Field<T | null> {
   return {
     doc: inner.doc,
     expects: `${inner.expects}, or null`,
+    ...(inner.json && { json: { anyOf: [inner.json, { type: "null" }] } }),
     required: false,
     default: inner.required ? null : (inner.default ?? null),
     parse: (raw, path) => (raw === null || raw === undefined ? null : inner.parse(raw, path)),

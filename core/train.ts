@@ -6,7 +6,7 @@ import { isDifferentiable } from "./gradient.ts";
 import { type Graph, typeOf } from "./graph.ts";
 import { eachWeight } from "./layertree.ts";
 import { copyOf, isTensor, type RuntimeValue, type Tensor, toNumbers } from "./tensor.ts";
-import { type Compiled, needLosses, readCompiled, readLosses } from "./training/compiled.ts";
+import { type Compiled, needLosses, outputName, readCompiled, readLosses } from "./training/compiled.ts";
 import {
   arrayBatches,
   type Batches,
@@ -201,6 +201,7 @@ class ModelTrainer implements Trainer {
       logs: () => tally.logs(),
       validate: () => validation ? trainer.#test(validation, undefined, backend) : Promise.resolve({}),
       tensors: () => trainer.#tensors(),
+      monitors: monitorsOf(this.#ready()),
       get steps() {
         return trainer.#step;
       },
@@ -470,6 +471,15 @@ class ModelTrainer implements Trainer {
     const state = this.#state();
     return state.entries.map(({ input, name }) => ({ name, value: state.get(input) }));
   }
+}
+
+/** Names of a compilation's numbers, and which way is better. */
+function monitorsOf({ losses, metrics }: Compiled): ReadonlyMap<string, "max" | "min"> {
+  const each = losses.length > 1 ? losses.map((l) => outputName(l.output.name, "loss")) : [];
+  return new Map([
+    ...["loss", ...each].map((name) => [name, "min"] as const),
+    ...metrics.map(({ name, metric }) => [name, metric.def.better] as const),
+  ]);
 }
 
 /** What a file of Lapis holds of a fit. */

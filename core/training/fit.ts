@@ -32,6 +32,8 @@ export interface FitTasks {
   begin(): void;
   logs(): Record<string, number>;
   validate(): Promise<Record<string, number>>;
+  /** Names of the numbers that are better the larger they are, and of all. */
+  readonly monitors: ReadonlyMap<string, "max" | "min">;
   /** Slots and states as they are, and steps done. */
   tensors(): Record<string, Tensor>;
   readonly steps: number;
@@ -86,6 +88,16 @@ export class Run implements FitRun {
   }
   get history(): History {
     return this.#plan.history;
+  }
+  get monitors(): readonly string[] {
+    const names = [...this.#tasks.monitors.keys()];
+    return this.#plan.validationFreq > 0 ? [...names, ...names.map(validationName)] : names;
+  }
+  better(monitor: string): "max" | "min" {
+    for (const [name, better] of this.#tasks.monitors) {
+      if (monitor === name || monitor === validationName(name)) return better;
+    }
+    return "min";
   }
   get learningRate(): number {
     return this.#tasks.rate;

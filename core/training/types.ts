@@ -56,6 +56,10 @@ export interface FitRun {
   /** The epoch in progress, from 0. */
   readonly epoch: number;
   readonly history: History;
+  /** Names of the numbers that its epochs give. */
+  readonly monitors: readonly string[];
+  /** `max` where more of a number is better. */
+  better(monitor: string): "max" | "min";
   /** The rate of the next step. Setting it needs no new compilation. @throws {ConfigError} where a schedule says it. */
   learningRate: number;
   /** Ends the fit after this epoch. */

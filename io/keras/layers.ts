@@ -12,6 +12,7 @@ import type { Layer, LayerDef } from "../../core/layer.ts";
 import { fieldToCamel } from "../../core/names.ts";
 import { type AnySchema, nearest } from "../../core/schema.ts";
 import { type KerasContext, majorOf } from "./context.ts";
+import { isOlderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "./json.ts";
 
 /** A layer as a file holds it. */
@@ -136,8 +137,10 @@ function policyOf(entry: LayerEntry, ctx: KerasContext): string | undefined {
 }
 
 /** hard_sigmoid was another function before Keras 3. */
-function olderActivations(config: Json): Json {
+function olderActivations(config: Json, older: boolean): Json {
   const swap = (value: unknown): unknown => {
+    if (isOlderHardSigmoid(value)) return "hard_sigmoid_keras2";
+    if (!older) return value;
     if (value === "hard_sigmoid") return "hard_sigmoid_keras2";
     return isSerialized(value) && value.class_name === "function" && value.config === "hard_sigmoid"
       ? "hard_sigmoid_keras2"
@@ -179,7 +182,7 @@ export function layerFrom(
   const label = labelOf(entry), def = definitionOf(entry, ctx);
   const schema = def.config as unknown as AnySchema, { fields = {}, ignore = [], upgrade } = def.keras ?? {};
   const policy = policyOf(entry, ctx);
-  const older = majorOf(ctx.version) < 3 ? olderActivations(entry.config) : entry.config;
+  const older = olderActivations(entry.config, majorOf(ctx.version) < 3);
   const given = Object.fromEntries(
     Object.entries(older).filter(([k]) =>
       !common.has(k) || Object.hasOwn(schema, fieldToCamel(k)) && k !== "dtype"

@@ -77,8 +77,9 @@ export function layerEntry(
   const names = (keras.fields ?? {}) as Readonly<Record<string, string>>;
   const values = layer.config as Readonly<Record<string, unknown>>;
   const label = `layer "${name}" (${def.name})`, trainable = layer.trainable && !frozen;
-  const fields: Record<string, unknown> = {};
+  const fields: Record<string, unknown> = {}, own = (keras.own ?? []) as readonly string[];
   for (const [field, { expects }] of Object.entries(schema)) {
+    if (own.includes(field)) continue;
     const key = names[field] ?? fieldToSnake(field), place = `${label}.${key}`;
     fields[key] = fieldValue(values[field], expects, key, place);
   }
@@ -98,9 +99,9 @@ export function layerEntry(
   );
   ctx.classes.set(layer, className);
   const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
-  const own = keras.package;
+  const { package: origin } = keras;
   const form = { ...common, ...config };
-  return own === undefined
+  return origin === undefined
     ? layerForm("keras.layers", className, form, ctx)
-    : layerForm(null, className, form, ctx, `${own}>${className}`);
+    : layerForm(null, className, form, ctx, `${origin}>${className}`);
 }

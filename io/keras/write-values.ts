@@ -6,6 +6,7 @@ import { fieldToSnake } from "../../core/names.ts";
 import type { Registry } from "../../core/registry.ts";
 import type { Part } from "../../core/training/contract.ts";
 import { partOf, serializePart } from "../../core/training/parts.ts";
+import { olderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "./json.ts";
 
 /** Writing, in progress. */
@@ -17,6 +18,8 @@ export interface WriteContext {
   readonly modules: boolean;
   /** Class names as they were written, which name groups of weights. */
   readonly classes: Map<Layer, string>;
+  /** Class names alone are wanted: what this version of Keras can't say otherwise doesn't matter. */
+  readonly namesOnly: boolean;
 }
 
 /** Keras' serialised form of an object. */
@@ -86,16 +89,13 @@ export function activationValue(spec: ActivationSpec, ctx: WriteContext, place: 
     }
     return serialized("keras.layers", className, config);
   }
+  if (ctx.namesOnly) return name;
+  if (ctx.major === 3 && name === "hardSigmoidKeras2") return olderHardSigmoid();
   const found = ctx.major === 2
     ? keras2Activations[name]
-    : name === "hardSigmoidKeras2"
-    ? undefined
     : ctx.registry.find("activation", name)?.kerasNames?.[0] ?? fieldToSnake(name);
   if (found !== undefined) return found;
-  const other = name === "hardSigmoidKeras2"
-    ? "Keras 3's hard_sigmoid is another function than that of Keras 1 and 2, which this layer has; " +
-      "save with { kerasVersion: 2 }"
-    : name === "hardSigmoid"
+  const other = name === "hardSigmoid"
     ? "Keras 2's hard_sigmoid is another function than that of Keras 3, which this layer has"
     : `Keras ${ctx.major} has no activation ${fieldToSnake(name)}`;
   throw new UnsupportedError(`${place}: ${other}`, { place });
@@ -134,14 +134,22 @@ export function partValue(value: unknown, key: string, ctx: WriteContext, place:
   return serializePart(partOf(ctx.registry, kind, value, place));
 }
 
+/** Options that Python wants as floats even where they are whole: Keras refuses a momentum of 0 that isn't 0.0. */
+const floatKeys: ReadonlySet<string> = new Set(
+  "alpha beta_1 beta_2 clipnorm clipvalue decay_rate delta dropout ema_momentum end_learning_rate epsilon gain gamma global_clipnorm initial_accumulator_value initial_learning_rate l1 l2 label_smoothing learning_rate m_mul mask_value max_value maxval minval momentum negative_slope power rate recurrent_dropout rho stddev t_mul threshold warmup_target weight_decay"
+    .split(" "),
+);
 /** JSON as Python writes and reads it: numbers that aren't finite are words. @throws {UnsupportedError} naming what can't be said. */
 export function pythonJson(value: unknown, what: string): string {
   const words = new Map<string, string>();
+  const plain = (word: string, text: string) => {
+    words.set(JSON.stringify(word), text);
+    return word;
+  };
   const text = JSON.stringify(value, (key, v: unknown) => {
-    if (typeof v === "number" && !Number.isFinite(v)) {
-      const word = `\u0000${v}\u0000`;
-      words.set(JSON.stringify(word), `${v}`);
-      return word;
+    if (typeof v === "number" && !Number.isFinite(v)) return plain(`\u0000${v}\u0000`, `${v}`);
+    if (typeof v === "number" && Number.isSafeInteger(v) && floatKeys.has(key)) {
+      return plain(`\u0000${v}.0\u0000`, `${v}.0`);
     }
     if (typeof v === "bigint") return Number(v);
     if (typeof v === "function" || typeof v === "symbol") {
@@ -152,6 +160,6 @@ export function pythonJson(value: unknown, what: string): string {
     return v;
   });
   let out = text;
-  for (const [word, plain] of words) out = out.replaceAll(word, plain);
+  for (const [word, bare] of words) out = out.replaceAll(word, bare);
   return out;
 }

@@ -194,7 +194,7 @@ export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
   keras: {
     call: ["inputs", "mask"],
     upgrade: beforeZeroMasked,
-    save: ({ zero_masked: _, ...config }) => ({ config }),
+    own: ["zeroMasked"],
   },
   check(config, path) {
     if (Array.isArray(config.axis) && config.axis.length === 0) {

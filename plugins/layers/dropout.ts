@@ -128,8 +128,12 @@ function spatial(rank: number): LayerDef<SpatialDropoutConfig, never> {
     keras: {
       ignore: ["noise_shape"],
       ...fromKeras1,
-      ...(rank === 1 && {
-        save: (fields) => ({ config: withoutFields(fields, { data_format: "channels_last" }) }),
+      save: (fields, major) => ({
+        config: {
+          ...(rank === 1 ? withoutFields(fields, { data_format: "channels_last" }) : fields),
+          // Keras 3's class takes none.
+          ...(major === 3 && { trainable: undefined }),
+        },
       }),
     },
   };

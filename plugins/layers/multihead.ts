@@ -281,8 +281,9 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsPara
     call: attentionCall,
     ignore: ["flash_attention", "softmax_robust_masking", "query_shape", "key_shape", "value_shape"],
     upgrade: beforeZeroMasked,
-    save({ zero_masked: _, ...fields }, major) {
-      if (major === 3) return { config: fields };
+    own: ["zeroMasked"],
+    save(fields, major) {
+      if (major === 3) return {};
       const { seed: __, ...rest } = withoutFields(fields, { use_gate: false, sliding_window: null });
       // Keras 2 takes the shapes out of every configuration; where they are null it builds the layer at its first call.
       return { config: { ...rest, query_shape: null, key_shape: null, value_shape: null } };

@@ -47,7 +47,7 @@ function weightNamed(all: ReadonlyMap<string, Tensor>, name: string): Tensor | u
   const found = [...all].find(([path]) => path === name || path.endsWith(`/${name}`));
   return found?.[1];
 }
-const largest = (t: Tensor) => toNumbers(t).reduce((m: number, v: number) => Math.max(m, Math.abs(v)), 0);
+const largest = (t: Tensor) => Array.from(toNumbers(t)).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
 /** Compares tensors one by one. */
 class Comparisons {

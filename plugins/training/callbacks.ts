@@ -1,0 +1,254 @@
+/** Callbacks: stop early, keep the best, lower the rate, write logs. Keras 3's meaning. @module */
+import { ConfigError, shown } from "../../core/errors.ts";
+import { fieldToCamel } from "../../core/names.ts";
+import { writeFileAtomic } from "../../core/platform.ts";
+import { nearest } from "../../core/schema.ts";
+import { copyOf, type Tensor } from "../../core/tensor.ts";
+import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
+
+/** Which way a number is better. */
+export type Mode = "auto" | "min" | "max";
+
+/** `val_loss` and `valLoss` are one. @throws {ConfigError} for a number that the fit doesn't give. */
+function checkMonitor(monitor: string, run: FitRun, who: string): void {
+  if (run.monitors.includes(monitor)) return;
+  const near = nearest(monitor, run.monitors);
+  throw new ConfigError(
+    `${who}: the fit gives no ${shown(monitor)}; it gives ${run.monitors.join(", ")}${
+      near ? ` (is ${near} meant?)` : ""
+    }`,
+    { place: `${who}.monitor` },
+  );
+}
+const modeOf = (mode: Mode, run: FitRun, monitor: string): "min" | "max" =>
+  mode === "auto" ? run.better(monitor) : mode;
+const worst = (mode: "min" | "max") => (mode === "min" ? Infinity : -Infinity);
+/** JSON has no infinities. */
+const stored = (n: number): number | string => (Number.isFinite(n) ? n : `${n}`);
+
+/** Options of {@link earlyStopping}. */
+export interface EarlyStoppingOptions {
+  /** The number that is watched; `valLoss` unless given. */
+  readonly monitor?: string;
+  /** A change smaller than this is none. */
+  readonly minDelta?: number;
+  /** Epochs without improvement that are borne. */
+  readonly patience?: number;
+  readonly mode?: Mode;
+  /** What must be bettered for patience to begin anew. */
+  readonly baseline?: number;
+  /** Gives the model the weights of its best epoch at the end. */
+  readonly restoreBestWeights?: boolean;
+  /** Epochs that don't count at first. */
+  readonly startFromEpoch?: number;
+}
+/** Ends a fit that has stopped getting better: `earlyStopping({ patience: 3, restoreBestWeights: true })`. */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  const { minDelta = 0, patience = 0, mode = "auto", baseline, restoreBestWeights = false } = options;
+  const monitor = fieldToCamel(options.monitor ?? "valLoss"), first = options.startFromEpoch ?? 0;
+  let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
+  let resumed = false;
+  const keep = (run: FitRun) => {
+    if (restoreBestWeights) weights = run.model.weights;
+  };
+  return {
+    name: "earlyStopping",
+    onTrainBegin(run) {
+      checkMonitor(monitor, run, "earlyStopping");
+      if (!resumed) [best, wait, weights] = [undefined, 0, undefined];
+      resumed = false;
+    },
+    onEpochEnd(epoch, logs, run) {
+      const current = logs[monitor];
+      if (current === undefined || epoch < first) return;
+      const way = modeOf(mode, run, monitor);
+      const better = (than: number) => way === "min" ? current + minDelta < than : current - minDelta > than;
+      if (restoreBestWeights && !weights) keep(run);
+      wait++;
+      if (better(best ?? worst(way))) {
+        best = current;
+        keep(run);
+        if (baseline === undefined || better(baseline)) wait = 0;
+        return;
+      }
+      if (wait >= patience && epoch > 0) run.stop();
+    },
+    onTrainEnd(_, run) {
+      for (const [path, value] of weights ?? []) run.model.setWeight(path, value);
+    },
+    state: () => ({
+      json: { wait, ...(best !== undefined && { best: stored(best) }) },
+      ...(weights && { tensors: Object.fromEntries(weights) }),
+    }),
+    restore({ json, tensors }) {
+      wait = Number(json.wait);
+      best = json.best === undefined ? undefined : Number(json.best);
+      weights = tensors && Object.keys(tensors).length > 0
+        ? new Map(Object.entries(tensors).map(([k, t]) => [k, copyOf(t)]))
+        : undefined;
+      resumed = true;
+    },
+  };
+}
+
+/** Options of {@link modelCheckpoint}. */
+export interface ModelCheckpointOptions {
+  /** Where to; `{epoch}` and names of numbers stand for their values, as in `run-{epoch}-{valLoss}.keras`. */
+  readonly path: string;
+  /** The number that tells which is best; `valLoss` unless given. */
+  readonly monitor?: string;
+  /** Writes only where the number is the best so far. */
+  readonly saveBestOnly?: boolean;
+  readonly mode?: Mode;
+  /** Epochs between files; 1 unless given. */
+  readonly every?: number;
+}
+/** Saves the model after epochs, with everything that resuming needs; a file is there whole or not at all. */
+export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
+  const { path, saveBestOnly = false, mode = "auto", every = 1 } = options;
+  const monitor = fieldToCamel(options.monitor ?? "valLoss");
+  let best: number | undefined;
+  return {
+    name: "modelCheckpoint",
+    onTrainBegin(run) {
+      if (saveBestOnly) checkMonitor(monitor, run, "modelCheckpoint");
+    },
+    async onEpochEnd(epoch, logs, run) {
+      if ((epoch + 1) % every !== 0) return;
+      if (saveBestOnly) {
+        const current = logs[monitor], way = modeOf(mode, run, monitor), than = best ?? worst(way);
+        if (current === undefined || !(way === "min" ? current < than : current > than)) return;
+        best = current;
+      }
+      const { json, tensors } = run.state();
+      // The optimizer's slots stand in the file already, where Keras looks for them.
+      const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
+      await run.model.save(filled(path, epoch, logs), {
+        extras: { json: { training: json }, tensors: Object.fromEntries(rest) },
+      });
+    },
+    state: () => ({ json: best === undefined ? {} : { best: stored(best) } }),
+    restore({ json }) {
+      best = json.best === undefined ? undefined : Number(json.best);
+    },
+  };
+}
+function filled(path: string, epoch: number, logs: Logs): string {
+  return path.replace(/\{(\w+)(?::[^}]*)?\}/g, (whole, name: string) => {
+    if (name === "epoch") return `${epoch + 1}`.padStart(2, "0");
+    const value = logs[fieldToCamel(name)];
+    return value === undefined ? whole : value.toFixed(4);
+  });
+}
+
+/** Options of {@link reduceLearningRateOnPlateau}. */
+export interface PlateauOptions {
+  /** The number that is watched; `valLoss` unless given. */
+  readonly monitor?: string;
+  /** What the rate is multiplied by. */
+  readonly factor?: number;
+  /** Epochs without improvement that are borne. */
+  readonly patience?: number;
+  readonly mode?: Mode;
+  /** A change smaller than this is none. */
+  readonly minDelta?: number;
+  /** Epochs after a change of the rate that don't count. */
+  readonly cooldown?: number;
+  /** The rate goes no lower. */
+  readonly minLearningRate?: number;
+}
+/** Lowers the learning rate where a number has stopped getting better. */
+export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callback {
+  const { factor = 0.1, patience = 10, mode = "auto", minDelta = 1e-4, cooldown = 0 } = options;
+  const monitor = fieldToCamel(options.monitor ?? "valLoss"), least = options.minLearningRate ?? 0;
+  if (factor >= 1) {
+    throw new ConfigError(`reduceLearningRateOnPlateau.factor: expected below 1, got ${factor}`);
+  }
+  let best: number | undefined, wait = 0, resting = 0;
+  return {
+    name: "reduceLearningRateOnPlateau",
+    onTrainBegin: (run) => checkMonitor(monitor, run, "reduceLearningRateOnPlateau"),
+    onEpochEnd(_, logs, run) {
+      const current = logs[monitor];
+      if (current === undefined) return;
+      const way = modeOf(mode, run, monitor), than = best ?? worst(way);
+      if (resting > 0) [resting, wait] = [resting - 1, 0];
+      if (way === "min" ? current < than - minDelta : current > than + minDelta) {
+        [best, wait] = [current, 0];
+      } else if (resting === 0 && ++wait >= patience && run.learningRate > Math.fround(least)) {
+        run.learningRate = Math.max(run.learningRate * factor, least);
+        [resting, wait] = [cooldown, 0];
+      }
+    },
+    state: () => ({ json: { wait, resting, ...(best !== undefined && { best: stored(best) }) } }),
+    restore({ json }) {
+      [wait, resting] = [Number(json.wait), Number(json.resting)];
+      best = json.best === undefined ? undefined : Number(json.best);
+    },
+  };
+}
+
+/** Sets the rate before every epoch: `learningRateScheduler((epoch, rate) => rate * 0.9)`. */
+export function learningRateScheduler(schedule: (epoch: number, rate: number) => number): Callback {
+  return {
+    name: "learningRateScheduler",
+    onEpochBegin(epoch, run) {
+      run.learningRate = schedule(epoch, run.learningRate);
+    },
+  };
+}
+
+/** Options of {@link csvLogger}. */
+export interface CsvLoggerOptions {
+  /** Between numbers; a comma unless given. */
+  readonly separator?: string;
+}
+/** Writes every epoch's numbers to a CSV file, a header first. */
+export function csvLogger(path: string | URL, { separator = "," }: CsvLoggerOptions = {}): Callback {
+  let rows: (readonly [number, Logs])[] = [], resumed = false;
+  return {
+    name: "csvLogger",
+    onTrainBegin() {
+      if (!resumed) rows = [];
+      resumed = false;
+    },
+    async onEpochEnd(epoch, logs) {
+      rows.push([epoch, logs]);
+      const names = [...new Set(rows.flatMap(([, l]) => Object.keys(l)))];
+      const lines = rows.map(([e, l]) => [e, ...names.map((n) => l[n] ?? "")].join(separator));
+      const text = `${[["epoch", ...names].join(separator), ...lines].join("\n")}\n`;
+      await writeFileAtomic(path, new TextEncoder().encode(text));
+    },
+    state: () => ({ json: { rows } }),
+    restore({ json }) {
+      rows = json.rows as (readonly [number, Logs])[];
+      resumed = true;
+    },
+  };
+}
+
+/** Ends the fit at once where the loss is no number, or infinite. */
+export function terminateOnNaN(): Callback {
+  return {
+    name: "terminateOnNaN",
+    onBatchEnd(_, logs, run) {
+      if (!Number.isFinite(logs.loss ?? 0)) run.stop();
+    },
+  };
+}
+/** Ends the fit where a number (`loss` unless given) is good enough. */
+export function lossThreshold(
+  threshold: number,
+  { monitor = "loss" }: { readonly monitor?: string } = {},
+): Callback {
+  const name = fieldToCamel(monitor);
+  return {
+    name: "lossThreshold",
+    onTrainBegin: (run) => checkMonitor(name, run, "lossThreshold"),
+    onEpochEnd(_, logs, run) {
+      const value = logs[name];
+      if (value === undefined) return;
+      if (run.better(name) === "min" ? value <= threshold : value >= threshold) run.stop();
+    },
+  };
+}
