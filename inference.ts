@@ -19,6 +19,7 @@ import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
+import { textOps } from "./plugins/operators/text.ts";
 
 export type { DType } from "./core/dtype.ts";
 export { LapisError } from "./core/errors.ts";
@@ -31,7 +32,7 @@ export { type Tensor, tensor } from "./core/tensor.ts";
 export const registry: Registry = createRegistry([
   {
     owner: "lapis",
-    plugins: [...networkOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
+    plugins: [...networkOps, ...textOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
   },
 ]);
 

@@ -14,6 +14,7 @@ import { type LoadOptions, loadWith } from "./core/load.ts";
 import type { Model } from "./core/model.ts";
 import type { SymbolicTensor } from "./core/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
+import { trainer } from "./core/train.ts";
 import type { SourceLike } from "./core/platform.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
 import { keras } from "./io/keras/mod.ts";
@@ -25,11 +26,11 @@ import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/mod.ts";
-import { operators } from "./plugins/operators/mod.ts";
-import { trainer } from "./core/train.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
+import { operators } from "./plugins/operators/mod.ts";
+import { textOps } from "./plugins/operators/text.ts";
 
-export type { Assembled, AssembleOptions } from "./core/assemble.ts";
+export type { Assembled, AssembleOptions, AssemblyView } from "./core/assemble.ts";
 export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
 export type {
   Builder,
@@ -61,7 +62,12 @@ export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } fro
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
 export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
 export type { SourceLike } from "./core/platform.ts";
-export { type Bundle, createRegistry, type Plugin, type Registry } from "./core/registry.ts";
+export { gradient } from "./core/differentiate.ts";
+export type * from "./core/training/contract.ts";
+export { part, type PartFactory, partFactory } from "./core/training/parts.ts";
+export type { Sessions } from "./core/sessions.ts";
+export type * from "./core/training/types.ts";
+export { type Bundle, createRegistry, type Kinds, type Plugin, type Registry } from "./core/registry.ts";
 export { createLayer, type LayerOptions } from "./core/factory.ts";
 export * as fields from "./core/schema.ts";
 export type { AnySchema, Field, JsonSchema, Schema } from "./core/schema.ts";
@@ -87,6 +93,7 @@ export {
   sizeOf,
   type Tensor,
   tensor,
+  type TensorMap,
   type TensorOptional,
   type TensorSequence,
   toNumbers,
@@ -100,7 +107,7 @@ export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
 export type { DataFileOptions } from "./io/options.ts";
 export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/text.ts";
-export * from "./plugins/training/metrics.ts";
+export * from "./plugins/training/mod.ts";
 
 /** A registry of all of Lapis' plugins. */
 export function createDefaultRegistry(): Registry {
@@ -110,6 +117,7 @@ export function createDefaultRegistry(): Registry {
       plugins: [
         ...networkOps,
         ...operators,
+        ...textOps,
         ...activations,
         ...initializers,
         ...layers,

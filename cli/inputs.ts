@@ -71,9 +71,11 @@ export async function readColumn(path: string, name: string): Promise<readonly s
   return rows.map((row) => row[at] ?? "");
 }
 
-const isTable = (path: string) => /\.(csv|tsv)$/.test(path);
+/** True for comma or tab separated tables. */
+export const isTable = (path: string): boolean => /\.(csv|tsv)$/.test(path);
 const isIdx = (path: string) => /idx\d-ubyte(\.gz)?$/.test(path) || /\.idx(\.gz)?$/.test(path);
-const isCifar = (path: string) => /\.bin(\.gz)?$/.test(path);
+/** True for CIFAR-10 binaries. */
+export const isCifar = (path: string): boolean => /\.bin(\.gz)?$/.test(path);
 
 /** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files. */
 export async function readTensor(path: string): Promise<Tensor> {

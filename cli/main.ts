@@ -10,10 +10,11 @@ import { type CommandDef, type Outcome, UsageError } from "./command.ts";
 import { inspect } from "./commands/inspect.ts";
 import { layers } from "./commands/layers.ts";
 import { predict } from "./commands/predict.ts";
+import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const commands: readonly CommandDef[] = [predict, inspect, verify, layers];
+const commands: readonly CommandDef[] = [predict, inspect, verify, train, layers];
 
 export type { Terminal };
 
@@ -68,7 +69,7 @@ function register(
 export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   let exit = 0;
   const program = new Command("lapis")
-    .description("Runs, inspects and verifies neural networks.")
+    .description("Trains, runs, inspects and verifies neural networks.")
     .option("--json", "print one JSON object")
     .option("--debug", "print stack traces")
     .addHelpText("after", exampleText(predict))

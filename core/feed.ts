@@ -23,6 +23,8 @@ export interface Port {
   readonly shape: readonly (number | string)[];
   /** The whole type, for what is no tensor. */
   readonly type: Type;
+  /** True for an input that has a value of its own where none is given. */
+  readonly optional?: true;
 }
 /** What `predict` takes: one input's data, a list of every input's, or data by name; nested arrays count as data. */
 export type ModelData =
@@ -32,11 +34,11 @@ export type ModelData =
   | Readonly<Record<string, Tensor | Nested>>;
 
 /** A port for a graph's input or output. */
-export function portOf(name: string, type: Type): Port {
+export function portOf(name: string, type: Type, optional = false): Port {
   let inner = type;
   while (inner.kind !== "tensor") inner = inner.of;
   const shape = inner.shape?.map((d) => (typeof d === "number" ? d : dimText(d))) ?? ["..."];
-  return { name, dtype: inner.dtype, shape, type };
+  return { name, dtype: inner.dtype, shape, type, ...(optional && { optional: true }) };
 }
 
 const isTensorLike = (x: unknown): x is Tensor =>
@@ -48,7 +50,7 @@ function depthOf(x: unknown): number {
 }
 
 /**
- * Data by input name.
+ * Data by input name; an input with a value of its own may be left out.
  * @throws {InputError} that names the missing or unknown input.
  */
 export function byName(
@@ -63,7 +65,7 @@ export function byName(
     if (unknown !== undefined) {
       throw new InputError(`unknown ${what} ${shown(unknown)}: expected ${names}`, { place: unknown });
     }
-    const missing = ports.find((p) => !Object.hasOwn(given, p.name));
+    const missing = ports.find((p) => !p.optional && !Object.hasOwn(given, p.name));
     if (missing) {
       throw new InputError(`${what} ${shown(missing.name)} is missing: expected ${typeText(missing.type)}`, {
         place: missing.name,
@@ -71,8 +73,8 @@ export function byName(
     }
     return given;
   }
-  const [only] = ports;
-  if (ports.length === 1 && only) {
+  const wanted = ports.filter((p) => !p.optional), [only] = wanted;
+  if (wanted.length === 1 && only && !(Array.isArray(x) && x.length === ports.length && ports.length > 1)) {
     const list = Array.isArray(x) && x.length === 1 && isTensorLike(x[0]) ? x[0] : x;
     return { [only.name]: list as Tensor | Nested };
   }
@@ -95,15 +97,23 @@ function asBatch(t: Tensor, port: Port): Tensor {
 
 /**
  * A tensor for one input: nested arrays read, numbers cast to the input's type where no value is lost but precision,
- * a single sample given its batch axis when `batch` says that the first axis is one.
+ * a single sample given its batch axis when `batch` says that the first axis is one. With `exact` a tensor has to be of
+ * the input's type.
  * @throws {InputError} that names the input.
  */
-export function feed(port: Port, given: Tensor | Nested | RuntimeValue, batch: boolean): RuntimeValue {
+export function feed(
+  port: Port,
+  given: Tensor | Nested | RuntimeValue,
+  batch: boolean,
+  exact = false,
+): RuntimeValue {
   if (port.type.kind !== "tensor") return given as RuntimeValue;
   if (typeof given === "object" && given !== null && "kind" in given) return given as RuntimeValue;
   let t: Tensor;
-  if (isTensorLike(given)) t = given;
-  else {
+  if (isTensorLike(given)) {
+    if (exact) return given;
+    t = given;
+  } else {
     const found = tensor(
       given as Nested,
       undefined,
@@ -116,6 +126,18 @@ export function feed(port: Port, given: Tensor | Nested | RuntimeValue, batch: b
 }
 function first(x: Nested): unknown {
   return Array.isArray(x) ? first(x[0] as Nested) : x;
+}
+
+/** What is given for inputs, by name; those left out have a value of their own. */
+export function fedBy(
+  ports: readonly Port[],
+  named: Readonly<Record<string, Tensor | Nested>>,
+  read: (port: Port, given: Tensor | Nested) => RuntimeValue,
+): Record<string, RuntimeValue> {
+  return Object.fromEntries(ports.flatMap((p) => {
+    const given = Object.hasOwn(named, p.name) ? named[p.name] : undefined;
+    return given === undefined ? [] : [[p.name, read(p, given)]];
+  }));
 }
 
 const numeric = (dtype: DType) => isInteger(dtype) || dtype === "bool" || isFloat(dtype);

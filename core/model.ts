@@ -3,7 +3,17 @@ import { assemble, type Assembled } from "./assemble.ts";
 import type { CompileOptions, Session } from "./backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "./errors.ts";
 import type { Extras, WriteOptions } from "./format.ts";
-import { byName, concatRows, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "./feed.ts";
+import {
+  byName,
+  concatRows,
+  fedBy,
+  feed,
+  type ModelData,
+  type Port,
+  portOf,
+  rowsOf,
+  tensorIn,
+} from "./feed.ts";
 import { input, sequentialNetwork } from "./functional.ts";
 import { type Graph, typeOf } from "./graph.ts";
 import { initialValue } from "./initialize.ts";
@@ -222,7 +232,9 @@ export class Model {
   /** The inputs, in order. */
   get inputs(): readonly Port[] {
     const graph = this.#plain;
-    return graph.inputs.filter((i) => i.role === "data").map((i) => portOf(i.name, typeOf(graph, i.id)));
+    return graph.inputs.filter((i) => i.role === "data").map((i) =>
+      portOf(i.name, typeOf(graph, i.id), i.value !== undefined)
+    );
   }
   /** The outputs, in order. */
   get outputs(): readonly Port[] {
@@ -333,13 +345,14 @@ export class Model {
   }
 
   /**
-   * Runs the model once: every input by name, every output by name.
+   * Runs the model once: every input by name, every output by name. Tensors for an ONNX model have to be of its inputs'
+   * types; a layer's input casts numbers.
    * @throws {InputError} naming the input that is missing, unknown or of another shape.
    */
   async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, Tensor>> {
     this.#buildFrom(inputs as ModelData);
     const ports = this.inputs, named = byName(inputs as ModelData, ports);
-    const fed = Object.fromEntries(ports.map((p) => [p.name, feed(p, named[p.name] as RuntimeValue, false)]));
+    const fed = fedBy(ports, named, (p, given) => feed(p, given, false, this.#network === undefined));
     // Sequences and optionals come out of ONNX models alone; their reader knows the output's type.
     return await this.#run({}, fed) as Record<string, Tensor>;
   }
@@ -394,7 +407,7 @@ export class Model {
   #feed(x: ModelData): Record<string, RuntimeValue> {
     this.#buildFrom(x);
     const ports = this.inputs, named = byName(x, ports);
-    return Object.fromEntries(ports.map((p) => [p.name, feed(p, named[p.name] as Tensor, true)]));
+    return fedBy(ports, named, (p, given) => feed(p, given, true));
   }
   #buildFrom(x: ModelData): void {
     if (!this.#stack) return;

@@ -5,6 +5,17 @@ import { typeOf } from "./graph.ts";
 import { bindDim, type DimEnv, shapeText, type Type, typeText } from "./shape.ts";
 import { isTensor, type RuntimeValue } from "./tensor.ts";
 
+/** What was given, with the values that inputs have of their own where nothing was. */
+export function withDefaults(
+  graph: Graph,
+  inputs: Readonly<Record<string, RuntimeValue>>,
+  roles: ReadonlySet<string>,
+): Readonly<Record<string, RuntimeValue>> {
+  const missing = graph.inputs.filter((i) => roles.has(i.role) && i.value && inputs[i.name] === undefined);
+  return missing.length === 0
+    ? inputs
+    : { ...inputs, ...Object.fromEntries(missing.flatMap((i) => (i.value ? [[i.name, i.value]] : []))) };
+}
 /** Binds the dims of the data inputs to what was given. @throws {InputError} that names the input. */
 export function bindInputs(
   graph: Graph,

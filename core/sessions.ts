@@ -55,6 +55,7 @@ export class Sessions {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
+  /** Sessions on the named backend, or the first available one. */
   constructor(registry: Registry, backend: string | undefined, options: Omit<CompileOptions, "registry">) {
     this.#registry = registry;
     this.#backendName = backend;

@@ -6,7 +6,7 @@ import { kindOf, laterKinds, type Result, runCase, soundFile } from "./support/r
 import { exists } from "./support/sources.ts";
 
 const usage =
-  `deno task fixtures FOLDER [--backend wasm,plain,onnxruntime] [--kind A,B,F,model] [--filter regexp]
+  `deno task fixtures FOLDER [--backend wasm,plain,onnxruntime] [--kind A,B,C,D,F,model] [--filter regexp]
 FOLDER holds folders with a case.json (or is one). --data names the folder of data sets for whole test splits.`;
 
 function folderUrl(path: string): URL {

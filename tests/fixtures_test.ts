@@ -28,6 +28,23 @@ for (const backend of backends) {
 }
 
 // In a process of its own: the memory that it grows by is measured.
+for (const backend of backends) {
+  for (const [kind, what] of [["C", "gradients"], ["D", "steps"]]) {
+    Deno.test(`kind ${kind} gives Keras' ${what} on ${backend}`, async () => {
+      const wrong: string[] = [];
+      let count = 0;
+      for (const one of cases) {
+        if (kindOf(one) !== kind) continue;
+        count++;
+        const { status, detail } = await runCase(one, backend);
+        if (status !== "passed") wrong.push(`${one.name} ${status}: ${detail}`);
+      }
+      deepEqual(wrong, []);
+      ok(count > 4);
+    });
+  }
+}
+
 Deno.test("kind F: every broken file gives its one error in time, and a sound one loads after it", async () => {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "tests/fixtures.ts", "tests/fixtures/keras", "--kind", "F"],

@@ -9,14 +9,18 @@ export type PartKind = "loss" | "metric" | "optimizer" | "schedule" | "regulariz
 
 /** What every part says of itself. */
 export interface PartBase<K extends PartKind, C> {
+  /** Marks the plugin. */
   readonly kind: K;
   /** camelCase; Keras' class name is the same in PascalCase unless `className` says otherwise. */
   readonly name: string;
+  /** One line for tables. */
   readonly summary: string;
+  /** Keras' class name. */
   readonly className?: string;
   /** Further names, with options that go with them. */
   readonly aliases?:
     readonly (string | readonly [name: string, options: Readonly<Record<string, unknown>>])[];
+  /** Its options. */
   readonly config: Schema<C>;
   /** Fields that hold parts of another kind. */
   readonly parts?: Readonly<Record<string, PartKind>>;
@@ -30,8 +34,11 @@ export interface PartBase<K extends PartKind, C> {
 
 /** A part with its options, as factories make it. */
 export interface Part<D extends PartDef = PartDef> {
+  /** Marks a part. */
   readonly kind: "part";
+  /** What it is. */
   readonly def: D;
+  /** Its options, resolved. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 /** What is accepted where a part is wanted: a name, our object, a definition, or Keras' serialised form. */
@@ -39,16 +46,22 @@ export type PartSpec<D extends PartDef> = string | Part<D> | D | Readonly<Record
 
 /** What a loss is given. */
 export interface LossContext<C> {
+  /** Adds operators. */
   readonly b: Builder;
+  /** Its options, resolved. */
   readonly config: C;
+  /** What should come out. */
   readonly target: Value;
+  /** What came out. */
   readonly output: Value;
   /** What the output is the softmax or sigmoid of, where it is one. */
   readonly logits?: { readonly of: "Softmax" | "Sigmoid"; readonly value: Value };
 }
 /** Losses by sample (or by step), before weights and reduction; where the mask is false they don't count. */
 export interface LossValues {
+  /** One for each sample, or step. */
   readonly values: Value;
+  /** False where they don't count. */
   readonly mask?: Value;
 }
 /** How losses become one number, in Keras' words. */
@@ -68,14 +81,19 @@ export interface LossDef<C = unknown> extends PartBase<"loss", C> {
   ignored?(config: C): number | undefined;
   /** True where the outputs are classes' scores or probabilities, so that `score` means accuracy. */
   readonly classifies?: boolean;
+  /** Adds the losses of samples. */
   build(context: LossContext<C>): LossValues;
 }
 
 /** What a metric is given. */
 export interface MetricContext<C> {
+  /** Adds operators. */
   readonly b: Builder;
+  /** Its options, resolved. */
   readonly config: C;
+  /** What should come out. */
   readonly target: Value;
+  /** What came out. */
   readonly output: Value;
   /** float32 like the leading axes of the output: 1 where a sample or step counts; absent where all do. */
   readonly weights?: Value;
@@ -86,6 +104,7 @@ export interface MetricContext<C> {
 export interface MetricDef<C = unknown> extends PartBase<"metric", C> {
   /** Adds the sums, scalars or vectors, by name. */
   build(context: MetricContext<C>): Readonly<Record<string, Value>>;
+  /** What the sums come to. */
   result(sums: Readonly<Record<string, readonly number[]>>, config: C): number;
   /** `max` where more is better. */
   readonly better: "max" | "min";
@@ -93,7 +112,9 @@ export interface MetricDef<C = unknown> extends PartBase<"metric", C> {
 
 /** A value beside a weight (or beside all) that an optimizer keeps. */
 export interface SlotSpec {
+  /** Below its weight. */
   readonly name: string;
+  /** What it is filled with; 0 unless said. */
   readonly initial?: number;
 }
 /** Options that every optimizer has. */
@@ -121,22 +142,29 @@ export interface OptimizerConfig {
 }
 /** What an optimizer is given for one weight. */
 export interface UpdateContext<C> {
+  /** Adds operators. */
   readonly b: Builder;
+  /** Its options, resolved. */
   readonly config: C;
+  /** Of the loss, of the shape of the weight. */
   readonly gradient: Value;
   /** The gradient's square; for a table that is looked up, the sum of its rows' squares, as Keras on TensorFlow has it. */
   squared(): Value;
   /** The gradient's magnitude, by rows as well. */
   magnitude(): Value;
+  /** The weight before the step, decay done. */
   readonly variable: Value;
   /** float32 scalar. */
   readonly rate: Value;
   /** This update's number from 1, a float32 scalar. */
   readonly step: Value;
+  /** A slot of this weight. */
   slot(name: string): Value;
+  /** Says what it becomes. */
   setSlot(name: string, next: Value): void;
   /** A slot that all weights share. */
   shared(name: string): Value;
+  /** Says what such a slot becomes. */
   setShared(name: string, next: Value): void;
   /** A value that all weights' updates read, made once. */
   once(key: string, make: () => Value): Value;
@@ -169,10 +197,16 @@ export interface ConstraintDef<C = unknown> extends PartBase<"constraint", C> {
 export type PartDef = LossDef | MetricDef | OptimizerDef | ScheduleDef | RegularizerDef | ConstraintDef;
 /** Definitions by kind. */
 export interface PartKinds {
+  /** Loss. */
   readonly loss: LossDef;
+  /** Metric. */
   readonly metric: MetricDef;
+  /** Optimizer. */
   readonly optimizer: OptimizerDef;
+  /** Schedule. */
   readonly schedule: ScheduleDef;
+  /** Regularizer. */
   readonly regularizer: RegularizerDef;
+  /** Constraint. */
   readonly constraint: ConstraintDef;
 }

@@ -14,7 +14,9 @@ export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T
 export interface CompileTraining {
   /** `sgd`, `adam({ learningRate: 1e-3 })`; rmsprop unless given. */
   readonly optimizer?: PartSpec<OptimizerDef>;
+  /** The loss, or one for each output. */
   readonly loss?: PerOutput<PartSpec<LossDef>>;
+  /** What is reported beside the loss; a list, or one for each output. */
   readonly metrics?:
     | PerOutput<PartSpec<MetricDef>>
     | readonly (readonly PartSpec<MetricDef>[])[]
@@ -48,13 +50,17 @@ export interface History {
 
 /** A fit in progress, as callbacks see it. */
 export interface FitRun {
+  /** The model that is trained. */
   readonly model: Model;
+  /** Epochs that the fit ends with. */
   readonly epochs: number;
   /** Batches of an epoch, where they can be counted. */
   readonly steps: number | undefined;
+  /** Samples of a step. */
   readonly batchSize: number;
   /** The epoch in progress, from 0. */
   readonly epoch: number;
+  /** The numbers of the epochs so far. */
   readonly history: History;
   /** Names of the numbers that its epochs give. */
   readonly monitors: readonly string[];
@@ -64,6 +70,7 @@ export interface FitRun {
   learningRate: number;
   /** Ends the fit after this epoch. */
   stop(): void;
+  /** True once {@link FitRun.stop} was called. */
   readonly stopped: boolean;
   /** What resuming needs, as in `model.trainingState()`. */
   state(): TrainingState;
@@ -72,33 +79,48 @@ export interface FitRun {
 export interface Callback {
   /** Names it in saved states. */
   readonly name?: string;
+  /** Before the first epoch. */
   onTrainBegin?(run: FitRun): void | Promise<void>;
+  /** Before an epoch, counted from 0. */
   onEpochBegin?(epoch: number, run: FitRun): void | Promise<void>;
+  /** Before a step. */
   onBatchBegin?(batch: number, run: FitRun): void | Promise<void>;
+  /** After a step, with the numbers of the epoch so far. */
   onBatchEnd?(batch: number, logs: Logs, run: FitRun): void | Promise<void>;
+  /** After an epoch and its validation. */
   onEpochEnd?(epoch: number, logs: Logs, run: FitRun): void | Promise<void>;
+  /** After the last epoch, with its numbers. */
   onTrainEnd?(logs: Logs, run: FitRun): void | Promise<void>;
   /** What it must know to go on after a resume. */
   state?(): CallbackState;
+  /** Takes such a state back, before a resumed fit begins. */
   restore?(state: CallbackState): void;
 }
 /** A callback's state: JSON and tensors. */
 export interface CallbackState {
+  /** What JSON can say. */
   readonly json: Readonly<Record<string, unknown>>;
+  /** Arrays by name. */
   readonly tensors?: Readonly<Record<string, Tensor>>;
 }
 /** What training goes on from, beside the weights: JSON, and tensors by name (slots, RNN states, callbacks' tensors). */
 export interface TrainingState {
+  /** Counters and numbers. */
   readonly json: {
+    /** Of this form. */
     readonly version: 1;
     /** Epochs done. */
     readonly epoch: number;
     /** Steps done: the counter of Philox' keys. */
     readonly step: number;
+    /** The seed that fixes order and random numbers. */
     readonly seed: number;
+    /** The numbers of the epochs so far. */
     readonly history: History;
+    /** What each callback keeps. */
     readonly callbacks: readonly Readonly<Record<string, unknown>>[];
   };
+  /** Arrays by name. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
@@ -110,22 +132,27 @@ export interface FitOptions {
   readonly epochs?: number;
   /** The epoch to begin with. */
   readonly initialEpoch?: number;
+  /** What every epoch is judged by: arrays, or a source of batches. */
   readonly validationData?:
     | readonly [x: ModelData, y: ModelData, sampleWeight?: SampleWeights]
     | BatchSource;
   /** Share of the samples, the last ones, that are kept for validation. */
   readonly validationSplit?: number;
+  /** Samples of a step of validation; those of training unless given. */
   readonly validationBatchSize?: number;
   /** Epochs between validations; 1 unless given. */
   readonly validationFreq?: number;
   /** A new order of the samples in every epoch; yes unless said. */
   readonly shuffle?: boolean;
+  /** Weights of classes. */
   readonly classWeight?: ClassWeights;
+  /** Weights of samples. */
   readonly sampleWeight?: SampleWeights;
   /** Batches that count as an epoch. */
   readonly stepsPerEpoch?: number;
   /** 0 says nothing; 1, the default, shows a bar on a terminal; 2 writes a line an epoch. */
   readonly verbose?: 0 | 1 | 2;
+  /** Told of epochs and batches, in order. */
   readonly callbacks?: readonly Callback[];
   /** Fixes the order of the samples and all random numbers; the model's unless given. */
   readonly seed?: number;
@@ -138,21 +165,27 @@ export interface FitOptions {
 export interface EvaluateOptions {
   /** Samples of a step; 32 unless given. */
   readonly batchSize?: number;
+  /** Weights of samples. */
   readonly sampleWeight?: SampleWeights;
   /** Batches to stop after. */
   readonly steps?: number;
+  /** Accepted for Keras' sake; evaluating writes nothing. */
   readonly verbose?: 0 | 1 | 2;
 }
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export interface BatchOptions {
+  /** Weights of samples. */
   readonly sampleWeight?: SampleWeights;
+  /** Weights of classes. */
   readonly classWeight?: ClassWeights;
 }
 /** Options of `gradients`. */
 export interface GradientOptions {
   /** The loss, where the model isn't compiled or another is wanted. */
   readonly loss?: PerOutput<PartSpec<LossDef>>;
+  /** Factors of the outputs' losses. */
   readonly lossWeights?: CompileTraining["lossWeights"];
+  /** Weights of samples. */
   readonly sampleWeight?: SampleWeights;
   /** Dropout drops and batch normalization takes the batch's statistics; no unless said. */
   readonly training?: boolean;
@@ -168,6 +201,7 @@ export interface Gradients {
 }
 /** Compilation as a file holds it, in Keras' words. */
 export interface SavedTraining {
+  /** Keras' `compile_config`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The optimizer's variables in the file's order, with their names where it has them. */
   variables?(): readonly { readonly name: string; readonly value: Tensor }[];
@@ -177,10 +211,15 @@ export interface SavedTraining {
 
 /** What a trainer is handed of its model. */
 export interface ModelParts {
+  /** The model. */
   readonly model: Model;
+  /** Where parts are looked up. */
   readonly registry: Registry;
+  /** Where graphs run. */
   readonly sessions: Sessions;
+  /** Of random numbers. */
   readonly seed: number;
+  /** Bounds of sizes. */
   readonly limits: Limits | undefined;
   /** The bare graph of a model without layers. */
   readonly graph: Graph | undefined;
@@ -191,31 +230,47 @@ export interface ModelParts {
 }
 /** What a model's training methods come to. */
 export interface Trainer {
+  /** True once compiled, here or by a file. */
   readonly compiled: boolean;
+  /** The rate of the next step. */
   learningRate: number;
+  /** See `Model.compile`. */
   compile(options: CompileTraining): void;
+  /** See `Model.fit`. */
   fit(x: ModelData | BatchSource, y: ModelData | undefined, options: FitOptions): Promise<History>;
+  /** See `Model.evaluate`. */
   evaluate(
     x: ModelData | BatchSource,
     y: ModelData | undefined,
     options: EvaluateOptions,
   ): Promise<Record<string, number>>;
+  /** See `Model.trainOnBatch`. */
   trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  /** See `Model.testOnBatch`. */
   testOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  /** See `Model.gradients`. */
   gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients>;
+  /** See `Model.score`. */
   score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number>;
+  /** See `Model.trainingGraph`. */
   graph(): Graph;
+  /** See `Model.trainingState`. */
   state(): TrainingState;
   /** Compilation in Keras 3's serialised form, for files; undefined where there is none. */
   serialized(): Readonly<Record<string, unknown>> | undefined;
   /** The optimizer's variables in the order of Keras' files. */
   optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[];
+  /** See `Model.history`. */
   readonly history: History;
 }
 /** Training as a plugin: a registry without it loads nothing of it. */
 export interface TrainerDef {
+  /** Marks the plugin. */
   readonly kind: "trainer";
+  /** Its name: trainer. */
   readonly name: string;
+  /** One line for tables. */
   readonly summary: string;
+  /** Makes the trainer of a model. */
   create(parts: ModelParts): Trainer;
 }

@@ -7,6 +7,7 @@ import type { ApplyOptions, SymbolicTensor } from "../../core/network.ts";
 import { type KerasContext, majorOf } from "./context.ts";
 import { entryOf, labelOf, type LayerEntry, locate } from "./layers.ts";
 import { type Argument, type CallEntry, callsOf, endsOf, isRef, refsIn, type TensorRef } from "./nodes.ts";
+import { constantTensor, isConstant } from "./constants.ts";
 import { isOperation, operationLayer } from "./operations.ts";
 import { inputLayer, isModel, listOf, type Structure } from "./parts.ts";
 
@@ -18,6 +19,8 @@ interface Member {
   readonly results: (readonly SymbolicTensor[] | undefined)[];
   /** What the file's node numbers begin with: a nested functional model's own is node 0. */
   offset: number;
+  /** The same, for the model's outputs. */
+  outOffset: number;
 }
 
 /**
@@ -47,12 +50,12 @@ export function functionalOf(
     const begins = e.className === "InputLayer" && calls.length === 0;
     const results = begins ? [[inputLayer(e, ctx, several ? key : "")]] : [];
     const layer = begins || isOperation(e) ? undefined : inner({ ...e.raw, name: key }, where);
-    members.set(key, { entry: e, layer, calls, results, offset: 0 });
+    members.set(key, { entry: e, layer, calls, results, offset: 0, outOffset: 0 });
   });
-  number(members, outs.map((o) => o.ref));
+  number(members, outs.map((o) => o.ref), ctx.version);
   runCalls(members, ctx);
   const get = (ref: TensorRef) => {
-    const t = tensorAt(members, ref);
+    const t = tensorAt(members, ref, "outOffset");
     if (!t) {
       throw new ConfigError(`${place}: tensor ${ref.layer}[${ref.node}][${ref.tensor}] is never computed`, {
         place,
@@ -73,20 +76,32 @@ export function functionalOf(
   return { network: { ...made, layers: rest.length > 0 ? made.layers : layers }, name };
 }
 
-/** Finds which number a model's first call has in references to it. */
-function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRef[]): void {
-  const least = new Map<string, number>();
+/**
+ * Finds which number a model's first call has in references to it: a functional model's own graph is a node too, which
+ * Keras 1, 2 and 3.0 count everywhere, and later ones among the outputs alone.
+ */
+function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRef[], version: string): void {
   const all = [...members.values()].flatMap((m) =>
     m.calls.flatMap((c) => [...c.args, ...Object.values(c.kwargs)])
-  );
-  for (const ref of [...all.flatMap(refsIn), ...outputs]) {
-    least.set(ref.layer, Math.min(ref.node, least.get(ref.layer) ?? ref.node));
+  ).flatMap(refsIn);
+  const counted = majorOf(version) < 3 || /^3\.0\./.test(version);
+  for (const [name, m] of members) {
+    if (!isModel(m.entry)) continue;
+    const nodesOf = (refs: readonly TensorRef[]) => refs.filter((r) => r.layer === name).map((r) => r.node);
+    const read = nodesOf(all), out = nodesOf(outputs), most = m.calls.length - 1;
+    const least = Math.min(1, ...read, ...out);
+    const functional = m.entry.className !== "Sequential" && majorOf(version) >= 3;
+    m.offset = counted ? least : Math.max(0, ...read) > most ? 1 : 0;
+    m.outOffset = functional && !out.includes(0) || Math.max(0, ...out) > most ? 1 : counted ? least : 0;
   }
-  for (const [name, m] of members) if (isModel(m.entry)) m.offset = Math.min(least.get(name) ?? 0, 1);
 }
-function tensorAt(members: ReadonlyMap<string, Member>, ref: TensorRef): SymbolicTensor | undefined {
+function tensorAt(
+  members: ReadonlyMap<string, Member>,
+  ref: TensorRef,
+  offset: "offset" | "outOffset" = "offset",
+): SymbolicTensor | undefined {
   const m = members.get(ref.layer);
-  return m?.results[ref.node - m.offset]?.[ref.tensor];
+  return m?.results[ref.node - m[offset]]?.[ref.tensor];
 }
 
 /** Makes every call as soon as what it reads is there. */
@@ -176,7 +191,7 @@ function makeCall(
   call.args.forEach((a, i) => {
     const name = i === 0 ? undefined : layer.def.keras?.call?.[i], refs = refsIn(a);
     if (name !== undefined && !inputNames.includes(name)) rest[name] = a;
-    else if (refs.length > 0) inputs.push(...refs.map(tensor));
+    else if (refs.length > 0) inputs.push(...tensorsIn(a, tensor));
     else if (a !== null && a !== false && !(Array.isArray(a) && a.length === 0)) {
       throw new UnsupportedError(`${labelOf(entry)}: call argument ${shown(a)} is not supported`, { place });
     }
@@ -185,19 +200,28 @@ function makeCall(
   for (const key of known.length > 1 || inputs.length === 0 ? inputNames : []) {
     const refs = refsIn(rest[key] ?? null);
     if (refs.length === 0) continue;
-    inputs.push(...refs.map(tensor));
+    inputs.push(...tensorsIn(rest[key] ?? null, tensor));
     delete rest[key];
   }
   return locate(
     labelOf(entry),
-    () => applyAll(layer, inputs, optionsOf(rest, tensor, layer, inputs.length, ctx)),
+    () => applyAll(layer, inputs, optionsOf(rest, tensor, layer, inputs, ctx)),
+  );
+}
+/** The tensors of an argument, in order; a constant among them stands beside the first. */
+function tensorsIn(a: Argument, tensor: (ref: TensorRef) => SymbolicTensor): readonly SymbolicTensor[] {
+  const [ref] = refsIn(a);
+  if (isRef(a) || !ref) return refsIn(a).map(tensor);
+  const list = Array.isArray(a) ? a as readonly Argument[] : Object.values(a as Record<string, Argument>);
+  return list.flatMap((item) =>
+    isConstant(item) ? [constantTensor(item, tensor(ref))] : tensorsIn(item, tensor)
   );
 }
 function optionsOf(
   kwargs: Readonly<Record<string, Argument>>,
   tensor: (ref: TensorRef) => SymbolicTensor,
   layer: Layer,
-  inputs: number,
+  inputs: readonly SymbolicTensor[],
   ctx: KerasContext,
 ): ApplyOptions {
   const values: Record<string, SymbolicTensor> = {}, options: Record<string, unknown> = {};
@@ -206,8 +230,9 @@ function optionsOf(
     training: boolean | undefined;
   for (const [key, value] of Object.entries(kwargs)) {
     if (value === null || value === undefined || idle.has(key) && refsIn(value).length === 0) continue;
-    const refs = refsIn(value);
-    if (key === "initial_state") initialState = refs.map(tensor);
+    const refs = refsIn(value), [beside] = inputs;
+    if (isConstant(value) && beside) values[fieldToCamel(key)] = constantTensor(value, beside);
+    else if (key === "initial_state") initialState = refs.map(tensor);
     else if (key === "mask" && refs.length > 0) {
       mask = isRef(value)
         ? tensor(value)
@@ -224,7 +249,7 @@ function optionsOf(
   const recurrent = Object.hasOwn(layer.def.config, "returnState") || layer.def.children?.(layer.config)
     .some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
   const unmasked = majorOf(ctx.version) >= 3 && mask === undefined && recurrent &&
-    (initialState !== undefined || inputs > 1);
+    (initialState !== undefined || inputs.length > 1);
   return {
     ...(initialState && { initialState }),
     ...(mask !== undefined ? { mask } : unmasked ? { mask: null } : {}),

@@ -128,7 +128,8 @@ export function endsOf(
   if (single) return [{ ref: single, key: undefined }];
   if (Array.isArray(x)) return x.flatMap((v) => endsOf(v, place));
   if (isJson(x)) {
-    return Object.entries(x).flatMap(([key, v]) => {
+    // Keras flattens records in the order of their keys.
+    return Object.entries(x).sort(([k], [l]) => k < l ? -1 : 1).flatMap(([key, v]) => {
       const found = endsOf(v, place);
       return found.length === 1 ? found.map(({ ref }) => ({ ref, key })) : found;
     });

@@ -1,5 +1,5 @@
 /** What Sequential and functional configurations have in common: their lists of layers, and inputs. @module */
-import { type DType, isDType } from "../../core/dtype.ts";
+import { type DType, isDType, isFloat } from "../../core/dtype.ts";
 import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Layer } from "../../core/layer.ts";
 import type { Network, SymbolicTensor } from "../../core/network.ts";
@@ -38,7 +38,8 @@ export function inputOf(
     new FormatError(`layer "${name}" (InputLayer): expected a shape, got ${shown(shape)}`, { place: name });
   if (!dims) throw wrong();
   const type = isSerialized(dtype) && isJson(dtype.config) ? dtype.config.name : dtype;
-  const known: DType = isDType(type) ? type : "float32";
+  // Lapis computes in float32, whatever a file's floats are.
+  const known: DType = isDType(type) && !isFloat(type) ? type : "float32";
   const sizes = dims.map((d, axis) => {
     if (axis === 0 && (d === null || (!ctx.fixedBatch && typeof d === "number"))) return "batch";
     if (d === null) {

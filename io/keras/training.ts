@@ -1,19 +1,23 @@
 /** How a model was compiled and where its optimizer stands, as files hold them. @module */
+import { ConfigError, FormatError } from "../../core/errors.ts";
+import type { Registry } from "../../core/registry.ts";
+import { partOf, serializePart } from "../../core/training/parts.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
-import { FormatError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
+import { isSerialized } from "./layers.ts";
 
-/** Compilation as whole-model `.h5` files hold it, from Keras 3's. */
-export function legacyTraining(config: Json): Json {
+/** Compilation as whole-model `.h5` files hold it, from that of `.keras` files. */
+export function legacyTraining(config: Json, major: 2 | 3): Json {
   const { optimizer, loss = null, metrics = null, ...rest } = config;
   const bare = (value: unknown): unknown =>
-    isJson(value) && typeof value.class_name === "string" && "config" in value
+    isSerialized(value)
       ? { class_name: value.class_name, config: value.config }
       : Array.isArray(value)
       ? value.map(bare)
       : value;
+  const own = bare(optimizer ?? null);
   return {
     loss: bare(loss),
     loss_weights: null,
@@ -23,8 +27,83 @@ export function legacyTraining(config: Json): Json {
     steps_per_execution: 1,
     jit_compile: false,
     ...rest,
-    optimizer_config: bare(optimizer ?? null),
+    // Keras 2 has an older optimizer of the same name.
+    optimizer_config: major === 2 && isJson(own) ? { ...own, class_name: `Custom>${own.class_name}` } : own,
   };
+}
+
+const modules: Readonly<Record<string, string>> = {
+  optimizer: "keras.optimizers",
+  loss: "keras.losses",
+  metrics: "keras.metrics",
+  weighted_metrics: "keras.metrics",
+};
+/** Everything that was compiled, each part in a form. */
+function eachPart(config: Json, form: (value: unknown, key: string) => unknown): Json {
+  const deep = (value: unknown, key: string): unknown => {
+    if (value === null || value === undefined || typeof value === "string" || isSerialized(value)) {
+      return form(value ?? null, key);
+    }
+    if (Array.isArray(value)) return value.map((v) => deep(v, key));
+    return isJson(value)
+      ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deep(v, key)]))
+      : value;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, key in modules ? deep(value, key) : value]),
+  );
+}
+const kinds = {
+  optimizer: "optimizer",
+  loss: "loss",
+  metrics: "metric",
+  weighted_metrics: "metric",
+} as const;
+
+/**
+ * Compilation for files of a version. What another version wrote goes through our own parts; where those can't read it,
+ * and for the optimizer's state in Keras 2's order, it is left out.
+ */
+export function trainingFor(
+  saved: SavedTraining,
+  major: 2 | 3,
+  registry: Registry,
+): SavedTraining | undefined {
+  const from = Number.parseInt(saved.version, 10), hasParts = registry.all("optimizer").length > 0;
+  const ours = (value: unknown, key: string): unknown => {
+    const kind = kinds[key as keyof typeof kinds];
+    return value === null || !hasParts || kind === undefined
+      ? value
+      : serializePart(partOf(registry, kind, value, key));
+  };
+  const modern = (value: unknown, key: string): unknown => {
+    // Keras 3 reads a loss's short names in a .keras file, not in an .h5.
+    if (typeof value === "string" && key === "loss") return ours(value, key);
+    return isSerialized(value) ? { module: modules[key], registered_name: null, ...value } : value;
+  };
+  try {
+    if (from === 3 && major === 3) return { ...saved, config: eachPart(saved.config, modern) };
+    if (!hasParts) return undefined;
+    const config = eachPart(saved.config, ours);
+    const { optimizer, loss, metrics = null } = config;
+    if (major === 3) return { config: { optimizer, loss, metrics }, version: "3" };
+    return { config: { optimizer: keras2Optimizer(optimizer), loss, metrics }, version: "2" };
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+/** Options that came with Keras 3's optimizers. */
+const newer: readonly string[] = [
+  "loss_scale_factor",
+  "gradient_accumulation_steps",
+  "exclude_from_weight_decay",
+];
+function keras2Optimizer(optimizer: unknown): unknown {
+  if (!isSerialized(optimizer) || !isJson(optimizer.config)) return optimizer;
+  const kept = Object.entries(optimizer.config).filter(([key]) => !newer.includes(key));
+  const config = { ...Object.fromEntries(kept), jit_compile: false, is_legacy_optimizer: false };
+  return { ...optimizer, config };
 }
 /** Keras 3's compilation from that of whole-model `.h5` files. */
 function fromLegacy(config: Json): Json {

@@ -42,7 +42,11 @@ function readNode(node: LayerNode, path: string, r: Reading): void {
   // A layer reached twice is stored at its first place alone.
   if (r.seen.has(node)) return;
   r.seen.add(node);
-  for (const [group, entries] of groupsOf(node)) {
+  for (const [own, entries] of groupsOf(node)) {
+    // Keras 2 keeps a layer's parts under private names.
+    const group = own !== "" && !r.group.has(join(path, own)) && r.group.has(join(path, `_${own}`))
+      ? `_${own}`
+      : own;
     entries.forEach((entry, i) => {
       const at = join(path, group, "vars", `${i}`);
       const dataset = r.group.has(at) ? r.group.get(at) : undefined;

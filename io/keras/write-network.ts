@@ -18,9 +18,17 @@ export function anyLayer(layer: Layer, name: string, frozen: boolean, ctx: Write
   }
   const cold = frozen || !layer.trainable;
   ctx.classes.set(layer, inside.kind);
+  if (ctx.namesOnly) {
+    nameClasses(inside.layers, ctx);
+    return {};
+  }
   return inside.network
     ? networkEntry(inside.network, name, cold, ctx)
     : stackEntry(inside.layers, name, cold, ctx);
+}
+/** Notes the class names of layers, whatever their options. */
+export function nameClasses(layers: readonly Layer[], ctx: WriteContext): void {
+  for (const layer of layers) if (!operationOf(layer)) anyLayer(layer, nameOf(layer), false, ctx);
 }
 /** The form of a model: its class, its configuration, and the shape it is built for. */
 function modelForm(kind: Network["kind"], config: Json, shape: unknown, ctx: WriteContext): Json {

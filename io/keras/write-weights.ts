@@ -27,6 +27,10 @@ function valueOf({ weights }: WeightSource, { path }: WeightEntry): Tensor {
   return value;
 }
 
+/** The group of a layer's own parts: Keras 2 keeps all but cells under private names. */
+function heldGroup(group: string, ctx: WriteContext): string {
+  return ctx.major === 3 || group === "" || group === "cell" ? group : `_${group}`;
+}
 /** Keras 3's layout below a group: `layers/dense_1/vars/0`. */
 export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx: WriteContext): void {
   const seen = new Set<LayerNode>();
@@ -57,7 +61,7 @@ export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx:
     vars(at, node.name);
     for (const [group, entries] of groupsOf(node)) {
       const name = group === "" ? node.name : entries[0]?.spec.path?.split("/")[0] ?? group;
-      const into = vars(at.group(group), name);
+      const into = vars(at.group(heldGroup(group, ctx)), name);
       entries.forEach((entry, i) => into.dataset(`${i}`, valueOf(source, entry)));
     }
     const inside = networkConfigOf(node.layer);
@@ -103,10 +107,10 @@ export function writeLegacyWeights(
 function below(path: string, model: string): string {
   return path.startsWith(`${model}/`) ? path.slice(model.length + 1) : path;
 }
-/** The optimizer's variables of whole-model `.h5` files. */
-export function writeLegacyOptimizer(root: Hdf5GroupWriter, variables: Variables, major: 2 | 3): void {
+/** The optimizer's variables of whole-model `.h5` files; those that have a number alone are named after the optimizer. */
+export function writeLegacyOptimizer(root: Hdf5GroupWriter, optimizer: string, variables: Variables): void {
   const group = root.group("optimizer_weights");
-  const names = variables.map(({ name }) => (major === 2 ? `${name}:0` : name));
+  const names = variables.map(({ name }) => (/^\d+$/.test(name) ? `${optimizer}/variable_${name}` : name));
   group.attributes.set("weight_names", names);
   variables.forEach(({ value }, i) => group.dataset(names[i] ?? `${i}`, value));
 }

@@ -1,13 +1,14 @@
 /** Keras' files out of models: `.keras`, whole `.h5` and `.weights.h5` of Keras 3 and 2, `config.json`. @module */
 import type { Extras, WriteOptions } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
+import { snakeCase } from "../../core/names.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import { Hdf5GroupWriter, writeHdf5 } from "../hdf5/write.ts";
 import { writeSafetensors } from "../safetensors.ts";
 import { writeZip, type ZipMember } from "../zip.ts";
-import type { Json } from "./json.ts";
-import { legacyTraining } from "./training.ts";
-import { networkEntry } from "./write-network.ts";
+import { isJson, type Json } from "./json.ts";
+import { legacyTraining, trainingFor } from "./training.ts";
+import { nameClasses, networkEntry } from "./write-network.ts";
 import { pythonJson, type WriteContext } from "./write-values.ts";
 import {
   type WeightSource,
@@ -28,23 +29,26 @@ interface Written {
   readonly ctx: WriteContext;
   readonly training: SavedTraining | undefined;
 }
-function begin(model: Model, options: WriteOptions, modules: boolean): Written {
+function begin(model: Model, options: WriteOptions, modules: boolean, namesOnly = false): Written {
   const { network, registry } = model, major = options.kerasVersion ?? 3;
-  const ctx: WriteContext = { registry, major, modules, classes: new Map() };
+  const ctx: WriteContext = { registry, major, modules, namesOnly, classes: new Map() };
   const inputs = network.kind === "Functional" ? network.inputNames : [];
+  if (namesOnly) nameClasses(network.layers, ctx);
+  const saved = options.training === false ? undefined : model.savedTraining();
   return {
-    config: networkEntry(network, model.name, false, ctx),
+    config: namesOnly ? {} : networkEntry(network, model.name, false, ctx),
     source: { name: model.name, tree: model.tree, weights: model.weights, inputs },
     ctx,
-    training: options.training === false ? undefined : model.savedTraining(),
+    training: saved && trainingFor(saved, major, registry),
   };
 }
 /** The optimizer's name in its variables' paths. */
 function optimizerName(training: SavedTraining): string {
-  const { optimizer } = training.config as {
-    readonly optimizer?: { readonly config?: { readonly name?: unknown } };
-  };
-  return typeof optimizer?.config?.name === "string" ? optimizer.config.name : "optimizer";
+  const { optimizer } = training.config, config = isJson(optimizer) ? optimizer.config : undefined;
+  if (isJson(config) && typeof config.name === "string") return config.name;
+  return isJson(optimizer) && typeof optimizer.class_name === "string"
+    ? snakeCase(optimizer.class_name)
+    : "optimizer";
 }
 function v3File({ source, ctx, training }: Written): Uint8Array<ArrayBuffer> {
   const root = new Hdf5GroupWriter(), variables = training?.variables?.() ?? [];
@@ -91,9 +95,10 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   root.attributes.set("model_config", pythonJson(config, "model_config"));
   writeLegacyWeights(root.group("model_weights"), source, version, ctx);
   if (training) {
-    root.attributes.set("training_config", pythonJson(legacyTraining(training.config), "training_config"));
-    const variables = training.variables?.() ?? [];
-    if (variables.length > 0) writeLegacyOptimizer(root, variables, major);
+    const config = legacyTraining(training.config, major);
+    root.attributes.set("training_config", pythonJson(config, "training_config"));
+    const variables = training.variables?.() ?? [], prefix = optimizerName(training);
+    if (variables.length > 0) writeLegacyOptimizer(root, prefix, variables);
   }
   return writeHdf5(root);
 }
@@ -121,7 +126,7 @@ export async function writeKeras(
     case ".keras":
       return kerasFile(model, options);
     case ".weights.h5":
-      return v3File(begin(model, options, true));
+      return v3File(begin(model, options, true, true));
     case ".json":
       return configFile(model, options);
     default:

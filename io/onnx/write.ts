@@ -51,6 +51,8 @@ export interface WriteOptions {
 /** Roles that become initializers alone. */
 const isWeight = (role: Role) => role === "parameter" || role === "statistic" || role === "constant";
 
+/** Operators whose first output may be left out too. */
+const loops: ReadonlySet<string> = new Set(["GRU", "LSTM", "RNN"]);
 /** Operators whose later outputs may be left out when nobody reads them. */
 const optionalOutputs = new Set([
   "BatchNormalization",
@@ -231,7 +233,9 @@ class Writer {
     const inputs = node.inputs.map((id) => (id < 0 ? "" : names.get(id) ?? ""));
     const outer = captures === 0 ? [] : inputs.splice(-captures);
     const output = node.outputs.map((id, i) => {
-      if (id < 0 || (!used.has(id) && optionalOutputs.has(op))) return "";
+      const unread = id < 0 || (!used.has(id) && optionalOutputs.has(op));
+      if (unread && (i > 0 || loops.has(op))) return "";
+      if (id < 0) return this.#values.unique(`${base}:${i}`);
       let name = names.get(id);
       if (name === undefined) {
         names.set(id, name = this.#values.unique(node.outputs.length === 1 ? base : `${base}:${i}`));
@@ -255,7 +259,7 @@ class Writer {
   #attributes(node: Node): AttributeProto[] {
     const def = this.#registry.get("op", opName(node));
     return Object.entries(node.attributes).flatMap(([name, value]) => {
-      if (name === "captures" && Object.keys(node.graphs).length > 0) return [];
+      if ((name === "captures" || name === "saved") && Object.keys(node.graphs).length > 0) return [];
       if (isDefault(def, name, value)) return [];
       return attributeToProto(name, value, node.op) ?? [];
     }).concat(implied(node));

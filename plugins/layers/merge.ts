@@ -138,6 +138,7 @@ function maskedMerge(
       return [b.masked(y, inputs.length > 1 ? anyMask(b, inputs, call) : maskOf(inputs, call))];
     },
     keras: {
+      own: ["skipMasked"],
       upgrade: (config, version) =>
         /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, skip_masked: false } : config,
     },

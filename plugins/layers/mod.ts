@@ -78,8 +78,29 @@ import {
 import { additiveAttentionDef, attentionDef } from "./attention.ts";
 import { multiHeadAttentionDef } from "./multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
+import {
+  adaptiveAveragePooling1dDef,
+  adaptiveAveragePooling2dDef,
+  adaptiveAveragePooling3dDef,
+  adaptiveMaxPooling1dDef,
+  adaptiveMaxPooling2dDef,
+  adaptiveMaxPooling3dDef,
+} from "./adaptive.ts";
+import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
+import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
+import { einsumDenseDef } from "./einsumdense.ts";
+import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
+import { groupedQueryAttentionDef } from "./groupedquery.ts";
+import { integerLookupDef, stringLookupDef } from "./lookup.ts";
+import { centerCropDef, resizingDef } from "./resizing.ts";
+import { reversibleEmbeddingDef } from "./reversible.ts";
+import { rnnDef } from "./rnn.ts";
+import { spectralNormalizationDef } from "./spectral.ts";
+import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
+import { augmentationDefs } from "./augmentation.ts";
 
 export * from "./factories.ts";
+export * from "./factories-more.ts";
 export type { Factory, Given, LayerOptions, OptionsOf } from "../../core/factory.ts";
 export type { Padding, SlidingConfig } from "../../core/layerconv.ts";
 export type { ActivationSpec, DataFormat, KernelConfig, Opaque } from "../../core/layerfields.ts";
@@ -124,6 +145,20 @@ export type { ConcatenateConfig, DotConfig, MaskedMergeConfig, MergeConfig } fro
 export type { AdditiveAttentionConfig, AttentionConfig } from "./attention.ts";
 export type { MultiHeadAttentionConfig } from "./multihead.ts";
 export type { InputLayerConfig } from "./identity.ts";
+export type { AdaptivePoolConfig } from "./adaptive.ts";
+export type { CellConfig, GruCellConfig, LstmCellConfig, StackedRnnCellsConfig } from "./cells.ts";
+export type { ConvLstmConfig } from "./convlstm.ts";
+export type { EinsumDenseConfig } from "./einsumdense.ts";
+export type { CategoryEncodingConfig, DiscretizationConfig, OutputMode } from "./encoding.ts";
+export type { GroupedQueryAttentionConfig } from "./groupedquery.ts";
+export type { LookupConfig, Token } from "./lookup.ts";
+export type { CenterCropConfig, ResizingConfig } from "./resizing.ts";
+export type { ReversibleEmbeddingConfig } from "./reversible.ts";
+export type { RnnConfig } from "./rnn.ts";
+export type { SpectralNormalizationConfig } from "./spectral.ts";
+export type { HashedCrossingConfig, HashingConfig, TextVectorizationConfig } from "./textvectorization.ts";
+export type { AugmentationConfig } from "./augmentation.ts";
+export type { Interpolation } from "./interpolate.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
@@ -207,6 +242,34 @@ export const layers: readonly LayerDef[] = [
   plain(attentionDef),
   plain(additiveAttentionDef),
   plain(multiHeadAttentionDef),
+  plain(adaptiveAveragePooling1dDef),
+  plain(adaptiveAveragePooling2dDef),
+  plain(adaptiveAveragePooling3dDef),
+  plain(adaptiveMaxPooling1dDef),
+  plain(adaptiveMaxPooling2dDef),
+  plain(adaptiveMaxPooling3dDef),
+  plain(gruCellDef),
+  plain(lstmCellDef),
+  plain(simpleRnnCellDef),
+  plain(stackedRnnCellsDef),
+  plain(convLstm1dDef),
+  plain(convLstm2dDef),
+  plain(convLstm3dDef),
+  plain(einsumDenseDef),
+  plain(categoryEncodingDef),
+  plain(discretizationDef),
+  plain(groupedQueryAttentionDef),
+  plain(integerLookupDef),
+  plain(stringLookupDef),
+  plain(centerCropDef),
+  plain(resizingDef),
+  plain(reversibleEmbeddingDef),
+  plain(rnnDef),
+  plain(spectralNormalizationDef),
+  plain(hashedCrossingDef),
+  plain(hashingDef),
+  plain(textVectorizationDef),
+  ...augmentationDefs.map(plain),
   plain(identityDef),
   plain(inputLayerDef),
 ];

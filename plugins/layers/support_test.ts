@@ -10,11 +10,13 @@ import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import { activations } from "../activations/mod.ts";
 import { plain } from "../backends/plain/mod.ts";
 import { initializers } from "../initializers/mod.ts";
+import { textOps } from "../operators/text.ts";
 import { layers } from "./mod.ts";
 
 /** Core's operators and everything a layer is made of, with the plain backend. */
 export const registry: Registry = createRegistry([
   ...networkOps,
+  ...textOps,
   ...activations,
   ...initializers,
   ...layers,

@@ -6,12 +6,15 @@ import {
   dataFormatField,
   inputAt,
   renamed,
+  shapeOf,
   shapeOfRank,
   toFirst,
   toLast,
   withoutFields,
 } from "../../core/layerkit.ts";
+import { ShapeError } from "../../core/errors.ts";
 import { choice, sizes } from "../../core/schema.ts";
+import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";
 import { tensor } from "../../core/tensor.ts";
 
 /** Options of {@link upSampling1dDef} and {@link upSampling3dDef}, resolved. */
@@ -24,7 +27,7 @@ export interface UpSamplingConfig {
 /** Options of {@link upSampling2dDef}, resolved. */
 export interface UpSampling2dConfig extends UpSamplingConfig {
   /** How new pixels are found. */
-  readonly interpolation: "nearest" | "bilinear" | "bicubic";
+  readonly interpolation: Interpolation;
 }
 const axesText = [
   "[batch, time, channels]",
@@ -34,13 +37,6 @@ const axesText = [
 const attributes = {
   nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
-  // TensorFlow's cubic has the coefficient of Keys 1981 and leaves out what lies outside.
-  bicubic: {
-    mode: "cubic",
-    coordinate_transformation_mode: "half_pixel",
-    cubic_coeff_a: -0.5,
-    exclude_outside: 1,
-  },
 };
 
 function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
@@ -48,7 +44,17 @@ function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
     const given = asFloat(b, inputAt(inputs, 0));
     shapeOfRank(given.type, rank + 2, axesText[rank - 1] ?? "");
     const { interpolation = "nearest" } = config as Partial<UpSampling2dConfig>;
-    const x = toFirst(b, given, config.dataFormat);
+    const x = toFirst(b, given, config.dataFormat), own = shapeOf(x.type).slice(2);
+    if (interpolation !== "nearest" && interpolation !== "bilinear") {
+      const size = config.size.map((n, i) => {
+        const d = own[i];
+        if (typeof d !== "number") {
+          throw new ShapeError(`interpolation ${interpolation} needs a known height and width`);
+        }
+        return d * n;
+      });
+      return [toLast(b, resizeTo(b, x, size, interpolation), config.dataFormat)];
+    }
     const scales = b.constant(tensor(Float32Array.of(1, 1, ...config.size)));
     const y = b.one("Resize", [x, undefined, scales], attributes[interpolation]);
     return [toLast(b, y, config.dataFormat)];
@@ -88,7 +94,7 @@ export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
     interpolation: choice({
       doc: "how new pixels are found",
       default: "nearest",
-      of: ["nearest", "bilinear", "bicubic"],
+      of: interpolations,
     }),
   },
   params: () => ({}),

@@ -2,6 +2,7 @@
 import type { OpDef } from "../../core/op.ts";
 import { deformOps } from "./deform.ts";
 import { detectionOps } from "./detection.ts";
+import { imageOps } from "./images/mod.ts";
 import { integerOps } from "./integer.ts";
 import { microsoftOps } from "./microsoft.ts";
 import { mlOps } from "./ml/mod.ts";
@@ -26,6 +27,7 @@ export const operators: readonly OpDef[] = [
   ...spatialOps,
   ...deformOps,
   ...detectionOps,
+  ...imageOps,
   ...stringOps,
   ...tfidfOps,
   ...randomOps,

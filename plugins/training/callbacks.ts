@@ -34,6 +34,7 @@ export interface EarlyStoppingOptions {
   readonly minDelta?: number;
   /** Epochs without improvement that are borne. */
   readonly patience?: number;
+  /** Which way the number is better; by its meaning unless given. */
   readonly mode?: Mode;
   /** What must be bettered for patience to begin anew. */
   readonly baseline?: number;
@@ -99,6 +100,7 @@ export interface ModelCheckpointOptions {
   readonly monitor?: string;
   /** Writes only where the number is the best so far. */
   readonly saveBestOnly?: boolean;
+  /** Which way the number is better; by its meaning unless given. */
   readonly mode?: Mode;
   /** Epochs between files; 1 unless given. */
   readonly every?: number;
@@ -149,6 +151,7 @@ export interface PlateauOptions {
   readonly factor?: number;
   /** Epochs without improvement that are borne. */
   readonly patience?: number;
+  /** Which way the number is better; by its meaning unless given. */
   readonly mode?: Mode;
   /** A change smaller than this is none. */
   readonly minDelta?: number;

@@ -7,7 +7,8 @@ import type { ConstraintDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { epsilon } from "./losses.ts";
 
-type Axes = number | readonly number[];
+/** One axis, or several. */
+export type Axes = number | readonly number[];
 const axes = () => axesField({ doc: "axes of one vector", default: 0 });
 const norms = (b: Builder, w: Value, axis: Axes) =>
   b.one("Sqrt", [
@@ -22,6 +23,7 @@ const scaled = (b: Builder, w: Value, wanted: Value, now: Value) =>
 
 /** Options of {@link maxNormDef}. */
 export interface MaxNormConfig {
+  /** Largest length. */
   readonly maxValue: number;
   /** Axes of one vector: 0 for the weights into one unit of a dense layer. */
   readonly axis: Axes;
@@ -56,10 +58,13 @@ export const unitNormDef: ConstraintDef<{ readonly axis: Axes }> = {
 };
 /** Options of {@link minMaxNormDef}. */
 export interface MinMaxNormConfig {
+  /** Least length. */
   readonly minValue: number;
+  /** Largest length. */
   readonly maxValue: number;
   /** Share of the way into the bounds that a step goes. */
   readonly rate: number;
+  /** Axes of one vector. */
   readonly axis: Axes;
 }
 /** Vectors of a length between two bounds. */

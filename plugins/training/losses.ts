@@ -204,30 +204,32 @@ export const cosineSimilarityDef: LossDef<CosineConfig> = {
   },
 };
 
-/** Options of losses that have none but the reduction. */
-type Plain = PartFactory<LossDef, LossConfig>;
 /** Mean of (y − ŷ)². */
-export const meanSquaredError: Plain = partFactory<LossDef>(meanSquaredErrorDef);
+export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanSquaredErrorDef);
 /** Mean of |y − ŷ|. */
-export const meanAbsoluteError: Plain = partFactory<LossDef>(meanAbsoluteErrorDef);
+export const meanAbsoluteError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanAbsoluteErrorDef);
 /** 100 · mean of |y − ŷ| / |y|. */
-export const meanAbsolutePercentageError: Plain = partFactory<LossDef>(meanAbsolutePercentageErrorDef);
+export const meanAbsolutePercentageError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanAbsolutePercentageErrorDef,
+);
 /** Mean of (ln(1 + y) − ln(1 + ŷ))². */
-export const meanSquaredLogarithmicError: Plain = partFactory<LossDef>(meanSquaredLogarithmicErrorDef);
+export const meanSquaredLogarithmicError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanSquaredLogarithmicErrorDef,
+);
 /** Mean of ln cosh(ŷ − y). */
-export const logCosh: Plain = partFactory<LossDef>(logCoshDef);
+export const logCosh: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(logCoshDef);
 /** Square near 0, linear from `delta` on. */
 export const huber: PartFactory<LossDef, HuberConfig> = partFactory<LossDef>(huberDef);
 /** Mean of max(1 − y·ŷ, 0). */
-export const hinge: Plain = partFactory<LossDef>(hingeDef);
+export const hinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(hingeDef);
 /** Mean of max(1 − y·ŷ, 0)². */
-export const squaredHinge: Plain = partFactory<LossDef>(squaredHingeDef);
+export const squaredHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(squaredHingeDef);
 /** max(0, 1 + the best wrong score − the right score). */
-export const categoricalHinge: Plain = partFactory<LossDef>(categoricalHingeDef);
+export const categoricalHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(categoricalHingeDef);
 /** Σ y · ln(y / ŷ). */
-export const klDivergence: Plain = partFactory<LossDef>(klDivergenceDef);
+export const klDivergence: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(klDivergenceDef);
 /** Mean of ŷ − y · ln ŷ. */
-export const poisson: Plain = partFactory<LossDef>(poissonDef);
+export const poisson: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(poissonDef);
 /** Minus the cosine between target and output. */
 export const cosineSimilarity: PartFactory<LossDef, CosineConfig> = partFactory<LossDef>(cosineSimilarityDef);
 

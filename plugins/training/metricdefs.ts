@@ -101,6 +101,7 @@ export const binaryAccuracyDef: MetricDef<ThresholdConfig> = {
 
 /** Options of {@link topKDef}. */
 export interface TopKConfig extends MetricConfig {
+  /** How many. */
   readonly k: number;
 }
 /** The share of samples whose true class is among the k most probable. */
@@ -214,8 +215,11 @@ export const f1Def: MetricDef<ScoreConfig> = scoreMetric(
 
 /** Options of {@link aucDef}. */
 export interface AucConfig extends MetricConfig {
+  /** Which curve. */
   readonly curve: "ROC" | "PR";
+  /** Thresholds from 0 to 1. */
   readonly numThresholds: number;
+  /** Outputs are scores before the sigmoid. */
   readonly fromLogits: boolean;
 }
 const thresholds = (n: number): Float32Array =>
@@ -285,19 +289,19 @@ export const classMetrics: readonly MetricDef[] = [
   f1Def,
   aucDef,
 ];
-/** A metric's factory by its options; in `compile` its name does too: `"accuracy"`, `"macroF1"`, `"top5"`. */
-type Factory<C> = PartFactory<MetricDef, C>;
 /** Share of samples whose class is right, with options: `accuracyMetric({ threshold: 0.7 })`. */
-export const accuracyMetric: Factory<ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
+export const accuracyMetric: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
 /** Share of outputs on the right side of the threshold. */
-export const binaryAccuracyMetric: Factory<ThresholdConfig> = partFactory<MetricDef>(binaryAccuracyDef);
+export const binaryAccuracyMetric: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(
+  binaryAccuracyDef,
+);
 /** Share of samples whose class is among the k most probable. */
-export const topKMetric: Factory<TopKConfig> = partFactory<MetricDef>(topKDef);
+export const topKMetric: PartFactory<MetricDef, TopKConfig> = partFactory<MetricDef>(topKDef);
 /** Hits over predictions. */
-export const precisionMetric: Factory<ScoreConfig> = partFactory<MetricDef>(precisionDef);
+export const precisionMetric: PartFactory<MetricDef, ScoreConfig> = partFactory<MetricDef>(precisionDef);
 /** Hits over members. */
-export const recallMetric: Factory<ScoreConfig> = partFactory<MetricDef>(recallDef);
+export const recallMetric: PartFactory<MetricDef, ScoreConfig> = partFactory<MetricDef>(recallDef);
 /** Harmonic mean of precision and recall: `f1Metric({ average: "macro" })`. */
-export const f1Metric: Factory<ScoreConfig> = partFactory<MetricDef>(f1Def);
+export const f1Metric: PartFactory<MetricDef, ScoreConfig> = partFactory<MetricDef>(f1Def);
 /** Area under the ROC or precision-recall curve. */
-export const aucMetric: Factory<AucConfig> = partFactory<MetricDef>(aucDef);
+export const aucMetric: PartFactory<MetricDef, AucConfig> = partFactory<MetricDef>(aucDef);

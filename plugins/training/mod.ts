@@ -9,6 +9,105 @@ import { optimizers } from "./optimizers.ts";
 import { regularizers } from "./regularizers.ts";
 import { schedules } from "./schedules.ts";
 
+export * from "./callbacks.ts";
+export {
+  type Axes,
+  maxNorm,
+  type MaxNormConfig,
+  minMaxNorm,
+  type MinMaxNormConfig,
+  nonNeg,
+  unitNorm,
+} from "./constraints.ts";
+export {
+  binaryCrossentropy,
+  type BinaryFocalConfig,
+  binaryFocalCrossentropy,
+  categoricalCrossentropy,
+  type CategoricalFocalConfig,
+  categoricalFocalCrossentropy,
+  type CrossentropyConfig,
+  sparseCategoricalCrossentropy,
+  type SparseCrossentropyConfig,
+} from "./crossentropy.ts";
+export {
+  categoricalHinge,
+  type CosineConfig as CosineSimilarityConfig,
+  cosineSimilarity,
+  hinge,
+  huber,
+  type HuberConfig,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
+  squaredHinge,
+} from "./losses.ts";
+export {
+  accuracyMetric,
+  type AucConfig,
+  aucMetric,
+  type Averaging,
+  binaryAccuracyMetric,
+  f1Metric,
+  type MetricConfig,
+  precisionMetric,
+  recallMetric,
+  type ScoreConfig,
+  type ThresholdConfig,
+  type TopKConfig,
+  topKMetric,
+} from "./metricdefs.ts";
+export * from "./metrics.ts";
+export { directionAccuracyMetric, type DirectionConfig } from "./numbermetrics.ts";
+export {
+  adadelta,
+  type AdadeltaConfig,
+  adagrad,
+  type AdagradConfig,
+  adam,
+  adamax,
+  type AdamConfig,
+  adamW,
+  type BetaConfig,
+  lion,
+  type LionConfig,
+  nadam,
+  rmsprop,
+  type RmspropConfig,
+  sgd,
+  type SgdConfig,
+} from "./optimizers.ts";
+export {
+  l1,
+  type L1Config,
+  l1l2,
+  type L1L2Config,
+  l2,
+  type L2Config,
+  type OrthogonalConfig,
+  orthogonalRegularizer,
+} from "./regularizers.ts";
+export {
+  type CosineConfig as CosineDecayConfig,
+  cosineDecay,
+  cosineDecayRestarts,
+  type DecayConfig,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  type OneCycleConfig,
+  type PiecewiseConfig,
+  piecewiseConstantDecay,
+  type PolynomialConfig,
+  polynomialDecay,
+  type RestartsConfig,
+} from "./schedules.ts";
+export { tensorBoard } from "./tensorboard.ts";
+
 /** Every loss, metric, optimizer, schedule, regularizer and constraint. */
 export const trainingParts: readonly PartDef[] = [
   ...numberLosses,

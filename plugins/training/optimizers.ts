@@ -392,23 +392,21 @@ export const optimizers: readonly OptimizerDef[] = [
   adadeltaDef,
   lionDef,
 ];
-/** An optimizer's factory by its options. */
-type Factory<C> = PartFactory<OptimizerDef, C>;
 /** Stochastic gradient descent: `sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })`. */
-export const sgd: Factory<SgdConfig> = partFactory<OptimizerDef>(sgdDef);
+export const sgd: PartFactory<OptimizerDef, SgdConfig> = partFactory<OptimizerDef>(sgdDef);
 /** RMSprop. */
-export const rmsprop: Factory<RmspropConfig> = partFactory<OptimizerDef>(rmspropDef);
+export const rmsprop: PartFactory<OptimizerDef, RmspropConfig> = partFactory<OptimizerDef>(rmspropDef);
 /** Adam: `adam({ learningRate: 1e-3, clipNorm: 1 })`. */
-export const adam: Factory<AdamConfig> = partFactory<OptimizerDef>(adamDef);
+export const adam: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamDef);
 /** AdamW. */
-export const adamW: Factory<AdamConfig> = partFactory<OptimizerDef>(adamWDef);
+export const adamW: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamWDef);
 /** Nadam. */
-export const nadam: Factory<BetaConfig> = partFactory<OptimizerDef>(nadamDef);
+export const nadam: PartFactory<OptimizerDef, BetaConfig> = partFactory<OptimizerDef>(nadamDef);
 /** Adamax. */
-export const adamax: Factory<BetaConfig> = partFactory<OptimizerDef>(adamaxDef);
+export const adamax: PartFactory<OptimizerDef, BetaConfig> = partFactory<OptimizerDef>(adamaxDef);
 /** Adagrad. */
-export const adagrad: Factory<AdagradConfig> = partFactory<OptimizerDef>(adagradDef);
+export const adagrad: PartFactory<OptimizerDef, AdagradConfig> = partFactory<OptimizerDef>(adagradDef);
 /** Adadelta. */
-export const adadelta: Factory<AdadeltaConfig> = partFactory<OptimizerDef>(adadeltaDef);
+export const adadelta: PartFactory<OptimizerDef, AdadeltaConfig> = partFactory<OptimizerDef>(adadeltaDef);
 /** Lion. */
-export const lion: Factory<LionConfig> = partFactory<OptimizerDef>(lionDef);
+export const lion: PartFactory<OptimizerDef, LionConfig> = partFactory<OptimizerDef>(lionDef);

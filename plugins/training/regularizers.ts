@@ -14,8 +14,13 @@ const sum = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
 const absolute = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Abs", [x])), n);
 const squared = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Mul", [x, x])), n);
 
+/** Options of {@link l1Def}. */
+export interface L1Config {
+  /** Factor. */
+  readonly l1: number;
+}
 /** l1 · Σ|x| */
-export const l1Def: RegularizerDef<{ readonly l1: number }> = {
+export const l1Def: RegularizerDef<L1Config> = {
   kind: "regularizer",
   name: "l1",
   className: "L1",
@@ -23,8 +28,13 @@ export const l1Def: RegularizerDef<{ readonly l1: number }> = {
   config: { l1: float({ doc: "factor", default: 0.01, min: 0 }) },
   build: (b, x, { l1 }) => absolute(b, x, l1),
 };
+/** Options of {@link l2Def}. */
+export interface L2Config {
+  /** Factor. */
+  readonly l2: number;
+}
 /** l2 · Σx² */
-export const l2Def: RegularizerDef<{ readonly l2: number }> = {
+export const l2Def: RegularizerDef<L2Config> = {
   kind: "regularizer",
   name: "l2",
   className: "L2",
@@ -34,7 +44,9 @@ export const l2Def: RegularizerDef<{ readonly l2: number }> = {
 };
 /** Options of {@link l1l2Def}. */
 export interface L1L2Config {
+  /** Factor of the magnitudes. */
   readonly l1: number;
+  /** Factor of the squares. */
   readonly l2: number;
 }
 /** l1 · Σ|x| + l2 · Σx² */
@@ -55,7 +67,9 @@ export const l1l2Def: RegularizerDef<L1L2Config> = {
 };
 /** Options of {@link orthogonalRegularizerDef}. */
 export interface OrthogonalConfig {
+  /** Factor. */
   readonly factor: number;
+  /** Which vectors. */
   readonly mode: "rows" | "columns";
 }
 /** The mean |cosine| between rows (or columns) of a matrix, times a factor: 0 where they are orthogonal. */
@@ -85,9 +99,9 @@ export const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
 /** Every regularizer. */
 export const regularizers: readonly RegularizerDef[] = [l1Def, l2Def, l1l2Def, orthogonalRegularizerDef];
 /** l1 · Σ|x| */
-export const l1: PartFactory<RegularizerDef, { readonly l1: number }> = partFactory<RegularizerDef>(l1Def);
+export const l1: PartFactory<RegularizerDef, L1Config> = partFactory<RegularizerDef>(l1Def);
 /** l2 · Σx²: `dense({ units: 8, kernelRegularizer: l2({ l2: 1e-4 }) })`. */
-export const l2: PartFactory<RegularizerDef, { readonly l2: number }> = partFactory<RegularizerDef>(l2Def);
+export const l2: PartFactory<RegularizerDef, L2Config> = partFactory<RegularizerDef>(l2Def);
 /** l1 · Σ|x| + l2 · Σx² */
 export const l1l2: PartFactory<RegularizerDef, L1L2Config> = partFactory<RegularizerDef>(l1l2Def);
 /** Rows or columns towards orthogonal ones. */

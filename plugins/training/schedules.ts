@@ -60,6 +60,7 @@ export interface DecayConfig {
   readonly initialLearningRate: number;
   /** Steps after which the decay has happened once. */
   readonly decaySteps: number;
+  /** How much it decays. */
   readonly decayRate: number;
   /** Whole multiples of `decaySteps` only. */
   readonly staircase: boolean;
@@ -101,6 +102,7 @@ export const inverseTimeDecayDef: ScheduleDef<DecayConfig> = {
 export interface PiecewiseConfig {
   /** The last step of each value but the last one. */
   readonly boundaries: readonly number[];
+  /** The rates. */
   readonly values: readonly number[];
 }
 /** One value up to the first boundary, the next up to the second, and so on. */
@@ -126,8 +128,11 @@ export const piecewiseConstantDecayDef: ScheduleDef<PiecewiseConfig> = {
 export interface PolynomialConfig {
   /** Rate of the first step. */
   readonly initialLearningRate: number;
+  /** Steps until the end. */
   readonly decaySteps: number;
+  /** Rate at the end. */
   readonly endLearningRate: number;
+  /** Power. */
   readonly power: number;
   /** Begin again over a longer stretch. */
   readonly cycle: boolean;
@@ -166,6 +171,7 @@ export interface CosineConfig {
   readonly alpha: number;
   /** The rate that a warm-up leads to; no warm-up where null. */
   readonly warmupTarget: number | null;
+  /** Steps of the warm-up. */
   readonly warmupSteps: number;
 }
 /** Half a cosine from the rate to alpha times the rate, after a linear warm-up (Loshchilov and Hutter 2016). */
@@ -237,6 +243,7 @@ export const cosineDecayRestartsDef: ScheduleDef<RestartsConfig> = {
 export interface OneCycleConfig {
   /** The highest rate. */
   readonly maxLearningRate: number;
+  /** All steps. */
   readonly totalSteps: number;
   /** Share of the steps on the way up. */
   readonly warmupShare: number;

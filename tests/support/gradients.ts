@@ -11,14 +11,18 @@ import { createRegistry, type Registry } from "../../core/registry.ts";
 import { asTensor, tensorType } from "../../core/shape.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
+import { operators as others } from "../../plugins/operators/mod.ts";
 import { type OpSample, sampleName, uniform } from "./samples.ts";
 
-/** A registry of core's operators. */
-export const operators: Registry = createRegistry([{ owner: "core", plugins: networkOps }]);
+/** A registry of all operators. */
+export const operators: Registry = createRegistry([
+  { owner: "core", plugins: networkOps },
+  { owner: "plugins/operators", plugins: others },
+]);
 
 const widen = (t: Tensor): Tensor => (isFloat(t.dtype) ? castTensor(t, "float64") : copyOf(t));
 
-/** Runs a graph of core's operators on plain. */
+/** Runs a graph on plain. */
 export function runPlain(graph: Graph, inputs: readonly RuntimeValue[]): readonly RuntimeValue[] {
   return runGraph(graph, inputs, { registry: operators, limits: defaultLimits });
 }

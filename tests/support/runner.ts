@@ -3,6 +3,7 @@ import { LapisError, loadModel, type Model, UnsupportedError } from "../../mod.t
 import { type Case, checkCalls, type ExpectedError, loadCase, modelFiles } from "./cases.ts";
 import { checkModelFolder } from "./models.ts";
 import { exists } from "./sources.ts";
+import { checkGradientCase, checkStepsCase } from "./training.ts";
 
 /** How a case went. `left out` is something genuine that Lapis doesn't do, `later` a kind that isn't run yet. */
 export type Status = "passed" | "failed" | "left out" | "later";
@@ -27,8 +28,6 @@ export function kindOf(one: Case): string {
 
 /** What the kinds that aren't run yet come with. */
 export const laterKinds: Readonly<Record<string, string>> = {
-  C: "gradients come with training",
-  D: "optimizer steps come with training",
   E: "text layers come with text",
 };
 
@@ -59,6 +58,10 @@ export async function runCase(one: Case, backend: string, options: RunOptions = 
       ? { problem: await hostile(one, one.expect_error, backend, options.sound), max: 0 }
       : kind === "model"
       ? await checkModelFolder(one, backend, options.data)
+      : kind === "C"
+      ? await checkGradientCase(one, backend)
+      : kind === "D"
+      ? await checkStepsCase(one, backend)
       : await everyFile(one, backend);
     return problem.problem === undefined
       ? result("passed", "", problem.max)

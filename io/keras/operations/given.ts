@@ -6,6 +6,7 @@ import type { Value } from "../../../core/graph.ts";
 import { cast, dtypeOf, shapeOf } from "../../../core/layerkit.ts";
 import { normalAxis } from "../../../core/shape.ts";
 import { type Nested, tensor } from "../../../core/tensor.ts";
+import { arrayOf, isConstant } from "../constants.ts";
 import { isJson } from "../json.ts";
 
 /** An operation: the names of its positional arguments, and the operators it stands for. */
@@ -20,10 +21,6 @@ export type Operations = Readonly<Record<string, Operation>>;
 /** True for a value among arguments. */
 export function isValue(x: unknown): x is Value {
   return isJson(x) && typeof x.id === "number" && "owner" in x;
-}
-/** A constant array as Keras serialises it. */
-function isArray(x: unknown): x is { readonly config: { readonly value: Nested; readonly dtype?: unknown } } {
-  return isJson(x) && (x.class_name === "__numpy__" || x.class_name === "__tensor__") && isJson(x.config);
 }
 const isNumber = (x: unknown): x is number | boolean => typeof x === "number" || typeof x === "boolean";
 /** Numbers, nested. */
@@ -91,15 +88,13 @@ export class Given {
 
   #value(x: unknown, name: string, dtype?: DType): Value {
     if (isValue(x)) return dtype ? cast(this.b, x, dtype) : x;
-    const array = isArray(x) ? x.config : undefined, nested = array ? array.value : x;
-    if (!isNumbers(nested)) throw this.refuse(name);
-    const own: DType = isDType(array?.dtype)
-      ? array.dtype
-      : dtype ?? (flat(nested).every((n) => Number.isInteger(n)) ? "int32" : "float32");
-    const value = isNumber(nested)
-      ? this.b.scalar(nested, own)
-      : this.b.constant(tensor(nested, undefined, own));
-    return dtype ? cast(this.b, value, dtype) : value;
+    if (isConstant(x)) {
+      const value = this.b.constant(arrayOf(x));
+      return dtype ? cast(this.b, value, dtype) : value;
+    }
+    if (!isNumbers(x)) throw this.refuse(name);
+    const own = dtype ?? (flat(x).every((n) => Number.isInteger(n)) ? "int32" : "float32");
+    return isNumber(x) ? this.b.scalar(x, own) : this.b.constant(tensor(x, undefined, own));
   }
   /** A tensor; constants become one, of the type asked for. */
   value(name: string, dtype?: DType): Value {
@@ -132,7 +127,7 @@ function common(types: readonly DType[], constants: readonly unknown[]): DType {
   const float = types.find(isFloat);
   if (float) return float;
   const numbers = constants.flatMap((c) => {
-    const nested = isArray(c) ? c.config.value : c;
+    const nested = isConstant(c) ? c.config.value : c;
     return isNumbers(nested) ? flat(nested) : [];
   });
   if (numbers.some((n) => typeof n === "number" && !Number.isInteger(n))) return "float32";

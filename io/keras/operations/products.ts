@@ -118,7 +118,9 @@ function attention(given: Given): Value {
 }
 /** x over its deviation along the axes, scaled and moved. */
 function layerNorm(given: Given, rms: boolean): Value {
-  const { b } = given, x = given.float("x"), epsilon = given.number("epsilon", rms ? 1.1920929e-7 : 1e-3);
+  const { b } = given,
+    x = given.float("x"),
+    epsilon = given.number("epsilon", 1e-7);
   const rank = shapeOf(x.type).length,
     list = given.has("axis") ? given.axes(x) ?? [] : [rank - 1],
     axes = b.ints(list);

@@ -4,7 +4,7 @@ import { BackendError, InputError, ShapeError, shown } from "../../../core/error
 import { runGraph } from "../../../core/execute.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, bindValue } from "../../../core/plan.ts";
+import { bindInputs, bindValue, withDefaults } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { asTensor, bindDim, dimText, evalDim, typeText } from "../../../core/shape.ts";
 import {
@@ -88,9 +88,10 @@ export class PlainSession implements Session {
     return first;
   }
 
-  runSync(inputs: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
+  runSync(given: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
     if (this.#closed) throw new BackendError("the session is closed");
-    const graph = this.#graph, env = bindInputs(graph, inputs, fedRoles);
+    const graph = this.#graph, inputs = withDefaults(graph, given, fedRoles);
+    const env = bindInputs(graph, inputs, fedRoles);
     const fed = graph.inputs.filter((i) => i.role !== "constant").map((input) =>
       fedRoles.has(input.role) ? inputs[input.name] : this.#value(input, env)
     );

@@ -4,7 +4,7 @@ import { BackendError, InputError, shown } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, envKey } from "../../../core/plan.ts";
+import { bindInputs, envKey, withDefaults } from "../../../core/plan.ts";
 import { bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
 import {
   castTensor,
@@ -78,9 +78,9 @@ export class WasmSession implements Session {
     }
   }
 
-  runSync(inputs: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
+  runSync(given: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
     this.#open();
-    const { graph } = this.#c;
+    const { graph } = this.#c, inputs = withDefaults(graph, given, dataRoles);
     const env = bindInputs(graph, inputs, dataRoles);
     this.#env = env;
     if (this.#dirty) this.#runPrologue();
@@ -222,7 +222,11 @@ export class WasmSession implements Session {
     const updates: [string, Tensor][] = [];
     for (const output of graph.outputs) {
       const target = output.updates === undefined ? undefined : this.#c.inputs.get(output.updates);
-      if (target?.storage.kind === "kept") continue;
+      if (target?.storage.kind === "kept") {
+        // The module has moved it; what is packed from it is made again before the next run.
+        this.#dirty = true;
+        continue;
+      }
       const view = outputs.get(output.name);
       const constant = scope.constants.get(output.id);
       const value = view
@@ -252,7 +256,7 @@ export class WasmSession implements Session {
     if (held) return copyOf(held);
     const type = typeOf(this.#c.graph, input.id), view = this.#c.inputs.get(name);
     if (type.kind !== "tensor") throw new BackendError(`${name} is no tensor`);
-    if (input.role === "state" || input.role === "slot") {
+    if (!this.#isKept(input)) {
       return zeros(evalShape(type.shape ?? [], new Map()), type.dtype);
     }
     const address = view && this.#arena.kept.get(this.#c.owner(view.storage));

@@ -80,10 +80,11 @@ const classifier: OpDef = defineOp<Classifier>({
     const labels = labelsOf(a),
       scores = linearScores(rowsOf(tensorAt(inputs, 0)), a.coefficients ?? [], a.intercepts, targetsOf(a));
     const width = classesOf(a), picks: number[] = [];
-    // One row of coefficients for two classes scores the second.
+    // One row of coefficients for two classes scores the second; onnxruntime reads a bare score as its share.
     const rows = scores.map((row) => {
-      const both = width === row.length ? row : Float64Array.of(-(row[0] ?? 0), row[0] ?? 0);
-      picks.push(width === 1 ? Number((row[0] ?? 0) > 0) : argMax(both));
+      const s = row[0] ?? 0, first = a.post_transform === "NONE" ? 1 - s : -s;
+      const both = width === row.length ? row : Float64Array.of(first, s);
+      picks.push(row.length === 1 ? Number(s > 0) : argMax(both));
       transformed(both, a.post_transform);
       return both;
     });

@@ -3,7 +3,7 @@ import { ShapeError } from "../../../core/errors.ts";
 import type { OpDef } from "../../../core/op.ts";
 import { defineOp, tensorAt } from "../../../core/ops/define.ts";
 import { sigmoid } from "../../../core/ops/math.ts";
-import { bool, choice, int } from "../../../core/schema.ts";
+import { bool, choice, int, nullable } from "../../../core/schema.ts";
 import { tensorType } from "../../../core/shape.ts";
 import { anyNumbers, bigs, texts, wholes } from "../fields.ts";
 import { scoreTensor } from "./linear.ts";
@@ -23,8 +23,9 @@ import {
 
 interface Kernel {
   readonly kernel_params: readonly number[] | null;
-  readonly kernel_type: "LINEAR" | "POLY" | "RBF" | "SIGMOID";
+  readonly kernel_type: KernelType | null;
 }
+type KernelType = "LINEAR" | "POLY" | "RBF" | "SIGMOID";
 interface Machine extends Kernel {
   readonly coefficients: readonly number[] | null;
   readonly post_transform: PostTransform;
@@ -34,11 +35,10 @@ interface Machine extends Kernel {
 const machineFields = {
   coefficients: anyNumbers("factors of support vectors"),
   kernel_params: anyNumbers("gamma, coef0 and degree"),
-  kernel_type: choice({
-    doc: "how rows are compared with support vectors",
+  kernel_type: nullable(choice({
+    doc: "how rows are compared with support vectors; LINEAR unless given",
     of: ["LINEAR", "POLY", "RBF", "SIGMOID"],
-    default: "LINEAR",
-  }),
+  })),
   post_transform: postField,
   rho: anyNumbers("what is added to each decision"),
   support_vectors: anyNumbers("support vectors, one behind the other"),
@@ -50,7 +50,7 @@ function kernel(
   other: readonly number[],
   at: number,
   a: Kernel,
-  type = a.kernel_type,
+  type: KernelType = a.kernel_type ?? "LINEAR",
 ): number {
   const [gamma = 0, coef0 = 0, degree = 0] = a.kernel_params ?? [];
   let sum = 0;

@@ -195,7 +195,7 @@ const classifier: OpDef = defineOp<Classifier>({
 
 interface Regressor extends Nodes {
   readonly aggregate_function: Aggregate;
-  readonly n_targets: number;
+  readonly n_targets: number | null;
   readonly target_ids: Ints;
   readonly target_nodeids: Ints;
   readonly target_treeids: Ints;
@@ -214,7 +214,7 @@ const regressor: OpDef = defineOp<Regressor>({
       of: ["AVERAGE", "SUM", "MIN", "MAX"],
       default: "SUM",
     }),
-    n_targets: int({ doc: "targets", default: 1, min: 1 }),
+    n_targets: nullable(int({ doc: "targets; 1 unless given", min: 1 })),
     target_ids: wholes("target of each vote"),
     target_nodeids: wholes("leaf of each vote"),
     target_treeids: wholes("tree of each vote"),
@@ -223,28 +223,28 @@ const regressor: OpDef = defineOp<Regressor>({
   },
   arity: [1, 1],
   accuracy: "rounding",
-  infer: (c) => [tensorType("float32", [rowDim(c), c.attributes.n_targets])],
+  infer: (c) => [tensorType("float32", [rowDim(c), c.attributes.n_targets ?? 1])],
   gradient: "none",
   plain(inputs, { attributes: a }) {
     const { values, count, width } = rowsOf(tensorAt(inputs, 0)),
       base = either(a.base_values, a.base_values_as_tensor);
-    const weights = either(a.target_weights, a.target_weights_as_tensor);
+    const targets = a.n_targets ?? 1, weights = either(a.target_weights, a.target_weights_as_tensor);
     const forest = kept(
       a,
       () =>
         namedForest(
           a,
           { trees: a.target_treeids, nodes: a.target_nodeids, targets: a.target_ids, weights },
-          a.n_targets,
+          targets,
         ),
     );
     checkFeatures(forest, width);
     const rows = Array.from({ length: count }, (_, r) => {
-      const row = votesFor(forest, values, r * width, a.n_targets, a.aggregate_function, base);
+      const row = votesFor(forest, values, r * width, targets, a.aggregate_function, base);
       transformed(row, a.post_transform);
       return row;
     });
-    return [scoreTensor(rows, a.n_targets)];
+    return [scoreTensor(rows, targets)];
   },
 });
 

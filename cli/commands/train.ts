@@ -1,0 +1,202 @@
+/** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
+import { type History, InputError, isTensor, loadModel, type Model } from "../../mod.ts";
+import { collect, type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
+import { backendNames } from "../loading.ts";
+import { writeWhole } from "../output.ts";
+import { callbacksFrom } from "../training/callbacks.ts";
+import type { SourceConfig, TrainConfig } from "../training/config.ts";
+import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
+import { modelFrom } from "../training/layers.ts";
+import { canResume, checkOutput, classWeights, compileOptions, planFrom } from "../training/plan.ts";
+import {
+  dataOf,
+  extrasOf,
+  fitPreparation,
+  type Fitted,
+  fittedFrom,
+  type Part,
+  prepare,
+} from "../training/prepare.ts";
+import { readPart } from "../training/sources.ts";
+import { Interrupted, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
+import { count } from "../terminal.ts";
+import { Option } from "commander";
+
+/** Trains a model. */
+export const train: CommandDef = {
+  name: "train",
+  summary: "train a model: a new one by a configuration, or one from a file",
+  example: `lapis train mnist.json --data mnist/ -o mnist.keras
+lapis train model.keras --data train.csv --validation valid.csv --epochs 5 -o out.keras
+lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
+  declare: (command) =>
+    command
+      .argument("<config|model>", "configuration (docs/train.schema.json), or a model file")
+      .option("--data <path>", "folder of the configuration's files, or a file to train on", collect)
+      .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
+      .option("--validation <file>", "samples to validate with (repeatable)", collect)
+      .option("--validation-targets <file>", "their targets (repeatable)", collect)
+      .option("--validation-split <share>", "share of the data, its end, kept for validation")
+      .option("--label-column <name>", "column of a .csv that holds the target")
+      .addOption(new Option("--target <kind>", "what targets are").choices(["class", "number"]))
+      .option("--text-length <tokens>", "the data is text, cut and filled to this length")
+      .option("--column <name>", "column of a .csv that holds the text")
+      .option("--max-words <count>", "size of the vocabulary")
+      .option("--divide <number>", "divide the data's numbers, as pictures by 255")
+      .option("--epochs <count>", "passes over the data")
+      .option("--batch-size <rows>", "samples of a step")
+      .option("--optimizer <name>", "the optimizer")
+      .option("--learning-rate <rate>", "its rate")
+      .option("--loss <name>", "what is made smaller")
+      .option("--metric <name>", "a metric (repeatable)", collect)
+      .option("--seed <number>", "fixes initial weights, order and random numbers")
+      .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
+      .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
+      .option("--history <file>", "where every epoch's numbers are written, as JSON")
+      .option("--resume", "go on from the state that --output holds"),
+  async run([path = ""], options, context) {
+    const plan = await planFrom(path, options), historyFile = textOption(options, "history");
+    const { output } = plan, resume = options.resume === true;
+    if (output === null) throw new UsageError("-o, --output is missing: where the trained model is written");
+    await checkOutput(output);
+    if (resume && !output.endsWith(".keras")) {
+      throw new UsageError("--resume: only .keras files hold a state");
+    }
+    numberOption(options, "epochs", { flag: "--epochs", whole: true, min: 1 });
+
+    const made = await begin(plan, resume ? output : undefined, context), { model, fitted, part } = made;
+    const rows = part.x.shape[0] ?? 0, { fit } = plan;
+    context.log(
+      `${model.name}: ${count(model.countParams())} parameters, ${count(rows)} samples` +
+        (made.validation ? `, ${count(made.validation.x.shape[0] ?? 0)} for validation` : ""),
+    );
+    const split = made.validation ? 0 : fit.validationSplit;
+    const watched = watch(context.terminal, Math.floor(rows * (1 - split)));
+    const history = await withInterrupt(watched.interrupt, () => fitModel(made, plan, watched, resume));
+    if (history === undefined) return await stopped(made, watched, output);
+
+    const { json, tensors } = model.trainingState();
+    const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
+    const kept = extrasOf(fitted);
+    await model.save(output, {
+      extras: { json: { ...kept.json, training: json }, tensors: Object.fromEntries(rest) },
+    });
+    const speed = watched.samples / watched.seconds;
+    const data = {
+      output,
+      epochs: history.epoch.length,
+      seconds: watched.seconds,
+      samplesPerSecond: speed,
+      history: history.history,
+    };
+    if (historyFile !== undefined) {
+      await writeWhole(
+        historyFile,
+        new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data })}\n`),
+      );
+    }
+    const test = made.test && await evaluateOn(model, made.test, {
+      batchSize: 256,
+      samples: 10,
+      target: fitted.preparation.target,
+    });
+    return {
+      text: [
+        ...(test
+          ? [`test:\n${evaluationText(test, fitted.labels, made.test?.texts, context.terminal.width)}`]
+          : []),
+        `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
+        `${count(Math.round(speed))} samples/s  → ${output}`,
+      ].join("\n\n"),
+      data: { ...data, ...(test && { test: withoutConfusion(test) }) },
+    };
+  },
+};
+const withoutConfusion = ({ samples: _, ...rest }: Evaluation) => rest;
+
+/** A model with its data, ready to be fitted. */
+interface Ready {
+  readonly model: Model;
+  readonly fitted: Fitted;
+  readonly part: Part;
+  readonly validation: Part | undefined;
+  readonly test: Part | undefined;
+}
+
+async function begin(plan: TrainConfig, resumed: string | undefined, context: Context): Promise<Ready> {
+  const { data, fit, compile } = plan;
+  if (!data?.train) throw new UsageError("nothing to train on");
+  const backend = fit.backend === null ? {} : { backend: fit.backend };
+  const from = resumed ?? (typeof plan.model === "string" ? plan.model : undefined);
+  const load = (path: string) =>
+    loadModel(path, { ...backend, seed: fit.seed, warn: (message) => context.log(`warning: ${message}`) });
+  const known = from === undefined ? undefined : await load(from);
+  if (resumed !== undefined && known && !canResume(known)) {
+    throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
+  }
+  const held = fittedFrom(known?.extras),
+    settings = held ? { ...data, ...dataOf(held), train: data.train } : data;
+  const raw = await readPart(data.train, settings);
+  const fitted = held ?? await fitPreparation(raw, data),
+    reading = { ...settings, labels: fitted.labels ?? null };
+  const read = async (source: SourceConfig | null) =>
+    source ? prepare(await readPart(source, reading), fitted) : undefined;
+  const part = prepare(raw, fitted);
+  const model = known ??
+    (typeof plan.model === "string"
+      ? await load(plan.model)
+      : modelFrom(plan.model, part.x, { ...backend, seed: fit.seed }));
+  // A resumed model is compiled as its file says, its optimizer where it stood.
+  if (compile && resumed === undefined) model.compile(compileOptions(compile));
+  if (!model.compiled) {
+    throw new UsageError("the model isn't compiled: --loss and --optimizer, or compile in the configuration");
+  }
+  return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
+}
+
+/** Fits; undefined where the user stopped it. */
+async function fitModel(
+  ready: Ready,
+  plan: TrainConfig,
+  watched: Watch,
+  resume: boolean,
+): Promise<History | undefined> {
+  const { model, fitted, part, validation } = ready, { fit } = plan;
+  const weights = classWeights(fit.classWeight, fitted.labels);
+  if (!part.y || (validation && !validation.y)) throw new InputError("the data holds no targets");
+  try {
+    return await model.fit(part.x, part.y, {
+      epochs: fit.epochs,
+      batchSize: fit.batchSize,
+      seed: fit.seed,
+      shuffle: fit.shuffle,
+      validationFreq: fit.validationFreq,
+      validationBatchSize: Math.max(fit.batchSize, 256),
+      verbose: 0,
+      callbacks: [...callbacksFrom(fit.callbacks), watched.callback],
+      ...(validation?.y && isTensor(validation.y) &&
+        { validationData: [validation.x, validation.y] as const }),
+      ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
+      ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
+      ...(weights && { classWeight: weights }),
+      ...(resume && { resumeFrom: model.trainingState() }),
+    });
+  } catch (error) {
+    if (error instanceof Interrupted) return undefined;
+    throw error;
+  }
+}
+
+/** Saves where the last epoch ended. */
+async function stopped({ model, fitted }: Ready, { snapshot }: Watch, output: string) {
+  const file = output.endsWith(".keras") ? output : `${output}.keras`;
+  if (!snapshot) return { answer: false, text: "stopped before training began", data: { stopped: true } };
+  for (const [name, value] of snapshot.weights) model.setWeight(name, value);
+  const { json, tensors } = snapshot.state, kept = extrasOf(fitted);
+  await model.save(file, { extras: { json: { ...kept.json, training: json }, tensors } });
+  return {
+    answer: false,
+    text: `stopped after ${json.epoch} epochs; the state is saved in ${file}: go on with --resume`,
+    data: { stopped: true, epochs: json.epoch, output: file },
+  };
+}

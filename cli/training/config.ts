@@ -1,0 +1,268 @@
+/** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
+import { fields, InputError, type Schema } from "../../mod.ts";
+import { readText } from "../inputs.ts";
+
+const { bool, choice, field, float, int, list, nullable, parseConfig, text } = fields;
+
+/** Anything JSON can say in an object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Where a part's samples and targets stand: files are joined in their order. */
+export interface SourceConfig {
+  readonly x: readonly string[];
+  /** Targets, where they have files of their own. */
+  readonly y: readonly string[] | null;
+}
+/** How text becomes numbers. */
+export interface TextConfig {
+  readonly column: string;
+  readonly maxWords: number | null;
+  readonly length: number;
+  readonly padding: "post" | "pre";
+  readonly vocabulary: string | null;
+}
+/** What is trained on. */
+export interface DataConfig {
+  readonly folder: string | null;
+  readonly train: SourceConfig | null;
+  readonly validation: SourceConfig | null;
+  readonly test: SourceConfig | null;
+  readonly text: TextConfig | null;
+  readonly features: readonly string[] | null;
+  readonly label: string;
+  readonly labels: readonly string[] | null;
+  readonly target: "class" | "number";
+  readonly divide: number;
+  readonly normalize: boolean;
+  readonly shape: readonly number[] | null;
+}
+/** A model of layers in a row. */
+export interface ModelConfig {
+  readonly name: string;
+  readonly layers: readonly Json[];
+}
+/** How it is compiled: parts by name, or `{ name, …options }`. */
+export interface CompileConfig {
+  readonly optimizer: string | Json;
+  readonly loss: unknown;
+  readonly metrics: readonly (string | Json)[];
+  readonly lossWeights: Json | readonly unknown[] | null;
+}
+/** How it is trained. */
+export interface FitConfig {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly validationSplit: number;
+  readonly validationFreq: number;
+  readonly stepsPerEpoch: number | null;
+  readonly classWeight: Json | null;
+  readonly callbacks: readonly Json[];
+  readonly backend: string | null;
+}
+/** The whole file. */
+export interface TrainConfig {
+  readonly $schema: string | null;
+  readonly model: string | ModelConfig;
+  readonly data: DataConfig | null;
+  readonly compile: CompileConfig | null;
+  readonly fit: FitConfig;
+  readonly output: string | null;
+}
+
+const isRecord = (raw: unknown): raw is Json =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+const anyObject = { type: "object" };
+const namedPart = { anyOf: [{ type: "string" }, { type: "object", required: ["name"] }] };
+
+/** A part of training: its name, or an object with its name and options. */
+const part = (doc: string, fallback?: string) =>
+  field<string | Json>({
+    doc,
+    ...(fallback !== undefined && { default: fallback }),
+    expects: "a name, or {name, …options}",
+    json: namedPart,
+    read: (raw) => (typeof raw === "string" || isRecord(raw) ? raw : undefined),
+  });
+const object = (doc: string) =>
+  field<Json>({
+    doc,
+    expects: "an object",
+    json: anyObject,
+    read: (raw) => (isRecord(raw) ? raw : undefined),
+  });
+
+/** An object with keys of its own. */
+function section<C>(doc: string, schema: Schema<C>, fallback?: C) {
+  return field<C>({
+    doc,
+    ...(fallback !== undefined && { default: fallback }),
+    expects: `an object with ${Object.keys(schema).join(", ")}`,
+    json: objectSchema(schema),
+    read: (raw, path) => (isRecord(raw) ? parseConfig(schema, raw, path) : undefined),
+  });
+}
+/** The JSON schema of an object whose keys are a configuration's fields; `more` are further keys, constants required. */
+export function objectSchema<C>(
+  schema: Schema<C>,
+  more: Readonly<Record<string, fields.JsonSchema>> = {},
+): fields.JsonSchema {
+  const entries = Object.entries(schema as Readonly<Record<string, fields.Field<unknown>>>);
+  const required = [
+    ...Object.entries(more).filter(([, s]) => "const" in s).map(([key]) => key),
+    ...entries.filter(([, f]) => f.required).map(([key]) => key),
+  ];
+  const properties = entries.map(([key, f]) => {
+    const told = isPlain(f.default) ? { default: f.default } : {};
+    return [key, { description: f.doc, ...f.json, ...told }] as const;
+  });
+  return {
+    type: "object",
+    properties: { ...more, ...Object.fromEntries(properties) },
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+
+const files = (doc: string) =>
+  field<readonly string[]>({
+    doc,
+    expects: "a file, or a list of files",
+    json: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" }, minItems: 1 }] },
+    read: (raw) => {
+      const all = typeof raw === "string" ? [raw] : raw;
+      return Array.isArray(all) && all.length > 0 && all.every((f) => typeof f === "string" && f !== "")
+        ? all
+        : undefined;
+    },
+  });
+const sourceFields: Schema<SourceConfig> = {
+  x: files("samples: .npy, .npz, .csv, IDX or CIFAR binary files"),
+  y: nullable(files("targets, where the samples' files don't hold them")),
+};
+const source = (doc: string) =>
+  nullable(field<SourceConfig>({
+    doc,
+    expects: "a file, a list of files, or {x, y}",
+    json: { anyOf: [sourceFields.x.json, objectSchema(sourceFields)] },
+    read: (raw, path) =>
+      isRecord(raw)
+        ? parseConfig(sourceFields, raw, path)
+        : typeof raw === "string" || Array.isArray(raw)
+        ? { x: sourceFields.x.parse(raw, path), y: null }
+        : undefined,
+  }));
+const textFields: Schema<TextConfig> = {
+  column: text({ doc: "column that holds the text", default: "text" }),
+  maxWords: nullable(int({ doc: "size of the vocabulary, padding and unknown counted", min: 2 })),
+  length: int({ doc: "tokens in a row", min: 1 }),
+  padding: choice({ doc: "where zeros are put", of: ["post", "pre"], default: "post" }),
+  vocabulary: nullable(text({ doc: "JSON list of tokens by id; made from the training texts unless given" })),
+};
+const dataFields: Schema<DataConfig> = {
+  folder: nullable(text({ doc: "folder of the files below; --data says another" })),
+  train: source("what is trained on"),
+  validation: source("what is validated with after each epoch"),
+  test: source("what the trained model is evaluated on"),
+  text: nullable(section("samples are texts in a column of a table", textFields)),
+  features: nullable(list({
+    doc: "columns of a table that are the sample; all but the label unless given",
+    of: text({ doc: "a column" }),
+  })),
+  label: text({ doc: "column of a table that holds the target", default: "label" }),
+  labels: nullable(list({
+    doc: "names of the classes in their order; those of the training part, sorted, unless given",
+    of: text({ doc: "a class" }),
+  })),
+  target: choice({ doc: "targets are classes or numbers", of: ["class", "number"], default: "class" }),
+  divide: float({ doc: "numbers are divided by this, as pictures by 255", default: 1 }),
+  normalize: bool({
+    doc: "take the mean of the training part away from each column, divide by its deviation",
+    default: false,
+  }),
+  shape: nullable(list({
+    doc: "shape of a sample, where it isn't the file's",
+    of: int({ doc: "a size", min: 1 }),
+  })),
+};
+const modelFields: Schema<ModelConfig> = {
+  name: text({ doc: "the model's name", default: "sequential" }),
+  layers: field<readonly Json[]>({
+    doc: "layers in a row, each {type, …options}",
+    expects: "a list of {type, …options}",
+    json: { type: "array", minItems: 1, items: { $ref: "#/$defs/layer" } },
+    read: (raw) => (Array.isArray(raw) && raw.length > 0 && raw.every(isRecord) ? raw : undefined),
+  }),
+};
+const compileFields: Schema<CompileConfig> = {
+  optimizer: { ...part("the optimizer", "rmsprop"), json: { $ref: "#/$defs/optimizer" } },
+  loss: {
+    ...field<unknown>({
+      doc: "the loss, or one for every output by its name",
+      expects: "a loss",
+      read: (raw) => raw ?? undefined,
+    }),
+    json: { $ref: "#/$defs/loss" },
+  },
+  metrics: {
+    ...list({ doc: "metrics", of: part("a metric"), default: [] }),
+    json: { type: "array", items: { $ref: "#/$defs/metric" } },
+  },
+  lossWeights: nullable(object("factors of the outputs' losses, by output")),
+};
+const fitFields: Schema<FitConfig> = {
+  epochs: int({ doc: "passes over the data", min: 1, default: 1 }),
+  batchSize: int({ doc: "samples of a step", min: 1, default: 32 }),
+  seed: int({ doc: "fixes initial weights, order and random numbers", min: 0, default: 0 }),
+  shuffle: bool({ doc: "a new order of the samples in every epoch", default: true }),
+  validationSplit: float({
+    doc: "share of the training part, its end, that is kept for validation",
+    min: 0,
+    max: 1,
+    default: 0,
+  }),
+  validationFreq: int({ doc: "epochs between validations", min: 1, default: 1 }),
+  stepsPerEpoch: nullable(int({ doc: "batches that count as an epoch", min: 1 })),
+  classWeight: nullable(object("factors of the classes' losses, by class number or name")),
+  callbacks: {
+    ...list({ doc: "what watches the fit, each {type, …options}", of: object("a callback"), default: [] }),
+    json: { type: "array", items: { $ref: "#/$defs/callback" } },
+  },
+  backend: nullable(text({ doc: "the engine: wasm, plain or onnxruntime" })),
+};
+/** The fit of a configuration that says nothing of it. */
+export const defaultFit: FitConfig = parseConfig(fitFields, {}, "fit");
+/** The data of a configuration that says nothing of it. */
+export const defaultData: DataConfig = parseConfig(dataFields, {}, "data");
+
+/** Every key of the file. */
+export const trainFields: Schema<TrainConfig> = {
+  $schema: nullable(text({ doc: "where this format is described" })),
+  model: field<string | ModelConfig>({
+    doc: "the layers of a new model, or the file of one to go on from",
+    expects: "a model file, or an object with name, layers",
+    json: { anyOf: [{ type: "string" }, objectSchema(modelFields)] },
+    read: (raw, path) =>
+      typeof raw === "string" ? raw : isRecord(raw) ? parseConfig(modelFields, raw, path) : undefined,
+  }),
+  data: nullable(section("what is trained on", dataFields)),
+  compile: nullable(section("how it is compiled; as the model's file says unless given", compileFields)),
+  fit: section("how it is trained", fitFields, defaultFit),
+  output: nullable(text({ doc: "the file that the trained model is written to; -o says another" })),
+};
+
+/** Reads a configuration. @throws {InputError} for text that isn't JSON; ConfigError with the path of a wrong key. */
+export async function readTrainConfig(path: string): Promise<TrainConfig> {
+  const content = await readText(path);
+  let raw: unknown;
+  try {
+    raw = JSON.parse(content);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${path}: is not JSON: ${why}`, { file: path });
+  }
+  if (!isRecord(raw)) throw new InputError(`${path}: expected a JSON object`, { file: path });
+  return parseConfig(trainFields, raw, path);
+}

@@ -1,0 +1,66 @@
+/** Models from a configuration's list of layers, named as in the library: `{ "type": "dense", "units": 10 }`. @module */
+import * as lapis from "../../mod.ts";
+import type { Layer, LayerDef, Model, SymbolicTensor, Tensor } from "../../mod.ts";
+import type { Json, ModelConfig } from "./config.ts";
+
+const { ConfigError, createLayer, fields, registry } = lapis;
+const isRecord = (raw: unknown): raw is Json =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+const own: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.keys(lapis).filter((name) => /^[a-z]/.test(name)).map((name) => [name.toLowerCase(), name]),
+);
+
+/** Every layer by the name that the library's factory has. */
+export const layerTypes: ReadonlyMap<string, LayerDef> = new Map(
+  registry.all("layer").filter(({ name }) => name !== "InputLayer").map((def) => {
+    return [
+      own[def.name.toLowerCase()] ?? def.name.charAt(0).toLowerCase() + def.name.slice(1),
+      def,
+    ] as const;
+  }),
+);
+const byWord = new Map([...layerTypes].map(([name, def]) => [name.toLowerCase(), def]));
+
+/** One layer, with the layers inside it. @throws {ConfigError} naming the place. */
+function layerFrom(raw: Json, path: string): Layer {
+  const { type, ...options } = raw;
+  if (typeof type !== "string") {
+    throw new ConfigError(`${path}: type is missing: expected a layer's name`, { place: path });
+  }
+  const def = byWord.get(type.toLowerCase());
+  if (!def) {
+    const near = fields.nearest(type, layerTypes.keys());
+    throw new ConfigError(`${path}: no layer named ${type}${near ? `; did you mean ${near}?` : ""}`, {
+      place: path,
+    });
+  }
+  const given = Object.entries(options).map(([key, value]) => [
+    key,
+    isRecord(value) && "type" in value ? layerFrom(value, `${path}.${key}`) : value,
+  ]);
+  try {
+    return createLayer(def, Object.fromEntries(given));
+  } catch (error) {
+    if (error instanceof ConfigError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** How a model that is made anew runs. */
+export interface NewModelOptions {
+  readonly seed: number;
+  readonly backend?: string;
+}
+/**
+ * A model of layers in a row. A first layer of type `input` says the shape of a sample; else it is the data's.
+ * @throws {ConfigError} with the place of a wrong key; {@link ShapeError} naming a layer that doesn't fit.
+ */
+export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptions): Model {
+  const [head, ...rest] = config.layers, starts = head?.type === "input";
+  const layers = (starts ? rest : config.layers).map((raw, i) =>
+    layerFrom(raw, `model.layers[${i + (starts ? 1 : 0)}]`)
+  );
+  const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : x.shape.slice(1);
+  const start: SymbolicTensor = lapis.input({ shape, dtype: x.dtype === "int32" ? "int32" : "float32" });
+  return lapis.sequential([start, ...layers], { name: config.name, ...options });
+}

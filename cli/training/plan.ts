@@ -1,0 +1,208 @@
+/** What a training run is, from a configuration or a model file and the flags beside it. @module */
+import { type CompileTraining, fields, InputError, type Model, registry } from "../../mod.ts";
+import { listOption, numberOption, textOption, UsageError } from "../command.ts";
+import { readBytes } from "../inputs.ts";
+import {
+  type CompileConfig,
+  type DataConfig,
+  defaultData,
+  defaultFit,
+  type Json,
+  readTrainConfig,
+  type SourceConfig,
+  type TrainConfig,
+} from "./config.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** A JSON file that is a configuration of training, as against one that Keras wrote of a model. */
+async function isTrainConfig(path: string): Promise<boolean> {
+  if (!path.endsWith(".json")) return false;
+  const text = new TextDecoder().decode(await readBytes(path));
+  return !/^\s*\{[^]*"class_name"\s*:/.test(text.slice(0, 2000)) &&
+    !/"keras_version"\s*:/.test(text.slice(0, 500));
+}
+const isAbsolute = (path: string) => /^([\\/]|[a-zA-Z]:[\\/])/.test(path);
+/** A path as it stands in a file of a folder. */
+function below(folder: string, path: string): string {
+  return folder === "" || isAbsolute(path) ? path : `${folder.replace(/[\\/]$/, "")}/${path}`;
+}
+const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+
+function sourceBelow(folder: string, source: SourceConfig | null): SourceConfig | null {
+  const all = (list: readonly string[]) => list.map((path) => below(folder, path));
+  return source && { x: all(source.x), y: source.y && all(source.y) };
+}
+/** Every path of a configuration as it is seen from the current folder. */
+function placed(config: TrainConfig, folder: string, dataFolder: string | undefined): TrainConfig {
+  const { model, data, fit, output } = config;
+  const root = dataFolder ?? below(folder, data?.folder ?? "");
+  const callbacks = fit.callbacks.map((c) => ({
+    ...c,
+    ...(typeof c.path === "string" && { path: below(folder, c.path) }),
+    ...(typeof c.folder === "string" && { folder: below(folder, c.folder) }),
+  }));
+  return {
+    ...config,
+    model: typeof model === "string" ? below(folder, model) : model,
+    output: output && below(folder, output),
+    fit: { ...fit, callbacks },
+    data: data && {
+      ...data,
+      train: sourceBelow(root, data.train),
+      validation: sourceBelow(root, data.validation),
+      test: sourceBelow(root, data.test),
+      text: data.text?.vocabulary
+        ? { ...data.text, vocabulary: below(folder, data.text.vocabulary) }
+        : data.text,
+    },
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((s) => s.isDirectory, () => false);
+}
+const optionalSource = (x: readonly string[], y: readonly string[]): SourceConfig | null =>
+  x.length === 0 ? null : { x, y: y.length === 0 ? null : y };
+
+/** The data that flags name, over what the configuration says. */
+export function dataWith(base: DataConfig, options: Options, files: readonly string[]): DataConfig {
+  const divide = numberOption(options, "divide", { flag: "--divide" });
+  if (divide === 0) throw new UsageError("--divide: expected a number other than 0");
+  const label = textOption(options, "labelColumn"), target = textOption(options, "target");
+  const length = numberOption(options, "textLength", { flag: "--text-length", whole: true, min: 1 });
+  const column = textOption(options, "column"),
+    maxWords = numberOption(options, "maxWords", {
+      flag: "--max-words",
+      whole: true,
+      min: 2,
+    });
+  const text = length === undefined
+    ? base.text && { ...base.text, ...(column !== undefined && { column }) }
+    : {
+      column: column ?? base.text?.column ?? "text",
+      length,
+      maxWords: maxWords ?? base.text?.maxWords ?? null,
+      padding: base.text?.padding ?? "post" as const,
+      vocabulary: base.text?.vocabulary ?? null,
+    };
+  return {
+    ...base,
+    text,
+    ...(divide !== undefined && { divide }),
+    ...(label !== undefined && { label }),
+    ...(target !== undefined && { target: target === "number" ? "number" as const : "class" as const }),
+    ...(files.length > 0 && { train: optionalSource(files, listOption(options, "targets")) }),
+    ...(listOption(options, "validation").length > 0 && {
+      validation: optionalSource(listOption(options, "validation"), listOption(options, "validationTargets")),
+    }),
+  };
+}
+function compileWith(base: CompileConfig | null, options: Options): CompileConfig | null {
+  const optimizer = textOption(options, "optimizer"), loss = textOption(options, "loss");
+  const metrics = listOption(options, "metric");
+  const rate = numberOption(options, "learningRate", { flag: "--learning-rate", min: 0 });
+  if (optimizer === undefined && loss === undefined && metrics.length === 0 && rate === undefined) {
+    return base;
+  }
+  const chosen = optimizer ?? base?.optimizer ?? "rmsprop", said = base?.loss ?? loss;
+  if ((loss ?? said) === undefined) throw new UsageError("--loss is missing: what is made smaller");
+  const named: string | Json = rate === undefined
+    ? chosen
+    : { ...(typeof chosen === "string" ? { name: chosen } : chosen), learningRate: rate };
+  return {
+    optimizer: named,
+    loss: loss ?? said,
+    metrics: metrics.length > 0 ? metrics : base?.metrics ?? [],
+    lossWeights: base?.lossWeights ?? null,
+  };
+}
+
+/** Reads the configuration (or takes the model file) and puts the flags over it. */
+export async function planFrom(path: string, options: Options): Promise<TrainConfig> {
+  const given = listOption(options, "data"), [only] = given;
+  const folder = given.length === 1 && only !== undefined && await isFolder(only) ? only : undefined;
+  const base: TrainConfig = await isTrainConfig(path)
+    ? placed(await readTrainConfig(path), folderOf(path), folder)
+    : {
+      $schema: null,
+      model: path,
+      data: null,
+      compile: null,
+      fit: defaultFit,
+      output: null,
+    };
+  const whole = (name: string, flag: string, min: number) =>
+    numberOption(options, name, { flag, whole: true, min });
+  const epochs = whole("epochs", "--epochs", 1), batchSize = whole("batchSize", "--batch-size", 1);
+  const seed = whole("seed", "--seed", 0), backend = textOption(options, "backend");
+  const split = numberOption(options, "validationSplit", { flag: "--validation-split", min: 0 });
+  const data = dataWith(base.data ?? defaultData, options, folder === undefined ? given : []);
+  if (!data.train) {
+    throw new UsageError("nothing to train on: --data FILE, or data.train in the configuration");
+  }
+  const output = textOption(options, "output") ?? base.output;
+  return {
+    ...base,
+    data,
+    output,
+    compile: compileWith(base.compile, options),
+    fit: {
+      ...base.fit,
+      ...(epochs !== undefined && { epochs }),
+      ...(batchSize !== undefined && { batchSize }),
+      ...(seed !== undefined && { seed }),
+      ...(split !== undefined && { validationSplit: split }),
+      ...(backend !== undefined && { backend }),
+    },
+  };
+}
+
+/** What `compile` takes, from a configuration. */
+export function compileOptions({ optimizer, loss, metrics, lossWeights }: CompileConfig): CompileTraining {
+  return {
+    optimizer,
+    loss: loss as NonNullable<CompileTraining["loss"]>,
+    metrics,
+    ...(lossWeights && { lossWeights: lossWeights as Readonly<Record<string, number>> }),
+  };
+}
+
+/** Class weights by number. @throws {InputError} for a name that no class has. */
+export function classWeights(
+  given: Json | null,
+  labels: readonly string[] | undefined,
+): Record<number, number> | undefined {
+  if (!given) return undefined;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, weight]) => {
+      const id = labels?.indexOf(name) ?? -1, n = id >= 0 ? id : Number(name);
+      if (!Number.isInteger(n) || typeof weight !== "number") {
+        const near = fields.nearest(name, labels ?? []);
+        throw new InputError(
+          `fit.classWeight: expected a number for a class, got ${JSON.stringify(name)}: ${
+            JSON.stringify(weight)
+          }${near ? `; did you mean ${near}?` : ""}`,
+        );
+      }
+      return [n, weight];
+    }),
+  );
+}
+
+/** Refuses, before any work, a place that the model can't be written to. @throws {InputError} {@link UsageError} */
+export async function checkOutput(path: string): Promise<void> {
+  const endings = registry.all("format").filter((f) => f.write).flatMap((f) => f.extensions);
+  if (!endings.some((ending) => path.toLowerCase().endsWith(ending))) {
+    throw new UsageError(`--output ${path}: expected one of ${endings.join(", ")} as the file's ending`);
+  }
+  const folder = folderOf(path);
+  if (folder !== "" && !await isFolder(folder)) {
+    throw new InputError(`${folder}: no such folder`, { file: path });
+  }
+}
+
+/** True where a model's file holds what a fit goes on from. */
+export function canResume(model: Model): boolean {
+  return model.extras?.json.training !== undefined;
+}

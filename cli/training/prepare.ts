@@ -1,0 +1,188 @@
+/** What stands between a file's samples and a model: vocabulary, scaling, classes; and its form in lapis.json. @module */
+import {
+  buildVocabulary,
+  type Extras,
+  fields,
+  InputError,
+  reshaped,
+  type Schema,
+  type Tensor,
+  tensor,
+  textVectorizer,
+  toNumbers,
+} from "../../mod.ts";
+import { readText } from "../inputs.ts";
+import { type DataConfig, defaultData, type Json } from "./config.ts";
+import { isTexts, type RawPart } from "./sources.ts";
+
+const { choice, float, int, list, nullable, parseConfig, text } = fields;
+
+/** How samples are prepared, as fitted on the training part. */
+export interface Preparation {
+  readonly text:
+    | { readonly column: string; readonly length: number; readonly padding: "post" | "pre" }
+    | null;
+  readonly vocabulary: readonly string[] | null;
+  readonly features: readonly string[] | null;
+  readonly label: string;
+  readonly target: "class" | "number";
+  readonly divide: number;
+  readonly mean: readonly number[] | null;
+  readonly deviation: readonly number[] | null;
+  readonly shape: readonly number[] | null;
+}
+const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
+const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
+const preparationFields: Schema<Preparation> = {
+  text: nullable(fields.field<NonNullable<Preparation["text"]>>({
+    doc: "samples are texts",
+    expects: "an object with column, length, padding",
+    read: (raw, path) =>
+      parseConfig(
+        {
+          column: text({ doc: "column of the text" }),
+          length: int({ doc: "tokens in a row", min: 1 }),
+          padding: choice({ doc: "where zeros are put", of: ["post", "pre"] }),
+        },
+        raw as Json,
+        path,
+      ),
+  })),
+  vocabulary: words("tokens by id"),
+  features: words("columns of the sample"),
+  label: text({ doc: "column of the target", default: "label" }),
+  target: choice({ doc: "what targets are", of: ["class", "number"], default: "class" }),
+  divide: float({ doc: "numbers are divided by this", default: 1 }),
+  mean: numbers("taken away from each column"),
+  deviation: numbers("each column is divided by it"),
+  shape: nullable(list({ doc: "shape of a sample", of: int({ doc: "a size", min: 1 }) })),
+};
+
+/** A preparation with the names of the classes. */
+export interface Fitted {
+  readonly preparation: Preparation;
+  readonly labels: readonly string[] | undefined;
+}
+/** Samples and targets as a model takes them. */
+export interface Part {
+  readonly x: Tensor;
+  readonly y: Tensor | undefined;
+  readonly texts?: readonly string[];
+}
+
+async function readVocabulary(path: string): Promise<readonly string[]> {
+  const raw: unknown = JSON.parse(await readText(path));
+  if (Array.isArray(raw) && raw.every((word) => typeof word === "string")) return raw;
+  throw new InputError(`${path}: expected a JSON list of texts`, { file: path });
+}
+
+/** Mean and standard deviation of every column; a column that never changes is divided by 1. */
+function moments(x: Tensor, divide: number): { readonly mean: number[]; readonly deviation: number[] } {
+  const width = x.shape.at(-1) ?? 1, values = toNumbers(x), count = Math.max(1, values.length / width);
+  const mean = new Array<number>(width).fill(0), deviation = new Array<number>(width).fill(0);
+  values.forEach((v: number, i: number) => mean[i % width] = (mean[i % width] ?? 0) + v / divide / count);
+  values.forEach((v: number, i: number) => {
+    const d = v / divide - (mean[i % width] ?? 0);
+    deviation[i % width] = (deviation[i % width] ?? 0) + d * d / count;
+  });
+  return { mean, deviation: deviation.map((v) => Math.sqrt(v) || 1) };
+}
+
+/** Fits the preparation on the training part. @throws {InputError} where the part isn't what the configuration says. */
+export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fitted> {
+  const { x, y } = raw, { text: words } = data;
+  const labels = data.labels ??
+    (data.target === "class" && isTexts(y) ? [...new Set(y)].sort() : undefined);
+  let vocabulary: readonly string[] | null = null;
+  if (words) {
+    if (!isTexts(x)) throw new InputError(`${raw.files}: holds no texts: data.text is for tables`);
+    vocabulary = words.vocabulary
+      ? await readVocabulary(words.vocabulary)
+      : buildVocabulary(x, words.maxWords === null ? {} : { maxTokens: words.maxWords });
+  }
+  const scaled = data.normalize && !isTexts(x) ? moments(x, data.divide) : undefined;
+  return {
+    labels,
+    preparation: {
+      text: words && { column: words.column, length: words.length, padding: words.padding },
+      vocabulary,
+      features: data.features,
+      label: data.label,
+      target: data.target,
+      divide: data.divide,
+      mean: scaled?.mean ?? null,
+      deviation: scaled?.deviation ?? null,
+      shape: data.shape,
+    },
+  };
+}
+
+function scaledBy(x: Tensor, { divide, mean, deviation, shape }: Preparation): Tensor {
+  const values = toNumbers(x), out = new Float32Array(values.length), width = mean?.length ?? 1;
+  for (let i = 0; i < out.length; i++) {
+    const v = (values[i] ?? 0) / divide;
+    out[i] = (v - (mean?.[i % width] ?? 0)) / (deviation?.[i % width] ?? 1);
+  }
+  const made = tensor(out, x.shape);
+  return shape ? reshaped(made, [x.shape[0] ?? 0, ...shape]) : made;
+}
+function targetsOf(raw: RawPart, { preparation, labels }: Fitted): Tensor | undefined {
+  const { y, files } = raw;
+  if (y === undefined) return undefined;
+  if (preparation.target === "number") {
+    if (!isTexts(y)) return tensor(Float32Array.from(toNumbers(y)), y.shape);
+    throw new InputError(`${files}: the target column holds text; data.target is "number"`, { file: files });
+  }
+  if (!isTexts(y)) return y;
+  const ids = y.map((name, row) => {
+    const id = labels?.indexOf(name) ?? -1, n = id >= 0 ? id : name.trim() === "" ? NaN : Number(name);
+    if (Number.isInteger(n)) return n;
+    throw new InputError(
+      `${files}: row ${row + 1}: label ${JSON.stringify(name)} is none of ${labels?.join(", ")}`,
+      {
+        file: files,
+      },
+    );
+  });
+  return tensor(Int32Array.from(ids), [ids.length]);
+}
+
+/** Samples and targets as a model takes them. @throws {InputError} for a label that is no class, with its value. */
+export function prepare(raw: RawPart, fitted: Fitted): Part {
+  const { preparation } = fitted, { text: words, vocabulary } = preparation, y = targetsOf(raw, fitted);
+  const { x: texts } = raw;
+  if (!isTexts(texts)) return { x: scaledBy(texts, preparation), y };
+  if (!words || !vocabulary) {
+    throw new InputError(`${raw.files}: holds texts, and the model has no vocabulary`);
+  }
+  return { x: textVectorizer({ ...words, vocabulary }).transform(texts), y, texts };
+}
+
+/** What is kept of it in the model's file. */
+export function extrasOf({ preparation, labels }: Fitted): Extras {
+  return { json: { preprocessing: preparation, ...(labels && { labels }) } };
+}
+/** The preparation that a model's file holds, where it holds one. @throws {ConfigError} where it isn't one. */
+export function fittedFrom(extras: Extras | undefined): Fitted | undefined {
+  const json = extras?.json, raw = json?.preprocessing, labels = json?.labels;
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const known = Array.isArray(labels) && labels.every((l) => typeof l === "string") ? labels : undefined;
+  return {
+    preparation: parseConfig(preparationFields, raw as Json, "lapis.json: preprocessing"),
+    labels: known,
+  };
+}
+/** The settings by which files are read as they were for training. */
+export function dataOf({ preparation, labels }: Fitted): DataConfig {
+  const { text: words, features, label, target, divide, shape } = preparation;
+  return {
+    ...defaultData,
+    text: words && { ...words, maxWords: null, vocabulary: null },
+    features,
+    label,
+    target,
+    divide,
+    shape,
+    labels: labels ?? null,
+  };
+}

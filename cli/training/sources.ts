@@ -1,0 +1,130 @@
+/** Reads the samples and targets of a data set: tables, texts, pictures, arrays; several files are joined. @module */
+import {
+  csvToTensor,
+  InputError,
+  readCifar10,
+  readCsv,
+  readNpz,
+  type Tensor,
+  tensor,
+  toNumbers,
+} from "../../mod.ts";
+import { isCifar, isTable, readBytes, readTensor } from "../inputs.ts";
+import type { DataConfig, SourceConfig } from "./config.ts";
+
+/** A part of a data set as its files hold it. */
+export interface RawPart {
+  /** The files, for messages. */
+  readonly files: string;
+  /** Samples: numbers, or texts. */
+  readonly x: Tensor | readonly string[];
+  /** Targets: numbers, or names of classes. */
+  readonly y: Tensor | readonly string[] | undefined;
+}
+
+/** True for texts, as against numbers. */
+export function isTexts(values: Tensor | readonly string[] | undefined): values is readonly string[] {
+  return Array.isArray(values);
+}
+
+/** Columns of tables: their rows, one after another. */
+async function readTables(files: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>> {
+  const columns: Record<string, string[]> = {};
+  let names: readonly string[] | undefined;
+  for (const file of files) {
+    const { header, rows } = readCsv(await readBytes(file), {
+      file,
+      delimiter: file.endsWith(".tsv") ? "\t" : ",",
+    });
+    names ??= header;
+    if (`${names}` !== `${header}`) {
+      throw new InputError(
+        `${file}: has the columns ${header.join(", ")}, the file before ${names.join(", ")}`,
+      );
+    }
+    header.forEach((name, i) => {
+      const into = columns[name] ??= [];
+      for (const row of rows) into.push(row[i] ?? "");
+    });
+  }
+  return columns;
+}
+function columnOf(columns: Readonly<Record<string, readonly string[]>>, name: string, files: string) {
+  const found = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (found) return found;
+  throw new InputError(`${files}: no column ${name}; it has ${Object.keys(columns).join(", ")}`, {
+    file: files,
+  });
+}
+
+/** A column as numbers where every cell is one, else as it stands. */
+function numbersOr(cells: readonly string[]): Tensor | readonly string[] {
+  const numbers = cells.map((cell) => (cell.trim() === "" ? NaN : Number(cell)));
+  return numbers.some(Number.isNaN) ? cells : tensor(Float64Array.from(numbers), [numbers.length]);
+}
+
+async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
+  const files = list.join(", "), columns = await readTables(list);
+  const named = needed || Object.hasOwn(columns, data.label);
+  const cells = named ? columnOf(columns, data.label, files) : undefined;
+  const y = cells && (data.labels ? cells : numbersOr(cells));
+  if (data.text) return { files, x: columnOf(columns, data.text.column, files), y };
+  const features = data.features ?? Object.keys(columns).filter((name) => name !== data.label);
+  const kept = features.map((name) => columnOf(columns, name, files));
+  const rows = (kept[0] ?? []).map((_, r) => kept.map((column) => column[r] ?? ""));
+  return { files, x: csvToTensor({ header: features, rows }, { file: files }), y };
+}
+
+/** Tensors under one another. */
+function joined(list: readonly Tensor[], files: string): Tensor {
+  const [first] = list;
+  if (!first) throw new InputError(`${files}: no files`);
+  if (list.length === 1) return first;
+  const shapes = new Set(list.map((t) => t.shape.slice(1).join("×")));
+  if (shapes.size > 1) {
+    throw new InputError(`${files}: their samples have different shapes: ${[...shapes].join(", ")}`);
+  }
+  const numbers = list.map(toNumbers), size = numbers.reduce((n, part) => n + part.length, 0);
+  const data = new Float32Array(size);
+  let at = 0;
+  for (const part of numbers) data.set(part as ArrayLike<number>, at), at += part.length;
+  return tensor(data, [list.reduce((n, t) => n + (t.shape[0] ?? 0), 0), ...first.shape.slice(1)]);
+}
+
+/** Samples and targets of one file that isn't a table. */
+async function arrays(file: string): Promise<{ readonly x: Tensor; readonly y?: Tensor }> {
+  if (isCifar(file)) {
+    const { images, labels } = readCifar10(await readBytes(file), { file });
+    return { x: images, y: labels };
+  }
+  if (file.endsWith(".npz")) {
+    const held = readNpz(await readBytes(file), { file });
+    const x = held.get("x") ?? held.get("arr_0"), y = held.get("y") ?? held.get("arr_1");
+    if (!x) throw new InputError(`${file}: holds ${[...held.keys()].join(", ")}: expected x and y`, { file });
+    return { x, ...(y && { y }) };
+  }
+  return { x: await readTensor(file) };
+}
+
+/**
+ * Reads a part of a data set.
+ * @throws {InputError} naming the file that is missing, has other columns, or lacks targets where they are needed.
+ */
+export async function readPart(given: SourceConfig, data: DataConfig, needed = true): Promise<RawPart> {
+  const { x: files, y: targets } = given, names = files.join(", ");
+  if (files.every(isTable) && !targets) return await tablePart(given, data, needed);
+  const list = [];
+  for (const file of files) list.push(await arrays(file));
+  const own = list.flatMap(({ y }) => (y ? [y] : []));
+  const apart = targets ? await Promise.all(targets.map(readTensor)) : own;
+  if (apart.length === 0 && needed) {
+    throw new InputError(`${names}: holds no targets: give them as "y", or by --targets`, { file: names });
+  }
+  const x = joined(list.map((part) => part.x), names);
+  const y = apart.length > 0 ? joined(apart, targets?.join(", ") ?? names) : undefined;
+  const rows = y?.shape[0] ?? x.shape[0];
+  if (rows !== x.shape[0]) {
+    throw new InputError(`${names}: has ${x.shape[0]} samples for ${rows} targets`, { file: names });
+  }
+  return { files: names, x, y };
+}

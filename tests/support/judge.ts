@@ -1,0 +1,71 @@
+/** Checks operators against onnxruntime: the same node on the same inputs, in both engines. @module */
+import assert from "node:assert/strict";
+import { GraphBuilder } from "../../core/builder.ts";
+import type { Attributes } from "../../core/graph.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
+import { typeOfValue } from "../../core/execute.ts";
+import { registry } from "../../mod.ts";
+import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
+import { plain } from "../../plugins/backends/plain/mod.ts";
+import { difference, type Tolerance } from "../compare.ts";
+
+/** How a node is judged. */
+export interface Judging extends Partial<Tolerance> {
+  readonly outputs?: number;
+  /** Inputs that are constants, as sizes and scales often are. */
+  readonly constants?: readonly number[];
+}
+/** What a node gives on plain. */
+export async function results(
+  op: string,
+  attributes: Attributes,
+  inputs: readonly (RuntimeValue | undefined)[],
+  { outputs, constants = [] }: Judging = {},
+): Promise<readonly RuntimeValue[]> {
+  const { graph, fed } = nodeGraph(op, attributes, inputs, outputs, constants);
+  using session = await plain.compile(graph, { registry });
+  return Object.values(await session.run(fed));
+}
+function nodeGraph(
+  op: string,
+  attributes: Attributes,
+  inputs: readonly (RuntimeValue | undefined)[],
+  outputs: number | undefined,
+  constants: readonly number[],
+) {
+  const b = new GraphBuilder(registry), fed: Record<string, RuntimeValue> = {};
+  const values = inputs.map((value, i) => {
+    if (value === undefined) return undefined;
+    if (constants.includes(i) && isTensor(value)) return b.constant(value, `c${i}`);
+    fed[`x${i}`] = value;
+    return b.input(`x${i}`, typeOfValue(value));
+  });
+  b.op(op, values, attributes, outputs === undefined ? {} : { outputs }).forEach((v, i) =>
+    b.output(`y${i}`, v)
+  );
+  return { graph: b.build(), fed };
+}
+
+/** Runs a node on plain and in onnxruntime, and compares every output. @throws naming what differs. */
+export async function judged(
+  op: string,
+  attributes: Attributes,
+  inputs: readonly (Tensor | undefined)[],
+  judging: Judging = {},
+): Promise<void> {
+  const { rtol = 1e-5, atol = 1e-6, outputs, constants = [] } = judging;
+  const { graph, fed } = nodeGraph(op, attributes, inputs, outputs, constants);
+  using native = await onnxruntime.compile(graph, { registry });
+  using own = await plain.compile(graph, { registry });
+  const want = await native.run(fed), got = await own.run(fed);
+  for (const { name } of graph.outputs) {
+    const expected = want[name];
+    assert.ok(expected, `${op}: onnxruntime gave no ${name}`);
+    const found = difference(got[name], expected, { rtol, atol });
+    assert.equal(
+      found,
+      undefined,
+      `${op} ${JSON.stringify(attributes, (_, v) => typeof v === "bigint" ? `${v}` : v)}, ${name}: ${found}`,
+    );
+  }
+}
