@@ -10,15 +10,15 @@
  */
 import { type LoadOptions, loadWith } from "./core/load.ts";
 import type { Model } from "./core/model.ts";
-import { networkOps } from "./core/ops/mod.ts";
+import { layerOps } from "./core/ops/layerops.ts";
 import type { SourceLike } from "./core/platform.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { keras } from "./io/keras/mod.ts";
+import { kerasReader } from "./io/keras/read.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
-import { layers } from "./plugins/layers/mod.ts";
+import { layers } from "./plugins/layers/list.ts";
 import { textOps } from "./plugins/operators/text.ts";
 
 export type { DType } from "./core/dtype.ts";
@@ -32,7 +32,7 @@ export { type Tensor, tensor } from "./core/tensor.ts";
 export const registry: Registry = createRegistry([
   {
     owner: "lapis",
-    plugins: [...networkOps, ...textOps, ...activations, ...initializers, ...layers, wasm, plain, keras],
+    plugins: [...layerOps, ...textOps, ...activations, ...initializers, ...layers, wasm, plain, kerasReader],
   },
 ]);
 

@@ -1,5 +1,5 @@
 /** What lies beside a model file and says what its numbers mean: labels and vocabulary. @module */
-import { InputError } from "../mod.ts";
+import { InputError, type Tensor } from "../mod.ts";
 
 /** Files beside a model. */
 export interface Assets {
@@ -9,6 +9,10 @@ export interface Assets {
   readonly labels?: readonly string[];
   /** `vocabulary.json`: tokens by id. */
   readonly vocabulary?: readonly string[];
+  /** How the model's texts are read, where its file says it. */
+  readonly text?: { readonly column: string; readonly padding: "post" | "pre" };
+  /** Numbers as the model was trained on them, where its file says how. */
+  scale?(x: Tensor): Tensor;
 }
 
 /** Reads the lists beside a model file that the process may read; a missing one is no error. */

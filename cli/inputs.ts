@@ -24,11 +24,12 @@ export interface InputOptions {
   readonly inputs: readonly string[];
   readonly texts: readonly string[];
   readonly textFile?: string;
-  /** Column of a CSV file that holds the text. */
-  readonly column: string;
-  /** Numbers are divided by this, as pictures are by 255. */
+  /** Column of a CSV file that holds the text; as the model's file says, or `text`, unless given. */
+  readonly column?: string;
+  /** Numbers are divided by this, as pictures are by 255; as the model's file says unless given. */
   readonly divide?: number;
-  readonly padding: "post" | "pre";
+  /** Where zeros are put; as the model's file says, or `post`, unless given. */
+  readonly padding?: "post" | "pre";
 }
 /** What the model is run on. */
 export interface Feed {
@@ -124,7 +125,7 @@ async function givenTexts(options: InputOptions, assets: Assets): Promise<readon
   if (assets.vocabulary === undefined || only === undefined || more !== undefined || !isTable(only)) {
     return undefined;
   }
-  return await readColumn(only, options.column);
+  return await readColumn(only, options.column ?? assets.text?.column ?? "text");
 }
 
 /** Reads every input of the model from the options. */
@@ -133,7 +134,9 @@ export async function readFeed(model: Model, assets: Assets, options: InputOptio
   const named: Record<string, Tensor> = {};
   if (texts !== undefined) {
     const first = model.inputs[0];
-    if (first !== undefined) named[first.name] = vectorize(model, assets, texts, options.padding);
+    if (first !== undefined) {
+      named[first.name] = vectorize(model, assets, texts, options.padding ?? assets.text?.padding ?? "post");
+    }
   } else {
     const names = model.inputs.map(({ name }) => name);
     for (const [i, given] of options.inputs.entries()) {
@@ -153,7 +156,11 @@ export async function readFeed(model: Model, assets: Assets, options: InputOptio
     if (read === undefined) {
       throw new UsageError(`input ${name} ${shapeText(shape)} is missing: --input ${name}=FILE.npy`);
     }
-    const scaled = options.divide === undefined || texts !== undefined ? read : divided(read, options.divide);
+    const scaled = texts !== undefined
+      ? read
+      : options.divide !== undefined
+      ? divided(read, options.divide)
+      : assets.scale?.(read) ?? read;
     const t = castTensor(shapedFor(scaled, shape), dtype);
     tensors[name] = t;
     rows = t.shape[0] ?? 1;

@@ -5,6 +5,7 @@ import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
 import type { InputOptions } from "./inputs.ts";
 import { collect } from "./command.ts";
+import { fittedFrom, scaledBy } from "./training/prepare.ts";
 
 /** The engines by name. */
 export const backendNames: readonly string[] = ["wasm", "plain", "onnxruntime"];
@@ -23,24 +24,24 @@ export function inputOptions(command: Command): Command {
     .option("-i, --input <[name=]file>", "input: .npy .csv .idx .bin, .gz too (repeatable)", collect)
     .option("--text <text>", "text for a model with a vocabulary.json beside it (repeatable)", collect)
     .option("--text-file <file>", "texts, one a line")
-    .option("--column <name>", "column of a .csv that holds the text", "text")
+    .option("--column <name>", "column of a .csv that holds the text (default: text)")
     .option("--divide <number>", "divide the input's numbers, as pictures by 255")
     .addOption(
-      new Option("--padding <where>", "zeros of short texts come after or before").choices(["post", "pre"])
-        .default("post"),
+      new Option("--padding <where>", "zeros of short texts come after (default) or before")
+        .choices(["post", "pre"]),
     );
 }
 
 /** The input options as values. */
 export function inputsFrom(options: Readonly<Record<string, unknown>>): InputOptions {
-  const textFile = textOption(options, "textFile");
+  const textFile = textOption(options, "textFile"), column = textOption(options, "column");
   const divide = numberOption(options, "divide", { flag: "--divide" });
   if (divide === 0) throw new UsageError("--divide: expected a number other than 0");
   return {
     inputs: listOption(options, "input"),
     texts: listOption(options, "text"),
-    column: textOption(options, "column") ?? "text",
-    padding: options.padding === "pre" ? "pre" : "post",
+    ...(column === undefined ? {} : { column }),
+    ...(options.padding === "pre" || options.padding === "post" ? { padding: options.padding } : {}),
     ...(textFile === undefined ? {} : { textFile }),
     ...(divide === undefined ? {} : { divide }),
   };
@@ -64,5 +65,18 @@ export async function loadNamed(
     ...(backend === undefined ? {} : { backend }),
     warn: (message: string) => context.log(`warning: ${message}`),
   });
-  return { model, assets: await readAssets(path) };
+  return { model, assets: { ...assetsIn(model), ...await readAssets(path) } };
+}
+
+/** What the model's own file says of its data, as `lapis train` writes it. */
+function assetsIn({ extras }: Model): Partial<Assets> {
+  const held = fittedFrom(extras);
+  if (!held) return {};
+  const { labels, preparation } = held, { text, vocabulary } = preparation;
+  return {
+    ...(labels && { labels }),
+    ...(vocabulary && { vocabulary }),
+    ...(text && { text }),
+    scale: (x) => scaledBy(x, preparation),
+  };
 }

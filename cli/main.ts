@@ -7,6 +7,8 @@
 import { Command, CommanderError } from "commander";
 import { LapisError } from "../mod.ts";
 import { type CommandDef, type Outcome, UsageError } from "./command.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { gradients } from "./commands/gradients.ts";
 import { inspect } from "./commands/inspect.ts";
 import { layers } from "./commands/layers.ts";
 import { predict } from "./commands/predict.ts";
@@ -14,7 +16,7 @@ import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const commands: readonly CommandDef[] = [predict, inspect, verify, train, layers];
+const commands: readonly CommandDef[] = [predict, inspect, verify, train, evaluate, gradients, layers];
 
 export type { Terminal };
 

@@ -11,7 +11,8 @@ import { decodeValue, readOnnx } from "../io/onnx/mod.ts";
 import { difference } from "./compare.ts";
 import { backendOf, parsed, testRegistry } from "./onnx_setup.ts";
 
-interface Case {
+/** One test of the index. */
+export interface Case {
   readonly category: string;
   readonly name: string;
   readonly rtol: number;
@@ -20,7 +21,8 @@ interface Case {
   readonly target: string | null;
   readonly ops: readonly string[];
 }
-interface Failure {
+/** A test that failed, and why. */
+export interface Failure {
   readonly test: Case;
   readonly reason: string;
 }
@@ -75,12 +77,22 @@ function byOperator(failures: readonly Failure[]): string {
   ).join("\n");
 }
 
-async function main(): Promise<void> {
-  const { file, backend: name, filter, report } = parsed(Deno.args, "conformance.ts FILE.zip");
-  const registry = testRegistry(), backend = await backendOf(name, registry);
-  const files = unzipSync(await Deno.readFile(file));
-  const index = files["cases.json"];
-  if (!index) throw new TypeError(`${file} has no cases.json`);
+/** A suite's results. */
+export interface SuiteResult {
+  readonly total: number;
+  readonly failures: readonly Failure[];
+  /** Passed and total by category. */
+  readonly counts: ReadonlyMap<string, readonly [passed: number, total: number]>;
+}
+/** Runs the tests in a zip of the official layout whose `category/name` matches. @throws {TypeError} without an index. */
+export async function runSuite(
+  zip: Uint8Array,
+  backend: BackendDef,
+  registry: Registry,
+  filter: RegExp = /^/,
+): Promise<SuiteResult> {
+  const files = unzipSync(zip), index = files["cases.json"];
+  if (!index) throw new TypeError("the zip has no cases.json");
   const { cases } = JSON.parse(new TextDecoder().decode(index)) as { cases: readonly Case[] };
   const chosen = cases.filter((c) => filter.test(`${c.category}/${c.name}`));
   const failures: Failure[] = [], counts = new Map<string, [passed: number, total: number]>();
@@ -95,11 +107,18 @@ async function main(): Promise<void> {
     counts.set(test.category, [count[0] + (reason === undefined ? 1 : 0), count[1] + 1]);
     if (reason !== undefined) failures.push({ test, reason: reason.split("\n")[0] ?? "" });
   }
+  return { total: chosen.length, failures, counts };
+}
+
+async function main(): Promise<void> {
+  const { file, backend: name, filter, report } = parsed(Deno.args, "conformance.ts FILE.zip");
+  const registry = testRegistry(), backend = await backendOf(name, registry);
+  const { total, failures, counts } = await runSuite(await Deno.readFile(file), backend, registry, filter);
   const text = byOperator(failures);
   if (report !== undefined) await Deno.writeTextFile(report, `${text}\n`);
   console.log(text);
-  for (const [category, [passed, total]] of counts) console.log(`${category}: ${passed} of ${total}`);
-  console.log(`${chosen.length - failures.length} passed, ${failures.length} failed`);
+  for (const [category, [passed, of]] of counts) console.log(`${category}: ${passed} of ${of}`);
+  console.log(`${total - failures.length} passed, ${failures.length} failed`);
 }
 
 if (import.meta.main) await main();

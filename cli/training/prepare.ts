@@ -117,7 +117,8 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
   };
 }
 
-function scaledBy(x: Tensor, { divide, mean, deviation, shape }: Preparation): Tensor {
+/** Numbers divided, shifted and shaped as the training part was. */
+export function scaledBy(x: Tensor, { divide, mean, deviation, shape }: Preparation): Tensor {
   const values = toNumbers(x), out = new Float32Array(values.length), width = mean?.length ?? 1;
   for (let i = 0; i < out.length; i++) {
     const v = (values[i] ?? 0) / divide;

@@ -73,4 +73,21 @@ export function trainSchema(): Json {
   };
 }
 
-if (import.meta.main) console.log(JSON.stringify(trainSchema(), null, 2));
+/** JSON whose outer levels are spread over lines, so that a layer is a line. */
+function spread(value: unknown, levels: number, indent = ""): string {
+  const inner = `${indent}  `;
+  if (levels === 0 || typeof value !== "object" || value === null) return JSON.stringify(value);
+  const list = Array.isArray(value);
+  const parts = list
+    ? value.map((item) => inner + spread(item, levels - 1, inner))
+    : Object.entries(value).map(([key, item]) =>
+      `${inner}${JSON.stringify(key)}: ${spread(item, levels - 1, inner)}`
+    );
+  return `${list ? "[" : "{"}\n${parts.join(",\n")}\n${indent}${list ? "]" : "}"}`;
+}
+/** The text of docs/train.schema.json: `deno task schema` writes it. */
+export function schemaText(): string {
+  return `${spread(trainSchema(), 4)}\n`;
+}
+
+if (import.meta.main) await Deno.stdout.write(new TextEncoder().encode(schemaText()));

@@ -1,38 +1,8 @@
-/** The operators that networks are made of, one file per family. @module */
+/** Every operator of networks, one file per family. @module */
 import type { OpDef } from "../op.ts";
-import { elementwiseOps } from "./elementwise.ts";
-import { compareOps } from "./compare.ts";
-import { reduceOps } from "./reduce.ts";
-import { layoutOps } from "./layout.ts";
-import { gatherOps } from "./gather.ts";
-import { createOps } from "./create.ts";
-import { controlOps } from "./control.ts";
-import { sequenceOps } from "./sequence.ts";
-import { matmulOps } from "./matmul.ts";
-import { convOps } from "./conv.ts";
-import { poolOps } from "./pool.ts";
-import { normalizeOps } from "./normalize.ts";
-import { softmaxOps } from "./softmax.ts";
 import { attentionOps } from "./attention.ts";
-import { recurrentOps } from "./recurrent.ts";
-import { resizeOps } from "./resize.ts";
+import { layerOps } from "./layerops.ts";
+import { sequenceOps } from "./sequence.ts";
 
 /** Every operator of core. */
-export const networkOps: readonly OpDef[] = [
-  ...elementwiseOps,
-  ...compareOps,
-  ...reduceOps,
-  ...layoutOps,
-  ...gatherOps,
-  ...createOps,
-  ...controlOps,
-  ...sequenceOps,
-  ...matmulOps,
-  ...convOps,
-  ...poolOps,
-  ...normalizeOps,
-  ...softmaxOps,
-  ...attentionOps,
-  ...recurrentOps,
-  ...resizeOps,
-];
+export const networkOps: readonly OpDef[] = [...layerOps, ...sequenceOps, ...attentionOps];

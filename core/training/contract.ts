@@ -7,6 +7,13 @@ import type { TensorType } from "../shape.ts";
 /** What training is made of. */
 export type PartKind = "loss" | "metric" | "optimizer" | "schedule" | "regularizer" | "constraint";
 
+/** A part as a Keras version's files hold it. */
+export interface SavedPart {
+  /** Keras' class, where it isn't the part's. */
+  readonly className?: string;
+  /** All of its options. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
 /** What every part says of itself. */
 export interface PartBase<K extends PartKind, C> {
   /** Marks the plugin. */
@@ -29,6 +36,11 @@ export interface PartBase<K extends PartKind, C> {
     readonly fields?: Readonly<Record<string, string>>;
     readonly ignore?: readonly string[];
     upgrade?(config: Record<string, unknown>): Record<string, unknown>;
+    /**
+     * What files of Keras 2 or 3 hold where it isn't the rule's class and options (snake_case): other options, a name
+     * alone, or undefined where Keras has no such part.
+     */
+    save?(config: Readonly<Record<string, unknown>>, major: 2 | 3): SavedPart | string | undefined;
   };
 }
 

@@ -1,7 +1,9 @@
 /** How a model was compiled and where its optimizer stands, as files hold them. @module */
 import { ConfigError, FormatError } from "../../core/errors.ts";
 import type { Registry } from "../../core/registry.ts";
-import { partOf, serializePart } from "../../core/training/parts.ts";
+import { fieldToSnake } from "../../core/names.ts";
+import type { PartKind } from "../../core/training/contract.ts";
+import { classNameOf, partOf, serializePart } from "../../core/training/parts.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
@@ -44,7 +46,7 @@ function eachPart(config: Json, form: (value: unknown, key: string) => unknown):
     if (value === null || value === undefined || typeof value === "string" || isSerialized(value)) {
       return form(value ?? null, key);
     }
-    if (Array.isArray(value)) return value.map((v) => deep(v, key));
+    if (Array.isArray(value)) return value.map((v) => deep(v, key)).filter((v) => v !== undefined);
     return isJson(value)
       ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deep(v, key)]))
       : value;
@@ -74,36 +76,47 @@ export function trainingFor(
     const kind = kinds[key as keyof typeof kinds];
     return value === null || !hasParts || kind === undefined
       ? value
-      : serializePart(partOf(registry, kind, value, key));
+      : keptForm(serializePart(partOf(registry, kind, value, key)), kind, major, registry);
   };
   const modern = (value: unknown, key: string): unknown => {
     // Keras 3 reads a loss's short names in a .keras file, not in an .h5.
     if (typeof value === "string" && key === "loss") return ours(value, key);
-    return isSerialized(value) ? { module: modules[key], registered_name: null, ...value } : value;
+    if (!isSerialized(value)) return value;
+    const form = { module: modules[key], registered_name: null, ...value };
+    const kind = kinds[key as keyof typeof kinds];
+    return key === "optimizer" ? without(form, unsaid) : keptForm(form, kind, major, registry);
   };
   try {
     if (from === 3 && major === 3) return { ...saved, config: eachPart(saved.config, modern) };
     if (!hasParts) return undefined;
-    const config = eachPart(saved.config, ours);
-    const { optimizer, loss, metrics = null } = config;
-    if (major === 3) return { config: { optimizer, loss, metrics }, version: "3" };
-    return { config: { optimizer: keras2Optimizer(optimizer), loss, metrics }, version: "2" };
+    const { optimizer, loss, metrics = null } = eachPart(saved.config, ours);
+    const legacy = { jit_compile: false, is_legacy_optimizer: false };
+    const own = major === 3 ? without(optimizer, unsaid) : without(optimizer, newer, legacy);
+    return { config: { optimizer: own, loss, metrics }, version: `${major}` };
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
 }
+/** One of our parts as files of a version hold it; undefined where that Keras has none. Forms of Keras' own stay as they are. */
+function keptForm(form: Json, kind: PartKind, major: 2 | 3, registry: Registry): unknown {
+  const { config } = form, def = registry.all(kind).find((d) => classNameOf(d) === form.class_name);
+  const names = def?.keras?.fields ?? {};
+  const isOurs = isJson(config) &&
+    Object.keys(def?.config ?? {}).every((key) => (names[key] ?? fieldToSnake(key)) in config);
+  if (!def?.keras?.save || !isOurs) return form;
+  const saved = def.keras.save(config, major);
+  if (saved === undefined || typeof saved === "string") return saved;
+  return { ...form, class_name: saved.className ?? form.class_name, config: saved.config };
+}
+/** Options that no Keras has in its configurations. */
+const unsaid: readonly string[] = ["exclude_from_weight_decay"];
 /** Options that came with Keras 3's optimizers. */
-const newer: readonly string[] = [
-  "loss_scale_factor",
-  "gradient_accumulation_steps",
-  "exclude_from_weight_decay",
-];
-function keras2Optimizer(optimizer: unknown): unknown {
-  if (!isSerialized(optimizer) || !isJson(optimizer.config)) return optimizer;
-  const kept = Object.entries(optimizer.config).filter(([key]) => !newer.includes(key));
-  const config = { ...Object.fromEntries(kept), jit_compile: false, is_legacy_optimizer: false };
-  return { ...optimizer, config };
+const newer: readonly string[] = [...unsaid, "loss_scale_factor", "gradient_accumulation_steps"];
+function without(form: unknown, keys: readonly string[], more: Json = {}): unknown {
+  if (!isSerialized(form) || !isJson(form.config)) return form;
+  const kept = Object.entries(form.config).filter(([key]) => !keys.includes(key));
+  return { ...form, config: { ...Object.fromEntries(kept), ...more } };
 }
 /** Keras 3's compilation from that of whole-model `.h5` files. */
 function fromLegacy(config: Json): Json {

@@ -84,7 +84,8 @@ function arraysIn(group: Hdf5Group, path: string, depth: number, r: Reading, fou
     if (name === "seed_generator") continue;
     const inner = group.get(name), at = join(path, name);
     if (inner?.kind === "group") arraysIn(inner, at, depth + 1, r, found);
-    else if (inner) found.push(at);
+    // Arrays with a name are options, which the configuration has taken.
+    else if (inner && /^\d+$/.test(name)) found.push(at);
   }
 }
 

@@ -132,16 +132,16 @@ const normalizer: OpDef = defineOp<Normalizer>({
   },
 });
 
-const regexFullMatch: OpDef = defineOp<{ readonly pattern: string }>({
+const regexFullMatch: OpDef = defineOp<{ readonly pattern: string | null }>({
   ...exact,
   name: "RegexFullMatch",
   since: 20,
   summary: "Whether the whole of each string matches a regular expression of RE2",
-  attributes: { pattern: text({ doc: "regular expression", default: "" }) },
+  attributes: { pattern: nullable(text({ doc: "regular expression; the empty one unless given" })) },
   arity: [1, 1],
   infer: (c) => [tensorType("bool", inputOf(c, 0, ["string"]).shape)],
   plain(inputs, { attributes }) {
-    const x = tensorAt(inputs, 0), matches = fullMatcher(attributes.pattern);
+    const x = tensorAt(inputs, 0), matches = fullMatcher(attributes.pattern ?? "");
     const data = Uint8Array.from({ length: sizeOf(x.shape) }, (_, i) => (matches(words(x)[i] ?? "") ? 1 : 0));
     return [{ dtype: "bool", shape: x.shape, data }];
   },

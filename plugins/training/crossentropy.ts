@@ -146,6 +146,11 @@ export const sparseCategoricalCrossentropyDef: LossDef<SparseCrossentropyConfig>
   target: (output, { axis }) => withoutAxis(output, axis),
   classes: (output, { axis }) => sizeAt(output, axis),
   ignored: ({ ignoreClass }) => ignoreClass ?? undefined,
+  keras: {
+    save({ axis, ...rest }, major) {
+      return { config: major === 3 ? { ...rest, axis } : rest };
+    },
+  },
   build(context) {
     const { b, config, target, output } = context, { ignoreClass } = config;
     let logs = logProbabilities(b, context, config.axis, config.fromLogits);

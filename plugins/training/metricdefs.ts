@@ -77,6 +77,8 @@ export const accuracyDef: MetricDef<ThresholdConfig> = {
   aliases: ["acc", "categoricalAccuracy", "sparseCategoricalAccuracy"],
   better: "max",
   config: { ...nameField(), threshold: threshold() },
+  // Keras' class of this name compares numbers; by its name alone it finds the accuracy that fits.
+  keras: { save: ({ threshold: bound }) => (bound === 0.5 ? "accuracy" : undefined) },
   build(c) {
     const { truth, predicted } = classesOf(c, c.config.threshold);
     return meanSums(c, equal(c.b, truth, predicted));
@@ -186,7 +188,12 @@ function scoreMetric(
       })),
       threshold: threshold(),
     },
-    keras: { ignore: ["thresholds", "top_k", "class_id"] },
+    keras: {
+      ignore: ["thresholds", "top_k", "class_id"],
+      // Keras' precision and recall are of yes and no, its F1 score wants targets of its own form.
+      save: ({ average, threshold: bound, name: own }) =>
+        average === "binary" && name !== "f1" ? { config: { name: own, thresholds: bound } } : undefined,
+    },
     build: classSums,
     result: (sums, config) => averaged(sums, config, score),
   };

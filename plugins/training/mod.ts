@@ -107,6 +107,7 @@ export {
   type RestartsConfig,
 } from "./schedules.ts";
 export { tensorBoard } from "./tensorboard.ts";
+export { Value as EagerValue, value, type ValueAndGrad, valueAndGrad, type ValueLike } from "./value.ts";
 
 /** Every loss, metric, optimizer, schedule, regularizer and constraint. */
 export const trainingParts: readonly PartDef[] = [

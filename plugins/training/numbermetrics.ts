@@ -28,6 +28,11 @@ const total = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 })
 const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
 type Sums = Readonly<Record<string, readonly number[]>>;
 
+/** Losses that Keras has other metrics for, or none. */
+const metricKeras: Readonly<Record<string, MetricDef["keras"]>> = {
+  huber: { save: () => undefined },
+  logCosh: { save: (config) => ({ className: "LogCoshError", config }) },
+};
 /** A loss as a metric: the mean of the samples' values. */
 function ofLoss(
   loss: LossDef,
@@ -43,7 +48,7 @@ function ofLoss(
     aliases: (loss.aliases ?? []).filter((a) => typeof a === "string"),
     better: "min",
     config: nameField(),
-    keras: { ignore: ["from_logits", "label_smoothing", "axis", "ignore_class"] },
+    keras: { ignore: ["from_logits", "label_smoothing", "axis", "ignore_class"], ...metricKeras[loss.name] },
     build(c: MetricContext<MetricConfig>) {
       const own = { ...config, ...("fromLogits" in config && { fromLogits: c.fromLogits }) };
       const { values } = loss.build({ b: c.b, config: own, target: c.target, output: c.output });
@@ -68,7 +73,12 @@ export const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
 export const perplexityDef: MetricDef<MetricConfig> = ofLoss(
   sparseCategoricalCrossentropyDef,
   (sums) => Math.exp(meanOf(sums)),
-  { name: "perplexity", summary: "exp of the mean cross-entropy", aliases: [] },
+  {
+    name: "perplexity",
+    summary: "exp of the mean cross-entropy",
+    aliases: [],
+    keras: { save: () => undefined },
+  },
 );
 /** The cosine of the angle between target and output. */
 export const cosineMetricDef: MetricDef<MetricConfig> = ofLoss(
@@ -122,6 +132,7 @@ export const directionAccuracyDef: MetricDef<DirectionConfig> = {
   summary: "share of steps that go the right way",
   better: "max",
   config: directionFields(),
+  keras: { save: () => undefined },
   build({ b, config, target, output }) {
     const at = b.ints([config.axis < 0 ? config.axis + shapeOf(output.type).length : config.axis]);
     const end = b.ints([Number.MAX_SAFE_INTEGER]);

@@ -112,7 +112,9 @@ async function main(args: readonly string[]): Promise<number> {
       const id = jobKey(one.name, layout);
       try {
         const job = await written(model, one, layout, folder);
-        const genuine = optimizer ? new URL(`trained${layout.ending}`, one.folder).pathname : undefined;
+        const genuine = optimizer && `trained${layout.ending}` in one.files
+          ? new URL(`trained${layout.ending}`, one.folder).pathname
+          : undefined;
         const name = optimizer ? `${layout.name}, optimizer` : layout.name;
         jobs.push({ id, ...job, ...(genuine && { genuine }), keras: layout.keras, layout: name });
         row.written++;

@@ -7,6 +7,7 @@ import {
   type Model,
   readNpy,
   type Tensor,
+  tensor,
   toNumbers,
 } from "../../mod.ts";
 import { exists } from "./sources.ts";
@@ -87,8 +88,15 @@ export async function listCases(folder: URL): Promise<Case[]> {
   return await Promise.all(names.map((name) => readCase(new URL(`${encodeURIComponent(name)}/`, folder))));
 }
 
-/** A tensor of the case's folder. */
+/** A tensor of the case's folder; strings are JSON, `{shape, data}`. */
 export async function caseTensor(one: Case, file: string): Promise<Tensor> {
+  if (file.endsWith(".json")) {
+    const { shape, data } = JSON.parse(await Deno.readTextFile(new URL(file, one.folder))) as {
+      readonly shape: readonly number[];
+      readonly data: string[];
+    };
+    return tensor(data, shape, "string");
+  }
   return readNpy(await Deno.readFile(new URL(file, one.folder)));
 }
 
@@ -155,6 +163,17 @@ export function compare(got: Tensor, expected: Tensor, atol: number, rtol: numbe
   if (`${got.shape}` !== `${expected.shape}`) {
     const problem = `shape [${got.shape}], expected [${expected.shape}]`;
     return { within: false, max: Infinity, mean: Infinity, problem };
+  }
+  if (expected.dtype === "string") {
+    const wrong = expected.data.length -
+      Array.from(expected.data as readonly string[]).filter((w, i) => w === got.data[i]).length;
+    const far = wrong > 0 ? Infinity : 0;
+    return {
+      within: wrong === 0,
+      max: far,
+      mean: far,
+      ...(wrong > 0 && { problem: `${wrong} strings differ` }),
+    };
   }
   const a = toNumbers(got), b = toNumbers(expected);
   const { max, mean } = differences(a, b);

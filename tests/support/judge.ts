@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../core/builder.ts";
 import type { Attributes } from "../../core/graph.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
 import { typeOfValue } from "../../core/execute.ts";
 import { registry } from "../../mod.ts";
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
@@ -12,6 +12,8 @@ import { difference, type Tolerance } from "../compare.ts";
 /** How a node is judged. */
 export interface Judging extends Partial<Tolerance> {
   readonly outputs?: number;
+  /** By how much whole numbers may differ; not at all unless given. */
+  readonly steps?: number;
   /** Inputs that are constants, as sizes and scales often are. */
   readonly constants?: readonly number[];
 }
@@ -53,15 +55,18 @@ export async function judged(
   inputs: readonly (Tensor | undefined)[],
   judging: Judging = {},
 ): Promise<void> {
-  const { rtol = 1e-5, atol = 1e-6, outputs, constants = [] } = judging;
+  const { steps, outputs, constants = [] } = judging;
+  const { rtol = 1e-5, atol = 1e-6 } = steps === undefined ? judging : { rtol: 0, atol: steps };
+  const read = (v: RuntimeValue | undefined) =>
+    steps !== undefined && isTensor(v) ? castTensor(v, "float64") : v;
   const { graph, fed } = nodeGraph(op, attributes, inputs, outputs, constants);
   using native = await onnxruntime.compile(graph, { registry });
   using own = await plain.compile(graph, { registry });
   const want = await native.run(fed), got = await own.run(fed);
   for (const { name } of graph.outputs) {
-    const expected = want[name];
+    const expected = read(want[name]);
     assert.ok(expected, `${op}: onnxruntime gave no ${name}`);
-    const found = difference(got[name], expected, { rtol, atol });
+    const found = difference(read(got[name]), expected, { rtol, atol });
     assert.equal(
       found,
       undefined,

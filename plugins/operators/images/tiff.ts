@@ -130,7 +130,12 @@ export const decodeTiff: Decoder = (bytes, most): Picture => {
   for (let y = 0; y < height; y++) {
     if (y % rows !== 0) continue;
     const strip = y / rows, from = offsets[strip] ?? bytes.length, high = Math.min(rows, height - y);
-    const lines = unpacked(bytes.subarray(from, from + (counts[strip] ?? 0)), compression, high * stride);
+    // Differences are undone in place, in bytes of our own.
+    const lines = unpacked(
+      bytes[predicted ? "slice" : "subarray"](from, from + (counts[strip] ?? 0)),
+      compression,
+      high * stride,
+    );
     if (lines.length < high * stride) throw damaged("TIFF", "a strip ends too soon");
     for (let row = 0; row < high; row++) {
       const line = lines.subarray(row * stride, (row + 1) * stride);

@@ -1,0 +1,88 @@
+/** `lapis evaluate`: how well a model does on samples with known targets. @module */
+import { InputError, isTensor, type Model } from "../../mod.ts";
+import type { Assets } from "../assets.ts";
+import { collect, type CommandDef, listOption, numberOption, textOption, UsageError } from "../command.ts";
+import { loadNamed, modelOptions } from "../loading.ts";
+import { type DataConfig, defaultData } from "../training/config.ts";
+import { evaluateOn, evaluationText } from "../training/evaluation.ts";
+import { dataWith } from "../training/plan.ts";
+import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts";
+import { readPart } from "../training/sources.ts";
+import { Option } from "commander";
+
+/** Evaluates a model: loss and metrics, classification report, confidence, sample predictions. */
+export const evaluate: CommandDef = {
+  name: "evaluate",
+  summary: "report how well a model does on data with known targets",
+  example: `lapis evaluate mnist.keras --data t10k-images-idx3-ubyte.gz \\
+  --targets t10k-labels-idx1-ubyte.gz
+lapis evaluate model.h5 --data test_batch.bin --divide 255
+lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
+  declare: (command) =>
+    modelOptions(command)
+      .requiredOption("--data <file>", "samples: .npy .npz .csv, IDX, CIFAR (repeatable)", collect)
+      .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
+      .option("--column <name>", "column of a .csv that holds the text")
+      .option("--label-column <name>", "column of a .csv that holds the target")
+      .addOption(new Option("--target <kind>", "what targets are").choices(["class", "number"]))
+      .option("--divide <number>", "divide the data's numbers, as pictures by 255")
+      .option("--loss <name>", "a loss, where the model's file says none")
+      .option("--metric <name>", "a metric (repeatable)", collect)
+      .option("--samples <count>", "sample predictions that are shown", "10")
+      .option("--batch-size <rows>", "samples of a step", "256"),
+  async run([path = ""], options, context) {
+    const batchSize = numberOption(options, "batchSize", { flag: "--batch-size", whole: true, min: 1 }) ??
+      256;
+    const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 0 }) ?? 10;
+    const loss = textOption(options, "loss"), metrics = listOption(options, "metric");
+    const { model, assets } = await loadNamed(path, options, context);
+    if (loss !== undefined) model.compile({ loss, metrics });
+    else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
+    const held = fittedFrom(model.extras) ?? besideModel(model, assets);
+    const data: DataConfig = dataWith(dataOf(held), options, listOption(options, "data"));
+    const { text: words, label, divide, target } = data;
+    const fitted: Fitted = {
+      labels: held.labels,
+      preparation: {
+        ...held.preparation,
+        label,
+        divide,
+        target,
+        text: words && { column: words.column, length: words.length, padding: words.padding },
+      },
+    };
+    if (!data.train) throw new UsageError("--data is missing");
+    const part = prepare(await readPart(data.train, data), fitted), [first] = model.inputs;
+    if (model.inputs.length !== 1 || !first || !isTensor(part.x)) {
+      throw new InputError(`evaluate is for models of one input; this has ${model.inputs.length}`);
+    }
+    const found = await evaluateOn(model, part, { batchSize, samples, target });
+    return {
+      text: evaluationText(found, fitted.labels, part.texts, context.terminal.width),
+      data: { model: path, backend: model.backend, ...found },
+    };
+  },
+};
+
+/** How samples are prepared for a model whose file doesn't say it: by the lists beside it, and its input's shape. */
+function besideModel(model: Model, { labels, vocabulary }: Assets): Fitted {
+  const shape = model.inputs[0]?.shape.slice(1) ?? [], [length] = shape;
+  const fixed = shape.every((d) => typeof d === "number") ? shape as readonly number[] : null;
+  const text = vocabulary !== undefined && typeof length === "number"
+    ? { column: "text", length, padding: "post" as const }
+    : null;
+  return {
+    labels,
+    preparation: {
+      text,
+      vocabulary: vocabulary ?? null,
+      features: null,
+      label: defaultData.label,
+      target: "class",
+      divide: 1,
+      mean: null,
+      deviation: null,
+      shape: text ? null : fixed,
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/** `lapis gradients`: the gradient of a loss for every weight, checked and summed up. @module */
+import { isTensor, type LayerNode, type Model, type Tensor, toNumbers } from "../../mod.ts";
+import { collect, type CommandDef, listOption, textOption, UsageError } from "../command.ts";
+import { isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
+import { count, shapeText, small, table } from "../terminal.ts";
+
+/** What a gradient looks like. */
+interface GradientRow {
+  readonly path: string;
+  readonly layer: string;
+  readonly type: string;
+  readonly weight: string;
+  readonly shape: readonly number[];
+  readonly finite: boolean;
+  /** Share of the elements that aren't 0. */
+  readonly nonzero: number;
+  readonly mean: number;
+  readonly max: number;
+}
+/** The same over all weights of a type of layer. */
+interface TypeTotal {
+  readonly type: string;
+  readonly layers: number;
+  readonly elements: number;
+  readonly finite: boolean;
+  readonly nonzero: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** Shows the gradients of a loss. */
+export const gradients: CommandDef = {
+  name: "gradients",
+  summary: "show the gradient of a loss for every weight",
+  example: `lapis gradients model.keras --input x.npy --target y.npy
+lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
+  declare: (command) =>
+    inputOptions(modelOptions(command))
+      .requiredOption(
+        "--target <file>",
+        "targets: .npy .csv .idx .bin, in the outputs' order (repeatable)",
+        collect,
+      )
+      .option("--label-column <name>", "column of a .csv that holds the target", "label")
+      .option("--loss <name>", "the loss; as the model was compiled unless given")
+      .option("--training", "dropout drops, batch normalization takes the batch's statistics"),
+  async run([path = ""], options, context) {
+    const given = inputsFrom(options), loss = textOption(options, "loss"), width = context.terminal.width;
+    if (!hasInput(given)) throw new UsageError("gradients need data: --input x.npy, or --text");
+    const { model, assets } = await loadNamed(path, options, context);
+    if (loss === undefined && !model.compiled) {
+      throw new UsageError("the model's file says no loss: --loss NAME");
+    }
+    const feed = await readFeed(model, assets, given);
+    const column = textOption(options, "labelColumn") ?? "label";
+    const targets: Record<string, Tensor> = {};
+    const files = listOption(options, "target");
+    for (const [i, file] of files.entries()) {
+      const name = model.outputs[i]?.name;
+      if (name === undefined) {
+        throw new UsageError(`--target ${file}: the model has ${model.outputs.length} outputs`);
+      }
+      const labelled = isTable(file) || /\.bin(\.gz)?$/.test(file);
+      const ids = labelled ? await readLabels(file, column, assets.labels) : undefined;
+      targets[name] = ids ? { dtype: "int32", shape: [ids.length], data: ids } : await readTensor(file);
+    }
+    const found = await model.gradients(feed.tensors, targets, {
+      ...(loss !== undefined && { loss }),
+      training: options.training === true,
+    });
+    const rows = rowsOf(model, found.weights), totals = totalsOf(rows);
+    const inputs = [...found.inputs].map(([name, t]) => ({ name, ...statistics(t) }));
+    const finite = rows.every((row) => row.finite);
+    const line = (
+      r: GradientRow,
+    ) => [r.path, shapeText(r.shape), finiteText(r.finite), share(r.nonzero), small(r.mean), small(r.max)];
+    const parts = [
+      `loss ${Number(found.loss.toPrecision(7))} over ${feed.rows} rows`,
+      table(
+        ["weight", "shape", "finite", "nonzero", "mean |g|", "max |g|"],
+        rows.map(line),
+        { right: [3, 4, 5], width },
+      ),
+      table(
+        ["layer type", "layers", "elements", "finite", "nonzero", "mean |g|", "max |g|"],
+        totals.map((
+          t,
+        ) => [
+          t.type,
+          `${t.layers}`,
+          count(t.elements),
+          finiteText(t.finite),
+          share(t.nonzero),
+          small(t.mean),
+          small(t.max),
+        ]),
+        { right: [1, 2, 4, 5, 6], width },
+      ),
+    ];
+    return {
+      answer: finite,
+      text: parts.join("\n\n"),
+      data: { loss: found.loss, rows: feed.rows, finite, weights: rows, types: totals, inputs },
+    };
+  },
+};
+const finiteText = (finite: boolean) => (finite ? "yes" : "NO");
+const share = (n: number) => `${(100 * n).toFixed(1)} %`;
+
+function statistics(t: Tensor): Pick<GradientRow, "shape" | "finite" | "nonzero" | "mean" | "max"> {
+  const values = toNumbers(t), size = values.length || 1;
+  let finite = true, nonzero = 0, total = 0, max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const g = Math.abs(values[i] ?? 0);
+    if (!Number.isFinite(g)) finite = false;
+    if (g !== 0) nonzero++;
+    if (g > max) max = g;
+    total += g;
+  }
+  return { shape: t.shape, finite, nonzero: nonzero / size, mean: total / size, max };
+}
+function rowsOf(model: Model, weights: ReadonlyMap<string, Tensor>): GradientRow[] {
+  const owners = new Map<string, { readonly node: LayerNode; readonly param: string }>();
+  const visit = (nodes: readonly LayerNode[]): void => {
+    for (const node of nodes) {
+      for (const entry of node.weights) owners.set(entry.path, { node, param: entry.param });
+      visit(node.children);
+    }
+  };
+  if (model.layers.length > 0) visit(model.tree);
+  return [...weights].filter(([, t]) => isTensor(t)).map(([path, t]) => {
+    const owner = owners.get(path);
+    return {
+      path,
+      layer: owner?.node.path ?? "",
+      type: owner?.node.layer.def.name ?? "graph",
+      weight: owner?.param ?? path,
+      ...statistics(t),
+    };
+  });
+}
+function totalsOf(rows: readonly GradientRow[]): TypeTotal[] {
+  return [...new Set(rows.map((row) => row.type))].map((type) => {
+    const own = rows.filter((row) => row.type === type);
+    const sized = own.map((row) => ({ row, size: row.shape.reduce((a, b) => a * b, 1) }));
+    const elements = sized.reduce((n, { size }) => n + size, 0), whole = elements || 1;
+    return {
+      type,
+      layers: new Set(own.map((row) => row.layer)).size,
+      elements,
+      finite: own.every((row) => row.finite),
+      nonzero: sized.reduce((n, { row, size }) => n + row.nonzero * size, 0) / whole,
+      mean: sized.reduce((n, { row, size }) => n + row.mean * size, 0) / whole,
+      max: Math.max(...own.map((row) => row.max)),
+    };
+  });
+}

@@ -1,0 +1,214 @@
+/** The list of all layers, without their factories. @module */
+import type { LayerDef } from "../../core/layer.ts";
+import { denseDef } from "./dense.ts";
+import {
+  activationDef,
+  eluDef,
+  leakyReluDef,
+  preluDef,
+  reluDef,
+  softmaxDef,
+  thresholdedReluDef,
+} from "./activation.ts";
+import { embeddingDef, maskingDef } from "./embedding.ts";
+import { gruDef, lstmDef, simpleRnnDef } from "./recurrent.ts";
+import { bidirectionalDef } from "./bidirectional.ts";
+import { timeDistributedDef } from "./timedistributed.ts";
+import { conv1dDef, conv2dDef, conv3dDef } from "./conv.ts";
+import {
+  depthwiseConv1dDef,
+  depthwiseConv2dDef,
+  separableConv1dDef,
+  separableConv2dDef,
+} from "./depthwise.ts";
+import { conv1dTransposeDef, conv2dTransposeDef, conv3dTransposeDef } from "./convtranspose.ts";
+import {
+  averagePooling1dDef,
+  averagePooling2dDef,
+  averagePooling3dDef,
+  globalAveragePooling1dDef,
+  globalAveragePooling2dDef,
+  globalAveragePooling3dDef,
+  globalMaxPooling1dDef,
+  globalMaxPooling2dDef,
+  globalMaxPooling3dDef,
+  maxPooling1dDef,
+  maxPooling2dDef,
+  maxPooling3dDef,
+} from "./pooling.ts";
+import { flattenDef, permuteDef, repeatVectorDef, reshapeDef } from "./reshape.ts";
+import {
+  cropping1dDef,
+  cropping2dDef,
+  cropping3dDef,
+  zeroPadding1dDef,
+  zeroPadding2dDef,
+  zeroPadding3dDef,
+} from "./padding.ts";
+import { upSampling1dDef, upSampling2dDef, upSampling3dDef } from "./upsampling.ts";
+import {
+  activityRegularizationDef,
+  alphaDropoutDef,
+  dropoutDef,
+  gaussianDropoutDef,
+  gaussianNoiseDef,
+  spatialDropout1dDef,
+  spatialDropout2dDef,
+  spatialDropout3dDef,
+} from "./dropout.ts";
+import { batchNormalizationDef } from "./batchnorm.ts";
+import {
+  groupNormalizationDef,
+  layerNormalizationDef,
+  rmsNormalizationDef,
+  unitNormalizationDef,
+} from "./normalization.ts";
+import { normalizationDef, rescalingDef } from "./scaling.ts";
+import {
+  addDef,
+  averageDef,
+  concatenateDef,
+  dotDef,
+  maximumDef,
+  mergeDef,
+  minimumDef,
+  multiplyDef,
+  subtractDef,
+} from "./merge.ts";
+import { additiveAttentionDef, attentionDef } from "./attention.ts";
+import { multiHeadAttentionDef } from "./multihead.ts";
+import { identityDef, inputLayerDef } from "./identity.ts";
+import {
+  adaptiveAveragePooling1dDef,
+  adaptiveAveragePooling2dDef,
+  adaptiveAveragePooling3dDef,
+  adaptiveMaxPooling1dDef,
+  adaptiveMaxPooling2dDef,
+  adaptiveMaxPooling3dDef,
+} from "./adaptive.ts";
+import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
+import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
+import { einsumDenseDef } from "./einsumdense.ts";
+import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
+import { groupedQueryAttentionDef } from "./groupedquery.ts";
+import { integerLookupDef, stringLookupDef } from "./lookup.ts";
+import { centerCropDef, resizingDef } from "./resizing.ts";
+import { reversibleEmbeddingDef } from "./reversible.ts";
+import { rnnDef } from "./rnn.ts";
+import { spectralNormalizationDef } from "./spectral.ts";
+import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
+import { augmentationDefs } from "./augmentation.ts";
+
+/** A definition whose configuration's type is forgotten, as registries hold it. */
+const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
+
+/** Every layer plugin. */
+export const layers: readonly LayerDef[] = [
+  plain(denseDef),
+  plain(activationDef),
+  plain(reluDef),
+  plain(leakyReluDef),
+  plain(eluDef),
+  plain(thresholdedReluDef),
+  plain(preluDef),
+  plain(softmaxDef),
+  plain(embeddingDef),
+  plain(maskingDef),
+  plain(simpleRnnDef),
+  plain(lstmDef),
+  plain(gruDef),
+  plain(bidirectionalDef),
+  plain(timeDistributedDef),
+  plain(conv1dDef),
+  plain(conv2dDef),
+  plain(conv3dDef),
+  plain(depthwiseConv1dDef),
+  plain(depthwiseConv2dDef),
+  plain(separableConv1dDef),
+  plain(separableConv2dDef),
+  plain(conv1dTransposeDef),
+  plain(conv2dTransposeDef),
+  plain(conv3dTransposeDef),
+  plain(maxPooling1dDef),
+  plain(maxPooling2dDef),
+  plain(maxPooling3dDef),
+  plain(averagePooling1dDef),
+  plain(averagePooling2dDef),
+  plain(averagePooling3dDef),
+  plain(globalMaxPooling1dDef),
+  plain(globalMaxPooling2dDef),
+  plain(globalMaxPooling3dDef),
+  plain(globalAveragePooling1dDef),
+  plain(globalAveragePooling2dDef),
+  plain(globalAveragePooling3dDef),
+  plain(flattenDef),
+  plain(reshapeDef),
+  plain(permuteDef),
+  plain(repeatVectorDef),
+  plain(zeroPadding1dDef),
+  plain(zeroPadding2dDef),
+  plain(zeroPadding3dDef),
+  plain(cropping1dDef),
+  plain(cropping2dDef),
+  plain(cropping3dDef),
+  plain(upSampling1dDef),
+  plain(upSampling2dDef),
+  plain(upSampling3dDef),
+  plain(dropoutDef),
+  plain(alphaDropoutDef),
+  plain(spatialDropout1dDef),
+  plain(spatialDropout2dDef),
+  plain(spatialDropout3dDef),
+  plain(gaussianDropoutDef),
+  plain(gaussianNoiseDef),
+  plain(activityRegularizationDef),
+  plain(batchNormalizationDef),
+  plain(layerNormalizationDef),
+  plain(groupNormalizationDef),
+  plain(rmsNormalizationDef),
+  plain(unitNormalizationDef),
+  plain(normalizationDef),
+  plain(rescalingDef),
+  plain(addDef),
+  plain(subtractDef),
+  plain(multiplyDef),
+  plain(averageDef),
+  plain(maximumDef),
+  plain(minimumDef),
+  plain(concatenateDef),
+  plain(dotDef),
+  plain(mergeDef),
+  plain(attentionDef),
+  plain(additiveAttentionDef),
+  plain(multiHeadAttentionDef),
+  plain(adaptiveAveragePooling1dDef),
+  plain(adaptiveAveragePooling2dDef),
+  plain(adaptiveAveragePooling3dDef),
+  plain(adaptiveMaxPooling1dDef),
+  plain(adaptiveMaxPooling2dDef),
+  plain(adaptiveMaxPooling3dDef),
+  plain(gruCellDef),
+  plain(lstmCellDef),
+  plain(simpleRnnCellDef),
+  plain(stackedRnnCellsDef),
+  plain(convLstm1dDef),
+  plain(convLstm2dDef),
+  plain(convLstm3dDef),
+  plain(einsumDenseDef),
+  plain(categoryEncodingDef),
+  plain(discretizationDef),
+  plain(groupedQueryAttentionDef),
+  plain(integerLookupDef),
+  plain(stringLookupDef),
+  plain(centerCropDef),
+  plain(resizingDef),
+  plain(reversibleEmbeddingDef),
+  plain(rnnDef),
+  plain(spectralNormalizationDef),
+  plain(hashedCrossingDef),
+  plain(hashingDef),
+  plain(textVectorizationDef),
+  ...augmentationDefs.map(plain),
+  plain(identityDef),
+  plain(inputLayerDef),
+];
