@@ -106,7 +106,9 @@ export * from "./io/npy.ts";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
 export type { DataFileOptions } from "./io/options.ts";
 export * from "./plugins/layers/mod.ts";
+export * from "./plugins/preprocessing/sequences.ts";
 export * from "./plugins/preprocessing/text.ts";
+export * from "./plugins/preprocessing/tokenizer.ts";
 export * from "./plugins/training/mod.ts";
 
 /** A registry of all of Lapis' plugins. */

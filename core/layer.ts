@@ -26,6 +26,8 @@ export interface ParamSpec {
   readonly path?: string;
   /** Group below the layer's in a Keras 3 weights file that holds it (`cell`, `query_dense`); the def's `keras.group` unless said. */
   readonly group?: string;
+  /** How many weights of layers inside stand before it, in Keras' order and again in its group of a Keras 3 weights file. */
+  readonly after?: number;
 }
 /** Extra arguments of one call, as Keras takes them. */
 export interface CallOptions {
@@ -101,6 +103,8 @@ export interface KerasMapping<C> {
    * Throws an UnsupportedError for what that version doesn't have.
    */
   save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
+  /** The value that the layer's mask leaves out, where the mask is `input != value`. */
+  maskedValue?(config: C): number | undefined;
   /** The package that registers the class in Python, for classes outside Keras. */
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */

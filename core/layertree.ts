@@ -46,12 +46,17 @@ export function* eachWeight(
   seen: Set<WeightEntry> = new Set(),
 ): Generator<readonly [WeightEntry, LayerNode]> {
   for (const node of nodes) {
+    let inside: Generator<readonly [WeightEntry, LayerNode]> | undefined;
     for (const entry of node.weights) {
       if (seen.has(entry)) continue;
       seen.add(entry);
+      for (let i = 0; i < (entry.spec.after ?? 0); i++) {
+        const next = (inside ??= eachWeight(node.children, seen)).next();
+        if (!next.done) yield next.value;
+      }
       yield [entry, node];
     }
-    yield* eachWeight(node.children, seen);
+    yield* inside ?? eachWeight(node.children, seen);
   }
 }
 

@@ -107,7 +107,12 @@ export function bool(o: FieldText<boolean>): Field<boolean> {
 }
 /** Text. */
 export function text(o: FieldText<string>): Field<string> {
-  return field({ ...o, expects: "text", json: { type: "string" }, read: (raw) => (typeof raw === "string" ? raw : undefined) });
+  return field({
+    ...o,
+    expects: "text",
+    json: { type: "string" },
+    read: (raw) => (typeof raw === "string" ? raw : undefined),
+  });
 }
 /** One of a few words. */
 export function choice<const T extends string>(

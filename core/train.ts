@@ -1,12 +1,9 @@
 /** Training: what a model's compile, fit, evaluate and gradients come to. A plugin, so that inference loads none of it. @module */
-import { gradient, gradientName } from "./differentiate.ts";
-import { ConfigError, InputError, shown } from "./errors.ts";
+import { InputError, shown } from "./errors.ts";
 import type { ModelData } from "./feed.ts";
-import { isDifferentiable } from "./gradient.ts";
-import { type Graph, typeOf } from "./graph.ts";
-import { eachWeight } from "./layertree.ts";
-import { copyOf, isTensor, type RuntimeValue, type Tensor, toNumbers } from "./tensor.ts";
-import { type Compiled, needLosses, outputName, readCompiled, readLosses } from "./training/compiled.ts";
+import type { Graph } from "./graph.ts";
+import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
+import { type Compiled, monitorsOf, needLosses, readCompiled, readLosses } from "./training/compiled.ts";
 import {
   arrayBatches,
   type Batches,
@@ -18,10 +15,12 @@ import {
   type Weighing,
 } from "./training/data.ts";
 import { MutableHistory, Run } from "./training/fit.ts";
-import { lossGraph, lossName } from "./training/forward.ts";
+import { Derivatives } from "./training/derivatives.ts";
 import { OptimizerState } from "./training/optimizerstate.ts";
-import { partOf, serializePart } from "./training/parts.ts";
-import { randomKeys, statePaths, Tally, testGraph, trainables, trainingGraph } from "./training/steps.ts";
+import { partOf } from "./training/parts.ts";
+import { StepRunner } from "./training/runner.ts";
+import { keepState, optionsOf, savedState, serializeCompiled } from "./training/saved.ts";
+import { Tally, testGraph, trainables, trainingGraph } from "./training/steps.ts";
 import type {
   BatchOptions,
   BatchSource,
@@ -41,13 +40,6 @@ const positive = (n: number, name: string): number => {
   if (Number.isSafeInteger(n) && n > 0) return n;
   throw new InputError(`${name}: expected 1 or more, got ${shown(n)}`);
 };
-const statePrefix = "state/";
-
-/** A graph without the values of its inputs, which are the session's. */
-const withoutValues = (graph: Graph): Graph => ({
-  ...graph,
-  inputs: graph.inputs.map(({ value: _, ...input }) => input),
-});
 
 class ModelTrainer implements Trainer {
   readonly #parts: ModelParts;
@@ -55,22 +47,21 @@ class ModelTrainer implements Trainer {
   /** What a model that isn't built yet was compiled with. */
   #waiting: CompileTraining | undefined;
   #optimizer: OptimizerState | undefined;
-  #step = 0;
+  readonly #runner: StepRunner;
+  readonly #derivatives: Derivatives;
   #seed: number;
   #last: Run | undefined;
   #history = new MutableHistory();
   /** What a file held, until a fit begins. */
   #loaded: TrainingState | undefined;
-  /** Recurrent states that wait for the session that takes them. */
-  readonly #states = new Map<string, Tensor>();
-  readonly #graphs = new Map<string, Graph>();
   #scores = 0;
-  readonly #ids = new Map<object, number>();
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
+    this.#runner = new StepRunner(parts);
+    this.#derivatives = new Derivatives(parts);
     this.#seed = parts.seed;
-    this.#loaded = savedState(parts);
+    this.#loaded = savedState(parts.model);
   }
 
   get compiled(): boolean {
@@ -87,17 +78,16 @@ class ModelTrainer implements Trainer {
   }
 
   compile(options: CompileTraining): void {
-    const { model, registry, sessions } = this.#parts;
+    const { model, registry } = this.#parts;
     this.#waiting = options;
     this.#optimizer = undefined;
-    this.#step = 0;
+    this.#last = undefined;
+    this.#runner.step = 0;
     if (!model.built) return;
     const read = readCompiled(registry, model.outputs, options);
     // Weights that steps changed are brought home before their sessions go.
     void model.weights;
-    sessions.drop("train:");
-    sessions.drop("test:");
-    this.#graphs.clear();
+    this.#runner.drop();
     this.#compiled = read;
   }
   /** What was compiled; a model from a file as it was saved. */
@@ -108,18 +98,10 @@ class ModelTrainer implements Trainer {
     if (!saved) {
       throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
     }
-    const { optimizer, loss, metrics, loss_weights: lossWeights } = saved.config;
-    const list = Array.isArray(metrics) && metrics.length === 1 && Array.isArray(metrics[0])
-      ? metrics[0]
-      : metrics;
-    const options = { optimizer, loss, metrics: list, lossWeights };
-    const given = Object.fromEntries(
-      Object.entries(options).filter(([, v]) => v !== null && v !== undefined),
-    );
-    const made = this.#compiled = readCompiled(registry, model.outputs, given as CompileTraining);
+    const made = this.#compiled = readCompiled(registry, model.outputs, optionsOf(saved));
     const state = this.#state();
     state.restore(saved);
-    this.#step = this.#loaded?.json.step ?? state.iteration;
+    this.#runner.step = this.#loaded?.json.step ?? state.iteration;
     return made;
   }
   #state(): OptimizerState {
@@ -129,32 +111,15 @@ class ModelTrainer implements Trainer {
     return this.#optimizer = new OptimizerState(this.#parts, compiled.optimizer, trainables(this.#parts));
   }
 
-  /** Runs a graph on a batch; graphs are made once a kind. */
-  async #run(
+  /** Runs a step or a test on a batch. */
+  #run(
     kind: "train" | "test",
     batch: Fed,
     seed: number,
     backend: string | undefined,
   ): Promise<Readonly<Record<string, RuntimeValue>>> {
-    const compiled = this.#ready(), { sessions } = this.#parts;
-    const weighted = [...batch.weighted].map(([name, rank]) => `${name}=${rank}`).join();
-    const key = `${kind}:${compiled.key}:${backend ?? ""}:${weighted}`;
-    const make = () => {
-      const graph = kind === "train"
-        ? trainingGraph(this.#parts, compiled, batch.weighted, this.#state().all())
-        : testGraph(this.#parts, compiled, batch.weighted);
-      // Its values are the session's from here on.
-      this.#graphs.set(key, withoutValues(graph));
-      return graph;
-    };
-    if (!this.#graphs.has(key) || this.#states.size > 0) await sessions.session(key, make, backend);
-    for (const [path, value] of this.#states) sessions.place(key, path, value);
-    this.#states.clear();
-    const graph = this.#graphs.get(key);
-    const keys = graph ? randomKeys(graph, seed, this.#step) : {};
-    const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
-    if (kind === "train") this.#step++;
-    return results;
+    const compiled = this.#ready(), slots = () => this.#state().all();
+    return this.#runner.run(kind, compiled, slots, batch, { seed, backend });
   }
 
   /** A model without an input is built from its first data, before its losses can be read. */
@@ -191,6 +156,7 @@ class ModelTrainer implements Trainer {
     this.#seed = seed;
     this.#history = history;
     this.#loaded = undefined;
+    keepState(this.#parts.model, undefined);
     let tally = new Tally(this.#ready());
     // deno-lint-ignore no-this-alias -- the tasks below have a `this` of their own
     const trainer = this;
@@ -203,7 +169,7 @@ class ModelTrainer implements Trainer {
       tensors: () => trainer.#tensors(),
       monitors: monitorsOf(this.#ready()),
       get steps() {
-        return trainer.#step;
+        return trainer.#runner.step;
       },
       get rate() {
         return trainer.#state().rate;
@@ -226,6 +192,7 @@ class ModelTrainer implements Trainer {
     if (resumed) run.restore(resumed);
     await run.run();
     this.#state().takeAverages();
+    keepState(this.#parts.model, run.state());
     return history;
   }
   /** Batches to train on and to validate with. */
@@ -281,20 +248,12 @@ class ModelTrainer implements Trainer {
       const value = tensors[input];
       if (value) state.set(input, value);
     }
-    for (const path of statePaths(this.#parts)) {
-      const value = tensors[statePrefix + path];
-      if (value) this.#states.set(path, value);
-    }
-    this.#step = json.step;
+    this.#runner.resume(json.step, tensors);
   }
   #tensors(): Record<string, Tensor> {
     const out: Record<string, Tensor> = {};
     for (const [name, value] of this.#state().all()) out[name] = copyOf(value);
-    for (const path of statePaths(this.#parts)) {
-      const value = this.#parts.sessions.value(path) ?? this.#states.get(path);
-      if (value) out[statePrefix + path] = copyOf(value);
-    }
-    return out;
+    return { ...out, ...this.#runner.states() };
   }
   state(): TrainingState {
     if (this.#last) return this.#last.state();
@@ -304,7 +263,7 @@ class ModelTrainer implements Trainer {
       json: {
         version: 1,
         epoch: 0,
-        step: this.#step,
+        step: this.#runner.step,
         seed: this.#seed,
         history: MutableHistory.from(this.#history),
         callbacks: [],
@@ -326,13 +285,13 @@ class ModelTrainer implements Trainer {
     }
     return tally.logs();
   }
-  evaluate(
+  async evaluate(
     x: ModelData | BatchSource,
     y: ModelData | undefined,
     { batchSize = 32, sampleWeight, steps }: EvaluateOptions,
   ): Promise<Record<string, number>> {
     const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
-    return this.#test(batches, steps);
+    return await this.#test(batches, steps);
   }
   async #oneBatch(
     kind: "train" | "test",
@@ -341,6 +300,7 @@ class ModelTrainer implements Trainer {
     weighing: BatchOptions,
   ): Promise<Record<string, number>> {
     const batch = this.#feed(x, y, weighing), tally = new Tally(this.#ready());
+    if (kind === "train" && this.#parts.model.extras?.json.training) keepState(this.#parts.model, undefined);
     tally.add(await this.#run(kind, batch, this.#seed, undefined), batch.rows);
     return tally.logs();
   }
@@ -352,67 +312,13 @@ class ModelTrainer implements Trainer {
   }
 
   async gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients> {
-    const parts = this.#parts, { model, registry, sessions } = parts;
     this.#build(x);
     const losses = options.loss === undefined
       ? needLosses(this.#ready())
-      : readLosses(registry, model.outputs, options.loss, options.lossWeights);
-    const fed = feedAll(parts, losses, x, y, { sampleWeight: options.sampleWeight });
-    const training = options.training ?? false;
-    const inputs = model.inputs.filter((p) => isDifferentiable(p.type)).map((p) => p.name);
-    const paths = this.#parameters();
-    const key = `gradients:${
-      JSON.stringify([
-        losses.map((l) => [l.output.name, this.#idOf(l.loss.def), l.loss.config, l.weight]),
-        training,
-        [...fed.weighted],
-      ])
-    }`;
-    const make = () => {
-      const forward = lossGraph(parts, {
-        training,
-        compiled: { losses, metrics: [] },
-        weighted: fed.weighted,
-        weights: model.weights,
-      });
-      const derived = gradient(forward, lossName, [...inputs, ...paths], registry);
-      // Gradients change nothing: statistics and states stay.
-      const graph: Graph = { ...derived, outputs: derived.outputs.filter((o) => o.updates === undefined) };
-      this.#graphs.set(key, withoutValues(graph));
-      return graph;
-    };
-    if (!this.#graphs.has(key)) await sessions.session(key, make);
-    const keys = randomKeys(this.#graphs.get(key) ?? make(), this.#seed, this.#step);
-    const results = await sessions.run(key, make, { ...fed.tensors, ...keys });
-    const named = (names: readonly string[]) =>
-      new Map(names.flatMap((name) => {
-        const value = results[gradientName(name)];
-        return isTensor(value) ? [[name, value] as const] : [];
-      }));
-    const loss = results[lossName];
-    return {
-      loss: isTensor(loss) ? Number(toNumbers(loss)[0]) : NaN,
-      inputs: named(inputs),
-      weights: named(paths),
-    };
+      : readLosses(this.#parts.registry, this.#parts.model.outputs, options.loss, options.lossWeights);
+    const fed = feedAll(this.#parts, losses, x, y, { sampleWeight: options.sampleWeight });
+    return await this.#derivatives.run(losses, fed, options.training ?? false, this.#seed, this.#runner.step);
   }
-  /** Keeps definitions of one name apart. */
-  #idOf(def: object): number {
-    const id = this.#ids.get(def) ?? this.#ids.size;
-    this.#ids.set(def, id);
-    return id;
-  }
-  /** Paths of all parameters, frozen ones too. */
-  #parameters(): string[] {
-    const { model, graph } = this.#parts;
-    if (graph) {
-      return graph.inputs.flatMap((i) =>
-        i.role === "parameter" && isDifferentiable(typeOf(graph, i.id)) ? [i.name] : []
-      );
-    }
-    return [...eachWeight(model.tree)].flatMap(([e]) => (e.role === "parameter" ? [e.path] : []));
-  }
-
   async score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number> {
     this.#build(x);
     const { registry, model } = this.#parts, [first] = needLosses(this.#ready());
@@ -440,58 +346,15 @@ class ModelTrainer implements Trainer {
     return trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
   }
   serialized(): Readonly<Record<string, unknown>> | undefined {
-    const compiled = this.#compiled;
-    if (!compiled) return this.#parts.saved?.config;
-    const { losses, metrics, optimizer } = compiled, { outputs } = this.#parts.model;
-    const each = <T>(of: (name: string) => T): T | Record<string, T> | undefined => {
-      const [only] = outputs;
-      if (outputs.length === 1 && only) return of(only.name);
-      return Object.fromEntries(outputs.map(({ name }) => [name, of(name)]));
-    };
-    const lossOf = (name: string) => {
-      const found = losses.find((l) => l.output.name === name);
-      return found ? serializePart(found.loss) : null;
-    };
-    const metricsOf = (name: string) =>
-      metrics.filter((m) => m.output.name === name).map((m) => serializePart(m.metric));
-    const weighted = losses.some((l) => l.weight !== 1);
-    return {
-      optimizer: optimizer && serializePart(optimizer),
-      loss: each(lossOf),
-      loss_weights: weighted ? losses.map((l) => l.weight) : null,
-      metrics: metrics.length === 0 ? null : each(metricsOf),
-      weighted_metrics: null,
-      run_eagerly: false,
-      steps_per_execution: 1,
-      jit_compile: false,
-    };
+    return this.#compiled
+      ? serializeCompiled(this.#compiled, this.#parts.model.outputs)
+      : this.#parts.saved?.config;
   }
   optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[] {
     if (!this.#compiled) return this.#parts.saved?.variables?.() ?? [];
     const state = this.#state();
     return state.entries.map(({ input, name }) => ({ name, value: state.get(input) }));
   }
-}
-
-/** Names of a compilation's numbers, and which way is better. */
-function monitorsOf({ losses, metrics }: Compiled): ReadonlyMap<string, "max" | "min"> {
-  const each = losses.length > 1 ? losses.map((l) => outputName(l.output.name, "loss")) : [];
-  return new Map([
-    ...["loss", ...each].map((name) => [name, "min"] as const),
-    ...metrics.map(({ name, metric }) => [name, metric.def.better] as const),
-  ]);
-}
-
-/** What a file of Lapis holds of a fit. */
-function savedState({ model }: ModelParts): TrainingState | undefined {
-  const json = model.extras?.json.training;
-  if (typeof json !== "object" || json === null) return undefined;
-  if ((json as TrainingState["json"]).version !== 1) {
-    throw new ConfigError(
-      `the file's training state is of version ${shown((json as { version?: unknown }).version)}`,
-    );
-  }
-  return { json: json as TrainingState["json"], tensors: model.extras?.tensors ?? {} };
 }
 
 /** Training as a plugin. */

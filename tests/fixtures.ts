@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { registry } from "../mod.ts";
 import { listCases } from "./support/cases.ts";
-import { kindOf, laterKinds, type Result, runCase, soundFile } from "./support/runner.ts";
+import { kindOf, type Result, runCase, soundFile } from "./support/runner.ts";
 import { exists } from "./support/sources.ts";
 
 const usage =
@@ -87,10 +87,8 @@ async function main(args: readonly string[]): Promise<number> {
   const cases = all.filter((one) =>
     (kinds === undefined || kinds.includes(kindOf(one))) && pattern.test(one.name)
   );
-  const later = Map.groupBy(cases.filter((one) => kindOf(one) in laterKinds), kindOf);
   const results: Result[] = [];
   for (const one of cases) {
-    if (kindOf(one) in laterKinds) continue;
     for (const backend of backends) {
       results.push(await runCase(one, backend, options));
       if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r${results.length} `));
@@ -99,7 +97,6 @@ async function main(args: readonly string[]): Promise<number> {
   const failed = results.filter(({ status }) => status === "failed");
   const leftOut = results.filter(({ status }) => status === "left out");
   console.log(summary(results));
-  for (const [kind, group] of later) console.log(`kind ${kind}: ${group.length} cases, ${laterKinds[kind]}`);
   if (leftOut.length > 0) console.log(listed("\nleft out:", leftOut));
   if (failed.length > 0) console.log(listed("\nfailed:", failed));
   console.log(`\n${results.length - failed.length - leftOut.length} passed, ${failed.length} failed`);

@@ -72,9 +72,15 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
     const rows = rowsOf(model, found.weights), totals = totalsOf(rows);
     const inputs = [...found.inputs].map(([name, t]) => ({ name, ...statistics(t) }));
     const finite = rows.every((row) => row.finite);
-    const line = (
-      r: GradientRow,
-    ) => [r.path, shapeText(r.shape), finiteText(r.finite), share(r.nonzero), small(r.mean), small(r.max)];
+    const room = width - 55, name = (r: GradientRow) => clipLeft(`${r.layer}/${r.weight}`, room);
+    const line = (r: GradientRow) => [
+      name(r),
+      shapeText(r.shape),
+      finiteText(r.finite),
+      share(r.nonzero),
+      small(r.mean),
+      small(r.max),
+    ];
     const parts = [
       `loss ${Number(found.loss.toPrecision(7))} over ${feed.rows} rows`,
       table(
@@ -105,6 +111,9 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
     };
   },
 };
+/** The end of a path tells weights apart: its beginning gives way. */
+const clipLeft = (path: string, room: number) =>
+  path.length <= room ? path : `…${path.slice(path.length - Math.max(1, room) + 1)}`;
 const finiteText = (finite: boolean) => (finite ? "yes" : "NO");
 const share = (n: number) => `${(100 * n).toFixed(1)} %`;
 

@@ -1,6 +1,6 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
-import { type History, InputError, isTensor, loadModel, type Model } from "../../mod.ts";
-import { collect, type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
+import { type Callback, type History, InputError, isTensor, loadModel, type Model } from "../../mod.ts";
+import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
@@ -62,7 +62,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (resume && !output.endsWith(".keras")) {
       throw new UsageError("--resume: only .keras files hold a state");
     }
-    numberOption(options, "epochs", { flag: "--epochs", whole: true, min: 1 });
+    const callbacks = callbacksFrom(plan.fit.callbacks);
 
     const made = await begin(plan, resume ? output : undefined, context), { model, fitted, part } = made;
     const rows = part.x.shape[0] ?? 0, { fit } = plan;
@@ -72,7 +72,10 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     );
     const split = made.validation ? 0 : fit.validationSplit;
     const watched = watch(context.terminal, Math.floor(rows * (1 - split)));
-    const history = await withInterrupt(watched.interrupt, () => fitModel(made, plan, watched, resume));
+    const history = await withInterrupt(
+      watched.interrupt,
+      () => fitModel(made, plan, [...callbacks, watched.callback], resume),
+    );
     if (history === undefined) return await stopped(made, watched, output);
 
     const { json, tensors } = model.trainingState();
@@ -158,7 +161,7 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
 async function fitModel(
   ready: Ready,
   plan: TrainConfig,
-  watched: Watch,
+  callbacks: readonly Callback[],
   resume: boolean,
 ): Promise<History | undefined> {
   const { model, fitted, part, validation } = ready, { fit } = plan;
@@ -173,7 +176,7 @@ async function fitModel(
       validationFreq: fit.validationFreq,
       validationBatchSize: Math.max(fit.batchSize, 256),
       verbose: 0,
-      callbacks: [...callbacksFrom(fit.callbacks), watched.callback],
+      callbacks,
       ...(validation?.y && isTensor(validation.y) &&
         { validationData: [validation.x, validation.y] as const }),
       ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),

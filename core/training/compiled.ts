@@ -164,3 +164,11 @@ export function needLosses(compiled: Compiled): readonly OutputLoss[] {
   if (compiled.losses.length > 0) return compiled.losses;
   throw new InputError("the model was compiled without a loss: model.compile({ loss })");
 }
+/** Names of a compilation's numbers, and which way is better. */
+export function monitorsOf({ losses, metrics }: Compiled): ReadonlyMap<string, "max" | "min"> {
+  const each = losses.length > 1 ? losses.map((l) => outputName(l.output.name, "loss")) : [];
+  return new Map([
+    ...["loss", ...each].map((name) => [name, "min"] as const),
+    ...metrics.map(({ name, metric }) => [name, metric.def.better] as const),
+  ]);
+}

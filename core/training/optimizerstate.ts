@@ -16,6 +16,10 @@ import {
 } from "./step.ts";
 import type { ModelParts, SavedTraining } from "./types.ts";
 
+type Variables = readonly { readonly name: string; readonly value: Tensor }[];
+/** Names of slots as they stood behind their weight's before TensorFlow 2.11. */
+const olderSlot = /\/(m|v|vhat|momentum|rms|mg|accumulator|accum_grad|accum_var|linear)(:0)?$/;
+
 /** Slots of a compiled model. Those that a session changed are read from it. */
 export class OptimizerState {
   readonly optimizer: Part<OptimizerDef>;
@@ -87,7 +91,9 @@ export class OptimizerState {
   restore(saved: SavedTraining): void {
     const variables = saved.variables?.() ?? [];
     if (variables.length === 0) return;
-    const ordered = /^3/.test(saved.version) ? variables : this.#older(variables);
+    const ordered = variables.some((v) => olderSlot.test(v.name))
+      ? this.#older(variables)
+      : this.#withRate(variables);
     if (ordered.length !== this.entries.length) {
       throw new InputError(
         `the file holds ${ordered.length} variables of the optimizer ${this.optimizer.def.name}, which has ` +
@@ -108,8 +114,17 @@ export class OptimizerState {
       this.set(input, castTensor(found.value, wanted.dtype));
     });
   }
-  /** Keras 2 keeps all weights' first slots, then all their second ones; its rate stands in the configuration. */
-  #older(variables: readonly { readonly name: string; readonly value: Tensor }[]): typeof variables {
+  /** TensorFlow's Keras 2 may leave the rate to the configuration. */
+  #withRate(variables: Variables): Variables {
+    const [first, second, ...rest] = variables;
+    const missing = this.entries[1]?.input === rateName && variables.length === this.entries.length - 1 &&
+      second?.value.shape.length !== 0;
+    if (!missing || !first) return variables;
+    const rate = { name: "learning_rate", value: this.get(rateName) };
+    return [first, rate, ...(second ? [second] : []), ...rest];
+  }
+  /** Before TensorFlow 2.11 Keras keeps all weights' first slots, then all their second ones; its rate stands in the configuration. */
+  #older(variables: Variables): Variables {
     const scalars = variables.filter((v) => v.value.shape.length === 0);
     const slots = variables.filter((v) => v.value.shape.length > 0);
     const rate = scalars.find((v) => /learning_rate$/.test(v.name));

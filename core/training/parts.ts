@@ -132,8 +132,10 @@ function readPart<K extends PartKind>(
       });
     }
     if (raw.kind === kind) return part(raw as unknown as PartKinds[K]);
-    const { class_name: className, config } = raw;
-    if (typeof className === "string") {
+    const { class_name: full, config } = raw;
+    if (typeof full === "string") {
+      // Keras 2 puts a package before what it has twice: `Custom>Adam`.
+      const className = full.slice(full.lastIndexOf(">") + 1);
       if (className === "function" && typeof config === "string") {
         return byName(registry, kind, config, place, {}, true);
       }

@@ -218,7 +218,9 @@ export function layerFrom(
       ...(Object.hasOwn(schema, "dtype") && policy !== undefined &&
         { dtype: policy as Layer["dtype"] & string }),
     }));
-  ctx.classes.set(layer, entry.className);
+  // A class exported under another name is stored under its own.
+  const exported = def.keras?.classNames?.[0] === entry.className;
+  ctx.classes.set(layer, exported ? def.name : entry.className);
   return layer;
 }
 function innerLayers(value: unknown, place: string, inner: (raw: unknown, place: string) => Layer): unknown {

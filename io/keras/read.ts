@@ -11,7 +11,7 @@ import { isZip, openZip, type ZipArchive } from "../zip.ts";
 import { withAssets } from "./assets.ts";
 import { contextFor, type KerasContext, majorOf, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
-import { type Json, parseJson, utf8 } from "./json.ts";
+import { isJson, type Json, parseJson, utf8 } from "./json.ts";
 import { trainingOf, type TrainingParts } from "./training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "./weights-legacy.ts";
 import { isV3Weights, readV3Weights } from "./weights-v3.ts";
@@ -52,7 +52,11 @@ function partsOfZip(source: Source, options: FormatOptions): Parts {
     : openHdf5(member("model.weights.h5"), { file: `${source.name}: model.weights.h5`, limits });
   const said = versionOf(json, version), extras = extrasIn(zip, limits);
   return {
-    config: { json, what: "config.json", version: said },
+    config: {
+      json: withAssets(json, { names: zip.names, read: text, weights }),
+      what: "config.json",
+      version: said,
+    },
     ...(weights && { weights }),
     training: { config: json.compile_config, legacy: false, version: said, root: weights },
     ...(extras && { extras }),
@@ -158,7 +162,8 @@ function build(source: Source, options: FormatOptions): Model {
   const group = byPath ? undefined : options.weights ? weightsOf(options.weights, options) : own;
   const ctx = contextFor(options, config.version, config.json);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
-  const saved = training && trainingOf(training);
+  const said = training && trainingOf(training), whole = extras?.json.compile;
+  const saved = said && isJson(whole) ? { ...said, config: whole } : said;
   const run = { ...options.run, ...(saved && { saved }), ...(extras && { extras }) };
   const { network } = structure;
   if (!network) {

@@ -47,7 +47,10 @@ function readNode(node: LayerNode, path: string, r: Reading): void {
     const group = own !== "" && !r.group.has(join(path, own)) && r.group.has(join(path, `_${own}`))
       ? `_${own}`
       : own;
-    entries.forEach((entry, i) => {
+    entries.forEach((entry, position) => {
+      const { after = 0 } = entry.spec, i = position + after;
+      // What stands before it there is a layer's inside, and stored with that layer too.
+      for (let k = 0; k < after; k++) r.taken.add(join(path, group, "vars", `${k}`));
       const at = join(path, group, "vars", `${i}`);
       const dataset = r.group.has(at) ? r.group.get(at) : undefined;
       if (dataset?.kind !== "dataset") {

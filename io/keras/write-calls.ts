@@ -6,6 +6,7 @@ import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../..
 import { isRef } from "./nodes.ts";
 import { operationOf } from "./operations.ts";
 import { shapeList } from "./write-layers.ts";
+import type { MaskNodes } from "./write-masks.ts";
 import type { WriteContext } from "./write-values.ts";
 
 /** Where a tensor comes from: layer, which of its calls, which output. */
@@ -31,12 +32,13 @@ export function callsWith(
   network: Network,
   positions: Positions,
   ctx: WriteContext,
+  masks: MaskNodes,
 ): ReadonlyMap<Layer, WrittenCalls> {
   const out = new Map<Layer, { nodes: unknown[]; shape: unknown }>();
   const dropped = ctx.major === 2 ? idleMasks(network) : new Set<SymbolicTensor>();
   for (const call of network.calls) {
     if (call.outputs.every((t) => dropped.has(t))) continue;
-    const node = ctx.major === 3 ? newCall(call, positions) : oldCall(call, positions, dropped);
+    const node = ctx.major === 3 ? newCall(call, positions, masks) : oldCall(call, positions, dropped);
     const known = out.get(call.layer);
     if (known) known.nodes.push(node);
     else out.set(call.layer, { nodes: [node], shape: builtFor(call) });
@@ -74,7 +76,7 @@ function inputsAndStates(call: LayerCall): readonly [readonly SymbolicTensor[], 
   return [inputs, initialState];
 }
 
-function newCall(call: LayerCall, positions: Positions): unknown {
+function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unknown {
   const ref = (t: SymbolicTensor) => ({
     class_name: "__keras_tensor__",
     config: {
@@ -97,11 +99,14 @@ function newCall(call: LayerCall, positions: Positions): unknown {
   }
   const { training, mask, values = {}, options = {} } = call.options;
   const [inputs, states] = inputsAndStates(call), [first] = inputs, names = inputNamesOf(call.layer);
-  refuseMasks(call, states.length > 0);
+  const dropped = first?.mask && states.length > 0 && isRecurrent(call.layer) && mask === undefined;
+  const said = first && dropped ? masks.maskOf(first, ref) : undefined;
+  refuseMasks(call, states.length > 0, said !== undefined);
   const kwargs: Record<string, unknown> = {};
   if (states.length > 0) {
     kwargs.initial_state = states.length === 1 && states[0] ? ref(states[0]) : states.map(ref);
   }
+  if (said) kwargs.mask = said;
   if (mask === null) kwargs.mask = null;
   else if (mask !== undefined) {
     kwargs.mask = Array.isArray(mask) ? mask.map((m) => m && ref(m)) : ref(mask as SymbolicTensor);
@@ -113,13 +118,13 @@ function newCall(call: LayerCall, positions: Positions): unknown {
   return { args, kwargs };
 }
 /** Masks that Keras 3 would not hand on though the model does, or would though it doesn't. */
-function refuseMasks(call: LayerCall, states: boolean): void {
+function refuseMasks(call: LayerCall, states: boolean, said: boolean): void {
   const { inputs: [first], options: { mask } } = call;
   if (!first?.mask) return;
   if (mask === null && !states) {
     throw new UnsupportedError(`${labelOf(call)}: Keras can't be told to drop the mask of this call`);
   }
-  if (mask === undefined && states && isRecurrent(call.layer)) {
+  if (mask === undefined && states && !said && isRecurrent(call.layer)) {
     throw new UnsupportedError(
       `${
         labelOf(call)

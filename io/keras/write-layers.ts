@@ -93,11 +93,10 @@ export function layerEntry(
     if (/^an initializer/.test(expects)) return initializerValue(value as InitializerSpec, ctx, place);
     return partValue(value, key, ctx, place);
   }
-  const { className = def.name, config = fields } = locate(
+  const { className = keras.classNames?.[0] ?? def.name, config = fields } = locate(
     label,
     () => keras.save?.(fields, ctx.major) ?? {},
   );
-  ctx.classes.set(layer, className);
   const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
   const { package: origin } = keras;
   const form = { ...common, ...config };

@@ -7,7 +7,8 @@ import { type Network, networkConfigOf, type SymbolicTensor } from "../../core/n
 import type { Json } from "./json.ts";
 import { operationOf } from "./operations.ts";
 import { callsWith, type Position } from "./write-calls.ts";
-import { inputEntry, layerEntry, layerForm, policy, shapeList } from "./write-layers.ts";
+import { inputEntry, layerEntry, policy, shapeList } from "./write-layers.ts";
+import { MaskNodes } from "./write-masks.ts";
 import { serialized, type WriteContext } from "./write-values.ts";
 
 /** A layer of any kind, models among them, as it stands in a list of layers. */
@@ -17,18 +18,9 @@ export function anyLayer(layer: Layer, name: string, frozen: boolean, ctx: Write
     return layerEntry(layer, name, frozen, ctx, (inner, own, held) => anyLayer(inner, own, held, ctx));
   }
   const cold = frozen || !layer.trainable;
-  ctx.classes.set(layer, inside.kind);
-  if (ctx.namesOnly) {
-    nameClasses(inside.layers, ctx);
-    return {};
-  }
   return inside.network
     ? networkEntry(inside.network, name, cold, ctx)
     : stackEntry(inside.layers, name, cold, ctx);
-}
-/** Notes the class names of layers, whatever their options. */
-export function nameClasses(layers: readonly Layer[], ctx: WriteContext): void {
-  for (const layer of layers) if (!operationOf(layer)) anyLayer(layer, nameOf(layer), false, ctx);
 }
 /** The form of a model: its class, its configuration, and the shape it is built for. */
 function modelForm(kind: Network["kind"], config: Json, shape: unknown, ctx: WriteContext): Json {
@@ -95,7 +87,7 @@ function functionalEntry(network: Network, name: string, frozen: boolean, ctx: W
     const own = network.inputNames[i] ?? "";
     return { ...inputEntry(t, own, ctx), name: own, inbound_nodes: [] };
   });
-  const made = callsWith(network, positions, ctx);
+  const masks = new MaskNodes(network), made = callsWith(network, positions, ctx, masks);
   const order = new Set([...network.layers, ...network.calls.map((c) => c.layer)]);
   const layers = [...order].flatMap((layer): Json[] => {
     const calls = made.get(layer), own = nameOf(layer);
@@ -135,7 +127,7 @@ function functionalEntry(network: Network, name: string, frozen: boolean, ctx: W
     {
       name,
       trainable: !frozen,
-      layers: [...inputs, ...layers],
+      layers: [...inputs, ...layers, ...masks.entries],
       input_layers: flat(ins),
       output_layers: named
         ? Object.fromEntries(network.outputNames.map((key, i) => [key, outs[i]]))

@@ -1,6 +1,6 @@
 /** Activations, initializers, regularizers and constraints in Keras' serialised forms. @module */
 import { shown, UnsupportedError } from "../../core/errors.ts";
-import type { InitializerSpec, Layer } from "../../core/layer.ts";
+import type { InitializerSpec } from "../../core/layer.ts";
 import type { ActivationSpec } from "../../core/layerfields.ts";
 import { fieldToSnake } from "../../core/names.ts";
 import type { Registry } from "../../core/registry.ts";
@@ -16,10 +16,6 @@ export interface WriteContext {
   readonly major: 2 | 3;
   /** Whether layers say their module, which Keras 2's `.h5` doesn't. */
   readonly modules: boolean;
-  /** Class names as they were written, which name groups of weights. */
-  readonly classes: Map<Layer, string>;
-  /** Class names alone are wanted: what this version of Keras can't say otherwise doesn't matter. */
-  readonly namesOnly: boolean;
 }
 
 /** Keras' serialised form of an object. */
@@ -89,7 +85,6 @@ export function activationValue(spec: ActivationSpec, ctx: WriteContext, place: 
     }
     return serialized("keras.layers", className, config);
   }
-  if (ctx.namesOnly) return name;
   if (ctx.major === 3 && name === "hardSigmoidKeras2") return olderHardSigmoid();
   const found = ctx.major === 2
     ? keras2Activations[name]

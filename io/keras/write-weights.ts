@@ -1,5 +1,5 @@
 /** Weights in the layouts of Keras' HDF5 files: Keras 3's groups by class, and the lists by layer of whole-model `.h5`. @module */
-import type { LayerNode, WeightEntry } from "../../core/layertree.ts";
+import { type LayerNode, type WeightEntry, weightsBelow } from "../../core/layertree.ts";
 import { LapisError } from "../../core/errors.ts";
 import { snakeCase } from "../../core/names.ts";
 import { networkConfigOf } from "../../core/network.ts";
@@ -50,7 +50,7 @@ export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx:
     for (const node of nodes) {
       // Operations are no layers of Keras' models.
       if (!operationOf(node.layer)) {
-        write(node, numbered(snakeCase(ctx.classes.get(node.layer) ?? node.layer.def.name)));
+        write(node, numbered(snakeCase(node.layer.def.name)));
       }
     }
   };
@@ -62,7 +62,9 @@ export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx:
     for (const [group, entries] of groupsOf(node)) {
       const name = group === "" ? node.name : entries[0]?.spec.path?.split("/")[0] ?? group;
       const into = vars(at.group(heldGroup(group, ctx)), name);
-      entries.forEach((entry, i) => into.dataset(`${i}`, valueOf(source, entry)));
+      const after = Math.max(...entries.map((entry) => entry.spec.after ?? 0));
+      const before = after > 0 ? weightsBelow(node.children).slice(0, after) : [];
+      [...before, ...entries].forEach((entry, i) => into.dataset(`${i}`, valueOf(source, entry)));
     }
     const inside = networkConfigOf(node.layer);
     if (inside) {

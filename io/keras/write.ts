@@ -2,13 +2,14 @@
 import type { Extras, WriteOptions } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
 import { snakeCase } from "../../core/names.ts";
+import type { Network } from "../../core/network.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import { Hdf5GroupWriter, writeHdf5 } from "../hdf5/write.ts";
 import { writeSafetensors } from "../safetensors.ts";
 import { writeZip, type ZipMember } from "../zip.ts";
 import { isJson, type Json } from "./json.ts";
 import { legacyTraining, trainingFor } from "./training.ts";
-import { nameClasses, networkEntry } from "./write-network.ts";
+import { networkEntry } from "./write-network.ts";
 import { pythonJson, type WriteContext } from "./write-values.ts";
 import {
   type WeightSource,
@@ -24,23 +25,26 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** A model on its way into a file. */
 interface Written {
-  readonly config: Json;
+  readonly network: Network;
   readonly source: WeightSource;
   readonly ctx: WriteContext;
   readonly training: SavedTraining | undefined;
 }
-function begin(model: Model, options: WriteOptions, modules: boolean, namesOnly = false): Written {
+function begin(model: Model, options: WriteOptions, modules: boolean): Written {
   const { network, registry } = model, major = options.kerasVersion ?? 3;
-  const ctx: WriteContext = { registry, major, modules, namesOnly, classes: new Map() };
+  const ctx: WriteContext = { registry, major, modules };
   const inputs = network.kind === "Functional" ? network.inputNames : [];
-  if (namesOnly) nameClasses(network.layers, ctx);
   const saved = options.training === false ? undefined : model.savedTraining();
   return {
-    config: namesOnly ? {} : networkEntry(network, model.name, false, ctx),
+    network,
     source: { name: model.name, tree: model.tree, weights: model.weights, inputs },
     ctx,
     training: saved && trainingFor(saved, major, registry),
   };
+}
+/** The model's configuration with its class. */
+function configOf({ network, source, ctx }: Written): Json {
+  return networkEntry(network, source.name, false, ctx);
 }
 /** The optimizer's name in its variables' paths. */
 function optimizerName(training: SavedTraining): string {
@@ -62,14 +66,21 @@ function dateText(date: Date): string {
   return date.toISOString().slice(0, 19).replace("T", "@");
 }
 /** Subjects and tensors that are kept for Lapis, those given before those of the model. */
-function extrasOf(model: Model, options: WriteOptions): Extras | undefined {
-  const json = { ...model.extras?.json, ...options.extras?.json };
+function extrasOf(model: Model, options: WriteOptions, more: Json): Extras | undefined {
+  const { compile: _, ...own } = model.extras?.json ?? {},
+    json = { ...own, ...options.extras?.json, ...more };
   const tensors = { ...model.extras?.tensors, ...options.extras?.tensors };
   return Object.keys(json).length + Object.keys(tensors).length > 0 ? { json, tensors } : undefined;
 }
+/** True where no metric was left out. */
+function sameMetrics(a: unknown, b: unknown): boolean {
+  const count = (x: unknown): number =>
+    Array.isArray(x) ? x.length : isJson(x) ? Object.values(x).reduce((n: number, v) => n + count(v), 0) : 0;
+  return count(a) === count(b);
+}
 
 function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
-  const written = begin(model, options, true), { config, ctx, training } = written;
+  const written = begin(model, options, true), { ctx, training } = written, config = configOf(written);
   const metadata = { keras_version: versions[ctx.major], date_saved: dateText(options.date ?? new Date()) };
   const compiled = training ? { compile_config: training.config } : {};
   const members: ZipMember[] = [
@@ -77,7 +88,10 @@ function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer>
     { name: "config.json", bytes: encode(pythonJson({ ...config, ...compiled }, "config.json")) },
     { name: "model.weights.h5", bytes: v3File(written) },
   ];
-  const extras = extrasOf(model, options);
+  // Metrics that Keras doesn't have are kept beside its own configuration.
+  const whole = training && model.savedTraining()?.config;
+  const kept = whole && !sameMetrics(whole.metrics, training.config.metrics) ? { compile: whole } : {};
+  const extras = extrasOf(model, options, kept);
   if (extras) members.push({ name: "lapis.json", bytes: encode(JSON.stringify(extras.json)) });
   const tensors = Object.entries(extras?.tensors ?? {});
   if (tensors.length > 0) {
@@ -88,11 +102,12 @@ function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer>
 function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   // Keras 3 reads layers with their modules in an .h5 too, and then whole: attention modes and lists of axes with them.
   const major = options.kerasVersion ?? 3;
-  const { config, source, ctx, training } = begin(model, options, major === 3);
+  const written = begin(model, options, major === 3), { source, ctx, training } = written;
+  const structure = configOf(written);
   const root = new Hdf5GroupWriter(), version = versions[major];
   root.attributes.set("backend", "tensorflow");
   root.attributes.set("keras_version", version);
-  root.attributes.set("model_config", pythonJson(config, "model_config"));
+  root.attributes.set("model_config", pythonJson(structure, "model_config"));
   writeLegacyWeights(root.group("model_weights"), source, version, ctx);
   if (training) {
     const config = legacyTraining(training.config, major);
@@ -104,7 +119,8 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
 }
 /** What `model.to_json()` gives. */
 function configFile(model: Model, options: WriteOptions): Uint8Array {
-  const { config, ctx } = begin(model, options, (options.kerasVersion ?? 3) === 3);
+  const written = begin(model, options, (options.kerasVersion ?? 3) === 3), { ctx } = written;
+  const config = configOf(written);
   const form = ctx.modules
     ? config
     : { ...config, keras_version: versions[ctx.major], backend: "tensorflow" };
@@ -126,7 +142,7 @@ export async function writeKeras(
     case ".keras":
       return kerasFile(model, options);
     case ".weights.h5":
-      return v3File(begin(model, options, true, true));
+      return v3File(begin(model, options, true));
     case ".json":
       return configFile(model, options);
     default:

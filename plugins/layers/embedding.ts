@@ -60,6 +60,7 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
   },
   keras: {
     inputDtype: "int32",
+    maskedValue: (config) => (config.maskZero ? 0 : undefined),
     ignore: ["input_length", "sparse", "quantization_config", "lora_rank", "lora_alpha"],
     upgrade: (config) =>
       renamed(config, {

@@ -131,7 +131,7 @@ export const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, Hea
     }
   },
   keras: {
-    classNames: ["GroupedQueryAttention", "GroupQueryAttention"],
+    classNames: ["GroupQueryAttention"],
     call: attentionCall,
     ignore: ["flash_attention"],
     upgrade: beforeZeroMasked,

@@ -40,6 +40,7 @@ export const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "ve
       shape: [1, width(config, inputs)],
       init: { name: "truncatedNormal", stddev: 0.02 },
       role: "statistic",
+      after: 1,
     },
   }),
   children: ({ layer }): readonly ChildLayer[] => [{ layer, attribute: "layer" }],

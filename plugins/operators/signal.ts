@@ -15,7 +15,7 @@ import {
   tensorAt,
 } from "../../core/ops/define.ts";
 import { numbersOf } from "../../core/ops/kernels.ts";
-import { bool, type Field, int } from "../../core/schema.ts";
+import { bool, type Field } from "../../core/schema.ts";
 import {
   addDims,
   type Dim,
@@ -27,6 +27,7 @@ import {
   tensorType,
 } from "../../core/shape.ts";
 import { sizeOf, type Tensor, toIntegers, toNumbers } from "../../core/tensor.ts";
+import { boundedSize } from "./bounds.ts";
 import { transform } from "./fourier.ts";
 
 /** One whole number that an input holds. */
@@ -98,13 +99,14 @@ const dft: OpDef = defineOp<Dft>({
     ];
   },
   gradient: "none",
-  plain(inputs, { attributes }) {
+  plain(inputs, { attributes, limits }) {
     const x = tensorAt(inputs, 0), rank = x.shape.length;
     const axis = normalAxis(wholeAt(optionalAt(inputs, 2)) ?? -2, rank), size = x.shape[axis] ?? 1;
     if (axis === rank - 1) throw new ShapeError("the last axis holds the parts of a number, no signal");
     const length = wholeAt(optionalAt(inputs, 1)) ?? defaultLength(size, attributes);
     if (length < 1) throw new InputError(`a transform of ${length} elements`);
     const { inverse, onesided } = attributes;
+    boundedSize([...x.shape.toSpliced(axis, 1, length), 2], "float64", limits);
     const rows = gathered(x, axis, length, inverse && onesided);
     const inner = sizeOf(x.shape.slice(axis + 1, -1)), outer = sizeOf(x.shape.slice(0, axis));
     const [count, per] = dftOutput(length, attributes) as [number, number];
@@ -141,7 +143,7 @@ const stft: OpDef = defineOp<{ readonly onesided: boolean }>({
     return [tensorType(x.dtype, [batch, frames, bins, 2])];
   },
   gradient: "none",
-  plain(inputs, { attributes: { onesided } }) {
+  plain(inputs, { attributes: { onesided }, limits }) {
     const x = tensorAt(inputs, 0), [batch = 1, time = 1, per = 1] = x.shape, values = toNumbers(x);
     const window = optionalAt(inputs, 2), factors = window && toNumbers(window);
     const step = wholeAt(tensorAt(inputs, 1)) ?? 1;
@@ -154,7 +156,8 @@ const stft: OpDef = defineOp<{ readonly onesided: boolean }>({
     }
     const frames = Math.floor((time - length) / step) + 1,
       bins = onesided ? Math.floor(length / 2) + 1 : length;
-    const out = new Float64Array(batch * frames * bins * 2), frame = new Float64Array(2 * length);
+    const out = new Float64Array(boundedSize([batch, frames, bins, 2], "float64", limits)),
+      frame = new Float64Array(2 * length);
     for (let f = 0; f < batch * frames; f++) {
       const start = Math.floor(f / frames) * time + (f % frames) * step;
       for (let i = 0; i < length; i++) {
@@ -185,9 +188,9 @@ function windowOp(name: string, since: number, weights: readonly number[]): OpDe
       return [tensorType(dtypeOfCode(c.attributes.output_datatype), [dimAt(c, 0) ?? freshDim()])];
     },
     gradient: "none",
-    plain(inputs, { attributes: { periodic, output_datatype } }) {
+    plain(inputs, { attributes: { periodic, output_datatype }, limits }) {
       const size = wholeAt(tensorAt(inputs, 0)) ?? 0, n = periodic ? size : size - 1;
-      if (size < 0) throw new InputError(`a window of ${size} elements`);
+      boundedSize([size], "float64", limits);
       const value = (_: unknown, i: number) =>
         weights.reduce((sum, w, k) => sum + w * Math.cos(n === 0 ? 0 : (2 * Math.PI * k * i) / n), 0);
       return [result(Float64Array.from({ length: size }, value), [size], dtypeOfCode(output_datatype))];
@@ -221,12 +224,12 @@ const melWeights: OpDef = defineOp<{ readonly output_datatype: number }>({
     ];
   },
   gradient: "none",
-  plain(inputs, { attributes: { output_datatype } }) {
+  plain(inputs, { attributes: { output_datatype }, limits }) {
     const [bins = 0, length = 0, rate = 1, low = 0, high = 0] = inputs.map((_, i) =>
       numbersOf(tensorAt(inputs, i))[0] ?? 0
     );
     const rows = Math.floor(length / 2) + 1, edges = melEdges(bins, length, rate, low, high);
-    const out = new Float64Array(rows * bins);
+    const out = new Float64Array(boundedSize([rows, bins], "float64", limits));
     const put = (row: number, bin: number, v: number) => {
       if (row >= 0 && row < rows) out[row * bins + bin] = v;
     };

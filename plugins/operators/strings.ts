@@ -6,6 +6,7 @@ import { defineOp, inputOf, type NoAttributes, sharedType, tensorAt } from "../.
 import { bool, choice, int, nullable, text } from "../../core/schema.ts";
 import { broadcastShapes, dimsOf, freshDim, tensorType } from "../../core/shape.ts";
 import { sizeOf, type Tensor } from "../../core/tensor.ts";
+import { boundedSize } from "./bounds.ts";
 import { texts } from "./fields.ts";
 import { fullMatcher } from "./regex.ts";
 
@@ -62,10 +63,11 @@ const stringSplit: OpDef = defineOp<{ readonly delimiter: string | null; readonl
     return [tensorType("string", [...x, freshDim()]), tensorType("int64", x)];
   },
   dtypes: () => [tensorType("string"), tensorType("int64")],
-  plain(inputs, { attributes: { delimiter, maxsplit } }) {
+  plain(inputs, { attributes: { delimiter, maxsplit }, limits }) {
     const x = tensorAt(inputs, 0), limit = maxsplit === null || maxsplit < 0 ? Infinity : maxsplit;
     const rows = words(x).map((w) => parts(w, delimiter ?? "", limit));
     const width = rows.reduce((n, row) => Math.max(n, row.length), 0);
+    boundedSize([rows.length, width], "float64", limits);
     const data = rows.flatMap((row) => [...row, ...new Array<string>(width - row.length).fill("")]);
     return [
       { dtype: "string", shape: [...x.shape, width], data },

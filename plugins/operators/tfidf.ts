@@ -4,6 +4,7 @@ import type { OpDef } from "../../core/op.ts";
 import { defineOp, inputOf, tensorAt } from "../../core/ops/define.ts";
 import { choice, field, int } from "../../core/schema.ts";
 import { dimsOf, tensorType } from "../../core/shape.ts";
+import { boundedSize } from "./bounds.ts";
 import { anyNumbers, bigs, texts, wholes } from "./fields.ts";
 
 interface Tfidf {
@@ -97,11 +98,11 @@ const tfidf: OpDef = defineOp<Tfidf>({
   },
   dtypes: () => [tensorType("float32")],
   gradient: "none",
-  plain(inputs, { attributes: a }) {
+  plain(inputs, { attributes: a, limits }) {
     const x = tensorAt(inputs, 0), root = grams(a), columns = width(a);
     const length = x.shape.at(-1) ?? 1, rows = length === 0 ? x.shape[0] ?? 1 : x.data.length / length;
     const all = Array.from(x.data as ArrayLike<unknown>, String), batch = x.shape.length < 2 ? 1 : rows;
-    const data = new Float32Array(batch * columns);
+    const data = new Float32Array(boundedSize([batch, columns], "float32", limits));
     for (let r = 0; r < batch; r++) {
       const times = new Map<number, number>();
       count(all.slice(r * length, (r + 1) * length), root, a, (g) => times.set(g, (times.get(g) ?? 0) + 1));

@@ -3,10 +3,11 @@ import { LapisError, loadModel, type Model, UnsupportedError } from "../../mod.t
 import { type Case, checkCalls, type ExpectedError, loadCase, modelFiles } from "./cases.ts";
 import { checkModelFolder } from "./models.ts";
 import { exists } from "./sources.ts";
+import { checkTextCase } from "./text.ts";
 import { checkGradientCase, checkStepsCase } from "./training.ts";
 
-/** How a case went. `left out` is something genuine that Lapis doesn't do, `later` a kind that isn't run yet. */
-export type Status = "passed" | "failed" | "left out" | "later";
+/** How a case went. `left out` is something genuine that Lapis doesn't do. */
+export type Status = "passed" | "failed" | "left out";
 
 /** What came of a case on a backend. */
 export interface Result {
@@ -25,11 +26,6 @@ export interface Result {
 export function kindOf(one: Case): string {
   return one.kind ?? (one.predictions === undefined ? "?" : "model");
 }
-
-/** What the kinds that aren't run yet come with. */
-export const laterKinds: Readonly<Record<string, string>> = {
-  E: "text layers come with text",
-};
 
 /** What a run may use beside its case. */
 export interface RunOptions {
@@ -51,8 +47,6 @@ export async function runCase(one: Case, backend: string, options: RunOptions = 
     max,
     milliseconds: performance.now() - started,
   });
-  const later = laterKinds[kind];
-  if (later !== undefined) return result("later", later);
   try {
     const problem = one.expect_error
       ? { problem: await hostile(one, one.expect_error, backend, options.sound), max: 0 }
@@ -60,6 +54,8 @@ export async function runCase(one: Case, backend: string, options: RunOptions = 
       ? await checkModelFolder(one, backend, options.data)
       : kind === "C"
       ? await checkGradientCase(one, backend)
+      : kind === "E"
+      ? await checkTextCase(one, backend)
       : kind === "D"
       ? await checkStepsCase(one, backend)
       : await everyFile(one, backend);

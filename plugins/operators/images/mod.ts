@@ -21,7 +21,7 @@ const formats: readonly { readonly name: string; readonly begins: RegExp; readon
   { name: "TIFF", begins: /^(II\*\x00|MM\x00\*)/, decode: decodeTiff },
   { name: "WebP", begins: /^RIFF....WEBP/s },
   // deno-lint-ignore no-control-regex
-  { name: "JPEG 2000", begins: /^(\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51)/ },
+  { name: "JPEG 2000", begins: /^(\x00\x00\x00\x0cjP {2}|\xff\x4f\xff\x51)/ },
 ];
 
 type PixelFormat = "RGB" | "BGR" | "Grayscale";

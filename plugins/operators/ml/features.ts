@@ -5,7 +5,7 @@ import type { OpDef } from "../../../core/op.ts";
 import { product, result } from "../../../core/ops/arrays.ts";
 import { defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
 import { copyRun, emptyLike, mapUnary, numbersOf } from "../../../core/ops/kernels.ts";
-import { choice, float } from "../../../core/schema.ts";
+import { choice, float, int } from "../../../core/schema.ts";
 import {
   addDims,
   asTensor,
@@ -17,8 +17,8 @@ import {
   tensorType,
 } from "../../../core/shape.ts";
 import { castTensor, sizeOf, toIntegers } from "../../../core/tensor.ts";
+import { boundedSize } from "../bounds.ts";
 import { anyNumber, anyNumbers, bigs, wholes } from "../fields.ts";
-import { int } from "../../../core/schema.ts";
 import { mlTypes } from "./scores.ts";
 
 const ml = { domain: "ai.onnx.ml", since: 1, gradient: "none" } as const;
@@ -37,11 +37,13 @@ const extractor: OpDef = defineOp({
       count = productDims(dimsOf(c.inputs[1]));
     return [tensorType(x.dtype, shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count])];
   },
-  plain(inputs) {
+  plain(inputs, { limits }) {
     const x = tensorAt(inputs, 0), picks = toIntegers(tensorAt(inputs, 1)), width = x.shape.at(-1) ?? 1;
     const bad = picks.find((i) => i < 0 || i >= width);
     if (bad !== undefined) throw new InputError(`feature ${bad} is outside 0 to ${width - 1}`);
-    const rows = product(x.shape, 0, x.shape.length - 1), data = emptyLike(x.dtype, rows * picks.length);
+    const rows = product(x.shape, 0, x.shape.length - 1);
+    boundedSize([rows, picks.length], "float64", limits);
+    const data = emptyLike(x.dtype, rows * picks.length);
     for (let r = 0; r < rows; r++) {
       picks.forEach((p, i) => copyRun(x.data, r * width + p, data, r * picks.length + i, 1));
     }
@@ -179,12 +181,12 @@ const vectorizer: OpDef = defineOp<{ readonly inputdimensions: readonly number[]
     ]);
   },
   dtypes: () => toFloat(undefined),
-  plain(inputs, { attributes: { inputdimensions: widths } }) {
+  plain(inputs, { attributes: { inputdimensions: widths }, limits }) {
     const parts = inputs.map((_, i) => tensorAt(inputs, i)),
       rows = parts[0]?.shape.length === 2 ? parts[0].shape[0] ?? 1 : 1;
     const wide = parts.map((t, i) => widths?.[i] ?? t.shape.at(-1) ?? 1),
       total = wide.reduce((n, w) => n + w, 0);
-    const out = new Float64Array(rows * total);
+    const out = new Float64Array(boundedSize([rows, total], "float64", limits));
     let start = 0;
     parts.forEach((t, i) => {
       const own = rows === 0 ? 0 : sizeOf(t.shape) / rows, values = numbersOf(t), width = wide[i] ?? 0;

@@ -104,3 +104,11 @@ export function votesFor(
   }
   return out;
 }
+
+const forests = new WeakMap<object, Forest>();
+/** The forest of a node's attributes, built once. */
+export function keptForest<A extends object>(a: A, build: (a: A) => Forest): Forest {
+  let forest = forests.get(a);
+  if (!forest) forests.set(a, forest = build(a));
+  return forest;
+}

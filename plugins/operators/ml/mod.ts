@@ -1,6 +1,7 @@
 /** Operators of ai.onnx.ml: scikit-learn's models and what they need. @module */
 import type { OpDef } from "../../../core/op.ts";
 import { encodeOps } from "./encode.ts";
+import { ensembleOps } from "./ensemble.ts";
 import { featureOps } from "./features.ts";
 import { linearOps } from "./linear.ts";
 import { mapOps } from "./maps.ts";
@@ -15,4 +16,5 @@ export const mlOps: readonly OpDef[] = [
   ...linearOps,
   ...svmOps,
   ...treeOps,
+  ...ensembleOps,
 ];

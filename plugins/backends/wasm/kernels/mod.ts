@@ -15,3 +15,4 @@ export * from "./gather.ts";
 export * from "./copy.ts";
 export * from "./poolgrad.ts";
 export * from "./philox.ts";
+export * from "./depthwisegrad.ts";

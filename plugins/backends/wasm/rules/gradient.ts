@@ -5,6 +5,7 @@ import {
   conv,
   type ConvSpec,
   depthwise,
+  depthwiseGradient,
   gemm,
   pack,
   packConv,
@@ -14,7 +15,7 @@ import {
   poolGradient,
   scatterAdd,
 } from "../kernels/mod.ts";
-import type { Lowering } from "../lowering.ts";
+import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent, type Loop } from "../program.ts";
 import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
 import { channelsInside, channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
@@ -36,65 +37,69 @@ function denseLast(l: Lowering, view: View, node: Node): View {
   return out;
 }
 
-/** dx is the convolution of dy, spread out by the strides, with the kernel turned round. */
-const convInput: Rule = {
-  supports(c) {
-    const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
-    const fixed = w?.every((d) => typeof d === "number") ?? false;
-    return floatInputs(c) && fixed && fixedChannels(c) &&
-      (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) &&
-      fits(c.node, w?.slice(2).map(Number) ?? []);
-  },
-  lower(l, s, node) {
-    const dy = l.input(s, node, 0), w = l.input(s, node, 1);
-    const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
-    const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
-    const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
-    const image = spread(l, dy, window, shape.slice(2), node);
-    const deep = groups > 1, outs = Number(shape[1]), ins = Number(dy.shape[1]);
-    const ones = kernel.map(() => 1);
-    const spec: ConvSpec = {
-      inChannels: ins,
-      outChannels: outs,
-      groups,
-      kernel,
-      strides: ones,
-      dilations: window.dilations,
-    };
-    const own = { ...spec, channels: ins, multiplier: 1 };
-    const bytes = deep ? packedDepthwiseBytes(own) : packedConvBytes(spec);
-    const level = Math.min(w.storage.level, l.level);
-    const packed = workspace(l, bytes, level);
-    const last = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
-    const turned = three<Dim>(w.strides.slice(2).map((x) => mulDims(x, -1)), 0).map(extent);
-    const [o = 0, i = 0] = w.strides;
-    const args: Arg[] = [
-      at(w, last),
-      ...(deep ? [extent(o)] : [extent(i), extent(o)]),
-      ...turned,
+/** Both take dy (or x), the kernel of the forward convolution, and give the larger image. */
+function spreadingRule(biasInput: number | undefined): Rule {
+  return {
+    supports(c) {
+      const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
+      const fixed = w?.every((d) => typeof d === "number") ?? false;
+      const given = (intsOf(c.node, "output_shape") ?? []).length > 0;
+      return floatInputs(c) && fixed && fixedChannels(c) && !given &&
+        (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) && fits(c.node, w?.slice(2).map(Number) ?? []);
+    },
+    lower(l, s, node) {
+      const bias = biasInput === undefined ? undefined : l.optional(s, node, biasInput);
+      l.define(s, node, spreadConvolution(l, s, node, bias && l.contiguous(bias, node)));
+    },
+  };
+}
+/** The convolution of dy, spread out by the strides, with the kernel turned round. */
+function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undefined): View {
+  const dy = l.input(s, node, 0), w = l.input(s, node, 1);
+  const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+  const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
+  const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
+  const image = spread(l, dy, window, shape.slice(2), node);
+  const deep = groups > 1, outs = Number(shape[1]), ins = Number(dy.shape[1]);
+  const ones = kernel.map(() => 1);
+  const spec: ConvSpec = {
+    inChannels: ins,
+    outChannels: outs,
+    groups,
+    kernel,
+    strides: ones,
+    dilations: window.dilations,
+    ...(bias && { bias: true }),
+  };
+  const own = { ...spec, channels: ins, multiplier: 1 };
+  const bytes = deep ? packedDepthwiseBytes(own) : packedConvBytes(spec);
+  const level = w.steps.length > 0 ? l.level : Math.min(w.storage.level, l.level);
+  const packed = workspace(l, bytes, level);
+  const last = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
+  const turned = three<Dim>(w.strides.slice(2).map((x) => mulDims(x, -1)), 0).map(extent);
+  const [o = 0, i = 0] = w.strides;
+  const args: Arg[] = [at(w, last), ...(deep ? [extent(o)] : [extent(i), extent(o)]), ...turned, at(packed)];
+  l.call(deep ? packDepthwise(own) : packConv(spec), args, [w], [packed], node, { level });
+  const dx = l.fresh(shape, "float32", channelsLast(rank));
+  const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
+  l.call(
+    deep ? depthwise(own) : conv(spec),
+    [
+      extent(shape[0] ?? 1),
+      at(image),
+      ...padded.map(extent),
       at(packed),
-    ];
-    l.call(deep ? packDepthwise(own) : packConv(spec), args, [w], [packed], node, { level });
-    const dx = l.fresh(shape, "float32", channelsLast(rank));
-    const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
-    l.call(
-      deep ? depthwise(own) : conv(spec),
-      [
-        extent(shape[0] ?? 1),
-        at(image),
-        ...padded.map(extent),
-        at(packed),
-        at(dx),
-        ...out.map(extent),
-        outs * 4,
-      ],
-      [image, packed],
-      [dx],
-      node,
-    );
-    l.define(s, node, dx);
-  },
-};
+      at(dx),
+      ...out.map(extent),
+      outs * 4,
+      ...(bias ? [at(bias)] : []),
+    ],
+    [image, packed, ...(bias ? [bias] : [])],
+    [dx],
+    node,
+  );
+  return dx;
+}
 /** Padding that the turned kernel leaves room for. */
 function fits(node: Node, kernel: readonly number[]): boolean {
   const pads = intsOf(node, "pads") ?? [], dilations = intsOf(node, "dilations");
@@ -131,9 +136,12 @@ function workspace(l: Lowering, bytes: Dim, level = l.level): View {
 const convKernel: Rule = {
   supports(c) {
     const fixed = c.outputs[0]?.shape?.every((d) => typeof d === "number") ?? false;
-    return floatInputs(c) && fixed && fixedChannels(c) && intOf(c.node, "group", 1) === 1;
+    const deep = c.outputs[0]?.shape?.[1] === 1 && intOf(c.node, "group", 1) === c.inputs[0]?.shape?.[1];
+    const flat = (c.inputs[0]?.shape?.length ?? 0) <= 4;
+    return floatInputs(c) && fixed && fixedChannels(c) && (intOf(c.node, "group", 1) === 1 || (deep && flat));
   },
   lower(l, s, node) {
+    if (intOf(node, "group", 1) > 1) return deepKernel(l, s, node);
     const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
     const kernel = shape.slice(2).map(Number), outs = Number(shape[0]), ins = Number(shape[1]);
     const dy = denseLast(l, l.input(s, node, 1), node), space = dy.shape.slice(2);
@@ -178,6 +186,53 @@ const convKernel: Rule = {
     l.define(s, node, reviewed(sums, shape, order.map((axis) => sums.strides[axis] ?? 0)));
   },
 };
+/** The same for a depthwise convolution: one sum over the batch and the image for each kernel position. */
+function deepKernel(l: Lowering, s: Scope, node: Node): void {
+  const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+  const kernel = shape.slice(2).map(Number), outs = Number(shape[0]), channels = Number(x.shape[1]);
+  const all = l.input(s, node, 1), space = all.shape.slice(2);
+  const window = windowOf(node, kernel, x.shape.slice(2), space), multiplier = outs / channels;
+  const image = denseLast(l, paddedImage(l, x, window, 0, node), node);
+  const positions = kernel.reduce((n, k) => n * k, 1);
+  const sums = l.fresh([multiplier, positions, channels], "float32");
+  for (let m = 0; m < multiplier; m++) {
+    const dy = denseLast(l, sliceView(all, 1, m, multiplier, channels), node);
+    for (let p = 0; p < positions; p++) {
+      let rest = p, offset: Dim = 0;
+      for (let axis = kernel.length - 1; axis >= 0; axis--) {
+        const k = rest % (kernel[axis] ?? 1);
+        rest = Math.floor(rest / (kernel[axis] ?? 1));
+        offset = addDims(offset, mulDims(k * (window.dilations[axis] ?? 1), image.strides[axis + 2] ?? 0));
+      }
+      const pair = <T>(list: readonly T[], absent: T) => (list.length === 1 ? [absent, ...list] : list);
+      const [H = 1, W = 1] = pair<Dim>(space, 1);
+      const moved = window.strides.map((step, i) => mulDims(step, image.strides[i + 2] ?? 0));
+      const [xH = 0, xW = 0] = pair<Dim>(moved, 0), [yH = 0, yW = 0] = pair<Dim>(dy.strides.slice(2), 0);
+      l.call(
+        depthwiseGradient(),
+        [
+          ...[x.shape[0] ?? 1, H, W].map(extent),
+          channels,
+          at(image, offset),
+          ...[image.strides[0] ?? 0, xH, xW].map(extent),
+          at(dy),
+          ...[dy.strides[0] ?? 0, yH, yW].map(extent),
+          at(sums, (m * positions + p) * channels * 4),
+        ],
+        [image, dy, sums],
+        [sums],
+        node,
+      );
+    }
+  }
+  // Output channel c·multiplier + m lies at [m, position, c]; its axes are put together by one copy.
+  const parts = [channels, multiplier, ...kernel];
+  const places = rowMajor(kernel, "float32").map((step) => mulDims(step, channels));
+  const moved = reviewed(sums, parts, [4, positions * channels * 4, ...places]);
+  const dense = l.contiguous(moved, node);
+  l.define(s, node, reviewed(dense, shape, rowMajor(shape, "float32")));
+}
+
 /** Rows `[pixel][kernel position][channel]` of one image; neighbours in the last kernel axis are copied as one run. */
 function gatherPatches(
   l: Lowering,
@@ -292,7 +347,8 @@ const embedding: Rule = {
 
 /** Rules of this file. */
 export const gradientRules: Readonly<Record<string, Rule>> = {
-  "lapis.ConvGradInput": convInput,
+  "lapis.ConvGradInput": spreadingRule(undefined),
+  ConvTranspose: spreadingRule(2),
   "lapis.ConvGradKernel": convKernel,
   "lapis.MaxPoolGrad": poolGrad("max"),
   "lapis.AveragePoolGrad": poolGrad("average"),

@@ -1,0 +1,83 @@
+/** Steps and tests on sessions: graphs made once a kind, random keys by step, recurrent states handed over. @module */
+import type { Graph } from "../graph.ts";
+import { copyOf, type RuntimeValue, type Tensor } from "../tensor.ts";
+import type { Compiled } from "./compiled.ts";
+import type { Fed } from "./data.ts";
+import { randomKeys, statePaths, testGraph, trainingGraph } from "./steps.ts";
+import type { ModelParts } from "./types.ts";
+
+const statePrefix = "state/";
+/** A graph without the values of its inputs, which are the session's. */
+export const withoutValues = (graph: Graph): Graph => ({
+  ...graph,
+  inputs: graph.inputs.map(({ value: _, ...input }) => input),
+});
+
+/** Where and how a step runs. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly backend: string | undefined;
+}
+/** Runs a model's steps. */
+export class StepRunner {
+  readonly #parts: ModelParts;
+  readonly #graphs = new Map<string, Graph>();
+  /** Recurrent states that wait for the session that takes them. */
+  readonly #states = new Map<string, Tensor>();
+  /** Steps done. */
+  step = 0;
+
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+  }
+  /** Frees the sessions; what they changed is handed on. */
+  drop(): void {
+    this.#parts.sessions.drop("train:");
+    this.#parts.sessions.drop("test:");
+    this.#graphs.clear();
+  }
+  /** Runs one batch. */
+  async run(
+    kind: "train" | "test",
+    compiled: Compiled,
+    slots: () => ReadonlyMap<string, Tensor>,
+    batch: Fed,
+    { seed, backend }: RunOptions,
+  ): Promise<Readonly<Record<string, RuntimeValue>>> {
+    const { sessions } = this.#parts;
+    const weighted = [...batch.weighted].map(([name, rank]) => `${name}=${rank}`).join();
+    const key = `${kind}:${compiled.key}:${backend ?? ""}:${weighted}`;
+    const make = () => {
+      const graph = kind === "train"
+        ? trainingGraph(this.#parts, compiled, batch.weighted, slots())
+        : testGraph(this.#parts, compiled, batch.weighted);
+      this.#graphs.set(key, withoutValues(graph));
+      return graph;
+    };
+    if (!this.#graphs.has(key) || this.#states.size > 0) await sessions.session(key, make, backend);
+    for (const [path, value] of this.#states) sessions.place(key, path, value);
+    this.#states.clear();
+    const graph = this.#graphs.get(key), keys = graph ? randomKeys(graph, seed, this.step) : {};
+    const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
+    if (kind === "train") this.step++;
+    return results;
+  }
+
+  /** Recurrent states by their name in a saved state. */
+  states(): Record<string, Tensor> {
+    const out: Record<string, Tensor> = {};
+    for (const path of statePaths(this.#parts)) {
+      const value = this.#parts.sessions.value(path) ?? this.#states.get(path);
+      if (value) out[statePrefix + path] = copyOf(value);
+    }
+    return out;
+  }
+  /** Goes on after `step` steps with saved states. */
+  resume(step: number, tensors: Readonly<Record<string, Tensor>>): void {
+    for (const path of statePaths(this.#parts)) {
+      const value = tensors[statePrefix + path];
+      if (value) this.#states.set(path, value);
+    }
+    this.step = step;
+  }
+}

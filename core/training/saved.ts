@@ -1,0 +1,71 @@
+/** What files hold of training: compilation in Keras' form, and what resuming needs beside it. @module */
+import { ConfigError, shown } from "../errors.ts";
+import type { Port } from "../feed.ts";
+import type { Model } from "../model.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Compiled } from "./compiled.ts";
+import { serializePart } from "./parts.ts";
+import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
+
+/** What a file's compilation is in the words of `compile`. */
+export function optionsOf({ config }: SavedTraining): CompileTraining {
+  const { optimizer, loss, metrics, loss_weights: lossWeights } = config;
+  // Keras 2 lists the metrics of each output, of one output too.
+  const list = Array.isArray(metrics) && metrics.length === 1 && Array.isArray(metrics[0])
+    ? metrics[0]
+    : metrics;
+  const options = { optimizer, loss, metrics: list, lossWeights };
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== null && v !== undefined));
+}
+
+/** A compilation in Keras 3's form. */
+export function serializeCompiled(
+  { losses, metrics, optimizer }: Compiled,
+  outputs: readonly Port[],
+): Readonly<Record<string, unknown>> {
+  const each = <T>(of: (name: string) => T): T | Readonly<Record<string, T>> => {
+    const [only] = outputs;
+    if (outputs.length === 1 && only) return of(only.name);
+    return Object.fromEntries(outputs.map(({ name }) => [name, of(name)]));
+  };
+  const lossOf = (name: string) => {
+    const found = losses.find((l) => l.output.name === name);
+    return found ? serializePart(found.loss) : null;
+  };
+  const metricsOf = (name: string) =>
+    metrics.filter((m) => m.output.name === name).map((m) => serializePart(m.metric));
+  const weights = losses.some((l) => l.weight !== 1)
+    ? each((name) => losses.find((l) => l.output.name === name)?.weight ?? 1)
+    : null;
+  return {
+    optimizer: optimizer && serializePart(optimizer),
+    loss: each(lossOf),
+    loss_weights: typeof weights === "number" ? [weights] : weights,
+    metrics: metrics.length === 0 ? null : each(metricsOf),
+    weighted_metrics: null,
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+}
+
+/** What a file of Lapis holds of a fit. @throws {ConfigError} for a form that isn't known. */
+export function savedState({ extras }: Model): TrainingState | undefined {
+  const json = extras?.json.training;
+  if (typeof json !== "object" || json === null) return undefined;
+  const { version } = json as { readonly version?: unknown };
+  if (version !== 1) throw new ConfigError(`the file's training state is of version ${shown(version)}`);
+  return { json: json as TrainingState["json"], tensors: extras?.tensors ?? {} };
+}
+/** Puts what resuming needs beside the model, so that its files have it; nothing is kept of an older fit. */
+export function keepState(model: Model, state: TrainingState | undefined): void {
+  const { training: _, ...json } = model.extras?.json ?? {};
+  // The optimizer's slots have their own place in a file.
+  const own = (tensors: Readonly<Record<string, Tensor>> = {}, wanted: boolean) =>
+    Object.entries(tensors).filter(([name]) => /^(state|callback)\//.test(name) === wanted);
+  const others = own(model.extras?.tensors, false).filter(([name]) => !name.startsWith("optimizer/"));
+  const tensors = Object.fromEntries([...others, ...own(state?.tensors, true)]);
+  const all = { ...json, ...(state && { training: state.json }) };
+  const any = Object.keys(all).length + Object.keys(tensors).length > 0;
+  model.extras = any ? { json: all, tensors } : undefined;
+}
