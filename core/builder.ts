@@ -247,8 +247,10 @@ export class GraphBuilder {
       try {
         return def.body(this, own, parsed, wanted ?? def.maxOutputs ?? 1);
       } catch (error) {
-        // A body that needs sizes nobody knows yet: the operator stays whole, for its own kernel.
-        if (!def.plain || !(error instanceof UnsupportedError || error instanceof UnknownRank)) throw error;
+        // A body that needs sizes nobody knows yet: the operator stays whole, for its own kernel, or where only ranks are
+        // missing for its body once they are known.
+        const waits = error instanceof UnknownRank || (def.plain && error instanceof UnsupportedError);
+        if (!waits) throw error;
       }
     }
     const context = this.#context(def, own, parsed, options);

@@ -103,6 +103,8 @@ export interface KerasMapping<C> {
    * Throws an UnsupportedError for what that version doesn't have.
    */
   save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
+  /** 3 for a class that came with Keras 3. */
+  readonly since?: 3;
   /** The value that the layer's mask leaves out, where the mask is `input != value`. */
   maskedValue?(config: C): number | undefined;
   /** The package that registers the class in Python, for classes outside Keras. */
@@ -143,6 +145,16 @@ export interface LayerDef<C = unknown, P extends string = string> {
   readonly keras?: KerasMapping<C>;
 }
 
+/** A {@link LayerDef} of any configuration, as lists of a user's own layers take it. */
+export interface LayerPlugin {
+  readonly kind: "layer";
+  readonly name: string;
+  readonly summary: string;
+  readonly config: object;
+  readonly mask: LayerDef["mask"];
+  params(config: never, inputs: readonly Type[]): object;
+  build(context: never): readonly Value[];
+}
 /** A layer with its options, ready to be applied; applying it twice shares its weights. */
 export interface Layer {
   /** Tells it from a layer's definition. */

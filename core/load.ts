@@ -1,7 +1,7 @@
 /** Loading a model from any source through whichever format its bytes are. @module */
 import { FormatError, shown } from "./errors.ts";
 import type { FormatDef, Source } from "./format.ts";
-import type { LayerDef } from "./layer.ts";
+import type { LayerDef, LayerPlugin } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import { readSource, type SourceLike } from "./platform.ts";
@@ -12,7 +12,7 @@ export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
   /** Weights for a file that holds a configuration only, or in place of its own. */
   readonly weights?: SourceLike;
   /** Layers of your own, for classes that Lapis doesn't know. */
-  readonly layers?: readonly LayerDef[];
+  readonly layers?: readonly LayerPlugin[];
   /** Plugins in place of the default ones. */
   readonly registry?: Registry;
   /** Bounds that declared sizes are held to; those not given stay as they are. */
@@ -48,9 +48,10 @@ export async function loadWith(
   from: SourceLike,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { weights, layers, registry: given, limits, format: name, warn, ...run } = options;
+  const { weights, layers: plugged, registry: given, limits, format: name, warn, ...run } = options;
   const bounds: Limits = { ...defaultLimits, ...limits };
   let plugins = given ?? registry;
+  const layers = plugged as unknown as readonly LayerDef[] | undefined;
   // The user's own layers go before those of the same name.
   const fresh = (layers ?? []).filter((def) => plugins.find("layer", def.name) === undefined);
   if (fresh.length > 0) plugins = plugins.with(...fresh);

@@ -12,6 +12,7 @@ export {
   type ScanStep,
 } from "./builder.ts";
 export * from "./compose.ts";
+export * from "./differentiate.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
 export { createLayer, type LayerOptions } from "./factory.ts";
@@ -36,3 +37,7 @@ export * from "./rewrite.ts";
 export * from "./schema.ts";
 export * from "./shape.ts";
 export * from "./tensor.ts";
+export { trainer } from "./train.ts";
+export type * from "./training/contract.ts";
+export * from "./training/parts.ts";
+export type * from "./training/types.ts";

@@ -478,6 +478,14 @@ export class Model {
   /**
    * Trains on arrays, or on a source of batches (then without `y`). Gives every epoch's numbers: `loss`, metrics, and
    * those of validation as `valLoss` and the like.
+   *
+   * ```ts
+   * import { adam, dense, input, sequential } from "@lapis/lapis";
+   * const model = sequential([input({ shape: [2] }), dense({ units: 1, activation: "sigmoid" })]);
+   * model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+   * const { history } = await model.fit([[0, 1], [1, 0]], [1, 0], { epochs: 20, verbose: 0 });
+   * console.log(history.loss?.at(-1));
+   * ```
    * @throws {InputError} naming what doesn't fit; a label outside the classes with its value.
    */
   fit(x: ModelData | BatchSource, y?: ModelData | FitOptions, options?: FitOptions): Promise<History> {

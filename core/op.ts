@@ -42,6 +42,7 @@ export interface PlainContext<A> {
   readonly limits: Limits;
   /** Types the graph expects of the outputs, as far as known. */
   readonly types: readonly Type[];
+  /** The node's nested graphs, by name. */
   readonly graphs: Readonly<Record<string, Graph>>;
   /** Runs a nested graph on plain. */
   runGraph(name: string, inputs: readonly (RuntimeValue | undefined)[]): readonly RuntimeValue[];

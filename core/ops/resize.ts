@@ -265,15 +265,39 @@ const resizeGrad: OpDef = defineOp<Resize>({
   },
   accuracy: "rounding",
 });
-/** d with one axis multiplied by its taps' matrix `[output, input]`. */
-function times(b: Builder, d: Value, { axis, taps }: Pass, input: number): Value {
+/** d with one axis multiplied by its taps' matrix `[output, input]`, or by the matrix turned round. */
+function times(b: Builder, d: Value, { axis, taps }: Pass, input: number, turned = false): Value {
   const rank = dimsOf(d.type).length, { dtype } = asTensor(d.type);
   const perm = Array.from({ length: rank }, (_, i) => i);
   [perm[axis], perm[rank - 1]] = [rank - 1, axis];
-  const kernel = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
+  const matrix = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
+  const kernel = turned ? b.one("Transpose", [matrix], { perm: [1, 0] }) : matrix;
   const typed = dtype === "float64" ? kernel : b.one("Cast", [kernel], { to: dtype });
   if (axis === rank - 1) return b.one("MatMul", [d, typed]);
   return b.one("Transpose", [b.one("MatMul", [b.one("Transpose", [d], { perm }), typed])], { perm });
+}
+
+/**
+ * Resize as a product with a constant matrix along each axis that changes: for engines that multiply matrices well.
+ * Undefined where a size is open, or where outputs lie outside the image.
+ */
+export function resizeProducts(
+  b: Builder,
+  [x, roi, scales, sizes]: readonly (Value | undefined)[],
+  given: unknown,
+  output: readonly Dim[],
+): Value | undefined {
+  if (!x) return undefined;
+  const attributes = given as Resize, from = dimsOf(x.type);
+  const changed = from.flatMap((d, axis) => (sameDim(d, output[axis] ?? -1) ? [] : [axis]));
+  if (changed.some((axis) => typeof from[axis] !== "number")) return undefined;
+  const [knownRoi, knownScales, knownSizes] = [roi, scales, sizes].map((v) => b.knownOf(v));
+  if ((roi && !knownRoi) || (scales && !knownScales) || (sizes && !knownSizes)) return undefined;
+  const fixed = from.map((d) => (typeof d === "number" ? d : 1));
+  const passes = passesOf(fixed, attributes, knownRoi, knownScales, knownSizes)
+    .filter((p) => changed.includes(p.axis));
+  if (passes.some((p) => p.taps.outside.some((o) => o))) return undefined;
+  return passes.reduce((y, pass) => times(b, y, pass, fixed[pass.axis] ?? 1, true), x);
 }
 
 interface Upsample {

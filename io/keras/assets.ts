@@ -14,6 +14,7 @@ export interface Assets {
 
 /** Lines as Python's splitlines cuts them; empty ones at the end go. */
 function lines(text: string): readonly string[] {
+  // deno-lint-ignore no-control-regex -- Python ends lines at these.
   const list = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
   while (list.at(-1) === "") list.pop();
   return list;

@@ -1,4 +1,5 @@
 /** Layers as configurations of Keras 2 and 3 hold them. @module */
+import { UnsupportedError } from "../../core/errors.ts";
 import type { InitializerSpec, Layer } from "../../core/layer.ts";
 import type { ActivationSpec } from "../../core/layerfields.ts";
 import { fieldToSnake, nameOf } from "../../core/names.ts";
@@ -92,6 +93,9 @@ export function layerEntry(
     if (/^an activation/.test(expects)) return activationValue(value as ActivationSpec, ctx, place);
     if (/^an initializer/.test(expects)) return initializerValue(value as InitializerSpec, ctx, place);
     return partValue(value, key, ctx, place);
+  }
+  if (ctx.major === 2 && keras.since === 3) {
+    throw new UnsupportedError(`${label}: Keras 2 has no such layer`, { place: name });
   }
   const { className = keras.classNames?.[0] ?? def.name, config = fields } = locate(
     label,

@@ -36,8 +36,12 @@ export class MaskNodes {
     if (!source) return undefined;
     const known = this.#known.get(source.tensor);
     if (known) return known;
-    let name = "not_equal";
-    for (let i = 1; this.#taken.has(name); i++) name = `not_equal_${i}`;
+    // Keras names the masks that it makes itself not_equal, not_equal_1, …
+    const base = `${
+      source.tensor.name ?? (source.tensor.call ? nameOf(source.tensor.call.layer) : "input")
+    }_mask`;
+    let name = base;
+    for (let i = 1; this.#taken.has(name); i++) name = `${base}_${i}`;
     this.#taken.add(name);
     this.entries.push({
       ...serialized("keras.src.ops.numpy", "NotEqual", { name }, "NotEqual"),

@@ -78,6 +78,7 @@ function adaptive(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<AdaptivePo
       }, x);
       return [toLast(b, y, config.dataFormat)];
     },
+    keras: { since: 3 },
   };
 }
 

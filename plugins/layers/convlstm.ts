@@ -271,6 +271,10 @@ function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
       ...slidingKeras<ConvLstmConfig>(rank, { ignore: ["time_major"] }),
       call: recurrentCall,
       group: "cell",
+      save({ seed: _, zero_output_for_mask: zeros, ...rest }, major) {
+        if (major === 3) return {};
+        return { config: { ...rest, ...(zeros === true && { zero_output_for_mask: true }) } };
+      },
     },
   };
 }

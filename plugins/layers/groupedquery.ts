@@ -134,6 +134,8 @@ export const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, Hea
     classNames: ["GroupQueryAttention"],
     call: attentionCall,
     ignore: ["flash_attention"],
+    own: ["zeroMasked"],
+    since: 3,
     upgrade: beforeZeroMasked,
   },
 };

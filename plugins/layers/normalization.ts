@@ -1,5 +1,5 @@
 /** Normalization within each sample: LayerNormalization, GroupNormalization, RMSNormalization, UnitNormalization. @module */
-import { ShapeError, UnsupportedError } from "../../core/errors.ts";
+import { ShapeError } from "../../core/errors.ts";
 import type { InitializerSpec, LayerDef } from "../../core/layer.ts";
 import {
   asFloat,
@@ -196,12 +196,7 @@ export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
     const y = b.one("Div", [x, rootMeanSquare(b, x, axes, config.epsilon)]);
     return [b.one("Mul", [y, besides(b, paramAt(params, "scale"), axes, rank)])];
   },
-  keras: {
-    save(_, major) {
-      if (major === 2) throw new UnsupportedError("Keras 2 has no layer RMSNormalization");
-      return {};
-    },
-  },
+  keras: { since: 3 },
 };
 
 /** Options of {@link unitNormalizationDef}, resolved. */

@@ -1,5 +1,6 @@
 /** Images at another size: Resizing and CenterCrop. @module */
 import type { Builder } from "../../core/builder.ts";
+import { type DType, isFloat } from "../../core/dtype.ts";
 import { ConfigError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import type { LayerDef } from "../../core/layer.ts";
@@ -80,6 +81,17 @@ function filled(b: Builder, x: Value, { height, width, fillValue }: ResizingConf
   });
 }
 
+/** Whole pixels again, where the input's are. */
+function likeInput(b: Builder, y: Value, dtype: DType): Value {
+  if (isFloat(dtype)) return y;
+  const [low, high] = dtype === "uint8"
+    ? [0, 255]
+    : dtype === "int8"
+    ? [-128, 127]
+    : [-(2 ** 31), 2 ** 31 - 128];
+  return cast(b, b.one("Clip", [b.one("Round", [y]), scalarLike(b, low, y), scalarLike(b, high, y)]), dtype);
+}
+
 /** Images at another size, `[batch, height, width, channels]` in and out, as TensorFlow computes it (half-pixel centres). */
 export const resizingDef: LayerDef<ResizingConfig, never> = {
   kind: "layer",
@@ -107,7 +119,7 @@ export const resizingDef: LayerDef<ResizingConfig, never> = {
       resizeTo(b, x, [height, width], config.interpolation, config.antialias),
       config.dataFormat,
     );
-    return [y];
+    return [likeInput(b, y, dtypeOf(given))];
   },
   check(config, path) {
     if (config.cropToAspectRatio && config.padToAspectRatio) {

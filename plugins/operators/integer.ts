@@ -2,10 +2,10 @@
 import type { Builder } from "../../core/builder.ts";
 import { LapisError } from "../../core/errors.ts";
 import type { Attributes, Value } from "../../core/graph.ts";
-import type { OpDef } from "../../core/op.ts";
+import type { InferContext, OpDef } from "../../core/op.ts";
 import { defineOp, type NoAttributes } from "../../core/ops/define.ts";
 import { type ConvAttributes, convFields } from "../../core/ops/window.ts";
-import { asTensor, dimsOf } from "../../core/shape.ts";
+import { asTensor, dimsOf, tensorType } from "../../core/shape.ts";
 import { tensor } from "../../core/tensor.ts";
 
 type Given = readonly (Value | undefined)[];
@@ -26,7 +26,9 @@ function centred(b: Builder, x: Value, zero: Value | undefined, behind: number):
   const wide = b.one("Cast", [x], { to: "int32" });
   return zero ? b.one("Sub", [wide, upright(b, b.one("Cast", [zero], { to: "int32" }), behind)]) : wide;
 }
-const exact = { accuracy: "exact" } as const;
+const exact: Pick<OpDef, "accuracy" | "dtypes"> = { accuracy: "exact", dtypes: () => [tensorType("int32")] };
+/** Of an operator whose output is quantized as its zero point, where ranks are unknown. */
+const asZero = (c: InferContext<unknown>) => [tensorType(asTensor(c.inputs[7]).dtype)];
 
 const matMulInteger: OpDef = defineOp<NoAttributes>({
   ...exact,
@@ -86,6 +88,7 @@ const qLinearMatMul: OpDef = defineOp<NoAttributes>({
   attributes: {},
   arity: [8, 8],
   accuracy: "rounding",
+  dtypes: asZero,
   body(b, v) {
     const [a, aScale, aZero, w, wScale, wZero, scale, zero] = eight(v);
     if (isFloat8(a)) {
@@ -104,6 +107,7 @@ const qLinearConv: OpDef = defineOp<ConvAttributes>({
   attributes: convFields,
   arity: [8, 9],
   accuracy: "rounding",
+  dtypes: asZero,
   body(b, v, attributes) {
     const [x, xScale, xZero, w, wScale, wZero, scale, zero] = eight(v);
     const behind = dimsOf(w.type).length - 2, bias = v[8];

@@ -6,7 +6,7 @@ import type { OpDef } from "../../core/op.ts";
 import { defineOp, type OpBody } from "../../core/ops/define.ts";
 import { averageFields } from "../../core/ops/poolwindows.ts";
 import { bool, choice, float, int, list, nullable, text } from "../../core/schema.ts";
-import { asTensor, dimsOf } from "../../core/shape.ts";
+import { asTensor, dimsOf, tensorType } from "../../core/shape.ts";
 import { floatScalar, needed, quantizedBy } from "./integer.ts";
 
 type Given = readonly (Value | undefined)[];
@@ -69,6 +69,7 @@ const qGemm: OpDef = microsoftOp<{ alpha: number; transA: boolean; transB: boole
     transB: bool({ doc: "B is transposed", default: false }),
   },
   arity: [6, 9],
+  dtypes: (c) => [tensorType(asTensor(c.inputs[7] ? c.inputs[8] ?? c.inputs[0] : c.inputs[1]).dtype)],
   body(b, v, { alpha, transA, transB }) {
     const turned = (x: Value, turn: boolean) => (turn ? b.one("Transpose", [x], { perm: [1, 0] }) : x);
     const sums = b.one("MatMulInteger", [
@@ -92,6 +93,7 @@ const concat: OpDef = microsoftOp<{ axis: number }>({
     "Quantized tensors joined in one scale; inputs are the output's scale and zero point, then three a tensor",
   attributes: { axis: int({ doc: "axis to join along" }) },
   arity: [5, Infinity],
+  dtypes: (c) => [tensorType(asTensor(c.inputs[1]).dtype)],
   body(b, v, { axis }) {
     const parts = Array.from({ length: (v.length - 2) / 3 }, (_, i) => read(b, v, 2 + 3 * i));
     return [quantizedBy(b, b.one("Concat", parts, { axis }), needed(v, 0), v[1])];
@@ -119,6 +121,7 @@ const toFloat: OpDef = microsoftOp({
   summary: "The product of two quantized matrices, in floats",
   attributes: {},
   arity: [4, 7],
+  dtypes: (c) => [tensorType(asTensor(c.inputs[2]).dtype)],
   body(b, v) {
     const sums = b.one("MatMulInteger", [v[0], v[1], v[4], v[5]]);
     return [scaledProduct(b, sums, b.one("Mul", [needed(v, 2), needed(v, 3)]), v[6])];

@@ -28,6 +28,7 @@ const multinomial: OpDef = defineOp<Multinomial>({
     const [batch = 1] = dimsOf(inputOf(c, 0, floats));
     return [tensorType(dtypeOfCode(c.attributes.dtype), [batch, c.attributes.sample_size])];
   },
+  dtypes: (c) => [tensorType(dtypeOfCode(c.attributes.dtype))],
   gradient: "none",
   plain(inputs, { attributes: { dtype, sample_size, seed }, limits }) {
     const x = tensorAt(inputs, 0), [batch = 0, classes = 0] = x.shape, values = toNumbers(x);

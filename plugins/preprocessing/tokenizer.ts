@@ -101,18 +101,10 @@ export function tokenizerFromJSON(json: string | TokenizerJson): Tokenizer {
     throw new FormatError("tokenizer: is not JSON", { cause });
   }
   const config = record(record(parsed, "tokenizer").config, "tokenizer: config");
-  const map = (key: string): [string, unknown][] => {
-    const raw = config[key];
-    const value: unknown = typeof raw === "string" ? JSON.parse(raw) : raw;
-    return Object.entries(record(value ?? {}, `tokenizer: ${key}`));
+  const numbers = (key: string): Map<string, number> => {
+    const raw = config[key] ?? {}, text = typeof raw === "string" ? raw : JSON.stringify(raw);
+    return numbersIn(text, `tokenizer: ${key}`);
   };
-  const numbers = (key: string): Map<string, number> =>
-    new Map(
-      map(key).map(([word, n]) => {
-        if (typeof n === "number") return [word, n];
-        throw new FormatError(`tokenizer: ${key}: expected a number for ${shown(word)}, got ${shown(n)}`);
-      }),
-    );
   const index = numbers("word_index");
   const own = ([key, name]: readonly [string, string]) =>
     config[key] === undefined ? [] : [[name, config[key]]];
@@ -131,6 +123,22 @@ export function tokenizerFromJSON(json: string | TokenizerJson): Tokenizer {
     words: new Map([...index].map(([word, id]) => [id, word])),
     documents: Number(config.document_count ?? 0),
   });
+}
+/** A JSON object of numbers in the order of the text: words such as "2024" would move to the front in a JavaScript object. */
+function numbersIn(text: string, what: string): Map<string, number> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`${what}: is not JSON`, { cause });
+  }
+  for (const [word, n] of Object.entries(record(parsed, what))) {
+    if (typeof n !== "number") {
+      throw new FormatError(`${what}: expected a number for ${shown(word)}, got ${shown(n)}`);
+    }
+  }
+  const pairs = text.matchAll(/("(?:[^"\\]|\\.)*")\s*:\s*([^,}\s]+)/g);
+  return new Map(Array.from(pairs, ([, word = '""', n]) => [JSON.parse(word) as string, Number(n)]));
 }
 function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -252,8 +260,8 @@ function make(given: TokenizerOptions, state: State): Tokenizer {
   };
 }
 function jsonOf(options: Required<TokenizerOptions>, state: State): TokenizerJson {
-  const text = (entries: Iterable<readonly [string | number, unknown]>) =>
-    JSON.stringify(Object.fromEntries(entries));
+  const text = (entries: Iterable<readonly [string | number, number | string]>) =>
+    `{${Array.from(entries, ([k, v]) => `${JSON.stringify(`${k}`)}: ${JSON.stringify(v)}`).join(", ")}}`;
   const docs = [...state.docs].map(([word, n]) => [state.index.get(word) ?? 0, n] as const);
   return {
     class_name: "Tokenizer",

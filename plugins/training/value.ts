@@ -268,6 +268,7 @@ export function value(of: Tensor | Nested, dtype: "float64" | "float32" = "float
 }
 /** A function's value, and its gradient for every argument. */
 export interface ValueAndGrad {
+  /** The function's value. */
   readonly value: number;
   /** In the order of the arguments. */
   readonly gradients: readonly Tensor[];

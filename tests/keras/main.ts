@@ -8,9 +8,10 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { loadModel, type Model, UnsupportedError } from "../../mod.ts";
+import { loadModel, type Model, type Tensor, UnsupportedError, writeNpy } from "../../mod.ts";
 import { type Case, listCases, modelFiles } from "../support/cases.ts";
 import { exists, root } from "../support/sources.ts";
+import { ownModels } from "./models.ts";
 import { ask, findPython, type Job, type Verdict } from "./python.ts";
 
 const install = `Python with Keras is needed, about 2 GB:
@@ -57,24 +58,49 @@ const load = (one: Case, file: string, weights?: string): Promise<Model> =>
     ...(weights !== undefined && { weights: new URL(weights, one.folder) }),
   });
 
-/** Writes one model in one layout and says what Keras is to do with it. */
-async function written(model: Model, one: Case, layout: Layout, folder: string): Promise<Omit<Job, "id">> {
-  const base = `${folder}/${one.name}.${layout.keras}`, options = { kerasVersion: layout.keras };
-  const file = `${base}${layout.ending}`, config = `${base}.json`;
-  await model.save(file, options);
-  if (layout.ending === ".weights.h5") await model.save(config, options);
-  const [call = one] = one.calls ?? [], judged = one.kind !== "D";
-  const path = (name: string) => new URL(name, one.folder).pathname;
+/** Files that a model reads and must give. */
+type Expected = Omit<Job, "id" | "file" | "config">;
+function expectedOf(one: Case): Expected {
+  const [call = one] = one.calls ?? [], path = (name: string) => new URL(name, one.folder).pathname;
+  const judged = one.kind !== "D";
   return {
-    file,
-    ...(layout.ending === ".weights.h5" && { config }),
     inputs: judged ? call.inputs.map((t) => path(t.file)) : [],
     outputs: judged ? call.outputs.map((t) => path(t.file)) : [],
     atol: one.tolerance?.atol ?? 1e-5,
     rtol: one.tolerance?.rtol ?? 0,
   };
 }
-const jobKey = (one: string, layout: Layout) => `${one} ${layout.name}`;
+/** What Lapis itself predicts, as files. */
+async function predicted(
+  model: Model,
+  name: string,
+  inputs: readonly Tensor[],
+  folder: string,
+): Promise<Expected> {
+  const x = Object.fromEntries(model.inputs.map((port, i) => [port.name, inputs[i] as Tensor]));
+  const outputs = [await model.predict(x)].flat() as Tensor[];
+  const store = (kind: string, list: readonly Tensor[]) =>
+    Promise.all(list.map(async (t, i) => {
+      const path = `${folder}/${name}.${kind}${i}.npy`;
+      await Deno.writeFile(path, writeNpy(t));
+      return path;
+    }));
+  return { inputs: await store("in", inputs), outputs: await store("out", outputs), atol: 1e-5, rtol: 1e-5 };
+}
+/** Writes one model in one layout and says what Keras is to do with it. */
+async function written(
+  model: Model,
+  name: string,
+  layout: Layout,
+  folder: string,
+): Promise<Pick<Job, "file" | "config">> {
+  const base = `${folder}/${name}.${layout.keras}`, options = { kerasVersion: layout.keras };
+  const file = `${base}${layout.ending}`, config = `${base}.json`;
+  await model.save(file, options);
+  if (layout.ending !== ".weights.h5") return { file };
+  await model.save(config, options);
+  return { file, config };
+}
 
 /** Runs it and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -100,23 +126,27 @@ async function main(args: readonly string[]): Promise<number> {
     if (!row) rows.set(name, row = { written: 0, opened: 0, equal: 0, problems: [], refused: [] });
     return row;
   };
-  for (const one of await casesOf(new RegExp(values.filter))) {
-    const optimizer = one.kind === "D";
-    const [file] = optimizer ? [{ file: "trained.keras", weights: undefined }] : modelFiles(one);
-    if (!file) continue;
-    const model = await load(one, file.file, file.weights);
+  const addAll = async (
+    name: string,
+    model: Model,
+    expected: Expected,
+    trained: (ending: string) => string | undefined,
+  ) => {
     for (const layout of layouts) {
-      // Optimizers' states are those of Keras 3.
-      if (optimizer && (layout.keras === 2 || layout.ending === ".weights.h5")) continue;
-      const row = rowOf(optimizer ? `${layout.name}, optimizer` : layout.name);
-      const id = jobKey(one.name, layout);
+      const genuine = trained(layout.ending), kind = genuine ? `${layout.name}, optimizer` : layout.name;
+      // Optimizers' states are those of Keras 3; there is nothing else to compare in such a case.
+      if (expected.inputs.length === 0 && (!genuine || layout.keras === 2)) continue;
+      const row = rowOf(kind), id = `${name} ${layout.name}`;
       try {
-        const job = await written(model, one, layout, folder);
-        const genuine = optimizer && `trained${layout.ending}` in one.files
-          ? new URL(`trained${layout.ending}`, one.folder).pathname
-          : undefined;
-        const name = optimizer ? `${layout.name}, optimizer` : layout.name;
-        jobs.push({ id, ...job, ...(genuine && { genuine }), keras: layout.keras, layout: name });
+        const files = await written(model, name, layout, folder);
+        jobs.push({
+          id,
+          ...files,
+          ...expected,
+          ...(genuine && { genuine }),
+          keras: layout.keras,
+          layout: kind,
+        });
         row.written++;
       } catch (error) {
         if (!(error instanceof UnsupportedError)) throw error;
@@ -124,6 +154,20 @@ async function main(args: readonly string[]): Promise<number> {
       }
     }
     model.close();
+  };
+  const pattern = new RegExp(values.filter);
+  for (const one of await casesOf(pattern)) {
+    const [file] = one.kind === "D" ? [{ file: "trained.keras", weights: undefined }] : modelFiles(one);
+    if (!file) continue;
+    const trained = (ending: string) =>
+      one.kind === "D" && `trained${ending}` in one.files
+        ? new URL(`trained${ending}`, one.folder).pathname
+        : undefined;
+    await addAll(one.name, await load(one, file.file, file.weights), expectedOf(one), trained);
+  }
+  for (const own of ownModels.filter(({ name }) => pattern.test(name))) {
+    const model = await own.build();
+    await addAll(own.name, model, await predicted(model, own.name, own.inputs, folder), () => undefined);
   }
   for (const keras of [3, 2] as const) {
     const list = jobs.filter((job) => job.keras === keras);

@@ -4,8 +4,9 @@ import { runNode } from "../../../core/execute.ts";
 import { type Graph, type Node, typeOf } from "../../../core/graph.ts";
 import { segments } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
-import { expandComposites, foldConstants, prune } from "../../../core/rewrite.ts";
-import { staticShape, tensorType } from "../../../core/shape.ts";
+import { expandComposites, foldConstants, prune, rewrite } from "../../../core/rewrite.ts";
+import { resizeProducts } from "../../../core/ops/resize.ts";
+import { asTensor, staticShape, tensorType } from "../../../core/shape.ts";
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
 import { isKnown, Lowering, type Scope } from "./lowering.ts";
@@ -48,13 +49,29 @@ export function prepare(graph: Graph, registry: Registry): Graph {
     (def) => whole(def.domain ? `${def.domain}.${def.name}` : def.name),
   );
   const folded = foldConstants(
-    expanded,
+    withResizeProducts(expanded, registry),
     registry,
     (node, inputs, limits) =>
       runNode(node, inputs, node.outputs.map(() => tensorType("float32")), { registry, limits }),
   );
   return withoutUnused(prune(folded, registry));
 }
+/** Interpolations between fixed sizes become matrix products. */
+function withResizeProducts(graph: Graph, registry: Registry): Graph {
+  return rewrite(graph, registry, {
+    name: "resize as products",
+    nested: false,
+    node: ({ b, node, inputs }) => {
+      if (node.op !== "Resize" || node.domain !== "" || node.attributes["mode"] === "nearest") {
+        return undefined;
+      }
+      const output = asTensor(graph.types[node.outputs[0] ?? -1]).shape;
+      const y = output && resizeProducts(b, inputs, node.attributes, output);
+      return y && [y];
+    },
+  });
+}
+
 /** The graph without outputs of nodes that nothing reads; nodes with graphs count their outputs and keep them. */
 function withoutUnused(graph: Graph): Graph {
   const read = new Set([...graph.outputs.map((o) => o.id), ...graph.nodes.flatMap((n) => n.inputs)]);

@@ -6,7 +6,7 @@ import { inputOf } from "../../../core/ops/define.ts";
 import { numbersOf } from "../../../core/ops/kernels.ts";
 import { sigmoid } from "../../../core/ops/math.ts";
 import { choice, type Field } from "../../../core/schema.ts";
-import { type Dim, dimsOf, tensorType, type Type } from "../../../core/shape.ts";
+import { type Dim, freshDim, tensorType, type Type } from "../../../core/shape.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 
 /** What happens to scores at the end. */
@@ -63,7 +63,8 @@ export function rowsOf(x: Tensor): Rows {
 }
 /** How many rows the first input has. */
 export function rowDim(c: InferContext<unknown>, allowed: readonly DType[] = mlTypes): Dim {
-  const shape = dimsOf(inputOf(c, 0, allowed));
+  const { shape } = inputOf(c, 0, allowed);
+  if (!shape) return freshDim();
   return shape.length < 2 ? 1 : shape[0] ?? 1;
 }
 
