@@ -69,6 +69,7 @@ export type { Sessions } from "./core/sessions.ts";
 export type * from "./core/training/types.ts";
 export { type Bundle, createRegistry, type Kinds, type Plugin, type Registry } from "./core/registry.ts";
 export { createLayer, type LayerOptions } from "./core/factory.ts";
+/** Fields of configurations: what plugins and programs that read settings say them with. */
 export * as fields from "./core/schema.ts";
 export type { AnySchema, Field, JsonSchema, Schema } from "./core/schema.ts";
 export {

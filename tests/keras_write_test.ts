@@ -142,7 +142,7 @@ Deno.test("an ending that nothing writes is refused with those that are", async 
   const model = small();
   await rejects(
     model.save("model.hdf"),
-    /"model.hdf": expected one of \.h5, \.hdf5, \.json, \.keras, .*; is \.h5 meant/,
+    /"model.hdf": expected one of \.h5, \.hdf5, \.json, \.keras, .*; is \.hdf5 meant/,
   );
   await rejects(model.toBytes("pickle"), /expected one of/);
 });

@@ -27,7 +27,7 @@ export const train: CommandDef = {
   name: "train",
   summary: "train a model: a new one by a configuration, or one from a file",
   example: `lapis train mnist.json --data mnist/ -o mnist.keras
-lapis train model.keras --data train.csv --validation valid.csv --epochs 5 -o out.keras
+lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
     command

@@ -162,7 +162,7 @@ const modules: Readonly<Record<PartKind, string>> = {
   constraint: "keras.constraints",
 };
 /** A part in Keras 3's serialised form. */
-export function serializePart(value: Part): Json {
+export function serializePart(value: Part): Readonly<Record<string, unknown>> {
   const { def, config } = value, fields = def.keras?.fields ?? {};
   const entries = Object.entries(config).map(([key, v]) => {
     const inner = isRecord(v) && isPart(v) ? serializePart(v) : v;

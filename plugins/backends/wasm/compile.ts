@@ -92,6 +92,7 @@ export function compileGraph(
   const graph = prepare(source, registry), placed = nodesForEngine(graph);
   const lowering = new Lowering(registry, rules, placed.toldDim);
   const inputs = new Map<string, View>();
+  const updated = new Set(graph.outputs.map((o) => o.updates));
   const given = new Map<number, { view?: View }>();
   for (const input of graph.inputs) {
     const type = typeOf(graph, input.id);
@@ -99,7 +100,9 @@ export function compileGraph(
       continue;
     }
     const kept = keptRoles.has(input.role) && staticShape(type.shape) !== undefined;
-    const view = lowering.fresh(type.shape, type.dtype, undefined, kept ? "weight" : "value", kept ? 0 : 1);
+    // What a run replaces is no ground for the prologue: what is packed of it is packed at every run.
+    const level = kept && !updated.has(input.name) ? 0 : 1;
+    const view = lowering.fresh(type.shape, type.dtype, undefined, kept ? "weight" : "value", level);
     inputs.set(input.name, view);
     given.set(input.id, { view });
   }

@@ -222,11 +222,7 @@ export class WasmSession implements Session {
     const updates: [string, Tensor][] = [];
     for (const output of graph.outputs) {
       const target = output.updates === undefined ? undefined : this.#c.inputs.get(output.updates);
-      if (target?.storage.kind === "kept") {
-        // The module has moved it; what is packed from it is made again before the next run.
-        this.#dirty = true;
-        continue;
-      }
+      if (target?.storage.kind === "kept") continue;
       const view = outputs.get(output.name);
       const constant = scope.constants.get(output.id);
       const value = view
