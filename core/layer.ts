@@ -147,12 +147,19 @@ export interface LayerDef<C = unknown, P extends string = string> {
 
 /** A {@link LayerDef} of any configuration, as lists of a user's own layers take it. */
 export interface LayerPlugin {
+  /** The plugin's kind. */
   readonly kind: "layer";
+  /** Keras' class name. */
   readonly name: string;
+  /** What it computes, in a line. */
   readonly summary: string;
+  /** Its fields. */
   readonly config: object;
+  /** What it does with its input's mask. */
   readonly mask: LayerDef["mask"];
+  /** Its weights. */
   params(config: never, inputs: readonly Type[]): object;
+  /** Adds its operators. */
   build(context: never): readonly Value[];
 }
 /** A layer with its options, ready to be applied; applying it twice shares its weights. */

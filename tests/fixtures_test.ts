@@ -45,6 +45,30 @@ for (const backend of backends) {
   }
 }
 
+Deno.test("kind E gives Keras' tokens, ids and matrices", async () => {
+  const wrong: string[] = [];
+  for (const one of cases.filter((c) => kindOf(c) === "E")) {
+    const { status, detail } = await runCase(one, "wasm");
+    if (status !== "passed") wrong.push(`${one.name} ${status}: ${detail}`);
+  }
+  deepEqual(wrong, []);
+});
+
+for (const backend of backends) {
+  Deno.test(`further layers, options and operations give Keras' outputs on ${backend}`, async () => {
+    const wrong: string[] = [], out: string[] = [];
+    for (const one of await listCases(new URL("tests/fixtures/keras-more/", root))) {
+      const { status, detail } = await runCase(one, backend);
+      if (status === "left out") out.push(detail);
+      else if (status !== "passed") wrong.push(`${one.name} ${status}: ${detail}`);
+    }
+    deepEqual(wrong, []);
+    // Strings have no form in ONNX.
+    if (backend === "onnxruntime") ok(out.every((detail) => /^lapis\.\w+ has no form in ONNX/.test(detail)));
+    else deepEqual(out, []);
+  });
+}
+
 Deno.test("kind F: every broken file gives its one error in time, and a sound one loads after it", async () => {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "tests/fixtures.ts", "tests/fixtures/keras", "--kind", "F"],

@@ -78,7 +78,9 @@ async function runsOf(name: string): Promise<string> {
   const steps = (await model.session()).plan();
   const host = new Set(steps.filter((s) => !s.where.startsWith("wasm")).flatMap((s) => s.nodes));
   if (host.size === 0) return "wasm";
-  return steps.some((s) => s.where.startsWith("wasm")) ? `wasm, host: ${[...host].sort().join(", ")}` : "host";
+  return steps.some((s) => s.where.startsWith("wasm"))
+    ? `wasm, host: ${[...host].sort().join(", ")}`
+    : "host";
 }
 /** Whether a layer's sample has a gradient. */
 async function gradientOf(name: string): Promise<string> {
@@ -94,7 +96,7 @@ async function gradientOf(name: string): Promise<string> {
       zeros.length === 1 ? zeros[0] ?? tensor([]) : zeros,
       {
         loss: "meanSquaredError",
-      training: true,
+        training: true,
       },
     );
     const found = inputs.size + weights.size > 0;

@@ -1,12 +1,13 @@
 /** `lapis layers`: the layers there are, with their options. @module */
 import { registry } from "../../mod.ts";
+import facts from "../layers.json" with { type: "json" };
 import type { CommandDef } from "../command.ts";
 import { clip, shapeText } from "../terminal.ts";
 
 /** Lists the layers with their options, or one layer's options in full. */
 export const layers: CommandDef = {
   name: "layers",
-  summary: "list the layers and their options",
+  summary: "list the layers: where they run, gradients, Keras versions read, options",
   example: `lapis layers
 lapis layers LSTM   # every option with what it takes and its default`,
   declare: (command) => command.argument("[name]", "one layer, with its options in full"),
@@ -16,6 +17,8 @@ lapis layers LSTM   # every option with what it takes and its default`,
     const data = shown.map((def) => ({
       name: def.name,
       summary: def.summary,
+      forward: true,
+      ...factsOf(def.name),
       options: Object.entries(def.config as Readonly<Record<string, FieldInfo>>).map(([option, field]) => ({
         name: option,
         doc: field.doc,
@@ -24,14 +27,17 @@ lapis layers LSTM   # every option with what it takes and its default`,
         ...(field.required ? {} : { default: field.default }),
       })),
     }));
-    const text = data.map(({ name: layer, summary, options }) => {
+    const text = data.map(({ name: layer, summary, runs, gradient, keras, options }) => {
       const head = `${layer}  ${summary}`;
+      const about = `forward: ${runs}; gradient: ${gradient}; Keras: ${keras.join(", ") || "3"}`;
       if (name === undefined) {
         const list = options.map((o) => o.name + (o.required ? "" : "?")).join(" ");
-        return options.length === 0 ? clip(head, width) : `${clip(head, width)}\n${filled(list, width)}`;
+        return [clip(head, width), filled(about, width), ...options.length === 0 ? [] : [filled(list, width)]]
+          .join("\n");
       }
       return [
         head,
+        filled(about, width),
         ...options.map((o) => {
           const fallback = o.required ? "required" : `default ${valueText(o.default)}`;
           return `\n  ${o.name} (${fallback})\n${filled(`${o.expects}: ${o.doc}`, width)}`;
@@ -41,6 +47,17 @@ lapis layers LSTM   # every option with what it takes and its default`,
     return Promise.resolve({ text, data: { layers: data } });
   },
 };
+
+/** What the table of layers knows of one: measured by `deno task docs:layers`. */
+interface Facts {
+  readonly runs: string;
+  readonly gradient: string;
+  readonly keras: readonly string[];
+}
+function factsOf(name: string): Facts {
+  const known = facts as Readonly<Record<string, Facts | undefined>>;
+  return known[name] ?? { runs: "not measured", gradient: "not measured", keras: [] };
+}
 
 interface FieldInfo {
   readonly doc: string;

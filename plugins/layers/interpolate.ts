@@ -2,7 +2,7 @@
 import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import { UnsupportedError } from "../../core/errors.ts";
-import { cast, dtypeOf, range, shapeOf, transpose } from "../../core/layerkit.ts";
+import { cast, dtypeOf, range, shapeOf, shapeVector, sizesOf, transpose } from "../../core/layerkit.ts";
 import { tensor } from "../../core/tensor.ts";
 
 /** Ways of finding new pixels. */
@@ -92,6 +92,19 @@ function evened(row: Float64Array): Float64Array {
   return Math.abs(sum) < 1e-30 ? row : row.map((w) => w / sum);
 }
 
+/** Elements that TensorFlow takes for each output, in its float32. */
+function nearestPlaces(b: Builder, input: number, output: number): Value {
+  const step = Math.fround(input / output);
+  const places = range(0, output).map((i) => Math.min(input - 1, Math.floor(Math.fround((i + 0.5) * step))));
+  return b.constant(tensor(places, [output], "int64"));
+}
+/** A float32 that takes an axis from one size to another, rounded down. */
+function scaleFor(input: number, output: number): number {
+  let scale = Math.fround(output / input);
+  while (Math.floor(input * scale) < output) scale = Math.fround(scale * (1 + 2 ** -23));
+  return scale;
+}
+
 const attributes = {
   nearest: {
     mode: "nearest",
@@ -131,12 +144,23 @@ export function resizeTo(
       return alongAxis(b, y, i + 2, weights);
     }, x);
   }
+  if (kind === "nearest" && own.every((d) => typeof d === "number")) {
+    return size.reduce(
+      (y, to, i) => b.one("Gather", [y, nearestPlaces(b, own[i] ?? 1, to)], { axis: i + 2 }),
+      x,
+    );
+  }
+  if (kind === "bilinear" && own.every((d) => typeof d === "number")) {
+    const scales = Float32Array.of(1, 1, ...size.map((to, i) => scaleFor(own[i] ?? 1, to)));
+    return b.one("Resize", [x, undefined, b.constant(tensor(scales))], attributes.bilinear);
+  }
   if (kind === "lanczos3" || kind === "lanczos5") {
     throw new UnsupportedError(`interpolation ${kind} needs sizes that are known`);
   }
-  return b.one("Resize", [x, undefined, undefined, b.ints(size)], {
+  // All axes are named: onnxruntime's optimizer takes sizes of some axes for those of all.
+  const sizes = shapeVector(b, x, [...sizesOf(x, [0, 1]), ...size]);
+  return b.one("Resize", [x, undefined, undefined, sizes], {
     ...attributes[kind],
-    axes: size.map((_, i) => i + 2),
     ...(antialias && kind !== "nearest" && { antialias: 1 }),
   });
 }

@@ -53,7 +53,9 @@ export interface Tokenizer {
 }
 /** A tokenizer as Keras writes it: maps are JSON inside strings. */
 export interface TokenizerJson {
+  /** A value of the saved tokenizer. */
   readonly class_name: "Tokenizer";
+  /** A value of the saved tokenizer. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
