@@ -99,7 +99,7 @@ export function maskLike(b: Builder, mask: Value, x: Value): Value {
 /** True along an axis where any element differs from `value`: bool, the axis kept as 1 or dropped. */
 export function anyDiffers(b: Builder, x: Value, value: number, keepdims: boolean): Value {
   const differs = b.one("Not", [b.one("Equal", [x, scalarLike(b, value, x)])]);
-  const counted = b.one("ReduceMax", [cast(b, differs, "int32"), b.ints([-1])], {
+  const counted = b.one("ReduceMax", [cast(b, differs, "float32"), b.ints([-1])], {
     keepdims: keepdims ? 1 : 0,
   });
   return cast(b, counted, "bool");

@@ -200,7 +200,7 @@ for (const { name, inputs, build, training = false, ids } of samples) {
         data[i] = v - step;
         const below = lossOf(forward, fed);
         data[i] = v;
-        const slope = (above - below) / (2 * step), g = Number(toNumbers(got)[i]);
+        const slope: number = (above - below) / (2 * step), g: number = Number(toNumbers(got)[i]);
         ok(
           Math.abs(g - slope) <= 2e-6 * Math.max(1, Math.abs(slope)),
           `${input.name}[${i}]: ${g}, differences say ${slope}`,

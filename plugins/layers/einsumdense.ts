@@ -1,5 +1,7 @@
 /** EinsumDense: a product with a kernel along the axes that an equation names. @module */
+import type { Builder } from "../../core/builder.ts";
 import { ConfigError, ShapeError, shown } from "../../core/errors.ts";
+import type { Value } from "../../core/graph.ts";
 import type { LayerDef } from "../../core/layer.ts";
 import {
   activate,
@@ -10,7 +12,12 @@ import {
   inputAt,
   opaqueField,
   paramAt,
+  range,
+  reshape,
   shapeOf,
+  sizeAt,
+  sizesOf,
+  transpose,
   weight,
 } from "../../core/layerkit.ts";
 import type { KernelConfig } from "../../core/layerkit.ts";
@@ -66,6 +73,38 @@ function shapesOf(
   return { kernel: [...kernel].map(known), bias };
 }
 
+/** The letters of an equation with dots written out as capitals from the end, which equations here don't reach. */
+function lettersOf(equation: string, rank: number): readonly [string, string, string] {
+  const [left = "", output = ""] = equation.replaceAll(" ", "").split("->"),
+    [input = "", kernel = ""] = left.split(",");
+  const free = rank - input.replace("...", "").length;
+  const hidden = [..."ZYXWVUTS"].filter((c) => !equation.includes(c)).slice(0, free).join("");
+  return [input.replace("...", hidden), kernel, output.replace("...", hidden)];
+}
+/** The product as one of matrices where each letter is free or summed over; an Einsum where the kernel differs along free axes. */
+function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
+  const rank = shapeOf(x.type).length, [input, weights, output] = lettersOf(equation, rank);
+  const shared = [...weights].filter((c) => input.includes(c)),
+    summed = shared.filter((c) => !output.includes(c));
+  const free = [...input].filter((c) => !summed.includes(c)),
+    made = [...weights].filter((c) => !shared.includes(c));
+  const lost = free.some((c) => !output.includes(c)) || new Set(input).size < input.length;
+  if (summed.length === 0 || shared.length > summed.length || lost) {
+    return b.one("Einsum", [x, kernel], { equation });
+  }
+  const place = (letters: string) => (c: string) => letters.indexOf(c);
+  const turned = transpose(b, x, [...free, ...summed].map(place(input)));
+  const matrix = transpose(b, kernel, [...summed, ...made].map(place(weights)));
+  const size = (c: string) => sizeAt(kernel.type, weights.indexOf(c)),
+    count = (list: readonly string[]) => list.reduce((n, c) => n * size(c), 1);
+  const before = sizesOf(turned, range(0, free.length));
+  const flat = summed.length === 1 ? turned : reshape(b, turned, [...before, count(summed)]);
+  let y = b.one("MatMul", [flat, b.one("Reshape", [matrix, b.ints([count(summed), count(made)])])]);
+  if (made.length !== 1) y = reshape(b, y, [...sizesOf(y, range(0, free.length)), ...made.map(size)], y);
+  const order = [...free, ...made];
+  return transpose(b, y, [...output].map((c) => order.indexOf(c)));
+}
+
 /** A product with a kernel along the axes that an equation names, as in `abc,cde->abde`. */
 export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
@@ -102,7 +141,7 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   },
   build({ b, config, inputs, params }) {
     const x = asFloat(b, inputAt(inputs, 0));
-    const y = b.one("Einsum", [x, paramAt(params, "kernel")], { equation: config.equation });
+    const y = product(b, x, paramAt(params, "kernel"), config.equation);
     return [
       activate(
         b,

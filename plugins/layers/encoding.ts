@@ -33,13 +33,12 @@ export function encoded(
   weights?: Value,
 ): Value {
   if (mode === "int") return cast(b, ids, dtype);
-  let x = cast(b, ids, "int64");
-  const shape = shapeOf(x.type);
+  const shape = shapeOf(ids.type);
+  // In floats, which are exact up to 16 million classes: kernels compare them.
+  let x = cast(b, ids, "float32");
   if (mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1) x = b.one("Squeeze", [x, b.ints([-1])]);
-  const known = b.one("GreaterOrEqual", [x, b.scalar(0, "int64")]);
-  const safe = b.one("Where", [known, x, b.scalar(depth, "int64")]);
-  const pair = b.constant(tensor(Float32Array.of(0, 1)));
-  const rows = b.one("OneHot", [safe, b.ints([depth]), pair], { axis: -1 });
+  const classes = b.constant(tensor(Float32Array.from({ length: depth }, (_, i) => i)));
+  const rows = cast(b, b.one("Equal", [b.one("Unsqueeze", [x, b.ints([-1])]), classes]), "float32");
   if (mode === "one_hot") return cast(b, rows, dtype);
   if (shape.length < 1) throw new ShapeError("expected at least the batch axis");
   // A vector of ids is one sample.
@@ -87,7 +86,7 @@ export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
     const x = asFloat(b, inputAt(inputs, 0)), depth = config.binBoundaries.length;
     const edges = cast(b, b.constant(tensor([...config.binBoundaries], [depth], "float32")), "float32");
     const above = b.one("GreaterOrEqual", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
-    const bins = b.one("ReduceSum", [cast(b, above, "int64"), b.ints([-1])], { keepdims: 0 });
+    const bins = b.one("ReduceSum", [cast(b, above, "float32"), b.ints([-1])], { keepdims: 0 });
     const ids: DType = config.dtype === "int32" ? "int32" : "int64";
     return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
   },

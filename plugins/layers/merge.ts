@@ -188,7 +188,7 @@ function joinedMask(
     if (shapeOf(mask.type).length >= rank) return boolMask(b, mask);
     return b.one("Expand", [b.one("Unsqueeze", [boolMask(b, mask), b.ints([-1])]), shape]);
   });
-  const joined = cast(b, b.one("Concat", parts, { axis }), "int32");
+  const joined = cast(b, b.one("Concat", parts, { axis }), "float32");
   return cast(b, b.one("ReduceMax", [joined, b.ints([-1])], { keepdims: 0 }), "bool");
 }
 function concatenated(

@@ -116,7 +116,7 @@ export function checkGradient(sample: OpSample, tolerance = 1e-6): void {
       x[k] = at - difference;
       const below = loss();
       x[k] = at;
-      const want = (above - below) / (2 * difference), came = Number(got.data[k]);
+      const want: number = (above - below) / (2 * difference), came: number = Number(got.data[k]);
       assert.ok(
         Math.abs(want - came) <= tolerance * Math.max(1, Math.abs(want)),
         `${sampleName(sample)}: gradient of ${name}[${k}] is ${came}, differences say ${want}`,
