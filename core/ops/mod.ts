@@ -1,8 +1,9 @@
 /** Every operator of networks, one file per family. @module */
 import type { OpDef } from "../op.ts";
 import { attentionOps } from "./attention.ts";
+import { gridOps } from "./gridsample.ts";
 import { layerOps } from "./layerops.ts";
 import { sequenceOps } from "./sequence.ts";
 
 /** Every operator of core. */
-export const networkOps: readonly OpDef[] = [...layerOps, ...sequenceOps, ...attentionOps];
+export const networkOps: readonly OpDef[] = [...layerOps, ...gridOps, ...sequenceOps, ...attentionOps];

@@ -18,7 +18,6 @@ import {
 import { type Tensor, tensor, toIntegers, toNumbers } from "../tensor.ts";
 import { type Numbers, product, result } from "./arrays.ts";
 import { defineOp, optionalAt, tensorAt } from "./define.ts";
-import { gridOps } from "./gridsample.ts";
 import {
   applyTaps,
   type CoordinateMode,
@@ -338,4 +337,4 @@ function fromUpsample(_: number, { inputs: [x, scales], attributes: a, builder: 
 }
 
 /** Resize and sampling. */
-export const resizeOps: readonly OpDef[] = [resize, resizeGrad, upsample, ...gridOps];
+export const resizeOps: readonly OpDef[] = [resize, resizeGrad, upsample];

@@ -91,7 +91,8 @@ function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRe
     const read = nodesOf(all), out = nodesOf(outputs), most = m.calls.length - 1;
     const least = Math.min(1, ...read, ...out);
     const functional = m.entry.className !== "Sequential" && majorOf(version) >= 3;
-    m.offset = counted ? least : Math.max(0, ...read) > most ? 1 : 0;
+    const seen = functional ? read : [...read, ...out];
+    m.offset = counted ? least : Math.max(0, ...seen) > most ? 1 : 0;
     m.outOffset = functional && !out.includes(0) || Math.max(0, ...out) > most ? 1 : counted ? least : 0;
   }
 }
