@@ -1,4 +1,4 @@
-/** Operators that pick elements by index. What writes by index stands in scatter.ts, what finds indices in find.ts. @module */
+/** Operators that pick elements by index. What writes by index stands in scatter.ts, what finds indices in find.ts, one-hot rows in onehot.ts. @module */
 import type { Builder } from "../builder.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph.ts";
@@ -10,7 +10,7 @@ import { dtypes } from "../dtype.ts";
 import { anyType, defineOp, floats, indexTypes, inputOf, knownIntegers, tensorAt } from "./define.ts";
 import { copyRun, emptyLike, finished, numbersOf } from "./kernels.ts";
 import { eachLine, eachTuple, indicesOf, placeOf } from "./indices.ts";
-import { findOps } from "./find.ts";
+import { oneHot } from "./onehot.ts";
 import { byPositions, zerosLike } from "./positions.ts";
 import { scatterOps } from "./scatter.ts";
 
@@ -177,5 +177,5 @@ export const gatherOps: readonly OpDef[] = [
   gatherElements,
   gatherND,
   ...scatterOps,
-  ...findOps,
+  oneHot,
 ];

@@ -68,7 +68,7 @@ function augmentation(
       }
       return [asFloat(b, inputAt(inputs, 0))];
     },
-    keras: { call: ["inputs", "training"], ignore: ["bounding_box_format", "auto_vectorize"] },
+    keras: { call: ["inputs", "training"], ignore: ["bounding_box_format", "auto_vectorize", "rng_type"] },
   };
 }
 /** Every layer that changes images at random in training. */

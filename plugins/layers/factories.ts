@@ -121,6 +121,7 @@ import {
   concatenateDef,
   type DotConfig,
   dotDef,
+  type MaskRuleConfig,
   maximumDef,
   minimumDef,
   multiplyDef,
@@ -274,17 +275,17 @@ export const normalization: Factory<NormalizationConfig> = factory(normalization
 /** x · scale + offset, in floats, shape unchanged. */
 export const rescaling: Factory<RescalingConfig, "scale"> = factory(rescalingDef);
 /** The sum of the inputs; shapes broadcast. */
-export const add: Factory<Readonly<Record<never, never>>> = factory(addDef);
+export const add: Factory<MaskRuleConfig> = factory(addDef);
 /** The first input less the second. */
-export const subtract: Factory<Readonly<Record<never, never>>> = factory(subtractDef);
+export const subtract: Factory<MaskRuleConfig> = factory(subtractDef);
 /** The product of the inputs. */
-export const multiply: Factory<Readonly<Record<never, never>>> = factory(multiplyDef);
+export const multiply: Factory<MaskRuleConfig> = factory(multiplyDef);
 /** The mean of the inputs. */
-export const average: Factory<Readonly<Record<never, never>>> = factory(averageDef);
+export const average: Factory<MaskRuleConfig> = factory(averageDef);
 /** The largest of the inputs, element by element. */
-export const maximum: Factory<Readonly<Record<never, never>>> = factory(maximumDef);
+export const maximum: Factory<MaskRuleConfig> = factory(maximumDef);
 /** The smallest of the inputs, element by element. */
-export const minimum: Factory<Readonly<Record<never, never>>> = factory(minimumDef);
+export const minimum: Factory<MaskRuleConfig> = factory(minimumDef);
 /** The inputs one after another along an axis. */
 export const concatenate: Factory<ConcatenateConfig> = factory(concatenateDef);
 /** Products of two inputs summed over an axis of each: `[batch, a, k]`, `[batch, c, k] → [batch, a, c]` with axes 2. */

@@ -19,8 +19,6 @@ import {
 import { bool, choice, field, int } from "../../core/schema.ts";
 import { normalAxis } from "../../core/shape.ts";
 
-type NoConfig = Readonly<Record<never, never>>;
-
 /** Inputs of one rank: axes of 1 after the batch where they have fewer. */
 function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
   if (inputs.length < 1) throw new ShapeError("expected at least one input");
@@ -32,11 +30,26 @@ function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
 }
 const masksOf = (inputs: readonly Value[], call: CallOptions) =>
   inputs.map((_, i) => maskOf(inputs, call, i));
-/** A step counts where it counts in any input; without a mask where an input has none. */
-function anyMask(b: Builder, inputs: readonly Value[], call: CallOptions): Value | undefined {
-  const masks = masksOf(inputs, call).filter((m) => m !== undefined).map((m) => boolMask(b, m));
-  if (masks.length < inputs.length) return undefined;
-  return masks.reduce((m, n) => b.one("Or", [m, n]));
+/** Options of layers that merge inputs, resolved. */
+export interface MaskRuleConfig {
+  /** Where a merged step counts: where `any` input's does; or where `all` do that have a mask, as up to Keras 3.0. */
+  readonly maskRule: "any" | "all";
+}
+const maskRuleField = () =>
+  choice({ doc: "where a step counts: where any input's does, or all", default: "any", of: ["any", "all"] });
+/** Up to Keras 3.0 a merged step counted where all inputs' did. */
+const olderRule = (config: Record<string, unknown>, version: string): Record<string, unknown> =>
+  /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, mask_rule: "all" } : config;
+/** The mask of merged inputs; with `any`, none where an input has none. */
+function mergedMask(
+  b: Builder,
+  inputs: readonly Value[],
+  call: CallOptions,
+  rule: MaskRuleConfig["maskRule"],
+): Value | undefined {
+  const [first, ...rest] = masksOf(inputs, call).filter((m) => m !== undefined).map((m) => boolMask(b, m));
+  if (!first || rule === "any" && rest.length + 1 < inputs.length) return undefined;
+  return rest.reduce((m, n) => b.one(rule === "any" ? "Or" : "And", [m, n]), first);
 }
 const chain = (op: string) => (b: Builder, inputs: readonly Value[]): Value =>
   inputs.reduce((x, y) => b.one(op, [x, y]));
@@ -55,36 +68,29 @@ function elementwise(
   name: string,
   summary: string,
   of: (b: Builder, inputs: readonly Value[]) => Value,
-): LayerDef<NoConfig, never> {
+): LayerDef<MaskRuleConfig, never> {
   return {
     kind: "layer",
     name,
     summary,
     mask: "make",
-    config: {},
+    config: { maskRule: maskRuleField() },
     params: () => ({}),
-    build: ({ b, inputs, call }) => [
-      b.masked(
-        of(b, sameRank(b, inputs)),
-        inputs.length > 1 ? anyMask(b, inputs, call) : maskOf(inputs, call),
-      ),
+    build: ({ b, config, inputs, call }) => [
+      b.masked(of(b, sameRank(b, inputs)), mergedMask(b, inputs, call, config.maskRule)),
     ],
+    keras: { upgrade: olderRule },
   };
 }
 
 /** The sum of the inputs; shapes broadcast. */
-export const addDef: LayerDef<NoConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
+export const addDef: LayerDef<MaskRuleConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
 /** The first input less the second. */
-export const subtractDef: LayerDef<NoConfig, never> = elementwise(
+export const subtractDef: LayerDef<MaskRuleConfig, never> = elementwise(
   "Subtract",
   "the first input less the second",
   difference,
 );
-/** Options of Multiply, Maximum and Minimum, resolved. */
-export interface MaskedMergeConfig {
-  /** A masked step leaves the other inputs' values as they are; Keras' files from before 3.1 are read with false. */
-  readonly skipMasked: boolean;
-}
 /** The largest or smallest of the inputs that count; where one is masked, it takes the others' value. */
 function whereCounted(
   op: string,
@@ -121,47 +127,42 @@ function maskedMerge(
   summary: string,
   op: string,
   counted: (b: Builder, inputs: readonly Value[], masks: readonly (Value | undefined)[]) => Value,
-): LayerDef<MaskedMergeConfig, never> {
+): LayerDef<MaskRuleConfig, never> {
   return {
     kind: "layer",
     name,
     summary,
     mask: "make",
-    config: {
-      skipMasked: bool({ doc: "a masked step leaves the other inputs' values as they are", default: true }),
-    },
+    config: { maskRule: maskRuleField() },
     params: () => ({}),
     build({ b, config, inputs, call }) {
       const list = sameRank(b, inputs), masks = masksOf(inputs, call);
-      const some = config.skipMasked && inputs.length > 1 && masks.some((m) => m !== undefined);
+      // Since Keras 3.1 a masked step leaves the other inputs' values as they are.
+      const some = config.maskRule === "any" && inputs.length > 1 && masks.some((m) => m !== undefined);
       const y = some ? counted(b, list, masks) : chain(op)(b, list);
-      return [b.masked(y, inputs.length > 1 ? anyMask(b, inputs, call) : maskOf(inputs, call))];
+      return [b.masked(y, mergedMask(b, inputs, call, config.maskRule))];
     },
-    keras: {
-      own: ["skipMasked"],
-      upgrade: (config, version) =>
-        /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, skip_masked: false } : config,
-    },
+    keras: { upgrade: olderRule },
   };
 }
 /** The product of the inputs. */
-export const multiplyDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
+export const multiplyDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Multiply",
   "product of the inputs",
   "Mul",
   countedProduct,
 );
 /** The mean of the inputs. */
-export const averageDef: LayerDef<NoConfig, never> = elementwise("Average", "mean of the inputs", mean);
+export const averageDef: LayerDef<MaskRuleConfig, never> = elementwise("Average", "mean of the inputs", mean);
 /** The largest of the inputs, element by element. */
-export const maximumDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
+export const maximumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Maximum",
   "largest of the inputs",
   "Max",
   (b, inputs, masks) => whereCounted("Max", b, inputs, masks),
 );
 /** The smallest of the inputs, element by element. */
-export const minimumDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
+export const minimumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Minimum",
   "smallest of the inputs",
   "Min",
@@ -169,16 +170,17 @@ export const minimumDef: LayerDef<MaskedMergeConfig, never> = maskedMerge(
 );
 
 /** Options of {@link concatenateDef}, resolved. */
-export interface ConcatenateConfig {
+export interface ConcatenateConfig extends MaskRuleConfig {
   /** Axis along which they are joined. */
   readonly axis: number;
 }
-/** The mask of joined inputs: their masks joined as the inputs are, true where any feature's is. */
+/** The mask of joined inputs: their masks joined as the inputs are, true where any feature's is, or all are. */
 function joinedMask(
   b: Builder,
   inputs: readonly Value[],
   axis: number,
   call: CallOptions,
+  rule: MaskRuleConfig["maskRule"],
 ): Value | undefined {
   const masks = masksOf(inputs, call);
   if (masks.every((m) => m === undefined)) return undefined;
@@ -189,17 +191,22 @@ function joinedMask(
     return b.one("Expand", [b.one("Unsqueeze", [boolMask(b, mask), b.ints([-1])]), shape]);
   });
   const joined = cast(b, b.one("Concat", parts, { axis }), "float32");
-  return cast(b, b.one("ReduceMax", [joined, b.ints([-1])], { keepdims: 0 }), "bool");
+  return cast(
+    b,
+    b.one(rule === "any" ? "ReduceMax" : "ReduceMin", [joined, b.ints([-1])], { keepdims: 0 }),
+    "bool",
+  );
 }
 function concatenated(
   b: Builder,
   inputs: readonly Value[],
   axis: number,
   call: CallOptions,
+  rule: MaskRuleConfig["maskRule"],
 ): readonly Value[] {
   const rank = shapeOf(inputAt(inputs, 0).type).length, at = normalAxis(axis, rank);
   const y = b.one("Concat", inputs, { axis: at });
-  return [b.masked(y, joinedMask(b, inputs, at, call))];
+  return [b.masked(y, joinedMask(b, inputs, at, call, rule))];
 }
 /** The inputs one after another along an axis. */
 export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
@@ -207,9 +214,10 @@ export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   name: "Concatenate",
   summary: "the inputs one after another along an axis",
   mask: "make",
-  config: { axis: int({ doc: "axis along which they are joined", default: -1 }) },
+  config: { axis: int({ doc: "axis along which they are joined", default: -1 }), maskRule: maskRuleField() },
   params: () => ({}),
-  build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call),
+  build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call, config.maskRule),
+  keras: { upgrade: olderRule },
 };
 
 /** Options of {@link dotDef}, resolved. */
@@ -306,7 +314,7 @@ export const mergeDef: LayerDef<MergeConfig, never> = {
   params: () => ({}),
   build({ b, config, inputs, call }) {
     const { mode, concatAxis, dotAxes } = config;
-    if (mode === "concat") return concatenated(b, inputs, concatAxis, call);
+    if (mode === "concat") return concatenated(b, inputs, concatAxis, call, "all");
     if (mode === "dot" || mode === "cos") {
       return [dot(b, inputs, { axes: dotAxes, normalize: mode === "cos" })];
     }
@@ -314,7 +322,7 @@ export const mergeDef: LayerDef<MergeConfig, never> = {
     const y = mode === "ave"
       ? mean(b, list)
       : chain({ sum: "Add", mul: "Mul", max: "Max", min: "Min" }[mode])(b, list);
-    return [b.masked(y, anyMask(b, inputs, call))];
+    return [b.masked(y, mergedMask(b, inputs, call, "all"))];
   },
   keras: {
     ignore: [

@@ -42,7 +42,7 @@ export type {
   UnitNormalizationConfig,
 } from "./normalization.ts";
 export type { NormalizationConfig, Numbers, RescalingConfig } from "./scaling.ts";
-export type { ConcatenateConfig, DotConfig, MaskedMergeConfig, MergeConfig } from "./merge.ts";
+export type { ConcatenateConfig, DotConfig, MaskRuleConfig, MergeConfig } from "./merge.ts";
 export type { AdditiveAttentionConfig, AttentionConfig } from "./attention.ts";
 export type { MultiHeadAttentionConfig } from "./multihead.ts";
 export type { InputLayerConfig } from "./identity.ts";
