@@ -65,7 +65,7 @@ function keyword(x: unknown, place: string): Argument {
   if (ref) return ref;
   if (Array.isArray(x)) {
     return x.length > 1 && x[0] === "_CONSTANT_VALUE"
-      ? argument(x.at(-1), place)
+      ? argument(x[2], place)
       : x.map((v) => keyword(v, place));
   }
   return isJson(x) ? argument(x, place) : argument(x, place);
@@ -92,7 +92,7 @@ export function callsOf(nodes: unknown, place: string): readonly CallEntry[] {
   });
 }
 function olderCall(node: unknown, place: string): CallEntry {
-  const list = triple(node)
+  const list = triple(node) || Array.isArray(node) && node[0] === "_CONSTANT_VALUE"
     ? [node]
     : Array.isArray(node)
     ? node
@@ -101,19 +101,23 @@ function olderCall(node: unknown, place: string): CallEntry {
     : undefined;
   if (!list) throw new FormatError(`${place}: unreadable call ${shown(node)}`, { place });
   const kwargs: Record<string, Argument> = {};
+  const named = (more: unknown) => {
+    if (isJson(more)) { for (const [k, v] of Object.entries(more)) kwargs[k] = keyword(v, place); }
+  };
   const inputs = list.map((item: unknown): Argument => {
     const ref = triple(item);
     if (!ref) {
       const constant = keyword(item, place);
-      if (refsIn(constant).length > 0 || Array.isArray(item) && item[0] === "_CONSTANT_VALUE") {
+      if (Array.isArray(item) && item[0] === "_CONSTANT_VALUE") {
+        named(item[3]);
         return constant;
       }
+      if (refsIn(constant).length > 0) return constant;
       throw new FormatError(`${place}: expected [layer, node, tensor] as input, got ${shown(item)}`, {
         place,
       });
     }
-    const more: unknown = Array.isArray(item) ? item[3] : undefined;
-    if (isJson(more)) { for (const [k, v] of Object.entries(more)) kwargs[k] = keyword(v, place); }
+    if (Array.isArray(item)) named(item[3]);
     return ref;
   });
   return { args: inputs.length === 1 ? inputs : [inputs], kwargs };

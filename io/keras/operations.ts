@@ -8,6 +8,7 @@ import type { LayerEntry } from "./layers.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 import { elementwise } from "./operations/elementwise.ts";
 import { Given, type Operations } from "./operations/given.ts";
+import { translated } from "./operations/tensorflow.ts";
 import { products } from "./operations/products.ts";
 import { reductions } from "./operations/reduce.ts";
 import { shapes } from "./operations/shapes.ts";
@@ -17,9 +18,12 @@ const operations: Operations = { ...elementwise, ...shapes, ...reductions, ...pr
 /** True for a node that is an operation and no layer; a whole-model `.h5` doesn't write modules, but layers say `trainable`. */
 export function isOperation({ raw, className, config }: LayerEntry): boolean {
   const { module } = raw;
+  if (isTensorFlow(className)) return true;
   if (typeof module === "string") return /^keras(\.src)?\.ops(\.|$)/.test(module);
   return Object.hasOwn(operations, className) && !("trainable" in config) && hasArguments(raw.inbound_nodes);
 }
+/** TensorFlow's functions in Keras 2's functional models. */
+const isTensorFlow = (className: string) => className === "TFOpLambda" || className === "SlicingOpLambda";
 /** Keras 3's form of calls; older files write bare operations in other ways. */
 function hasArguments(nodes: unknown): boolean {
   return Array.isArray(nodes) && nodes.length > 0 &&
@@ -34,15 +38,48 @@ function filled(a: Argument, next: () => Value | undefined): unknown {
   return Object.fromEntries(Object.entries(a).map(([k, v]) => [k, filled(v as Argument, next)]));
 }
 
+/** An operation's name, options and call, whichever Keras wrote it. @throws {UnsupportedError} for a function that isn't known. */
+function formOf(entry: LayerEntry, call: CallEntry): {
+  readonly className: string;
+  readonly call: CallEntry;
+  readonly config: Json;
+  readonly module: string;
+} {
+  const { className, config, raw, name } = entry;
+  if (!isTensorFlow(className)) {
+    const module = typeof raw.module === "string" ? raw.module : "keras.src.ops.numpy";
+    return { className, call, config, module };
+  }
+  const known = translated(`${config.function}`, call);
+  if (!known) {
+    throw new UnsupportedError(
+      `layer ${shown(name)}: TensorFlow's function ${shown(config.function)} is not supported`,
+      {
+        place: name ?? className,
+      },
+    );
+  }
+  // Tensors are arguments and all else is configuration, as in Keras 3.
+  const { kwargs } = known, order = operations[known.className]?.args ?? [];
+  const last = order.findLastIndex((key) => key in kwargs);
+  return {
+    className: known.className,
+    call: { args: order.slice(0, last + 1).map((key) => kwargs[key] ?? null), kwargs: {} },
+    config: Object.fromEntries(Object.entries(kwargs).filter(([key]) => !order.includes(key))),
+    module: "keras.src.ops.numpy",
+  };
+}
+
 /**
  * The operation as a layer without weights; tensors are its inputs, constants its own.
  * @throws {UnsupportedError} naming an operation or an argument that isn't known.
  */
 export function operationLayer(
   entry: LayerEntry,
-  call: CallEntry,
+  given: CallEntry,
 ): { readonly layer: Layer; readonly inputs: readonly TensorRef[] } {
-  const { className, name, config } = entry, place = name ?? className;
+  const { name } = entry, place = name ?? entry.className;
+  const { className, call, config, module } = formOf(entry, given);
   const operation = Object.hasOwn(operations, className) ? operations[className] : undefined;
   if (!operation) {
     const near = nearest(className, Object.keys(operations));
@@ -51,7 +88,7 @@ export function operationLayer(
       { place },
     );
   }
-  const { name: _, ...own } = config;
+  const { name: _, ...own } = config as Record<string, unknown>;
   const star = operation.args[0]?.startsWith("*") ? operation.args[0].slice(1) : undefined;
   const extra = star === undefined
     ? call.args.slice(operation.args.length).find((a) => a !== null)
@@ -74,7 +111,7 @@ export function operationLayer(
       const next = () => inputs[at++];
       const args = call.args.map((a) => filled(a, next));
       const named = Object.entries(call.kwargs).map(([k, a]) => [k, filled(a, next)] as const);
-      const given = {
+      const given: Record<string, unknown> = {
         ...own,
         ...(star === undefined
           ? Object.fromEntries(args.map((a, i) => [operation.args[i] ?? "", a]))
@@ -82,7 +119,10 @@ export function operationLayer(
         ...Object.fromEntries(named.filter(([, a]) => a !== null)),
       };
       try {
-        return [operation.build(new Given(b, given))].flat() as readonly Value[];
+        const args = new Given(b, given), out = [operation.build(args)].flat() as readonly Value[];
+        const [unread] = args.unread();
+        if (unread !== undefined) throw args.refuse(unread);
+        return out;
       } catch (error) {
         if (error instanceof LapisError) error.message = `operation ${className}: ${error.message}`;
         throw error;
@@ -96,9 +136,8 @@ export function operationLayer(
     trainable: true,
     ...(name !== undefined && { name }),
   };
-  const { module } = entry.raw;
   origins.set(layer, {
-    module: typeof module === "string" ? module : "keras.src.ops.numpy",
+    module,
     className,
     config: own,
     args: call.args,

@@ -7,56 +7,43 @@ import type { Schema } from "../../core/schema.ts";
 /** Options of a layer that changes images at random, as files hold them. */
 export type AugmentationConfig = Readonly<Record<string, Opaque>>;
 
-const colour = ["factor", "valueRange"];
-const placed = ["fillMode", "fillValue", "interpolation"];
-/** The options of each layer beside `dataFormat` and `seed`, and what it does in Keras' training. */
-const table: Readonly<Record<string, readonly [summary: string, options: readonly string[]]>> = {
-  RandomFlip: ["mirrors images", ["mode"]],
-  RandomRotation: ["turns images", ["factor", ...placed]],
-  RandomZoom: ["enlarges or shrinks images", ["heightFactor", "widthFactor", ...placed]],
-  RandomTranslation: ["moves images", ["heightFactor", "widthFactor", ...placed]],
-  RandomShear: ["slants images", ["xFactor", "yFactor", ...placed]],
-  RandomPerspective: ["distorts images in perspective", ["factor", "scale", "interpolation", "fillValue"]],
-  RandomElasticTransform: ["distorts images like rubber", [...colour, "scale", ...placed]],
-  RandomContrast: ["changes contrast", colour],
-  RandomBrightness: ["changes brightness", colour],
-  RandomHue: ["changes hue", colour],
-  RandomSaturation: ["changes saturation", colour],
-  RandomSharpness: ["changes sharpness", colour],
-  RandomPosterization: ["reduces the bits of colours", colour],
-  RandomGrayscale: ["takes colour away", ["factor"]],
-  RandomColorDegeneration: ["fades colours", colour],
-  RandomColorJitter: ["changes brightness, contrast, saturation and hue", [
-    "valueRange",
-    "brightnessFactor",
-    "contrastFactor",
-    "saturationFactor",
-    "hueFactor",
-  ]],
-  RandomInvert: ["inverts colours", colour],
-  RandomGaussianBlur: ["blurs images", [...colour, "kernelSize", "sigma"]],
-  RandomErasing: ["erases a part of images", [...colour, "scale", "fillValue"]],
-  RandAugment: ["applies several changes", ["valueRange", "numOps", "factor", "interpolation"]],
-  AugMix: ["mixes chains of changes", [
-    ...["valueRange", "numChains", "chainDepth", "factor", "alpha", "allOps", "interpolation"],
-  ]],
-  MixUp: ["mixes images in pairs", ["alpha"]],
-  CutMix: ["puts parts of images into others", ["factor"]],
+const placed = " fillMode fillValue interpolation", colour = "factor valueRange";
+/** The options of each layer beside `dataFormat` and `seed`. */
+const table: Readonly<Record<string, string>> = {
+  RandomFlip: "mode",
+  RandomRotation: "factor" + placed,
+  RandomZoom: "heightFactor widthFactor" + placed,
+  RandomTranslation: "heightFactor widthFactor" + placed,
+  RandomShear: "xFactor yFactor" + placed,
+  RandomPerspective: "factor scale" + placed,
+  RandomElasticTransform: `${colour} scale${placed}`,
+  RandomContrast: colour,
+  RandomBrightness: colour,
+  RandomHue: colour,
+  RandomSaturation: colour,
+  RandomSharpness: colour,
+  RandomPosterization: colour,
+  RandomGrayscale: "factor",
+  RandomColorDegeneration: colour,
+  RandomColorJitter: "valueRange brightnessFactor contrastFactor saturationFactor hueFactor",
+  RandomInvert: colour,
+  RandomGaussianBlur: `${colour} kernelSize sigma`,
+  RandomErasing: `${colour} scale fillValue`,
+  RandAugment: "valueRange numOps factor interpolation",
+  AugMix: "valueRange numChains chainDepth factor alpha allOps interpolation",
+  MixUp: "alpha",
+  CutMix: "factor",
 };
 
-function augmentation(
-  name: string,
-  summary: string,
-  options: readonly string[],
-): LayerDef<AugmentationConfig, never> {
+function augmentation(name: string, options: string): LayerDef<AugmentationConfig, never> {
   const config: Record<string, Schema<AugmentationConfig>[string]> = {};
-  for (const option of [...options, "dataFormat", "seed"]) {
+  for (const option of `${options} dataFormat seed`.split(" ")) {
     config[option] = opaqueField("kept for Keras' files; training in Keras uses it");
   }
   return {
     kind: "layer",
     name,
-    summary: `${summary} at random in Keras' training; passes them in inference`,
+    summary: "changes images at random in Keras' training; passes them in inference",
     mask: "pass",
     config,
     params: () => ({}),
@@ -73,5 +60,5 @@ function augmentation(
 }
 /** Every layer that changes images at random in training. */
 export const augmentationDefs: readonly LayerDef<AugmentationConfig, never>[] = Object.entries(table).map((
-  [name, [summary, options]],
-) => augmentation(name, summary, options));
+  [name, options],
+) => augmentation(name, options));

@@ -19,17 +19,14 @@ import {
   boolMask,
   dropoutPattern,
   dtypeOf,
-  initializerField,
   inputAt,
   maskOf,
   type Opaque,
-  opaqueField,
   paramAt,
   range,
   reshape,
   reverseTime,
   scalarLike,
-  seedField,
   shapeOfRank,
   shapeVector,
   sizesOf,
@@ -37,8 +34,8 @@ import {
   transpose,
   weight,
 } from "../../core/layerkit.ts";
-import { recurrentCall } from "../../core/layerrecurrent.ts";
-import { bool, float, int } from "../../core/schema.ts";
+import { recurrentCall, recurrentFields } from "../../core/layerrecurrent.ts";
+import { bool, int } from "../../core/schema.ts";
 import { type Dim, dimsOf, type Type } from "../../core/shape.ts";
 import { zeros } from "../../core/tensor.ts";
 
@@ -239,6 +236,8 @@ function build(context: Context): readonly Value[] {
   return config.returnState ? [y, ...states.map((v) => toLast(b, v, config.dataFormat))] : [y];
 }
 
+/** What it has in common with the other recurrent layers, `units` apart. */
+const { units: _, ...shared } = recurrentFields();
 function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
   return {
     kind: "layer",
@@ -248,21 +247,9 @@ function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
     config: {
       filters: int({ doc: "number of output channels, and of the states'", min: 1 }),
       ...slidingFields(rank),
-      activation: activationField({ doc: "of the candidate state", default: "tanh" }),
+      ...shared,
       recurrentActivation: activationField({ doc: "of the gates", default: "sigmoid" }),
-      recurrentInitializer: initializerField({ doc: "fills the recurrent kernel", default: "orthogonal" }),
-      recurrentRegularizer: opaqueField("penalty on the recurrent kernel"),
-      recurrentConstraint: opaqueField("bound on the recurrent kernel"),
       unitForgetBias: bool({ doc: "the forget gate's bias begins as 1", default: true }),
-      dropout: float({ doc: "share of the inputs that is dropped", min: 0, max: 1, default: 0 }),
-      recurrentDropout: float({ doc: "share of the state that is dropped", min: 0, max: 1, default: 0 }),
-      returnSequences: bool({ doc: "every step's output, not the last alone", default: false }),
-      returnState: bool({ doc: "the last states after the output", default: false }),
-      goBackwards: bool({ doc: "from the last step to the first", default: false }),
-      stateful: bool({ doc: "the last states begin the next call", default: false }),
-      unroll: bool({ doc: "accepted for Keras' sake", default: false }),
-      zeroOutputForMask: bool({ doc: "masked steps put out zeros, not the output before", default: false }),
-      seed: seedField(),
     },
     params,
     build,

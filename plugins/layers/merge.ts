@@ -79,7 +79,7 @@ function elementwise(
     build: ({ b, config, inputs, call }) => [
       b.masked(of(b, sameRank(b, inputs)), mergedMask(b, inputs, call, config.maskRule)),
     ],
-    keras: { upgrade: olderRule },
+    keras: { own: ["maskRule"], upgrade: olderRule },
   };
 }
 
@@ -142,7 +142,7 @@ function maskedMerge(
       const y = some ? counted(b, list, masks) : chain(op)(b, list);
       return [b.masked(y, mergedMask(b, inputs, call, config.maskRule))];
     },
-    keras: { upgrade: olderRule },
+    keras: { own: ["maskRule"], upgrade: olderRule },
   };
 }
 /** The product of the inputs. */
@@ -217,7 +217,7 @@ export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   config: { axis: int({ doc: "axis along which they are joined", default: -1 }), maskRule: maskRuleField() },
   params: () => ({}),
   build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call, config.maskRule),
-  keras: { upgrade: olderRule },
+  keras: { own: ["maskRule"], upgrade: olderRule },
 };
 
 /** Options of {@link dotDef}, resolved. */

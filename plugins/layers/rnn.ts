@@ -14,8 +14,7 @@ import {
   shapeOfRank,
   shapeVector,
 } from "../../core/layerkit.ts";
-import { recurrentCall } from "../../core/layerrecurrent.ts";
-import { bool } from "../../core/schema.ts";
+import { recurrentCall, recurrentFields } from "../../core/layerrecurrent.ts";
 import { zeros } from "../../core/tensor.ts";
 import { statesOf } from "./cells.ts";
 
@@ -77,6 +76,7 @@ function outputOf({ cell }: RnnConfig): number {
   return inner ? outputOf({ cell: inner.at(-1) ?? cell } as RnnConfig) : statesOf(cell, "cell")[0] ?? 1;
 }
 
+const { returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask } = recurrentFields();
 /** A cell over time: `[batch, time, features] → [batch, units]`, or `[batch, time, units]` with returnSequences. */
 export const rnnDef: LayerDef<RnnConfig, StateParam> = {
   kind: "layer",
@@ -85,12 +85,12 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
   mask: "make",
   config: {
     cell: layerField({ doc: "the cell, a layer that runs at every step" }),
-    returnSequences: bool({ doc: "every step's output, not the last alone", default: false }),
-    returnState: bool({ doc: "the last states after the output", default: false }),
-    goBackwards: bool({ doc: "from the last step to the first", default: false }),
-    stateful: bool({ doc: "the last states begin the next call", default: false }),
-    unroll: bool({ doc: "accepted for Keras' sake", default: false }),
-    zeroOutputForMask: bool({ doc: "masked steps put out zeros, not the output before", default: false }),
+    returnSequences,
+    returnState,
+    goBackwards,
+    stateful,
+    unroll,
+    zeroOutputForMask,
   },
   params(config, [x]) {
     const [batch] = shapeOfRank(x, 3, "[batch, time, features]");

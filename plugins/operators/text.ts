@@ -58,8 +58,7 @@ function runsOf(tokens: readonly string[], widths: readonly number[]): readonly 
 }
 const tokens = textOp<Tokens>({
   name: "Tokens",
-  summary:
-    "The tokens of texts [n] (or [n, m], each row tokens already): [n, tokens], filled up with empty strings",
+  summary: "tokens of texts [n]: [n, tokens], filled up with empty strings",
   attributes: {
     standardize: choice({
       doc: "what is changed first, in ASCII",
@@ -106,8 +105,7 @@ function placesOf(vocabulary: Tensor): ReadonlyMap<string, number> {
 }
 const indexOf = textOp<{ readonly required: number }>({
   name: "IndexOf",
-  summary:
-    "The place of each element in a vocabulary [size], -1 where it isn't there; strings or whole numbers",
+  summary: "places in a vocabulary [size], or -1",
   attributes: { required: int({ doc: "1 refuses what isn't there", default: 0, min: 0, max: 1 }) },
   arity: [2, 2],
   infer: ({ inputs: [x] }) => [tensorType("int64", asTensor(x).shape)],
@@ -127,8 +125,7 @@ const indexOf = textOp<{ readonly required: number }>({
 
 const hashBucket = textOp<{ readonly buckets: number; readonly salt: readonly number[] }>({
   name: "HashBucket",
-  summary:
-    "A bucket for each string or whole number (in decimal): FarmHash's fingerprint, or SipHash with a salt",
+  summary: "buckets of strings or whole numbers by FarmHash, or SipHash with a salt",
   attributes: {
     buckets: int({ doc: "number of buckets", min: 1 }),
     salt: list({ doc: "two words of a key, or none", default: [], of: int({ doc: "word" }) }),
@@ -146,8 +143,7 @@ const hashBucket = textOp<{ readonly buckets: number; readonly salt: readonly nu
 
 const crossHash = textOp<{ readonly buckets: number }>({
   name: "CrossHash",
-  summary:
-    "A bucket for what several tensors of one shape hold at each place together, as TensorFlow's cross_hashed",
+  summary: "buckets of several tensors together, as TensorFlow's cross_hashed",
   attributes: { buckets: int({ doc: "number of buckets", min: 1 }) },
   arity: [2, Infinity],
   infer: ({ inputs: [x] }) => [tensorType("int64", asTensor(x).shape)],

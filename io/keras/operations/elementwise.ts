@@ -36,17 +36,21 @@ const kept = (op: string): Operation => ({
   args: ["x"],
   build: (given) => given.b.one(op, [given.value("x")]),
 });
-/** An activation by our name, with options by Keras' name and ours. */
-const activation = (name: string, options: Readonly<Record<string, string>> = {}) =>
-  unary((b, x, given) =>
-    b.activation(
+/** An activation, whose options have Keras' names but for the slope's. */
+const activation = (name: string) =>
+  unary((b, x, given) => {
+    const options = ["alpha", "threshold", "b", "axis", "negative_slope"].filter((key) => given.has(key));
+    return b.activation(
       name,
       x,
       Object.fromEntries(
-        Object.entries(options).filter(([key]) => given.has(key)).map(([key, own]) => [own, given.get(key)]),
+        options.map((key) => [key === "negative_slope" ? "negativeSlope" : key, given.get(key)]),
       ),
-    )
-  );
+    );
+  });
+/** Operations of one form by their names. */
+const each = (names: string, make: (name: string) => Operation): Operations =>
+  Object.fromEntries(names.split(" ").map((name) => [name, make(name)]));
 const scaled = (b: Builder, x: Value, by: number) => b.one("Mul", [x, scalarLike(b, by, x)]);
 const plus = (b: Builder, x: Value, by: number) => b.one("Add", [x, scalarLike(b, by, x)]);
 const floorDivide = (b: Builder, x: Value, y: Value) =>
@@ -84,6 +88,12 @@ function numbersOnly(given: Given): Value {
 
 /** Elementwise operations by class name. */
 export const elementwise: Operations = {
+  ...each("Equal Greater Less", plain),
+  ...each("Sqrt Reciprocal Exp Log Erf Sin Cos Tan Sinh Cosh Tanh Floor Ceil Sigmoid", one),
+  ...each(
+    "Relu Relu6 Softplus Softsign Silu Selu HardSigmoid HardSilu HardTanh TanhShrink LogSigmoid SparsePlus SparseSigmoid Mish Elu Celu LeakyRelu HardShrink SoftShrink Squareplus Sparsemax Glu",
+    (name) => activation(name.charAt(0).toLowerCase() + name.slice(1)),
+  ),
   Add: plain("Add"),
   Subtract: plain("Sub"),
   Multiply: plain("Mul"),
@@ -98,11 +108,8 @@ export const elementwise: Operations = {
   Maximum: plain("Max"),
   Minimum: plain("Min"),
   Power: plain("Pow"),
-  Equal: plain("Equal"),
   NotEqual: not("Equal"),
-  Greater: plain("Greater"),
   GreaterEqual: plain("GreaterOrEqual"),
-  Less: plain("Less"),
   LessEqual: plain("LessOrEqual"),
   LogicalAnd: logical("And"),
   LogicalOr: logical("Or"),
@@ -111,7 +118,6 @@ export const elementwise: Operations = {
     args: ["x"],
     build: (given) => given.b.one("Not", [cast(given.b, given.value("x"), "bool")]),
   },
-  Hypot: floats((b, x, y) => b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), b.one("Mul", [y, y])])])),
   Logaddexp: floats((b, x, y) => {
     const top = b.one("Max", [x, y]), low = b.one("Min", [x, y]);
     return b.one("Add", [top, b.one("Softplus", [b.one("Sub", [low, top])])]);
@@ -122,36 +128,18 @@ export const elementwise: Operations = {
   Fabs: one("Abs"),
   Sign: kept("Sign"),
   Square: { args: ["x"], build: (given) => given.b.one("Mul", [given.value("x"), given.value("x")]) },
-  Sqrt: one("Sqrt"),
   Rsqrt: unary((b, x) => b.one("Reciprocal", [b.one("Sqrt", [x])])),
-  Reciprocal: one("Reciprocal"),
-  Cbrt: unary((b, x) =>
-    b.one("Mul", [b.one("Sign", [x]), b.one("Pow", [b.one("Abs", [x]), scalarLike(b, 1 / 3, x)])])
-  ),
-  Exp: one("Exp"),
   Exp2: unary((b, x) => b.one("Exp", [scaled(b, x, Math.LN2)])),
   Expm1: unary((b, x) => plus(b, b.one("Exp", [x]), -1)),
-  Log: one("Log"),
   Log2: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG2E)),
   Log10: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG10E)),
   Log1p: unary((b, x) => b.one("Log", [plus(b, x, 1)])),
-  Erf: one("Erf"),
-  Sin: one("Sin"),
-  Cos: one("Cos"),
-  Tan: one("Tan"),
   Arcsin: one("Asin"),
   Arccos: one("Acos"),
   Arctan: one("Atan"),
-  Sinh: one("Sinh"),
-  Cosh: one("Cosh"),
-  Tanh: one("Tanh"),
   Arcsinh: one("Asinh"),
   Arccosh: one("Acosh"),
   Arctanh: one("Atanh"),
-  Deg2rad: unary((b, x) => scaled(b, x, Math.PI / 180)),
-  Rad2deg: unary((b, x) => scaled(b, x, 180 / Math.PI)),
-  Floor: one("Floor"),
-  Ceil: one("Ceil"),
   Trunc: unary((b, x) => b.one("Mul", [b.one("Sign", [x]), b.one("Floor", [b.one("Abs", [x])])])),
   Round: { args: ["x"], build: rounded },
   Clip: { args: ["x", "x_min", "x_max"], build: clipped },
@@ -162,32 +150,9 @@ export const elementwise: Operations = {
   Isfinite: unary((b, x) => b.one("Not", [b.one("Or", [b.one("IsNaN", [x]), b.one("IsInf", [x])])])),
   StopGradient: { args: ["variable"], build: (given) => given.value("variable") },
   Copy: { args: ["x"], build: (given) => given.value("x") },
-  Relu: activation("relu"),
-  Relu6: activation("relu6"),
-  Sigmoid: one("Sigmoid"),
-  Softplus: activation("softplus"),
-  Softsign: activation("softsign"),
-  Silu: activation("silu"),
   Gelu: unary((b, x, given) =>
     b.activation("gelu", x, { approximate: given.has("approximate") ? given.flag("approximate") : true })
   ),
-  Elu: activation("elu", { alpha: "alpha" }),
-  Selu: activation("selu"),
-  Celu: activation("celu", { alpha: "alpha" }),
-  LeakyRelu: activation("leakyRelu", { negative_slope: "negativeSlope" }),
-  HardSigmoid: activation("hardSigmoid"),
-  HardSilu: activation("hardSilu"),
-  HardTanh: activation("hardTanh"),
-  HardShrink: activation("hardShrink", { threshold: "threshold" }),
-  SoftShrink: activation("softShrink", { threshold: "threshold" }),
-  TanhShrink: activation("tanhShrink"),
-  LogSigmoid: activation("logSigmoid"),
-  Squareplus: activation("squareplus", { b: "b" }),
-  SparsePlus: activation("sparsePlus"),
-  SparseSigmoid: activation("sparseSigmoid"),
-  Sparsemax: activation("sparsemax", { axis: "axis" }),
-  Mish: activation("mish"),
-  Glu: activation("glu", { axis: "axis" }),
   Threshold: unary((b, x, given) => {
     const above = b.one("Greater", [x, scalarLike(b, given.number("threshold"), x)]);
     return b.one("Where", [above, x, scalarLike(b, given.number("default_value"), x)]);

@@ -29,10 +29,20 @@ function isNumbers(x: unknown): x is Nested {
 }
 const flat = (x: Nested): readonly Nested[] => Array.isArray(x) ? x.flatMap(flat) : [x];
 
+/** Arguments that change no value. */
+const idle: ReadonlySet<string> = new Set([
+  "name",
+  "sorted",
+  "flash_attention",
+  "fill_mode",
+  "fill_value",
+  "trainable",
+]);
 /** Arguments of one call. Errors name the argument. */
 export class Given {
   readonly b: Builder;
   readonly #args: Readonly<Record<string, unknown>>;
+  readonly #read = new Set<string>();
   constructor(b: Builder, args: Readonly<Record<string, unknown>>) {
     this.b = b;
     this.#args = args;
@@ -43,7 +53,15 @@ export class Given {
   }
   /** An argument as it came; null where there is none. */
   get(name: string): unknown {
+    this.#read.add(name);
     return this.#args[name] ?? null;
+  }
+  /** Arguments that say something and were never asked for. */
+  unread(): readonly string[] {
+    return Object.keys(this.#args).filter((k) => {
+      const x = this.#args[k] ?? null;
+      return !this.#read.has(k) && !idle.has(k) && x !== null && x !== false;
+    });
   }
   /** True when an argument is there and not null. */
   has(name: string): boolean {

@@ -79,8 +79,14 @@ function stacked(given: Given): Value {
 }
 /** The parts of an axis, by number or by places to cut. */
 function split(given: Given): readonly Value[] {
-  const { b } = given, v = given.value("x"), axis = given.axis(v, 0), by = given.get("indices_or_sections");
+  const { b } = given, v = given.value("x"), axis = given.axis(v, 0);
+  // TensorFlow's splits are sizes, Keras' are places.
+  const lengths = given.get("num_or_size_splits"), by = given.get("indices_or_sections") ?? lengths;
   if (typeof by === "number") return b.op("Split", [v], { axis, num_outputs: by }, { outputs: by });
+  if (lengths !== null) {
+    const own = given.integers("num_or_size_splits");
+    return b.op("Split", [v, b.ints(own)], { axis }, { outputs: own.length });
+  }
   const cuts = given.integers("indices_or_sections"), size = shapeOf(v.type)[axis];
   if (typeof size !== "number") throw new ShapeError("expected a known size of the axis that is split");
   const sizes = [...cuts, size].map((c, i) => c - (cuts[i - 1] ?? 0));
