@@ -16,7 +16,7 @@ import { createRegistry, type Registry } from "./core/registry.ts";
 import { kerasReader } from "./io/keras/read.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
-import { wasm } from "./plugins/backends/wasm/mod.ts";
+import { wasm } from "./plugins/backends/wasm/forward.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/list.ts";
 import { textOps } from "./plugins/operators/text.ts";

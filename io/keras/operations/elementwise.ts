@@ -118,6 +118,7 @@ export const elementwise: Operations = {
     args: ["x"],
     build: (given) => given.b.one("Not", [cast(given.b, given.value("x"), "bool")]),
   },
+  Hypot: floats((b, x, y) => b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), b.one("Mul", [y, y])])])),
   Logaddexp: floats((b, x, y) => {
     const top = b.one("Max", [x, y]), low = b.one("Min", [x, y]);
     return b.one("Add", [top, b.one("Softplus", [b.one("Sub", [low, top])])]);
@@ -129,6 +130,9 @@ export const elementwise: Operations = {
   Sign: kept("Sign"),
   Square: { args: ["x"], build: (given) => given.b.one("Mul", [given.value("x"), given.value("x")]) },
   Rsqrt: unary((b, x) => b.one("Reciprocal", [b.one("Sqrt", [x])])),
+  Cbrt: unary((b, x) =>
+    b.one("Mul", [b.one("Sign", [x]), b.one("Pow", [b.one("Abs", [x]), scalarLike(b, 1 / 3, x)])])
+  ),
   Exp2: unary((b, x) => b.one("Exp", [scaled(b, x, Math.LN2)])),
   Expm1: unary((b, x) => plus(b, b.one("Exp", [x]), -1)),
   Log2: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG2E)),
@@ -140,6 +144,8 @@ export const elementwise: Operations = {
   Arcsinh: one("Asinh"),
   Arccosh: one("Acosh"),
   Arctanh: one("Atanh"),
+  Deg2rad: unary((b, x) => scaled(b, x, Math.PI / 180)),
+  Rad2deg: unary((b, x) => scaled(b, x, 180 / Math.PI)),
   Trunc: unary((b, x) => b.one("Mul", [b.one("Sign", [x]), b.one("Floor", [b.one("Abs", [x])])])),
   Round: { args: ["x"], build: rounded },
   Clip: { args: ["x", "x_min", "x_max"], build: clipped },

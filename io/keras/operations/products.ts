@@ -41,6 +41,23 @@ function dot(given: Given): Value {
   if (n <= 2) return b.one("MatMul", [p, q]);
   throw new ShapeError("dot is supported for a second tensor of one or two axes");
 }
+function tensordot(given: Given): Value {
+  const { b } = given,
+    [p, q] = pair(given),
+    axes = given.get("axes"),
+    [m, n] = [p, q].map((v) => shapeOf(v.type).length) as [number, number];
+  const count = typeof axes === "number" ? axes : 0, lists = Array.isArray(axes) ? axes as unknown[] : [];
+  const listOf = (i: number, rank: number) =>
+    [lists[i]].flat().map((a) => Number(a)).map((a) => a < 0 ? a + rank : a);
+  const left = typeof axes === "number" ? range(m - count, m) : listOf(0, m);
+  const right = typeof axes === "number" ? range(0, count) : listOf(1, n);
+  const letters = "abcdefghijklmnopqrstuvwxyz", first = [...letters.slice(0, m)];
+  const second = range(0, n).map((a) =>
+    right.includes(a) ? first[left[right.indexOf(a)] ?? 0] : letters[m + a]
+  );
+  const out = [...first.filter((_, a) => !left.includes(a)), ...second.filter((_, a) => !right.includes(a))];
+  return b.one("Einsum", [p, q], { equation: `${first.join("")},${second.join("")}->${out.join("")}` });
+}
 function einsum(given: Given): Value {
   const operands = given.list("operands"), equation = given.get("subscripts");
   if (typeof equation !== "string") throw given.refuse("subscripts");
@@ -148,6 +165,24 @@ function blocks(given: Given, op: "DepthToSpace" | "SpaceToDepth"): Value {
 export const products: Operations = {
   Matmul: { args: two, build: matmul },
   Dot: { args: two, build: dot },
+  Tensordot: { args: two, build: tensordot },
+  Inner: {
+    args: two,
+    build: (given) => {
+      const [p, q] = pair(given), rank = shapeOf(q.type).length;
+      return given.b.one("MatMul", [
+        p,
+        rank > 1 ? transpose(given.b, q, [...range(0, rank - 2), rank - 1, rank - 2]) : q,
+      ]);
+    },
+  },
+  Outer: {
+    args: two,
+    build: (given) => {
+      const { b } = given, [p, q] = pair(given);
+      return b.one("Mul", [b.one("Reshape", [p, b.ints([-1, 1])]), b.one("Reshape", [q, b.ints([1, -1])])]);
+    },
+  },
   Einsum: { args: ["*operands"], build: einsum },
   Conv: { args: ["inputs", "kernel"], build: (given) => conv(given, false) },
   DepthwiseConv: { args: ["inputs", "kernel"], build: (given) => conv(given, true) },

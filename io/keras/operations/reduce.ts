@@ -1,6 +1,6 @@
 /** Keras 3's operations that reduce, sort and search along axes. @module */
 import type { Value } from "../../../core/graph.ts";
-import { cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 
 const x = ["x"];
@@ -134,6 +134,14 @@ export const reductions: Operations = {
     build: (given) =>
       over(given, "ReduceSum", cast(given.b, cast(given.b, given.value("x"), "bool"), "int32"), false),
   },
+  Ptp: {
+    args: x,
+    build: (given) =>
+      given.b.one("Sub", [
+        over(given, "ReduceMax", given.value("x")),
+        over(given, "ReduceMin", given.value("x")),
+      ]),
+  },
   Argmax: place("ArgMax"),
   Argmin: place("ArgMin"),
   Cumsum: { args: x, build: cumulated },
@@ -149,5 +157,11 @@ export const reductions: Operations = {
   Size: {
     args: x,
     build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), "int32"),
+  },
+  Ndim: { args: x, build: (given) => given.b.scalar(shapeOf(given.value("x").type).length, "int32") },
+  Signbit: {
+    args: x,
+    build: (given) =>
+      given.b.one("Less", [asFloat(given.b, given.value("x")), scalarLike(given.b, 0, given.float("x"))]),
   },
 };

@@ -12,7 +12,8 @@ import { elementwiseRules } from "./expressions.ts";
 import { isKnown, Lowering, type Scope } from "./lowering.ts";
 import { emitDriver, type Host, type HostValue, type Item, lifetimes, type Lives, Table } from "./program.ts";
 import { derivedNodes, keptRoles, nodesForEngine, type Placed } from "./placement.ts";
-import { rules } from "./rules/mod.ts";
+import { engineTest } from "./engine.ts";
+import type { Rules } from "./rules/rule.ts";
 import { shareInPlace, shareStates } from "./sharing.ts";
 import { isContiguous, type Storage, type View } from "./views.ts";
 
@@ -41,7 +42,7 @@ export interface Compiled {
 }
 
 /** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
-export function prepare(graph: Graph, registry: Registry): Graph {
+export function prepare(graph: Graph, registry: Registry, rules: Rules): Graph {
   const whole = (name: string) => Object.hasOwn(rules, name) || Object.hasOwn(elementwiseRules, name);
   const expanded = expandComposites(
     graph,
@@ -87,9 +88,10 @@ function withoutUnused(graph: Graph): Graph {
 export function compileGraph(
   source: Graph,
   registry: Registry,
-  options: { readonly relaxed: boolean },
+  options: { readonly relaxed: boolean; readonly rules: Rules },
 ): Compiled {
-  const graph = prepare(source, registry), placed = nodesForEngine(graph);
+  const { rules } = options, graph = prepare(source, registry, rules);
+  const placed = nodesForEngine(graph, engineTest(rules));
   const lowering = new Lowering(registry, rules, placed.toldDim);
   const inputs = new Map<string, View>();
   const updated = new Set(graph.outputs.map((o) => o.updates));

@@ -3,10 +3,15 @@ import type { DType } from "../../../core/dtype.ts";
 import { type Graph, type Node, opName } from "../../../core/graph.ts";
 import { asTensor, sameDim, type Type } from "../../../core/shape.ts";
 import { isElementwise } from "./expressions.ts";
-import { rules } from "./rules/mod.ts";
+import type { Rules } from "./rules/rule.ts";
 
-/** Which operators a graph may hold for the whole of it to run on the engine; `why` not. */
-export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = graph.types): boolean {
+/** Whether a node runs on the engine. */
+export type EngineTest = (node: Node, graph: Graph, types?: readonly Type[]) => boolean;
+/** The test for a set of rules. */
+export function engineTest(rules: Rules): EngineTest {
+  return (node, graph, types = graph.types) => runs(rules, node, graph, types);
+}
+function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): boolean {
   const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
   const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
   const known = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
@@ -19,7 +24,7 @@ export function isEngineNode(node: Node, graph: Graph, types: readonly Type[] = 
   return rule?.supports({
     node,
     graph,
-    engine: isEngineNode,
+    engine: (inner, g) => runs(rules, inner, g, g.types),
     inputs: ins.map((t) => t && asTensor(t)),
     outputs: outs.map((t) => asTensor(t)),
   }) ?? false;

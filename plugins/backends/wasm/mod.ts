@@ -1,28 +1,8 @@
 /** The wasm backend: a graph becomes one WebAssembly module, generated in TypeScript. @module */
-import type { BackendDef, CompileOptions, Session } from "../../../core/backend.ts";
-import type { Graph } from "../../../core/graph.ts";
-import { defaultLimits } from "../../../core/limits.ts";
-import { hasRelaxedSimd, hasSimd } from "./assembler.ts";
-import { compileGraph } from "./compile.ts";
-import { isEngineNode } from "./engine.ts";
-import { WasmSession } from "./session.ts";
+import type { BackendDef } from "../../../core/backend.ts";
+import { wasmWith } from "./backend.ts";
+import { gradientRules } from "./rules/gradient.ts";
+import { forwardRules } from "./rules/mod.ts";
 
-/** Generates WebAssembly with 128-bit SIMD; what has no kernel runs as a host step on plain kernels. */
-export const wasm: BackendDef = {
-  kind: "backend",
-  name: "wasm",
-  summary: "generated WebAssembly with 128-bit SIMD (default)",
-  available(): Promise<true | string> {
-    if (typeof WebAssembly === "undefined") return Promise.resolve("this machine has no WebAssembly");
-    return Promise.resolve(hasSimd() ? true : "this machine's WebAssembly has no 128-bit SIMD");
-  },
-  supports: (node, types) =>
-    isEngineNode(node, { name: "", inputs: [], nodes: [node], outputs: [], types }, types),
-  async compile(graph: Graph, options: CompileOptions): Promise<Session> {
-    const relaxed = options.deterministic !== true && hasRelaxedSimd();
-    const compiled = compileGraph(graph, options.registry, { relaxed });
-    const module = await WebAssembly.compile(compiled.bytes);
-    const limits = options.limits ?? defaultLimits;
-    return new WasmSession(compiled, module, limits, options.maxBytes ?? limits.planBytes);
-  },
-};
+/** The wasm backend, gradients included. */
+export const wasm: BackendDef = wasmWith({ ...forwardRules, ...gradientRules });

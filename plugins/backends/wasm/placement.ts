@@ -1,7 +1,7 @@
 /** Where each node runs: on the engine or the host, at every run or once after a write. @module */
 import { type Graph, type GraphInput, type Node, typeOf } from "../../../core/graph.ts";
 import { type Dim, eachSymbol, staticShape, type Type } from "../../../core/shape.ts";
-import { isEngineNode } from "./engine.ts";
+import type { EngineTest } from "./engine.ts";
 
 /** Inputs that keep their place in memory from run to run; their updates are written there by the module. */
 export const keptRoles: ReadonlySet<string> = new Set(["parameter", "statistic", "slot"]);
@@ -17,7 +17,7 @@ export interface Placed {
  * The nodes that the engine runs. One whose result has a size that nothing before it tells runs on the host, which then binds
  * that size; one with sizes that may or may not broadcast does too.
  */
-export function nodesForEngine(graph: Graph): Placed {
+export function nodesForEngine(graph: Graph, isEngineNode: EngineTest): Placed {
   const bound = new Set<string>(), nodes = new Set<Node>();
   const dimsOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? [] : []);
   const toldDim = (d: Dim) => {

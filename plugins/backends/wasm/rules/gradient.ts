@@ -1,136 +1,14 @@
 /** Gradients of convolution, pooling and embedding. @module */
 import type { Node } from "../../../../core/graph.ts";
-import { addDims, type Dim, mulDims, productDims, sameDim, subDims } from "../../../../core/shape.ts";
-import {
-  conv,
-  type ConvSpec,
-  depthwise,
-  depthwiseGradient,
-  gemm,
-  pack,
-  packConv,
-  packDepthwise,
-  packedConvBytes,
-  packedDepthwiseBytes,
-  poolGradient,
-  scatterAdd,
-} from "../kernels/mod.ts";
+import { addDims, type Dim, mulDims, productDims } from "../../../../core/shape.ts";
+import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent, type Loop } from "../program.ts";
 import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
 import { channelsInside, channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
 import { fillView } from "./layout.ts";
-import { type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
-
-const floatInputs = ({ inputs, outputs }: Candidate) =>
-  [inputs[0], inputs[1], outputs[0]].every((t) => t?.dtype === "float32");
-const fixedChannels = (c: Candidate) =>
-  [c.inputs[0]?.shape?.[1], c.inputs[1]?.shape?.[1], c.outputs[0]?.shape?.[1]].every((d) =>
-    typeof d === "number"
-  );
-
-/** A channels-last view `[n, c, …space]`, dense. */
-function denseLast(l: Lowering, view: View, node: Node): View {
-  const out = l.fresh(view.shape, view.dtype, channelsLast(view.shape.length));
-  if (view.shape.every((d, i) => d === 1 || sameDim(view.strides[i] ?? 0, out.strides[i] ?? 0))) return view;
-  l.copy(view, out, node);
-  return out;
-}
-
-/** Both take dy (or x), the kernel of the forward convolution, and give the larger image. */
-function spreadingRule(biasInput: number | undefined): Rule {
-  return {
-    supports(c) {
-      const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
-      const fixed = w?.every((d) => typeof d === "number") ?? false;
-      const given = (intsOf(c.node, "output_shape") ?? []).length > 0;
-      return floatInputs(c) && fixed && fixedChannels(c) && !given &&
-        (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) && fits(c.node, w?.slice(2).map(Number) ?? []);
-    },
-    lower(l, s, node) {
-      const bias = biasInput === undefined ? undefined : l.optional(s, node, biasInput);
-      l.define(s, node, spreadConvolution(l, s, node, bias && l.contiguous(bias, node)));
-    },
-  };
-}
-/** The convolution of dy, spread out by the strides, with the kernel turned round. */
-function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undefined): View {
-  const dy = l.input(s, node, 0), w = l.input(s, node, 1);
-  const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
-  const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
-  const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
-  const image = spread(l, dy, window, shape.slice(2), node);
-  const deep = groups > 1, outs = Number(shape[1]), ins = Number(dy.shape[1]);
-  const ones = kernel.map(() => 1);
-  const spec: ConvSpec = {
-    inChannels: ins,
-    outChannels: outs,
-    groups,
-    kernel,
-    strides: ones,
-    dilations: window.dilations,
-    ...(bias && { bias: true }),
-  };
-  const own = { ...spec, channels: ins, multiplier: 1 };
-  const bytes = deep ? packedDepthwiseBytes(own) : packedConvBytes(spec);
-  const level = w.steps.length > 0 ? l.level : Math.min(w.storage.level, l.level);
-  const packed = workspace(l, bytes, level);
-  const last = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
-  const turned = three<Dim>(w.strides.slice(2).map((x) => mulDims(x, -1)), 0).map(extent);
-  const [o = 0, i = 0] = w.strides;
-  const args: Arg[] = [at(w, last), ...(deep ? [extent(o)] : [extent(i), extent(o)]), ...turned, at(packed)];
-  l.call(deep ? packDepthwise(own) : packConv(spec), args, [w], [packed], node, { level });
-  const dx = l.fresh(shape, "float32", channelsLast(rank));
-  const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
-  l.call(
-    deep ? depthwise(own) : conv(spec),
-    [
-      extent(shape[0] ?? 1),
-      at(image),
-      ...padded.map(extent),
-      at(packed),
-      at(dx),
-      ...out.map(extent),
-      outs * 4,
-      ...(bias ? [at(bias)] : []),
-    ],
-    [image, packed, ...(bias ? [bias] : [])],
-    [dx],
-    node,
-  );
-  return dx;
-}
-/** Padding that the turned kernel leaves room for. */
-function fits(node: Node, kernel: readonly number[]): boolean {
-  const pads = intsOf(node, "pads") ?? [], dilations = intsOf(node, "dilations");
-  return pads.every((p, i) =>
-    p <= ((kernel[i % kernel.length] ?? 1) - 1) * (dilations?.[i % kernel.length] ?? 1)
-  );
-}
-/** dy with zeros between its elements and around them, so that a valid convolution gives `space`. */
-function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], node: Node): View {
-  const reach = window.kernel.map((k, i) => (k - 1) * (window.dilations[i] ?? 1));
-  const before = reach.map((r, i) => subDims(r, window.before[i] ?? 0));
-  const total = space.map((d, i) => addDims(d, reach[i] ?? 0));
-  const inner = dy.shape.slice(2).map((d, i) => addDims(mulDims(subDims(d, 1), window.strides[i] ?? 1), 1));
-  const after = total.map((t, i) => subDims(subDims(t, before[i] ?? 0), inner[i] ?? 0));
-  if (window.strides.every((x) => x === 1)) {
-    return paddedImage(l, dy, { ...window, before, after }, 0, node);
-  }
-  const [n = 1, c = 1] = dy.shape;
-  const out = l.fresh([n, c, ...total], "float32", channelsLast(dy.shape.length), "workspace");
-  fillView(l, out, 0, node);
-  const places = dy.shape.slice(2).reduce<View>(
-    (v, d, i) => sliceView(v, i + 2, before[i] ?? 0, window.strides[i] ?? 1, d),
-    out,
-  );
-  l.copy(dy, places, node);
-  return out;
-}
-function workspace(l: Lowering, bytes: Dim, level = l.level): View {
-  const storage = l.storage(bytes, level === 0 ? "packed" : "workspace", level);
-  return { storage, offset: 0, steps: [], dtype: "float32", shape: [bytes], strides: [1] };
-}
+import { denseLast, fixedChannels, floatInputs, workspace } from "./spread.ts";
+import { intOf, intsOf, type Rule } from "./rule.ts";
 
 /** dw: for each image the product of its patches, transposed, with dy; summed over the batch in place. */
 const convKernel: Rule = {
@@ -347,8 +225,6 @@ const embedding: Rule = {
 
 /** Rules of this file. */
 export const gradientRules: Readonly<Record<string, Rule>> = {
-  "lapis.ConvGradInput": spreadingRule(undefined),
-  ConvTranspose: spreadingRule(2),
   "lapis.ConvGradKernel": convKernel,
   "lapis.MaxPoolGrad": poolGrad("max"),
   "lapis.AveragePoolGrad": poolGrad("average"),

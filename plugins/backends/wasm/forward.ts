@@ -1,0 +1,7 @@
+/** The wasm backend without the kernels of gradients: what running a model takes. @module */
+import type { BackendDef } from "../../../core/backend.ts";
+import { wasmWith } from "./backend.ts";
+import { forwardRules } from "./rules/mod.ts";
+
+/** The wasm backend for inference. */
+export const wasm: BackendDef = wasmWith(forwardRules);
