@@ -390,10 +390,3 @@ export function assemble(network: Network, registry: Registry, options: Assemble
   });
   return { graph: assembly.finish(), tree, activations };
 }
-/**
- * A network's graph: inputs by role (data, parameter, statistic, state), weights named by path, nodes scoped by layer
- * path, `updates` for what training and stateful layers change.
- */
-export function buildGraph(network: Network, registry: Registry, options: AssembleOptions = {}): Graph {
-  return assemble(network, registry, options).graph;
-}

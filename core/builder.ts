@@ -3,7 +3,7 @@ import { LapisError, ShapeError, shown, UnsupportedError } from "./errors.ts";
 import type { Attributes, Graph, GraphInput, GraphOutput, Node, Role, Value } from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Registry } from "./registry.ts";
-import { type AnySchema, parseConfig, type Schema } from "./schema.ts";
+import { parseConfig, type Schema } from "./schema.ts";
 import {
   asTensor,
   type Dim,
@@ -170,17 +170,7 @@ export class GraphBuilder {
     this.#find(value).#dims.set(value.id, dims);
   }
   #find(value: Value): GraphBuilder {
-    const captured = this.#parent && value.owner === this
-      ? [...this.#captured.values()].find((c) => c.inner.id === value.id)
-      : undefined;
-    if (captured && this.#parent) return this.#parent.#owning(captured.outer, value, this);
     return value.owner instanceof GraphBuilder ? value.owner : this;
-  }
-  #owning(outer: Value, inner: Value, child: GraphBuilder): GraphBuilder {
-    const known = this.knownOf(outer), dims = this.dimsOf(outer);
-    if (known) child.#known.set(inner.id, known);
-    if (dims) child.#dims.set(inner.id, dims);
-    return child;
   }
 
   /** This builder's value for one that may belong to an enclosing builder, which is then captured. */
@@ -197,6 +187,9 @@ export class GraphBuilder {
     let found = this.#captured.get(key);
     if (!found) {
       const inner = this.input(`captured_${this.#captured.size}_${outer.id}`, outer.type);
+      const known = this.#parent.knownOf(outer), dims = this.#parent.dimsOf(outer);
+      if (known) this.#known.set(inner.id, known);
+      if (dims) this.#dims.set(inner.id, dims);
       found = { outer, inner };
       this.#captured.set(key, found);
     }
@@ -516,9 +509,4 @@ function maskFor(b: GraphBuilder, mask: Value, value: Value): Value {
   if (extra <= 0) return mask;
   const from = dimsOf(mask.type).length;
   return b.one("Unsqueeze", [mask, b.ints(Array.from({ length: extra }, (_, i) => from + i))]);
-}
-
-/** Fields of a schema, when only their names and docs matter. */
-export function fieldsOf(schema: unknown): AnySchema {
-  return schema as AnySchema;
 }

@@ -212,10 +212,6 @@ export function renamed(
   }
   return out;
 }
-/** True for Keras 1. */
-export function isKeras1(version: string): boolean {
-  return /^1(\.|$)/.test(version);
-}
 /** Refuses an option that only one value of is supported. @throws {UnsupportedError} */
 export function onlyValue(config: Readonly<Record<string, unknown>>, key: string, value: unknown): void {
   const got = config[key];

@@ -35,8 +35,23 @@ import { bool, float, int, type Schema } from "./schema.ts";
 import type { Type } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** What every layer that runs over time is told of its steps. */
+export interface StepsConfig {
+  /** Every step's output, not the last alone. */
+  readonly returnSequences: boolean;
+  /** The last states after the output. */
+  readonly returnState: boolean;
+  /** Steps run from the last to the first; the outputs are in the order they were made. */
+  readonly goBackwards: boolean;
+  /** The last states begin the next call. */
+  readonly stateful: boolean;
+  /** Keras writes the steps out; here it changes nothing but where a mask's zeros stand, see `unrolledMask`. */
+  readonly unroll: boolean;
+  /** Masked steps put out zeros; else they repeat the output before. */
+  readonly zeroOutputForMask: boolean;
+}
 /** What every recurrent layer's options have, resolved. */
-export interface RecurrentConfig extends KernelConfig {
+export interface RecurrentConfig extends StepsConfig, KernelConfig {
   /** Size of the state and of the output. */
   readonly units: number;
   /** Of the candidate state. */
@@ -51,18 +66,6 @@ export interface RecurrentConfig extends KernelConfig {
   readonly dropout: number;
   /** Share of the state that is dropped. */
   readonly recurrentDropout: number;
-  /** Every step's output, not the last alone. */
-  readonly returnSequences: boolean;
-  /** The last states after the output. */
-  readonly returnState: boolean;
-  /** Steps run from the last to the first; the outputs are in the order they were made. */
-  readonly goBackwards: boolean;
-  /** The last states begin the next call. */
-  readonly stateful: boolean;
-  /** Keras writes the steps out; here it changes nothing but where a mask's zeros stand, see `unrolledMask`. */
-  readonly unroll: boolean;
-  /** Masked steps put out zeros; else they repeat the output before. */
-  readonly zeroOutputForMask: boolean;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }

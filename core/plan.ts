@@ -1,9 +1,18 @@
 /** What every backend's plan is made of: binding dims, segments, liveness, and an arena laid out by both. @module */
-import { InputError, shown } from "./errors.ts";
+import { BackendError, InputError, shown } from "./errors.ts";
 import type { Graph, GraphInput, Node } from "./graph.ts";
 import { typeOf } from "./graph.ts";
-import { bindDim, type DimEnv, shapeText, type Type, typeText } from "./shape.ts";
-import { isTensor, type RuntimeValue } from "./tensor.ts";
+import {
+  bindDim,
+  type DimEnv,
+  dimText,
+  evalDim,
+  shapeText,
+  type TensorType,
+  type Type,
+  typeText,
+} from "./shape.ts";
+import { isTensor, type RuntimeValue, type Tensor, zeros } from "./tensor.ts";
 
 /** What was given, with the values that inputs have of their own where nothing was. */
 export function withDefaults(
@@ -97,11 +106,9 @@ export function segments(nodes: readonly Node[], onEngine: (node: Node) => boole
     const where = onEngine(node) ? "engine" : "host";
     let at = 0;
     for (const id of node.inputs) at = Math.max(at, level.get(id) ?? 0);
-    while (at < out.length && out[at]?.where !== where) at++;
-    if (where === "host" && at < out.length) {
-      // A host step stands alone, so that dims it binds are there for the next one.
-      while (at < out.length) at++;
-    }
+    // A host step stands alone, at the end, so that dims it binds are there for the next one.
+    if (where === "host") at = out.length;
+    else while (at < out.length && out[at]?.where !== where) at++;
     const segment = out[at];
     if (segment) segment.nodes.push(node);
     else out.push({ where, nodes: [node] });
@@ -109,17 +116,6 @@ export function segments(nodes: readonly Node[], onEngine: (node: Node) => boole
     for (const id of node.outputs) level.set(id, ready);
   }
   return out;
-}
-
-/** Values whose every input is a constant, a parameter or a statistic: computed once, and again after a write. */
-export function derivedFromWeights(graph: Graph, fixed: (input: GraphInput) => boolean): Set<number> {
-  const derived = new Set(graph.inputs.filter(fixed).map((i) => i.id));
-  for (const node of graph.nodes) {
-    if (node.inputs.length > 0 && node.inputs.every((id) => id < 0 || derived.has(id))) {
-      node.outputs.forEach((id) => derived.add(id));
-    }
-  }
-  return derived;
 }
 
 /** A block of an arena: `[start, start + bytes)` while steps `from` to `to` run. */
@@ -161,4 +157,27 @@ export function layoutArena(
     total = Math.max(total, end);
   }
   return { offsets, bytes: total };
+}
+
+/** Zeros for a state or slot that holds nothing yet. @throws {BackendError} for a weight: it has to be written first. */
+export function firstValue(input: GraphInput, type: TensorType, env: DimEnv): Tensor {
+  const what = `${input.role} ${shown(input.name)}`;
+  if (input.role === "parameter" || input.role === "statistic") {
+    throw new BackendError(`${what} has no value yet: write one first`, { place: input.name });
+  }
+  const shape = (type.shape ?? []).map((d) => {
+    const n = evalDim(d, env);
+    if (n === undefined) throw new BackendError(`${what}: ${dimText(d)} is not known`);
+    return n;
+  });
+  return zeros(shape, type.dtype);
+}
+/** What a session says when a held value doesn't fit the dims that the inputs bound. */
+export function staleState(input: GraphInput, held: readonly number[], type: TensorType): InputError {
+  return new InputError(
+    `${input.role} ${shown(input.name)} holds [${held}], but ${
+      typeText(type)
+    } is needed now: reset the states`,
+    { place: input.name },
+  );
 }

@@ -13,6 +13,14 @@ import { broadcastShapes, dimsOf } from "../shape.ts";
 
 type Alpha = { readonly alpha: number };
 
+/** What every activation here has in common: one float tensor in, the same type out. */
+const onFloats = {
+  arity: [1, 1],
+  accuracy: "rounding",
+  upgrade: upgradeUnary,
+  infer: keepsType(floats),
+} as const;
+
 function first(inputs: readonly (Value | undefined)[]): Value {
   const x = inputs[0];
   if (!x) throw new LapisError("graph", "an input is missing");
@@ -26,10 +34,7 @@ const leakyRelu = defineOp<Alpha>({
   since: 16,
   summary: "x, or alpha·x below zero",
   attributes: { alpha: float({ doc: "slope below zero", default: 0.01 }) },
-  arity: [1, 1],
-  accuracy: "rounding",
-  upgrade: upgradeUnary,
-  infer: keepsType(floats),
+  ...onFloats,
   body(b, inputs, { alpha }) {
     const x = first(inputs);
     return [b.one("Where", [below(b, x), times(b, x, alpha), x])];
@@ -74,10 +79,7 @@ const elu = defineOp<Alpha>({
   since: 22,
   summary: "x, or alpha·(eˣ − 1) below zero",
   attributes: { alpha: float({ doc: "what it tends to, negated", default: 1 }) },
-  arity: [1, 1],
-  accuracy: "rounding",
-  upgrade: upgradeUnary,
-  infer: keepsType(floats),
+  ...onFloats,
   vjp(b, { inputs: [x], outputs: [y], attributes: { alpha } }, [dy]) {
     if (!x || !y || !dy) return [];
     const slope = b.one("Add", [y, constantLike(b, x, alpha)]);
@@ -96,10 +98,7 @@ const selu = defineOp<{ readonly alpha: number; readonly gamma: number }>({
     alpha: float({ doc: "alpha", default: 1.6732631921768188 }),
     gamma: float({ doc: "gamma", default: 1.0507010221481323 }),
   },
-  arity: [1, 1],
-  accuracy: "rounding",
-  upgrade: upgradeUnary,
-  infer: keepsType(floats),
+  ...onFloats,
   body(b, inputs, { alpha, gamma }) {
     return [times(b, b.one("Elu", [first(inputs)], { alpha }), gamma)];
   },
@@ -144,10 +143,7 @@ const hardSigmoid = defineOp<{ readonly alpha: number; readonly beta: number }>(
     alpha: float({ doc: "slope", default: 0.2 }),
     beta: float({ doc: "value at zero", default: 0.5 }),
   },
-  arity: [1, 1],
-  accuracy: "rounding",
-  upgrade: upgradeUnary,
-  infer: keepsType(floats),
+  ...onFloats,
   body(b, inputs, { alpha, beta }) {
     const x = first(inputs);
     const line = b.one("Add", [times(b, x, alpha), constantLike(b, x, beta)]);

@@ -1,10 +1,9 @@
 /** What operator declarations share: element type sets, attribute fields, checks of types and dims. @module */
 import { type DType, dtypeFromOnnx, dtypeNames, dtypes, isDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import type { AttributeValue } from "../graph.ts";
 import type { InferContext, OpDef } from "../op.ts";
 import { type Field, field } from "../schema.ts";
-import { asTensor, type Dim, dimsOf, type TensorType, tensorType, type Type, typeText } from "../shape.ts";
+import { asTensor, type Dim, type TensorType, tensorType, type Type, typeText } from "../shape.ts";
 import { isTensor, type RuntimeValue, type Tensor } from "../tensor.ts";
 import { InputError } from "../errors.ts";
 
@@ -63,10 +62,6 @@ export function tensorField(doc: string): Field<Tensor> {
       : undefined),
   });
 }
-/** Any attribute value, where its form decides. */
-export function anyField<T extends AttributeValue>(doc: string, is: (raw: unknown) => raw is T): Field<T> {
-  return field<T>({ doc, expects: doc, read: (raw) => (is(raw) ? raw : undefined) });
-}
 /** The element type behind an ONNX number. @throws {ShapeError} */
 export function dtypeOfCode(code: number): DType {
   const found = dtypeFromOnnx(code);
@@ -107,10 +102,6 @@ export function keepsType(
 /** The same shape under another element type. */
 export function withDType(type: TensorType, dtype: DType): TensorType {
   return tensorType(dtype, type.shape);
-}
-/** The rank of an input. @throws {UnknownRank} caught by the builder. */
-export function rankOf(type: Type | undefined): number {
-  return dimsOf(type).length;
 }
 /** The number of elements of a vector input, where its type or contents tell. */
 export function vectorLength(c: InferContext<unknown>, index: number): number | undefined {

@@ -34,13 +34,13 @@ import {
   transpose,
   weight,
 } from "../../core/layerkit.ts";
-import { recurrentCall, recurrentFields } from "../../core/layerrecurrent.ts";
+import { recurrentCall, recurrentFields, type StepsConfig } from "../../core/layerrecurrent.ts";
 import { bool, int } from "../../core/schema.ts";
 import { type Dim, dimsOf, type Type } from "../../core/shape.ts";
 import { zeros } from "../../core/tensor.ts";
 
 /** Options of the convolutional LSTMs, resolved. */
-export interface ConvLstmConfig extends SlidingConfig {
+export interface ConvLstmConfig extends SlidingConfig, StepsConfig {
   /** Number of output channels, and of the states'. */
   readonly filters: number;
   /** Of the gates. */
@@ -57,18 +57,6 @@ export interface ConvLstmConfig extends SlidingConfig {
   readonly dropout: number;
   /** Share of the state that is dropped in training. */
   readonly recurrentDropout: number;
-  /** Every step's output, not the last alone. */
-  readonly returnSequences: boolean;
-  /** The last states after the output. */
-  readonly returnState: boolean;
-  /** From the last step to the first. */
-  readonly goBackwards: boolean;
-  /** The last states begin the next call. */
-  readonly stateful: boolean;
-  /** Keras writes the steps out; here it changes nothing. */
-  readonly unroll: boolean;
-  /** Masked steps put out zeros; else they repeat the output before. */
-  readonly zeroOutputForMask: boolean;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }

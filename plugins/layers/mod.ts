@@ -16,6 +16,7 @@ export type {
   ThresholdedReluConfig,
 } from "./activation.ts";
 export type { EmbeddingConfig, MaskingConfig } from "./embedding.ts";
+export type { StepsConfig } from "../../core/layerrecurrent.ts";
 export type { GruConfig, LstmConfig, RecurrentConfig, RecurrentParam } from "./recurrent.ts";
 export type { BidirectionalConfig } from "./bidirectional.ts";
 export type { TimeDistributedConfig } from "./timedistributed.ts";

@@ -14,26 +14,14 @@ import {
   shapeOfRank,
   shapeVector,
 } from "../../core/layerkit.ts";
-import { recurrentCall, recurrentFields } from "../../core/layerrecurrent.ts";
+import { recurrentCall, recurrentFields, type StepsConfig } from "../../core/layerrecurrent.ts";
 import { zeros } from "../../core/tensor.ts";
 import { statesOf } from "./cells.ts";
 
 /** Options of {@link rnnDef}, resolved. */
-export interface RnnConfig {
+export interface RnnConfig extends StepsConfig {
   /** What runs at every step. */
   readonly cell: Layer;
-  /** Every step's output, not the last alone. */
-  readonly returnSequences: boolean;
-  /** The last states after the output. */
-  readonly returnState: boolean;
-  /** Steps run from the last to the first; the outputs are in the order they were made. */
-  readonly goBackwards: boolean;
-  /** The last states begin the next call. */
-  readonly stateful: boolean;
-  /** Keras writes the steps out; here it changes nothing. */
-  readonly unroll: boolean;
-  /** Masked steps put out zeros; else they repeat the output before. */
-  readonly zeroOutputForMask: boolean;
 }
 type StateParam = `state${number}`;
 

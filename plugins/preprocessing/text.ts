@@ -2,8 +2,6 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 
-/** Id of padding; its place in a vocabulary holds the empty string. */
-export const paddingId = 0;
 /** Id of a token that the vocabulary lacks; its place holds `[UNK]`. */
 export const unknownId = 1;
 

@@ -2,16 +2,9 @@
 import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
 import { BackendError, InputError, ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
-import { bindInputs, bindValue } from "../../../core/plan.ts";
-import { asTensor, dimText, evalDim, type Type, typeText } from "../../../core/shape.ts";
-import {
-  copyOf,
-  isTensor,
-  type RuntimeValue,
-  type Tensor,
-  tensorBytes,
-  zeros,
-} from "../../../core/tensor.ts";
+import { bindInputs, bindValue, firstValue, staleState } from "../../../core/plan.ts";
+import { asTensor, evalDim, type Type } from "../../../core/shape.ts";
+import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
 import { writeOnnx } from "../../../io/onnx/write.ts";
 import type { Engine, EngineSession, EngineTensor } from "./engine.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
@@ -177,26 +170,9 @@ export class OnnxruntimeSession implements Session {
     if (held) {
       const fits = type.shape?.every((d, i) => (evalDim(d, env) ?? held.dims[i]) === held.dims[i]) ?? true;
       if (fits) return held;
-      throw new InputError(
-        `${input.role} ${shown(input.name)} holds [${held.dims}], but ${
-          typeText(type)
-        } is needed now: reset the states`,
-        { place: input.name },
-      );
+      throw staleState(input, held.dims, type);
     }
-    if (input.role === "parameter" || input.role === "statistic") {
-      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, {
-        place: input.name,
-      });
-    }
-    const shape = (type.shape ?? []).map((d) => {
-      const n = evalDim(d, env);
-      if (n === undefined) {
-        throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
-      }
-      return n;
-    });
-    const first = toEngine(this.#engine, zeros(shape, type.dtype));
+    const first = toEngine(this.#engine, firstValue(input, type, env));
     this.#held.set(input.name, first);
     return first;
   }

@@ -4,17 +4,10 @@ import { BackendError, InputError, ShapeError, shown } from "../../../core/error
 import { runGraph } from "../../../core/execute.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, bindValue, withDefaults } from "../../../core/plan.ts";
+import { bindInputs, bindValue, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
-import { asTensor, bindDim, dimText, evalDim, typeText } from "../../../core/shape.ts";
-import {
-  copyOf,
-  isTensor,
-  type RuntimeValue,
-  type Tensor,
-  tensorBytes,
-  zeros,
-} from "../../../core/tensor.ts";
+import { asTensor, bindDim } from "../../../core/shape.ts";
+import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
 
 const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
 
@@ -62,28 +55,11 @@ export class PlainSession implements Session {
       const fits = type.shape === undefined ||
         type.shape.every((d, i) => bindDim(d, held.shape[i] ?? -1, env));
       if (!fits) {
-        throw new InputError(
-          `${input.role} ${shown(input.name)} holds [${held.shape}], but ${
-            typeText(type)
-          } is needed now: reset the states`,
-          { place: input.name },
-        );
+        throw staleState(input, held.shape, type);
       }
       return held;
     }
-    if (input.role === "parameter" || input.role === "statistic") {
-      throw new BackendError(`${input.role} ${shown(input.name)} has no value yet: write one first`, {
-        place: input.name,
-      });
-    }
-    const shape = (type.shape ?? []).map((d) => {
-      const n = evalDim(d, env);
-      if (n === undefined) {
-        throw new BackendError(`${input.role} ${shown(input.name)}: ${dimText(d)} is not known`);
-      }
-      return n;
-    });
-    const first = zeros(shape, type.dtype);
+    const first = firstValue(input, type, env);
     this.#held.set(input.name, first);
     return first;
   }

@@ -102,16 +102,33 @@ export class Lowering {
     };
   }
 
-  /** Adds a kernel call. `level` is the list; the innermost unless said. */
+  /** Raw memory of a kernel's own. */
+  workspace(bytes: Dim, level = this.level): View {
+    const storage = this.storage(bytes, level === 0 ? "packed" : "workspace", level);
+    return { storage, offset: 0, steps: [], dtype: "float32", shape: [bytes], strides: [1] };
+  }
+  /** Memory for what is packed from a value, where that is written: from weights alone it is packed once. */
+  packing(source: View, bytes: Dim): View {
+    return this.workspace(
+      bytes,
+      source.steps.length > 0 ? this.level : Math.min(source.storage.level, this.level),
+    );
+  }
+
+  /**
+   * Adds a kernel call, with its arguments in order or by name (names that the specialisation doesn't take are passed over).
+   * `level` is the list; the innermost unless said.
+   */
   call(
     kernel: Kernel,
-    args: readonly Arg[],
+    given: readonly Arg[] | Readonly<Record<string, Arg>>,
     reads: readonly View[],
     writes: readonly View[],
     node: Node | readonly Node[],
     extra: { readonly level?: number; readonly inPlace?: Call["inPlace"] } = {},
   ): void {
     const nodes = Array.isArray(node) ? node as readonly Node[] : [node as Node];
+    const args = isList(given) ? given : kernel.args.map((name) => named(kernel, given, name));
     if (args.length !== kernel.params.length) {
       throw new BackendError(
         `kernel ${kernel.key} takes ${kernel.params.length} arguments, got ${args.length}`,
@@ -322,6 +339,14 @@ export class Lowering {
   }
 }
 
+function isList(given: readonly Arg[] | Readonly<Record<string, Arg>>): given is readonly Arg[] {
+  return Array.isArray(given);
+}
+function named(kernel: Kernel, given: Readonly<Record<string, Arg>>, name: string): Arg {
+  const arg = given[name];
+  if (arg === undefined) throw new BackendError(`kernel ${kernel.key} wants ${name}`);
+  return arg;
+}
 /** A node whose integer result is known as dims: nothing is left to compute. */
 export function isKnown(scope: Scope, node: Node): boolean {
   return node.outputs.length === 1 && scope.dims.has(node.outputs[0] ?? -1);

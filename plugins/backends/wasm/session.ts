@@ -132,8 +132,10 @@ export class WasmSession implements Session {
       if (this.#bound.size >= 256) this.#bound.clear();
       if (!this.#staged(env)) this.#bound.set(key, bound);
     }
-    this.#arena.use(bound);
-    this.#fill(env);
+    if (this.#arena.current !== bound) {
+      this.#arena.use(bound);
+      this.#fill(env);
+    }
     return bound;
   }
   /** Writes integer values that follow from dims, as far as these are bound. */

@@ -124,7 +124,6 @@ export function reshapeView(view: View, shape: readonly Dim[]): View | undefined
   let at = 0, next = 0;
   while (at < old.length) {
     let from = at, size: Dim = old[at]?.d ?? 1;
-    const first = next;
     while (next < shape.length && shape[next] === 1) next++;
     let taken: Dim = shape[next] ?? 1;
     const start = next;
@@ -146,7 +145,6 @@ export function reshapeView(view: View, shape: readonly Dim[]): View | undefined
       strides[k] = step;
       step = mulDims(step, shape[k] ?? 1);
     }
-    void first;
     at = from + 1;
   }
   while (next < shape.length) if (shape[next++] !== 1) return undefined;

@@ -12,7 +12,6 @@ import {
   padImage,
   pool,
 } from "../kernels/mod.ts";
-import type { Kernel } from "../assembler.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent } from "../program.ts";
 import type { View } from "../views.ts";
@@ -136,13 +135,12 @@ const convRule: Rule = {
   supports: isConv,
   lower(l, s, node) {
     const x = l.input(s, node, 0), w = l.input(s, node, 1), bias = l.optional(s, node, 2);
-    const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+    const { shape } = l.type(s, node.outputs[0] ?? -1);
     const kernelShape = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
     const window = windowOf(node, kernelShape, x.shape.slice(2), shape.slice(2));
     const channels = Number(x.shape[1]), outChannels = Number(w.shape[0]);
     const image = paddedImage(l, x, window, 0, node);
     const tail = takeActivation(l, s, node);
-    const y = l.fresh(shape, "float32", channelsLast(rank));
     const spec: ConvSpec = {
       inChannels: channels,
       outChannels,
@@ -154,46 +152,69 @@ const convRule: Rule = {
       ...(tail.activation && { activation: tail.activation }),
     };
     const deep = groups === channels && groups > 1;
-    const multiplier = outChannels / channels;
-    const kernel = deep ? depthwise({ ...spec, channels, multiplier }) : conv(spec);
-    const packKernel = deep ? packDepthwise({ ...spec, channels, multiplier }) : packConv(spec);
-    const bytes = deep ? packedDepthwiseBytes({ ...spec, channels, multiplier }) : packedConvBytes(spec);
-    const packed = packWeights(l, w, packKernel, bytes, deep, node);
-    const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
-    l.call(
-      kernel,
-      [
-        extent(shape[0] ?? 1),
-        at(image),
-        ...padded.map(extent),
-        at(packed),
-        at(y),
-        ...out.map(extent),
-        outChannels * 4,
-        ...(bias ? [at(bias)] : []),
-      ],
-      [image, packed, ...(bias ? [bias] : [])],
-      [y],
-      [node, ...tail.nodes],
-    );
+    const packed = packFor(l, w, spec, deep, {}, node);
+    const y = convolve(l, image, packed, bias, shape, spec, deep, [node, ...tail.nodes]);
     l.define(s, node, y);
   },
 };
 
-function packWeights(l: Lowering, w: View, kernel: Kernel, bytes: number, deep: boolean, node: Node): View {
-  const level = w.steps.length > 0 ? l.level : Math.min(w.storage.level, l.level);
-  const packed: View = {
-    storage: l.storage(bytes, level === 0 ? "packed" : "workspace", level),
-    offset: 0,
-    steps: [],
-    dtype: "float32",
-    shape: [bytes],
-    strides: [1],
-  };
-  const [o = 0, i = 0] = w.strides, space = three<Dim>(w.strides.slice(2), 0);
-  const args: Arg[] = [at(w), extent(o), ...(deep ? [] : [extent(i)]), ...space.map(extent), at(packed)];
-  l.call(kernel, args, [w], [packed], node, { level });
+/** How a kernel's weights lie, where not as ONNX says. */
+interface Lie {
+  /** Bytes to the first. */
+  readonly from?: Dim;
+  /** Byte strides of output channels, input channels, and of depth, height and width. */
+  readonly strides?: readonly [Dim, Dim, readonly Dim[]];
+}
+/** The kernel of a depthwise specialisation. */
+const deepSpec = (spec: ConvSpec) => ({
+  ...spec,
+  channels: spec.inChannels,
+  multiplier: spec.outChannels / spec.inChannels,
+});
+/** Packs a convolution's weights. */
+export function packFor(l: Lowering, w: View, spec: ConvSpec, deep: boolean, lie: Lie, node: Node): View {
+  const packed = l.packing(w, deep ? packedDepthwiseBytes(deepSpec(spec)) : packedConvBytes(spec));
+  const [o = 0, i = 0, space = w.strides.slice(2)] = lie.strides ?? [w.strides[0], w.strides[1]];
+  const args: Arg[] = [
+    at(w, lie.from ?? 0),
+    extent(o),
+    ...(deep ? [] : [extent(i)]),
+    ...three<Dim>(space, 0).map(extent),
+    at(packed),
+  ];
+  const kernel = deep ? packDepthwise(deepSpec(spec)) : packConv(spec);
+  l.call(kernel, args, [w], [packed], node, { level: packed.storage.level });
   return packed;
+}
+/** Calls a convolution of a padded image, and returns its dense, channels-last result of a shape. */
+export function convolve(
+  l: Lowering,
+  image: View,
+  packed: View,
+  bias: View | undefined,
+  shape: readonly Dim[],
+  spec: ConvSpec,
+  deep: boolean,
+  nodes: readonly Node[],
+): View {
+  const y = l.fresh(shape, "float32", channelsLast(shape.length));
+  l.call(
+    deep ? depthwise(deepSpec(spec)) : conv(spec),
+    [
+      extent(shape[0] ?? 1),
+      at(image),
+      ...three<Dim>(image.shape.slice(2), 1).map(extent),
+      at(packed),
+      at(y),
+      ...three<Dim>(shape.slice(2), 1).map(extent),
+      spec.outChannels * 4,
+      ...(bias ? [at(bias)] : []),
+    ],
+    [image, packed, ...(bias ? [bias] : [])],
+    [y],
+    nodes,
+  );
+  return y;
 }
 
 function poolRule(mode: "max" | "average"): Rule {

@@ -35,7 +35,7 @@ const gatherRule: Rule = {
       yOuter: extent(mulDims(row, count)),
       status: { storage: status, dim: 0 },
     };
-    l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [dense, indices], [out], node);
+    l.call(kernel, given, [dense, indices], [out], node);
     l.define(s, node, out);
   },
 };

@@ -7,7 +7,7 @@ import { type Arg, at, extent, type Loop } from "../program.ts";
 import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
 import { channelsInside, channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
 import { fillView } from "./layout.ts";
-import { denseLast, fixedChannels, floatInputs, workspace } from "./spread.ts";
+import { denseLast, fixedChannels, floatInputs } from "./spread.ts";
 import { intOf, intsOf, type Rule } from "./rule.ts";
 
 /** dw: for each image the product of its patches, transposed, with dy; summed over the batch in place. */
@@ -38,7 +38,7 @@ const convKernel: Rule = {
     l.lists.push(loop.items);
     const patches = l.fresh([K, M], "float32", undefined, "workspace");
     gatherPatches(l, padded, patches, window, space, ins, loop.id, node);
-    const panels = workspace(l, { op: "mul", a: K, b: Math.ceil(outs / 8) * 32 });
+    const panels = l.workspace({ op: "mul", a: K, b: Math.ceil(outs / 8) * 32 });
     const image: View = { ...dy, steps: [...dy.steps, { loop: loop.id, stride: dy.strides[0] ?? 0 }] };
     l.call(pack(), [at(image), outs * 4, 4, extent(K), outs, at(panels)], [dy], [panels], node);
     const product = gemm({
@@ -56,7 +56,7 @@ const convKernel: Rule = {
       ldc: outs * 4,
       K: extent(K),
     };
-    l.call(product, product.args.map((name) => given[name] ?? 0), [patches, panels, sums], [sums], node);
+    l.call(product, given, [patches, panels, sums], [sums], node);
     l.lists.pop();
     l.lists.at(-1)?.push(loop);
     const [o, i, ...rest] = [kernel.length + 1, kernel.length, ...kernel.keys()];
@@ -212,13 +212,15 @@ const embedding: Rule = {
       outer: 1,
       count: extent(productDims(indices.shape)),
       T: at(table),
+      tOuter: 0,
       rows: extent(shape[0] ?? 1),
       rowBytes: extent(row),
       I: at(indices),
       Y: at(dy),
+      yOuter: 0,
       status: { storage: status, dim: 0 },
     };
-    l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [dy, indices, table], [table], node);
+    l.call(kernel, given, [dy, indices, table], [table], node);
     l.define(s, node, table);
   },
 };

@@ -107,16 +107,8 @@ function rowsOf(
 
 /** Packs B `[K, N]` where it is written, once if it depends on weights alone. */
 export function packB(l: Lowering, b: View, K: Dim, N: Dim, node: Node): View {
-  const level = b.steps.length > 0 ? l.level : Math.min(b.storage.level, l.level);
   const bytes = typeof K === "number" && typeof N === "number" ? packedBytes(K, N) : packedDims(K, N);
-  const packed: View = {
-    storage: l.storage(bytes, level === 0 ? "packed" : "workspace", level),
-    offset: 0,
-    steps: [],
-    dtype: "float32",
-    shape: [bytes],
-    strides: [1],
-  };
+  const packed = l.packing(b, bytes);
   const [row = 0, column = 0] = b.strides.slice(-2);
   l.call(
     pack(),
@@ -124,7 +116,7 @@ export function packB(l: Lowering, b: View, K: Dim, N: Dim, node: Node): View {
     [b],
     [packed],
     node,
-    { level },
+    { level: packed.storage.level },
   );
   return packed;
 }
@@ -188,10 +180,15 @@ export function product(l: Lowering, a: View, b: View, tail: Tail, node: Node, s
     ...(tail.bias && { bias: at(tail.bias) }),
     ...(residual && { R: at(residual), ldr: extent(residualStride) }),
   };
-  const args = kernel.args.map((name) => given[name] ?? 0);
-  l.call(kernel, args, [source, packed, ...(tail.bias ? [tail.bias] : []), ...(residual ? [residual] : [])], [
-    c,
-  ], [node, ...tail.nodes]);
+  l.call(
+    kernel,
+    given,
+    [source, packed, ...(tail.bias ? [tail.bias] : []), ...(residual ? [residual] : [])],
+    [
+      c,
+    ],
+    [node, ...tail.nodes],
+  );
   return c;
 }
 
@@ -211,15 +208,7 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
     source = l.contiguous(a, node);
     return batched(l, source, b, shape, node);
   }
-  const bytes = packedDims(K, N);
-  const workspace: View = {
-    storage: l.storage(bytes, "workspace"),
-    offset: 0,
-    steps: [],
-    dtype: "float32",
-    shape: [bytes],
-    strides: [1],
-  };
+  const workspace = l.workspace(packedDims(K, N));
   const last = outer.length - 1;
   const loops: Loop[] = [];
   for (let i = 0; i < last; i++) {
@@ -254,7 +243,7 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
     ldc: extent(c.strides.at(-2) ?? 0),
     workspace: at(workspace),
   };
-  l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [ma, mb, workspace], [mc, workspace], node);
+  l.call(kernel, given, [ma, mb, workspace], [mc, workspace], node);
   for (const _ of loops) l.lists.pop();
   return c;
 }

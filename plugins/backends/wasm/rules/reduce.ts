@@ -94,7 +94,7 @@ function reduceOver(
     Y: at(y),
     yOuter: extent(middle ? times(c.inner, size) : size),
   };
-  l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [c.view], [y], node);
+  l.call(kernel, given, [c.view], [y], node);
   return y;
 }
 
@@ -193,7 +193,7 @@ function softmaxRule(log: boolean): Rule {
         ),
         yReduce: extent(row),
       };
-      l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [c.view], [y], node);
+      l.call(kernel, given, [c.view], [y], node);
       l.define(s, node, y);
     },
   };
@@ -232,7 +232,7 @@ function normRule(rms: boolean): Rule {
       };
       l.call(
         kernel,
-        kernel.args.map((name) => given[name] ?? 0),
+        given,
         [x, ...dense.filter((v) => v !== undefined)],
         [y],
         node,
@@ -268,7 +268,7 @@ const cumsumRule: Rule = {
       yOuter: extent(outerStride),
       yReduce: extent(step),
     };
-    l.call(kernel, kernel.args.map((name) => given[name] ?? 0), [view], [y], node);
+    l.call(kernel, given, [view], [y], node);
     l.define(s, node, y);
   },
 };

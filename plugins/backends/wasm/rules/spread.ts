@@ -1,19 +1,10 @@
 /** Convolutions that spread an image out: the transposed one, and the gradient of a convolution in its input. @module */
 import type { Node } from "../../../../core/graph.ts";
 import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/shape.ts";
-import {
-  conv,
-  type ConvSpec,
-  depthwise,
-  packConv,
-  packDepthwise,
-  packedConvBytes,
-  packedDepthwiseBytes,
-} from "../kernels/mod.ts";
+import type { ConvSpec } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../lowering.ts";
-import { type Arg, at, extent } from "../program.ts";
 import { sliceView, type View } from "../views.ts";
-import { channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
+import { channelsLast, convolve, packFor, paddedImage, type Window, windowOf } from "./conv.ts";
 import { fillView } from "./layout.ts";
 import { type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
 
@@ -53,7 +44,7 @@ function spreadingRule(biasInput: number | undefined): Rule {
 /** The convolution of dy, spread out by the strides, with the kernel turned round. */
 function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undefined): View {
   const dy = l.input(s, node, 0), w = l.input(s, node, 1);
-  const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+  const { shape } = l.type(s, node.outputs[0] ?? -1);
   const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
   const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
   const image = spread(l, dy, window, shape.slice(2), node);
@@ -68,34 +59,11 @@ function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undef
     dilations: window.dilations,
     ...(bias && { bias: true }),
   };
-  const own = { ...spec, channels: ins, multiplier: 1 };
-  const bytes = deep ? packedDepthwiseBytes(own) : packedConvBytes(spec);
-  const level = w.steps.length > 0 ? l.level : Math.min(w.storage.level, l.level);
-  const packed = workspace(l, bytes, level);
-  const last = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
-  const turned = three<Dim>(w.strides.slice(2).map((x) => mulDims(x, -1)), 0).map(extent);
-  const [o = 0, i = 0] = w.strides;
-  const args: Arg[] = [at(w, last), ...(deep ? [extent(o)] : [extent(i), extent(o)]), ...turned, at(packed)];
-  l.call(deep ? packDepthwise(own) : packConv(spec), args, [w], [packed], node, { level });
-  const dx = l.fresh(shape, "float32", channelsLast(rank));
-  const padded = three<Dim>(image.shape.slice(2), 1), out = three<Dim>(shape.slice(2), 1);
-  l.call(
-    deep ? depthwise(own) : conv(spec),
-    [
-      extent(shape[0] ?? 1),
-      at(image),
-      ...padded.map(extent),
-      at(packed),
-      at(dx),
-      ...out.map(extent),
-      outs * 4,
-      ...(bias ? [at(bias)] : []),
-    ],
-    [image, packed, ...(bias ? [bias] : [])],
-    [dx],
-    node,
-  );
-  return dx;
+  // Turned round in space, and, but for a depthwise one, input for output channels.
+  const from = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
+  const space = w.strides.slice(2).map((x) => mulDims(x, -1)), [o = 0, i = 0] = w.strides;
+  const packed = packFor(l, w, spec, deep, { from, strides: deep ? [o, i, space] : [i, o, space] }, node);
+  return convolve(l, image, packed, bias, shape, spec, deep, [node]);
 }
 /** Padding that the turned kernel leaves room for. */
 function fits(node: Node, kernel: readonly number[]): boolean {
@@ -123,11 +91,6 @@ function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], no
   );
   l.copy(dy, places, node);
   return out;
-}
-/** Memory for a kernel's own use. */
-export function workspace(l: Lowering, bytes: Dim, level = l.level): View {
-  const storage = l.storage(bytes, level === 0 ? "packed" : "workspace", level);
-  return { storage, offset: 0, steps: [], dtype: "float32", shape: [bytes], strides: [1] };
 }
 
 /** Rules of this file. */
