@@ -18,9 +18,10 @@ import {
   toNumbers,
 } from "../../../core/tensor.ts";
 import { plain } from "../plain/mod.ts";
+import { wasm } from "../wasm/mod.ts";
 import { onnxruntime, onnxruntimeWith } from "./mod.ts";
 
-const registry = createRegistry([{ owner: "core", plugins: [...networkOps, plain, onnxruntime] }]);
+const registry = createRegistry([{ owner: "core", plugins: [...networkOps, plain, wasm, onnxruntime] }]);
 const random = new Random(5);
 const values = (...shape: number[]) =>
   tensor(Float32Array.from({ length: sizeOf(shape) }, () => random.bits() / 2 ** 31 - 1), shape);
@@ -83,6 +84,21 @@ Deno.test("a convolution network is the same", () => {
     return { y: b.one("ReduceMean", [pooled, b.ints([2, 3])], { keepdims: false }) };
   });
   return agree(graph, { x: values(2, 3, 9, 9) }, 27 + 16, 8);
+});
+
+Deno.test("a weight without a value is refused on every engine, until it is written", async () => {
+  const graph = graphOf((b) => {
+    const w = b.input("w", tensorType("float32", [2]), "parameter");
+    return { y: b.one("Mul", [input(b, "x", 2), w]) };
+  });
+  for (const engine of [onnxruntime, plain, wasm]) {
+    using session = await engine.compile(graph, { registry });
+    const missing = { name: "BackendError", message: 'parameter "w" has no value yet: write one first' };
+    await rejects(session.run({ x: tensor([1, 2]) }), missing, engine.name);
+    throws(() => session.read("w"), missing, engine.name);
+    session.write("w", tensor([3, 4]));
+    deepStrictEqual((await session.run({ x: tensor([1, 2]) }))["y"], tensor([3, 8]));
+  }
 });
 
 const lstm = (layout: number) =>

@@ -18,6 +18,7 @@ export interface EngineOptions {
 }
 
 const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
+const isWeight = ({ role }: GraphInput) => role === "parameter" || role === "statistic";
 
 /** The newest opset that this version of onnxruntime knows. */
 const newestOpset = 26;
@@ -91,10 +92,10 @@ export class OnnxruntimeSession implements Session {
 
   /** True when every weight has a value, so that the engine's session can be made. */
   get complete(): boolean {
-    return this.#graph.inputs.every((i) =>
-      (i.role !== "parameter" && i.role !== "statistic") || this.#fixed.has(i.name) ||
-      this.#moving.has(i.name)
-    );
+    return this.#graph.inputs.every((i) => !isWeight(i) || this.#has(i));
+  }
+  #has({ name }: GraphInput): boolean {
+    return this.#fixed.has(name) || this.#moving.has(name);
   }
   /** Makes the engine's session, again after a weight was written. @throws {BackendError} */
   prepare(): Promise<EngineSession> {
@@ -107,6 +108,11 @@ export class OnnxruntimeSession implements Session {
   async #make(): Promise<EngineSession> {
     const { registry, threads = 1, graphOptimizationLevel = "all", executionProviders = ["cpu"] } =
       this.#options;
+    for (const input of this.#graph.inputs) {
+      if (isWeight(input) && !this.#has(input)) {
+        firstValue(input, asTensor(typeOf(this.#graph, input.id)), new Map());
+      }
+    }
     const fed = new Set([...this.#moving, ...this.#defaults()]);
     const file = writeOnnx(this.#graph, {
       registry,

@@ -4,8 +4,8 @@ import { BackendError, InputError, shown } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, envKey, withDefaults } from "../../../core/plan.ts";
-import { bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
+import { bindInputs, envKey, firstValue, withDefaults } from "../../../core/plan.ts";
+import { asTensor, bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
 import {
   castTensor,
   copyOf,
@@ -23,6 +23,7 @@ import type { Item } from "./program.ts";
 import type { Storage } from "./views.ts";
 
 const dataRoles: ReadonlySet<string> = new Set(["data", "random"]);
+const weightRoles: ReadonlySet<string> = new Set(["parameter", "statistic"]);
 
 /** A session on the wasm backend. */
 export class WasmSession implements Session {
@@ -35,6 +36,8 @@ export class WasmSession implements Session {
   readonly #bound = new Map<string, Bound>();
   readonly #states = new Map<string, Tensor>();
   readonly #held = new Map<string, Tensor>();
+  /** Weights that nobody gave a value yet. */
+  readonly #unwritten = new Set<GraphInput>();
   #env: DimEnv = new Map();
   #dirty = true;
   #closed = false;
@@ -47,11 +50,14 @@ export class WasmSession implements Session {
     this.#functions = instance.exports as Record<string, () => void>;
     for (const [storage, value] of compiled.lowering.constants) this.#arena.put(storage, value);
     for (const input of compiled.graph.inputs) {
-      if (input.value && input.role !== "constant") this.#first(input, input.value);
+      if (input.role === "constant") continue;
+      if (input.value) this.#first(input, input.value);
+      else if (weightRoles.has(input.role)) this.#unwritten.add(input);
     }
   }
 
   #first(input: GraphInput, value: Tensor): void {
+    this.#unwritten.delete(input);
     if (this.#isKept(input)) this.#setWeight(input, value);
     else this.#states.set(input.name, value);
   }
@@ -65,6 +71,10 @@ export class WasmSession implements Session {
     if (view) this.#arena.put(view.storage, value);
     else this.#held.set(input.name, value);
     this.#dirty = true;
+  }
+  /** @throws {BackendError} for a weight without a value. */
+  #refuse(input: GraphInput): void {
+    firstValue(input, asTensor(typeOf(this.#c.graph, input.id)), this.#env);
   }
   #open(): void {
     if (this.#closed) throw new BackendError("this session is closed");
@@ -83,6 +93,7 @@ export class WasmSession implements Session {
     const { graph } = this.#c, inputs = withDefaults(graph, given, dataRoles);
     const env = bindInputs(graph, inputs, dataRoles);
     this.#env = env;
+    for (const input of this.#unwritten) this.#refuse(input);
     if (this.#dirty) this.#runPrologue();
     const values = new Map<number, RuntimeValue>();
     const bound = this.#bind(env);
@@ -252,6 +263,7 @@ export class WasmSession implements Session {
     this.#open();
     const input = this.#keptInput(name), held = this.#states.get(name) ?? this.#held.get(name);
     if (held) return copyOf(held);
+    if (this.#unwritten.has(input)) this.#refuse(input);
     const type = typeOf(this.#c.graph, input.id), view = this.#c.inputs.get(name);
     if (type.kind !== "tensor") throw new BackendError(`${name} is no tensor`);
     if (!this.#isKept(input)) {
