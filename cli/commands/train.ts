@@ -146,11 +146,8 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
     source ? prepare(await readPart(source, reading), fitted) : undefined;
   const part = prepare(raw, fitted);
   const seeded = { ...backend, seed: fit.seed };
-  // Once through its file: names of weights inside wrappers are then those that a resumed run finds.
   const model = known ??
-    (typeof plan.model === "string"
-      ? await load(plan.model)
-      : await loadModel(await modelFrom(plan.model, part.x, seeded).toBytes(".keras"), seeded));
+    (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, part.x, seeded));
   // A resumed model is compiled as its file says, its optimizer where it stood.
   if (compile && resumed === undefined) model.compile(compileOptions(compile));
   if (!model.compiled) {

@@ -147,11 +147,14 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
     ignore: ["input_length", "return_sequences"],
     save(fields, major) {
       const { layer, backward_layer: other } = fields as Readonly<Record<string, SavedInner | null>>;
-      // Keras 3 runs the layer that it makes itself backwards always, Keras 2 the other way than the first.
-      if (major === 2 || other || layer?.config.go_backwards !== true) return {};
-      const { name, ...rest } = layer.config;
+      if (other || !layer) return {};
+      const { name, go_backwards: goBackwards, ...rest } = layer.config;
       const plain = `${name}`.replace(/^forward_/, "");
-      const config = { ...rest, name: `backward_${plain}`, go_backwards: false };
+      // Keras 2 makes both layers as we do; Keras 3 writes both, and would run its own backwards always.
+      if (major === 2) {
+        return { config: { ...fields, layer: { ...layer, config: { ...layer.config, name: plain } } } };
+      }
+      const config = { ...rest, name: `backward_${plain}`, go_backwards: !goBackwards };
       return { config: { ...fields, backward_layer: { ...layer, config } } };
     },
     weights(arrays, config, version) {
