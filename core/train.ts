@@ -18,6 +18,7 @@ import { MutableHistory, Run } from "./training/fit.ts";
 import { Derivatives } from "./training/derivatives.ts";
 import { OptimizerState } from "./training/optimizerstate.ts";
 import { partOf } from "./training/parts.ts";
+import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
 import { keepState, optionsOf, savedState, serializeCompiled } from "./training/saved.ts";
 import { Tally, testGraph, trainables, trainingGraph } from "./training/steps.ts";
@@ -243,11 +244,7 @@ class ModelTrainer implements Trainer {
         "resumeFrom: the source of batches can't be sought: give arrays, or a function whose every call gives an epoch",
       );
     }
-    const state = this.#state();
-    for (const { input } of state.entries) {
-      const value = tensors[input];
-      if (value) state.set(input, value);
-    }
+    this.#state().resume(tensors);
     this.#runner.resume(json.step, tensors);
   }
   #tensors(): Record<string, Tensor> {
@@ -328,12 +325,13 @@ class ModelTrainer implements Trainer {
     const base = this.#ready(), fed = this.#feed(x, y, { sampleWeight: options.sampleWeight });
     const compiled: Compiled = { ...base, metrics: [{ output: first.output, metric, name }] };
     const tally = new Tally(compiled), key = `score:${this.#scores++}`;
-    const graph = testGraph(this.#parts, compiled, fed.weighted);
+    const graph = testGraph(this.#parts, compiled, fed.weighted), pauses = new Pauses();
     try {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
       ) {
         tally.add(await this.#parts.sessions.run(key, () => graph, batch.tensors), batch.rows);
+        await pauses.take();
       }
     } finally {
       this.#parts.sessions.drop(key);

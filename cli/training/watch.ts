@@ -40,13 +40,10 @@ export function timeText(seconds: number): string {
     ? `${minutes} min ${whole % 60} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-/** Gives signals and timers their turn: a step never waits for the system by itself. */
-const breathe = () => new Promise<void>((done) => setTimeout(done));
-
 /** Watches a fit of `rows` samples an epoch. */
 export function watch(terminal: Terminal, rows: number): Watch {
   let snapshot: Snapshot | undefined, stopped = false, samples = 0, seconds = 0;
-  let began = 0, epochBegan = 0, drawn = 0, breathed = 0, before: Logs = {}, first = 0;
+  let began = 0, epochBegan = 0, drawn = 0, before: Logs = {}, first = 0;
   const draw = (line: string) => terminal.err(`\r\x1b[K${line.slice(0, terminal.width - 1)}`);
   const keep = (state: TrainingState, weights: ReadonlyMap<string, Tensor>) =>
     void (snapshot = { state, weights });
@@ -58,12 +55,8 @@ export function watch(terminal: Terminal, rows: number): Watch {
     onEpochBegin() {
       epochBegan = performance.now();
     },
-    async onBatchEnd(batch, logs, run) {
+    onBatchEnd(batch, logs, run) {
       const now = performance.now();
-      if (now - breathed > 50) {
-        await breathe();
-        breathed = performance.now();
-      }
       if (stopped) throw new Interrupted();
       if (!terminal.interactive || (now - drawn < 100 && batch + 1 !== run.steps)) return;
       drawn = now;

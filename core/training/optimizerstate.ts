@@ -5,6 +5,7 @@ import { runGraph } from "../execute.ts";
 import { defaultLimits } from "../limits.ts";
 import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part } from "./contract.ts";
+import { renamed } from "./saved.ts";
 import {
   averageName,
   iterationName,
@@ -45,6 +46,17 @@ export class OptimizerState {
   set(input: string, value: Tensor): void {
     this.#values.set(input, value);
     this.#parts.sessions.write(input, value);
+  }
+  /**
+   * Goes on with the slots of a saved state; where it holds none, they stay.
+   * @throws {InputError} naming a slot that this optimizer doesn't have.
+   */
+  resume(tensors: Readonly<Record<string, Tensor>>): void {
+    const held = new Map(Object.entries(tensors).filter(([name]) => name.startsWith("optimizer/")));
+    const wanted = new Map(this.entries.map(({ input, initial }) => [input, initial().shape]));
+    for (const [input, value] of renamed(held, wanted, "resumeFrom: a variable of the optimizer")) {
+      this.set(input, value);
+    }
   }
   /** All slots by graph input. */
   all(): Map<string, Tensor> {

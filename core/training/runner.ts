@@ -3,7 +3,9 @@ import type { Graph } from "../graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
 import type { Fed } from "./data.ts";
-import { randomKeys, statePaths, testGraph, trainingGraph } from "./steps.ts";
+import { Pauses } from "./pause.ts";
+import { renamed } from "./saved.ts";
+import { randomKeys, stateShapes, testGraph, trainingGraph } from "./steps.ts";
 import type { ModelParts } from "./types.ts";
 
 const statePrefix = "state/";
@@ -22,6 +24,7 @@ export interface RunOptions {
 export class StepRunner {
   readonly #parts: ModelParts;
   readonly #graphs = new Map<string, Graph>();
+  readonly #pauses = new Pauses();
   /** Recurrent states that wait for the session that takes them. */
   readonly #states = new Map<string, Tensor>();
   /** Steps done. */
@@ -60,23 +63,28 @@ export class StepRunner {
     const graph = this.#graphs.get(key), keys = graph ? randomKeys(graph, seed, this.step) : {};
     const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
     if (kind === "train") this.step++;
+    await this.#pauses.take();
     return results;
   }
 
   /** Recurrent states by their name in a saved state. */
   states(): Record<string, Tensor> {
     const out: Record<string, Tensor> = {};
-    for (const path of statePaths(this.#parts)) {
+    for (const path of stateShapes(this.#parts).keys()) {
       const value = this.#parts.sessions.value(path) ?? this.#states.get(path);
       if (value) out[statePrefix + path] = copyOf(value);
     }
     return out;
   }
-  /** Goes on after `step` steps with saved states. */
+  /**
+   * Goes on after `step` steps with saved states.
+   * @throws {InputError} naming a state that the model doesn't have.
+   */
   resume(step: number, tensors: Readonly<Record<string, Tensor>>): void {
-    for (const path of statePaths(this.#parts)) {
-      const value = tensors[statePrefix + path];
-      if (value) this.#states.set(path, value);
+    const own = Object.entries(tensors).filter(([name]) => name.startsWith(statePrefix));
+    const held = new Map(own.map(([name, value]) => [name.slice(statePrefix.length), value]));
+    for (const [path, value] of renamed(held, stateShapes(this.#parts), "resumeFrom: a recurrent state")) {
+      this.#states.set(path, value);
     }
     this.step = step;
   }

@@ -1,5 +1,5 @@
 /** What files hold of training: compilation in Keras' form, and what resuming needs beside it. @module */
-import { ConfigError, shown } from "../errors.ts";
+import { ConfigError, InputError, shown } from "../errors.ts";
 import type { Port } from "../feed.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
@@ -56,6 +56,37 @@ export function savedState({ extras }: Model): TrainingState | undefined {
   const { version } = json as { readonly version?: unknown };
   if (version !== 1) throw new ConfigError(`the file's training state is of version ${shown(version)}`);
   return { json: json as TrainingState["json"], tensors: extras?.tensors ?? {} };
+}
+/**
+ * Saved arrays under the names that they are wanted by. A wrapper's inner layers may have other names in a file than in
+ * the program: what has no name here goes, in order, to what is left with the same last word and shape.
+ * @throws {InputError} naming an array that is wanted nowhere, or one that is missing; none at all is fine.
+ */
+export function renamed(
+  held: ReadonlyMap<string, Tensor>,
+  wanted: ReadonlyMap<string, readonly number[] | undefined>,
+  what: string,
+): Map<string, Tensor> {
+  if (held.size === 0) return new Map();
+  const left = [...wanted].filter(([name]) => !held.has(name)),
+    last = (name: string) => name.split("/").at(-1);
+  const found = new Map<string, string>();
+  for (const [name, { shape }] of held) {
+    const [to, dims] = wanted.has(name) ? [name, wanted.get(name)] : left.shift() ?? [];
+    if (to === undefined || last(to) !== last(name) || (dims && dims.join() !== shape.join())) {
+      const other = to === undefined
+        ? "the model has none of that name"
+        : `the model has ${shown(to)} [${dims?.join(", ")}]`;
+      throw new InputError(`${what} is ${shown(name)} [${shape.join(", ")}]; ${other}`, { place: name });
+    }
+    found.set(to, name);
+  }
+  const missing = [...wanted.keys()].find((name) => !found.has(name));
+  if (missing !== undefined) throw new InputError(`${what} ${shown(missing)} is missing`, { place: missing });
+  return new Map([...found].flatMap(([to, from]) => {
+    const value = held.get(from);
+    return value ? [[to, value] as const] : [];
+  }));
 }
 /** Puts what resuming needs beside the model, so that its files have it; nothing is kept of an older fit. */
 export function keepState(model: Model, state: TrainingState | undefined): void {

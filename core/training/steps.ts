@@ -23,10 +23,17 @@ export function trainables({ model, graph }: ModelParts): Trainable[] {
   }
   return [...eachWeight(model.tree)].flatMap(([entry]) => (entry.trainable ? [entry] : []));
 }
-/** Paths of recurrent states, which sessions carry from step to step. */
-export function statePaths({ model, graph }: ModelParts): string[] {
-  if (graph) return graph.inputs.flatMap((i) => (i.role === "state" ? [i.name] : []));
-  return [...eachWeight(model.tree)].flatMap(([entry]) => (entry.role === "state" ? [entry.path] : []));
+/** Shapes of recurrent states, which sessions carry from step to step, by path; undefined where only data tells. */
+export function stateShapes({ model, graph }: ModelParts): Map<string, readonly number[] | undefined> {
+  if (graph) {
+    return new Map(graph.inputs.flatMap(({ name, id, role }) => {
+      const type = typeOf(graph, id);
+      if (role !== "state") return [];
+      return [[name, type.kind === "tensor" ? staticShape(type.shape) : undefined] as const];
+    }));
+  }
+  const states = [...eachWeight(model.tree)].filter(([entry]) => entry.role === "state");
+  return new Map(states.map(([{ path, shape }]) => [path, shape]));
 }
 
 /** The graph of a test: losses and metrics in inference. */

@@ -4,6 +4,7 @@ import { fieldToCamel } from "../../core/names.ts";
 import { writeFileAtomic } from "../../core/platform.ts";
 import { nearest } from "../../core/schema.ts";
 import { copyOf, type Tensor } from "../../core/tensor.ts";
+import { renamed } from "../../core/training/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
 
 /** Which way a number is better. */
@@ -57,6 +58,10 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     onTrainBegin(run) {
       checkMonitor(monitor, run, "earlyStopping");
       if (!resumed) [best, wait, weights] = [undefined, 0, undefined];
+      else if (weights) {
+        const shapes = new Map([...run.model.weights].map(([path, { shape }]) => [path, shape]));
+        weights = renamed(weights, shapes, "earlyStopping: a weight of the best epoch");
+      }
       resumed = false;
     },
     onEpochEnd(epoch, logs, run) {

@@ -1,0 +1,110 @@
+/** Going on: wherever names of layers changed, states find their weights or are refused; and a fit leaves others their turn. @module */
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import {
+  bidirectional,
+  type Callback,
+  dense,
+  earlyStopping,
+  gru,
+  input,
+  loadModel,
+  lstm,
+  type Model,
+  sequential,
+  type Tensor,
+  type TrainingState,
+} from "../../mod.ts";
+
+const x = Array.from({ length: 24 }, (_, i) => [[Math.sin(i)], [Math.cos(2 * i)], [Math.sin(3 * i)]]);
+const y = x.map(([a = []], i) => [(a[0] ?? 0) * (i % 3)]);
+const options = { batchSize: 6, seed: 3, verbose: 0 } as const;
+/** Both ways, with a state that lasts; `inner` names the recurrent layer. */
+function net(inner?: string, units = 2): Model {
+  const made = sequential([
+    input({ shape: [3, 1], batchSize: 6 }),
+    bidirectional(lstm({ units, stateful: true, ...(inner !== undefined && { name: inner }) })),
+    dense({ units: 1 }),
+  ], { backend: "plain", seed: 5, name: "m" });
+  made.compile({ optimizer: "adam", loss: "mse" });
+  return made;
+}
+const stopping = () => earlyStopping({ monitor: "loss", patience: 9, restoreBestWeights: true });
+const bits = (m: Model) => [...m.weights.values()];
+
+/** A state after `epochs` epochs, and the weights of that moment. */
+async function half(of: Model, epochs: number): Promise<readonly [TrainingState, readonly Tensor[]]> {
+  let held: readonly [TrainingState, readonly Tensor[]] | undefined;
+  const keep: Callback = { onEpochEnd: (_, __, run) => void (held = [run.state(), bits(of)]) };
+  await of.fit(x, y, { ...options, epochs, callbacks: [stopping(), keep] });
+  if (!held) throw new Error("no epoch ended");
+  return held;
+}
+
+Deno.test("a state goes on in a model whose inner layers have other names", async () => {
+  const whole = net();
+  await whole.fit(x, y, { ...options, epochs: 4, callbacks: [stopping()] });
+  const [resumeFrom, weights] = await half(net(), 2), other = net("recurrent");
+  ok([...other.weights.keys()].every((path) => !path.includes("forward_lstm")));
+  [...other.weights.keys()].forEach((path, i) => other.setWeight(path, weights[i] as Tensor));
+  await other.fit(x, y, { ...options, epochs: 4, callbacks: [stopping()], resumeFrom });
+  deepStrictEqual(bits(other), bits(whole));
+});
+
+Deno.test("a state of another model is refused by the name of what it has no place for", async () => {
+  const [resumeFrom] = await half(net(), 1);
+  await rejects(net(undefined, 3).fit(x, y, { ...options, resumeFrom }), {
+    name: "InputError",
+    message: /a variable of the optimizer is "optimizer\/m\/.*kernel_?\/?momentum" \[1, 8\]/,
+  });
+  const { "optimizer/iteration": _, ...tensors } = resumeFrom.tensors;
+  await rejects(
+    net().fit(x, y, { ...options, resumeFrom: { ...resumeFrom, tensors } }),
+    /variable of the optimizer "optimizer\/iteration" is missing/,
+  );
+});
+
+Deno.test("names of weights stay when a model goes through a file of Keras", async () => {
+  const model = sequential([
+    input({ shape: [5, 3] }),
+    bidirectional(lstm({ units: 2, returnSequences: true })),
+    bidirectional(gru({ units: 2, name: "own", goBackwards: true })),
+  ], { backend: "plain" });
+  for (const kerasVersion of [2, 3] as const) {
+    for (const ending of ["keras", "h5"]) {
+      const once = await loadModel(await model.toBytes(ending, { kerasVersion }));
+      const twice = await loadModel(await once.toBytes(ending, { kerasVersion }));
+      deepStrictEqual([...once.weights.keys()], [...model.weights.keys()], `${ending} ${kerasVersion}`);
+      deepStrictEqual([...twice.weights.keys()], [...model.weights.keys()], `${ending} ${kerasVersion}`);
+    }
+  }
+});
+
+Deno.test("timers run while a fit computes, and while it validates", async () => {
+  const model = sequential([input({ shape: [64] }), dense({ units: 64 }), dense({ units: 1 })], {
+    backend: "wasm",
+  });
+  model.compile({ optimizer: "sgd", loss: "mse" });
+  const rows = Array.from({ length: 512 }, (_, i) => Array.from({ length: 64 }, (_, k) => Math.sin(i * k)));
+  const targets = rows.map(() => [1]);
+  for (const validationData of [undefined, [rows, targets] as const]) {
+    let ticks = 0, stopped = false;
+    const timer = setInterval(() => ticks++, 5), began = performance.now();
+    const late: Callback = {
+      onEpochEnd(_, __, run) {
+        if (performance.now() - began > 400) run.stop();
+        stopped = run.stopped;
+      },
+    };
+    await model.fit(rows, targets, {
+      batchSize: 4,
+      epochs: 1e6,
+      verbose: 0,
+      callbacks: [late],
+      ...(validationData && { validationData }),
+    });
+    clearInterval(timer);
+    strictEqual(stopped, true);
+    // At most 40 ms of steps lie between two turns; a busy machine may halve what is left.
+    ok(ticks >= (performance.now() - began) / 100, `${ticks} ticks`);
+  }
+});
