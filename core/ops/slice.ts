@@ -121,7 +121,10 @@ function padBack(b: Builder, x: Value, dy: Value, starts: readonly number[], cut
   });
   const front = b.one("Concat", before, { axis: 0 });
   const rest = b.one("Sub", [b.one("Sub", [b.one("Shape", [x]), b.one("Shape", [dy])]), front]);
-  return b.one("Pad", [dy, b.one("Concat", [front, rest], { axis: 0 })]);
+  const pads = b.one("Concat", [front, rest], { axis: 0 }), widths = b.dimsOf(pads) ?? [];
+  // Numbers where only the shapes' difference is known: what is left of (n + 1) - n.
+  const fixed = widths.filter((d) => typeof d === "number");
+  return b.one("Pad", [dy, fixed.length === 2 * rank ? b.ints(fixed) : pads]);
 }
 
 /** Bounds that older opsets held as attributes, as inputs. */

@@ -84,10 +84,18 @@ function outputLoss(registry: Registry, output: Port, raw: unknown, weight: numb
     output,
     loss,
     weight,
-    target: portOf(output.name, def.target?.(type, config) ?? floatType(type)),
+    target: portOf(output.name, ownSizes(def.target?.(type, config) ?? floatType(type), output)),
     classes: def.classes?.(type, config),
     ignored: def.ignored?.(config),
   };
+}
+/** A target's sizes that its output doesn't have, named after the output, so that those of two outputs differ. */
+function ownSizes(target: TensorType, { name, type }: Port): TensorType {
+  const known = new Set(asTensor(type).shape);
+  return tensorType(
+    target.dtype,
+    target.shape?.map((d) => typeof d === "string" && !known.has(d) ? `${name}_${d}` : d),
+  );
 }
 const floatType = (type: TensorType): TensorType => tensorType("float32", type.shape);
 

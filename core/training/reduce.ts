@@ -1,7 +1,9 @@
 /** How losses become one number: masks, weights of samples, and Keras' reductions. @module */
 import type { Builder } from "../builder.ts";
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import { cast, dtypeOf, scalarLike, shapeOf } from "../layerkit.ts";
+import { typeText } from "../shape.ts";
 import type { Reduction } from "./contract.ts";
 
 const whole = { keepdims: 0 };
@@ -32,6 +34,13 @@ export function reduceLoss(
 ): Value {
   const averaged = reduction === "sum_over_batch_size" || reduction === "mean";
   const kept = mask && besideValues(b, cast(b, mask, dtypeOf(values)), values);
+  if (kept && shapeOf(kept.type).length > shapeOf(values.type).length) {
+    throw new ShapeError(
+      `the loss is ${typeText(values.type)}, one number for many steps: the output's mask ${
+        typeText(kept.type)
+      } has no place in it; compute the output without a mask`,
+    );
+  }
   let sum = values, factors: Value | undefined;
   for (const factor of [kept, weights && besideValues(b, weights, values)]) {
     if (!factor) continue;

@@ -2,6 +2,7 @@
 import type { PartDef } from "../../core/training/contract.ts";
 import { constraints } from "./constraints.ts";
 import { crossentropies } from "./crossentropy.ts";
+import { ctcDef } from "./ctc.ts";
 import { numberLosses } from "./losses.ts";
 import { classMetrics } from "./metricdefs.ts";
 import { numberMetrics } from "./numbermetrics.ts";
@@ -30,6 +31,7 @@ export {
   sparseCategoricalCrossentropy,
   type SparseCrossentropyConfig,
 } from "./crossentropy.ts";
+export { ctc } from "./ctc.ts";
 export {
   categoricalHinge,
   type CosineConfig as CosineSimilarityConfig,
@@ -113,6 +115,7 @@ export { Value as EagerValue, value, type ValueAndGrad, valueAndGrad, type Value
 export const trainingParts: readonly PartDef[] = [
   ...numberLosses,
   ...crossentropies,
+  ctcDef,
   ...classMetrics,
   ...numberMetrics,
   ...optimizers,
