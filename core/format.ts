@@ -44,6 +44,11 @@ export interface WriteOptions {
   readonly training?: boolean;
   /** Kept in `lapis.json`, after what the model itself has there. */
   readonly extras?: Extras;
+  /**
+   * What an `.onnx` file computes: the model's outputs (unless said); a whole step of training, fed with data and with
+   * what the step before left; or, without inputs, what the first step is fed.
+   */
+  readonly graph?: "inference" | "training" | "initial";
   /** When it is saved; now unless given. Nothing else in a file depends on the time. */
   readonly date?: Date;
 }

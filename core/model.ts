@@ -559,7 +559,12 @@ export class Model {
   set learningRate(value: number) {
     this.#trainer.learningRate = value;
   }
-  /** The whole training step as one graph: forward, losses, gradients, updates of weights and slots. */
+  /**
+   * The whole training step as one graph: forward, losses, gradients, updates of weights and slots. Its inputs are the
+   * model's, `target/OUTPUT`, weights, slots and states as they are now; an output with `updates` replaces that input
+   * before the next step. Random numbers follow from the model's seed and the count of steps. `save("step.onnx", { graph:
+   * "training" })` writes a file that trains in onnxruntime, and `{ graph: "initial" }` one that gives its first weights.
+   */
   trainingGraph(): Graph {
     return this.#trainer.graph();
   }

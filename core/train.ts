@@ -21,7 +21,7 @@ import { partOf } from "./training/parts.ts";
 import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
 import { keepState, optionsOf, savedState, serializeCompiled } from "./training/saved.ts";
-import { Tally, testGraph, trainables, trainingGraph } from "./training/steps.ts";
+import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
 import type {
   BatchOptions,
   BatchSource,
@@ -340,8 +340,9 @@ class ModelTrainer implements Trainer {
   }
 
   graph(): Graph {
-    const state = this.#state();
-    return trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
+    const state = this.#state(), { registry } = this.#parts;
+    const graph = trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
+    return withKeys(graph, this.#seed, registry);
   }
   serialized(): Readonly<Record<string, unknown>> | undefined {
     return this.#compiled

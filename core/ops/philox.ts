@@ -91,6 +91,17 @@ function keyParts(w: Words, key: Value): [Value, Value] {
   return [w.low(one), w.high(one)];
 }
 
+/**
+ * The first two words of the block that `philox` gives for a counter `[step, 0, c2, c3]` and a key: int64 scalars in,
+ * uint32 `[2]` out.
+ */
+export function philoxKey(b: Builder, step: Value, [c2, c3]: readonly [number, number], key: Value): Value {
+  const w = new Words(b), flat = (x: Value) => b.one("Reshape", [x, b.ints([1])]);
+  const start = [w.low(step), w.high(step), w.constant(c2), w.constant(c3)] as const;
+  const words = rounds(w, start, keyParts(w, key)).slice(0, 2);
+  return b.one("Cast", [b.one("Concat", words.map(flat), { axis: 0 })], { to: "uint32" });
+}
+
 /** Uniform numbers in [0, 1) by key and counter. Element i is the top 24 bits of word i mod 4 of block i div 4. */
 export const philoxOp: OpDef = defineOp<PhiloxAttributes>({
   name: "Philox",

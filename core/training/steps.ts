@@ -1,16 +1,28 @@
 /** Runs steps: the training or testing graph of a compiled model on an engine, its numbers brought together. @module */
+import { GraphBuilder } from "../builder.ts";
+import { inputsInto } from "../differentiate.ts";
 import { type Graph, typeOf } from "../graph.ts";
 import { eachWeight } from "../layertree.ts";
 import { philox } from "../random.ts";
+import type { Registry } from "../registry.ts";
 import { staticShape } from "../shape.ts";
-import { isTensor, type RuntimeValue, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
-import { isDifferentiable } from "../gradient.ts";
-import { castTensor } from "../tensor.ts";
+import {
+  castTensor,
+  isTensor,
+  type RuntimeValue,
+  scalar,
+  sizeOf,
+  type Tensor,
+  tensor,
+  toNumbers,
+} from "../tensor.ts";
+import { isDifferentiable, replay } from "../gradient.ts";
+import { philoxKey } from "../ops/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
 import type { Fed } from "./data.ts";
 import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
 import { constraints } from "./penalties.ts";
-import { stepGraph, type Trainable } from "./step.ts";
+import { iterationName, stepGraph, type Trainable } from "./step.ts";
 import type { ModelParts } from "./types.ts";
 
 /** Weights that training changes, in the order of the model's. */
@@ -60,6 +72,27 @@ export function trainingGraph(
   });
 }
 
+/** What tells keys of steps from other uses of Philox under one seed. */
+const keyPurpose = 0x6b657973;
+/** The graph with its random keys computed inside, as {@link randomKeys} gives them, from the count of steps. */
+export function withKeys(graph: Graph, seed: number, registry: Registry): Graph {
+  const random = graph.inputs.filter((i) => i.role === "random");
+  if (random.length === 0) return graph;
+  const b = new GraphBuilder(registry, { name: graph.name });
+  const values = inputsInto(b, { ...graph, inputs: graph.inputs.filter((i) => i.role !== "random") });
+  const step = values.get(graph.inputs.find((i) => i.name === iterationName)?.id ?? -1);
+  if (!step) throw new RangeError(`graph ${graph.name}: counts no steps`);
+  const key = b.constant(scalar(BigInt(seed), "int64"));
+  b.scopeAs("random", () => {
+    random.forEach(({ id }, at) => values.set(id, philoxKey(b, step, [keyPurpose, at], key)));
+  });
+  replay(b, graph, values);
+  for (const o of graph.outputs) {
+    const value = values.get(o.id);
+    if (value) b.output(o.name, value, o.updates);
+  }
+  return b.build();
+}
 /** Keys of a graph's random inputs for one step: Philox under the seed, by the step's number. */
 export function randomKeys(graph: Graph, seed: number, step: number): Record<string, Tensor> {
   const out: Record<string, Tensor> = {};
@@ -67,7 +100,7 @@ export function randomKeys(graph: Graph, seed: number, step: number): Record<str
     const type = typeOf(graph, id);
     if (type.kind !== "tensor") return;
     const shape = staticShape(type.shape) ?? [], high = Math.floor(step / 2 ** 32);
-    const words = philox([step >>> 0, high >>> 0, 0x6b657973, at], [
+    const words = philox([step >>> 0, high >>> 0, keyPurpose, at], [
       seed >>> 0,
       Math.floor(seed / 2 ** 32) >>> 0,
     ]);

@@ -1,6 +1,7 @@
 /** ONNX files as a format plugin: the graph becomes a model of its own, without layers. @module */
 import type { FormatDef } from "../../core/format.ts";
 import { Model } from "../../core/model.ts";
+import { initialGraph, stepState } from "./training.ts";
 import { readOnnxFiles } from "./read.ts";
 import { writeOnnx } from "./write.ts";
 
@@ -23,5 +24,13 @@ export const onnx: FormatDef = {
     });
     return Model.fromGraph(graph, registry, { limits, ...run });
   },
-  write: (model) => Promise.resolve(writeOnnx(model.graph(), { registry: model.registry })),
+  async write(model, { graph = "inference" }) {
+    await Promise.resolve();
+    const { registry } = model;
+    if (graph === "inference") return writeOnnx(model.graph(), { registry });
+    const step = model.trainingGraph();
+    return graph === "training"
+      ? writeOnnx(step, { registry, fed: new Set(stepState(step).map((i) => i.name)) })
+      : writeOnnx(initialGraph(step, registry), { registry });
+  },
 };

@@ -66,7 +66,8 @@ const optionalOutputs = new Set([
 
 /**
  * The bytes of an ONNX model. Our own operators, and composites that the opset lacks, are written as their bodies; what a
- * nested graph captures becomes a reference to the value outside. States and slots are inputs with defaults.
+ * nested graph captures becomes a reference to the value outside. States, slots and whatever else an output replaces are
+ * inputs with defaults.
  * @throws {UnsupportedError} when an operator needs a newer opset than the one asked for.
  */
 export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
@@ -138,6 +139,8 @@ class Writer {
   main(graph: Graph): { proto: GraphProto; roles: Parameters<typeof rolesTo>[0] } {
     const names = new Map<number, string>(), roles: Record<string, Role> = {};
     const initializer: TensorProto[] = [], input: ValueInfoProto[] = [], constants: NodeProto[] = [];
+    // What a step replaces has to be fed to the next one: its value here is a default.
+    const replaced = new Set(graph.outputs.map((o) => o.updates));
     // Names that people see go first, so that they stay as they are.
     for (
       const i of graph.inputs.toSorted((a, b) =>
@@ -153,10 +156,9 @@ class Writer {
       else if (isWeight(i.role) && !fed) {
         throw new InputError(`${i.role} ${shown(i.name)} has no value to write`);
       }
-      if (!isWeight(i.role) || fed) {
-        input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
-      }
-      if (i.role !== usualRole(i, value)) roles[name] = i.role;
+      const isInput = !isWeight(i.role) || fed || replaced.has(i.name);
+      if (isInput) input.push({ name, type: typeToProto(typeOf(graph, i.id)) });
+      if (i.role !== (isInput ? "data" : usualRole(i, value))) roles[name] = i.role;
     }
     const body = this.#body(graph, names, graph.outputs.map((o) => o.name));
     const updates: Record<string, string> = {};
@@ -277,8 +279,7 @@ function constantNode(name: string, value: Tensor): NodeProto {
   return { output: [name], opType: "Constant", attribute };
 }
 
-/** The role that reading would give an input. */
+/** The role that reading would give a value that is no input. */
 function usualRole(input: GraphInput, value: Tensor | undefined): Role {
-  if (!isWeight(input.role)) return "data";
   return value && input.role !== "constant" && looksTrained(value) ? "parameter" : "constant";
 }
