@@ -14,6 +14,7 @@ import { emitDriver, type Host, type HostValue, type Item, lifetimes, type Lives
 import { derivedNodes, keptRoles, nodesForEngine, type Placed } from "./placement.ts";
 import { engineTest } from "./engine.ts";
 import type { Rules } from "./rules/rule.ts";
+import { type Size, sizesOf } from "./sizes.ts";
 import { shareInPlace, shareStates } from "./sharing.ts";
 import { isContiguous, type Storage, type View } from "./views.ts";
 
@@ -39,6 +40,8 @@ export interface Compiled {
   /** Views of graph inputs and outputs by value. */
   readonly inputs: ReadonlyMap<string, View>;
   readonly outputs: ReadonlyMap<string, View>;
+  /** Sizes that follow from the inputs'. */
+  readonly sizes: readonly Size[];
 }
 
 /** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
@@ -235,7 +238,9 @@ function assemble(
   const table = new Table(), tableBase = Math.ceil(m.dataEnd / 64) * 64;
   const prologueParts = parts(prologue, "prologue"), mainParts = parts(main, "run");
   for (const part of [...prologueParts, ...mainParts]) {
-    if (part.kind === "segment") emitDriver(m, part.name, part.items, table, tableBase, owner);
+    if (part.kind === "segment") {
+      emitDriver(m, part.name, part.items, table, tableBase, owner, { export: true });
+    }
   }
   const keptBase = Math.ceil((tableBase + 4 * table.slots.length) / 64) * 64;
   const bytes = m.finish();
@@ -255,5 +260,6 @@ function assemble(
     prologueLives,
     inputs,
     outputs,
+    sizes: sizesOf(graph),
   };
 }

@@ -48,13 +48,8 @@ export class Lowering {
   readonly constants = new Map<Storage, Tensor>();
   /** Kept storages filled from bound dims. */
   readonly filled = new Map<Storage, { readonly dims: readonly Dim[]; readonly dtype: DType }>();
-  /** Words that kernels set when an index is out of range, and what to say then. */
-  readonly statuses: {
-    readonly storage: Storage;
-    readonly node: Node;
-    readonly indices: View;
-    readonly limit: Dim;
-  }[] = [];
+  /** Where kernels leave an index that is out of range, and what to say then. */
+  readonly statuses: { readonly storage: Storage; readonly node: Node; readonly limit: Dim }[] = [];
   readonly #constantViews = new Map<Tensor, View>();
   #storages = 0;
   #loops = 0;

@@ -89,7 +89,7 @@ export class Table {
   }
 }
 
-/** Writes a function that runs items in order, reading its arguments from the table at `base`. */
+/** Writes a function that runs items in order, reading its arguments from the table at `base`, and gives its index. */
 export function emitDriver(
   m: ModuleBuilder,
   name: string,
@@ -97,7 +97,8 @@ export function emitDriver(
   table: Table,
   base: number,
   owner: (storage: Storage) => Storage,
-): void {
+  options: { readonly export?: boolean } = {},
+): number {
   // Kernels are added to the module before the driver that calls them: a function is written in one go.
   const functions = new Map<string, number>();
   const addKernels = (list: readonly Item[]): void => {
@@ -107,7 +108,7 @@ export function emitDriver(
     }
   };
   addKernels(items);
-  m.addFunction(name, [], [], (f) => {
+  return m.addFunction(name, [], [], (f) => {
     const counters = new Map<number, number>();
     const load = (storage: Storage | undefined, dim: Dim) => {
       f.i32(0).mem("i32.load", base + 4 * table.slot(storage && owner(storage), dim));
@@ -137,7 +138,7 @@ export function emitDriver(
       }
     };
     emit(items);
-  }, { export: true });
+  }, options);
 }
 
 function emitLoop(

@@ -19,7 +19,9 @@ import { Arena, type Bound } from "./arena.ts";
 import type { Compiled, Part } from "./compile.ts";
 import { keptRoles } from "./placement.ts";
 import { evalShape, readView, writeView } from "./memory.ts";
+import { STATUS_BYTES } from "./kernels/gather.ts";
 import type { Item } from "./program.ts";
+import { checkSizes, nodePlace } from "./sizes.ts";
 import type { Storage } from "./views.ts";
 
 const dataRoles: ReadonlySet<string> = new Set(["data", "random"]);
@@ -114,6 +116,7 @@ export class WasmSession implements Session {
   #runPrologue(): void {
     const bound = this.#arena.lay(new Map(), this.#c.prologueLives);
     this.#arena.use(bound);
+    this.#fill(new Map());
     for (const part of this.#c.prologue) if (part.kind === "segment") this.#functions[part.name]?.();
     this.#dirty = false;
   }
@@ -139,6 +142,7 @@ export class WasmSession implements Session {
     const key = envKey(env);
     let bound = this.#bound.get(key);
     if (!bound) {
+      checkSizes(this.#c.sizes, env);
       bound = this.#arena.lay(env, this.#c.lives);
       if (this.#bound.size >= 256) this.#bound.clear();
       if (!this.#staged(env)) this.#bound.set(key, bound);
@@ -208,21 +212,21 @@ export class WasmSession implements Session {
     }
   }
 
+  /** Raises the first index out of range, and clears all: one that is left would be raised by a later run. */
   #checkStatuses(bound: Bound, env: DimEnv): void {
-    for (const { storage, node, indices, limit } of this.#c.lowering.statuses) {
-      const word = new Int32Array(this.#arena.memory.buffer, this.#arena.addressOf(bound, storage), 1),
-        position = word[0] ?? 0;
-      if (position === 0) continue;
-      word[0] = 0;
-      const size = evalDim(limit, env) ?? 0;
-      const moving = indices.steps.length > 0;
-      const bad = moving ? undefined : this.#arena.read(bound, indices, env).data[position - 1];
-      const where = node.scope === "" ? opName(node) : `${node.scope} (${opName(node)})`;
-      throw new InputError(
-        `${where}: index ${bad ?? "?"} at position ${position - 1} is outside 0 to ${size - 1}`,
-        { place: where },
-      );
-    }
+    const set = this.#c.lowering.statuses.flatMap((status) => {
+      const { memory } = this.#arena, address = this.#arena.addressOf(bound, status.storage);
+      const view = new DataView(memory.buffer, address, STATUS_BYTES), position = view.getInt32(0, true);
+      view.setInt32(0, 0, true);
+      return position === 0 ? [] : [{ ...status, position, index: view.getBigInt64(8, true) }];
+    });
+    const [first] = set;
+    if (!first) return;
+    const size = evalDim(first.limit, env) ?? 0, place = nodePlace(first.node);
+    throw new InputError(
+      `${place}: index ${first.index} at position ${first.position - 1} is outside 0 to ${size - 1}`,
+      { place },
+    );
   }
 
   #results(
@@ -295,6 +299,15 @@ export class WasmSession implements Session {
       if (input.value) this.#states.set(input.name, input.value);
       else this.#states.delete(input.name);
     }
+  }
+  /** What lies in memory from run to run, weights as they are and as they are packed: views, good until the next run. */
+  kept(): ReadonlyMap<Storage, Uint8Array> {
+    this.#open();
+    if (this.#dirty) this.#runPrologue();
+    const { kept, memory: { buffer } } = this.#arena;
+    return new Map(
+      [...kept].map(([s, address]) => [s, new Uint8Array(buffer, address, Number(s.bytes))]),
+    );
   }
   memory(): MemoryUse {
     const sum = (...what: Storage["what"][]) =>

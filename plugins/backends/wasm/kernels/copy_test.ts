@@ -68,7 +68,7 @@ Deno.test("an image of channels first or last is padded to channels last", () =>
 Deno.test("rows are gathered, counted from either end, and a bad index is reported", () => {
   for (const index of ["i32", "i64"] as const) {
     const h = new Harness(), table = numbers(4 * 3), picks = [3, -1, 0, -4];
-    const T = h.put(table), status = h.put(new Int32Array(1));
+    const T = h.put(table), status = h.put(new Int32Array(4));
     const I = h.put(index === "i32" ? Int32Array.from(picks) : BigInt64Array.from(picks.map(BigInt)));
     const Y = h.put(new Float32Array(12));
     const args = { outer: 1, count: 4, T, tOuter: 48, rows: 4, rowBytes: 12, I, Y, yOuter: 48, status };

@@ -5,6 +5,9 @@ import { type Args, defineKernel } from "./common.ts";
 
 const NAMES = ["outer", "count", "T", "tOuter", "rows", "rowBytes", "I", "Y", "yOuter", "status"] as const;
 type Names = Args<(typeof NAMES)[number]>;
+/** Bytes of what a lookup says of an index out of range. */
+export const STATUS_BYTES = 16;
+
 interface IndexSpec {
   readonly index: "i32" | "i64";
 }
@@ -12,7 +15,8 @@ interface IndexSpec {
 /**
  * out[o, i, :] = table[o, index[i], :]. Arguments: `outer count T tOuter rows rowBytes I Y yOuter status`. A row is rowBytes
  * contiguous bytes at T + o·tOuter + index·rowBytes, and rows of the output lie rowBytes apart. Negative indices count from
- * the end. An index out of range leaves its row alone and stores position + 1 as i32 at `status` (which is not cleared).
+ * the end. An index out of range leaves its row alone; the first one's position + 1 is stored as i32
+ * at `status` and itself as i64 at `status` + 8, unless something stands there already.
  */
 export function gather(spec: IndexSpec): Kernel {
   return overRows("gather", spec, (f, arg, table, row) => copyRow(f, arg.rowBytes, table, row));
@@ -38,7 +42,13 @@ function overRows(
           f.get(arg.T, at, arg.rowBytes).op("i32.mul", "i32.add").set(at);
           move(f, arg, at, row);
         }, () => {
-          f.get(arg.status, position).i32(1).op("i32.add").mem("i32.store");
+          f.get(arg.status).mem("i32.load").op("i32.eqz").if(() => {
+            f.get(arg.status, position).i32(1).op("i32.add").mem("i32.store").get(arg.status);
+            f.get(arg.I, position).i32(index === "i64" ? 8 : 4).op("i32.mul", "i32.add");
+            if (index === "i64") f.mem("i64.load");
+            else f.mem("i32.load").op("i64.extend_i32_s");
+            f.mem("i64.store", 8);
+          });
         });
         f.inc(position, 1).incBy(row, arg.rowBytes);
       });

@@ -1,6 +1,6 @@
 /** Rows by index. @module */
 import { mulDims, normalAxis, productDims } from "../../../../core/shape.ts";
-import { gather } from "../kernels/mod.ts";
+import { gather, STATUS_BYTES } from "../kernels/mod.ts";
 import { type Arg, at, extent } from "../program.ts";
 import { dropAxis, elementBytes, sliceView } from "../views.ts";
 import { engineTyped, intOf, type Rule } from "./rule.ts";
@@ -20,8 +20,8 @@ const gatherRule: Rule = {
     const out = l.fresh(shape, dtype);
     const row = mulDims(elementBytes(dtype), productDims(table.shape.slice(axis + 1)));
     const count = productDims(indices.shape);
-    const status = l.storage(4, "status", 0);
-    l.statuses.push({ storage: status, node, indices, limit });
+    const status = l.storage(STATUS_BYTES, "status", 0);
+    l.statuses.push({ storage: status, node, limit });
     const kernel = gather({ index: indices.dtype === "int64" ? "i64" : "i32" });
     const given: Readonly<Record<string, Arg>> = {
       outer: extent(productDims(table.shape.slice(0, axis))),

@@ -1,7 +1,7 @@
 /** Gradients of convolution, pooling and embedding. @module */
 import type { Node } from "../../../../core/graph.ts";
 import { addDims, type Dim, mulDims, productDims } from "../../../../core/shape.ts";
-import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
+import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd, STATUS_BYTES } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent, type Loop } from "../program.ts";
 import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
@@ -203,9 +203,9 @@ const embedding: Rule = {
   lower(l, s, node) {
     const dy = l.contiguous(l.input(s, node, 0), node), indices = l.contiguous(l.input(s, node, 1), node);
     const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
-    const table = l.fresh(shape, dtype), status = l.storage(4, "status", 0);
+    const table = l.fresh(shape, dtype), status = l.storage(STATUS_BYTES, "status", 0);
     fillView(l, table, 0, node);
-    l.statuses.push({ storage: status, node, indices, limit: shape[0] ?? 1 });
+    l.statuses.push({ storage: status, node, limit: shape[0] ?? 1 });
     const row = mulDims(elementBytes(dtype), productDims(shape.slice(1)));
     const kernel = scatterAdd({ index: indices.dtype === "int64" ? "i64" : "i32" });
     const given: Readonly<Record<string, Arg>> = {

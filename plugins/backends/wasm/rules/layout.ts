@@ -9,6 +9,7 @@ import {
   normalAxis,
   productDims,
   sameDim,
+  subDims,
 } from "../../../../core/shape.ts";
 import { fill } from "../kernels/mod.ts";
 import { at, extent } from "../program.ts";
@@ -65,7 +66,7 @@ const slice: Rule = {
     const ints = [1, 2, 3, 4].map((i) =>
       (c.node.inputs[i] ?? -1) < 0 ? [] : constantInts(c.graph, c.node.inputs[i])
     );
-    return engineTyped(c) && ints.every((v) => v !== undefined) && (ints[3] ?? []).every((step) => step > 0);
+    return engineTyped(c) && ints.every((v) => v !== undefined);
   },
   lower(l, s, node) {
     let view = l.input(s, node, 0);
@@ -73,19 +74,21 @@ const slice: Rule = {
     const starts = l.integers(s, node, 1) ?? [],
       axes = l.integers(s, node, 3),
       steps = l.integers(s, node, 4);
+    let backwards = false;
     starts.forEach((start, i) => {
       const axis = normalAxis(Number(axes?.[i] ?? i), view.shape.length), extentOf = view.shape[axis] ?? 1;
-      const from = typeof start === "number" && start < 0
-        ? addDims(extentOf, start)
-        : minDims(start, extentOf);
+      const step = Number(steps?.[i] ?? 1), last = step < 0 ? subDims(extentOf, 1) : extentOf;
+      const from = typeof start === "number" && start < 0 ? addDims(extentOf, start) : minDims(start, last);
       const safe = typeof from === "number"
         ? Math.max(from, 0)
-        : typeof start === "number" && start >= 0
+        : step > 0 && typeof start === "number" && start >= 0
         ? start
         : from;
-      view = sliceView(view, axis, safe, Number(steps?.[i] ?? 1), out[axis] ?? 1);
+      view = sliceView(view, axis, safe, step, out[axis] ?? 1);
+      backwards ||= step < 0;
     });
-    l.define(s, node, view);
+    // Kernels go up in memory; only a copy goes backwards.
+    l.define(s, node, backwards ? l.contiguous(view, node) : view);
   },
 };
 
