@@ -106,6 +106,7 @@ export * from "./io/idx.ts";
 export * from "./io/npy.ts";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
 export type { DataFileOptions } from "./io/options.ts";
+export * from "./plugins/backends/wasm/standalone/mod.ts";
 export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/sequences.ts";
 export * from "./plugins/preprocessing/text.ts";

@@ -1,6 +1,6 @@
 /** Options that every command with a model shares, and the loading itself. @module */
 import { type Command, Option } from "commander";
-import { loadModel, type Model } from "../mod.ts";
+import { loadModel, type LoadOptions, type Model } from "../mod.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
 import type { InputOptions } from "./inputs.ts";
@@ -10,11 +10,16 @@ import { fittedFrom, scaledBy } from "./training/prepare.ts";
 /** The engines by name. */
 export const backendNames: readonly string[] = ["wasm", "plain", "onnxruntime"];
 
-/** Declares MODEL, `--weights` and `--backend`. */
-export function modelOptions(command: Command): Command {
+/** Declares MODEL and `--weights`. */
+export function weightsOption(command: Command): Command {
   return command
     .argument("<model>", "model file: .keras, .h5, .onnx or config.json")
-    .option("--weights <file>", "weights, where MODEL holds a configuration only")
+    .option("--weights <file>", "weights, where MODEL holds a configuration only");
+}
+
+/** Declares MODEL, `--weights` and `--backend`. */
+export function modelOptions(command: Command): Command {
+  return weightsOption(command)
     .addOption(new Option("--backend <name>", "engine to run on").choices(backendNames));
 }
 
@@ -58,9 +63,11 @@ export async function loadNamed(
   options: Readonly<Record<string, unknown>>,
   context: Context,
   backend: string | undefined = textOption(options, "backend"),
+  how: Pick<LoadOptions, "deterministic"> = {},
 ): Promise<{ readonly model: Model; readonly assets: Assets }> {
   const weights = textOption(options, "weights");
   const model = await loadModel(path, {
+    ...how,
     ...(weights === undefined ? {} : { weights }),
     ...(backend === undefined ? {} : { backend }),
     warn: (message: string) => context.log(`warning: ${message}`),

@@ -7,6 +7,7 @@
 import { Command, CommanderError } from "commander";
 import { LapisError } from "../mod.ts";
 import { type CommandDef, type Outcome, UsageError } from "./command.ts";
+import { build } from "./commands/build.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { gradients } from "./commands/gradients.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -16,7 +17,7 @@ import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const commands: readonly CommandDef[] = [predict, inspect, verify, train, evaluate, gradients, layers];
+const commands: readonly CommandDef[] = [predict, inspect, verify, train, evaluate, gradients, build, layers];
 
 export type { Terminal };
 

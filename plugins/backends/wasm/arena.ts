@@ -8,7 +8,9 @@ import { readView, writeView } from "./memory.ts";
 import type { Lives } from "./program.ts";
 import type { Storage, View } from "./views.ts";
 
-const PAGE = 65536, SLACK = 64;
+const PAGE = 65536;
+/** Bytes that a kernel may touch beyond the end of a value. */
+export const SLACK = 64;
 
 /** What one binding of the dims fixes. */
 export interface Bound {

@@ -1,5 +1,6 @@
 /** A small, typed WebAssembly assembler: modules of kernels over one imported memory. @module */
 
+import { LimitError } from "../../../core/errors.ts";
 import { ByteBuffer } from "./bytes.ts";
 import { FunctionBuilder, type ScratchUse } from "./function.ts";
 import { VALTYPE, type ValType } from "./opcodes.ts";
@@ -34,15 +35,36 @@ export interface ModuleOptions {
  */
 export const SCRATCH_BYTES = 256;
 
+/** A memory of the module's own, which it exports as `memory`. */
+export interface OwnMemory {
+  /** Pages that it begins with, 64 KiB each. */
+  readonly pages: number;
+}
+/** How a module is finished. */
+export interface FinishOptions {
+  /**
+   * Where in the first 64 KiB its `SCRATCH_BYTES` lie, 0 unless given; threads that share a memory run modules that differ
+   * in this only.
+   */
+  readonly scratch?: number;
+  /** A memory of its own instead of the imported one. */
+  readonly own?: OwnMemory;
+  /** A section that engines pass over, for programs that know its name. */
+  readonly custom?: { readonly name: string; readonly bytes: Uint8Array };
+}
+
+/** What V8 takes: bytes of a function's code, data segments of a module. */
+const FUNCTION_BYTES = 7_654_321, DATA_SEGMENTS = 100_000;
+
 interface FunctionEntry {
-  readonly name: string;
   readonly type: number;
-  exported: boolean;
+  /** What others call it. */
+  name?: string;
   code: ByteBuffer;
   scratchUses: readonly ScratchUse[];
 }
 
-/** Collects functions and data and writes the binary module. It imports `env.memory` and nothing else. */
+/** Collects functions and data and writes the binary module. It imports `env.memory`, or nothing where it has its own. */
 export class ModuleBuilder {
   /** Whether `madd` is one fused instruction. */
   readonly relaxed: boolean;
@@ -74,9 +96,8 @@ export class ModuleBuilder {
   ): number {
     const index = this.#functions.length;
     const entry: FunctionEntry = {
-      name,
       type: this.#type(params, results),
-      exported: options.export ?? false,
+      ...(options.export && { name }),
       code: new ByteBuffer(),
       scratchUses: [],
     };
@@ -92,7 +113,7 @@ export class ModuleBuilder {
     const known = this.#kernels.get(kernel.key);
     if (known !== undefined) {
       const entry = this.#functions[known];
-      if (entry && options.export) entry.exported = true;
+      if (entry && options.export) entry.name = kernel.key;
       return known;
     }
     const body = (f: FunctionBuilder): void => {
@@ -110,26 +131,47 @@ export class ModuleBuilder {
     return address;
   }
 
-  /**
-   * The binary module. `scratch` is where in the first 64 KiB its `SCRATCH_BYTES` lie; threads that share a memory run
-   * modules that differ in this only.
-   */
-  finish(scratch = 0): Uint8Array<ArrayBuffer> {
-    const out = new ByteBuffer();
-    out.raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
-    this.#section(out, 1, (s) => this.#writeTypes(s));
-    this.#section(out, 2, (s) => this.#writeImport(s));
-    this.#section(out, 3, (s) => {
+  /** Places bytes at an address of the caller's choice, beyond `dataEnd`. */
+  place(address: number, bytes: Uint8Array): void {
+    this.#segments.push({ address, bytes });
+  }
+
+  /** The binary module. @throws {LimitError} with the figures, for one that V8 would refuse. */
+  finish(options: FinishOptions = {}): Uint8Array<ArrayBuffer> {
+    const { own, custom, scratch = 0 } = options;
+    const longest = this.#functions.reduce((n, { code }) => Math.max(n, code.length), 0);
+    for (
+      const [what, count, limit] of [
+        ["bytes in one function", longest, FUNCTION_BYTES],
+        ["values with data", this.#segments.length, DATA_SEGMENTS],
+      ] as const
+    ) {
+      if (count > limit) {
+        throw new LimitError(`the generated module has ${count} ${what}; engines take ${limit}`);
+      }
+    }
+    const parts: Uint8Array[] = [new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])];
+    const section = (id: number, content: readonly Uint8Array[]): void => {
+      const head = new ByteBuffer();
+      head.u8(id);
+      head.u32(content.reduce((n, part) => n + part.length, 0));
+      parts.push(head.view(), ...content);
+    };
+    section(1, [written((s) => this.#writeTypes(s))]);
+    if (!own) section(2, [written((s) => this.#writeImport(s))]);
+    section(3, [written((s) => {
       s.u32(this.#functions.length);
       for (const entry of this.#functions) s.u32(entry.type);
-    });
-    this.#section(out, 7, (s) => this.#writeExports(s));
-    this.#section(out, 10, (s) => {
+    })]);
+    if (own) section(5, [new Uint8Array([1, 0]), written((s) => s.u32(own.pages))]);
+    section(7, [written((s) => this.#writeExports(s, own !== undefined))]);
+    section(10, [written((s) => {
       s.u32(this.#functions.length);
       for (const entry of this.#functions) s.sized(placeScratch(entry, scratch));
-    });
-    this.#section(out, 11, (s) => this.#writeData(s));
-    return out.view().slice();
+    })]);
+    section(11, this.#dataParts());
+    if (custom) section(0, [written((s) => s.name(custom.name)), custom.bytes]);
+    return joined(parts);
   }
 
   #type(params: readonly ValType[], results: readonly ValType[]): number {
@@ -137,13 +179,6 @@ export class ModuleBuilder {
     const index = this.#types.get(key) ?? this.#types.size;
     this.#types.set(key, index);
     return index;
-  }
-
-  #section(out: ByteBuffer, id: number, write: (section: ByteBuffer) => void): void {
-    const section = new ByteBuffer();
-    write(section);
-    out.u8(id);
-    out.sized(section);
   }
 
   #writeTypes(s: ByteBuffer): void {
@@ -169,27 +204,54 @@ export class ModuleBuilder {
     if (max !== undefined || shared) s.u32(max ?? 65536);
   }
 
-  #writeExports(s: ByteBuffer): void {
-    const exported = this.#functions.flatMap((entry, index) => entry.exported ? [{ entry, index }] : []);
-    s.u32(exported.length);
-    for (const { entry, index } of exported) {
-      s.name(entry.name);
+  #writeExports(s: ByteBuffer, memory: boolean): void {
+    const exported = this.#functions.flatMap(({ name }, index) =>
+      name === undefined ? [] : [{ name, index }]
+    );
+    s.u32(exported.length + (memory ? 1 : 0));
+    if (memory) {
+      s.name("memory");
+      s.u8(2);
+      s.u32(0);
+    }
+    for (const { name, index } of exported) {
+      s.name(name);
       s.u8(0);
       s.u32(index);
     }
   }
 
-  #writeData(s: ByteBuffer): void {
-    s.u32(this.#segments.length);
-    for (const { address, bytes } of this.#segments) {
-      s.u8(0);
-      s.u8(0x41);
-      s.s32(address);
-      s.u8(0x0b);
-      s.u32(bytes.length);
-      s.raw(bytes);
-    }
+  /** The data section in parts: weights are too large to be copied more than once. */
+  #dataParts(): Uint8Array[] {
+    const segments = this.#segments.flatMap(({ address, bytes }) => [
+      written((s) => {
+        s.u8(0);
+        s.u8(0x41);
+        s.s32(address);
+        s.u8(0x0b);
+        s.u32(bytes.length);
+      }),
+      bytes,
+    ]);
+    return [written((s) => s.u32(this.#segments.length)), ...segments];
   }
+}
+
+/** What a writer writes. */
+function written(write: (s: ByteBuffer) => void): Uint8Array {
+  const s = new ByteBuffer();
+  write(s);
+  return s.view();
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 function placeScratch(entry: FunctionEntry, scratch: number): ByteBuffer {

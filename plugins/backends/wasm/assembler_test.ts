@@ -3,10 +3,10 @@ import { hasSimd, type Kernel, ModuleBuilder } from "./assembler.ts";
 
 function instantiate(
   m: ModuleBuilder,
-  scratch?: number,
+  scratch = 0,
 ): { exports: Record<string, CallableFunction>; bytes: Uint8Array } {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.finish(scratch)), {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.finish({ scratch })), {
     env: { memory },
   });
   return { exports: exports as Record<string, CallableFunction>, bytes: new Uint8Array(memory.buffer) };

@@ -1,0 +1,109 @@
+/** The arena laid out by the module itself: each block at the lowest gap that fits, as `layoutArena` does it. @module */
+import { type DimEnv, eachSymbol, evalDim } from "../../../../core/shape.ts";
+import { SLACK } from "../arena.ts";
+import type { FunctionBuilder, ModuleBuilder } from "../assembler.ts";
+import type { Lives } from "../program.ts";
+import type { Storage } from "../views.ts";
+
+/** A block's record in memory: bytes and offset as float64, first and last step as int32. */
+const OFFSET = 8, FROM = 16, TO = 20, RECORD = 24;
+const ALIGN = 64;
+
+/** The arena's blocks with their records, largest first. */
+export class Blocks {
+  readonly list: readonly Storage[];
+  readonly #base: number;
+  readonly #records: ReadonlyMap<Storage, number>;
+  readonly #lives: Lives;
+
+  constructor(lives: Lives, base: number) {
+    this.#lives = lives;
+    this.#base = base;
+    const sizes = new Map(
+      [...lives.from.keys()].filter((s) => s.kind === "arena").map((s) => [s, typical(s)]),
+    );
+    // The order only makes the layout tight, so one for sizes in the middle does for all.
+    this.list = [...sizes].sort(([a, m], [b, n]) => n - m || a.id - b.id).map(([storage]) => storage);
+    this.#records = new Map(this.list.map((storage, i) => [storage, base + i * RECORD]));
+  }
+  /** Address after the last record. */
+  get end(): number {
+    return this.#base + this.list.length * RECORD;
+  }
+  /** The records as they are before the dims are bound. */
+  data(): Uint8Array {
+    const bytes = new Uint8Array(this.end - this.#base), view = new DataView(bytes.buffer);
+    this.list.forEach((storage, i) => {
+      const size = evalDim(storage.bytes, new Map()), from = this.#lives.from.get(storage) ?? 0;
+      view.setFloat64(i * RECORD, (size ?? 0) + SLACK, true);
+      view.setInt32(i * RECORD + FROM, from, true);
+      view.setInt32(i * RECORD + TO, this.#lives.to.get(storage) ?? from, true);
+    });
+    return bytes;
+  }
+  /** Stores a block's bytes; `push` pushes them. */
+  setBytes(f: FunctionBuilder, storage: Storage, push: () => void): void {
+    f.i32(this.#records.get(storage) ?? 0);
+    push();
+    f.mem("f64.store");
+  }
+  /** Pushes where a block lies in the arena, as float64. */
+  pushOffset(f: FunctionBuilder, storage: Storage): void {
+    f.i32(this.#records.get(storage) ?? 0).mem("f64.load", OFFSET);
+  }
+
+  /** A function that places all blocks and returns the arena's bytes as float64. */
+  emitPlace(m: ModuleBuilder): number {
+    return m.addFunction("place", [], ["f64"], (f) => {
+      const [block, other, from, to] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+      const [bytes, start, total] = [f.local("f64"), f.local("f64"), f.local("f64")];
+      f.i32(this.#base).set(block);
+      f.block((done) => {
+        f.loop((next) => {
+          f.get(block).i32(this.end).op("i32.ge_u").brIf(done);
+          f.get(block).mem("f64.load").set(bytes).get(block).mem("i32.load", FROM).set(from);
+          f.get(block).mem("i32.load", TO).set(to).f64(0).set(start);
+          f.loop((again) => {
+            f.i32(this.#base).set(other);
+            f.block((fits) => {
+              f.loop((scan) => {
+                f.get(other, block).op("i32.eq").brIf(fits);
+                this.#pushClash(f, { other, from, to, start, bytes });
+                f.if(() => {
+                  f.get(other).mem("f64.load").get(other).mem("f64.load", OFFSET).op("f64.add");
+                  f.f64(ALIGN).op("f64.div", "f64.ceil").f64(ALIGN).op("f64.mul").set(start).br(again);
+                });
+                f.inc(other, RECORD).br(scan);
+              });
+            });
+          });
+          f.get(block, start).mem("f64.store", OFFSET);
+          f.get(total, start, bytes).op("f64.add", "f64.max").set(total);
+          f.inc(block, RECORD).br(next);
+        });
+      });
+      f.get(total);
+    });
+  }
+  /** Pushes whether a block that was placed lives at the same time and in the same place. */
+  #pushClash(
+    f: FunctionBuilder,
+    l: { readonly other: number; readonly from: number; readonly to: number; start: number; bytes: number },
+  ): void {
+    f.get(l.other).mem("i32.load", TO).get(l.from).op("i32.ge_s");
+    f.get(l.other).mem("i32.load", FROM).get(l.to).op("i32.le_s", "i32.and");
+    f.get(l.start, l.other).mem("f64.load").get(l.other).mem("f64.load", OFFSET).op("f64.add", "f64.lt");
+    f.op("i32.and").get(l.other).mem("f64.load", OFFSET).get(l.start, l.bytes).op(
+      "f64.add",
+      "f64.lt",
+      "i32.and",
+    );
+  }
+}
+
+/** Bytes with every symbol at 32. */
+function typical(storage: Storage): number {
+  const env = new Map<string, number>();
+  eachSymbol(storage.bytes, (name) => env.set(name, 32));
+  return evalDim(storage.bytes, env satisfies DimEnv) ?? 0;
+}
