@@ -1,6 +1,7 @@
 /** Reads what a model is run on: arrays, tables, pictures in data set files, and text. @module */
 import {
   castTensor,
+  type CsvTable,
   csvToTensor,
   InputError,
   type Model,
@@ -60,7 +61,8 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-const readTable = async (path: string) =>
+/** Reads a comma or tab separated table with a header. */
+export const readTable = async (path: string): Promise<CsvTable> =>
   readCsv(await readBytes(path), { file: path, delimiter: path.endsWith(".tsv") ? "\t" : "," });
 
 /** A column of a CSV file by name. @throws {InputError} that lists the columns there are. */

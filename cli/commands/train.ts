@@ -1,5 +1,13 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
-import { type Callback, type History, InputError, isTensor, loadModel, type Model } from "../../mod.ts";
+import {
+  type Callback,
+  type History,
+  InputError,
+  isTensor,
+  loadModel,
+  type Model,
+  type Tensor,
+} from "../../mod.ts";
 import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
 import { writeWhole } from "../output.ts";
@@ -16,8 +24,18 @@ import {
   fittedFrom,
   type Part,
   prepare,
+  unprepared,
 } from "../training/prepare.ts";
 import { readPart } from "../training/sources.ts";
+import {
+  judge,
+  learnIntervals,
+  openSeries,
+  reportText,
+  seriesExtras,
+  seriesFrom,
+  type SeriesTraining,
+} from "../training/series.ts";
 import { Interrupted, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { count } from "../terminal.ts";
 import { Option } from "commander";
@@ -65,7 +83,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     const callbacks = callbacksFrom(plan.fit.callbacks);
 
     const made = await begin(plan, resume ? output : undefined, context), { model, fitted, part } = made;
-    const rows = part.x.shape[0] ?? 0, { fit } = plan;
+    const rows = made.series?.rows ?? part.x.shape[0] ?? 0, { fit } = plan;
     context.log(
       `${model.name}: ${count(model.countParams())} parameters, ${count(rows)} samples` +
         (made.validation ? `, ${count(made.validation.x.shape[0] ?? 0)} for validation` : ""),
@@ -80,7 +98,8 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
 
     const { json, tensors } = model.trainingState();
     const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
-    const kept = extrasOf(fitted);
+    const judged = made.series && await finishSeries(made.series, model, context.terminal.width);
+    const kept = judged?.extras ?? extrasOf(fitted);
     await model.save(output, {
       extras: { json: { ...kept.json, training: json }, tensors: Object.fromEntries(rest) },
     });
@@ -108,10 +127,11 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         ...(test
           ? [`test:\n${evaluationText(test, fitted.labels, made.test?.texts, context.terminal.width)}`]
           : []),
+        ...(judged ? [judged.text] : []),
         `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
         `${count(Math.round(speed))} samples/s  → ${output}`,
       ].join("\n\n"),
-      data: { ...data, ...(test && { test: withoutConfusion(test) }) },
+      data: { ...data, ...(test && { test: withoutConfusion(test) }), ...judged?.data },
     };
   },
 };
@@ -124,6 +144,8 @@ interface Ready {
   readonly part: Part;
   readonly validation: Part | undefined;
   readonly test: Part | undefined;
+  /** The series that windows are cut from, in place of samples. */
+  readonly series?: SeriesTraining;
 }
 
 async function begin(plan: TrainConfig, resumed: string | undefined, context: Context): Promise<Ready> {
@@ -137,6 +159,34 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
   if (resumed !== undefined && known && !canResume(known)) {
     throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
   }
+  const seeded = { ...backend, seed: fit.seed };
+  const modelOf = async (x: Tensor) => {
+    const model = known ??
+      (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, seeded));
+    // A resumed model is compiled as its file says, its optimizer where it stood.
+    if (compile && resumed === undefined) model.compile(compileOptions(compile));
+    if (model.compiled) return model;
+    throw new UsageError("the model isn't compiled: --loss and --optimizer, or compile in the configuration");
+  };
+  const keptSeries = seriesFrom(known?.extras), seriesConfig = data.series ?? keptSeries?.config;
+  if (seriesConfig) {
+    if (fit.validationSplit > 0) {
+      throw new UsageError(
+        "fit.validationSplit would let windows cross the border: say data.series.validationSize",
+      );
+    }
+    const series = await openSeries(data, seriesConfig, keptSeries?.preprocessor);
+    for (const warning of series.warnings) context.log(`warning: ${warning}`);
+    const part = { x: series.sample, y: undefined };
+    return {
+      model: await modelOf(part.x),
+      fitted: unprepared,
+      part,
+      validation: undefined,
+      test: undefined,
+      series,
+    };
+  }
   const held = fittedFrom(known?.extras),
     settings = held ? { ...data, ...dataOf(held), train: data.train } : data;
   const raw = await readPart(data.train, settings);
@@ -145,15 +195,23 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
   const read = async (source: SourceConfig | null) =>
     source ? prepare(await readPart(source, reading), fitted) : undefined;
   const part = prepare(raw, fitted);
-  const seeded = { ...backend, seed: fit.seed };
-  const model = known ??
-    (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, part.x, seeded));
-  // A resumed model is compiled as its file says, its optimizer where it stood.
-  if (compile && resumed === undefined) model.compile(compileOptions(compile));
-  if (!model.compiled) {
-    throw new UsageError("the model isn't compiled: --loss and --optimizer, or compile in the configuration");
-  }
+  const model = await modelOf(part.x);
   return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
+}
+
+/** What a trained forecaster comes to: the intervals that its file keeps, and its test part opened once. */
+async function finishSeries(series: SeriesTraining, model: Model, width: number) {
+  const intervals = await learnIntervals(series, model), reports = [];
+  for (const part of ["validation", "test"] as const) {
+    const { from, to } = series.split[part];
+    // Intervals are made of the validation part's own residuals.
+    if (to > from) reports.push(...await judge(series, model, part, part === "test" ? intervals : []));
+  }
+  return {
+    extras: seriesExtras(series, intervals),
+    text: reportText(reports, width),
+    data: { forecasts: reports },
+  };
 }
 
 /** Fits; undefined where the user stopped it. */
@@ -163,11 +221,22 @@ async function fitModel(
   callbacks: readonly Callback[],
   resume: boolean,
 ): Promise<History | undefined> {
-  const { model, fitted, part, validation } = ready, { fit } = plan;
+  const { model, fitted, part, validation, series } = ready, { fit } = plan;
   const weights = classWeights(fit.classWeight, fitted.labels);
-  if (!part.y || (validation && !validation.y)) throw new InputError("the data holds no targets");
+  const windows = series && {
+    x: series.batches({
+      batchSize: fit.batchSize,
+      epoch: resume ? model.trainingState().json.epoch : 0,
+      ...(fit.shuffle && { seed: fit.seed }),
+    }),
+    stepsPerEpoch: Math.ceil(series.rows / fit.batchSize),
+    validation: series.validation,
+  };
+  if (!windows && (!part.y || (validation && !validation.y))) {
+    throw new InputError("the data holds no targets");
+  }
   try {
-    return await model.fit(part.x, part.y, {
+    return await model.fit(windows?.x ?? part.x, part.y, {
       epochs: fit.epochs,
       batchSize: fit.batchSize,
       seed: fit.seed,
@@ -179,6 +248,8 @@ async function fitModel(
       ...(validation?.y && isTensor(validation.y) &&
         { validationData: [validation.x, validation.y] as const }),
       ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
+      ...(windows && { stepsPerEpoch: windows.stepsPerEpoch }),
+      ...(windows?.validation && { validationData: windows.validation }),
       ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
       ...(weights && { classWeight: weights }),
       ...(resume && { resumeFrom: model.trainingState() }),
@@ -190,11 +261,11 @@ async function fitModel(
 }
 
 /** Saves where the last epoch ended. */
-async function stopped({ model, fitted }: Ready, { snapshot }: Watch, output: string) {
+async function stopped({ model, fitted, series }: Ready, { snapshot }: Watch, output: string) {
   const file = output.endsWith(".keras") ? output : `${output}.keras`;
   if (!snapshot) return { answer: false, text: "stopped before training began", data: { stopped: true } };
   for (const [name, value] of snapshot.weights) model.setWeight(name, value);
-  const { json, tensors } = snapshot.state, kept = extrasOf(fitted);
+  const { json, tensors } = snapshot.state, kept = series ? seriesExtras(series, []) : extrasOf(fitted);
   await model.save(file, { extras: { json: { ...kept.json, training: json }, tensors } });
   return {
     answer: false,

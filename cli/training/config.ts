@@ -1,6 +1,7 @@
 /** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
 import { fields, InputError, type Schema } from "../../mod.ts";
 import { readText } from "../inputs.ts";
+import { type SeriesConfig, seriesFields } from "./seriesconfig.ts";
 
 const { bool, choice, field, float, int, list, nullable, parseConfig, text } = fields;
 
@@ -28,6 +29,7 @@ export interface DataConfig {
   readonly validation: SourceConfig | null;
   readonly test: SourceConfig | null;
   readonly text: TextConfig | null;
+  readonly series: SeriesConfig | null;
   readonly features: readonly string[] | null;
   readonly label: string;
   readonly labels: readonly string[] | null;
@@ -167,6 +169,7 @@ const dataFields: Schema<DataConfig> = {
   validation: source("what is validated with after each epoch"),
   test: source("what the trained model is evaluated on"),
   text: nullable(section("samples are texts in a column of a table", textFields)),
+  series: nullable(section("the table is a series that is forecast", seriesFields)),
   features: nullable(list({
     doc: "columns of a table that are the sample; all but the label unless given",
     of: text({ doc: "a column" }),

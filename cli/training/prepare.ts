@@ -63,6 +63,11 @@ export interface Fitted {
   readonly preparation: Preparation;
   readonly labels: readonly string[] | undefined;
 }
+/** A model that takes its samples as they are. */
+export const unprepared: Fitted = {
+  labels: undefined,
+  preparation: parseConfig(preparationFields, {}, "preprocessing"),
+};
 /** Samples and targets as a model takes them. */
 export interface Part {
   readonly x: Tensor;
