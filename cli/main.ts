@@ -9,6 +9,7 @@ import { LapisError } from "../mod.ts";
 import { type CommandDef, type Outcome, UsageError } from "./command.ts";
 import { build } from "./commands/build.ts";
 import { evaluate } from "./commands/evaluate.ts";
+import { forecast } from "./commands/forecast.ts";
 import { gradients } from "./commands/gradients.ts";
 import { inspect } from "./commands/inspect.ts";
 import { layers } from "./commands/layers.ts";
@@ -17,7 +18,17 @@ import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-const commands: readonly CommandDef[] = [predict, inspect, verify, train, evaluate, gradients, build, layers];
+const commands: readonly CommandDef[] = [
+  predict,
+  inspect,
+  verify,
+  train,
+  evaluate,
+  forecast,
+  gradients,
+  build,
+  layers,
+];
 
 export type { Terminal };
 

@@ -124,7 +124,7 @@ async function splitOf(
 
 const chunk = 2048;
 /** What a model forecasts for every window of a part, in the unit of the series, with the first row of each. */
-async function forecastPart(run: SeriesRun, model: Model, part: SeriesPart) {
+export async function forecastPart(run: SeriesRun, model: Model, part: SeriesPart) {
   const { preprocessor, series, split } = run, windows = preprocessor.windows(series, split, part);
   const origins = preprocessor.origins(windows), { options } = preprocessor;
   const each = (options.horizon ?? 1) * options.targets.length,
@@ -162,7 +162,7 @@ async function forecastFrom(run: SeriesRun, model: Model, part: SeriesPart, step
 }
 
 /** A forecast's rows of one target: `[origins × steps]`. */
-function targetOf(values: Float64Array, steps: number, targets: number, j: number): Float64Array {
+function targetOf(values: Float64Array, targets: number, j: number): Float64Array {
   return targets === 1
     ? values
     : Float64Array.from({ length: values.length / targets }, (_, i) => values[i * targets + j] ?? NaN);
@@ -212,7 +212,7 @@ export async function judge(
   if (!made) return [];
   return targets.map((target, j) => {
     const shown = kind === "direct" ? horizon : steps;
-    const forecast = targetOf(made.values, shown, targets.length, j);
+    const forecast = targetOf(made.values, targets.length, j);
     return reportOf(run, target, part, made.origins, forecast, {
       steps: shown,
       kind,
@@ -222,7 +222,7 @@ export async function judge(
   });
 }
 function reportOf(
-  { series, split, config }: SeriesRun,
+  { series, split, config, preprocessor }: SeriesRun,
   target: string,
   part: SeriesPart,
   origins: Int32Array,
@@ -256,10 +256,10 @@ function reportOf(
     models.push(judged(`ridge (${ridgeLags} lags)`, ridge(values, origins)));
   }
   if (!intervals) return { target, part, forecasts: origins.length, steps, kind, models };
-  const widths = intervals.widths(config.level, steps);
+  const bands = bandsOf(preprocessor, intervals, forecast, config.level, steps);
   const inside =
-    forecast.filter((f, i) => Math.abs((truth[i] ?? NaN) - f) <= (widths[i % steps] ?? 0)).length;
-  const width = 2 * widths.reduce((a, b) => a + b, 0) / steps;
+    bands.filter(([lower, upper], i) => lower <= (truth[i] ?? NaN) && (truth[i] ?? NaN) <= upper).length;
+  const width = bands.reduce((sum, [lower, upper]) => sum + upper - lower, 0) / bands.length;
   return {
     target,
     part,
@@ -271,9 +271,25 @@ function reportOf(
   };
 }
 
+/** The intervals around forecasts `[origins × steps]`, in the unit of the series. */
+export function bandsOf(
+  { transform }: SeriesPreprocessor,
+  intervals: ForecastIntervals,
+  forecast: ArrayLike<number>,
+  level: number,
+  steps: number,
+): (readonly [lower: number, upper: number])[] {
+  const widths = intervals.widths(level, steps);
+  return Array.from(forecast, (f, i) => {
+    const half = widths[i % steps] ?? NaN;
+    return [transform.back(transform.to(f) - half), transform.back(transform.to(f) + half)];
+  });
+}
+
 /** Prediction intervals of every target, from the residuals of the validation part; none where there is no such part. */
 export async function learnIntervals(run: SeriesRun, model: Model): Promise<ForecastIntervals[]> {
   const { config, preprocessor, series, split } = run, { targets, horizon = 1 } = preprocessor.options;
+  const { to } = preprocessor.transform;
   if (split.validation.to === split.validation.from) return [];
   const steps = config.steps ?? horizon, direct = steps <= horizon;
   const made = direct
@@ -282,9 +298,9 @@ export async function learnIntervals(run: SeriesRun, model: Model): Promise<Fore
   if (!made) return [];
   const shown = direct ? horizon : steps;
   return targets.map((target, j) => {
-    const forecast = targetOf(made.values, shown, targets.length, j),
+    const forecast = targetOf(made.values, targets.length, j),
       truth = truthOf(series, target, made.origins, shown);
-    return conformalIntervals(forecast.map((f, i) => f - (truth[i] ?? NaN)), shown);
+    return conformalIntervals(forecast.map((f, i) => to(f) - to(truth[i] ?? NaN)), shown);
   });
 }
 
@@ -340,6 +356,7 @@ export function seriesExtras(run: SeriesRun, intervals: readonly ForecastInterva
         config: run.config,
         preprocessor: run.preprocessor.toJSON(),
         intervals: intervals.map((i) => i.toJSON()),
+        trainedUntil: run.series.times?.[run.split.validation.to - 1] ?? null,
       },
     },
   };
@@ -349,19 +366,23 @@ export interface HeldSeries {
   readonly config: SeriesConfig;
   readonly preprocessor: SeriesPreprocessor;
   readonly intervals: readonly ForecastIntervals[];
+  /** The last date that it was trained or selected on; null where its series had none. */
+  readonly trainedUntil: number | null;
 }
 /** Reads it back; undefined where the file holds none. @throws {ConfigError} where it isn't one. */
 export function seriesFrom(extras: Extras | undefined): HeldSeries | undefined {
   const raw = extras?.json.series;
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { config, preprocessor, intervals } = raw as {
+  const { config, preprocessor, intervals, trainedUntil } = raw as {
     readonly config: Readonly<Record<string, unknown>>;
     readonly preprocessor: SeriesPreprocessorJson;
     readonly intervals?: readonly IntervalJson[];
+    readonly trainedUntil?: number | null;
   };
   return {
     config: fields.parseConfig(seriesFields, config, "lapis.json: series"),
     preprocessor: seriesPreprocessorFromJSON(preprocessor),
     intervals: (intervals ?? []).map(intervalsFromJSON),
+    trainedUntil: trainedUntil ?? null,
   };
 }

@@ -181,27 +181,28 @@ export function timesAfter(times: Float64Array, count: number): Float64Array {
 }
 
 /** The calendar's numbers by name, as pandas' `dt` gives them: a Monday is weekday 0, January is month 1. */
-const calendar = {
-  hour: (d: Date) => d.getUTCHours(),
-  weekday: (d: Date) => (d.getUTCDay() + 6) % 7,
-  day: (d: Date) => d.getUTCDate(),
-  month: (d: Date) => d.getUTCMonth() + 1,
-  quarter: (d: Date) => Math.floor(d.getUTCMonth() / 3) + 1,
-  year: (d: Date) => d.getUTCFullYear(),
-  dayOfYear: (d: Date) =>
+const calendar: Readonly<Record<CalendarNumber, (date: Date) => number>> = {
+  hour: (d) => d.getUTCHours(),
+  weekday: (d) => (d.getUTCDay() + 6) % 7,
+  day: (d) => d.getUTCDate(),
+  month: (d) => d.getUTCMonth() + 1,
+  quarter: (d) => Math.floor(d.getUTCMonth() / 3) + 1,
+  year: (d) => d.getUTCFullYear(),
+  dayOfYear: (d) =>
     Math.floor(
       (Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()) - Date.UTC(d.getUTCFullYear(), 0, 0)) /
         864e5,
     ),
 };
-const cycles = { hour: 24, weekday: 7, month: 12, dayOfYear: 365.25 } as const;
-type Cycle = keyof typeof cycles;
+const cycles: Readonly<Record<Cycle, number>> = { hour: 24, weekday: 7, month: 12, dayOfYear: 365.25 };
+type CalendarNumber = "hour" | "weekday" | "day" | "month" | "quarter" | "year" | "dayOfYear";
+type Cycle = "hour" | "weekday" | "month" | "dayOfYear";
 
 /** What a date gives: a number of the calendar, or its place on the circle (`hourSin`, `hourCos`). */
-export type CalendarFeature = keyof typeof calendar | `${Cycle}${"Sin" | "Cos"}`;
+export type CalendarFeature = CalendarNumber | `${Cycle}${"Sin" | "Cos"}`;
 /** Every {@link CalendarFeature}. */
 export const calendarNames: readonly CalendarFeature[] = [
-  ...Object.keys(calendar) as (keyof typeof calendar)[],
+  ...Object.keys(calendar) as CalendarNumber[],
   ...(Object.keys(cycles) as Cycle[]).flatMap((name) => [`${name}Sin`, `${name}Cos`] as const),
 ];
 

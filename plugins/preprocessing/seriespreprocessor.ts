@@ -66,6 +66,8 @@ export interface SeriesPreprocessor {
   readonly options: SeriesPreprocessorOptions;
   /** Columns of a window, in order; known once fitted. */
   readonly inputs: readonly string[];
+  /** What the targets' transform does with a value, and undoes: prediction intervals are symmetric in between. */
+  readonly transform: { to(value: number): number; back(value: number): number };
   /** Rows at the front that differences and features use up. */
   readonly lost: number;
   /** Rows that a forecast needs. */
@@ -225,6 +227,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
 
   const self: SeriesPreprocessor = {
     options,
+    transform,
     get inputs() {
       return scaler ? Object.keys(scaler.toJSON().center) : [];
     },
