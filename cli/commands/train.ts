@@ -223,14 +223,15 @@ async function fitModel(
 ): Promise<History | undefined> {
   const { model, fitted, part, validation, series } = ready, { fit } = plan;
   const weights = classWeights(fit.classWeight, fitted.labels);
+  const rank = model.outputs[0]?.shape.length ?? 2;
   const windows = series && {
     x: series.batches({
+      rank,
       batchSize: fit.batchSize,
       epoch: resume ? model.trainingState().json.epoch : 0,
       ...(fit.shuffle && { seed: fit.seed }),
     }),
-    stepsPerEpoch: Math.ceil(series.rows / fit.batchSize),
-    validation: series.validation,
+    validation: series.validation?.(rank),
   };
   if (!windows && (!part.y || (validation && !validation.y))) {
     throw new InputError("the data holds no targets");
@@ -248,7 +249,6 @@ async function fitModel(
       ...(validation?.y && isTensor(validation.y) &&
         { validationData: [validation.x, validation.y] as const }),
       ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
-      ...(windows && { stepsPerEpoch: windows.stepsPerEpoch }),
       ...(windows?.validation && { validationData: windows.validation }),
       ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
       ...(weights && { classWeight: weights }),

@@ -17,6 +17,7 @@ import {
   type Model,
   naiveError,
   persistenceForecast,
+  reshaped,
   ridgeForecaster,
   seasonalNaiveForecast,
   type SeriesPart,
@@ -26,6 +27,8 @@ import {
   type SeriesPreprocessorJson,
   seriesRows,
   type SeriesSplit,
+  type SeriesWindows,
+  sizeOf,
   type Tensor,
   type TimeSeries,
   timeSeries,
@@ -62,6 +65,26 @@ export interface SeriesRun {
   readonly split: SeriesSplit;
   readonly preprocessor: SeriesPreprocessor;
 }
+/** How windows are cut into batches. */
+export interface BatchesOptions {
+  readonly batchSize: number;
+  readonly seed?: number;
+  /** The epoch to begin with. */
+  readonly epoch?: number;
+  /** Rank of the model's output: `[batch, horizon × targets]` where it is 2. */
+  readonly rank: number;
+}
+function batchesOf(windows: SeriesWindows, { rank, ...options }: BatchesOptions): BatchSource {
+  const source = windows.batches(options);
+  return function* () {
+    for (const { x, y } of source()) {
+      yield {
+        x,
+        y: rank === 2 && y.shape.length > 2 ? reshaped(y, [y.shape[0] ?? 0, sizeOf(y.shape.slice(1))]) : y,
+      };
+    }
+  };
+}
 /** A series that is ready to be trained on. */
 export interface SeriesTraining extends SeriesRun {
   /** A window, for the shape of a sample. */
@@ -70,11 +93,9 @@ export interface SeriesTraining extends SeriesRun {
   readonly rows: number;
   readonly warnings: readonly string[];
   /** Batches of the training part from an epoch on. */
-  batches(
-    options: { readonly batchSize: number; readonly seed?: number; readonly epoch: number },
-  ): BatchSource;
-  /** Batches of the validation part, where there is one. */
-  readonly validation: BatchSource | undefined;
+  batches(options: BatchesOptions): BatchSource;
+  /** Batches of the validation part for an output of this rank, where there is such a part. */
+  readonly validation: ((rank: number) => BatchSource) | undefined;
 }
 
 /** Reads, splits and prepares. @throws {LapisError} for leaks, gaps and columns that aren't there. */
@@ -99,8 +120,8 @@ export async function openSeries(
     sample: windows.take([0]).x,
     rows: windows.count,
     warnings: config.warnings ? preprocessor.warnings(series, split) : [],
-    batches: (options) => windows.batches(options),
-    validation: later?.batches({ batchSize: 256 }),
+    batches: (options) => batchesOf(windows, options),
+    validation: later && ((rank) => batchesOf(later, { batchSize: 256, rank })),
   };
 }
 /** Parts by their sizes, or by their files where those are given apart. */

@@ -300,16 +300,16 @@ Deno.test("batches go over all windows once, in another order by seed and pass, 
   strictEqual(windows.count, 999_000);
   const next = windows.batches({ batchSize: 4 });
   const [first] = next();
-  deepStrictEqual(Array.from((first as { y: { data: Float32Array } }).y.data), [1000, 1001, 1002, 1003]);
+  deepStrictEqual(Array.from(first?.y.data as Float32Array), [1000, 1001, 1002, 1003]);
   const few = slidingWindows({ a: ramp(13) }, { length: 3 }),
     shuffled = few.batches({ batchSize: 4, seed: 1 });
-  const seen = () => [...shuffled()].flatMap((b) => Array.from((b as { y: { data: Float32Array } }).y.data));
+  const seen = () => [...shuffled()].flatMap((b) => Array.from(b.y.data as Float32Array));
   const one = seen(), two = seen();
   deepStrictEqual([...one].sort((a, b) => a - b), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   ok(`${one}` !== `${two}`);
   const resumed = few.batches({ batchSize: 4, seed: 1, epoch: 1 });
   deepStrictEqual(
-    [...resumed()].flatMap((b) => Array.from((b as { y: { data: Float32Array } }).y.data)),
+    [...resumed()].flatMap((b) => Array.from(b.y.data as Float32Array)),
     two,
   );
 });

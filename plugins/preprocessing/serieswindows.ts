@@ -2,7 +2,6 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import type { BatchItem } from "../../core/training/types.ts";
 import type { Columns, RowRange } from "./scaling.ts";
 
 /** How {@link slidingWindows} cuts. */
@@ -24,6 +23,13 @@ export interface WindowOptions {
   /** True lets inputs begin before `rows`, in the known past; targets never do. */
   readonly context?: boolean;
 }
+/** Some windows: inputs `[windows, length, columns]` and targets, float32. */
+export interface WindowBatch {
+  /** What is seen. */
+  readonly x: Tensor;
+  /** What comes after it. */
+  readonly y: Tensor;
+}
 /** Windows over a table, each made when it is asked for. */
 export interface SeriesWindows {
   /** Number of windows. */
@@ -39,13 +45,11 @@ export interface SeriesWindows {
   /** First row of a window's input, and of its target. */
   at(window: number): { readonly input: number; readonly target: number };
   /** Inputs `[windows, length, columns]` and targets, float32, of the windows in the order given; of all unless given. */
-  take(windows?: ArrayLike<number>): { readonly x: Tensor; readonly y: Tensor };
+  take(windows?: ArrayLike<number>): WindowBatch;
   /** A source for `fit`: every call goes once over all windows, in a new order by `seed` where one is given. */
   batches(
     options: { readonly batchSize: number; readonly seed?: number; readonly epoch?: number },
-  ): () => Iterable<
-    BatchItem
-  >;
+  ): () => Iterable<WindowBatch>;
 }
 
 /**
