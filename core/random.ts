@@ -29,19 +29,21 @@ export function philox(
 /** A stream of random numbers from a seed. */
 export class Random {
   readonly #key: readonly [number, number];
+  readonly #stream: readonly [number, number];
   readonly #block: Uint32Array = new Uint32Array(4);
   #counter = 0;
   #left = 0;
   #spare: number | undefined;
-  /** Begins a stream of its own for every seed. */
-  constructor(seed: number) {
+  /** Begins a stream of its own for every seed, and for every pair of words beside it. */
+  constructor(seed: number, stream: readonly [number, number] = [0, 0]) {
+    this.#stream = stream;
     this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
   }
   /** A whole number from 0 to 2³² − 1. */
   bits(): number {
     if (this.#left === 0) {
       this.#block.set(
-        philox([this.#counter >>> 0, Math.floor(this.#counter / 2 ** 32) >>> 0, 0, 0], this.#key),
+        philox([this.#counter >>> 0, Math.floor(this.#counter / 2 ** 32) >>> 0, ...this.#stream], this.#key),
       );
       this.#counter++;
       this.#left = 4;

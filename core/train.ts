@@ -6,6 +6,7 @@ import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
 import { type Compiled, monitorsOf, needLosses, readCompiled, readLosses } from "./training/compiled.ts";
 import {
   arrayBatches,
+  augmentedBatches,
   type Batches,
   type Fed,
   feedAll,
@@ -152,7 +153,10 @@ class ModelTrainer implements Trainer {
     this.#state();
     if (resumed) this.#resume(resumed, x, options);
     const initialEpoch = resumed?.json.epoch ?? options.initialEpoch ?? 0;
-    const { train, validation } = this.#split(x, y, options, batchSize, seed);
+    const { train: plain, validation } = this.#split(x, y, options, batchSize, seed);
+    const train = options.augment
+      ? augmentedBatches(plain, options.augment, this.#parts.model.inputs, seed)
+      : plain;
     const history = resumed ? MutableHistory.from(resumed.json.history) : new MutableHistory();
     this.#seed = seed;
     this.#history = history;

@@ -1,5 +1,6 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
 import {
+  augmentImages,
   type Callback,
   type History,
   InputError,
@@ -252,6 +253,7 @@ async function fitModel(
       ...(windows?.validation && { validationData: windows.validation }),
       ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
       ...(weights && { classWeight: weights }),
+      ...(fit.augment && { augment: augmentImages(fit.augment) }),
       ...(resume && { resumeFrom: model.trainingState() }),
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
-import { fields, InputError, type Schema } from "../../mod.ts";
+import { augmentFields, type AugmentOptions, fields, InputError, type Schema } from "../../mod.ts";
 import { readText } from "../inputs.ts";
 import { type SeriesConfig, seriesFields } from "./seriesconfig.ts";
 
@@ -60,6 +60,7 @@ export interface FitConfig {
   readonly validationFreq: number;
   readonly stepsPerEpoch: number | null;
   readonly classWeight: Json | null;
+  readonly augment: AugmentOptions | null;
   readonly callbacks: readonly Json[];
   readonly backend: string | null;
 }
@@ -229,6 +230,7 @@ const fitFields: Schema<FitConfig> = {
   validationFreq: int({ doc: "epochs between validations", min: 1, default: 1 }),
   stepsPerEpoch: nullable(int({ doc: "batches that count as an epoch", min: 1 })),
   classWeight: nullable(object("factors of the classes' losses, by class number or name")),
+  augment: nullable(section("how images are changed at random in training", augmentFields)),
   callbacks: {
     ...list({ doc: "what watches the fit, each {type, …options}", of: object("a callback"), default: [] }),
     json: { type: "array", items: { $ref: "#/$defs/callback" } },

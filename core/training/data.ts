@@ -1,13 +1,13 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
 import { dtypes } from "../dtype.ts";
 import { InputError, shown } from "../errors.ts";
-import { byName, feed, type ModelData, portOf, rowsOf, tensorIn } from "../feed.ts";
+import { byName, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "../feed.ts";
 import { targetName, weightName } from "./forward.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { Random } from "../random.ts";
 import { tensorType, typeText } from "../shape.ts";
-import { type Nested, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
-import type { BatchItem, BatchSource, ClassWeights, ModelParts, SampleWeights } from "./types.ts";
+import { castTensor, type Nested, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import type { Augment, BatchItem, BatchSource, ClassWeights, ModelParts, SampleWeights } from "./types.ts";
 
 /** Everything that a step takes, by graph input. */
 export interface Fed {
@@ -271,6 +271,50 @@ export function sourceBatches(
             restarts ? "" : "; give a function that returns a new one for every epoch"
           }`,
         );
+      }
+    },
+  };
+}
+
+/**
+ * Batches whose samples are changed as they are given.
+ * @throws {InputError} for an input that the model lacks, or samples that come back in another shape.
+ */
+export function augmentedBatches(
+  batches: Batches,
+  augment: Augment | Readonly<Record<string, Augment>>,
+  inputs: readonly Port[],
+  seed: number,
+): Batches {
+  const [first] = inputs, names = inputs.map(({ name }) => name);
+  if (typeof augment === "function" && (names.length !== 1 || !first)) {
+    throw new InputError(`augment: the model has the inputs ${names.join(", ")}: say which, { name: … }`);
+  }
+  const byInput = typeof augment === "function" && first ? { [first.name]: augment } : augment;
+  const all = Object.entries(byInput) as readonly (readonly [string, Augment])[];
+  const unknown = all.find(([name]) => !names.includes(name));
+  if (unknown) {
+    throw new InputError(`augment: no input is named ${shown(unknown[0])}; there are ${names.join(", ")}`);
+  }
+  return {
+    ...batches,
+    async *epoch(epoch) {
+      let batch = 0;
+      for await (const fed of batches.epoch(epoch)) {
+        const place = { seed, epoch, batch: batch++ };
+        const changed = all.map(([name, change]) => {
+          const given = fed.tensors[name];
+          if (!given) throw new InputError(`augment: the batch holds no input ${shown(name)}`);
+          const made = change(given, place);
+          if (`${made.shape}` === `${given.shape}`) return [name, castTensor(made, given.dtype)] as const;
+          throw new InputError(
+            `augment: input ${shown(name)}: expected samples [${
+              given.shape.join(", ")
+            }] to keep their shape, ` +
+              `got [${made.shape.join(", ")}]`,
+          );
+        });
+        yield { ...fed, tensors: { ...fed.tensors, ...Object.fromEntries(changed) } };
       }
     },
   };

@@ -38,6 +38,18 @@ export type BatchSource =
   | AsyncIterable<BatchItem>
   | (() => AsyncIterable<BatchItem> | Iterable<BatchItem>);
 
+/** Where a batch stands in a fit: what is drawn by it alone is the same after a resume. */
+export interface BatchPlace {
+  /** The fit's seed. */
+  readonly seed: number;
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** The batch's number in its epoch, from 0. */
+  readonly batch: number;
+}
+/** Changes the samples of a batch before its training step; their shape and type stay. */
+export type Augment = (x: Tensor, place: BatchPlace) => Tensor;
+
 /** Numbers by name: `loss`, `accuracy`, `valLoss`. */
 export type Logs = Readonly<Record<string, number>>;
 /** What a fit gave, epoch by epoch. */
@@ -152,6 +164,8 @@ export interface FitOptions {
   readonly stepsPerEpoch?: number;
   /** 0 says nothing; 1, the default, shows a bar on a terminal; 2 writes a line an epoch. */
   readonly verbose?: 0 | 1 | 2;
+  /** Changes the samples of every training batch, never those of validation; by the input's name where there are several. */
+  readonly augment?: Augment | Readonly<Record<string, Augment>>;
   /** Told of epochs and batches, in order. */
   readonly callbacks?: readonly Callback[];
   /** Fixes the order of the samples and all random numbers; the model's unless given. */
