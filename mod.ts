@@ -122,6 +122,7 @@ export * from "./plugins/preprocessing/seriessplit.ts";
 export * from "./plugins/preprocessing/seriestable.ts";
 export * from "./plugins/preprocessing/serieswindows.ts";
 export * from "./plugins/preprocessing/text.ts";
+export * from "./plugins/preprocessing/tfidf.ts";
 export * from "./plugins/preprocessing/tokenizer.ts";
 export * from "./plugins/training/mod.ts";
 
