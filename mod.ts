@@ -111,6 +111,7 @@ export * from "./plugins/backends/wasm/standalone/mod.ts";
 export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/forecasting.ts";
 export * from "./plugins/preprocessing/scaling.ts";
+export * from "./plugins/plots/mod.ts";
 export * from "./plugins/preprocessing/augment.ts";
 export type { FillMode } from "./plugins/preprocessing/resample.ts";
 export * from "./plugins/preprocessing/sequences.ts";

@@ -1,0 +1,4 @@
+/** Pictures of training: curves and histograms as SVG, curves as text. @module */
+export { type DistributionOptions, type Histogram, histogram, plotDistributions } from "./distributions.ts";
+export { plotCurves, plotHistory, type PlotOptions, type Series } from "./history.ts";
+export { curvesText, historyText, type TextPlotOptions } from "./text.ts";
