@@ -62,7 +62,7 @@ export { model, type SequentialOptions } from "./core/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
 export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
-export type { SourceLike } from "./core/platform.ts";
+export type { SourceLike, StreamLike } from "./core/platform.ts";
 export { gradient } from "./core/differentiate.ts";
 export type * from "./core/training/contract.ts";
 export { part, type PartFactory, partFactory } from "./core/training/parts.ts";
@@ -122,9 +122,13 @@ export * from "./plugins/preprocessing/seriespreprocessor.ts";
 export * from "./plugins/preprocessing/seriessplit.ts";
 export * from "./plugins/preprocessing/seriestable.ts";
 export * from "./plugins/preprocessing/serieswindows.ts";
+export * from "./plugins/preprocessing/labels.ts";
+export * from "./plugins/preprocessing/preprocessor.ts";
 export * from "./plugins/preprocessing/text.ts";
 export * from "./plugins/preprocessing/tfidf.ts";
 export * from "./plugins/preprocessing/tokenizer.ts";
+export * from "./plugins/preprocessing/vectors.ts";
+export * from "./plugins/sequences/mod.ts";
 export * from "./plugins/training/mod.ts";
 
 /** A registry of all of Lapis' plugins. */

@@ -180,6 +180,56 @@ export async function readSource(from: SourceLike, limits: Limits): Promise<Sour
   }
   return await fileSource(`${from}`, limits);
 }
+/** What may be read piece by piece: a path, a URL, bytes, or a stream. */
+export type StreamLike = SourceLike | ReadableStream<Uint8Array<ArrayBuffer>>;
+const pieceBytes = 2 ** 20;
+
+/**
+ * Opens a source that is read piece by piece, whatever its size; cancelling the stream closes the file.
+ * @throws {InputError} for a missing file, a directory, or an address that doesn't answer.
+ */
+export async function streamSource(
+  from: StreamLike,
+): Promise<{ readonly name: string; readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> }> {
+  if (from instanceof ReadableStream) return { name: "stream", stream: from };
+  if (from instanceof Blob) return { name: "blob", stream: from.stream() };
+  if (from instanceof ArrayBuffer || ArrayBuffer.isView(from)) {
+    return { name: "bytes", stream: new Blob([from as Uint8Array<ArrayBuffer>]).stream() };
+  }
+  const name = `${from}`, address = /^(https?|data|blob):/i.test(name);
+  if (address || inPage()) {
+    const response = await fetch(name).catch((error) => {
+      throw problem(name, error);
+    });
+    if (response.ok && response.body) return { name, stream: response.body };
+    await response.body?.cancel();
+    throw new InputError(`${name}: the server answered ${response.status} ${response.statusText}`.trimEnd(), {
+      file: name,
+    });
+  }
+  const path = await localPath(from), fs = await nodeModule<FileSystem>("fs/promises");
+  if (!fs) throw new InputError(`${name}: there are no files here`, { file: name });
+  const file = await fs.open(path, "r").catch((error) => {
+    throw problem(name, error);
+  });
+  if ((await file.stat()).isDirectory()) {
+    await file.close();
+    throw new InputError(`${name}: is a directory, expected a file`, { file: name });
+  }
+  let at = 0;
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const piece = new Uint8Array(pieceBytes);
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      at += bytesRead;
+      if (bytesRead > 0) return controller.enqueue(piece.subarray(0, bytesRead));
+      await file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  });
+  return { name, stream };
+}
 async function fileSource(path: string, limits: Limits): Promise<Source> {
   if (path === "") throw new InputError("the path of the model is empty");
   return {

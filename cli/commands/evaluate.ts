@@ -3,8 +3,9 @@ import { InputError, isTensor, type Model } from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import { collect, type CommandDef, listOption, numberOption, textOption, UsageError } from "../command.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
-import { type DataConfig, defaultData } from "../training/config.ts";
+import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
+import { evaluateText, languageText } from "../training/language.ts";
 import { dataWith } from "../training/plan.ts";
 import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts";
 import { readPart } from "../training/sources.ts";
@@ -40,7 +41,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
     const held = fittedFrom(model.extras) ?? besideModel(model, assets);
     const data: DataConfig = dataWith(dataOf(held), options, listOption(options, "data"));
-    const { text: words, label, divide, target } = data;
+    const { text, label, divide, target } = data;
     const fitted: Fitted = {
       labels: held.labels,
       preparation: {
@@ -48,11 +49,19 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
         label,
         divide,
         target,
-        text: words && { column: words.column, length: words.length, padding: words.padding },
+        text,
       },
     };
     if (!data.train) throw new UsageError("--data is missing");
-    const part = prepare(await readPart(data.train, data), fitted), [first] = model.inputs;
+    const words = fitted.preparation.text;
+    const part = prepare(await readPart(data.train, data, !words?.next), fitted), [first] = model.inputs;
+    if (words?.next) {
+      const found = await evaluateText(model, part.x, words.length);
+      return {
+        text: languageText(found, words.split),
+        data: { model: path, backend: model.backend, ...found },
+      };
+    }
     if (model.inputs.length !== 1 || !first || !isTensor(part.x)) {
       throw new InputError(`evaluate is for models of one input; this has ${model.inputs.length}`);
     }
@@ -68,9 +77,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
 function besideModel(model: Model, { labels, vocabulary }: Assets): Fitted {
   const shape = model.inputs[0]?.shape.slice(1) ?? [], [length] = shape;
   const fixed = shape.every((d) => typeof d === "number") ? shape as readonly number[] : null;
-  const text = vocabulary !== undefined && typeof length === "number"
-    ? { column: "text", length, padding: "post" as const }
-    : null;
+  const text = vocabulary !== undefined && typeof length === "number" ? { ...defaultText, length } : null;
   return {
     labels,
     preparation: {

@@ -1,10 +1,10 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
 import {
   augmentImages,
+  type BatchSource,
   type Callback,
   type History,
   InputError,
-  isTensor,
   loadModel,
   type Model,
   type Tensor,
@@ -15,6 +15,7 @@ import { writeWhole } from "../output.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import type { SourceConfig, TrainConfig } from "../training/config.ts";
 import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
+import { evaluateText, languageFeed, languageText } from "../training/language.ts";
 import { modelFrom } from "../training/layers.ts";
 import { canResume, checkOutput, classWeights, compileOptions, planFrom } from "../training/plan.ts";
 import {
@@ -37,6 +38,7 @@ import {
   seriesFrom,
   type SeriesTraining,
 } from "../training/series.ts";
+import { beginWithVectors } from "../training/vectors.ts";
 import { Interrupted, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { count } from "../terminal.ts";
 import { Option } from "commander";
@@ -118,24 +120,28 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data })}\n`),
       );
     }
-    const test = made.test && await evaluateOn(model, made.test, {
-      batchSize: 256,
-      samples: 10,
-      target: fitted.preparation.target,
-    });
+    const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
       text: [
-        ...(test
-          ? [`test:\n${evaluationText(test, fitted.labels, made.test?.texts, context.terminal.width)}`]
-          : []),
+        ...(test ? [`test: ${test.text}`] : []),
         ...(judged ? [judged.text] : []),
         `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
         `${count(Math.round(speed))} samples/s  → ${output}`,
       ].join("\n\n"),
-      data: { ...data, ...(test && { test: withoutConfusion(test) }), ...judged?.data },
+      data: { ...data, ...(test && { test: test.data }), ...judged?.data },
     };
   },
 };
+/** How well the model does on the test part, in words and in numbers. */
+async function testOn(model: Model, part: Part, { preparation, labels }: Fitted, width: number) {
+  const { text: words, target } = preparation;
+  if (words?.next) {
+    const data = await evaluateText(model, part.x, words.length);
+    return { text: languageText(data, words.split), data };
+  }
+  const found = await evaluateOn(model, part, { batchSize: 256, samples: 10, target });
+  return { text: `\n${evaluationText(found, labels, part.texts, width)}`, data: withoutConfusion(found) };
+}
 const withoutConfusion = ({ samples: _, ...rest }: Evaluation) => rest;
 
 /** A model with its data, ready to be fitted. */
@@ -160,10 +166,10 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
   if (resumed !== undefined && known && !canResume(known)) {
     throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
   }
-  const seeded = { ...backend, seed: fit.seed };
-  const modelOf = async (x: Tensor) => {
+  const modelOf = async (x: Tensor, shape: { sample?: (number | null)[] } = {}) => {
+    const shaped = { ...backend, seed: fit.seed, batchSize: fit.batchSize, ...shape };
     const model = known ??
-      (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, seeded));
+      (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, shaped));
     // A resumed model is compiled as its file says, its optimizer where it stood.
     if (compile && resumed === undefined) model.compile(compileOptions(compile));
     if (model.compiled) return model;
@@ -195,8 +201,12 @@ async function begin(plan: TrainConfig, resumed: string | undefined, context: Co
     reading = { ...settings, labels: fitted.labels ?? null };
   const read = async (source: SourceConfig | null) =>
     source ? prepare(await readPart(source, reading), fitted) : undefined;
-  const part = prepare(raw, fitted);
-  const model = await modelOf(part.x);
+  const part = prepare(raw, fitted), { text: words, vocabulary } = fitted.preparation;
+  const model = await modelOf(part.x, words?.next ? { sample: [null] } : {});
+  const file = data.text?.embeddingFile;
+  if (file && data.text && vocabulary && part.texts && known === undefined) {
+    context.log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
+  }
   return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
 }
 
@@ -234,11 +244,14 @@ async function fitModel(
     }),
     validation: series.validation?.(rank),
   };
-  if (!windows && (!part.y || (validation && !validation.y))) {
+  const { text: words } = fitted.preparation;
+  const fed = ({ x, y }: Part) => words?.next ? languageFeed(model, x, words.length) : { x, y };
+  const { x, y } = windows ? { x: windows.x, y: undefined } : fed(part), held = validation && fed(validation);
+  if (!windows && !words?.next && (!y || (held && !held.y))) {
     throw new InputError("the data holds no targets");
   }
   try {
-    return await model.fit(windows?.x ?? part.x, part.y, {
+    return await model.fit(x, y, {
       epochs: fit.epochs,
       batchSize: fit.batchSize,
       seed: fit.seed,
@@ -247,8 +260,7 @@ async function fitModel(
       validationBatchSize: Math.max(fit.batchSize, 256),
       verbose: 0,
       callbacks,
-      ...(validation?.y && isTensor(validation.y) &&
-        { validationData: [validation.x, validation.y] as const }),
+      ...(held && { validationData: held.y ? [held.x as Tensor, held.y] as const : held.x as BatchSource }),
       ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
       ...(windows?.validation && { validationData: windows.validation }),
       ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),

@@ -1,5 +1,13 @@
 /** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
-import { augmentFields, type AugmentOptions, fields, InputError, type Schema } from "../../mod.ts";
+import {
+  augmentFields,
+  type AugmentOptions,
+  fields,
+  InputError,
+  type Schema,
+  type TextSettings,
+  textSettingsFields,
+} from "../../mod.ts";
 import { readText } from "../inputs.ts";
 import { type SeriesConfig, seriesFields } from "./seriesconfig.ts";
 
@@ -13,14 +21,17 @@ export interface SourceConfig {
   readonly x: readonly string[];
   /** Targets, where they have files of their own. */
   readonly y: readonly string[] | null;
+  /** Shares of the rows, or of a long text's characters, where the part begins and ends. */
+  readonly from: number;
+  readonly to: number;
 }
 /** How text becomes numbers. */
-export interface TextConfig {
-  readonly column: string;
+export interface TextConfig extends TextSettings {
   readonly maxWords: number | null;
-  readonly length: number;
-  readonly padding: "post" | "pre";
   readonly vocabulary: string | null;
+  /** The samples are one long text, the targets the tokens that follow. */
+  readonly next: boolean;
+  readonly embeddingFile: string | null;
 }
 /** What is trained on. */
 export interface DataConfig {
@@ -144,7 +155,16 @@ const files = (doc: string) =>
 const sourceFields: Schema<SourceConfig> = {
   x: files("samples: .npy, .npz, .csv, IDX or CIFAR binary files"),
   y: nullable(files("targets, where the samples' files don't hold them")),
+  from: float({
+    doc: "share of the rows, or of a long text, where the part begins",
+    min: 0,
+    max: 1,
+    default: 0,
+  }),
+  to: float({ doc: "share where it ends", min: 0, max: 1, default: 1 }),
 };
+/** A part that is all of its files. */
+export const wholeSource: Omit<SourceConfig, "x"> = { y: null, from: 0, to: 1 };
 const source = (doc: string) =>
   nullable(field<SourceConfig>({
     doc,
@@ -154,15 +174,21 @@ const source = (doc: string) =>
       isRecord(raw)
         ? parseConfig(sourceFields, raw, path)
         : typeof raw === "string" || Array.isArray(raw)
-        ? { x: sourceFields.x.parse(raw, path), y: null }
+        ? { ...wholeSource, x: sourceFields.x.parse(raw, path) }
         : undefined,
   }));
 const textFields: Schema<TextConfig> = {
-  column: text({ doc: "column that holds the text", default: "text" }),
+  ...textSettingsFields,
   maxWords: nullable(int({ doc: "size of the vocabulary, padding and unknown counted", min: 2 })),
-  length: int({ doc: "tokens in a row", min: 1 }),
-  padding: choice({ doc: "where zeros are put", of: ["post", "pre"], default: "post" }),
   vocabulary: nullable(text({ doc: "JSON list of tokens by id; made from the training texts unless given" })),
+  next: bool({
+    doc:
+      "the files are one long text: its tokens are the samples, those that follow the targets; length is a chunk's",
+    default: false,
+  }),
+  embeddingFile: nullable(text({
+    doc: "word vectors in GloVe's text form, which the first embedding as wide as they are begins with",
+  })),
 };
 const dataFields: Schema<DataConfig> = {
   folder: nullable(text({ doc: "folder of the files below; --data says another" })),
@@ -241,6 +267,9 @@ const fitFields: Schema<FitConfig> = {
 export const defaultFit: FitConfig = parseConfig(fitFields, {}, "fit");
 /** The data of a configuration that says nothing of it. */
 export const defaultData: DataConfig = parseConfig(dataFields, {}, "data");
+
+/** Text of which nothing but a row's length is said. */
+export const defaultText: TextConfig = parseConfig(textFields, { length: 1 }, "text");
 
 /** Every key of the file. */
 export const trainFields: Schema<TrainConfig> = {

@@ -50,17 +50,29 @@ function layerFrom(raw: Json, path: string): Layer {
 export interface NewModelOptions {
   readonly seed: number;
   readonly backend?: string;
+  /** Shape of a sample, where it isn't the data's. */
+  readonly sample?: readonly (number | null)[];
+  /** Rows of a batch, which stateful layers fix. */
+  readonly batchSize: number;
 }
+const isStateful = ({ config, def }: Layer): boolean =>
+  (config as { readonly stateful?: unknown }).stateful === true ||
+  (def.children?.(config) ?? []).some(({ layer }) => isStateful(layer));
 /**
  * A model of layers in a row. A first layer of type `input` says the shape of a sample; else it is the data's.
  * @throws {ConfigError} with the place of a wrong key; {@link ShapeError} naming a layer that doesn't fit.
  */
 export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptions): Model {
+  const { sample = x.shape.slice(1), batchSize, ...run } = options;
   const [head, ...rest] = config.layers, starts = head?.type === "input";
   const layers = (starts ? rest : config.layers).map((raw, i) =>
     layerFrom(raw, `model.layers[${i + (starts ? 1 : 0)}]`)
   );
-  const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : x.shape.slice(1);
-  const start: SymbolicTensor = lapis.input({ shape, dtype: x.dtype === "int32" ? "int32" : "float32" });
-  return lapis.sequential([start, ...layers], { name: config.name, ...options });
+  const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : sample;
+  const start: SymbolicTensor = lapis.input({
+    shape,
+    dtype: x.dtype === "int32" ? "int32" : "float32",
+    ...(layers.some(isStateful) && { batchSize }),
+  });
+  return lapis.sequential([start, ...layers], { name: config.name, ...run });
 }

@@ -7,10 +7,12 @@ import {
   type DataConfig,
   defaultData,
   defaultFit,
+  defaultText,
   type Json,
   readTrainConfig,
   type SourceConfig,
   type TrainConfig,
+  wholeSource,
 } from "./config.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -31,7 +33,7 @@ const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf("/"),
 
 function sourceBelow(folder: string, source: SourceConfig | null): SourceConfig | null {
   const all = (list: readonly string[]) => list.map((path) => below(folder, path));
-  return source && { x: all(source.x), y: source.y && all(source.y) };
+  return source && { ...source, x: all(source.x), y: source.y && all(source.y) };
 }
 /** Every path of a configuration as it is seen from the current folder. */
 function placed(config: TrainConfig, folder: string, dataFolder: string | undefined): TrainConfig {
@@ -52,9 +54,11 @@ function placed(config: TrainConfig, folder: string, dataFolder: string | undefi
       train: sourceBelow(root, data.train),
       validation: sourceBelow(root, data.validation),
       test: sourceBelow(root, data.test),
-      text: data.text?.vocabulary
-        ? { ...data.text, vocabulary: below(folder, data.text.vocabulary) }
-        : data.text,
+      text: data.text && {
+        ...data.text,
+        vocabulary: data.text.vocabulary && below(folder, data.text.vocabulary),
+        embeddingFile: data.text.embeddingFile && below(root, data.text.embeddingFile),
+      },
     },
   };
 }
@@ -63,7 +67,7 @@ async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then((s) => s.isDirectory, () => false);
 }
 const optionalSource = (x: readonly string[], y: readonly string[]): SourceConfig | null =>
-  x.length === 0 ? null : { x, y: y.length === 0 ? null : y };
+  x.length === 0 ? null : { ...wholeSource, x, y: y.length === 0 ? null : y };
 
 /** The data that flags name, over what the configuration says. */
 export function dataWith(base: DataConfig, options: Options, files: readonly string[]): DataConfig {
@@ -80,11 +84,10 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
   const text = length === undefined
     ? base.text && { ...base.text, ...(column !== undefined && { column }) }
     : {
-      column: column ?? base.text?.column ?? "text",
+      ...base.text ?? defaultText,
       length,
-      maxWords: maxWords ?? base.text?.maxWords ?? null,
-      padding: base.text?.padding ?? "post" as const,
-      vocabulary: base.text?.vocabulary ?? null,
+      ...(column !== undefined && { column }),
+      ...(maxWords !== undefined && { maxWords }),
     };
   return {
     ...base,

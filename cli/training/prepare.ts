@@ -8,20 +8,28 @@ import {
   type Schema,
   type Tensor,
   tensor,
+  type TextSettings,
+  textSettingsFields,
   textVectorizer,
   toNumbers,
 } from "../../mod.ts";
 import { readText } from "../inputs.ts";
-import { type DataConfig, defaultData, type Json } from "./config.ts";
+import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
 import { isTexts, type RawPart } from "./sources.ts";
 
-const { choice, float, int, list, nullable, parseConfig, text } = fields;
+const { bool, choice, float, int, list, nullable, parseConfig, text } = fields;
 
+/** How texts are cut, and whether they are one long text whose next tokens are the targets. */
+export interface PreparedText extends TextSettings {
+  readonly next: boolean;
+}
+const textFields: Schema<PreparedText> = {
+  ...textSettingsFields,
+  next: bool({ doc: "one long text, whose next tokens are the targets", default: false }),
+};
 /** How samples are prepared, as fitted on the training part. */
 export interface Preparation {
-  readonly text:
-    | { readonly column: string; readonly length: number; readonly padding: "post" | "pre" }
-    | null;
+  readonly text: PreparedText | null;
   readonly vocabulary: readonly string[] | null;
   readonly features: readonly string[] | null;
   readonly label: string;
@@ -36,17 +44,8 @@ const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
 const preparationFields: Schema<Preparation> = {
   text: nullable(fields.field<NonNullable<Preparation["text"]>>({
     doc: "samples are texts",
-    expects: "an object with column, length, padding",
-    read: (raw, path) =>
-      parseConfig(
-        {
-          column: text({ doc: "column of the text" }),
-          length: int({ doc: "tokens in a row", min: 1 }),
-          padding: choice({ doc: "where zeros are put", of: ["post", "pre"] }),
-        },
-        raw as Json,
-        path,
-      ),
+    expects: `an object with ${Object.keys(textFields).join(", ")}`,
+    read: (raw, path) => parseConfig(textFields, raw as Json, path),
   })),
   vocabulary: words("tokens by id"),
   features: words("columns of the sample"),
@@ -103,13 +102,13 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
     if (!isTexts(x)) throw new InputError(`${raw.files}: holds no texts: data.text is for tables`);
     vocabulary = words.vocabulary
       ? await readVocabulary(words.vocabulary)
-      : buildVocabulary(x, words.maxWords === null ? {} : { maxTokens: words.maxWords });
+      : buildVocabulary(x, { ...words, ...(words.maxWords !== null && { maxTokens: words.maxWords }) });
   }
   const scaled = data.normalize && !isTexts(x) ? moments(x, data.divide) : undefined;
   return {
     labels,
     preparation: {
-      text: words && { column: words.column, length: words.length, padding: words.padding },
+      text: words && parseConfig(textFields, only(words, Object.keys(textFields)), "text"),
       vocabulary,
       features: data.features,
       label: data.label,
@@ -161,8 +160,14 @@ export function prepare(raw: RawPart, fitted: Fitted): Part {
   if (!words || !vocabulary) {
     throw new InputError(`${raw.files}: holds texts, and the model has no vocabulary`);
   }
-  return { x: textVectorizer({ ...words, vocabulary }).transform(texts), y, texts };
+  const vectorizer = textVectorizer({ ...words, vocabulary });
+  if (!words.next) return { x: vectorizer.transform(texts), y, texts };
+  const ids = Int32Array.from(texts.flatMap((text) => vectorizer.ids(text)));
+  return { x: tensor(ids, [ids.length]), y: undefined };
 }
+/** Those keys of an object that are named. */
+const only = (all: object, names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => names.includes(key)));
 
 /** What is kept of it in the model's file. */
 export function extrasOf({ preparation, labels }: Fitted): Extras {
@@ -183,7 +188,7 @@ export function dataOf({ preparation, labels }: Fitted): DataConfig {
   const { text: words, features, label, target, divide, shape } = preparation;
   return {
     ...defaultData,
-    text: words && { ...words, maxWords: null, vocabulary: null },
+    text: words && { ...defaultText, ...words },
     features,
     label,
     target,

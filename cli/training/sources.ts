@@ -9,7 +9,7 @@ import {
   tensor,
   toNumbers,
 } from "../../mod.ts";
-import { isCifar, isTable, readBytes, readTensor } from "../inputs.ts";
+import { isCifar, isTable, readBytes, readTensor, readText } from "../inputs.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
 
 /** A part of a data set as its files hold it. */
@@ -75,6 +75,11 @@ async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: bo
   return { files, x: csvToTensor({ header: features, rows }, { file: files }), y };
 }
 
+/** Rows `[from, to)`. */
+function rowsOf(t: Tensor, from: number, to: number): Tensor {
+  const numbers = toNumbers(t), width = t.shape[0] ? numbers.length / t.shape[0] : 0;
+  return tensor(Float32Array.from(numbers.slice(from * width, to * width)), [to - from, ...t.shape.slice(1)]);
+}
 /** Tensors under one another. */
 function joined(list: readonly Tensor[], files: string): Tensor {
   const [first] = list;
@@ -111,7 +116,23 @@ async function arrays(file: string): Promise<{ readonly x: Tensor; readonly y?: 
  * @throws {InputError} naming the file that is missing, has other columns, or lacks targets where they are needed.
  */
 export async function readPart(given: SourceConfig, data: DataConfig, needed = true): Promise<RawPart> {
+  const { from, to } = given, whole = await readWhole(given, data, needed);
+  if (from === 0 && to === 1) return whole;
+  if (!(from < to)) throw new InputError(`${whole.files}: the part begins at ${from} and ends at ${to}`);
+  const long = data.text?.next && isTexts(whole.x) ? Array.from(whole.x.join("")) : undefined;
+  const rows = long?.length ?? (isTexts(whole.x) ? whole.x.length : whole.x.shape[0] ?? 0);
+  const first = Math.floor(rows * from), end = Math.floor(rows * to);
+  const cut = <T extends Tensor | readonly string[]>(all: T): T =>
+    (isTexts(all) ? all.slice(first, end) : rowsOf(all, first, end)) as T;
+  if (long) return { ...whole, x: [cut<readonly string[]>(long).join("")] };
+  return { ...whole, x: cut(whole.x), y: whole.y && cut(whole.y) };
+}
+async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
   const { x: files, y: targets } = given, names = files.join(", ");
+  if (data.text?.next) {
+    const texts = await Promise.all(files.map(readText));
+    return { files: names, x: [texts.join("")], y: undefined };
+  }
   if (files.every(isTable) && !targets) return await tablePart(given, data, needed);
   const list = [];
   for (const file of files) list.push(await arrays(file));

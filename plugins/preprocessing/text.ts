@@ -4,9 +4,23 @@ import type { Tensor } from "../../core/tensor.ts";
 
 /** Id of a token that the vocabulary lacks; its place holds `[UNK]`. */
 export const unknownId = 1;
+/** What a vocabulary begins with: padding, and what stands for unknown tokens. */
+export const specialTokens: readonly string[] = ["", "[UNK]"];
+
+/** What is changed in a text before it is cut, in ASCII alone; `none` keeps it as it is. */
+export type Standardize = "lowerAndStripPunctuation" | "lower" | "stripPunctuation" | "none";
+/** Where a text is cut: on ASCII whitespace, or between all characters (Unicode code points, as Keras does). */
+export type Split = "whitespace" | "character";
+/** How texts become tokens. */
+export interface TokenRules {
+  /** `lowerAndStripPunctuation` unless given. */
+  readonly standardize?: Standardize;
+  /** `whitespace` unless given. */
+  readonly split?: Split;
+}
 
 /** How a {@link textVectorizer} turns text into ids. */
-export interface TextVectorizerOptions {
+export interface TextVectorizerOptions extends TokenRules {
   /** The tokens by id: `""`, `"[UNK]"`, then the known ones. */
   readonly vocabulary: readonly string[];
   /** Ids in a row. */
@@ -23,24 +37,37 @@ export interface TextVectorizer {
   readonly length: number;
   /** Where zeros are put. */
   readonly padding: "post" | "pre";
-  /** The ids of one text, neither cut nor padded. */
+  /** The ids of one text, neither cut nor padded. @throws {InputError} for a token that a vocabulary without `[UNK]` lacks. */
   ids(text: string): number[];
+  /** The text of ids: tokens joined by spaces, characters by nothing; padding left out. */
+  text(ids: Iterable<number>): string;
   /** Ids `[texts, length]`, int32. */
   transform(texts: readonly string[]): Tensor;
 }
 
+const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+const strip = (text: string) => text.replace(/[!-/:-@[-`{-~]/g, "");
+const standardizers: Readonly<Record<Standardize, (text: string) => string>> = {
+  lowerAndStripPunctuation: (text) => strip(lower(text)),
+  lower,
+  stripPunctuation: strip,
+  none: (text) => text,
+};
+
 /** Lower-cases A to Z and no other letter, then deletes the 32 ASCII punctuation characters, as Keras does. */
 export function standardize(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/[!-/:-@[-`{-~]/g, "");
+  return standardizers.lowerAndStripPunctuation(text);
 }
 
-/** The tokens of a text: standardized, split on ASCII whitespace. */
-export function tokensOf(text: string): string[] {
-  return standardize(text).split(/[ \t\n\v\f\r]+/).filter((token) => token !== "");
+/** The tokens of a text: standardized, split on ASCII whitespace, unless the rules say otherwise. */
+export function tokensOf(text: string, rules: TokenRules = {}): string[] {
+  const clean = standardizers[rules.standardize ?? "lowerAndStripPunctuation"](text);
+  if (rules.split === "character") return Array.from(clean);
+  return clean.split(/[ \t\n\v\f\r]+/).filter((token) => token !== "");
 }
 
 /** The order of two strings by their UTF-8 bytes, which is that of their code points. */
-function compareBytes(a: string, b: string): number {
+export function compareBytes(a: string, b: string): number {
   let i = 0;
   while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   if (i === a.length || i === b.length) return a.length - b.length;
@@ -53,20 +80,22 @@ function compareBytes(a: string, b: string): number {
 /**
  * The vocabulary of training texts: the special tokens, then tokens by count descending, equal counts by
  * UTF-8 bytes descending. `maxTokens` counts the special ones too.
+ * @throws {ConfigError} for fewer tokens than the special ones.
  */
 export function buildVocabulary(
   texts: Iterable<string>,
-  options: { readonly maxTokens?: number; readonly specials?: readonly string[] } = {},
+  options: TokenRules & { readonly maxTokens?: number; readonly specials?: readonly string[] } = {},
 ): string[] {
-  const { maxTokens = Infinity, specials = ["", "[UNK]"] } = options;
+  const { maxTokens = Infinity, specials = specialTokens } = options;
   if (maxTokens < specials.length) {
     throw new ConfigError(`maxTokens: expected at least ${specials.length}, got ${maxTokens}`);
   }
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const token of tokensOf(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
+    for (const token of tokensOf(text, options)) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
-  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || compareBytes(b, a));
+  const sorted = [...counts].filter(([token]) => !specials.includes(token))
+    .sort(([a, m], [b, n]) => n - m || compareBytes(b, a));
   return [...specials, ...sorted.slice(0, maxTokens - specials.length).map(([token]) => token)];
 }
 
@@ -95,7 +124,7 @@ export function padIds(
  * @throws {ConfigError} when a token stands in the vocabulary twice, or the length isn't a whole number from 1.
  */
 export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
-  const { vocabulary, length, padding = "post" } = options;
+  const { vocabulary, length, padding = "post", split = "whitespace" } = options;
   if (!Number.isSafeInteger(length) || length < 1) {
     throw new ConfigError(`length: expected integer >= 1, got ${shown(length)}`, { place: "length" });
   }
@@ -109,15 +138,27 @@ export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
     }
     known.set(token, id);
   });
+  const padded = vocabulary[0] === "", unknown = vocabulary[unknownId] === specialTokens[unknownId];
   const ids = (text: string) => {
     if (typeof text !== "string") throw new InputError(`textVectorizer: expected text, got ${shown(text)}`);
-    return tokensOf(text).map((token) => known.get(token) ?? unknownId);
+    return tokensOf(text, options).map((token) => {
+      const id = known.get(token) ?? (unknown ? unknownId : undefined);
+      if (id === undefined) {
+        throw new InputError(
+          `text: ${shown(token)} is not among the ${vocabulary.length} tokens of the vocabulary`,
+        );
+      }
+      return id;
+    });
   };
   return {
     vocabulary,
     length,
     padding,
     ids,
+    text: (list) =>
+      Array.from(list).filter((id) => !(padded && id === 0)).map((id) => vocabulary[id] ?? "")
+        .join(split === "character" ? "" : " "),
     transform: (texts) => padIds(texts.map(ids), length, padding),
   };
 }
