@@ -1,18 +1,8 @@
 /** The engine in a page: the inference bundle in Chromium, served from this machine. @module */
 import { deepEqual, ok } from "node:assert/strict";
-import { chromium } from "playwright-core";
+import { executablePath, inPage } from "./support/browser.ts";
 import { cnn, program, reference } from "./support/elsewhere.ts";
-import { exists, root } from "./support/sources.ts";
-
-/** Where Debian and others put Chromium. */
-async function findChromium(): Promise<string | undefined> {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    const path = `/usr/bin/${name}`;
-    if (await exists(path)) return path;
-  }
-  return undefined;
-}
-const executablePath = await findChromium();
+import { root } from "./support/sources.ts";
 
 /** The bundle of what a page needs for inference, minified. */
 async function bundle(): Promise<Uint8Array<ArrayBuffer>> {
@@ -44,34 +34,16 @@ Deno.test({
   name: "a page in Chromium runs the CIFAR CNN with the outputs of Deno",
   ignore: executablePath === undefined,
   fn: async () => {
-    const files: Record<string, [string, BodyInit]> = {
-      "/": ["text/html", "<!doctype html><title>Lapis</title>"],
-      "/lapis.js": ["text/javascript", await bundle()],
-      "/program.js": ["text/javascript", program],
-      "/model.keras": ["application/octet-stream", await Deno.readFile(cnn)],
-    };
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-      const [type, body] = files[new URL(request.url).pathname] ?? [];
-      return body === undefined || type === undefined
-        ? new Response(null, { status: 404 })
-        : new Response(body, { headers: { "content-type": type } });
-    });
-    const browser = await chromium.launch({
-      ...(executablePath === undefined ? {} : { executablePath }),
-      args: ["--no-sandbox"],
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-      const got = await page.evaluate<number[]>(`(async () => {
-        const lapis = await import("/lapis.js");
-        const { main } = await import("/program.js");
-        return await main(lapis, new Uint8Array(await (await fetch("/model.keras")).arrayBuffer()));
-      })()`);
-      deepEqual(got, await reference());
-    } finally {
-      await browser.close();
-      await server.shutdown();
-    }
+    const got = await inPage(
+      {
+        "/lapis.js": ["text/javascript", await bundle()],
+        "/program.js": ["text/javascript", program],
+        "/model.keras": ["application/octet-stream", await Deno.readFile(cnn)],
+      },
+      `const lapis = await import("/lapis.js");
+      const { main } = await import("/program.js");
+      return await main(lapis, new Uint8Array(await (await fetch("/model.keras")).arrayBuffer()));`,
+    );
+    deepEqual(got, await reference());
   },
 });

@@ -95,8 +95,7 @@ export class WasmSession implements Session {
     const { graph } = this.#c, inputs = withDefaults(graph, given, dataRoles);
     const env = bindInputs(graph, inputs, dataRoles);
     this.#env = env;
-    for (const input of this.#unwritten) this.#refuse(input);
-    if (this.#dirty) this.#runPrologue();
+    this.#prepare();
     const values = new Map<number, RuntimeValue>();
     const bound = this.#bind(env);
     const address = (s: Storage) => this.#arena.addressOf(bound, s);
@@ -113,6 +112,11 @@ export class WasmSession implements Session {
     return this.#results(bound, env, values);
   }
 
+  /** Makes what follows from the weights, after a write. */
+  #prepare(): void {
+    for (const input of this.#unwritten) this.#refuse(input);
+    if (this.#dirty) this.#runPrologue();
+  }
   #runPrologue(): void {
     const bound = this.#arena.lay(new Map(), this.#c.prologueLives);
     this.#arena.use(bound);
@@ -303,7 +307,7 @@ export class WasmSession implements Session {
   /** What lies in memory from run to run, weights as they are and as they are packed: views, good until the next run. */
   kept(): ReadonlyMap<Storage, Uint8Array> {
     this.#open();
-    if (this.#dirty) this.#runPrologue();
+    this.#prepare();
     const { kept, memory: { buffer } } = this.#arena;
     return new Map(
       [...kept].map(([s, address]) => [s, new Uint8Array(buffer, address, Number(s.bytes))]),

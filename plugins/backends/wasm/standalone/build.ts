@@ -2,7 +2,6 @@
 import { ConfigError, UnsupportedError } from "../../../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../../../core/limits.ts";
 import type { Model } from "../../../../core/model.ts";
-import { typeOf } from "../../../../core/graph.ts";
 import { compileGraph, type Part } from "../compile.ts";
 import { gradientRules } from "../rules/gradient.ts";
 import { forwardRules } from "../rules/mod.ts";
@@ -63,12 +62,6 @@ export async function buildModule(model: Model, options: BuildOptions = {}): Pro
   const rules = { ...forwardRules, ...gradientRules };
   const compiled = compileGraph(withNamedDims(model.graph()), model.registry, { relaxed: false, rules });
   refuseHostSteps(model.name, compiled.main);
-  for (const { name, id, role, value } of compiled.graph.inputs) {
-    const type = typeOf(compiled.graph, id);
-    if ((role === "parameter" || role === "statistic") && !value && type.kind === "tensor") {
-      throw new UnsupportedError(`model ${model.name}: weight ${name} has no value`);
-    }
-  }
   const info = describe(compiled, model.name, labels);
   // Names and types first: they refuse what no script could fill, before anything is compiled.
   const script = scriptFor(info, fileName), types = typesFor(info);

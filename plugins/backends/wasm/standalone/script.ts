@@ -32,13 +32,12 @@ export function scriptFor(info: ModuleInfo, fileName: string): string {
   const used = [
     ...new Set([...info.inputs, ...info.outputs].map((port) => `${port.dtype}: ${arrayName(port)}`)),
   ];
-  return `// @ts-self-types="./${fileName.replace(/\.wasm$/, ".d.ts")}"
+  const types = encodeURIComponent(fileName.replace(/\.wasm$/, ".d.ts"));
+  return `// @ts-self-types="./${types}"
 /** ${
     plain(info.name)
   } as a WebAssembly module. Made by \`lapis build\`; needs nothing but WebAssembly with SIMD. */
-const text = ${
-    JSON.stringify(JSON.stringify(info)).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
-  };
+const text = ${JSON.stringify(JSON.stringify(info))};
 const arrays = { ${used.join(", ")} };
 ${runtime.replace("MODULE", () => JSON.stringify(`./${encodeURIComponent(fileName)}`))}`;
 }
