@@ -574,9 +574,7 @@ export class Model {
   }
   /** How it was compiled and where its optimizer stands, in the words of Keras' files; undefined where it isn't. */
   savedTraining(): SavedTraining | undefined {
-    const trainer = this.#training, config = trainer?.serialized();
-    if (!trainer || !config) return this.#options.saved;
-    return { config, version: "3", variables: () => trainer.optimizerVariables() };
+    return this.registry.find("trainer", "trainer") ? this.#trainer.saved() : this.#options.saved;
   }
   /**
    * Writes the model to a file, whole or not at all; the ending says as what: `.keras`, `.h5`, `.weights.h5`, `.json`

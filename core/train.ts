@@ -1,5 +1,5 @@
 /** Training: what a model's compile, fit, evaluate and gradients come to. A plugin, so that inference loads none of it. @module */
-import { InputError, shown } from "./errors.ts";
+import { InputError, LapisError, shown } from "./errors.ts";
 import type { ModelData } from "./feed.ts";
 import type { Graph } from "./graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
@@ -33,6 +33,7 @@ import type {
   Gradients,
   History,
   ModelParts,
+  SavedTraining,
   Trainer,
   TrainerDef,
   TrainingState,
@@ -348,15 +349,32 @@ class ModelTrainer implements Trainer {
     const graph = trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
     return withKeys(graph, this.#seed, registry);
   }
-  serialized(): Readonly<Record<string, unknown>> | undefined {
-    return this.#compiled
-      ? serializeCompiled(this.#compiled, this.#parts.model.outputs)
-      : this.#parts.saved?.config;
+  saved(): SavedTraining | undefined {
+    const { saved, model } = this.#parts, asKeras3 = saved?.version.startsWith("3") ? saved : undefined;
+    const variables = (major: 2 | 3) => this.#state().variables(major);
+    if (!this.#compiled && !this.#waiting) {
+      // What Keras 3 wrote stays as it is.
+      if (!saved || !asKeras3?.variables) return asKeras3 ?? (saved && this.#converted(saved));
+      const { variables: own } = asKeras3;
+      return { ...saved, variables: (major = 3) => (major === 3 ? own() : variables(2)) };
+    }
+    if (!model.built) return undefined;
+    const compiled = this.#ready(), rate = compiled.optimizer && this.#state().rate;
+    return {
+      config: serializeCompiled(compiled, model.outputs, rate),
+      version: "3",
+      variables: (major = 3) => variables(major),
+    };
   }
-  optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[] {
-    if (!this.#compiled) return this.#parts.saved?.variables?.() ?? [];
-    const state = this.#state();
-    return state.entries.map(({ input, name }) => ({ name, value: state.get(input) }));
+  /** Another version's compilation by our own parts, or as it is where they can't read it. */
+  #converted(saved: SavedTraining): SavedTraining | undefined {
+    try {
+      this.#ready();
+    } catch (error) {
+      if (error instanceof LapisError) return saved;
+      throw error;
+    }
+    return this.saved();
   }
 }
 

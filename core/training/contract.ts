@@ -185,6 +185,8 @@ export interface UpdateContext<C> {
 export interface OptimizerDef<C = unknown> extends PartBase<"optimizer", C> {
   /** Groups of slots: in Keras' files those of a group stand together for each weight. */
   slots(config: C): readonly (readonly SlotSpec[])[];
+  /** The same in Keras 2's files, which hold no scalars, where its slots are others. */
+  slotsOfKeras2?(config: C): readonly (readonly SlotSpec[])[];
   /** Scalars beside all weights. */
   readonly shared?: readonly SlotSpec[];
   /** The weight after this step. */

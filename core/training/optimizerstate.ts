@@ -10,6 +10,7 @@ import {
   averageName,
   iterationName,
   optimizerSlots,
+  optimizerSlotsOfKeras2,
   rateName,
   scheduleOf,
   type SlotEntry,
@@ -103,16 +104,24 @@ export class OptimizerState {
   restore(saved: SavedTraining): void {
     const variables = saved.variables?.() ?? [];
     if (variables.length === 0) return;
-    const ordered = variables.some((v) => olderSlot.test(v.name))
-      ? this.#older(variables)
-      : this.#withRate(variables);
-    if (ordered.length !== this.entries.length) {
+    const ordered = variables.some((v) => olderSlot.test(v.name)) ? this.#older(variables) : variables;
+    const rate = this.entries.filter((e) => e.input === rateName);
+    const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights);
+    const layouts = [
+      this.entries,
+      // TensorFlow's Keras 2 leaves the rate to the configuration.
+      this.entries.filter((e) => !rate.includes(e)),
+      [first, ...slots],
+      [first, ...rate, ...slots],
+    ].map((list) => list.filter((e) => e !== undefined));
+    const layout = layouts.find((list) => list.length === ordered.length);
+    if (!layout) {
       throw new InputError(
         `the file holds ${ordered.length} variables of the optimizer ${this.optimizer.def.name}, which has ` +
           `${this.entries.length}; compile the model anew to begin without them`,
       );
     }
-    this.entries.forEach(({ input, initial }, i) => {
+    layout.forEach(({ input, initial }, i) => {
       const found = ordered[i], wanted = initial();
       if (!found) return;
       if (found.value.shape.join() !== wanted.shape.join()) {
@@ -123,17 +132,17 @@ export class OptimizerState {
             `got [${found.value.shape.join(", ")}]`,
         );
       }
-      this.set(input, castTensor(found.value, wanted.dtype));
+      if (this.entries.some((e) => e.input === input)) this.set(input, castTensor(found.value, wanted.dtype));
     });
   }
-  /** TensorFlow's Keras 2 may leave the rate to the configuration. */
-  #withRate(variables: Variables): Variables {
-    const [first, second, ...rest] = variables;
-    const missing = this.entries[1]?.input === rateName && variables.length === this.entries.length - 1 &&
-      second?.value.shape.length !== 0;
-    if (!missing || !first) return variables;
-    const rate = { name: "learning_rate", value: this.get(rateName) };
-    return [first, rate, ...(second ? [second] : []), ...rest];
+  /** The variables in the order of files of Keras 2 or 3. */
+  variables(major: 2 | 3): Variables {
+    const list = major === 3 ? this.entries : optimizerSlotsOfKeras2(this.optimizer, this.#weights);
+    const own = new Set(this.entries.map((e) => e.input));
+    return list.map(({ input, name, initial }) => ({
+      name,
+      value: own.has(input) ? this.get(input) : initial(),
+    }));
   }
   /** Before TensorFlow 2.11 Keras keeps all weights' first slots, then all their second ones; its rate stands in the configuration. */
   #older(variables: Variables): Variables {

@@ -10,8 +10,11 @@ import {
   loadModel,
   lstm,
   type Model,
+  type Nested,
   sequential,
   type Tensor,
+  tensor,
+  toNumbers,
   type TrainingState,
 } from "../../mod.ts";
 
@@ -106,5 +109,48 @@ Deno.test("timers run while a fit computes, and while it validates", async () =>
     strictEqual(stopped, true);
     // At most 40 ms of steps lie between two turns; a busy machine may halve what is left.
     ok(ticks >= (performance.now() - began) / 100, `${ticks} ticks`);
+  }
+});
+
+const data = {
+  x: tensor(Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)), [5, 3]),
+  y: tensor(Float32Array.from({ length: 5 }, (_, i) => Math.cos(i)), [5, 1]),
+};
+const keras2 = new URL("../../tests/fixtures/keras2-optimizers/", import.meta.url);
+const resumed: Record<string, { losses: number[]; weights: Nested[] }> = JSON.parse(
+  await Deno.readTextFile(new URL("resumed.json", keras2)),
+);
+for (const [name, { losses, weights }] of Object.entries(resumed)) {
+  Deno.test(`${name} goes on from Keras 2's .h5 as tf-keras does, and from what we write of it`, async () => {
+    const steps = async (m: Model): Promise<number[]> => {
+      const out: number[] = [];
+      for (let i = 0; i < 3; i++) out.push((await m.trainOnBatch(data.x, data.y)).loss ?? NaN);
+      return out;
+    };
+    const read = async (from: URL | Uint8Array) => await loadModel(from, { backend: "plain" });
+    const model = await read(new URL(`${name}.h5`, keras2)),
+      bytes = await model.toBytes("h5", { kerasVersion: 2 });
+    const ours = await steps(model);
+    // Three steps of two small products, some ten roundings each.
+    ours.forEach((v, i) => ok(Math.abs(v - (losses[i] ?? NaN)) <= 30 * 2 ** -23, `${v}, ${losses[i]}`));
+    [...model.weights.values()].forEach((t, i) => {
+      const wanted = toNumbers(tensor(weights[i] ?? []));
+      toNumbers(t).forEach((v, k) => ok(Math.abs(v - (wanted[k] ?? NaN)) <= 30 * 2 ** -23));
+    });
+    for (const again of [bytes, await (await read(bytes)).toBytes("keras")]) {
+      deepStrictEqual(await steps(await read(again)), ours);
+    }
+  });
+}
+
+Deno.test("a rate that was lowered is the rate in files of Keras 2, which have no other place for it", async () => {
+  const model = net();
+  await model.fit(x, y, { ...options });
+  model.learningRate = 0.0002;
+  for (const kerasVersion of [2, 3] as const) {
+    for (const ending of ["h5", "keras"]) {
+      const again = await loadModel(await model.toBytes(ending, { kerasVersion }), { backend: "plain" });
+      strictEqual(again.learningRate, model.learningRate);
+    }
   }
 });

@@ -4,6 +4,7 @@ import type { Port } from "../feed.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
+import type { OptimizerDef, Part } from "./contract.ts";
 import { serializePart } from "./parts.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
 
@@ -18,10 +19,11 @@ export function optionsOf({ config }: SavedTraining): CompileTraining {
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== null && v !== undefined));
 }
 
-/** A compilation in Keras 3's form. */
+/** A compilation in Keras 3's form; its optimizer's rate as it is now. */
 export function serializeCompiled(
   { losses, metrics, optimizer }: Compiled,
   outputs: readonly Port[],
+  rate: number | undefined,
 ): Readonly<Record<string, unknown>> {
   const each = <T>(of: (name: string) => T): T | Readonly<Record<string, T>> => {
     const [only] = outputs;
@@ -38,7 +40,7 @@ export function serializeCompiled(
     ? each((name) => losses.find((l) => l.output.name === name)?.weight ?? 1)
     : null;
   return {
-    optimizer: optimizer && serializePart(optimizer),
+    optimizer: optimizer && serializePart(withRate(optimizer, rate)),
     loss: each(lossOf),
     loss_weights: typeof weights === "number" ? [weights] : weights,
     metrics: metrics.length === 0 ? null : each(metricsOf),
@@ -47,6 +49,14 @@ export function serializeCompiled(
     steps_per_execution: 1,
     jit_compile: false,
   };
+}
+
+function withRate(optimizer: Part<OptimizerDef>, rate: number | undefined): Part<OptimizerDef> {
+  const { learningRate } = optimizer.config;
+  if (typeof learningRate !== "number" || rate === undefined || Math.fround(learningRate) === rate) {
+    return optimizer;
+  }
+  return { ...optimizer, config: { ...optimizer.config, learningRate: rate } };
 }
 
 /** What a file of Lapis holds of a fit. @throws {ConfigError} for a form that isn't known. */

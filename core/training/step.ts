@@ -5,6 +5,7 @@ import { type Gradient, mapGradient, Occurrences, scaleGradient } from "./occurr
 import { replay } from "../gradient.ts";
 import type { Graph, Value } from "../graph.ts";
 import { scalarLike } from "../layerkit.ts";
+import { classNameOf } from "./parts.ts";
 import type { Registry } from "../registry.ts";
 import { tensorType, typeText } from "../shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
@@ -46,35 +47,67 @@ export function scheduleOf(optimizer: Part<OptimizerDef>): Part<ScheduleDef> | u
   return typeof learningRate === "number" ? undefined : learningRate;
 }
 
+const filled = (shape: readonly number[], value = 0) => () =>
+  tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+const iterationSlot: SlotEntry = {
+  input: iterationName,
+  name: "iteration",
+  initial: () => scalar(0n, "int64"),
+};
+/** Slots of weights: those of a group stand together for each weight. */
+function weightSlots(
+  groups: readonly (readonly SlotSpec[])[],
+  weights: readonly Trainable[],
+  named: (path: string, slot: string) => string,
+): SlotEntry[] {
+  return groups.flatMap((specs) =>
+    weights.flatMap(({ path, shape }) =>
+      specs.map(({ name, initial }) => ({
+        input: slotName(path, name),
+        name: named(path, name),
+        initial: filled(shape, initial),
+      }))
+    )
+  );
+}
 /** Every variable of an optimizer in the order of Keras 3's files. */
 export function optimizerSlots(optimizer: Part<OptimizerDef>, weights: readonly Trainable[]): SlotEntry[] {
-  const { def, config } = optimizer, own = configOf(optimizer), { learningRate } = own;
-  const filled = (shape: readonly number[], value = 0) => () =>
-    tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
-  const list: SlotEntry[] = [
-    { input: iterationName, name: "iteration", initial: () => scalar(0n, "int64") },
+  const { def, config } = optimizer,
+    { learningRate, useEma, gradientAccumulationSteps } = configOf(optimizer);
+  const rate = typeof learningRate === "number"
+    ? [{ input: rateName, name: "learning_rate", initial: () => scalar(learningRate, "float32") }]
+    : [];
+  const groups = [
+    ...(useEma ? [[{ name: average }]] : []),
+    ...(gradientAccumulationSteps ? [[{ name: accumulator }]] : []),
+    ...def.slots(config),
   ];
-  if (typeof learningRate === "number") {
-    list.push({ input: rateName, name: "learning_rate", initial: () => scalar(learningRate, "float32") });
-  }
-  const add = (specs: readonly SlotSpec[]) => {
-    for (const { path, shape } of weights) {
-      for (const { name, initial } of specs) {
-        list.push({
-          input: slotName(path, name),
-          name: `${path.replaceAll("/", "_")}_${name}`,
-          initial: filled(shape, initial),
-        });
-      }
-    }
-  };
-  if (own.useEma) add([{ name: average }]);
-  if (own.gradientAccumulationSteps) add([{ name: accumulator }]);
-  def.slots(config).forEach(add);
-  for (const { name, initial } of def.shared ?? []) {
-    list.push({ input: sharedName(name), name, initial: filled([], initial) });
-  }
-  return list;
+  return [
+    iterationSlot,
+    ...rate,
+    ...weightSlots(groups, weights, (path, slot) => `${path.replaceAll("/", "_")}_${slot}`),
+    ...(def.shared ?? []).map(({ name, initial }) => ({
+      input: sharedName(name),
+      name,
+      initial: filled([], initial),
+    })),
+  ];
+}
+/** The variables in the order of Keras 2's files (since TensorFlow 2.11): the rate stands in the configuration. */
+export function optimizerSlotsOfKeras2(
+  optimizer: Part<OptimizerDef>,
+  weights: readonly Trainable[],
+): SlotEntry[] {
+  const { def, config } = optimizer, { useEma } = configOf(optimizer);
+  const groups = def.slotsOfKeras2?.(config) ?? def.slots(config);
+  return [
+    iterationSlot,
+    ...weightSlots(
+      [...(useEma ? [[{ name: average }]] : []), ...groups],
+      weights,
+      (path, slot) => `${classNameOf(def)}/${slot}/${path}`,
+    ),
+  ];
 }
 
 /** What the step's graph is made of. */

@@ -217,8 +217,8 @@ export interface Gradients {
 export interface SavedTraining {
   /** Keras' `compile_config`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The optimizer's variables in the file's order, with their names where it has them. */
-  variables?(): readonly { readonly name: string; readonly value: Tensor }[];
+  /** The optimizer's variables in the order of its version's files, or of the one that is asked for; with names where there are some. */
+  variables?(major?: 2 | 3): readonly { readonly name: string; readonly value: Tensor }[];
   /** Keras' version that wrote it. */
   readonly version: string;
 }
@@ -270,10 +270,8 @@ export interface Trainer {
   graph(): Graph;
   /** See `Model.trainingState`. */
   state(): TrainingState;
-  /** Compilation in Keras 3's serialised form, for files; undefined where there is none. */
-  serialized(): Readonly<Record<string, unknown>> | undefined;
-  /** The optimizer's variables in the order of Keras' files. */
-  optimizerVariables(): readonly { readonly name: string; readonly value: Tensor }[];
+  /** See `Model.savedTraining`. */
+  saved(): SavedTraining | undefined;
   /** See `Model.history`. */
   readonly history: History;
 }

@@ -64,7 +64,7 @@ const kinds = {
 
 /**
  * Compilation for files of a version. What another version wrote goes through our own parts; where those can't read it,
- * and for the optimizer's state in Keras 2's order, it is left out.
+ * it is left out.
  */
 export function trainingFor(
   saved: SavedTraining,
@@ -92,7 +92,10 @@ export function trainingFor(
     const { optimizer, loss, metrics = null } = eachPart(saved.config, ours);
     const legacy = { jit_compile: false, is_legacy_optimizer: false };
     const own = major === 3 ? without(optimizer, unsaid) : without(optimizer, newer, legacy);
-    return { config: { optimizer: own, loss, metrics }, version: `${major}` };
+    const config = { optimizer: own, loss, metrics }, { variables } = saved;
+    // Variables come in another version's order only from a compilation that our parts could read.
+    const known = from === 3 && variables;
+    return { config, version: `${major}`, ...(known && { variables: () => variables(major) }) };
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;

@@ -118,6 +118,7 @@ export const sgdDef: OptimizerDef<SgdConfig> = {
   parts,
   keras,
   slots: ({ momentum }) => (momentum > 0 ? [[{ name: "momentum" }]] : []),
+  slotsOfKeras2: () => [[{ name: "momentum" }]],
   update(c) {
     const { momentum, nesterov } = c.config, change = mul(c, c.gradient, c.rate);
     if (momentum === 0) return sub(c, c.variable, change);
