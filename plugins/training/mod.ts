@@ -5,7 +5,9 @@ import { crossentropies } from "./crossentropy.ts";
 import { ctcDef } from "./ctc.ts";
 import { numberLosses } from "./losses.ts";
 import { classMetrics } from "./metricdefs.ts";
+import { aucDef } from "./auc.ts";
 import { numberMetrics } from "./numbermetrics.ts";
+import { scoreMetrics } from "./scoremetrics.ts";
 import { optimizers } from "./optimizers.ts";
 import { regularizers } from "./regularizers.ts";
 import { schedules } from "./schedules.ts";
@@ -50,19 +52,23 @@ export {
 } from "./losses.ts";
 export {
   accuracyMetric,
-  type AucConfig,
-  aucMetric,
-  type Averaging,
   binaryAccuracyMetric,
-  f1Metric,
   type MetricConfig,
-  precisionMetric,
-  recallMetric,
-  type ScoreConfig,
   type ThresholdConfig,
   type TopKConfig,
   topKMetric,
 } from "./metricdefs.ts";
+export { type AucConfig, aucMetric } from "./auc.ts";
+export {
+  type Averaging,
+  f1Metric,
+  type FBetaConfig,
+  fBetaMetric,
+  type OutputScoreConfig,
+  precisionMetric,
+  recallMetric,
+  type ScoreConfig,
+} from "./scoremetrics.ts";
 export * from "./metrics.ts";
 export { directionAccuracyMetric, type DirectionConfig } from "./numbermetrics.ts";
 export {
@@ -117,6 +123,8 @@ export const trainingParts: readonly PartDef[] = [
   ...crossentropies,
   ctcDef,
   ...classMetrics,
+  ...scoreMetrics,
+  aucDef,
   ...numberMetrics,
   ...optimizers,
   ...schedules,

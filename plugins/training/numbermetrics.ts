@@ -2,8 +2,8 @@
 import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import { cast, scalarLike, shapeOf } from "../../core/layerkit.ts";
-import { int, type Schema } from "../../core/schema.ts";
-import type { LossDef, MetricContext, MetricDef } from "../../core/training/contract.ts";
+import { choice, int, type Schema } from "../../core/schema.ts";
+import type { LossConfig, LossDef, MetricContext, MetricDef } from "../../core/training/contract.ts";
 import { part, type PartFactory, partFactory } from "../../core/training/parts.ts";
 import {
   binaryCrossentropyDef,
@@ -11,6 +11,7 @@ import {
   sparseCategoricalCrossentropyDef,
 } from "./crossentropy.ts";
 import {
+  categoricalHingeDef,
   cosineSimilarityDef,
   hingeDef,
   huberDef,
@@ -21,17 +22,18 @@ import {
   meanSquaredErrorDef,
   meanSquaredLogarithmicErrorDef,
   poissonDef,
+  squaredHingeDef,
 } from "./losses.ts";
 import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts";
 
-const total = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
 const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
 type Sums = Readonly<Record<string, readonly number[]>>;
 
-/** Losses that Keras has other metrics for, or none. */
+/** Where Keras' metric isn't the loss's class with its options. */
 const metricKeras: Readonly<Record<string, MetricDef["keras"]>> = {
   huber: { save: () => undefined },
   logCosh: { save: (config) => ({ className: "LogCoshError", config }) },
+  binaryCrossentropy: { save: ({ axis: _, ...config }) => ({ config }) },
 };
 /** A loss as a metric: the mean of the samples' values. */
 function ofLoss(
@@ -39,6 +41,7 @@ function ofLoss(
   result: (sums: Sums) => number = meanOf,
   more: Partial<MetricDef<MetricConfig>> = {},
 ): MetricDef<MetricConfig> {
+  const { reduction: _, ...fields } = loss.config as Schema<LossConfig>;
   const { config } = part(loss);
   return {
     kind: "metric",
@@ -47,12 +50,20 @@ function ofLoss(
     summary: `mean over samples of ${loss.summary}`,
     aliases: (loss.aliases ?? []).filter((a) => typeof a === "string"),
     better: "min",
-    config: nameField(),
-    keras: { ignore: ["from_logits", "label_smoothing", "axis", "ignore_class"], ...metricKeras[loss.name] },
+    config: { ...nameField(), ...fields },
+    ...(metricKeras[loss.name] && { keras: metricKeras[loss.name] }),
     build(c: MetricContext<MetricConfig>) {
-      const own = { ...config, ...("fromLogits" in config && { fromLogits: c.fromLogits }) };
-      const { values } = loss.build({ b: c.b, config: own, target: c.target, output: c.output });
-      return meanSums(c, values);
+      const own = { ...config, ...c.config }, { fromLogits } = own as { readonly fromLogits?: boolean };
+      const { b, target, output } = c;
+      const { values, mask } = loss.build({
+        b,
+        config: { ...own, ...(fromLogits !== undefined && { fromLogits: fromLogits || c.fromLogits }) },
+        target,
+        output,
+      });
+      const kept = mask && cast(b, mask, "float32");
+      const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
+      return meanSums({ b, ...(weights && { weights }) }, values);
     },
     result,
     ...more,
@@ -87,32 +98,52 @@ export const cosineMetricDef: MetricDef<MetricConfig> = ofLoss(
   { summary: "mean cosine between y and p", aliases: ["cosine"], better: "max" },
 );
 
-/** 1 − Σ(y − ŷ)² / Σ(y − mean y)². */
-export const r2Def: MetricDef<MetricConfig> = {
+/** Options of {@link r2Def}. */
+export interface R2Config extends MetricConfig {
+  /** How several outputs' scores become one. */
+  readonly classAggregation: "uniform_average" | "variance_weighted_average";
+  /** Independent variables, for the adjusted score. */
+  readonly numRegressors: number;
+}
+/** 1 − Σ(y − ŷ)² / Σ(y − mean y)² of each output, and their mean. */
+export const r2Def: MetricDef<R2Config> = {
   kind: "metric",
   name: "r2",
   className: "R2Score",
   summary: "1 - squared error over variance",
   aliases: ["r2Score"],
   better: "max",
-  config: nameField(),
-  keras: { ignore: ["class_aggregation", "num_regressors"] },
+  config: {
+    ...nameField(),
+    classAggregation: choice({
+      doc: "how several outputs' scores become one",
+      of: ["uniform_average", "variance_weighted_average"],
+      default: "uniform_average",
+    }),
+    numRegressors: int({ doc: "independent variables, for the adjusted score", default: 0, min: 0 }),
+  },
   build({ b, target, output, weights }) {
     const y = cast(b, target, "float32");
     const column = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
     const kept = (x: Value) => (column ? b.one("Mul", [x, column]) : x);
     const ones = b.one("Expand", [scalarLike(b, 1, y), b.one("Shape", [y])]);
+    const over = b.ints(Array.from({ length: Math.max(1, shapeOf(y.type).length - 1) }, (_, i) => i));
+    const sum = (x: Value) => b.one("ReduceSum", [kept(x), over], { keepdims: 0 });
     return {
-      error: total(b, kept(square(b, b.one("Sub", [y, output])))),
-      sum: total(b, kept(y)),
-      squares: total(b, kept(square(b, y))),
-      count: total(b, kept(ones)),
+      error: sum(square(b, b.one("Sub", [y, output]))),
+      sum: sum(y),
+      squares: sum(square(b, y)),
+      count: sum(ones),
     };
   },
-  result({ error = [0], sum = [0], squares = [0], count = [0] }) {
-    const n = count[0] ?? 0, mean = n === 0 ? 0 : (sum[0] ?? 0) / n;
-    const spread = (squares[0] ?? 0) - n * mean * mean;
-    return spread <= 0 ? 0 : 1 - (error[0] ?? 0) / spread;
+  result({ error = [], sum = [], squares = [], count: [n = 0] = [] }, config) {
+    const spreads = squares.map((s, i) => (n === 0 ? 0 : s - (sum[i] ?? 0) ** 2 / n));
+    const scores = spreads.map((spread, i) => (spread <= 0 ? 0 : 1 - (error[i] ?? 0) / spread));
+    const factors = config.classAggregation === "uniform_average" ? scores.map(() => 1) : spreads;
+    const all = factors.reduce((x, y) => x + y, 0);
+    const score = all === 0 ? 0 : scores.reduce((x, s, i) => x + s * (factors[i] ?? 0), 0) / all;
+    const free = n - config.numRegressors - 1;
+    return config.numRegressors === 0 || free <= 0 ? score : 1 - ((1 - score) * (n - 1)) / free;
   },
 };
 
@@ -153,9 +184,11 @@ export const numberMetrics: readonly MetricDef[] = [
   ofLoss(meanAbsoluteErrorDef),
   ofLoss(meanAbsolutePercentageErrorDef),
   ofLoss(meanSquaredLogarithmicErrorDef),
-  ofLoss(logCoshDef),
+  ofLoss(logCoshDef, meanOf, { aliases: ["logCoshError", "logcosh"] }),
   ofLoss(huberDef),
   ofLoss(hingeDef),
+  ofLoss(squaredHingeDef),
+  ofLoss(categoricalHingeDef),
   ofLoss(klDivergenceDef),
   ofLoss(poissonDef),
   ofLoss(binaryCrossentropyDef),
