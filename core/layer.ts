@@ -2,6 +2,7 @@
 import type { Builder } from "./builder.ts";
 import type { DType } from "./dtype.ts";
 import type { Value } from "./graph.ts";
+import type { RecurrentBuilder } from "./layernode.ts";
 import type { Schema } from "./schema.ts";
 import type { Dim, Type } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -58,6 +59,8 @@ export interface LayerContext<C, P extends string = string> {
   readonly trainable: boolean;
   /** What the call says beside its inputs. */
   readonly call: CallOptions;
+  /** Adds whole recurrent layers, where the graph is for an engine that has nodes for them. */
+  readonly recurrent?: RecurrentBuilder;
   /** The value that replaces a parameter after this step; a shared layer's updates chain. */
   update(param: P, next: Value): void;
   /** Applies a layer held in the configuration (a wrapper's inner layer, a cell); its weights belong to the model. */

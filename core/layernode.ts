@@ -19,6 +19,9 @@ const names: Readonly<Record<string, NodeActivation>> = {
   softplus: { name: "Softplus" },
   hardSigmoid: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
   hardSigmoidKeras2: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
+  elu: { name: "Elu", alpha: 1 },
+  leakyRelu: { name: "LeakyRelu", alpha: 0.2 },
+  linear: { name: "Affine", alpha: 1, beta: 0 },
 };
 /** True where ONNX' recurrent operators have all these activations. */
 export function nodeHas(...specs: readonly ActivationSpec[]): boolean {
@@ -47,13 +50,23 @@ export interface NodeOptions {
   readonly initial: readonly Value[];
   /** Further attributes of the operator. */
   readonly attributes?: Readonly<Record<string, number>>;
+  /** int32 `[batch]`: steps of each row, all of them unless given. */
+  readonly lengths?: Value;
+  /** bool `[batch, time]`: where false, states keep their value. Builders for other engines alone take one. */
+  readonly mask?: Value | undefined;
+  /** Masked steps put out zeros; else they repeat the output before. */
+  readonly zeroOutputForMask?: boolean;
 }
+/** Adds a recurrent layer as nodes of an engine that runs such layers whole. */
+export type RecurrentBuilder = (b: Builder, options: NodeOptions) => NodeResult;
 /** What comes out. */
 export interface NodeResult {
   /** `[batch, time, units]` */
   readonly outputs: Value;
   /** h, and c of an LSTM, each `[batch, units]`. */
   readonly states: readonly Value[];
+  /** The output of the step that ran last, where that isn't h. */
+  readonly last?: Value;
 }
 
 /** Adds the node; outputs of reversed steps stand where their inputs stood. */
@@ -83,13 +96,14 @@ export function recurrentNode(b: Builder, o: NodeOptions): NodeResult {
     weights(o.kernel),
     weights(o.recurrentKernel),
     biases,
-    undefined,
+    o.lengths,
   ];
   const [y, ...last] = b.op(o.op, [...inputs, ...o.initial.map(direction)], {
     hidden_size: units,
     direction: o.reverse ? "reverse" : "forward",
     activations: functions.map((f) => f.name),
-    ...(alphas.length > 0 && { activation_alpha: alphas, activation_beta: betas }),
+    ...(alphas.length > 0 && { activation_alpha: alphas }),
+    ...(betas.length > 0 && { activation_beta: betas }),
     ...o.attributes,
   }, { outputs: 1 + states });
   const bare = (v: Value | undefined, axis: number) => b.one("Squeeze", [v, b.ints([axis])]);

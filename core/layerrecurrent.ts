@@ -183,16 +183,21 @@ export function finish(
 export function biasOf({ config, params }: LayerContext<RecurrentConfig, RecurrentParam>): Value | undefined {
   return config.useBias ? paramAt(params, "bias") : undefined;
 }
-/** The layer as one ONNX node: in inference, where no step is masked and ONNX has the activations. */
+/**
+ * The layer as one ONNX node: in inference, where ONNX has the activations. Where a step may be masked, only for engines
+ * that have such nodes themselves.
+ */
 export function asNode(
   context: LayerContext<RecurrentConfig, RecurrentParam>,
   op: NodeOptions["op"],
   activations: readonly ActivationSpec[],
   more: Pick<NodeOptions, "gates" | "attributes"> = {},
 ): readonly Value[] | undefined {
-  const { b, config, inputs, params, call, training } = context;
-  if (training || maskOf(inputs, call) || !nodeHas(...activations)) return undefined;
-  const { outputs, states } = recurrentNode(b, {
+  const { b, config, inputs, params, call, training, recurrent } = context, mask = maskOf(inputs, call);
+  if (training || !nodeHas(...activations) || (mask && !recurrent)) return undefined;
+  const turned = config.unroll && config.goBackwards && config.zeroOutputForMask;
+  if (mask && turned) return undefined;
+  const { outputs, states, last = states[0] } = (recurrent ?? recurrentNode)(b, {
     op,
     x: asFloat(b, inputAt(inputs, 0)),
     kernel: paramAt(params, "kernel"),
@@ -201,9 +206,11 @@ export function asNode(
     activations,
     reverse: config.goBackwards,
     initial: initialStates(context),
+    mask: mask && boolMask(b, mask),
+    zeroOutputForMask: config.zeroOutputForMask,
     ...more,
   });
-  return finish(context, outputs, states[0] ?? outputs, states);
+  return finish(context, outputs, last ?? outputs, states);
 }
 /** An activation as steps take it. */
 export const stepOf = (spec: ActivationSpec): StepActivation => (b: Builder, x: Value) =>

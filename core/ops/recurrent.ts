@@ -68,7 +68,8 @@ interface Named {
   build(b: Builder, x: Value, alpha: number, beta: number): Value;
 }
 const plainly = (op: string): Named => ({ build: (b, x) => b.one(op, [x]) });
-const times = (b: Builder, x: Value, by: number) => b.one("Mul", [x, b.scalar(by, asTensor(x.type).dtype)]);
+const times = (b: Builder, x: Value, by: number) =>
+  by === 1 ? x : b.one("Mul", [x, b.scalar(by, asTensor(x.type).dtype)]);
 const namedActivations: Readonly<Record<string, Named>> = {
   relu: plainly("Relu"),
   tanh: plainly("Tanh"),
@@ -91,7 +92,10 @@ const namedActivations: Readonly<Record<string, Named>> = {
   affine: {
     alpha: 1,
     beta: 0,
-    build: (b, x, alpha, beta) => b.one("Add", [times(b, x, alpha), b.scalar(beta, asTensor(x.type).dtype)]),
+    build(b, x, alpha, beta) {
+      const y = times(b, x, alpha);
+      return beta === 0 ? y : b.one("Add", [y, b.scalar(beta, asTensor(x.type).dtype)]);
+    },
   },
 };
 
