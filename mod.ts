@@ -44,7 +44,7 @@ export type {
 export * from "./core/dtype.ts";
 export * from "./core/errors.ts";
 export type { ModelData, Port } from "./core/feed.ts";
-export type { Extras, FormatDef, FormatOptions, Source, WriteOptions } from "./core/format.ts";
+export type { Extras, FormatDef, FormatOptions, Source, WriteOptions, WrittenFiles } from "./core/format.ts";
 export {
   type Applicable,
   apply,
@@ -105,6 +105,8 @@ export * from "./io/cifar.ts";
 export * from "./io/csv.ts";
 export * from "./io/idx.ts";
 export * from "./io/npy.ts";
+export { type OnnxModel, readOnnxFiles, type ReadOptions as OnnxReadOptions } from "./io/onnx/read.ts";
+export { type OnnxFile, openOnnxFile } from "./plugins/backends/onnxruntime/file.ts";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
 export type { DataFileOptions } from "./io/options.ts";
 export * from "./plugins/backends/wasm/standalone/mod.ts";

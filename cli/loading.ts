@@ -78,7 +78,7 @@ export async function loadNamed(
 /** What the model's own file says of its data, as `lapis train` writes it. */
 function assetsIn({ extras }: Model): Partial<Assets> {
   const held = fittedFrom(extras);
-  if (!held) return {};
+  if (!held) return listsIn(extras);
   const { labels, preparation } = held, { text, vocabulary } = preparation;
   return {
     ...(labels && { labels }),
@@ -86,4 +86,14 @@ function assetsIn({ extras }: Model): Partial<Assets> {
     ...(text && { text }),
     scale: (x) => scaledBy(x, preparation),
   };
+}
+
+/** Lists that a conversion found beside the model it came from. */
+function listsIn(extras: Model["extras"]): Partial<Assets> {
+  const list = (name: string): readonly string[] | undefined => {
+    const held = extras?.json[name];
+    return Array.isArray(held) && held.every((v) => typeof v === "string") ? held : undefined;
+  };
+  const labels = list("labels"), vocabulary = list("vocabulary");
+  return { ...(labels && { labels }), ...(vocabulary && { vocabulary }) };
 }

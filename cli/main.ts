@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { LapisError } from "../mod.ts";
 import { type CommandDef, type Outcome, UsageError } from "./command.ts";
 import { build } from "./commands/build.ts";
+import { convert } from "./commands/convert.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { forecast } from "./commands/forecast.ts";
 import { gradients } from "./commands/gradients.ts";
@@ -27,6 +28,10 @@ const commands: readonly CommandDef[] = [
   forecast,
   gradients,
   build,
+  convert,
+  train,
+  evaluate,
+  gradients,
   layers,
 ];
 

@@ -49,8 +49,21 @@ export interface WriteOptions {
    * what the step before left; or, without inputs, what the first step is fed.
    */
   readonly graph?: "inference" | "training" | "initial";
+  /** The opset of an ONNX file, 13 to 28; 21 unless given, or what the model's operators need. */
+  readonly opset?: number;
+  /** True puts an ONNX file's weights into a file beside it, `NAME.onnx.data`; they go there anyhow beyond 2 GiB. */
+  readonly external?: boolean;
+  /** Says that masks leave out steps at the ends of rows alone, as zeros after short texts: ONNX files need fewer nodes then. */
+  readonly rightPadded?: boolean;
   /** When it is saved; now unless given. Nothing else in a file depends on the time. */
   readonly date?: Date;
+}
+/** A file with others beside it. */
+export interface WrittenFiles {
+  /** The file itself. */
+  readonly bytes: Uint8Array;
+  /** Files in its folder that it names. */
+  readonly beside: readonly { readonly name: string; readonly parts: Iterable<Uint8Array> }[];
 }
 /** A model file format. */
 export interface FormatDef {
@@ -66,6 +79,14 @@ export interface FormatDef {
   detect(source: Source): boolean;
   /** Reads a model. Throws errors that name the file and the place in it. */
   read(source: Source, options: FormatOptions): Promise<Model>;
-  /** Writes a model as a file with one of the format's endings. Throws errors that name what the format can't say. */
-  write?(model: Model, options: WriteOptions, extension: string): Promise<Uint8Array>;
+  /**
+   * Writes a model as a file with one of the format's endings; `file` is its name, where it is going to lie in a folder.
+   * Throws errors that name what the format can't say.
+   */
+  write?(
+    model: Model,
+    options: WriteOptions,
+    extension: string,
+    file?: string,
+  ): Promise<Uint8Array | WrittenFiles>;
 }

@@ -581,7 +581,7 @@ export class Model {
   }
   /**
    * Writes the model to a file, whole or not at all; the ending says as what: `.keras`, `.h5`, `.weights.h5`, `.json`
-   * (the configuration alone), `.safetensors`, `.onnx`. Deno wants `--allow-write` and `--allow-read` for the folder.
+   * (the configuration alone), `.safetensors`, `.onnx` (of the `opset` asked for). Deno wants `--allow-write` and `--allow-read` for the folder.
    * @throws {InputError} for another ending or a place that can't be written to; {@link UnsupportedError} naming the
    * layer that the format can't say.
    */

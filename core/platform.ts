@@ -7,7 +7,7 @@ import type { Limits } from "./limits.ts";
 export type SourceLike = string | URL | Blob | ArrayBuffer | Uint8Array;
 
 interface FileHandle {
-  writeFile(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
   sync(): Promise<void>;
   stat(): Promise<{ readonly size: number; isDirectory(): boolean; isFile(): boolean }>;
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
@@ -253,11 +253,16 @@ async function localPath(to: string | URL): Promise<string> {
   return tools.fileURLToPath(url);
 }
 let written = 0;
+/** Systems take no more than 2 GiB at once. */
+const writeBytes = 1 << 30;
 /**
  * Writes a file whole or not at all: beside its place first, then renamed. What was there stays until then.
  * @throws {InputError} naming the path, where it can't be written; in a page, where there are no files.
  */
-export async function writeFileAtomic(to: string | URL, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  to: string | URL,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   const path = await localPath(to);
   const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
   if (!fs) throw new InputError(`${path}: there are no files here; take model.toBytes()`, { file: path });
@@ -266,7 +271,11 @@ export async function writeFileAtomic(to: string | URL, bytes: Uint8Array): Prom
   let file: FileHandle | undefined;
   try {
     file = await fs.open(beside, "wx");
-    await file.writeFile(bytes);
+    for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      for (let at = 0; at < part.length;) {
+        at += (await file.write(part, at, Math.min(part.length - at, writeBytes))).bytesWritten;
+      }
+    }
     await file.sync();
     await file.close();
     file = undefined;

@@ -32,14 +32,32 @@ export async function modelBytes(
   options: WriteOptions = {},
 ): Promise<Uint8Array> {
   const [def, ending] = formatOf(model, format.startsWith(".") ? format : `.${format}`);
-  return await def.write(model, options, ending);
+  const written = await def.write(model, options, ending);
+  if (written instanceof Uint8Array) return written;
+  throw new InputError(
+    `${shown(format)}: weights in a file of their own need a folder; take model.save(path)`,
+  );
 }
 /**
- * Writes a file: whole or not at all.
+ * Writes a file, whole or not at all, after those beside it that it names.
  * @throws {InputError} for an ending that nothing writes, or a place that can't be written to.
  */
 export async function saveModel(model: Model, path: string | URL, options: WriteOptions = {}): Promise<void> {
   const name = path instanceof URL ? path.pathname : path;
   const [def, ending] = formatOf(model, name);
-  await writeFileAtomic(path, await def.write(model, options, ending));
+  const written = await def.write(model, options, ending, baseOf(path));
+  if (written instanceof Uint8Array) return await writeFileAtomic(path, written);
+  for (const { name: other, parts } of written.beside) await writeFileAtomic(siblingOf(path, other), parts);
+  await writeFileAtomic(path, written.bytes);
+}
+
+/** A path's last part. */
+function baseOf(path: string | URL): string {
+  const text = path instanceof URL ? decodeURIComponent(path.pathname) : path;
+  return text.replace(/^.*[\\/]/, "");
+}
+/** A file in the same folder. */
+function siblingOf(path: string | URL, name: string): string | URL {
+  if (path instanceof URL) return new URL(encodeURIComponent(name), path);
+  return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) + name;
 }

@@ -1,12 +1,19 @@
-/** ONNX files as a format plugin: the graph becomes a model of its own, without layers. @module */
-import type { FormatDef } from "../../core/format.ts";
+/** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
+import type { Extras, FormatDef, WriteOptions } from "../../core/format.ts";
+import type { Graph } from "../../core/graph.ts";
 import { Model } from "../../core/model.ts";
-import { initialGraph, stepState } from "./training.ts";
+import { tensorBytes } from "../../core/tensor.ts";
+import { exportedGraph } from "./export/graph.ts";
+import { extrasFrom, metadataOf, sentenceOf } from "./export/metadata.ts";
 import { readOnnxFiles } from "./read.ts";
-import { writeOnnx } from "./write.ts";
+import { initialGraph, stepState } from "./training.ts";
+import { usualOpset } from "./versions.ts";
+import { writeOnnx, writeOnnxExternal } from "./write.ts";
 
 /** The first field of a model is nearly always its IR version, a small number. */
 const beginsAsModel = (bytes: Uint8Array) => bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20;
+/** Weights beyond this go into a file of their own: Protocol Buffers end at 2 GiB, and the graph takes some of it. */
+const mostInside = 2 ** 31 - 2 ** 24;
 
 /** ONNX models, with external data beside them. */
 export const onnx: FormatDef = {
@@ -16,21 +23,42 @@ export const onnx: FormatDef = {
   extensions: [".onnx"],
   detect: ({ name, bytes }) => /\.onnx$/i.test(name) || beginsAsModel(bytes),
   async read(source, { registry, limits, warn, run = {} }) {
-    const { graph } = await readOnnxFiles(source.bytes, source.beside, {
+    const { graph, metadata } = await readOnnxFiles(source.bytes, source.beside, {
       registry,
       limits,
       file: source.name,
       warn,
     });
-    return Model.fromGraph(graph, registry, { limits, ...run });
+    const extras: Extras | undefined = extrasFrom(metadata);
+    return Model.fromGraph(graph, registry, { limits, ...(extras && { extras }), ...run });
   },
-  async write(model, { graph = "inference" }) {
-    await Promise.resolve();
-    const { registry } = model;
-    if (graph === "inference") return writeOnnx(model.graph(), { registry });
-    const step = model.trainingGraph();
-    return graph === "training"
-      ? writeOnnx(step, { registry, fed: new Set(stepState(step).map((i) => i.name)) })
-      : writeOnnx(initialGraph(step, registry), { registry });
-  },
+  write: (model, options, _, file) => Promise.resolve(written(model, options, file)),
 };
+
+function written(model: Model, options: WriteOptions, file: string | undefined) {
+  const { opset, external = false } = options, { registry } = model;
+  const { graph, fed } = whatIs(model, options);
+  const how = {
+    registry,
+    ...(fed && { fed }),
+    ...(opset !== undefined && { opset }),
+    metadata: metadataOf(model, options),
+    doc: sentenceOf(model),
+  };
+  const bytes = graph.inputs.reduce((n, { value }) => n + (value ? tensorBytes(value) : 0), 0);
+  if (!external && bytes < mostInside) return writeOnnx(graph, how);
+  const { bytes: main, data } = writeOnnxExternal(graph, how, `${file ?? "model.onnx"}.data`);
+  return { bytes: main, beside: data ? [{ name: data.location, parts: data.parts() }] : [] };
+}
+
+/** What the file computes, and the inputs that come without a value. */
+function whatIs(
+  model: Model,
+  options: WriteOptions,
+): { readonly graph: Graph; readonly fed?: ReadonlySet<string> } {
+  const { graph = "inference", opset = usualOpset, rightPadded = false } = options;
+  if (graph === "inference") return { graph: exportedGraph(model, { opset, rightPadded }) };
+  const step = model.trainingGraph();
+  if (graph === "initial") return { graph: initialGraph(step, model.registry) };
+  return { graph: step, fed: new Set(stepState(step).map((i) => i.name)) };
+}

@@ -132,9 +132,12 @@ export function loadCase(one: Case, { file, weights }: ModelFile, options: LoadO
   return loadModel(new URL(file, one.folder), { ...options, ...own });
 }
 
+/** Whatever runs as a model does. */
+export type Runs = Pick<Model, "inputs" | "outputs" | "run">;
+
 /** Tensors under the model's input names: by name where the case's names are the model's, else in order. */
 export function feed(
-  model: Model,
+  model: Pick<Model, "inputs">,
   names: readonly (string | undefined)[],
   tensors: readonly Tensor[],
 ): Record<string, Tensor> {
@@ -149,7 +152,7 @@ export function feed(
 }
 
 /** Runs a model and gives its outputs in order. */
-export async function outputsOf(model: Model, inputs: Readonly<Record<string, Tensor>>): Promise<Tensor[]> {
+export async function outputsOf(model: Runs, inputs: Readonly<Record<string, Tensor>>): Promise<Tensor[]> {
   const out = await model.run(inputs);
   return model.outputs.map(({ name }) => {
     const value = out[name];
@@ -194,7 +197,7 @@ export function compare(got: Tensor, expected: Tensor, atol: number, rtol: numbe
 }
 
 /** Runs every call of a case on a loaded model; consecutive calls share its states. */
-export async function checkCalls(one: Case, model: Model, calls?: readonly Call[]): Promise<Comparison> {
+export async function checkCalls(one: Case, model: Runs, calls?: readonly Call[]): Promise<Comparison> {
   const { atol, rtol } = one.tolerance ?? { atol: 0, rtol: 0 };
   let max = 0, mean = 0;
   for (const call of calls ?? one.calls ?? [one]) {

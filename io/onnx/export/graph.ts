@@ -4,6 +4,7 @@ import type { Model } from "../../../core/model.ts";
 import { joinDirections } from "./directions.ts";
 import { speakPlainly } from "./idioms.ts";
 import { settleLayouts } from "./layout.ts";
+import { encodeLabels } from "./lookups.ts";
 import { recurrentBuilder } from "./recurrent.ts";
 import { constantsAsWeights, foldWeights, shareNodes, weightsAsConstants } from "./weights.ts";
 
@@ -15,13 +16,25 @@ export interface ExportGraphOptions {
   readonly rightPadded?: boolean;
 }
 
+/** States come out as `lstm/rnn_state/next` after they went in as `lstm/rnn_state`. */
+function readableUpdates(graph: Graph): Graph {
+  const taken = new Set(graph.outputs.map((o) => o.name));
+  const outputs = graph.outputs.map((o) => {
+    const name = `${o.updates}/next`;
+    return o.updates === undefined || taken.has(name) ? o : { ...o, name };
+  });
+  return { ...graph, outputs };
+}
+
 /** The graph of a model in inference; a bare graph as it is. */
 export function exportedGraph(model: Model, { opset, rightPadded = false }: ExportGraphOptions): Graph {
   const { registry } = model;
+  if (model.layers.length === 0) return model.graph();
   const graph = model.graph({ recurrent: recurrentBuilder(rightPadded) });
   const passes: readonly ((g: Graph) => Graph)[] = [
     (g) => weightsAsConstants(g, registry),
     (g) => foldWeights(g, registry),
+    (g) => encodeLabels(g, registry),
     (g) => shareNodes(g, registry),
     (g) => joinDirections(g, registry),
     (g) => settleLayouts(g, registry),
@@ -29,6 +42,7 @@ export function exportedGraph(model: Model, { opset, rightPadded = false }: Expo
     (g) => speakPlainly(g, registry, opset),
     (g) => shareNodes(g, registry),
     constantsAsWeights,
+    readableUpdates,
   ];
   return passes.reduce((g, pass) => pass(g), graph);
 }

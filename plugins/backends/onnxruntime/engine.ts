@@ -22,7 +22,7 @@ export interface EngineSession {
 export interface Engine {
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => EngineTensor;
   readonly InferenceSession: {
-    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<EngineSession>;
+    create(model: Uint8Array | string, options: Readonly<Record<string, unknown>>): Promise<EngineSession>;
   };
 }
 

@@ -1,0 +1,144 @@
+/** `lapis convert`: writes a model in another format, and keeps the file only where it computes the same. @module */
+import { BackendError, type Model, registry, type WriteOptions } from "../../mod.ts";
+import type { Assets } from "../assets.ts";
+import {
+  type CommandDef,
+  type Context,
+  numberOption,
+  type Outcome,
+  textOption,
+  UsageError,
+} from "../command.ts";
+import { type Conversion, convertInto } from "../conversion/convert.ts";
+import { fittingSamples, type Proof, storedSample } from "../conversion/proof.ts";
+import { readFeed } from "../inputs.ts";
+import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
+import { bytesText, progress, small, table } from "../terminal.ts";
+
+/** The endings that are written. */
+const endings = [".onnx", ".keras", ".h5", ".weights.h5", ".safetensors"];
+
+/** Converts between Keras' files, ONNX and safetensors, with a proof. */
+export const convert: CommandDef = {
+  name: "convert",
+  summary: "write a model in another format, proved to compute the same",
+  example: `lapis convert model.h5 model.onnx
+lapis convert model.keras model.onnx --opset 17 --input x.npy
+lapis convert config.json model.keras --weights model.weights.h5`,
+  declare: (command) =>
+    inputOptions(
+      command
+        .argument("<source>", "model file: .keras, .h5, .onnx or config.json")
+        .argument("[destination]", `file to write: ${endings.join(" ")}`)
+        .option("-o, --output <file>", "the destination, where it isn't the second argument")
+        .option("--weights <file>", "weights, where SOURCE holds a configuration only"),
+    )
+      .option("--opset <version>", "opset of an .onnx file, 13 to 28 (default: 21)")
+      .option("--external", "put an .onnx file's weights into DESTINATION.data beside it")
+      .option("--right-padded", "masks cut off ends of rows alone: fewer nodes in an .onnx file")
+      .option("--keras-version <2|3>", "whose .keras, .h5 to write (default: 3)")
+      .option("--seed <number>", "of the random inputs that it is proved on", "0")
+      .option("--no-verify", "write without a proof"),
+  async run([source = "", second], options, context) {
+    const destination = destinationOf(source, second, textOption(options, "output"));
+    const verify = options.verify !== false, onnx = destination.endsWith(".onnx");
+    const opset = numberOption(options, "opset", { flag: "--opset", whole: true, min: 13 });
+    const seed = numberOption(options, "seed", { flag: "--seed", whole: true, min: 0 }) ?? 0;
+    if (opset !== undefined && !onnx) {
+      throw new UsageError(`--opset is for .onnx files, not for ${destination}`);
+    }
+    if (onnx && verify) await checkEngine();
+    const { model, assets } = await loadNamed(source, options, context);
+    const given = inputsFrom(options),
+      stored = hasInput(given) ? await readFeed(model, assets, given) : undefined;
+    const samples = verify
+      ? [
+        ...(stored ? [storedSample(model, stored.tensors, `stored input, ${stored.rows} rows`)] : []),
+        ...await fittingSamples(model, seed),
+      ]
+      : [];
+    const bar = progress(context.terminal, "proof");
+    const conversion = await convertInto(model, destination, {
+      source,
+      samples,
+      write: { ...writeOptions(options, opset), ...extrasOf(model, assets) },
+      step: (done) => bar.step(done, samples.length),
+    }).finally(() => bar.end());
+    return outcome(source, destination, conversion, context);
+  },
+};
+
+/** @throws {UsageError} */
+function destinationOf(source: string, second: string | undefined, output: string | undefined): string {
+  const destination = second ?? output;
+  if (destination === undefined || (second !== undefined && output !== undefined)) {
+    throw new UsageError("expected one destination: lapis convert SOURCE DESTINATION");
+  }
+  if (!endings.some((e) => destination.toLowerCase().endsWith(e))) {
+    throw new UsageError(`${destination}: expected one of ${endings.join(", ")} as the destination's ending`);
+  }
+  if (destination === source) throw new UsageError(`${destination}: is the source itself`);
+  return destination;
+}
+/** @throws {BackendError} */
+async function checkEngine(): Promise<void> {
+  const state = await registry.get("backend", "onnxruntime").available();
+  if (state === true) return;
+  throw new BackendError(
+    `the proof of an .onnx file takes onnxruntime: ${state}; or convert with --no-verify`,
+  );
+}
+function writeOptions(options: Readonly<Record<string, unknown>>, opset: number | undefined): WriteOptions {
+  const version = numberOption(options, "kerasVersion", { flag: "--keras-version", whole: true });
+  if (version !== undefined && version !== 2 && version !== 3) {
+    throw new UsageError(`--keras-version: expected 2 or 3, got ${version}`);
+  }
+  return {
+    ...(opset !== undefined && { opset }),
+    ...(options.external === true && { external: true }),
+    ...(options.rightPadded === true && { rightPadded: true }),
+    ...(version !== undefined && { kerasVersion: version }),
+  };
+}
+/** Labels and vocabulary that lie beside the source go into the file, where it has none of its own. */
+function extrasOf({ extras }: Model, { labels, vocabulary }: Assets): Pick<WriteOptions, "extras"> {
+  const json = { ...(labels && { labels }), ...(vocabulary && { vocabulary }), ...extras?.json };
+  return Object.keys(json).length === 0 ? {} : { extras: { ...extras, json } };
+}
+
+function outcome(source: string, destination: string, made: Conversion, context: Context): Outcome {
+  const { proof, files, layers, opset, irVersion } = made, { width } = context.terminal;
+  const sizes = files.map(({ name, bytes }) => `${name} ${bytesText(bytes)}`).join(", ");
+  const version = opset === undefined ? "" : `, opset ${opset}, IR ${irVersion}`;
+  const data = {
+    source,
+    destination,
+    equal: proof?.equal ?? null,
+    ...(opset !== undefined && { opset, irVersion }),
+    files,
+    runs: proof?.runs ?? [],
+    layers,
+  };
+  const written = proof === undefined || proof.equal;
+  const listed = layers.length === 0 ? [] : [
+    table(["layer", "class", "nodes"], layers.map((l) => [l.layer, l.className, l.nodes.join(" ")]), {
+      width,
+    }),
+  ];
+  return {
+    ...(!written && { answer: false }),
+    text: [
+      ...listed,
+      ...(proof ? [runsTable(proof, width)] : []),
+      written
+        ? `wrote ${sizes}${version}`
+        : `${destination} is not written: ${source} computes something else`,
+      ...(made.by === undefined ? ["not proved: --no-verify"] : written ? [`proved by ${made.by}`] : []),
+    ].join("\n\n"),
+    data,
+  };
+}
+function runsTable({ runs }: Proof, width: number): string {
+  const rows = runs.map((r) => [r.what, small(r.difference), small(r.tolerance), r.problem ?? ""]);
+  return table(["run", "largest difference", "tolerance", ""], rows, { right: [1, 2], width });
+}

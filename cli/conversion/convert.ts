@@ -1,0 +1,180 @@
+/** Writes a converted model beside its place, proves it, and moves it there. @module */
+import {
+  InputError,
+  loadModel,
+  type Model,
+  openOnnxFile,
+  readOnnxFiles,
+  readSafetensors,
+  registry,
+  type Tensor,
+  toNumbers,
+  type WriteOptions,
+} from "../../mod.ts";
+import { readBytes } from "../inputs.ts";
+import { type Converted, type Proof, prove } from "./proof.ts";
+import type { Sample } from "./samples.ts";
+
+/** What became of a conversion. */
+export interface Conversion {
+  /** Undefined where none was asked for. */
+  readonly proof?: Proof;
+  /** What proved it. */
+  readonly by?: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  /** Which nodes each layer became, in an ONNX file. */
+  readonly layers: readonly LayerNodes[];
+  readonly opset?: number;
+  readonly irVersion?: number;
+}
+/** The nodes of a layer. */
+export interface LayerNodes {
+  readonly layer: string;
+  readonly className: string;
+  readonly nodes: readonly string[];
+}
+/** How to convert. */
+export interface ConvertOptions {
+  readonly source: string;
+  readonly write: WriteOptions;
+  /** What it is proved on; without any it is not. */
+  readonly samples: readonly Sample[];
+  readonly step?: (done: number) => void;
+}
+
+/**
+ * Converts a model. The file appears at its place only once it is proved.
+ * @throws {UnsupportedError} naming what the format can't say. @throws {InputError} for a place that can't be written to.
+ */
+export async function convertInto(
+  model: Model,
+  destination: string,
+  options: ConvertOptions,
+): Promise<Conversion> {
+  const at = Math.max(destination.lastIndexOf("/"), destination.lastIndexOf("\\")) + 1;
+  const folder = destination.slice(0, at), name = destination.slice(at);
+  const beside = `${folder}.${name}.${crypto.randomUUID().slice(0, 8)}.part`;
+  await Deno.mkdir(beside).catch((error) => {
+    throw error instanceof Deno.errors.NotFound
+      ? new InputError(`${destination}: there is no such folder`, { file: destination })
+      : error;
+  });
+  try {
+    const file = `${beside}/${name}`;
+    await model.save(file, options.write);
+    const facts = await factsOf(model, file);
+    const judged = options.samples.length === 0 ? undefined : await judge(model, file, options);
+    if (!judged || judged.proof.equal) await moveAll(beside, folder, name);
+    return { ...facts, ...judged };
+  } finally {
+    await Deno.remove(beside, { recursive: true }).catch(() => {});
+  }
+}
+/** Moves the file after those that it names. */
+async function moveAll(from: string, folder: string, last: string): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(from)) if (name !== last) names.push(name);
+  for (const name of [...names, last]) {
+    await Deno.rename(`${from}/${name}`, `${folder}${name}`).catch((error) => {
+      throw error instanceof Deno.errors.IsADirectory
+        ? new InputError(`${folder}${name}: is a directory, expected a file`, { file: `${folder}${name}` })
+        : error;
+    });
+  }
+}
+
+async function factsOf(
+  model: Model,
+  file: string,
+): Promise<Pick<Conversion, "files" | "layers" | "opset" | "irVersion">> {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1), files: { name: string; bytes: number }[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    files.push({ name, bytes: (await Deno.stat(folder + name)).size });
+  }
+  files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (!file.endsWith(".onnx")) return { files, layers: [] };
+  const { graph, opsets, irVersion } = await readOnnxFiles(
+    await readBytes(file),
+    (name) => readBytes(folder + name),
+    { registry, file },
+  );
+  const names = model.layers.map((l) => l.name), nodes = new Map<string, string[]>();
+  for (const { op, domain, scope } of graph.nodes) {
+    const layer = names.filter((n) => scope === n || scope.startsWith(`${n}/`))
+      .sort((a, b) => b.length - a.length)[0];
+    if (layer !== undefined) {
+      nodes.set(layer, [...nodes.get(layer) ?? [], domain === "" ? op : `${domain}.${op}`]);
+    }
+  }
+  const layers = model.layers.map(({ name, className }) => ({
+    layer: name,
+    className,
+    nodes: nodes.get(name) ?? [],
+  }));
+  return { files, layers, opset: opsets[""] ?? 0, irVersion };
+}
+
+async function judge(
+  model: Model,
+  file: string,
+  { source, write, samples, step }: ConvertOptions,
+): Promise<{ readonly proof: Proof; readonly by: string }> {
+  if (file.endsWith(".safetensors")) {
+    return { proof: await sameWeights(model, file), by: "its weights, bit by bit" };
+  }
+  if (file.endsWith(".onnx")) {
+    const opened = await openOnnxFile(file);
+    try {
+      return { proof: await prove(model, opened, samples, step), by: "onnxruntime" };
+    } finally {
+      await opened.close();
+    }
+  }
+  using back = await reloaded(model, file, write);
+  const converted: Converted = {
+    outputs: back.outputs.map((o) => o.name),
+    run: (inputs) => back.run(renamed(model, back, inputs)),
+    resetStates: () => back.resetStates(),
+  };
+  return {
+    proof: await prove(model, converted, samples, step),
+    by: `reading it back and running it beside ${source}`,
+  };
+}
+/** Inputs under the names that the file gives them. */
+function renamed(
+  model: Model,
+  back: Model,
+  inputs: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    model.inputs.flatMap(({ name }, i) => {
+      const t = inputs[name];
+      return t ? [[back.inputs[i]?.name ?? name, t]] : [];
+    }),
+  );
+}
+/** The model as its file holds it; weights alone are put into its configuration. */
+async function reloaded(model: Model, file: string, write: WriteOptions): Promise<Model> {
+  const quiet = { warn: () => {} };
+  if (!file.endsWith(".weights.h5")) return await loadModel(file, quiet);
+  const config = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeFile(config, await model.toBytes(".json", write));
+    return await loadModel(config, { ...quiet, weights: file });
+  } finally {
+    await Deno.remove(config);
+  }
+}
+async function sameWeights(model: Model, file: string): Promise<Proof> {
+  const held = readSafetensors(await readBytes(file), { file }),
+    runs = [...model.weights].map(([path, t]) => {
+      const other = held.get(path);
+      const a = toNumbers(t), b = other && toNumbers(other);
+      const same = b !== undefined && a.length === b.length && a.every((v, i) => Object.is(v, b[i]));
+      return { what: path, difference: 0, tolerance: 0, ...(!same && { problem: "differs" }) };
+    });
+  const off = runs.filter((r) => r.problem !== undefined);
+  const all = { what: `${runs.length} weights`, difference: 0, tolerance: 0 };
+  return { equal: off.length === 0, runs: off.length === 0 ? [all] : off };
+}
