@@ -1,9 +1,9 @@
 /** Which nodes run on the engine's own kernels. @module */
 import type { DType } from "../../../core/dtype.ts";
 import { type Graph, type Node, opName } from "../../../core/graph.ts";
-import { asTensor, sameDim, type Type } from "../../../core/shape.ts";
+import { asTensor, type Type } from "../../../core/shape.ts";
 import { isElementwise } from "./expressions.ts";
-import type { Rules } from "./rules/rule.ts";
+import { broadcasts, type Rules } from "./rules/rule.ts";
 
 /** Whether a node runs on the engine. */
 export type EngineTest = (node: Node, graph: Graph, types?: readonly Type[]) => boolean;
@@ -28,11 +28,4 @@ function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): b
     inputs: ins.map((t) => t && asTensor(t)),
     outputs: outs.map((t) => asTensor(t)),
   }) ?? false;
-}
-
-/** True where every axis either repeats or is as long as the result's; sizes that only may be equal are not. */
-function broadcasts(input: Type | undefined, output: Type | undefined): boolean {
-  if (input === undefined || input.kind !== "tensor" || output?.kind !== "tensor") return true;
-  const from = input.shape ?? [], to = output.shape ?? [];
-  return from.every((d, i) => d === 1 || sameDim(d, to[i - from.length + to.length] ?? -1));
 }

@@ -24,7 +24,7 @@ import {
 } from "../views.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import type { Node } from "../../../../core/graph.ts";
-import { constantInts, engineTyped, intOf, intsOf, type Rule } from "./rule.ts";
+import { broadcasts, constantInts, engineTyped, intOf, intsOf, type Rule } from "./rule.ts";
 
 function reshapeTo(lowering: Lowering, scope: Scope, node: Node): void {
   const view = lowering.input(scope, node, 0);
@@ -55,7 +55,7 @@ const transpose: Rule = {
 };
 
 const expand: Rule = {
-  supports: engineTyped,
+  supports: (c) => engineTyped(c) && broadcasts(c.inputs[0], c.outputs[0]),
   lower(l, s, node) {
     l.define(s, node, broadcastView(l.input(s, node, 0), l.type(s, node.outputs[0] ?? -1).shape));
   },

@@ -1,6 +1,6 @@
 /** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
 import type { Graph, Node } from "../../../../core/graph.ts";
-import type { TensorType } from "../../../../core/shape.ts";
+import { sameDim, type TensorType, type Type } from "../../../../core/shape.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 
 /** What decides whether a rule fits. All ranks are known. */
@@ -44,4 +44,11 @@ export function constantInts(graph: Graph, id: number | undefined): readonly num
   const input = graph.inputs.find((i) => i.id === id);
   if (input?.role !== "constant" || !input.value) return undefined;
   return Array.from(input.value.data as ArrayLike<number | bigint>, Number);
+}
+
+/** True where every axis either repeats or is as long as the result's; sizes that only may be equal are not. */
+export function broadcasts(input: Type | undefined, output: Type | undefined): boolean {
+  if (input === undefined || input.kind !== "tensor" || output?.kind !== "tensor") return true;
+  const from = input.shape ?? [], to = output.shape ?? [];
+  return from.every((d, i) => d === 1 || sameDim(d, to[i - from.length + to.length] ?? -1));
 }
