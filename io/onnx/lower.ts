@@ -2,7 +2,7 @@
 import { shown, UnsupportedError } from "../../core/errors.ts";
 import type { Node } from "../../core/graph.ts";
 import { type Tensor, tensor, toIntegers } from "../../core/tensor.ts";
-import type { Type } from "../../core/shape.ts";
+import { freshDim, tensorType, type Type } from "../../core/shape.ts";
 import { attributeTypes } from "./attributes.ts";
 import type { AttributeProto, NodeProto } from "./messages.ts";
 
@@ -18,8 +18,8 @@ export interface Lowering {
   type(index: number): Type | undefined;
   /** The name of a further constant. */
   constant(name: string, value: Tensor): string;
-  /** A free name for a value or node. */
-  unique(name: string): string;
+  /** The name of a further value. */
+  value(name: string, type: Type): string;
 }
 
 const ints = (values: readonly number[]): Tensor => tensor([...values], [values.length], "int64");
@@ -114,8 +114,9 @@ const rules: Readonly<Record<string, Rule>> = {
     lower(proto, context) {
       const { start = 0, end = null } = context.node.attributes;
       if (!start && (end === null || end === undefined)) return [proto];
-      const name = proto.name ?? "", whole = context.unique(`${proto.output?.[0]}/whole`);
-      const type = context.type(0), rank = type?.kind === "tensor" ? type.shape?.length : undefined;
+      const name = proto.name ?? "", type = context.type(0);
+      const rank = type?.kind === "tensor" ? type.shape?.length : undefined;
+      const whole = context.value(`${proto.output?.[0]}/whole`, tensorType("int64", [rank ?? freshDim()]));
       const last = end === null || end === undefined ? rank ?? 2 ** 31 : Number(end);
       const input = [
         whole,
@@ -124,7 +125,7 @@ const rules: Readonly<Record<string, Rule>> = {
       ];
       const shape = { ...proto, output: [whole], attribute: [] };
       return [shape, {
-        name: context.unique(`${name}/Slice`),
+        name: `${name}/Slice`,
         opType: "Slice",
         input,
         output: proto.output ?? [],

@@ -179,7 +179,8 @@ export class Writer {
     });
     const used = new Set([...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.map((o) => o.id)]);
     const constants = new Map(graph.inputs.filter((i) => i.role === "constant").map((i) => [i.id, i.value]));
-    const node = graph.nodes.flatMap((n) => this.#node(n, names, used, graph, constants));
+    const further: ValueInfoProto[] = [];
+    const node = graph.nodes.flatMap((n) => this.#node(n, names, used, graph, constants, further));
     for (const [id, name] of later) {
       const input = [names.get(id) ?? ""];
       aliases.push({
@@ -191,11 +192,13 @@ export class Writer {
     }
     return {
       node: [...node, ...aliases],
-      valueInfo: graph.nodes.flatMap((n) => n.outputs).flatMap((id) => {
-        const name = names.get(id);
-        if (id < 0 || name === undefined || outputs.includes(name)) return [];
-        return [{ name, type: typeToProto(typeOf(graph, id)) }];
-      }),
+      valueInfo: further.concat(
+        graph.nodes.flatMap((n) => n.outputs).flatMap((id) => {
+          const name = names.get(id);
+          if (id < 0 || name === undefined || outputs.includes(name)) return [];
+          return [{ name, type: typeToProto(typeOf(graph, id)) }];
+        }),
+      ),
       output: graph.outputs.map((o, i) => ({
         name: outputs[i] ?? o.name,
         type: typeToProto(typeOf(graph, o.id)),
@@ -209,6 +212,7 @@ export class Writer {
     used: ReadonlySet<number>,
     graph: Graph,
     constants: ReadonlyMap<number, Tensor | undefined>,
+    further: ValueInfoProto[],
   ): readonly NodeProto[] {
     const { op, scope } = node, path = scope.split("/").at(-1) ?? "";
     const base = scope === "" ? op : path.startsWith(op) ? scope : `${scope}/${op}`;
@@ -248,7 +252,11 @@ export class Writer {
         this.#further.push(tensorToProto(value, free));
         return free;
       },
-      unique: (name) => this.#values.unique(name),
+      value: (name, type) => {
+        const free = this.#values.unique(name);
+        further.push({ name: free, type: typeToProto(type) });
+        return free;
+      },
     });
   }
   #attributes(node: Node): AttributeProto[] {

@@ -22,19 +22,22 @@ export interface Verdict {
   readonly max?: number;
 }
 
-/** True where a Python has both. */
-async function hasKeras(python: string): Promise<boolean> {
-  const find = "import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ('keras', 'tf_keras'))))";
+/** True where a Python has all of them. */
+async function hasModules(python: string, modules: readonly string[]): Promise<boolean> {
+  const find = "import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))";
   try {
-    const { success } = await new Deno.Command(python, { args: ["-c", find], stdout: "null", stderr: "null" })
-      .output();
+    const args = ["-c", find, ...modules];
+    const { success } = await new Deno.Command(python, { args, stdout: "null", stderr: "null" }).output();
     return success;
   } catch {
     return false;
   }
 }
-/** The first of the given Python, LAPIS_PYTHON, `.venv` and `python3` that has Keras and tf-keras. */
-export async function findPython(given: string | undefined): Promise<string | undefined> {
+/** The first of the given Python, LAPIS_PYTHON, `.venv` and `python3` that has the modules; Keras and tf-keras unless said. */
+export async function findPython(
+  given: string | undefined,
+  modules: readonly string[] = ["keras", "tf_keras"],
+): Promise<string | undefined> {
   const venv = new URL(".venv/bin/python", root);
   const places = [
     given,
@@ -42,7 +45,7 @@ export async function findPython(given: string | undefined): Promise<string | un
     await exists(venv) ? venv.pathname : undefined,
     "python3",
   ];
-  for (const place of places) if (place !== undefined && await hasKeras(place)) return place;
+  for (const place of places) if (place !== undefined && await hasModules(place, modules)) return place;
   return undefined;
 }
 
