@@ -58,6 +58,7 @@ export { type LayerNode, type WeightEntry, weightsBelow } from "./core/layertree
 export * from "./core/limits.ts";
 export { Random } from "./core/random.ts";
 export type { LoadOptions } from "./core/load.ts";
+export { layersFromGraph } from "./io/keras/fromgraph.ts";
 export { model, type SequentialOptions } from "./core/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";

@@ -191,6 +191,10 @@ export class Model {
     if (unknown !== undefined) throw new ConfigError(`model ${this.name}: has no weight ${shown(unknown)}`);
   }
 
+  /** True for a bare graph without layers, as an ONNX file holds it. */
+  get isGraph(): boolean {
+    return this.#graph !== undefined;
+  }
   /** True once shapes and weights are known. */
   get built(): boolean {
     return this.#stack === undefined;

@@ -33,7 +33,7 @@ export function broadcastType(c: InferContext<unknown>, dtype: DType): Type {
 }
 
 /** Contents of an elementwise result on integer vectors. */
-function propagateWith(
+export function propagateWith(
   f: (a: Dim, b: Dim) => Dim | undefined,
 ): (c: InferContext<unknown>) => readonly Dim[] | undefined {
   return (c) => {

@@ -1,9 +1,9 @@
 /** Comparisons and logic: results are bool. @module */
 import type { DType } from "../dtype.ts";
-import type { OpDef } from "../op.ts";
+import type { InferContext, OpDef } from "../op.ts";
 import { bool } from "../schema.ts";
-import { tensorType } from "../shape.ts";
-import { broadcastType } from "./arithmetic.ts";
+import { type Dim, sameDim, tensorType } from "../shape.ts";
+import { broadcastType, propagateWith } from "./arithmetic.ts";
 import { anyType, defineOp, floats, inputOf, numeric, sharedType, tensorAt, withDType } from "./define.ts";
 import { upgradeBroadcast } from "./legacy.ts";
 import { mapUnary, testBinary, testUnary } from "./kernels.ts";
@@ -15,6 +15,7 @@ const test = (
   summary: string,
   types: readonly DType[],
   f: (x: Compared, y: Compared) => boolean,
+  propagate?: (c: InferContext<unknown>) => readonly Dim[] | undefined,
 ) =>
   defineOp({
     name,
@@ -27,6 +28,7 @@ const test = (
       sharedType(c, types);
       return [broadcastType(c, "bool")];
     },
+    ...(propagate && { propagate }),
     gradient: "none",
     plain: (inputs) => [testBinary<Compared>(tensorAt(inputs, 0), tensorAt(inputs, 1), f)],
     upgrade: upgradeBroadcast,
@@ -80,12 +82,26 @@ const isInf = defineOp<{ readonly detect_negative: boolean; readonly detect_posi
   },
 });
 
+/** True where a size can't be negative whatever its symbols are bound to. */
+function isNatural(d: Dim): boolean {
+  return typeof d === "number"
+    ? d >= 0
+    : typeof d === "string" || "unknown" in d || isNatural(d.a) && isNatural(d.b);
+}
+/** 1 where two sizes are the same for every binding, 0 where for none: exporters ask whether a size is −1. */
+function equalDims(a: Dim, b: Dim): Dim | undefined {
+  if (sameDim(a, b)) return 1;
+  const other = typeof a === "number" ? b : a, n = typeof a === "number" ? a : b;
+  if (typeof n !== "number") return undefined;
+  return typeof other === "number" || n < 0 && isNatural(other) ? 0 : undefined;
+}
+
 /** What has an equality. */
 const comparable: readonly DType[] = [...numeric, "bool", "string"];
 
 /** Comparisons and logic. */
 export const compareOps: readonly OpDef[] = [
-  test("Equal", 19, "x = y", comparable, (x, y) => x === y),
+  test("Equal", 19, "x = y", comparable, (x, y) => x === y, propagateWith(equalDims)),
   test("Greater", 13, "x > y", numeric, (x, y) => x > y),
   test("Less", 13, "x < y", numeric, (x, y) => x < y),
   test("GreaterOrEqual", 16, "x ≥ y", numeric, (x, y) => x >= y),

@@ -3,7 +3,7 @@ import type { FormatOptions } from "../../core/format.ts";
 import type { Layer, LayerDef } from "../../core/layer.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
-import type { Json } from "./json.ts";
+import { isJson, type Json } from "./json.ts";
 
 /** Reading, in progress. */
 export interface KerasContext {
@@ -25,8 +25,22 @@ export interface KerasContext {
 /** Begins reading. */
 export function contextFor(options: FormatOptions, version: string, config: Json): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
-  const fixedBatch = isStateful(config);
+  const fixedBatch = isStateful(config) || batchSizes(config).size > 1;
   return { registry, limits, version, warn, custom: layers, classes: new Map(), fixedBatch, count: 0 };
+}
+/** First sizes of a configuration's inputs, null where they vary: several mean that those it fixes are no batch sizes. */
+function batchSizes(config: Json): ReadonlySet<unknown> {
+  const layers = isJson(config.config) && Array.isArray(config.config.layers)
+    ? config.config.layers as unknown[]
+    : [];
+  const sizes = layers.flatMap((layer) => {
+    const own = isJson(layer) && layer.class_name === "InputLayer" && isJson(layer.config)
+      ? layer.config
+      : {};
+    const shape = own.batch_shape ?? own.batch_input_shape;
+    return Array.isArray(shape) ? [shape[0] as unknown] : [];
+  });
+  return new Set(sizes);
 }
 /** True when a layer anywhere below says that it is stateful. */
 function isStateful(config: unknown): boolean {

@@ -1,4 +1,4 @@
-/** JSON out of model files: bounded in size and depth, Python's infinities read, keys that would reach a prototype refused. @module */
+/** JSON out of model files: bounded in size and depth, Python's infinities and NaN read, keys that would reach a prototype refused. @module */
 import { FormatError, LimitError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 
@@ -11,7 +11,9 @@ export function isJson(value: unknown): value is Json {
 }
 
 const quote = 0x22, backslash = 0x5c;
-/** Depth of nesting, and the text with `Infinity` as a number that JSON can say. */
+/** Stands for Python's NaN, which JSON can't say. */
+const notANumber = "\u0000NaN";
+/** Depth of nesting, and the text with `Infinity` as a number that JSON can say and `NaN` as a word. */
 function survey(text: string, what: string, limits: Limits): string {
   let depth = 0, deepest = 0, from = 0, out = "";
   // A model config nests about five levels a layer.
@@ -31,6 +33,10 @@ function survey(text: string, what: string, limits: Limits): string {
     else if (c === 0x49 && text.startsWith("Infinity", i)) {
       out += `${text.slice(from, i)}1e999`;
       i += 7;
+      from = i + 1;
+    } else if (c === 0x4e && text.startsWith("NaN", i)) {
+      out += text.slice(from, i) + JSON.stringify(notANumber);
+      i += 2;
       from = i + 1;
     }
   }
@@ -65,7 +71,8 @@ export function parseJson(text: string, what: string, limits: Limits): Json {
   let value: unknown;
   const bounded = survey(text, what, limits);
   try {
-    value = JSON.parse(bounded);
+    const found = bounded.length !== text.length && bounded.includes(JSON.stringify(notANumber));
+    value = found ? JSON.parse(bounded, (_, v) => (v === notANumber ? NaN : v)) : JSON.parse(bounded);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "";
     throw new FormatError(`${what}: is not JSON (${why.slice(0, 120)})`, { place: what, cause });

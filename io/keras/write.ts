@@ -127,17 +127,24 @@ function configFile(model: Model, options: WriteOptions): Uint8Array {
   return encode(pythonJson(form, "config.json"));
 }
 
+/** A bare graph as layers, with what the model keeps for Lapis. */
+async function layered(model: Model): Promise<Model> {
+  const { layersFromGraph } = await import("./fromgraph.ts");
+  const made = layersFromGraph(model.graph(), model.registry, { name: model.name });
+  made.extras = model.extras;
+  return made;
+}
 /**
- * Writes a model as a file of Keras.
- * @throws {UnsupportedError} naming the layer or call that this version of Keras has no form for.
- * @throws {LapisError} for a model without layers, or without weights yet.
+ * Writes a model as a file of Keras. A bare graph is written as layers that compute the same.
+ * @throws {UnsupportedError} naming the layer or call that this version of Keras has no form for, or every node of a
+ * graph that has no layer. @throws {LapisError} for a model without weights yet.
  */
 export async function writeKeras(
-  model: Model,
+  given: Model,
   options: WriteOptions,
   extension: string,
 ): Promise<Uint8Array> {
-  await Promise.resolve();
+  const model = given.isGraph ? await layered(given) : given;
   switch (extension) {
     case ".keras":
       return kerasFile(model, options);

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { loadModel, type Model, type Tensor, UnsupportedError, writeNpy } from "../../mod.ts";
 import { type Case, listCases, modelFiles } from "../support/cases.ts";
 import { exists, root } from "../support/sources.ts";
+import { graphModels } from "./graphs.ts";
 import { ownModels } from "./models.ts";
 import { ask, findPython, type Job, type Verdict } from "./python.ts";
 
@@ -78,7 +79,7 @@ async function predicted(
   folder: string,
 ): Promise<Expected> {
   const x = Object.fromEntries(model.inputs.map((port, i) => [port.name, inputs[i] as Tensor]));
-  const outputs = [await model.predict(x)].flat() as Tensor[];
+  const outputs = [await model.call(x)].flat() as Tensor[];
   const store = (kind: string, list: readonly Tensor[]) =>
     Promise.all(list.map(async (t, i) => {
       const path = `${folder}/${name}.${kind}${i}.npy`;
@@ -166,7 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
         : undefined;
     await addAll(one.name, await load(one, file.file, file.weights), expectedOf(one), trained);
   }
-  for (const own of ownModels.filter(({ name }) => pattern.test(name))) {
+  for (const own of [...ownModels, ...await graphModels()].filter(({ name }) => pattern.test(name))) {
     const model = await own.build();
     await addAll(own.name, model, await predicted(model, own.name, own.inputs, folder), () => undefined);
   }

@@ -1,5 +1,4 @@
 /** Keras 3's operations on shapes: axes, parts, joining, repeating. @module */
-import { ShapeError } from "../../../core/errors.ts";
 import type { Value } from "../../../core/graph.ts";
 import {
   cast,
@@ -88,7 +87,12 @@ function split(given: Given): readonly Value[] {
     return b.op("Split", [v, b.ints(own)], { axis }, { outputs: own.length });
   }
   const cuts = given.integers("indices_or_sections"), size = shapeOf(v.type)[axis];
-  if (typeof size !== "number") throw new ShapeError("expected a known size of the axis that is split");
+  if (typeof size !== "number") {
+    // The last part is what is left.
+    return [...cuts, 2 ** 31].map((end, i) =>
+      b.one("Slice", [v, b.ints([cuts[i - 1] ?? 0]), b.ints([end]), b.ints([axis])])
+    );
+  }
   const sizes = [...cuts, size].map((c, i) => c - (cuts[i - 1] ?? 0));
   return b.op("Split", [v, b.ints(sizes)], { axis }, { outputs: sizes.length });
 }
