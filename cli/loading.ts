@@ -10,16 +10,20 @@ import { fittedFrom, scaledBy } from "./training/prepare.ts";
 /** The engines by name. */
 export const backendNames: readonly string[] = ["wasm", "plain", "onnxruntime"];
 
-/** Declares MODEL and `--weights`. */
-export function weightsOption(command: Command): Command {
+/** Declares MODEL (or another argument in its place) and `--weights`. */
+export function weightsOption(
+  command: Command,
+  argument = "<model>",
+  doc = "model file: .keras, .h5, .onnx or config.json",
+): Command {
   return command
-    .argument("<model>", "model file: .keras, .h5, .onnx or config.json")
+    .argument(argument, doc)
     .option("--weights <file>", "weights, where MODEL holds a configuration only");
 }
 
-/** Declares MODEL, `--weights` and `--backend`. */
-export function modelOptions(command: Command): Command {
-  return weightsOption(command)
+/** Declares MODEL (or another argument in its place), `--weights` and `--backend`. */
+export function modelOptions(command: Command, argument?: string, doc?: string): Command {
+  return weightsOption(command, argument, doc)
     .addOption(new Option("--backend <name>", "engine to run on").choices(backendNames));
 }
 

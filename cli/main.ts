@@ -12,11 +12,14 @@ import { convert } from "./commands/convert.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { forecast } from "./commands/forecast.ts";
 import { gradients } from "./commands/gradients.ts";
+import { graph } from "./commands/graph.ts";
 import { inspect } from "./commands/inspect.ts";
 import { layers } from "./commands/layers.ts";
 import { predict } from "./commands/predict.ts";
+import { report } from "./commands/report.ts";
 import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
+import { view } from "./commands/view.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 const commands: readonly CommandDef[] = [
@@ -33,6 +36,11 @@ const commands: readonly CommandDef[] = [
   evaluate,
   gradients,
   layers,
+  gradients,
+  layers,
+  graph,
+  view,
+  report,
 ];
 
 export type { Terminal };
@@ -77,7 +85,7 @@ function register(
     .option("--debug", "print stack traces")
     .addHelpText("after", exampleText(def));
   command.action(async () => {
-    const args = command.processedArgs.filter((arg) => arg !== undefined).map(String);
+    const args = command.processedArgs.flat().filter((arg) => arg !== undefined).map(String);
     const options: Record<string, unknown> = command.optsWithGlobals();
     const log = (line: string) => terminal.err(`${line}\n`);
     done(await def.run(args, options, { terminal, log }), options.json === true);

@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly maxBytes?: number;
   /** Bounds on what is data-dependent. */
   readonly limits?: Limits;
+  /** Steps of the plan tell how long they took in the last run; running is a little slower. */
+  readonly profile?: boolean;
 }
 /** Bytes a session holds. */
 export interface MemoryUse {
@@ -43,6 +45,8 @@ export interface PlanStep {
   readonly scope: string;
   /** Bytes that its results take. */
   readonly bytes?: number;
+  /** Of a session compiled with `profile`: milliseconds that its segment took in the last run. */
+  readonly milliseconds?: number;
 }
 /** A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. */
 export interface Session {

@@ -13,9 +13,9 @@ export const plain: BackendDef = {
   summary: "TypeScript loops: slow, exact, everywhere",
   available: () => Promise.resolve(true),
   supports: () => true,
-  compile(graph, { registry, limits = defaultLimits }) {
+  compile(graph, { registry, limits = defaultLimits, profile = false }) {
     // A missing operator is an error now, not at the first run.
     for (const node of graph.nodes) registry.get("op", opName(node));
-    return Promise.resolve(new PlainSession(graph, registry, limits));
+    return Promise.resolve(new PlainSession(graph, registry, limits, profile));
   },
 };

@@ -2,7 +2,7 @@
 import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
 import { BackendError, InputError, ShapeError, shown } from "../../../core/errors.ts";
 import { runGraph } from "../../../core/execute.ts";
-import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
+import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { bindInputs, bindValue, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
@@ -26,9 +26,11 @@ export class PlainSession implements Session {
   readonly #registry: Registry;
   readonly #limits: Limits;
   readonly #held = new Map<string, Tensor>();
+  readonly #observed: Map<Node, Pick<PlanStep, "bytes" | "milliseconds">> | undefined;
   #closed = false;
 
-  constructor(graph: Graph, registry: Registry, limits: Limits) {
+  constructor(graph: Graph, registry: Registry, limits: Limits, profile = false) {
+    this.#observed = profile ? new Map() : undefined;
     this.#graph = graph;
     this.#registry = registry;
     this.#limits = limits;
@@ -71,7 +73,12 @@ export class PlainSession implements Session {
     const fed = graph.inputs.filter((i) => i.role !== "constant").map((input) =>
       fedRoles.has(input.role) ? inputs[input.name] : this.#value(input, env)
     );
-    const results = runGraph(graph, fed, { registry: this.#registry, limits: this.#limits });
+    const observe = this.#observer();
+    const results = runGraph(graph, fed, {
+      registry: this.#registry,
+      limits: this.#limits,
+      ...(observe && { observe }),
+    });
     const out: Record<string, RuntimeValue> = {}, updates: [string, Tensor][] = [];
     graph.outputs.forEach((o, i) => {
       const value = results[i];
@@ -81,6 +88,18 @@ export class PlainSession implements Session {
     });
     for (const [name, value] of updates) this.#held.set(name, value);
     return out;
+  }
+  /** Takes down each node's time and bytes, where they are wanted. */
+  #observer(): ((node: Node, outputs: readonly RuntimeValue[]) => void) | undefined {
+    const observed = this.#observed;
+    if (!observed) return undefined;
+    let began = performance.now();
+    return (node, outputs) => {
+      const now = performance.now();
+      const bytes = outputs.reduce((n, v) => n + (isTensor(v) ? tensorBytes(v) : 0), 0);
+      observed.set(node, { bytes, milliseconds: now - began });
+      began = performance.now();
+    };
   }
   async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
     return await Promise.resolve(this.runSync(inputs));
@@ -123,6 +142,7 @@ export class PlainSession implements Session {
       kernel: opName(node),
       nodes: [opName(node)],
       scope: node.scope,
+      ...this.#observed?.get(node),
     }));
   }
   close(): void {

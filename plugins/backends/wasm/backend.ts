@@ -23,10 +23,11 @@ export function wasmWith(rules: Rules): BackendDef {
       isEngineNode(node, { name: "", inputs: [], nodes: [node], outputs: [], types }, types),
     async compile(graph: Graph, options: CompileOptions): Promise<Session> {
       const relaxed = options.deterministic !== true && hasRelaxedSimd();
-      const compiled = compileGraph(graph, options.registry, { relaxed, rules });
+      const { profile = false } = options;
+      const compiled = compileGraph(graph, options.registry, { relaxed, rules, profile });
       const module = await WebAssembly.compile(compiled.bytes);
       const limits = options.limits ?? defaultLimits;
-      return new WasmSession(compiled, module, limits, options.maxBytes ?? limits.planBytes);
+      return new WasmSession(compiled, module, limits, options.maxBytes ?? limits.planBytes, profile);
     },
   };
 }

@@ -91,7 +91,7 @@ function withoutUnused(graph: Graph): Graph {
 export function compileGraph(
   source: Graph,
   registry: Registry,
-  options: { readonly relaxed: boolean; readonly rules: Rules },
+  options: { readonly relaxed: boolean; readonly rules: Rules; readonly profile?: boolean },
 ): Compiled {
   const { rules } = options, graph = prepare(source, registry, rules);
   const placed = nodesForEngine(graph, engineTest(rules));
@@ -127,7 +127,7 @@ export function compileGraph(
     scope,
     inputs,
     placeOutputs(graph, lowering, scope, inputs),
-    options.relaxed,
+    options,
   );
 }
 
@@ -188,8 +188,8 @@ function lowerHost(l: Lowering, s: Scope, node: Node, sizes: Placed): void {
   l.lists.at(-1)?.push({ kind: "host", node, inputs, outputs: node.outputs.map(write) });
 }
 
-/** Cuts a list at its host steps. */
-function parts(items: readonly Item[], name: string): readonly Part[] {
+/** Cuts a list at its host steps; with `each` after every item, so that each can be timed. */
+function parts(items: readonly Item[], name: string, each: boolean): readonly Part[] {
   const out: Part[] = [];
   let run: Item[] = [];
   const close = () => {
@@ -201,6 +201,7 @@ function parts(items: readonly Item[], name: string): readonly Part[] {
       close();
       out.push(item);
     } else run.push(item);
+    if (each) close();
   }
   close();
   return out;
@@ -212,7 +213,7 @@ function assemble(
   scope: Scope,
   inputs: ReadonlyMap<string, View>,
   outputs: ReadonlyMap<string, View>,
-  relaxed: boolean,
+  { relaxed, profile = false }: { readonly relaxed: boolean; readonly profile?: boolean },
 ): Compiled {
   const [prologue = [], main = []] = lowering.lists;
   const merged = new Map<Storage, Storage>();
@@ -236,7 +237,7 @@ function assemble(
   addKernels(prologue);
   addKernels(main);
   const table = new Table(), tableBase = Math.ceil(m.dataEnd / 64) * 64;
-  const prologueParts = parts(prologue, "prologue"), mainParts = parts(main, "run");
+  const prologueParts = parts(prologue, "prologue", profile), mainParts = parts(main, "run", profile);
   for (const part of [...prologueParts, ...mainParts]) {
     if (part.kind === "segment") {
       emitDriver(m, part.name, part.items, table, tableBase, owner, { export: true });

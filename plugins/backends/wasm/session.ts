@@ -43,9 +43,18 @@ export class WasmSession implements Session {
   #env: DimEnv = new Map();
   #dirty = true;
   #closed = false;
+  /** Milliseconds of each part in the last run, where they are wanted. */
+  readonly #times: Map<Part, number> | undefined;
 
-  constructor(compiled: Compiled, module: WebAssembly.Module, limits: Limits, maxBytes: number) {
+  constructor(
+    compiled: Compiled,
+    module: WebAssembly.Module,
+    limits: Limits,
+    maxBytes: number,
+    profile = false,
+  ) {
     this.#c = compiled;
+    this.#times = profile ? new Map() : undefined;
     this.#limits = limits;
     this.#arena = new Arena(compiled, maxBytes);
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#arena.memory } });
@@ -108,7 +117,11 @@ export class WasmSession implements Session {
       } else if (view && isTensor(value)) writeView(this.#arena.memory.buffer, address(view.storage), value);
       else values.set(input.id, value);
     }
-    for (const part of this.#c.main) this.#step(part, bound, env, values);
+    for (const part of this.#c.main) {
+      const began = this.#times && performance.now();
+      this.#step(part, bound, env, values);
+      if (began !== undefined) this.#times?.set(part, performance.now() - began);
+    }
     return this.#results(bound, env, values);
   }
 
@@ -331,12 +344,12 @@ export class WasmSession implements Session {
     const steps: PlanStep[] = [];
     const written = (storages: readonly Storage[]) =>
       storages.reduce((n, s) => n + (evalDim(s.bytes, this.#env) ?? 0), 0);
-    const walk = (items: readonly Item[], segment: number, where: string): void => {
+    const walk = (items: readonly Item[], segment: number, where: string, time: object): void => {
       for (const item of items) {
-        if (item.kind === "loop") walk(item.items, segment, `${where}, loop`);
+        if (item.kind === "loop") walk(item.items, segment, `${where}, loop`, time);
         else if (item.kind === "call") {
           const { kernel: { key: kernel }, nodes, scope, writes } = item;
-          steps.push({ segment, where, kernel, nodes, scope, bytes: written(writes) });
+          steps.push({ segment, where, kernel, nodes, scope, bytes: written(writes), ...time });
         }
       }
     };
@@ -344,13 +357,16 @@ export class WasmSession implements Session {
     let segment = 0;
     for (const [list, where] of all) {
       for (const part of list) {
-        if (part.kind === "segment") walk(part.items, segment, where);
+        const milliseconds = this.#times?.get(part),
+          time = milliseconds === undefined ? {} : { milliseconds };
+        if (part.kind === "segment") walk(part.items, segment, where, time);
         else {steps.push({
             segment,
             where: "host",
             kernel: "plain",
             nodes: [opName(part.node)],
             scope: part.node.scope,
+            ...time,
           });}
         segment++;
       }

@@ -1,0 +1,416 @@
+/** The Network view: layers, neurons of dense layers, recurrent layers over time. */
+import { Cards, facts } from "./cards.js";
+import { choices, h, notice, select, tableOf } from "./dom.js";
+import { colour } from "./draw.js";
+import { count, number, shape } from "./format.js";
+import { graphLibraries, GraphView, layOut } from "./graph.js";
+import { ask, get, isLive } from "./source.js";
+import { openUnrolled } from "./unrolled.js";
+
+/** Kinds of layers and their colours. */
+const families = /** @type {const} */ ([
+  ["dense", /^(Dense|EinsumDense|Gemm|MatMul)/, "Dense"],
+  ["conv", /Conv|Pool/, "Convolution, pooling"],
+  ["recurrent", /RNN|LSTM|GRU|Bidirectional|TimeDistributed|Scan|Loop/, "Recurrent"],
+  ["embedding", /Embedding|Vectorization|Gather|Lookup/, "Embedding"],
+  ["attention", /Attention/, "Attention"],
+  ["norm", /Normalization|Dropout|Noise|Regular/, "Normalization, dropout"],
+  ["activation", /Activation|ReLU|Softmax|Sigmoid|Tanh|Relu|ELU|Gelu/, "Activation"],
+]);
+/** @param {import("../data.ts").NetworkNode} node */
+function familyOf(node) {
+  if (node.role === "input" || node.role === "output") return node.role;
+  if (node.role === "block") return "other";
+  return families.find(([, pattern]) => pattern.test(node.type))?.[0] ?? "other";
+}
+/** Kinds of neurons. */
+const neuronKinds = /** @type {const} */ ([
+  ["input", "Input", "ellipse"],
+  ["sum", "Weighted sum", "ellipse"],
+  ["activation", "Activation", "round-rectangle"],
+  ["bias", "Bias", "diamond"],
+  ["output", "Output", "round-hexagon"],
+]);
+
+/** @param {readonly (readonly [string, string, string?])[]} entries */
+function legend(entries, extra = /** @type {Node[]} */ ([])) {
+  return h(
+    "ul",
+    { class: "legend", "aria-label": "Legend" },
+    entries.map(([key, title, form = ""]) =>
+      h("li", {}, h("span", { class: `swatch fill-${key} ${form}`, "aria-hidden": "true" }), title)
+    ),
+    extra,
+  );
+}
+const signs = () => [
+  h("li", {}, h("span", { class: "stroke positive", "aria-hidden": "true" }), "positive: solid"),
+  h("li", {}, h("span", { class: "stroke negative", "aria-hidden": "true" }), "negative: dashed"),
+  h("li", {}, "wider: larger"),
+];
+
+/**
+ * A card for a layer or operator.
+ * @param {import("../data.ts").NetworkNode} node
+ */
+function nodeContent(node) {
+  const { config, parameters } = node;
+  const rows = parameters.map((p) => [
+    p.name,
+    shape(p.shape),
+    count(p.count),
+    p.trainable ? "yes" : "no",
+    number(p.mean),
+    number(p.deviation),
+    `${number(p.min)} … ${number(p.max)}`,
+    ...(parameters.some((q) => q.gradient !== undefined) ? [number(p.gradient)] : []),
+  ]);
+  const header = [
+    "weight",
+    "shape",
+    "count",
+    "trained",
+    "mean",
+    "σ",
+    "range",
+    ...(parameters.some((q) => q.gradient !== undefined) ? ["|gradient|"] : []),
+  ];
+  return [
+    facts({
+      type: node.type,
+      ...(node.shapes.length > 0 ? { output: node.shapes.map((x) => shape(x)).join(" ") } : {}),
+      ...(node.role === "layer" || node.count > 0 ? { parameters: count(node.count) } : {}),
+    }),
+    ...(rows.length > 0 ? [tableOf(`Weights of ${node.name}`, header, rows, [2, 4, 5, 7])] : []),
+    ...(Object.keys(config).length > 0
+      ? [h("details", { open: parameters.length === 0 }, h("summary", {}, "Configuration"), facts(config))]
+      : []),
+  ];
+}
+
+/** @type {import("./main.js").View} */
+export const network = {
+  async open(root) {
+    /** @type {import("../data.ts").NetworkData} */
+    const data = await get("network");
+    await graphLibraries();
+    const cards = new Cards(), stage = h("div", { class: "stage" });
+    const nodes = new Map(data.nodes.map((n) => [n.id, n]));
+    const parents = new Set(data.nodes.flatMap((n) => (n.parent === undefined ? [] : [n.parent])));
+    /** @type {Set<string>} */
+    const unfolded = new Set();
+    /** @type {{ close(): void } | undefined} */
+    let closing;
+    let mode = "layers";
+
+    const show = (/** @type {string} */ id) => {
+      const node = nodes.get(id);
+      if (!node) return;
+      const foldable = parents.has(id);
+      const fold = foldable && h("button", {
+        type: "button",
+        onclick: () => toggle(id),
+      }, unfolded.has(id) ? "Fold" : "Unfold");
+      const unroll = node.recurrent &&
+        h("button", { type: "button", onclick: () => open("time", id) }, "Unroll over time");
+      cards.show(id, node.name, [...nodeContent(node), h("p", { class: "actions" }, fold, unroll)], {
+        kind: `edge-${familyOf(node)}`,
+      });
+    };
+    const toggle = (/** @type {string} */ id) => {
+      if (!parents.has(id)) return;
+      unfolded.has(id) ? unfolded.delete(id) : unfolded.add(id);
+      open("layers");
+    };
+    /** The node that stands for one: itself, or the folded one around it. */
+    const seen = (/** @type {string} */ id) => {
+      let shown = id;
+      for (let at = nodes.get(id); at?.parent !== undefined; at = nodes.get(at.parent)) {
+        if (!unfolded.has(at.parent)) shown = at.parent;
+      }
+      return shown;
+    };
+    const isShown = (/** @type {import("../data.ts").NetworkNode} */ n) => seen(n.id) === n.id;
+
+    async function layers() {
+      const shown = data.nodes.filter(isShown);
+      const elements = shown.map((n) => {
+        const family = familyOf(n), title = n.name === n.type ? n.name : `${n.name}\n${n.type}`;
+        const mark = parents.has(n.id) && !unfolded.has(n.id) ? " ▸" : "";
+        const last = n.shapes[0] ? `\n${shape(n.shapes[0])}` : "";
+        const open = parents.has(n.id) && unfolded.has(n.id);
+        return {
+          id: n.id,
+          label: open ? `${n.name} ▾` : title + mark + last,
+          width: Math.max(140, Math.min(280, 9 * Math.max(n.name.length, n.type.length, last.length))) +
+            (n.role === "layer" ? 0 : 40),
+          height: 64,
+          fill: colour(`fill-${family}`),
+          line: colour(`line-${family}`),
+          shape: n.role === "input" || n.role === "output" ? "round-tag" : "round-rectangle",
+          ...(n.parent !== undefined && isShown(n) && unfolded.has(n.parent) ? { parent: n.parent } : {}),
+        };
+      });
+      const edges = new Map();
+      for (const [from, to, text] of data.edges) {
+        const a = seen(from), b = seen(to);
+        if (a !== b) edges.set(`${a}\n${b}`, { id: `${a}→${b}`, source: a, target: b, text });
+      }
+      // Inner layers of a wrapper stand side by side without edges of their own.
+      const list = [...edges.values()];
+      const wide = stage.clientWidth > 760 || shown.length > 30;
+      const places = await layOut(elements, list, wide ? "RIGHT" : "DOWN");
+      const view = new GraphView("Layers", {
+        onNode: show,
+        onEdge: (id) => {
+          const edge = list.find((e) => e.id === id);
+          if (edge) {
+            cards.show(id, `${nodes.get(edge.source)?.name} → ${nodes.get(edge.target)?.name}`, [
+              facts({ carries: edge.text }),
+            ]);
+          }
+        },
+        onFold: toggle,
+      });
+      stage.append(
+        view.element,
+        legend([
+          ["input", "Input"],
+          ...families.filter(([id]) => shown.some((n) => familyOf(n) === id)).map((
+            [id, , title],
+          ) => /** @type {[string, string]} */ ([id, title])),
+          ["output", "Output"],
+        ]),
+      );
+      view.draw(elements, list, places);
+      return view;
+    }
+
+    async function neurons(units = 12) {
+      /** @type {import("../data.ts").NeuronsData} */
+      const found = isLive ? await ask("neurons", { units }) : await get("neurons");
+      const by = { value: "weight" };
+      const gap = { x: 100, y: 46 }, rows = new Map();
+      for (const n of found.neurons) rows.set(n.column, Math.max(rows.get(n.column) ?? 0, n.row + 1));
+      const tallest = Math.max(...rows.values());
+      const names = new Map(found.neurons.map((n) => [n.id, n]));
+      // Weighted columns need room for their edges; a sum and its activation stand close.
+      const placeOf = (/** @type {import("../data.ts").Neuron} */ n) => {
+        const pairs = Math.ceil(n.column / 2), rest = Math.floor(n.column / 2);
+        return pairs * 210 + rest * gap.x;
+      };
+      const elements = found.neurons.map((n) => {
+        const [, , form] = neuronKinds.find(([kind]) => kind === n.kind) ?? neuronKinds[0];
+        return {
+          id: n.id,
+          label: n.label,
+          width: n.kind === "activation"
+            ? 66
+            : n.kind === "output"
+            ? Math.max(44, 9 * n.label.length + 16)
+            : 38,
+          height: n.kind === "bias" ? 44 : 34,
+          textWidth: 120,
+          shape: form,
+          fill: colour(`fill-${n.kind}`),
+          line: colour(`line-${n.kind}`),
+        };
+      });
+      const places = new Map(found.neurons.map((n) => {
+        const size = rows.get(n.column) ?? 1, y = n.kind === "bias" ? -1.6 : n.row + (tallest - size) / 2;
+        return [n.id, { x: placeOf(n) + (n.kind === "bias" ? 40 : 0), y: y * gap.y }];
+      }));
+      const edgesBy = (/** @type {"weight" | "gradient"} */ what) => {
+        const largest = Math.max(1e-12, ...found.connections.map((c) => Math.abs(c[what] ?? 0)));
+        return found.connections.map((c, i) => {
+          const v = c[what], size = v === undefined ? 0.25 : Math.sqrt(Math.abs(v) / largest);
+          return {
+            id: `edge:${i}`,
+            source: c.from,
+            target: c.to,
+            width: v === undefined ? 1.2 : 0.3 + 3.2 * size * size,
+            line: v === undefined
+              ? colour("edge")
+              : v < 0
+              ? colour("negative-strong")
+              : colour("positive-strong"),
+            dash: v !== undefined && v < 0 ? "dashed" : "solid",
+            opacity: v === undefined ? 0.7 : 0.12 + 0.88 * size,
+            arrow: "none",
+            curve: "straight",
+          };
+        });
+      };
+      const view = new GraphView("Neurons", {
+        onNode: (id) => {
+          const n = names.get(id);
+          if (!n) return;
+          const [, kind] = neuronKinds.find(([k]) => k === n.kind) ?? ["", ""];
+          const into = found.connections.filter((c) => c.to === id && c.weight !== undefined),
+            out = found.connections.filter((c) => c.from === id && c.weight !== undefined);
+          const list = [...into, ...out].sort((a, b) => Math.abs(b.weight ?? 0) - Math.abs(a.weight ?? 0))
+            .slice(0, 12);
+          cards.show(id, `${kind} ${n.label}`, [
+            facts({
+              layer: n.layer,
+              kind,
+              ...(n.value === undefined ? {} : { "value for the sample": number(n.value) }),
+              "connections shown": `${into.length} in, ${out.length} out`,
+            }),
+            ...(list.length > 0
+              ? [
+                tableOf(
+                  `Strongest connections of ${n.label}`,
+                  ["from", "to", "weight", ...(found.gradients ? ["gradient"] : [])],
+                  list.map((
+                    c,
+                  ) => [
+                    names.get(c.from)?.label ?? c.from,
+                    names.get(c.to)?.label ?? c.to,
+                    number(c.weight),
+                    ...(found.gradients ? [number(c.gradient)] : []),
+                  ]),
+                  [2, 3],
+                ),
+              ]
+              : []),
+          ], { kind: `edge-${n.kind}` });
+        },
+        onEdge: (id) => {
+          const c = found.connections[Number(id.slice(5))];
+          if (!c) return;
+          const from = names.get(c.from), to = names.get(c.to);
+          cards.show(id, `${from?.label} → ${to?.label}`, [
+            facts(
+              c.weight === undefined ? { connection: "hands its number on" } : {
+                layer: to?.layer ?? "",
+                weight: h("strong", { "data-weight": c.weight }, number(c.weight)),
+                gradient: c.gradient === undefined
+                  ? "not computed: give samples and targets"
+                  : h("strong", { "data-gradient": c.gradient }, number(c.gradient)),
+              },
+            ),
+          ], { kind: (c.weight ?? 0) < 0 ? "edge-negative" : "edge-positive" });
+        },
+      });
+      const redraw = () => {
+        const edges = edgesBy(/** @type {"weight" | "gradient"} */ (by.value));
+        view.draw(elements, edges, places);
+      };
+      const told = found.columns.map((
+        c,
+      ) => (c.shown === c.of ? `${c.title}: ${c.of}` : `${c.title}: ${c.shown} of ${c.of}`)).join(" · ");
+      stage.append(
+        h(
+          "div",
+          { class: "toolbar" },
+          found.gradients &&
+            choices("Edges show", [["weight", "Weights"], ["gradient", "Gradients"]], "weight", (what) => {
+              by.value = what;
+              redraw();
+            }),
+          isLive && found.columns.some((c) => c.of > 12) &&
+            select(
+              "units at most",
+              ["6", "12", "24", "48"].map((n) => [n, n]),
+              String(units),
+              (n) => open("neurons", "", Number(n)),
+            ),
+          h(
+            "span",
+            { class: "quiet" },
+            `${told}${found.columns.some((c) => c.shown < c.of) ? " (those with the largest weights)" : ""}`,
+          ),
+        ),
+        view.element,
+        legend(neuronKinds.map(([id, title, form]) => [id, title, form]), signs()),
+      );
+      redraw();
+      return view;
+    }
+
+    const recurrent = data.nodes.filter((n) => n.recurrent);
+    async function open(/** @type {string} */ next, layer = "", units = 12) {
+      closing?.close();
+      mode = next;
+      for (const b of modes.querySelectorAll("button")) {
+        b.setAttribute("aria-pressed", String(b.dataset.choice === mode));
+      }
+      stage.replaceChildren();
+      try {
+        closing = mode === "neurons"
+          ? await neurons(units)
+          : mode === "time"
+          ? await openUnrolled(stage, cards, recurrent, layer || recurrent[0]?.id || "")
+          : await layers();
+      } catch (error) {
+        stage.replaceChildren(notice(error instanceof Error ? error.message : String(error), "serious"));
+      }
+      root.dataset.ready = mode;
+    }
+    const modes = choices(
+      "Drawn as",
+      [
+        ["layers", "Layers"],
+        ...(data.neurons ? [/** @type {[string, string]} */ (["neurons", "Neurons"])] : []),
+        ...(recurrent.length > 0 ? [/** @type {[string, string]} */ (["time", "Over time"])] : []),
+      ],
+      "layers",
+      (to) => open(to),
+    );
+    const result = h("span", { class: "quiet", role: "status" });
+    const find = h("input", {
+      type: "search",
+      placeholder: "Find a layer",
+      "aria-label": "Find a layer",
+      oninput: async () => {
+        const words = /** @type {HTMLInputElement} */ (find).value.trim().toLowerCase();
+        const hits = words === ""
+          ? []
+          : data.nodes.filter((n) => `${n.id} ${n.name} ${n.type}`.toLowerCase().includes(words));
+        result.textContent = words === "" ? "" : hits.length === 0 ? "nothing found" : `${hits.length} found`;
+        if (mode !== "layers") await open("layers");
+        const cy = /** @type {any} */ (closing)?.cy;
+        cy?.elements().removeClass("dim found");
+        if (hits.length === 0 || !cy) return;
+        cy.nodes().filter((/** @type {any} */ n) => !n.isParent()).addClass("dim");
+        for (const hit of hits) cy.getElementById(seen(hit.id)).removeClass("dim").addClass("found");
+      },
+    });
+    const index = h(
+      "details",
+      { class: "index" },
+      h("summary", {}, `All ${data.nodes.length} as a list`),
+      h(
+        "ul",
+        {},
+        data.nodes.slice(0, 500).map((n) =>
+          h(
+            "li",
+            { class: n.parent === undefined ? "" : "inner" },
+            h("button", {
+              type: "button",
+              class: "link",
+              onclick: () => show(n.id),
+            }, n.name),
+            ` ${n.type}${n.count > 0 ? `, ${count(n.count)} parameters` : ""}`,
+          )
+        ),
+      ),
+    );
+    const fold = parents.size > 0 && h("button", {
+      type: "button",
+      onclick: () => {
+        if (unfolded.size > 0) unfolded.clear();
+        else for (const id of [...parents].slice(0, 12)) unfolded.add(id);
+        open("layers");
+      },
+    }, "Fold or unfold all");
+    root.append(
+      h("div", { class: "toolbar" }, modes, h("label", { class: "field" }, find), result, fold),
+      h("div", { class: "beside" }, h("div", { class: "main" }, stage, index), cards.element),
+    );
+    await open("layers");
+    return { close: () => closing?.close() };
+  },
+};

@@ -1,0 +1,158 @@
+/** What a page is about: a model with its samples and targets, read from the command line's options. @module */
+import { InputError, isTensor, type LayerNode, type Model, type Tensor, toNumbers } from "../../mod.ts";
+import type { Assets } from "../assets.ts";
+import { type Context, listOption, numberOption, textOption } from "../command.ts";
+import { type Feed, isCifar, isTable, madeUp, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
+import { headOf } from "./numbers.ts";
+
+/** Gradients of a loss over the first rows. */
+export interface Slope {
+  readonly loss: string;
+  readonly value: number;
+  readonly rows: number;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+/** A model, and what it is looked at with. */
+export interface Subject {
+  readonly name: string;
+  readonly model: Model;
+  readonly assets: Assets;
+  /** The samples that were given. */
+  readonly feed: Feed | undefined;
+  readonly targets: Readonly<Record<string, Tensor>> | undefined;
+  /** A sample behind live values: the first given one, or a made-up one. */
+  readonly sample: Readonly<Record<string, Tensor>>;
+  readonly sampleText: string;
+  /** Gradients, where targets were given; computed once. */
+  slope(): Promise<Slope | undefined>;
+}
+
+/** The loss that fits an output, where the model wasn't compiled with one. */
+export function lossFor(model: Model, targets: Readonly<Record<string, Tensor>>): string {
+  const output = model.outputs[0], target = output && targets[output.name];
+  const width = output?.shape.at(-1);
+  if (!target || typeof width !== "number") return "meanSquaredError";
+  const whole = toNumbers(target).every((v) => Number.isInteger(v));
+  if (whole && width > 1 && target.shape.at(-1) !== width) return "sparseCategoricalCrossentropy";
+  if (whole && width > 1 && toNumbers(target).every((v) => v === 0 || v === 1)) {
+    return "categoricalCrossentropy";
+  }
+  return whole && width === 1 && toNumbers(target).every((v) => v === 0 || v === 1)
+    ? "binaryCrossentropy"
+    : "meanSquaredError";
+}
+
+async function readTargets(
+  model: Model,
+  assets: Assets,
+  files: readonly string[],
+  column: string,
+): Promise<Readonly<Record<string, Tensor>> | undefined> {
+  if (files.length === 0) return undefined;
+  const targets: Record<string, Tensor> = {};
+  for (const [i, file] of files.entries()) {
+    const name = model.outputs[i]?.name;
+    if (name === undefined) {
+      throw new InputError(`--target ${file}: the model has ${model.outputs.length} outputs`);
+    }
+    const ids = isTable(file) || isCifar(file) ? await readLabels(file, column, assets.labels) : undefined;
+    targets[name] = ids ? { dtype: "int32", shape: [ids.length], data: ids } : await readTensor(file);
+  }
+  return targets;
+}
+
+/** A model as a subject; `rows` bounds what gradients and distributions are computed over. */
+export function subjectOf(
+  name: string,
+  model: Model,
+  assets: Assets,
+  given: {
+    readonly feed?: Feed | undefined;
+    readonly targets?: Readonly<Record<string, Tensor>> | undefined;
+    readonly loss?: string | undefined;
+    readonly rows: number;
+  },
+): Subject {
+  const { feed, targets, rows } = given;
+  let slope: Promise<Slope | undefined> | undefined;
+  const compute = async (): Promise<Slope | undefined> => {
+    if (!feed || !targets) return undefined;
+    const x = Object.fromEntries(Object.entries(feed.tensors).map(([k, t]) => [k, headOf(t, rows)]));
+    const y = Object.fromEntries(Object.entries(targets).map(([k, t]) => [k, headOf(t, rows)]));
+    const loss = given.loss ?? (model.compiled ? undefined : lossFor(model, targets));
+    const found = await model.gradients(x, y, loss === undefined ? {} : { loss });
+    return {
+      loss: loss ?? "the compiled loss",
+      value: found.loss,
+      rows: Math.min(rows, feed.rows),
+      weights: found.weights,
+    };
+  };
+  return {
+    name,
+    model,
+    assets,
+    feed,
+    targets,
+    sample: Object.fromEntries(
+      Object.entries((feed ?? madeUp(model, 1)).tensors).map(([k, t]) => [k, headOf(t, 1)]),
+    ),
+    sampleText: feed ? "the first sample given" : "a made-up sample: give real ones with --input or --text",
+    slope: () => slope ??= compute(),
+  };
+}
+
+/** The model that a command names, with its samples and targets. */
+export async function loadSubject(
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<Subject> {
+  const given = inputsFrom(options);
+  const { model, assets } = await loadNamed(path, options, context);
+  const feed = hasInput(given) ? await readFeed(model, assets, given) : undefined;
+  const targets = await readTargets(
+    model,
+    assets,
+    listOption(options, "target"),
+    textOption(options, "labelColumn") ?? "label",
+  );
+  if (targets && !feed) throw new InputError("--target goes with the samples it is for: --input");
+  for (const [name, t] of Object.entries(targets ?? {})) {
+    if (feed && t.shape[0] !== feed.rows) {
+      throw new InputError(
+        `--target: output ${name} has ${t.shape[0] ?? 0} targets for ${feed.rows} samples`,
+      );
+    }
+  }
+  const file = path.replace(/[\\/]+$/, "").split(/[\\/]/);
+  return subjectOf(file.slice(-2).join("/"), model, assets, {
+    feed,
+    targets,
+    loss: textOption(options, "loss"),
+    rows: numberOption(options, "rows", { flag: "--rows", whole: true, min: 1 }) ?? 256,
+  });
+}
+
+/** A layer's node by its path, wherever in the tree it stands. */
+export function nodeAt(tree: readonly LayerNode[], path: string): LayerNode | undefined {
+  for (const node of tree) {
+    const found = node.path === path ? node : nodeAt(node.children, path);
+    if (found) return found;
+  }
+  return undefined;
+}
+/** Every layer of a tree, outer ones first. */
+export function allNodes(tree: readonly LayerNode[]): readonly LayerNode[] {
+  return tree.flatMap((node) => [node, ...allNodes(node.children)]);
+}
+/** The layers as a tree; none for a bare graph. */
+export function treeOf(model: Model): readonly LayerNode[] {
+  return model.built && model.layers.length > 0 ? model.tree : [];
+}
+/** An output that may stand in a list. */
+export function firstOf(value: Tensor | readonly Tensor[] | undefined): Tensor | undefined {
+  if (value === undefined) return undefined;
+  return "data" in value ? (isTensor(value) ? value : undefined) : value[0];
+}
