@@ -36,8 +36,6 @@ const commands: readonly CommandDef[] = [
   evaluate,
   gradients,
   layers,
-  gradients,
-  layers,
   graph,
   view,
   report,

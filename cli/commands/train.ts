@@ -38,6 +38,7 @@ import {
   seriesFrom,
   type SeriesTraining,
 } from "../training/series.ts";
+import type { Live } from "../view/live.ts";
 import { beginWithVectors } from "../training/vectors.ts";
 import { Interrupted, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { count } from "../terminal.ts";
@@ -74,6 +75,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
       .option("--history <file>", "where every epoch's numbers are written, as JSON")
+      .option("--view", "open a page on this machine that shows the training and steers it")
       .option("--resume", "go on from the state that --output holds"),
   async run([path = ""], options, context) {
     const plan = await planFrom(path, options), historyFile = textOption(options, "history");
@@ -93,10 +95,12 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     );
     const split = made.validation ? 0 : fit.validationSplit;
     const watched = watch(context.terminal, Math.floor(rows * (1 - split)));
+    const seen = await observed(made, watched, output, options, context);
     const history = await withInterrupt(
       watched.interrupt,
-      () => fitModel(made, plan, [...callbacks, watched.callback], resume),
+      () => fitModel(made, plan, [...callbacks, ...seen.callbacks, watched.callback], resume),
     );
+    await seen.end(history ? `trained ${history.epoch.length} epochs` : "stopped; the state is saved");
     if (history === undefined) return await stopped(made, watched, output);
 
     const { json, tensors } = model.trainingState();
@@ -117,7 +121,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (historyFile !== undefined) {
       await writeWhole(
         historyFile,
-        new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data })}\n`),
+        new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data, ...seen.json() })}\n`),
       );
     }
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
@@ -132,6 +136,37 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     };
   },
 };
+/** What is kept of the fit for pages: of one that is open, or of a later one by the history's file. */
+async function observed(
+  { model, fitted, part, series }: Ready,
+  watched: Watch,
+  output: string,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<Pick<Live, "callbacks" | "end"> & { json(): Readonly<Record<string, unknown>> }> {
+  const none = { callbacks: [], end: () => Promise.resolve(), json: () => ({}) };
+  if (options.view !== true && options.history === undefined) return none;
+  const { openLive, recorderFor } = await import("../view/live.ts");
+  const { labels } = fitted, own = series ? {} : { x: part.x, y: part.y };
+  const kept = { name: model.name, rows: series?.rows ?? part.x.shape[0], ...own };
+  if (options.view !== true) {
+    const recorder = recorderFor(kept);
+    return { ...none, callbacks: [recorder.callback], json: recorder.json };
+  }
+  const live = openLive({
+    ...kept,
+    model,
+    labels,
+    stop: watched.interrupt,
+    save: async () => {
+      const file = output.replace(/(\.[\w.]+)?$/, "-now.keras");
+      await model.save(file, { extras: extrasOf(fitted) });
+      return `saved as ${file}`;
+    },
+  });
+  context.terminal.err(`${live.server.url}\n`);
+  return { ...live, json: live.recorder.json };
+}
 /** How well the model does on the test part, in words and in numbers. */
 async function testOn(model: Model, part: Part, { preparation, labels }: Fitted, width: number) {
   const { text: words, target } = preparation;

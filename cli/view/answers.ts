@@ -95,12 +95,10 @@ export function answererOf(shown: Shown): Answerer {
   };
   const kept = new Map<string, unknown>();
   return async (name, options) => {
+    const own = records.live?.answer(name, options);
+    if (own !== undefined) return await own;
     const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-    if (!make) {
-      const own = records.live?.answer(name, options);
-      if (own !== undefined) return own;
-      throw new InputError(`no answer is known to ${name}`);
-    }
+    if (!make) throw new InputError(`no answer is known to ${name}`);
     const constant = Object.keys(options).length === 0 && name !== "training" && name !== "about" &&
       !records.live;
     if (constant && kept.has(name)) return await kept.get(name);

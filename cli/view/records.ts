@@ -5,7 +5,7 @@ import type { DistributionRow, ExperimentsData, ForecastsData, RunData, ValueGra
 import { experimentsFrom } from "./experiments.ts";
 import { forecastsFrom } from "./forecasts.ts";
 
-/** A training in progress, as its page asks after it. */
+/** A training in progress, as its page asks after it; undefined for what it doesn't know. */
 export interface LiveTraining {
   answer(name: string, options: Readonly<Record<string, unknown>>): unknown;
 }
