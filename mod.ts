@@ -126,6 +126,7 @@ export * from "./plugins/preprocessing/seriessplit.ts";
 export * from "./plugins/preprocessing/seriestable.ts";
 export * from "./plugins/preprocessing/serieswindows.ts";
 export * from "./plugins/preprocessing/labels.ts";
+export * from "./plugins/preprocessing/pairs.ts";
 export * from "./plugins/preprocessing/preprocessor.ts";
 export * from "./plugins/preprocessing/text.ts";
 export * from "./plugins/preprocessing/tfidf.ts";

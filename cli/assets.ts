@@ -1,5 +1,5 @@
 /** What lies beside a model file and says what its numbers mean: labels and vocabulary. @module */
-import { InputError, type Tensor } from "../mod.ts";
+import { InputError, type Tensor, type TextSettings } from "../mod.ts";
 
 /** Files beside a model. */
 export interface Assets {
@@ -10,7 +10,7 @@ export interface Assets {
   /** `vocabulary.json`: tokens by id. */
   readonly vocabulary?: readonly string[];
   /** How the model's texts are read, where its file says it. */
-  readonly text?: { readonly column: string; readonly padding: "post" | "pre" };
+  readonly text?: TextSettings;
   /** Numbers as the model was trained on them, where its file says how. */
   scale?(x: Tensor): Tensor;
 }

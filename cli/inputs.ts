@@ -107,15 +107,17 @@ function shapedFor(t: Tensor, wanted: readonly (number | string | null)[]): Tens
 function vectorize(model: Model, assets: Assets, texts: readonly string[], padding: "post" | "pre"): Tensor {
   const { vocabulary } = assets;
   if (vocabulary === undefined) {
-    throw new InputError(`text needs a vocabulary.json beside the model, and ${assets.folder} has none`);
+    throw new InputError(
+      `text needs a vocabulary: the model's file holds none, and ${assets.folder} has no vocabulary.json`,
+    );
   }
-  const length = model.inputs[0]?.shape[1];
-  if (typeof length !== "number") {
+  const fixed = model.inputs[0]?.shape[1], length = typeof fixed === "number" ? fixed : assets.text?.length;
+  if (length === undefined) {
     throw new InputError(
       `text needs an input of fixed length; the model takes ${shapeText(model.inputs[0]?.shape ?? [])}`,
     );
   }
-  return textVectorizer({ vocabulary, length, padding }).transform(texts);
+  return textVectorizer({ ...assets.text, vocabulary, length, padding }).transform(texts);
 }
 
 async function givenTexts(options: InputOptions, assets: Assets): Promise<readonly string[] | undefined> {

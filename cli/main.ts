@@ -11,6 +11,7 @@ import { build } from "./commands/build.ts";
 import { convert } from "./commands/convert.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { forecast } from "./commands/forecast.ts";
+import { generate } from "./commands/generate.ts";
 import { gradients } from "./commands/gradients.ts";
 import { graph } from "./commands/graph.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -34,6 +35,7 @@ const commands: readonly CommandDef[] = [
   convert,
   train,
   evaluate,
+  generate,
   gradients,
   layers,
   graph,

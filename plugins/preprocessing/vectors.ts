@@ -154,7 +154,7 @@ function moments(vectors: Iterable<Float32Array>): { readonly mean: number; read
 
 /**
  * The weights of an embedding over a vocabulary (`""` and `"[UNK]"` first) from word vectors. Hand the matrix to a model
- * as the embedding's weight: `sequential(layers, { weights: new Map([["words/embeddings", matrix]]) })`, or
+ * as the embedding's weight: `sequential(layers, { weights: new Map([["sequential/words/embeddings", matrix]]) })`, or
  * `model.setWeight(path, matrix)`; `embedding({ …, trainable: false })` keeps it as it is.
  *
  * ```ts

@@ -3,7 +3,7 @@ import { ConfigError, shown } from "../../core/errors.ts";
 import type { ModelData } from "../../core/feed.ts";
 import type { Model } from "../../core/model.ts";
 import { type Tensor, toNumbers } from "../../core/tensor.ts";
-import { argmax, logProbabilities, randomRows, sampler, type SamplingOptions } from "./sampling.ts";
+import { logProbabilities, randomRows, sampler, type SamplingOptions } from "./sampling.ts";
 import { type StepFunction, stepper, type StepperOptions, type StepState, takeState } from "./stepper.ts";
 
 /** What every way of decoding is told. */
@@ -14,6 +14,8 @@ export interface DecodingOptions {
   readonly end?: number;
   /** Tokens of a sequence at most, without the first and the end. */
   readonly maxLength: number;
+  /** Tokens that never come, such as padding. */
+  readonly exclude?: readonly number[];
 }
 /** Options of {@link sampleDecode}. */
 export interface SampleDecodingOptions extends DecodingOptions, SamplingOptions {
@@ -26,8 +28,6 @@ export interface BeamDecodingOptions extends DecodingOptions {
   readonly width?: number;
   /** α of `((5 + length) / 6)^α` (Wu et al. 2016) that log probabilities are divided by: 0, the default, for none. */
   readonly lengthPenalty?: number;
-  /** Tokens that never come, such as padding. */
-  readonly exclude?: readonly number[];
 }
 /** A sequence that decoding found. */
 export interface Decoded {
@@ -90,13 +90,14 @@ async function follow(
 }
 
 /** The most probable token at every step, for all rows of a state at once. @throws {ConfigError} */
-export function greedyDecode(
+export async function greedyDecode(
   step: StepFunction,
   begin: StepState,
   rows: number,
   options: DecodingOptions,
 ): Promise<Decoded[]> {
-  return follow(step, begin, rows, options, argmax);
+  const best = sampler({ temperature: 0, exclude: options.exclude ?? [] });
+  return await follow(step, begin, rows, options, (p) => best(p, () => 0));
 }
 /** Tokens drawn by their probabilities; a seed gives the same tokens again. @throws {ConfigError} */
 export async function sampleDecode(

@@ -2,6 +2,7 @@
 export * from "./batches.ts";
 export * from "./decoding.ts";
 export * from "./generator.ts";
+export * from "./gradientnorms.ts";
 export { argmax, logProbabilities, type Sampler, sampler, type SamplingOptions } from "./sampling.ts";
 export {
   type StepFunction,
