@@ -40,7 +40,10 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
     await Deno.remove(folder, { recursive: true });
   }
 }
-const commands = ["predict", "inspect", "verify", "train", "evaluate", "gradients", "build", "layers"];
+const commands = [
+  ...["predict", "inspect", "verify", "train", "evaluate", "generate", "gradients", "build", "forecast"],
+  "layers",
+];
 
 Deno.test("every command has --help with an example, and no line is wider than 80 columns", async () => {
   for (const name of ["", ...commands]) {

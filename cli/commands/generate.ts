@@ -8,6 +8,7 @@ import {
   pairPreprocessorOf,
   type TextVectorizer,
   textVectorizer,
+  tokensOf,
 } from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import {
@@ -93,14 +94,18 @@ async function afterPrompt(
   assets: Assets,
   options: Options,
   { length, ...sampling }: Sampling,
-  { terminal }: Context,
+  { terminal, log }: Context,
 ): Promise<Outcome> {
-  const codec = codecOf(model, assets), prompt = textOption(options, "prompt") ?? "\n";
+  const codec = codecOf(model, assets), { vocabulary } = codec;
+  const prompt = textOption(options, "prompt") ?? (vocabulary.includes("\n") ? "\n" : undefined);
+  if (prompt === undefined) throw new UsageError("--prompt is missing: what the model reads first");
   const last = textOption(options, "end"),
-    end = last === undefined ? undefined : codec.vocabulary.indexOf(last);
+    end = last === undefined ? undefined : vocabulary.indexOf(last);
   if (end === -1) throw new UsageError(`--end: ${JSON.stringify(last)} is no token of the vocabulary`);
   const ids = codec.ids(prompt);
   if (ids.length === 0) throw new UsageError("--prompt: expected at least one token");
+  const strange = new Set(tokensOf(prompt, codec.rules).filter((token) => !vocabulary.includes(token)));
+  for (const token of strange) log(`warning: ${JSON.stringify(token)} is not in the model's vocabulary`);
   const json = options.json === true, made = generator(model), started = performance.now();
   let text = "", before = ids.at(-1) ?? 0, tokens = 0;
   if (!json) terminal.out(prompt);

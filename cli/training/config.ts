@@ -29,8 +29,6 @@ export interface SourceConfig {
 export interface TextConfig extends TextSettings {
   readonly maxWords: number | null;
   readonly vocabulary: string | null;
-  /** The samples are one long text, the targets the tokens that follow. */
-  readonly next: boolean;
   readonly embeddingFile: string | null;
 }
 /** What is trained on. */
@@ -181,11 +179,6 @@ const textFields: Schema<TextConfig> = {
   ...textSettingsFields,
   maxWords: nullable(int({ doc: "size of the vocabulary, padding and unknown counted", min: 2 })),
   vocabulary: nullable(text({ doc: "JSON list of tokens by id; made from the training texts unless given" })),
-  next: bool({
-    doc:
-      "the files are one long text: its tokens are the samples, those that follow the targets; length is a chunk's",
-    default: false,
-  }),
   embeddingFile: nullable(text({
     doc: "word vectors in GloVe's text form, which the first embedding as wide as they are begins with",
   })),

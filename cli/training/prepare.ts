@@ -17,19 +17,11 @@ import { readText } from "../inputs.ts";
 import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
 import { isTexts, type RawPart } from "./sources.ts";
 
-const { bool, choice, float, int, list, nullable, parseConfig, text } = fields;
+const { choice, float, int, list, nullable, parseConfig, text } = fields;
 
-/** How texts are cut, and whether they are one long text whose next tokens are the targets. */
-export interface PreparedText extends TextSettings {
-  readonly next: boolean;
-}
-const textFields: Schema<PreparedText> = {
-  ...textSettingsFields,
-  next: bool({ doc: "one long text, whose next tokens are the targets", default: false }),
-};
 /** How samples are prepared, as fitted on the training part. */
 export interface Preparation {
-  readonly text: PreparedText | null;
+  readonly text: TextSettings | null;
   readonly vocabulary: readonly string[] | null;
   readonly features: readonly string[] | null;
   readonly label: string;
@@ -44,8 +36,8 @@ const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
 const preparationFields: Schema<Preparation> = {
   text: nullable(fields.field<NonNullable<Preparation["text"]>>({
     doc: "samples are texts",
-    expects: `an object with ${Object.keys(textFields).join(", ")}`,
-    read: (raw, path) => parseConfig(textFields, raw as Json, path),
+    expects: `an object with ${Object.keys(textSettingsFields).join(", ")}`,
+    read: (raw, path) => parseConfig(textSettingsFields, raw as Json, path),
   })),
   vocabulary: words("tokens by id"),
   features: words("columns of the sample"),
@@ -108,7 +100,7 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
   return {
     labels,
     preparation: {
-      text: words && parseConfig(textFields, only(words, Object.keys(textFields)), "text"),
+      text: words && parseConfig(textSettingsFields, only(words, Object.keys(textSettingsFields)), "text"),
       vocabulary,
       features: data.features,
       label: data.label,

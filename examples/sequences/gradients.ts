@@ -88,7 +88,7 @@ export const kinds: readonly {
     layer: (units, recurrentInitializer) => gru({ units, recurrentInitializer }),
   },
 ];
-const modelOf = ({ steps, features, units }: GradientSizes, layer: Layer, seed: number) =>
+const modelOf = ({ steps, features }: GradientSizes, layer: Layer, seed: number) =>
   sequential([input({ shape: [steps, features] }), layer, dense({ units: 1 })], { seed });
 const mean = (lists: readonly (readonly number[])[]) =>
   (lists[0] ?? []).map((_, i) => lists.reduce((sum, l) => sum + (l[i] ?? 0), 0) / lists.length);

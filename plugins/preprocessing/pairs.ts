@@ -130,11 +130,11 @@ function make({ source = {}, target = {} }: PairPreprocessorOptions, known?: Sid
     fitTransform: (pairs) => made.fit(pairs).transform(pairs),
     get extras(): Extras {
       const { source: from, target: to } = need();
-      const side = ({ vocabulary, length }: TextVectorizer, { split, standardize }: TokenRules) => ({
+      const side = ({ vocabulary, length, rules }: TextVectorizer) => ({
         vocabulary,
-        text: { length, ...(split && { split }), ...(standardize && { standardize }) },
+        text: { length, ...rules },
       });
-      return { json: { pairs: { source: side(from, source), target: side(to, target) } } };
+      return { json: { pairs: { source: side(from), target: side(to) } } };
     },
   };
   return made;

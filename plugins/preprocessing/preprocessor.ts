@@ -2,7 +2,7 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import type { Extras } from "../../core/format.ts";
 import type { StreamLike } from "../../core/platform.ts";
-import { choice, int, list, nullable, parseConfig, type Schema, text } from "../../core/schema.ts";
+import { bool, choice, int, list, nullable, parseConfig, type Schema, text } from "../../core/schema.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type LabelEncoder, labelEncoder } from "./labels.ts";
 import {
@@ -81,6 +81,8 @@ export interface TextSettings {
   readonly split: Split;
   /** What is changed first. */
   readonly standardize: Standardize;
+  /** The samples are one long text in chunks of `length`, the targets the tokens that follow. */
+  readonly next: boolean;
 }
 /** Fields of {@link TextSettings}. */
 export const textSettingsFields: Schema<TextSettings> = {
@@ -92,6 +94,11 @@ export const textSettingsFields: Schema<TextSettings> = {
     doc: "what is changed first, in ASCII",
     of: ["lowerAndStripPunctuation", "lower", "stripPunctuation", "none"],
     default: "lowerAndStripPunctuation",
+  }),
+  next: bool({
+    doc:
+      "the files are one long text: its tokens are the samples, those that follow the targets; length is a chunk's",
+    default: false,
   }),
 };
 
@@ -248,7 +255,7 @@ export function textPreprocessorOf(
   const classes = extras?.json.labels === undefined
     ? undefined
     : words.parse(extras.json.labels, "lapis.json: labels");
-  const { column: textColumn, length, ...rest } = settings;
+  const { column: textColumn, length, next: _, ...rest } = settings;
   return make(
     {
       textColumn,

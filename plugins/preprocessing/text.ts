@@ -37,6 +37,8 @@ export interface TextVectorizer {
   readonly length: number;
   /** Where zeros are put. */
   readonly padding: "post" | "pre";
+  /** How texts become tokens. */
+  readonly rules: Required<TokenRules>;
   /** The ids of one text, neither cut nor padded. @throws {InputError} for a token that a vocabulary without `[UNK]` lacks. */
   ids(text: string): number[];
   /** The text of ids: tokens joined by spaces, characters by nothing; padding left out. */
@@ -125,6 +127,7 @@ export function padIds(
  */
 export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
   const { vocabulary, length, padding = "post", split = "whitespace" } = options;
+  const rules = { split, standardize: options.standardize ?? "lowerAndStripPunctuation" } as const;
   if (!Number.isSafeInteger(length) || length < 1) {
     throw new ConfigError(`length: expected integer >= 1, got ${shown(length)}`, { place: "length" });
   }
@@ -141,7 +144,7 @@ export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
   const padded = vocabulary[0] === "", unknown = vocabulary[unknownId] === specialTokens[unknownId];
   const ids = (text: string) => {
     if (typeof text !== "string") throw new InputError(`textVectorizer: expected text, got ${shown(text)}`);
-    return tokensOf(text, options).map((token) => {
+    return tokensOf(text, rules).map((token) => {
       const id = known.get(token) ?? (unknown ? unknownId : undefined);
       if (id === undefined) {
         throw new InputError(
@@ -155,6 +158,7 @@ export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
     vocabulary,
     length,
     padding,
+    rules,
     ids,
     text: (list) =>
       Array.from(list).filter((id) => !(padded && id === 0)).map((id) => vocabulary[id] ?? "")
