@@ -104,7 +104,19 @@ export {
 } from "./core/tensor.ts";
 export * from "./io/cifar.ts";
 export * from "./io/csv.ts";
+export * from "./io/datasets.ts";
 export * from "./io/idx.ts";
+export * from "./io/imagefolder.ts";
+export * from "./io/images.ts";
+export {
+  type ByteStream,
+  type JsonRecord,
+  linesOf,
+  readJsonLines,
+  readLines,
+  readUtf8,
+  recordsToTable,
+} from "./io/lines.ts";
 export * from "./io/npy.ts";
 export { type OnnxModel, readOnnxFiles, type ReadOptions as OnnxReadOptions } from "./io/onnx/read.ts";
 export { type OnnxFile, openOnnxFile } from "./plugins/backends/onnxruntime/file.ts";

@@ -17,6 +17,10 @@ interface FileHandle {
 interface FileSystem {
   open(path: string, flags: string): Promise<FileHandle>;
   realpath(path: string): Promise<string>;
+  readdir(
+    path: string,
+    options: { readonly withFileTypes: true },
+  ): Promise<readonly { readonly name: string; isDirectory(): boolean; isFile(): boolean }[]>;
   mkdir(path: string, options: { readonly recursive: boolean }): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -284,6 +288,37 @@ export async function writeFileAtomic(
     await file?.close().catch(() => {});
     await fs.unlink(beside).catch(() => {});
     throw notWritten(path, error);
+  }
+}
+/** What a folder holds. */
+export interface FolderEntry {
+  /** Its name, without the folder's. */
+  readonly name: string;
+  /** True for a folder. */
+  readonly folder: boolean;
+}
+/**
+ * The files and folders in a folder by name, in the order of their UTF-16 units; links and hidden entries are left out.
+ * @throws {InputError} naming the path, where there is no such folder; in a page, where there are none.
+ */
+export async function listFolder(from: string | URL): Promise<FolderEntry[]> {
+  const path = await localPath(from);
+  const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
+  if (!fs) throw new InputError(`${path}: there are no folders here`, { file: path });
+  try {
+    const found = await fs.readdir(path, { withFileTypes: true });
+    return found.filter((e) => !e.name.startsWith(".") && (e.isDirectory() || e.isFile()))
+      .map((e) => ({ name: e.name, folder: e.isDirectory() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const code = (error as { readonly code?: unknown })?.code;
+    if (code === "ENOENT") {
+      throw new InputError(`${path}: there is no such folder`, { file: path, cause: error });
+    }
+    if (code === "ENOTDIR") {
+      throw new InputError(`${path}: is a file, expected a folder`, { file: path, cause: error });
+    }
+    throw problem(path, error);
   }
 }
 /** Makes a folder and those above it, where they aren't there. @throws {InputError} naming the path. */

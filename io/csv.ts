@@ -4,12 +4,14 @@ import type { DType } from "../core/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
+import { gunzipped } from "./inflate.ts";
+import { type ByteStream, rawLinesOf } from "./lines.ts";
 import { type DataFileOptions, named } from "./options.ts";
 
 /** How a table is read. */
 export interface CsvOptions extends DataFileOptions {
-  /** Whether the first row names the columns; true unless said otherwise. */
-  readonly header?: boolean;
+  /** Whether the first row names the columns, true unless said otherwise; or the names, where no row has them. */
+  readonly header?: boolean | readonly string[];
   /** The character between cells; a comma unless said otherwise. */
   readonly delimiter?: string;
 }
@@ -21,8 +23,16 @@ export interface CsvTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Where each row of a table began, counted in lines; read again only for a message. */
+const origins = new WeakMap<CsvTable, (row: number) => number | undefined>();
+/** `row 3` with the line of the file where it is known. */
+function rowName(table: CsvTable, row: number): string {
+  const line = origins.get(table)?.(row);
+  return `row ${row + 1}${line === undefined ? "" : ` (line ${line})`}`;
+}
+
 /**
- * Reads CSV text, or UTF-8 bytes. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
+ * Reads CSV text, or UTF-8 bytes, gzipped or not. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
  * empty lines are passed over.
  * @throws {FormatError} for a ragged row (named), an open quote, bytes that aren't UTF-8, or no rows at all.
  * @throws {LimitError} above limits.fileBytes.
@@ -36,20 +46,70 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
       detail,
     );
   }
-  const text = typeof source === "string" ? source : utf8(source, label, detail);
+  const text = typeof source === "string" ? source : utf8(gunzipped(source, options), label, detail);
   const records = parseRecords(text, delimiter, label, detail);
   const [first] = records;
   if (!first) throw new FormatError(`${label} has no rows`, detail);
-  const rows = header ? records.slice(1) : records;
+  const rows = header === true ? records.slice(1) : records;
+  const table = { header: headerOf(first, header, label, detail), rows };
+  origins.set(table, (row) => linesIn(text)[row + (header === true ? 1 : 0)]);
   const ragged = rows.findIndex((row) => row.length !== first.length);
   if (ragged >= 0) {
     throw new FormatError(
-      `${label} row ${ragged + 1} has ${rows[ragged]?.length} cells: expected ${first.length} ` +
+      `${label} ${rowName(table, ragged)} has ${rows[ragged]?.length} cells: expected ${first.length} ` +
         `(${shown(rows[ragged])})`,
       { ...detail, place: `row ${ragged + 1}` },
     );
   }
-  return { header: header ? first : first.map((_, i) => `${i}`), rows };
+  return table;
+}
+
+function headerOf(
+  first: readonly string[],
+  header: boolean | readonly string[],
+  label: string,
+  detail: { file?: string },
+): readonly string[] {
+  const names = header === true ? first : header === false ? first.map((_, i) => `${i}`) : header;
+  if (names.length !== first.length) {
+    throw new FormatError(`${label} has ${first.length} columns: ${names.length} names are given`, detail);
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new FormatError(`${label} has two columns ${shown(twice)}`, detail);
+  return names;
+}
+
+/** The line that each record begins on: an odd number of quotes leaves a cell open, and the record goes on. */
+function linesIn(text: string): number[] {
+  const found: number[] = [];
+  let open = false;
+  text.replace(/^\ufeff/, "").split("\n").forEach((line, i) => {
+    if (!open && line !== "" && line !== "\r") found.push(i + 1);
+    if (line.split('"').length % 2 === 0) open = !open;
+  });
+  return found;
+}
+
+/** Rows of a stream of CSV bytes, so many at a time: a large file is never held whole. */
+export async function* readCsvStream(
+  stream: ByteStream,
+  options: CsvOptions & { readonly rows?: number } = {},
+): AsyncGenerator<CsvTable> {
+  const { rows = 10_000, header = true, ...rest } = options;
+  let names = header, held: string[] = [], quotes = 0;
+  const table = () => readCsv(held.join(""), { ...rest, header: names });
+  let first = true;
+  for await (const line of rawLinesOf(stream, options)) {
+    held.push(first ? line.replace(/^\ufeff/, "") : line);
+    first = false;
+    // An odd number of quotes leaves a cell open: the record goes on.
+    quotes += line.split('"').length - 1;
+    if (held.length < rows || quotes % 2 === 1) continue;
+    const made = table();
+    yield made;
+    [names, held, quotes] = [made.header, [], 0];
+  }
+  if (held.some((line) => line.trim() !== "") || first) yield table();
 }
 
 function utf8(bytes: Uint8Array, label: string, detail: { file?: string }): string {
@@ -60,9 +120,10 @@ function utf8(bytes: Uint8Array, label: string, detail: { file?: string }): stri
   }
 }
 
+const reading = { bom: true, relax_column_count: true, skip_empty_lines: true } as const;
 function parseRecords(text: string, delimiter: string, label: string, detail: { file?: string }): string[][] {
   try {
-    return parse(text, { bom: true, delimiter, relax_column_count: true, skip_empty_lines: true });
+    return parse(text, { ...reading, delimiter });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new FormatError(`${label}: ${cause.message}`, { ...detail, cause });
@@ -75,10 +136,13 @@ export interface CsvTensorOptions {
   readonly columns?: readonly string[];
   /** float32 unless said otherwise. */
   readonly dtype?: DType;
+  /** What empty cells, NA, nan and null become; they are refused unless given. */
+  readonly missing?: number;
   /** Name for messages. */
   readonly file?: string;
 }
 
+const absent = /^\s*(|na|n\/a|#n\/a|nan|null|none|<na>)\s*$/i;
 const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 /**
@@ -87,7 +151,7 @@ const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
  * @throws {ConfigError} for a column that the table doesn't have.
  */
 export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Tensor {
-  const { columns = table.header, dtype = "float32", file } = options;
+  const { columns = table.header, dtype = "float32", missing, file } = options;
   const { label, detail } = named("CSV", file);
   const places = options.columns === undefined ? table.header.map((_, i) => i) : columns.map((name) => {
     const at = table.header.indexOf(name);
@@ -98,9 +162,13 @@ export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Te
   table.rows.forEach((row, r) => {
     places.forEach((at, c) => {
       const cell = row[at] ?? "";
+      if (missing !== undefined && absent.test(cell)) {
+        values[r * places.length + c] = missing;
+        return;
+      }
       if (!number.test(cell)) {
         throw new FormatError(
-          `${label} row ${r + 1}, column ${shown(columns[c])}: ${shown(cell)} is not a number`,
+          `${label} ${rowName(table, r)}, column ${shown(columns[c])}: ${shown(cell)} is not a number`,
           { ...detail, place: `row ${r + 1}` },
         );
       }
@@ -108,4 +176,39 @@ export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Te
     });
   });
   return tensor(values, [table.rows.length, places.length], dtype);
+}
+
+/** A column: float64 numbers, NaN where one is missing, or texts. */
+export type CsvColumn = Float64Array | readonly string[];
+
+/**
+ * The columns of a table by name: numbers where every cell is one or missing (empty, NA, nan, null), else texts; `types` says
+ * which a column is.
+ * @throws {FormatError} for a cell that is no number in a column of them; {@link ConfigError} for a column that isn't there.
+ */
+export function csvToColumns(
+  table: CsvTable,
+  options: { readonly types?: Readonly<Record<string, "number" | "text">>; readonly file?: string } = {},
+): Record<string, CsvColumn> {
+  const { types = {}, file } = options;
+  for (const name of Object.keys(types)) {
+    if (!table.header.includes(name)) {
+      throw new ConfigError(
+        `${named("CSV", file).label} has no column ${shown(name)}: it has ${shown(table.header)}`,
+      );
+    }
+  }
+  return Object.fromEntries(table.header.map((name, at) => {
+    const cells = table.rows.map((row) => row[at] ?? "");
+    const numbers = cells.every((cell) => number.test(cell) || absent.test(cell));
+    const type = types[name] ?? (numbers && !cells.every((cell) => absent.test(cell)) ? "number" : "text");
+    if (type === "text") return [name, cells];
+    const held = csvToTensor(table, {
+      columns: [name],
+      dtype: "float64",
+      missing: NaN,
+      ...(file !== undefined && { file }),
+    });
+    return [name, held.data as Float64Array];
+  }));
 }

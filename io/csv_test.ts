@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { csvToTensor, readCsv } from "./csv.ts";
+import { gzipSync } from "fflate";
+import { csvToColumns, csvToTensor, readCsv, readCsvStream } from "./csv.ts";
 
 Deno.test("quotes, CRLF, a byte order mark and empty lines are read as RFC 4180 says", () => {
   const text = '\ufeffname,text\r\nann,"a, ""b""\r\nc"\r\n\r\nbob,\r\n';
@@ -15,7 +16,7 @@ Deno.test("quotes, CRLF, a byte order mark and empty lines are read as RFC 4180 
 Deno.test("a ragged row is named", () => {
   assert.throws(() => readCsv("a,b\n1,2\n3\n", { file: "t.csv" }), {
     name: "FormatError",
-    message: 't.csv: CSV row 2 has 1 cells: expected 2 (["3"])',
+    message: 't.csv: CSV row 2 (line 3) has 1 cells: expected 2 (["3"])',
     place: "row 2",
   });
 });
@@ -40,10 +41,77 @@ Deno.test("a cell that is no number is named by row and column", () => {
   const table = readCsv("x,y\n1,2\n3,\n");
   assert.throws(() => csvToTensor(table, { file: "t.csv" }), {
     name: "FormatError",
-    message: 't.csv: CSV row 2, column "y": "" is not a number',
+    message: 't.csv: CSV row 2 (line 3), column "y": "" is not a number',
   });
   assert.throws(() => csvToTensor(table, { columns: ["z"] }), {
     name: "ConfigError",
     message: /no column "z"/,
   });
+});
+
+Deno.test("the line of a wrong cell is that of the file: quoted line breaks, empty lines and CRLF count", () => {
+  const table = readCsv('\ufeffa,b\r\n1,"x\r\ny"\r\n\r\n\r\nz,c\r\n', { file: "t.csv" });
+  assert.throws(() => csvToTensor(table, { columns: ["a"] }), {
+    message: /row 2 \(line 6\), column "a": "z"/,
+  });
+});
+
+Deno.test("names may be given, and must be as many and different", () => {
+  assert.deepStrictEqual(readCsv("1,2\n3,4", { header: ["a", "b"] }), {
+    header: ["a", "b"],
+    rows: [["1", "2"], ["3", "4"]],
+  });
+  assert.throws(() => readCsv("1,2", { header: ["a"] }), { message: "CSV has 2 columns: 1 names are given" });
+  assert.throws(() => readCsv("a,a\n1,2"), { message: 'CSV has two columns "a"' });
+});
+
+Deno.test("a gzipped table is read like a plain one", () => {
+  assert.deepStrictEqual(readCsv(gzipSync(new TextEncoder().encode("a\n1\n"))), {
+    header: ["a"],
+    rows: [["1"]],
+  });
+});
+
+Deno.test("columns are numbers with gaps, or texts; a type may be said", () => {
+  const table = readCsv("n,t,zip,none\n1,a,010,\nNA,b,020,\n nan ,NA,030,\n,d,040,\n");
+  assert.deepStrictEqual(csvToColumns(table, { types: { zip: "text" } }), {
+    n: Float64Array.of(1, NaN, NaN, NaN),
+    t: ["a", "b", "NA", "d"],
+    zip: ["010", "020", "030", "040"],
+    none: ["", "", "", ""],
+  });
+  assert.throws(() => csvToColumns(table, { types: { t: "number" } }), {
+    message: /row 1 \(line 2\), column "t": "a"/,
+  });
+  assert.throws(() => csvToColumns(table, { types: { x: "number" } }), { message: /no column "x"/ });
+  assert.deepStrictEqual(
+    csvToTensor(table, { columns: ["n"], missing: 0 }).data,
+    Float32Array.of(1, 0, 0, 0),
+  );
+});
+
+Deno.test("a stream gives the rows of the whole, wherever it is cut, and holds no more than was asked", async () => {
+  const text = '\ufeffa,b\r\n1,"x ""y""\r\nz"\r\n2,é\r\n\r\n3,w', bytes = new TextEncoder().encode(text);
+  const whole = readCsv(text);
+  for (const size of [1, 2, 3, 5, 100]) {
+    const pieces = Array.from(
+      { length: Math.ceil(bytes.length / size) },
+      (_, i) => bytes.subarray(i * size, (i + 1) * size),
+    );
+    const rows: (readonly string[])[] = [];
+    for await (const part of readCsvStream(pieces, { rows: 2 })) {
+      assert.deepStrictEqual(part.header, ["a", "b"]);
+      rows.push(...part.rows);
+    }
+    assert.deepStrictEqual(rows, whole.rows);
+  }
+  let given = 0;
+  const endless = (function* () {
+    for (;;) given++, yield new TextEncoder().encode("1,2\n");
+  })();
+  for await (const part of readCsvStream(endless, { header: ["a", "b"], rows: 50 })) {
+    assert.strictEqual(part.rows.length, 50);
+    break;
+  }
+  assert.ok(given < 60);
 });
