@@ -8,8 +8,13 @@ import {
   readCifar10,
   readCsv,
   readIdx,
+  readImage,
+  readImageFolder,
+  readJsonLines,
   readNpy,
+  recordsToTable,
   reshaped,
+  resizeImage,
   type Tensor,
   tensor,
   textVectorizer,
@@ -61,9 +66,21 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
 
-/** Reads a comma or tab separated table with a header. */
-export const readTable = async (path: string): Promise<CsvTable> =>
-  readCsv(await readBytes(path), { file: path, delimiter: path.endsWith(".tsv") ? "\t" : "," });
+/** How a table is read, where its file doesn't tell. */
+export interface TableOptions {
+  readonly delimiter?: string | null;
+  readonly header?: boolean | readonly string[];
+}
+/** Reads a table: cells between commas or tabs, or a JSON object a line; gzipped or not. */
+export async function readTable(path: string, options: TableOptions = {}): Promise<CsvTable> {
+  const bytes = await readBytes(path), { delimiter, header } = options;
+  if (/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return recordsToTable(readJsonLines(bytes, { file: path }));
+  return readCsv(bytes, {
+    file: path,
+    delimiter: delimiter ?? (/\.tsv(\.gz)?$/.test(path) ? "\t" : ","),
+    ...(header !== undefined && { header }),
+  });
+}
 
 /** A column of a CSV file by name. @throws {InputError} that lists the columns there are. */
 export async function readColumn(path: string, name: string): Promise<readonly string[]> {
@@ -74,14 +91,46 @@ export async function readColumn(path: string, name: string): Promise<readonly s
   return rows.map((row) => row[at] ?? "");
 }
 
-/** True for comma or tab separated tables. */
-export const isTable = (path: string): boolean => /\.(csv|tsv)$/.test(path);
+/** True for comma or tab separated tables, and JSON lines. */
+export const isTable = (path: string): boolean => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/.test(path);
+/** True for pictures. */
+export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
+/** True for a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((s) => s.isDirectory, () => false);
+}
 const isIdx = (path: string) => /idx\d-ubyte(\.gz)?$/.test(path) || /\.idx(\.gz)?$/.test(path);
 /** True for CIFAR-10 binaries. */
 export const isCifar = (path: string): boolean => /\.bin(\.gz)?$/.test(path);
 
-/** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files. */
-export async function readTensor(path: string): Promise<Tensor> {
+/** Height, width and channels of the pictures that an input takes, as far as its shape says them; flat ones are square. */
+function pictureShape(shape: readonly (number | string | null)[]): readonly (number | undefined)[] {
+  const inner = shape.slice(1).map((d) => (typeof d === "number" ? d : undefined)), [flat] = inner;
+  if (inner.length === 2) return [...inner, 1];
+  if (inner.length !== 1 || flat === undefined) return inner;
+  const channels = [1, 3, 4].find((c) => Number.isInteger(Math.sqrt(flat / c))) ?? 1,
+    side = Math.sqrt(flat / channels);
+  return [side, side, channels];
+}
+/** Pictures of a file or a folder, in the size and channels that an input asks for. */
+async function readPictures(path: string, wanted: readonly (number | string | null)[]): Promise<Tensor> {
+  const [height, width, channels = 3] = pictureShape(wanted);
+  const colorMode = channels === 1 ? "grayscale" : channels === 4 ? "rgba" : "rgb";
+  const imageSize = height === undefined || width === undefined ? undefined : [height, width] as const;
+  if (await isFolder(path)) {
+    return (await readImageFolder(path, { colorMode, ...(imageSize && { imageSize }) })).images;
+  }
+  const image = await readImage(await readBytes(path), { file: path, colorMode });
+  const made = imageSize ? resizeImage(image, imageSize) : image;
+  return reshaped(made, [1, ...made.shape]);
+}
+
+/** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files, pictures and folders of them; `wanted` is an input's shape. */
+export async function readTensor(
+  path: string,
+  wanted: readonly (number | string | null)[] = [],
+): Promise<Tensor> {
+  if (isPicture(path) || await isFolder(path)) return await readPictures(path, wanted);
   if (isTable(path)) return csvToTensor(await readTable(path), { file: path });
   const bytes = await readBytes(path);
   if (isIdx(path)) return readIdx(bytes, { file: path });
@@ -150,7 +199,8 @@ export async function readFeed(model: Model, assets: Assets, options: InputOptio
       if (name === undefined) {
         throw new UsageError(`--input ${given}: the model has ${names.length} inputs: ${names.join(", ")}`);
       }
-      named[name] = await readTensor(byName ? given.slice(mark + 1) : given);
+      const { shape = [] } = model.inputs.find((port) => port.name === name) ?? {};
+      named[name] = await readTensor(byName ? given.slice(mark + 1) : given, shape);
     }
   }
   let rows = 0;

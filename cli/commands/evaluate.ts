@@ -6,7 +6,7 @@ import { loadNamed, modelOptions } from "../loading.ts";
 import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
-import { dataWith } from "../training/plan.ts";
+import { datasetNamed, dataWith, withDataset } from "../training/plan.ts";
 import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts";
 import { readPart } from "../training/sources.ts";
 import { Option } from "commander";
@@ -22,6 +22,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
   declare: (command) =>
     modelOptions(command)
       .requiredOption("--data <file>", "samples: .npy .npz .csv, IDX, CIFAR (repeatable)", collect)
+      .option("--data-folder <folder>", "folder of a data set that --data names: its test part")
       .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
       .option("--column <name>", "column of a .csv that holds the text")
       .option("--label-column <name>", "column of a .csv that holds the target")
@@ -40,7 +41,14 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     if (loss !== undefined) model.compile({ loss, metrics });
     else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
     const held = fittedFrom(model.extras) ?? besideModel(model, assets);
-    const data: DataConfig = dataWith(dataOf(held), options, listOption(options, "data"));
+    const given = listOption(options, "data"), dataset = await datasetNamed(given);
+    const parts = dataset &&
+      await withDataset({ ...dataOf(held), dataset }, textOption(options, "dataFolder"));
+    const data: DataConfig = dataWith(
+      parts ? { ...parts, train: parts.test } : dataOf(held),
+      options,
+      dataset ? [] : given,
+    );
     const { text, label, divide, target } = data;
     const fitted: Fitted = {
       labels: held.labels,

@@ -55,6 +55,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     command
       .argument("<config|model>", "configuration (docs/train.schema.json), or a model file")
       .option("--data <path>", "folder of the configuration's files, or a file to train on", collect)
+      .option("--data-folder <folder>", "folder of a data set that --data names: mnist, cifar10, nusax")
       .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
       .option("--validation <file>", "samples to validate with (repeatable)", collect)
       .option("--validation-targets <file>", "their targets (repeatable)", collect)

@@ -9,6 +9,14 @@ import {
   textSettingsFields,
 } from "../../mod.ts";
 import { readText } from "../inputs.ts";
+import {
+  type DatasetConfig,
+  datasetFields,
+  type ImageConfig,
+  imageFields,
+  type TableConfig,
+  tableFields,
+} from "./readerconfig.ts";
 import { type SeriesConfig, seriesFields } from "./seriesconfig.ts";
 
 const { bool, choice, field, float, int, list, nullable, parseConfig, text } = fields;
@@ -34,6 +42,9 @@ export interface TextConfig extends TextSettings {
 /** What is trained on. */
 export interface DataConfig {
   readonly folder: string | null;
+  readonly dataset: DatasetConfig | null;
+  readonly table: TableConfig;
+  readonly image: ImageConfig;
   readonly train: SourceConfig | null;
   readonly validation: SourceConfig | null;
   readonly test: SourceConfig | null;
@@ -151,7 +162,7 @@ const files = (doc: string) =>
     },
   });
 const sourceFields: Schema<SourceConfig> = {
-  x: files("samples: .npy, .npz, .csv, IDX or CIFAR binary files"),
+  x: files("samples: .npy, .npz, .csv, .jsonl, IDX or CIFAR binary files, a folder of pictures"),
   y: nullable(files("targets, where the samples' files don't hold them")),
   from: float({
     doc: "share of the rows, or of a long text, where the part begins",
@@ -185,6 +196,17 @@ const textFields: Schema<TextConfig> = {
 };
 const dataFields: Schema<DataConfig> = {
   folder: nullable(text({ doc: "folder of the files below; --data says another" })),
+  dataset: nullable(field<DatasetConfig>({
+    doc: "a data set by its name, whose files in the folder are the parts",
+    expects: "a name, or {name, language, download}",
+    json: { anyOf: [datasetFields.name.json, objectSchema(datasetFields)] },
+    read: (raw, path) =>
+      isRecord(raw) || typeof raw === "string"
+        ? parseConfig(datasetFields, isRecord(raw) ? raw : { name: raw }, path)
+        : undefined,
+  })),
+  table: section("how tables are read", tableFields, parseConfig(tableFields, {}, "data.table")),
+  image: section("how pictures are read", imageFields, parseConfig(imageFields, {}, "data.image")),
   train: source("what is trained on"),
   validation: source("what is validated with after each epoch"),
   test: source("what the trained model is evaluated on"),

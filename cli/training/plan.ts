@@ -1,7 +1,16 @@
 /** What a training run is, from a configuration or a model file and the flags beside it. @module */
-import { type CompileTraining, fields, InputError, type Model, registry } from "../../mod.ts";
+import {
+  type CompileTraining,
+  datasetFiles,
+  datasets,
+  fields,
+  InputError,
+  isDatasetName,
+  type Model,
+  registry,
+} from "../../mod.ts";
 import { listOption, numberOption, textOption, UsageError } from "../command.ts";
-import { readBytes } from "../inputs.ts";
+import { isFolder, readBytes } from "../inputs.ts";
 import {
   type CompileConfig,
   type DataConfig,
@@ -63,9 +72,6 @@ function placed(config: TrainConfig, folder: string, dataFolder: string | undefi
   };
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((s) => s.isDirectory, () => false);
-}
 const optionalSource = (x: readonly string[], y: readonly string[]): SourceConfig | null =>
   x.length === 0 ? null : { ...wholeSource, x, y: y.length === 0 ? null : y };
 
@@ -121,6 +127,38 @@ function compileWith(base: CompileConfig | null, options: Options): CompileConfi
   };
 }
 
+/** The parts of a data set by its name, where the configuration doesn't say other files. */
+export async function withDataset(data: DataConfig, folder: string | undefined): Promise<DataConfig> {
+  const { dataset } = data;
+  if (!dataset) return data;
+  if (folder === undefined) {
+    throw new UsageError(`--data-folder is missing: the folder of ${dataset.name}'s files`);
+  }
+  const { language, download } = dataset;
+  const found = await datasetFiles(dataset.name, {
+    folder,
+    ...(language !== null && { language }),
+    ...(download && { download }),
+  });
+  const part = (name: keyof typeof found) => {
+    const files = found[name];
+    return files ? { ...wholeSource, x: files.x, y: files.y ?? null } : null;
+  };
+  return {
+    ...data,
+    train: data.train ?? part("train"),
+    validation: data.validation ?? part("validation"),
+    test: data.test ?? part("test"),
+    labels: data.labels ?? datasets[dataset.name].classNames,
+  };
+}
+/** The data set that `--data` names, where there is no such file. */
+export async function datasetNamed(given: readonly string[]): Promise<DataConfig["dataset"]> {
+  const [name] = given;
+  if (given.length !== 1 || name === undefined || !isDatasetName(name)) return null;
+  return await Deno.stat(name).then(() => null, () => ({ name, language: null, download: null }));
+}
+
 /** Reads the configuration (or takes the model file) and puts the flags over it. */
 export async function planFrom(path: string, options: Options): Promise<TrainConfig> {
   const given = listOption(options, "data"), [only] = given;
@@ -140,7 +178,13 @@ export async function planFrom(path: string, options: Options): Promise<TrainCon
   const epochs = whole("epochs", "--epochs", 1), batchSize = whole("batchSize", "--batch-size", 1);
   const seed = whole("seed", "--seed", 0), backend = textOption(options, "backend");
   const split = numberOption(options, "validationSplit", { flag: "--validation-split", min: 0 });
-  const data = dataWith(base.data ?? defaultData, options, folder === undefined ? given : []);
+  const named = await datasetNamed(given), files = folder === undefined && !named ? given : [];
+  const said = dataWith({ ...base.data ?? defaultData, ...(named && { dataset: named }) }, options, files);
+  const data = await withDataset(
+    said,
+    textOption(options, "dataFolder") ?? folder ??
+      (base.data?.folder ? below(folderOf(path), base.data.folder) : undefined),
+  );
   if (!data.train) {
     throw new UsageError("nothing to train on: --data FILE, or data.train in the configuration");
   }

@@ -3,13 +3,13 @@ import {
   csvToTensor,
   InputError,
   readCifar10,
-  readCsv,
+  readImageFolder,
   readNpz,
   type Tensor,
   tensor,
   toNumbers,
 } from "../../mod.ts";
-import { isCifar, isTable, readBytes, readTensor, readText } from "../inputs.ts";
+import { isCifar, isFolder, isTable, readBytes, readTable, readTensor, readText } from "../inputs.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
 
 /** A part of a data set as its files hold it. */
@@ -28,14 +28,14 @@ export function isTexts(values: Tensor | readonly string[] | undefined): values 
 }
 
 /** Columns of tables: their rows, one after another. */
-async function readTables(files: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>> {
+async function readTables(
+  files: readonly string[],
+  { table }: DataConfig,
+): Promise<Readonly<Record<string, readonly string[]>>> {
   const columns: Record<string, string[]> = {};
   let names: readonly string[] | undefined;
   for (const file of files) {
-    const { header, rows } = readCsv(await readBytes(file), {
-      file,
-      delimiter: file.endsWith(".tsv") ? "\t" : ",",
-    });
+    const { header, rows } = await readTable(file, table);
     names ??= header;
     if (`${names}` !== `${header}`) {
       throw new InputError(
@@ -64,7 +64,7 @@ function numbersOr(cells: readonly string[]): Tensor | readonly string[] {
 }
 
 async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
-  const files = list.join(", "), columns = await readTables(list);
+  const files = list.join(", "), columns = await readTables(list, data);
   const named = needed || Object.hasOwn(columns, data.label);
   const cells = named ? columnOf(columns, data.label, files) : undefined;
   const y = cells && (data.labels ? cells : numbersOr(cells));
@@ -73,6 +73,24 @@ async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: bo
   const kept = features.map((name) => columnOf(columns, name, files));
   const rows = (kept[0] ?? []).map((_, r) => kept.map((column) => column[r] ?? ""));
   return { files, x: csvToTensor({ header: features, rows }, { file: files }), y };
+}
+
+/** Pictures of a folder; the folders in it are their classes. */
+async function picturePart(folder: string, { image, labels }: DataConfig, needed: boolean): Promise<RawPart> {
+  const { size, colorMode, interpolation } = image, [height, width] = size ?? [];
+  const read = await readImageFolder(folder, {
+    colorMode,
+    interpolation,
+    ...(height !== undefined && width !== undefined && { imageSize: [height, width] as const }),
+    ...(needed && labels && { classNames: labels }),
+  });
+  if (!read.labels && needed) {
+    throw new InputError(`${folder}: has no folders, which are the classes of the pictures in them`, {
+      file: folder,
+    });
+  }
+  const names = read.labels && Array.from(toNumbers(read.labels), (id) => read.classNames[id] ?? "");
+  return { files: folder, x: read.images, y: names };
 }
 
 /** Rows `[from, to)`. */
@@ -133,11 +151,15 @@ async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean)
     const texts = await Promise.all(files.map(readText));
     return { files: names, x: [texts.join("")], y: undefined };
   }
+  const [folder] = files;
+  if (folder !== undefined && files.length === 1 && !targets && await isFolder(folder)) {
+    return await picturePart(folder, data, needed);
+  }
   if (files.every(isTable) && !targets) return await tablePart(given, data, needed);
   const list = [];
   for (const file of files) list.push(await arrays(file));
   const own = list.flatMap(({ y }) => (y ? [y] : []));
-  const apart = targets ? await Promise.all(targets.map(readTensor)) : own;
+  const apart = targets ? await Promise.all(targets.map((file) => readTensor(file))) : own;
   if (apart.length === 0 && needed) {
     throw new InputError(`${names}: holds no targets: give them as "y", or by --targets`, { file: names });
   }

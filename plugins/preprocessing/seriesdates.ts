@@ -194,16 +194,23 @@ const calendar: Readonly<Record<CalendarNumber, (date: Date) => number>> = {
         864e5,
     ),
 };
-const cycles: Readonly<Record<Cycle, number>> = { hour: 24, weekday: 7, month: 12, dayOfYear: 365.25 };
-type CalendarNumber = "hour" | "weekday" | "day" | "month" | "quarter" | "year" | "dayOfYear";
-type Cycle = "hour" | "weekday" | "month" | "dayOfYear";
+const cycles: Readonly<Record<CalendarCycle, number>> = {
+  hour: 24,
+  weekday: 7,
+  month: 12,
+  dayOfYear: 365.25,
+};
+/** Numbers of the calendar. */
+export type CalendarNumber = "hour" | "weekday" | "day" | "month" | "quarter" | "year" | "dayOfYear";
+/** Those of them that come round. */
+export type CalendarCycle = "hour" | "weekday" | "month" | "dayOfYear";
 
 /** What a date gives: a number of the calendar, or its place on the circle (`hourSin`, `hourCos`). */
-export type CalendarFeature = CalendarNumber | `${Cycle}${"Sin" | "Cos"}`;
+export type CalendarFeature = CalendarNumber | `${CalendarCycle}${"Sin" | "Cos"}`;
 /** Every {@link CalendarFeature}. */
 export const calendarNames: readonly CalendarFeature[] = [
   ...Object.keys(calendar) as CalendarNumber[],
-  ...(Object.keys(cycles) as Cycle[]).flatMap((name) => [`${name}Sin`, `${name}Cos`] as const),
+  ...(Object.keys(cycles) as CalendarCycle[]).flatMap((name) => [`${name}Sin`, `${name}Cos`] as const),
 ];
 
 /** Milliseconds between a zone's wall clock and UTC at a time. */
@@ -250,7 +257,8 @@ export function calendarFeatures(
         `calendar: no feature named ${shown(name)}: expected ${calendarNames.join(", ")}`,
       );
     }
-    const base = name.replace(/(Sin|Cos)$/, "") as Cycle, wave = name.endsWith("Sin") ? Math.sin : Math.cos;
+    const base = name.replace(/(Sin|Cos)$/, "") as CalendarCycle,
+      wave = name.endsWith("Sin") ? Math.sin : Math.cos;
     const number = calendar[base];
     return [
       name,

@@ -1,0 +1,78 @@
+/** The parts of a training configuration that say how tables, pictures and named data sets are read. @module */
+import { fields, type Schema } from "../../mod.ts";
+import type { ColorMode, DatasetName, DownloadOptions, ImageInterpolation } from "../../mod.ts";
+import { datasets } from "../../mod.ts";
+
+const { choice, field, int, list, nullable, text } = fields;
+
+/** How tables are read. */
+export interface TableConfig {
+  readonly delimiter: string | null;
+  readonly header: boolean | readonly string[];
+}
+/** How pictures are read. */
+export interface ImageConfig {
+  readonly size: readonly number[] | null;
+  readonly colorMode: ColorMode;
+  readonly interpolation: ImageInterpolation;
+}
+/** A data set by its name. */
+export interface DatasetConfig {
+  readonly name: DatasetName;
+  readonly language: string | null;
+  readonly download: Readonly<Record<string, DownloadOptions>> | null;
+}
+
+/** Every key of `data.table`. */
+export const tableFields: Schema<TableConfig> = {
+  delimiter: nullable(text({ doc: "between cells; a tab in .tsv files, else a comma, unless given" })),
+  header: field<boolean | readonly string[]>({
+    doc: "whether the first row names the columns, or their names where none does",
+    default: true,
+    expects: "true, false or a list of names",
+    json: { anyOf: [{ type: "boolean" }, { type: "array", items: { type: "string" } }] },
+    read: (raw) =>
+      typeof raw === "boolean" || (Array.isArray(raw) && raw.every((name) => typeof name === "string"))
+        ? raw
+        : undefined,
+  }),
+};
+/** Every key of `data.image`. */
+export const imageFields: Schema<ImageConfig> = {
+  size: nullable(
+    list({
+      doc: "height and width that pictures are resized to",
+      of: int({ doc: "pixels", min: 1 }),
+      length: 2,
+    }),
+  ),
+  colorMode: choice({ doc: "channels", of: ["grayscale", "rgb", "rgba"], default: "rgb" }),
+  interpolation: choice({ doc: "how they are resized", of: ["bilinear", "nearest"], default: "bilinear" }),
+};
+const hash = /^[0-9a-fA-F]{64}$/;
+/** Every key of `data.dataset`. */
+export const datasetFields: Schema<DatasetConfig> = {
+  name: choice({ doc: "the data set", of: Object.keys(datasets) as DatasetName[] }),
+  language: nullable(text({ doc: "of nusax: the folder of a language" })),
+  download: nullable(field<Readonly<Record<string, DownloadOptions>>>({
+    doc: "where files come from that the folder doesn't have, by name",
+    expects: "an object of {url, sha256} by file name",
+    json: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        properties: { url: { type: "string" }, sha256: { type: "string", pattern: hash.source } },
+        required: ["url", "sha256"],
+        additionalProperties: false,
+      },
+    },
+    read: (raw) =>
+      typeof raw === "object" && raw !== null && Object.values(raw).every((d: unknown) => {
+          const { url, sha256 } = (d ?? {}) as Partial<Record<keyof DownloadOptions, unknown>>;
+          return typeof url === "string" && URL.canParse(url) && typeof sha256 === "string" &&
+            hash.test(sha256);
+        })
+        ? raw as Readonly<Record<string, DownloadOptions>>
+        : undefined,
+  })),
+};
