@@ -3,7 +3,6 @@ import {
   dateText,
   InputError,
   type Model,
-  readCsv,
   scalerFromJSON,
   seriesPreprocessorFromJSON,
   timesAfter,
@@ -12,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { type CommandDef, numberOption, type Outcome, textOption, UsageError } from "../command.ts";
 import { type ForecastPlot, forecastSvg } from "../forecastplot.ts";
-import { readBytes } from "../inputs.ts";
+import { readTable } from "../inputs.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { table } from "../terminal.ts";
@@ -65,7 +64,7 @@ lapis forecast load.keras --data all.csv --backtest 168   # beside what came`,
       );
     }
     const held = level === undefined ? kept : { ...kept, config: { ...kept.config, level } };
-    const series = await readSeries([file], held.config);
+    const series = await readSeries([file], held.config, held.form);
     if (backtest !== undefined) {
       const first = series.times?.[series.rows - backtest], { trainedUntil } = held;
       if (first !== undefined && trainedUntil !== null && first <= trainedUntil) {
@@ -88,10 +87,10 @@ lapis forecast load.keras --data all.csv --backtest 168   # beside what came`,
 };
 
 /** The other columns' coming rows. */
-async function comingColumns(file: string, { preprocessor }: HeldSeries) {
+async function comingColumns(file: string, { preprocessor, form }: HeldSeries) {
   const { targets, features = [] } = preprocessor.options,
     columns = features.filter((name) => !targets.includes(name));
-  return timeSeries(readCsv(await readBytes(file), { file }), { columns, file }).columns;
+  return timeSeries(await readTable(file, form), { columns, file }).columns;
 }
 
 /** Names of the next rows: dates, or their distance. */

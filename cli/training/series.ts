@@ -33,17 +33,21 @@ import {
   type TimeSeries,
   timeSeries,
 } from "../../mod.ts";
-import { readTable } from "../inputs.ts";
+import { readTable, type TableOptions } from "../inputs.ts";
 import { table } from "../terminal.ts";
 import type { DataConfig } from "./config.ts";
 import { preprocessingOf, readingOf, type SeriesConfig, seriesFields } from "./seriesconfig.ts";
 import { short } from "./watch.ts";
 
 /** Reads files as one series, one after another in time. @throws {InputError} where one begins before the last ends. */
-export async function readSeries(files: readonly string[], config: SeriesConfig): Promise<TimeSeries> {
+export async function readSeries(
+  files: readonly string[],
+  config: SeriesConfig,
+  form: TableOptions = {},
+): Promise<TimeSeries> {
   let all: TimeSeries | undefined, last = "";
   for (const file of files) {
-    const next = timeSeries(await readTable(file), { ...readingOf(config), file });
+    const next = timeSeries(await readTable(file, form), { ...readingOf(config), file });
     if (all?.times && next.times) {
       assertAfter({ name: file, times: next.times }, { name: last, times: all.times });
     }
@@ -61,6 +65,8 @@ function joined(a: TimeSeries, b: TimeSeries): TimeSeries {
 /** Everything about a series that training and forecasting share. */
 export interface SeriesRun {
   readonly config: SeriesConfig;
+  /** How its tables are written. */
+  readonly form?: TableOptions;
   readonly series: TimeSeries;
   readonly split: SeriesSplit;
   readonly preprocessor: SeriesPreprocessor;
@@ -105,8 +111,8 @@ export async function openSeries(
   fitted?: SeriesPreprocessor,
 ): Promise<SeriesTraining> {
   const parts = [data.train, data.validation, data.test].map((part) => part?.x ?? []);
-  const series = await readSeries(parts.flat(), config);
-  const split = await splitOf(parts, series, config);
+  const series = await readSeries(parts.flat(), config, data.table);
+  const split = await splitOf(parts, series, config, data.table);
   const preprocessor = fitted ?? seriesPreprocessor(preprocessingOf(config)).fit(series, split);
   const windows = preprocessor.windows(series, split, "train");
   const later = split.validation.to > split.validation.from
@@ -114,6 +120,7 @@ export async function openSeries(
     : undefined;
   return {
     config,
+    form: data.table,
     series,
     split,
     preprocessor,
@@ -129,10 +136,11 @@ async function splitOf(
   [train = [], validation = [], test = []]: readonly (readonly string[])[],
   series: TimeSeries,
   config: SeriesConfig,
+  form: TableOptions,
 ): Promise<SeriesSplit> {
   const { validationSize, testSize } = config;
   const rowsOf = async (files: readonly string[]) =>
-    files.length === 0 ? undefined : (await readSeries(files, config)).rows;
+    files.length === 0 ? undefined : (await readSeries(files, config, form)).rows;
   const behind = await rowsOf(test) ??
     chronologicalSplit(series.rows, { validation: 0, test: testSize }).test;
   const tested = typeof behind === "number" ? behind : behind.to - behind.from;
@@ -375,6 +383,7 @@ export function seriesExtras(run: SeriesRun, intervals: readonly ForecastInterva
     json: {
       series: {
         config: run.config,
+        form: run.form ?? {},
         preprocessor: run.preprocessor.toJSON(),
         intervals: intervals.map((i) => i.toJSON()),
         trainedUntil: run.series.times?.[run.split.validation.to - 1] ?? null,
@@ -385,6 +394,7 @@ export function seriesExtras(run: SeriesRun, intervals: readonly ForecastInterva
 /** What a model's file says of its series. */
 export interface HeldSeries {
   readonly config: SeriesConfig;
+  readonly form: TableOptions;
   readonly preprocessor: SeriesPreprocessor;
   readonly intervals: readonly ForecastIntervals[];
   /** The last date that it was trained or selected on; null where its series had none. */
@@ -394,7 +404,8 @@ export interface HeldSeries {
 export function seriesFrom(extras: Extras | undefined): HeldSeries | undefined {
   const raw = extras?.json.series;
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { config, preprocessor, intervals, trainedUntil } = raw as {
+  const { config, form, preprocessor, intervals, trainedUntil } = raw as {
+    readonly form?: TableOptions;
     readonly config: Readonly<Record<string, unknown>>;
     readonly preprocessor: SeriesPreprocessorJson;
     readonly intervals?: readonly IntervalJson[];
@@ -402,6 +413,7 @@ export function seriesFrom(extras: Extras | undefined): HeldSeries | undefined {
   };
   return {
     config: fields.parseConfig(seriesFields, config, "lapis.json: series"),
+    form: form ?? {},
     preprocessor: seriesPreprocessorFromJSON(preprocessor),
     intervals: (intervals ?? []).map(intervalsFromJSON),
     trainedUntil: trainedUntil ?? null,

@@ -70,7 +70,7 @@ export interface SeriesPreprocessor {
   readonly transform: { to(value: number): number; back(value: number): number };
   /** Rows at the front that differences and features use up. */
   readonly lost: number;
-  /** Rows that a forecast needs. */
+  /** Rows at the end that a forecast looks at. */
   readonly needed: number;
   /** Learns the scaling from the training part. @throws {InputError} for a series that doesn't suit the options. */
   fit(series: TimeSeries, split: SeriesSplit): SeriesPreprocessor;
@@ -169,7 +169,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
     );
   }
   const lost = Math.max(change?.lost ?? 0, derived ? lostOf(derived) : 0);
-  const needed = length + Math.max(change?.lost ?? 0, derived ? memoryOf(derived) : 0) + 1;
+  const needed = length + Math.max(change?.lost ?? 0, derived ? memoryOf(derived) : 0);
   let scaler = known;
 
   const column = (series: TimeSeries, name: string) => {
@@ -218,8 +218,9 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
     if (!scaler) {
       throw new InputError("the preprocessor isn't fitted: call fit with the series and its split first");
     }
-    if (series.rows < needed) {
-      throw new InputError(`${series.rows} rows are too few to forecast from: it takes ${needed}`);
+    const least = lost + length;
+    if (series.rows < least) {
+      throw new InputError(`${series.rows} rows are too few to forecast from: it takes ${least}`);
     }
     return scaler.transform(unscaled(series));
   };
@@ -340,7 +341,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
       const wide = targets.length, out = new Float64Array(series.length * steps * wide);
       const others = features.filter((name) => !targets.includes(name));
       let grown = series.map((s) =>
-        seriesRows(s, Math.max(0, s.rows - needed - (derived?.rsi ? needed : 0)), s.rows)
+        seriesRows(s, Math.max(0, s.rows - needed), s.rows)
       );
       for (let done = 0; done < steps; done += horizon) {
         if (gap > 0 && done > 0) {

@@ -123,8 +123,8 @@ Deno.test("recursion goes on from its own forecasts; several series go together"
   ok(p.needed <= 8);
   close(await p.forecast(lineOn, [seriesRows(one, 60 - p.needed, 60)], 2), [190, 193], 1e-6);
   await rejects(
-    p.forecast(lineOn, [seriesRows(one, 57, 60)], 2),
-    /3 rows are too few to forecast from: it takes 6/,
+    p.forecast(lineOn, [seriesRows(one, 56, 60)], 2),
+    /4 rows are too few to forecast from: it takes 5/,
   );
 });
 
