@@ -340,9 +340,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
     async forecast(predict, series, steps, future = {}) {
       const wide = targets.length, out = new Float64Array(series.length * steps * wide);
       const others = features.filter((name) => !targets.includes(name));
-      let grown = series.map((s) =>
-        seriesRows(s, Math.max(0, s.rows - needed), s.rows)
-      );
+      let grown = series.map((s) => seriesRows(s, Math.max(0, s.rows - needed), s.rows));
       for (let done = 0; done < steps; done += horizon) {
         if (gap > 0 && done > 0) {
           throw new InputError(`a model with a gap forecasts ${horizon} steps, not ${steps}`);

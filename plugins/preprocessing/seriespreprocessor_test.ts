@@ -175,10 +175,10 @@ Deno.test("what isn't scaled or not stationary is warned of, with the way out", 
   const told = (options: Partial<SeriesPreprocessorOptions>) =>
     seriesPreprocessor({ targets: ["sales"], length: 6, ...options }).fit(walk, split).warnings(walk, split);
   const raw = told({ scaler: "none" });
-  ok(/^sales isn't scaled \(values up to [\d.]+\): set scaler to standard/.test(raw[0] ?? ""), raw[0]);
+  ok(/^sales isn't scaled \(values up to [\d.]+\): set scaler to standard/.test(raw[0] ?? ""), `${raw[0]}`);
   ok(
     /^sales isn't stationary in the training part .*: set difference to \{ order: 1 \}/.test(raw[1] ?? ""),
-    raw[1],
+    `${raw[1]}`,
   );
   strictEqual(told({}).length, 1);
   deepStrictEqual(told({ difference: { order: 1 } }), []);
