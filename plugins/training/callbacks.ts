@@ -1,6 +1,6 @@
 /** Callbacks: stop early, keep the best, lower the rate, write logs. Keras 3's meaning. @module */
 import { ConfigError, shown } from "../../core/errors.ts";
-import { fieldToCamel } from "../../core/names.ts";
+import { fieldToCamel, fieldToSnake } from "../../core/names.ts";
 import { writeFileAtomic } from "../../core/platform.ts";
 import { nearest } from "../../core/schema.ts";
 import { copyOf, type Tensor } from "../../core/tensor.ts";
@@ -211,7 +211,16 @@ export interface CsvLoggerOptions {
   /** Between numbers; a comma unless given. */
   readonly separator?: string;
 }
-/** Writes every epoch's numbers to a CSV file, a header first. */
+/** A number as Python writes it. */
+function pythonNumber(n: number): string {
+  if (Number.isNaN(n)) return "nan";
+  if (!Number.isFinite(n)) return n > 0 ? "inf" : "-inf";
+  return Number.isInteger(n) && Math.abs(n) < 1e16 ? `${n}.0` : `${n}`;
+}
+/**
+ * Writes every epoch's numbers to a CSV file as Keras does: a header, names in snake_case and in their order, lines that
+ * end with CR and LF, `NA` where an epoch has no such number.
+ */
 export function csvLogger(path: string | URL, { separator = "," }: CsvLoggerOptions = {}): Callback {
   let rows: (readonly [number, Logs])[] = [], resumed = false;
   return {
@@ -220,11 +229,21 @@ export function csvLogger(path: string | URL, { separator = "," }: CsvLoggerOpti
       if (!resumed) rows = [];
       resumed = false;
     },
-    async onEpochEnd(epoch, logs) {
+    async onEpochEnd(epoch, logs, run) {
       rows.push([epoch, logs]);
-      const names = [...new Set(rows.flatMap(([, l]) => Object.keys(l)))];
-      const lines = rows.map(([e, l]) => [e, ...names.map((n) => l[n] ?? "")].join(separator));
-      const text = `${[["epoch", ...names].join(separator), ...lines].join("\n")}\n`;
+      const names = [...new Set([...run.monitors, ...Object.keys(logs)])];
+      const columns = names.map((name) => [fieldToSnake(name), name] as const).sort(([x], [y]) =>
+        x < y ? -1 : 1
+      );
+      const lines = rows.map(([e, l]) => [
+        e,
+        ...columns.map(([, name]) => {
+          const value = l[name];
+          return value === undefined ? "NA" : pythonNumber(value);
+        }),
+      ]);
+      const all = [["epoch", ...columns.map(([column]) => column)], ...lines];
+      const text = all.map((line) => `${line.join(separator)}\r\n`).join("");
       await writeFileAtomic(path, new TextEncoder().encode(text));
     },
     state: () => ({ json: { rows } }),

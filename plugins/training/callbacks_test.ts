@@ -96,10 +96,10 @@ Deno.test("checkpoints, CSV and TensorBoard files", async () => {
       tensorBoard(`${folder}/board`),
     ];
     const { history } = await m.fit(x, y, { epochs: 3, verbose: 0, validationData: [x, y], callbacks });
-    const [header, first, ...rest] = (await Deno.readTextFile(`${folder}/log.csv`)).trimEnd().split("\n");
-    equal(header, "epoch,loss,valLoss");
-    equal(first, `0,${history.loss?.[0]},${history.valLoss?.[0]}`);
-    equal(rest.length, 2);
+    const [header, first, ...rest] = (await Deno.readTextFile(`${folder}/log.csv`)).split("\r\n");
+    equal(header, "epoch,loss,val_loss");
+    deepEqual(first?.split(",").map(Number), [0, history.loss?.[0], history.valLoss?.[0]]);
+    deepEqual([rest.length, rest.at(-1)], [3, ""]);
     const half = await loadModel(`${folder}/run-02.keras`, { backend: "plain" });
     await half.fit(x, y, { epochs: 3, verbose: 0, validationData: [x, y], resumeFrom: half.trainingState() });
     equal(weightOf(half), weightOf(m));
@@ -110,6 +110,29 @@ Deno.test("checkpoints, CSV and TensorBoard files", async () => {
     ok(new TextDecoder().decode(bytes).includes("epoch_loss"));
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+Deno.test("a CSV file is what Keras writes: sorted names, NA where an epoch wasn't validated", async () => {
+  const file = await Deno.makeTempFile(), m = tiny();
+  try {
+    m.compile({ optimizer: adam({ learningRate: 0 }), loss: "mse", metrics: ["mae", "binaryAccuracy"] });
+    m.setWeight(path, tensor([[0]]));
+    const callbacks = [csvLogger(file, { separator: ";" })];
+    await m.fit([[1], [2]], [0, 0], {
+      epochs: 2,
+      verbose: 0,
+      validationData: [[[1]], [0.5]],
+      validationFreq: 2,
+      callbacks,
+    });
+    equal(
+      await Deno.readTextFile(file),
+      "epoch;binary_accuracy;loss;mae;val_binary_accuracy;val_loss;val_mae\r\n" +
+        "0;1.0;0.0;0.0;NA;NA;NA\r\n" +
+        "1;1.0;0.0;0.0;0.0;0.25;0.5\r\n",
+    );
+  } finally {
+    await Deno.remove(file);
   }
 });
 Deno.test("an event file is records of a length, its checksum, the event and its checksum", () => {
