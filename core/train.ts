@@ -50,6 +50,9 @@ class ModelTrainer implements Trainer {
   /** What a model that isn't built yet was compiled with. */
   #waiting: CompileTraining | undefined;
   #optimizer: OptimizerState | undefined;
+  /** What a file says of the optimizer that isn't made yet, and why that can't be read. */
+  #restoring: SavedTraining | undefined;
+  #refused: unknown;
   readonly #runner: StepRunner;
   readonly #derivatives: Derivatives;
   #seed: number;
@@ -84,6 +87,7 @@ class ModelTrainer implements Trainer {
     const { model, registry } = this.#parts;
     this.#waiting = options;
     this.#optimizer = undefined;
+    this.#restoring = undefined;
     this.#last = undefined;
     this.#runner.step = 0;
     if (!model.built) return;
@@ -101,17 +105,31 @@ class ModelTrainer implements Trainer {
     if (!saved) {
       throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
     }
-    const made = this.#compiled = readCompiled(registry, model.outputs, optionsOf(saved));
-    const state = this.#state();
-    state.restore(saved);
-    this.#runner.step = this.#loaded?.json.step ?? state.iteration;
-    return made;
+    this.#restoring = saved;
+    const options = optionsOf(saved);
+    try {
+      return this.#compiled = readCompiled(registry, model.outputs, options);
+    } catch (error) {
+      // Only training needs the optimizer.
+      const made = this.#compiled = {
+        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }),
+        optimizer: undefined,
+      };
+      this.#refused = error;
+      return made;
+    }
   }
+  /** Where the optimizer stands; a model from a file goes on where the file says. */
   #state(): OptimizerState {
-    const compiled = this.#ready();
+    const { optimizer } = this.#ready(), saved = this.#restoring;
     if (this.#optimizer) return this.#optimizer;
-    if (!compiled.optimizer) throw new InputError("the model was compiled without an optimizer");
-    return this.#optimizer = new OptimizerState(this.#parts, compiled.optimizer, trainables(this.#parts));
+    if (!optimizer) throw this.#refused;
+    const made = new OptimizerState(this.#parts, optimizer, trainables(this.#parts));
+    if (saved) {
+      made.restore(saved);
+      this.#runner.step = this.#loaded?.json.step ?? made.iteration;
+    }
+    return this.#optimizer = made;
   }
 
   /** Runs a step or a test on a batch. */
@@ -352,8 +370,8 @@ class ModelTrainer implements Trainer {
   saved(): SavedTraining | undefined {
     const { saved, model } = this.#parts, asKeras3 = saved?.version.startsWith("3") ? saved : undefined;
     const variables = (major: 2 | 3) => this.#state().variables(major);
-    if (!this.#compiled && !this.#waiting) {
-      // What Keras 3 wrote stays as it is.
+    if (!this.#optimizer && !this.#waiting) {
+      // What Keras 3 wrote stays as it is until it is trained.
       if (!saved || !asKeras3?.variables) return asKeras3 ?? (saved && this.#converted(saved));
       const { variables: own } = asKeras3;
       return { ...saved, variables: (major = 3) => (major === 3 ? own() : variables(2)) };
@@ -369,7 +387,7 @@ class ModelTrainer implements Trainer {
   /** Another version's compilation by our own parts, or as it is where they can't read it. */
   #converted(saved: SavedTraining): SavedTraining | undefined {
     try {
-      this.#ready();
+      this.#state();
     } catch (error) {
       if (error instanceof LapisError) return saved;
       throw error;

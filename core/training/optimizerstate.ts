@@ -113,6 +113,9 @@ export class OptimizerState {
       this.entries.filter((e) => !rate.includes(e)),
       [first, ...slots],
       [first, ...rate, ...slots],
+      // Compiled, and not trained yet.
+      [first, ...rate],
+      [first],
     ].map((list) => list.filter((e) => e !== undefined));
     const layout = layouts.find((list) => list.length === ordered.length);
     if (!layout) {
