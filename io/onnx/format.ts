@@ -1,10 +1,10 @@
 /** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
-import type { Extras, FormatDef, WriteOptions } from "../../core/format.ts";
-import type { Graph } from "../../core/graph.ts";
+import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/format.ts";
 import { Model } from "../../core/model.ts";
 import { tensorBytes } from "../../core/tensor.ts";
 import { exportedGraph } from "./export/graph.ts";
 import { extrasFrom, metadataOf, sentenceOf } from "./export/metadata.ts";
+import type { Graph } from "../../core/graph.ts";
 import { readOnnxFiles } from "./read.ts";
 import { initialGraph, stepState } from "./training.ts";
 import { usualOpset } from "./versions.ts";
@@ -32,14 +32,30 @@ export const onnx: FormatDef = {
     const extras: Extras | undefined = extrasFrom(metadata);
     return Model.fromGraph(graph, registry, { limits, ...(extras && { extras }), ...run });
   },
-  write: (model, options, _, file) => Promise.resolve(written(model, options, file)),
+  async write(model, options, _, file) {
+    await Promise.resolve();
+    return written(model, options, file);
+  },
 };
 
-function written(model: Model, options: WriteOptions, file: string | undefined) {
-  const { opset, external = false } = options, { registry } = model;
-  const { graph, fed } = whatIs(model, options);
+/** The graph that is asked for, and the inputs that are written without a value. */
+function graphOf(
+  model: Model,
+  { graph = "inference", opset = usualOpset, rightPadded = false }: WriteOptions,
+): { readonly graph: Graph; readonly fed?: ReadonlySet<string> } {
+  if (graph === "inference") return { graph: exportedGraph(model, { opset, rightPadded }) };
+  const step = model.trainingGraph();
+  if (graph === "initial") return { graph: initialGraph(step, model.registry) };
+  return { graph: step, fed: new Set(stepState(step).map((i) => i.name)) };
+}
+function written(
+  model: Model,
+  options: WriteOptions,
+  file: string | undefined,
+): Uint8Array | WrittenFiles {
+  const { opset, external = false } = options, { graph, fed } = graphOf(model, options);
   const how = {
-    registry,
+    registry: model.registry,
     ...(fed && { fed }),
     ...(opset !== undefined && { opset }),
     metadata: metadataOf(model, options),
@@ -49,16 +65,4 @@ function written(model: Model, options: WriteOptions, file: string | undefined) 
   if (!external && bytes < mostInside) return writeOnnx(graph, how);
   const { bytes: main, data } = writeOnnxExternal(graph, how, `${file ?? "model.onnx"}.data`);
   return { bytes: main, beside: data ? [{ name: data.location, parts: data.parts() }] : [] };
-}
-
-/** What the file computes, and the inputs that come without a value. */
-function whatIs(
-  model: Model,
-  options: WriteOptions,
-): { readonly graph: Graph; readonly fed?: ReadonlySet<string> } {
-  const { graph = "inference", opset = usualOpset, rightPadded = false } = options;
-  if (graph === "inference") return { graph: exportedGraph(model, { opset, rightPadded }) };
-  const step = model.trainingGraph();
-  if (graph === "initial") return { graph: initialGraph(step, model.registry) };
-  return { graph: step, fed: new Set(stepState(step).map((i) => i.name)) };
 }
