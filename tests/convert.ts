@@ -40,7 +40,7 @@ export async function convertCase(one: Case, folder: string, opset?: number): Pr
     let difference = 0, share = 0, problem: string | undefined, nodes: readonly string[] = [];
     try {
       using model = await loadCase(one, file, { warn: () => {} });
-      const samples = await fittingSamples(model, 0);
+      const samples = await fittingSamples(model);
       const made = await convertInto(model, path, {
         source: name,
         samples,

@@ -54,7 +54,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     const samples = verify
       ? [
         ...(stored ? [storedSample(model, stored.tensors, `stored input, ${stored.rows} rows`)] : []),
-        ...await fittingSamples(model, seed),
+        ...await fittingSamples(model, { seed, rightPadded: options.rightPadded === true }),
       ]
       : [];
     const bar = progress(context.terminal, "proof");
@@ -120,11 +120,7 @@ function outcome(source: string, destination: string, made: Conversion, context:
     layers,
   };
   const written = proof === undefined || proof.equal;
-  const listed = layers.length === 0 ? [] : [
-    table(["layer", "class", "nodes"], layers.map((l) => [l.layer, l.className, l.nodes.join(" ")]), {
-      width,
-    }),
-  ];
+  const listed = layers.length === 0 ? [] : [layerTable(layers, width)];
   return {
     ...(!written && { answer: false }),
     text: [
@@ -138,7 +134,33 @@ function outcome(source: string, destination: string, made: Conversion, context:
     data,
   };
 }
+/** Long lists of nodes go on in the next row. */
+function layerTable(layers: Conversion["layers"], width: number): string {
+  const longest = (of: (l: Conversion["layers"][number]) => string, least: number) =>
+    Math.max(least, ...layers.map((l) => of(l).length));
+  const room = Math.max(20, width - longest((l) => l.layer, 5) - longest((l) => l.className, 5) - 4);
+  const rows = layers.flatMap(({ layer, className, nodes }) =>
+    wrapped(nodes.length === 0 ? "–" : nodes.join(" "), room)
+      .map((line, i) => (i === 0 ? [layer, className, line] : ["", "", line]))
+  );
+  return table(["layer", "class", "nodes"], rows, { width });
+}
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
 function runsTable({ runs }: Proof, width: number): string {
   const rows = runs.map((r) => [r.what, small(r.difference), small(r.tolerance), r.problem ?? ""]);
-  return table(["run", "largest difference", "tolerance", ""], rows, { right: [1, 2], width });
+  const problems = rows.filter(([, , , problem]) => problem !== "").map(([what, , , problem]) =>
+    `${what}: ${problem}`
+  );
+  const short = rows.map((row) => row.slice(0, 3));
+  return [table(["run", "largest difference", "tolerance"], short, { right: [1, 2], width }), ...problems]
+    .join("\n");
 }

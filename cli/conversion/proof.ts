@@ -1,6 +1,6 @@
 /** Whether a converted file computes what its source does, and how large a difference rounding explains. @module */
 import { castTensor, isTensor, LapisError, Model, type Tensor, toNumbers } from "../../mod.ts";
-import { type Sample, samplesOf } from "./samples.ts";
+import { type Sample, type SampleOptions, samplesOf } from "./samples.ts";
 
 /** A run of both. */
 export interface Run {
@@ -131,9 +131,12 @@ function alternating(): () => number {
 }
 
 /** Samples that the model itself takes: sizes grow until every layer has steps enough. @throws {LapisError} */
-export async function fittingSamples(model: Model, seed: number): Promise<readonly Sample[]> {
+export async function fittingSamples(
+  model: Model,
+  options: SampleOptions = { seed: 0 },
+): Promise<readonly Sample[]> {
   for (let scale = 1;; scale *= 2) {
-    const samples = samplesOf(model, seed, scale);
+    const samples = samplesOf(model, { ...options, scale });
     try {
       for (const { inputs } of samples) await model.run(inputs);
       return samples;

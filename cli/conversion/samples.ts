@@ -77,17 +77,27 @@ const maskings: readonly Masking[] = ["none", "right", "scattered", "left"];
 /** Numbers of which no table says how many there are stay below this. */
 const fewIds = 3;
 
-/**
- * Several sets of inputs for a model. `scale` makes open sizes longer, for models that need more steps.
- */
-export function samplesOf(model: Model, seed: number, scale = 1): readonly Sample[] {
+/** How samples are made. */
+export interface SampleOptions {
+  readonly seed: number;
+  /** Masks leave out steps at the ends of rows alone. */
+  readonly rightPadded?: boolean;
+  /** Makes open sizes longer, for models that need more steps. */
+  readonly scale?: number;
+}
+/** Several sets of inputs for a model. */
+export function samplesOf(
+  model: Model,
+  { seed, rightPadded = false, scale = 1 }: SampleOptions,
+): readonly Sample[] {
   const facts = factsOf(model.graph()), maskable = [...facts.values()].some((f) => f.masked !== undefined);
   const open = new Set(model.inputs.flatMap((i) => i.shape.filter((d) => typeof d !== "number")));
+  const masks = rightPadded ? maskings.slice(0, 2) : maskings;
   const count = maskable ? 4 : open.size > 1 ? 3 : 2;
   return batches.slice(0, count).map((batch, i) => {
     const length = (lengths[i] ?? 12) * scale,
       next = generator(seed + i),
-      masking = maskable ? maskings[i] ?? "none" : "none";
+      masking = maskable ? masks[i] ?? "right" : "none";
     const inputs = Object.fromEntries(
       model.inputs.filter((p) => !p.optional).map((port) => {
         const first = model.inputs[0]?.shape[0];
@@ -134,7 +144,13 @@ function numbers(
   }
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const ids = limit !== undefined || !/^(float|bfloat)/.test(dtype);
-  const draw = () => (ids ? Math.floor(next() * (dtype === "bool" ? 2 : limit ?? fewIds)) : normal());
+  const below = dtype === "bool" ? 2 : limit ?? fewIds;
+  // What masks leave out stands where a step is masked, and nowhere else.
+  const id = (): number => {
+    const drawn = Math.floor(next() * below);
+    return drawn === masked ? (drawn + 1) % below : drawn;
+  };
+  const draw = () => (ids ? id() : normal());
   const data = Float64Array.from({ length: size }, draw);
   if (masked !== undefined && masking !== "none" && shape.length > 1) {
     maskSteps(data, shape, masked, masking, next);

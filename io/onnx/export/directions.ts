@@ -181,8 +181,10 @@ function joinedHalves(
   }
   const turn = first.steps.at(-2);
   if (turn?.node.op !== "Transpose") return undefined;
-  const turned = b.one("Transpose", [whole], { perm: [2, 0, 1, 3] });
-  let v = b.one("Reshape", [turned, b.ints([0, 0, 2 * units])]);
+  // Time first, as the next recurrent node wants it; where there is none, the two turns become one.
+  const turned = b.one("Transpose", [whole], { perm: [0, 2, 1, 3] });
+  const sideBySide = b.one("Reshape", [turned, b.ints([0, 0, 2 * units])]);
+  let v = b.one("Transpose", [sideBySide], { perm: [1, 0, 2] });
   for (const step of first.steps.slice(0, -2).reverse()) {
     const at = carried(step);
     v = b.one(step.node.op, step.inputs.map((input, i) => (i === at ? v : input)), step.node.attributes);

@@ -6,6 +6,7 @@ import { speakPlainly } from "./idioms.ts";
 import { settleLayouts } from "./layout.ts";
 import { encodeLabels } from "./lookups.ts";
 import { recurrentBuilder } from "./recurrent.ts";
+import { nameSymbols } from "./symbols.ts";
 import { constantsAsWeights, foldWeights, shareNodes, weightsAsConstants } from "./weights.ts";
 
 /** What a graph is made for. */
@@ -32,6 +33,7 @@ export function exportedGraph(model: Model, { opset, rightPadded = false }: Expo
   if (model.layers.length === 0) return model.graph();
   const graph = model.graph({ recurrent: recurrentBuilder(rightPadded) });
   const passes: readonly ((g: Graph) => Graph)[] = [
+    (g) => nameSymbols(g, registry),
     (g) => weightsAsConstants(g, registry),
     (g) => foldWeights(g, registry),
     (g) => encodeLabels(g, registry),

@@ -54,6 +54,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceMax: (visit) => pooled(visit, "GlobalMaxPool"),
   Concat: ({ inputs }) => (inputs.length === 1 ? inputs[0] : undefined),
   Unsqueeze: (visit, made) => undone(visit, made, "Squeeze"),
+  Transpose: turnedOnce,
   Squeeze: (visit, made) => undone(visit, made, "Unsqueeze"),
 };
 const codeOf = (v: Value): number => dtypes[asTensor(v.type).dtype].onnx;
@@ -99,6 +100,20 @@ function flattened({ b, node, inputs: [x, to] }: Visit, made: Made): Value | und
     s !== 0 || (i === 0 && rows !== undefined && sameDim(rows, shape[0] ?? -1))
   );
   return first && kept ? b.one("Reshape", [first, to]) : undefined;
+}
+/** Two transposes around a reshape that joins the last axes: one before it does. */
+function turnedOnce({ b, node, inputs: [x] }: Visit, made: Made): Value | undefined {
+  const reshape = made.get(x?.id ?? -1), first = made.get(reshape?.inputs[0]?.id ?? -1);
+  if (reshape?.node.op !== "Reshape" || first?.node.op !== "Transpose") return undefined;
+  const sizes = b.knownOf(reshape.inputs[1]),
+    inner = first.node.attributes["perm"],
+    outer = node.attributes["perm"];
+  const lists = Array.isArray(inner) && inner.length === 4 && Array.isArray(outer) && outer.length === 3;
+  if (!sizes || !lists || outer[2] !== 2) return undefined;
+  const [rows, steps, width] = toIntegers(sizes);
+  if (rows !== 0 || steps !== 0 || width === undefined || width < 1) return undefined;
+  const perm = [inner[outer[0]], inner[outer[1]], inner[2], inner[3]];
+  return b.one("Reshape", [b.one("Transpose", [first.inputs[0]], { perm }), b.ints([0, 0, width])]);
 }
 /** A mean or maximum over all sizes of images that have their channels first. */
 function pooled({ b, node, inputs: [x, over] }: Visit, op: string): Value | undefined {
