@@ -27,20 +27,17 @@ const commands: readonly CommandDef[] = [
   predict,
   inspect,
   verify,
-  train,
-  evaluate,
-  forecast,
-  gradients,
-  build,
   convert,
   train,
   evaluate,
   generate,
+  forecast,
   gradients,
-  layers,
+  build,
   graph,
   view,
   report,
+  layers,
 ];
 
 export type { Terminal };

@@ -41,7 +41,19 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 const commands = [
-  ...["predict", "inspect", "verify", "train", "evaluate", "generate", "gradients", "build", "forecast"],
+  "predict",
+  "inspect",
+  "verify",
+  "convert",
+  "train",
+  "evaluate",
+  "generate",
+  "forecast",
+  "gradients",
+  "build",
+  "graph",
+  "view",
+  "report",
   "layers",
 ];
 
