@@ -12,6 +12,7 @@ import { convert } from "./commands/convert.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { forecast } from "./commands/forecast.ts";
 import { generate } from "./commands/generate.ts";
+import { experiment } from "./commands/experiment.ts";
 import { gradients } from "./commands/gradients.ts";
 import { graph } from "./commands/graph.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -29,6 +30,7 @@ const commands: readonly CommandDef[] = [
   verify,
   convert,
   train,
+  experiment,
   evaluate,
   generate,
   forecast,

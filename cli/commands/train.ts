@@ -1,47 +1,18 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
-import {
-  augmentImages,
-  type BatchSource,
-  type Callback,
-  type History,
-  InputError,
-  loadModel,
-  type Model,
-  type Tensor,
-} from "../../mod.ts";
+import type { Model } from "../../mod.ts";
 import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
 import { writeWhole } from "../output.ts";
-import { callbacksFrom } from "../training/callbacks.ts";
-import type { SourceConfig, TrainConfig } from "../training/config.ts";
-import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
-import { evaluateText, languageFeed, languageText } from "../training/language.ts";
-import { modelFrom } from "../training/layers.ts";
-import { canResume, checkOutput, classWeights, compileOptions, planFrom } from "../training/plan.ts";
-import {
-  dataOf,
-  extrasOf,
-  fitPreparation,
-  type Fitted,
-  fittedFrom,
-  type Part,
-  prepare,
-  unprepared,
-} from "../training/prepare.ts";
-import { readPart } from "../training/sources.ts";
-import {
-  judge,
-  learnIntervals,
-  openSeries,
-  reportText,
-  seriesExtras,
-  seriesFrom,
-  type SeriesTraining,
-} from "../training/series.ts";
-import type { Live } from "../view/live.ts";
-import { beginWithVectors } from "../training/vectors.ts";
-import { Interrupted, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { count } from "../terminal.ts";
+import { callbacksFrom } from "../training/callbacks.ts";
+import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
+import { evaluateText, languageText } from "../training/language.ts";
+import { checkOutput, planFrom } from "../training/plan.ts";
+import { extrasOf, type Fitted, type Part } from "../training/prepare.ts";
+import { judge, learnIntervals, reportText, seriesExtras, type SeriesTraining } from "../training/series.ts";
+import type { Live } from "../view/live.ts";
+import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
+import { timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { Option } from "commander";
 
 /** Trains a model. */
@@ -104,13 +75,8 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     await seen.end(history ? `trained ${history.epoch.length} epochs` : "stopped; the state is saved");
     if (history === undefined) return await stopped(made, watched, output);
 
-    const { json, tensors } = model.trainingState();
-    const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
     const judged = made.series && await finishSeries(made.series, model, context.terminal.width);
-    const kept = judged?.extras ?? extrasOf(fitted);
-    await model.save(output, {
-      extras: { json: { ...kept.json, training: json }, tensors: Object.fromEntries(rest) },
-    });
+    await saveTrained(model, output, judged?.extras ?? extrasOf(fitted));
     const speed = watched.samples / watched.seconds;
     const data = {
       output,
@@ -180,72 +146,6 @@ async function testOn(model: Model, part: Part, { preparation, labels }: Fitted,
 }
 const withoutConfusion = ({ samples: _, ...rest }: Evaluation) => rest;
 
-/** A model with its data, ready to be fitted. */
-interface Ready {
-  readonly model: Model;
-  readonly fitted: Fitted;
-  readonly part: Part;
-  readonly validation: Part | undefined;
-  readonly test: Part | undefined;
-  /** The series that windows are cut from, in place of samples. */
-  readonly series?: SeriesTraining;
-}
-
-async function begin(plan: TrainConfig, resumed: string | undefined, context: Context): Promise<Ready> {
-  const { data, fit, compile } = plan;
-  if (!data?.train) throw new UsageError("nothing to train on");
-  const backend = fit.backend === null ? {} : { backend: fit.backend };
-  const from = resumed ?? (typeof plan.model === "string" ? plan.model : undefined);
-  const load = (path: string) =>
-    loadModel(path, { ...backend, seed: fit.seed, warn: (message) => context.log(`warning: ${message}`) });
-  const known = from === undefined ? undefined : await load(from);
-  if (resumed !== undefined && known && !canResume(known)) {
-    throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
-  }
-  const modelOf = async (x: Tensor, shape: { sample?: (number | null)[] } = {}) => {
-    const shaped = { ...backend, seed: fit.seed, batchSize: fit.batchSize, ...shape };
-    const model = known ??
-      (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, shaped));
-    // A resumed model is compiled as its file says, its optimizer where it stood.
-    if (compile && resumed === undefined) model.compile(compileOptions(compile));
-    if (model.compiled) return model;
-    throw new UsageError("the model isn't compiled: --loss and --optimizer, or compile in the configuration");
-  };
-  const keptSeries = seriesFrom(known?.extras), seriesConfig = data.series ?? keptSeries?.config;
-  if (seriesConfig) {
-    if (fit.validationSplit > 0) {
-      throw new UsageError(
-        "fit.validationSplit would let windows cross the border: say data.series.validationSize",
-      );
-    }
-    const series = await openSeries(data, seriesConfig, keptSeries?.preprocessor);
-    for (const warning of series.warnings) context.log(`warning: ${warning}`);
-    const part = { x: series.sample, y: undefined };
-    return {
-      model: await modelOf(part.x),
-      fitted: unprepared,
-      part,
-      validation: undefined,
-      test: undefined,
-      series,
-    };
-  }
-  const held = fittedFrom(known?.extras),
-    settings = held ? { ...data, ...dataOf(held), train: data.train } : data;
-  const raw = await readPart(data.train, settings);
-  const fitted = held ?? await fitPreparation(raw, data),
-    reading = { ...settings, labels: fitted.labels ?? null };
-  const read = async (source: SourceConfig | null) =>
-    source ? prepare(await readPart(source, reading), fitted) : undefined;
-  const part = prepare(raw, fitted), { text: words, vocabulary } = fitted.preparation;
-  const model = await modelOf(part.x, words?.next ? { sample: [null] } : {});
-  const file = data.text?.embeddingFile;
-  if (file && data.text && vocabulary && part.texts && known === undefined) {
-    context.log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
-  }
-  return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
-}
-
 /** What a trained forecaster comes to: the intervals that its file keeps, and its test part opened once. */
 async function finishSeries(series: SeriesTraining, model: Model, width: number) {
   const intervals = await learnIntervals(series, model), reports = [];
@@ -259,55 +159,6 @@ async function finishSeries(series: SeriesTraining, model: Model, width: number)
     text: reportText(reports, width),
     data: { forecasts: reports },
   };
-}
-
-/** Fits; undefined where the user stopped it. */
-async function fitModel(
-  ready: Ready,
-  plan: TrainConfig,
-  callbacks: readonly Callback[],
-  resume: boolean,
-): Promise<History | undefined> {
-  const { model, fitted, part, validation, series } = ready, { fit } = plan;
-  const weights = classWeights(fit.classWeight, fitted.labels);
-  const rank = model.outputs[0]?.shape.length ?? 2;
-  const windows = series && {
-    x: series.batches({
-      rank,
-      batchSize: fit.batchSize,
-      epoch: resume ? model.trainingState().json.epoch : 0,
-      ...(fit.shuffle && { seed: fit.seed }),
-    }),
-    validation: series.validation?.(rank),
-  };
-  const { text: words } = fitted.preparation;
-  const fed = ({ x, y }: Part) => words?.next ? languageFeed(model, x, words.length) : { x, y };
-  const { x, y } = windows ? { x: windows.x, y: undefined } : fed(part), held = validation && fed(validation);
-  if (!windows && !words?.next && (!y || (held && !held.y))) {
-    throw new InputError("the data holds no targets");
-  }
-  try {
-    return await model.fit(x, y, {
-      epochs: fit.epochs,
-      batchSize: fit.batchSize,
-      seed: fit.seed,
-      shuffle: fit.shuffle,
-      validationFreq: fit.validationFreq,
-      validationBatchSize: Math.max(fit.batchSize, 256),
-      verbose: 0,
-      callbacks,
-      ...(held && { validationData: held.y ? [held.x as Tensor, held.y] as const : held.x as BatchSource }),
-      ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
-      ...(windows?.validation && { validationData: windows.validation }),
-      ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
-      ...(weights && { classWeight: weights }),
-      ...(fit.augment && { augment: augmentImages(fit.augment) }),
-      ...(resume && { resumeFrom: model.trainingState() }),
-    });
-  } catch (error) {
-    if (error instanceof Interrupted) return undefined;
-    throw error;
-  }
 }
 
 /** Saves where the last epoch ended. */

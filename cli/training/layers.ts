@@ -46,6 +46,12 @@ function layerFrom(raw: Json, path: string): Layer {
   }
 }
 
+/** The layers of a configuration behind its input. @throws {ConfigError} with the place of a wrong key. */
+export function layersOf({ layers: list }: ModelConfig): readonly Layer[] {
+  const first = list[0]?.type === "input" ? 1 : 0;
+  return list.slice(first).map((raw, i) => layerFrom(raw, `model.layers[${i + first}]`));
+}
+
 /** How a model that is made anew runs. */
 export interface NewModelOptions {
   readonly seed: number;
@@ -64,10 +70,7 @@ const isStateful = ({ config, def }: Layer): boolean =>
  */
 export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptions): Model {
   const { sample = x.shape.slice(1), batchSize, ...run } = options;
-  const [head, ...rest] = config.layers, starts = head?.type === "input";
-  const layers = (starts ? rest : config.layers).map((raw, i) =>
-    layerFrom(raw, `model.layers[${i + (starts ? 1 : 0)}]`)
-  );
+  const [head] = config.layers, starts = head?.type === "input", layers = layersOf(config);
   const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : sample;
   const start: SymbolicTensor = lapis.input({
     shape,

@@ -21,6 +21,7 @@ import {
   readTrainConfig,
   type SourceConfig,
   type TrainConfig,
+  trainFields,
   wholeSource,
 } from "./config.ts";
 
@@ -35,10 +36,12 @@ async function isTrainConfig(path: string): Promise<boolean> {
 }
 const isAbsolute = (path: string) => /^([\\/]|[a-zA-Z]:[\\/])/.test(path);
 /** A path as it stands in a file of a folder. */
-function below(folder: string, path: string): string {
+export function below(folder: string, path: string): string {
   return folder === "" || isAbsolute(path) ? path : `${folder.replace(/[\\/]$/, "")}/${path}`;
 }
-const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+/** The folder of a file, with its separator; empty for the current one. */
+export const folderOf = (path: string): string =>
+  path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
 function sourceBelow(folder: string, source: SourceConfig | null): SourceConfig | null {
   const all = (list: readonly string[]) => list.map((path) => below(folder, path));
@@ -70,6 +73,14 @@ function placed(config: TrainConfig, folder: string, dataFolder: string | undefi
       },
     },
   };
+}
+
+/**
+ * A configuration that stands in an object, its paths seen from the current folder.
+ * @throws {ConfigError} with the path of a wrong key.
+ */
+export function planOf(raw: Json, file: string, folder: string, dataFolder?: string): TrainConfig {
+  return placed(fields.parseConfig(trainFields, raw, file), folder, dataFolder);
 }
 
 const optionalSource = (x: readonly string[], y: readonly string[]): SourceConfig | null =>

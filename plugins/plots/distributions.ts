@@ -10,6 +10,7 @@ export interface Histogram {
   readonly counts: readonly number[];
   /** The ends of the parts, one more than there are parts. */
   readonly edges: readonly number[];
+  /** Mean of the finite values. */
   readonly mean: number;
   /** Standard deviation of all values (ddof 0). */
   readonly deviation: number;

@@ -1,0 +1,185 @@
+/** One trial of an experiment: trained from its configuration or its last rung, and measured on the validation part. @module */
+import { type ForecastMetrics, InputError, registry, sizeOf, type Tensor } from "../../mod.ts";
+import { callbacksFrom } from "../training/callbacks.ts";
+import type { Json, TrainConfig } from "../training/config.ts";
+import { evaluateOn, type Evaluation } from "../training/evaluation.ts";
+import { below, planOf, withDataset } from "../training/plan.ts";
+import { evaluateText } from "../training/language.ts";
+import { extrasOf, type Part } from "../training/prepare.ts";
+import { judge, learnIntervals, seriesExtras } from "../training/series.ts";
+import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
+import { readPart } from "../training/sources.ts";
+import { spread } from "./spread.ts";
+
+/** Where a configuration's files lie. */
+export interface Place {
+  /** The file that the configuration came from, for messages. */
+  readonly file: string;
+  /** Folder that its paths are relative to. */
+  readonly folder: string;
+  /** Folder of its data, where a flag says one. */
+  readonly data?: string;
+}
+/** What a worker is asked to do; `id` comes back with the result. */
+export interface Job {
+  readonly id: number;
+  readonly trial: number;
+  readonly seed: number;
+  readonly rung: number;
+  readonly config: Json;
+  readonly place: Place;
+  /** Epochs that the trial has behind it afterwards; as the configuration says unless given. */
+  readonly epochs?: number;
+  /** The model that the last rung left. */
+  readonly from?: string;
+  /** Where the trained model is written. */
+  readonly save: string;
+  /** The test part is evaluated on too. */
+  readonly test: boolean;
+  /** Only the test part, by the model in `from`. */
+  readonly onlyTest?: boolean;
+}
+/** Numbers by name. */
+export type Numbers = Readonly<Record<string, number>>;
+/** How a trial went. */
+export interface Finished {
+  readonly status: "done";
+  /** Epochs behind it, and whether a callback ended it before its time. */
+  readonly epochs: number;
+  readonly stopped: boolean;
+  readonly parameters: number;
+  readonly seconds: number;
+  /** Of the validation part, by the weights that training ended with. */
+  readonly metrics: Numbers;
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  readonly test?: Numbers;
+}
+/** Why there is no result. */
+export interface Failed {
+  readonly status: "failed";
+  readonly message: string;
+}
+/** What a job comes to. */
+export type JobResult = Finished | Failed;
+
+/** A part of a name behind a word: `val` and `macroF1` are `valMacroF1`. */
+const behind = (word: string, name: string) => `${word}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+/** An evaluation's numbers by name. */
+function numbersOf({ metrics, report, numbers }: Evaluation): Numbers {
+  return {
+    ...metrics,
+    ...(report && { accuracy: report.accuracy, macroF1: report.macroF1 }),
+    ...numbers,
+  };
+}
+/** True where more of a number is better. */
+export function isHigherBetter(metric: string): boolean {
+  const bare = metric.replace(/^val(?=[A-Z])/, ""), name = bare.charAt(0).toLowerCase() + bare.slice(1);
+  if (["accuracy", "macroF1", "r2"].includes(name)) return true;
+  return registry.find("metric", name)?.better === "max";
+}
+
+/** Samples `[from, to)` of a part. */
+function rowsOf(t: Tensor, from: number, to: number): Tensor {
+  const each = sizeOf(t.shape.slice(1));
+  return {
+    ...t,
+    shape: [to - from, ...t.shape.slice(1)],
+    data: t.data.slice(from * each, to * each),
+  } as Tensor;
+}
+const needsValidation = () =>
+  new InputError("trials are chosen by a validation part: give data.validation or fit.validationSplit");
+/** The last share of the training part becomes the validation part, as `fit` cuts it. */
+export function withValidation(ready: Ready, { fit }: TrainConfig): Ready {
+  const { part: { x, y }, validation } = ready, rows = x.shape[0] ?? 0;
+  if (validation || ready.series) return ready;
+  const at = Math.floor(rows * (1 - fit.validationSplit));
+  if (at === rows || at === 0 || !y) {
+    throw new InputError(
+      "trials are chosen by a validation part: give data.validation or fit.validationSplit",
+    );
+  }
+  const cut = (from: number, to: number): Part => ({ x: rowsOf(x, from, to), y: rowsOf(y, from, to) });
+  return { ...ready, part: cut(0, at), validation: cut(at, rows) };
+}
+
+const known = new Map<string, ReturnType<typeof readPart>>();
+/** Files are read once for trials that read them alike. */
+const readOnce: typeof readPart = (source, data, needed) => {
+  const { text, features, label, labels, shape } = data;
+  const key = JSON.stringify([source, text?.column, features, label, labels, shape, needed]);
+  const read = known.get(key) ?? readPart(source, data, needed);
+  if (known.size > 4) known.clear();
+  known.set(key, read);
+  return read;
+};
+
+/** A trial's plan, without the parts that it must not see. @throws {ConfigError} with the path of a wrong key. */
+export async function trialPlan(
+  { config, place, seed, epochs, test }: Omit<Job, "id" | "save">,
+): Promise<TrainConfig> {
+  const plan = planOf(config, place.file, place.folder, place.data), own = plan.data?.folder;
+  const folder = place.data ?? (own ? below(place.folder, own) : undefined);
+  const data = plan.data && await withDataset(plan.data, folder);
+  return {
+    ...plan,
+    fit: { ...plan.fit, seed, ...(epochs !== undefined && { epochs }) },
+    data: data && (test ? data : { ...data, test: null }),
+  };
+}
+const quiet = { log: () => {}, readPart: readOnce };
+
+/** The numbers of a part: of classes or numbers, of the next tokens of texts, of forecasts (means over the targets). */
+async function measured(ready: Ready, name: "validation" | "test"): Promise<Numbers | undefined> {
+  const { model, fitted, series } = ready, part = ready[name], { text, target } = fitted.preparation;
+  if (series) {
+    const reports = await judge(series, model, name), [first] = reports;
+    const metrics = Object.keys(first?.models[0]?.metrics ?? {}) as (keyof ForecastMetrics)[];
+    const of = (metric: keyof ForecastMetrics) => reports.map((r) => Number(r.models[0]?.metrics[metric]));
+    return first && Object.fromEntries(metrics.map((metric) => [metric, spread(of(metric)).mean]));
+  }
+  if (!part) return undefined;
+  if (text?.next) return { loss: (await evaluateText(model, part.x, text.length)).loss };
+  return numbersOf(await evaluateOn(model, part, { batchSize: 256, samples: 0, target }));
+}
+/** Does a job. Errors are part of the result. */
+export async function runJob(job: Job): Promise<JobResult> {
+  try {
+    return await trained(job);
+  } catch (error) {
+    return { status: "failed", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+async function trained(job: Job): Promise<Finished> {
+  const began = performance.now(), plan = await trialPlan(job);
+  const ready = withValidation(await begin(plan, job.from, quiet), plan), { model, series } = ready;
+  let epochs = model.trainingState().json.epoch, stopped = false;
+  let history: Finished["history"] = model.trainingState().json.history.history;
+  if (!job.onlyTest) {
+    const callbacks = [...callbacksFrom(plan.fit.callbacks), {
+      onTrainEnd: (_: unknown, run: { readonly stopped: boolean }) => void (stopped = run.stopped),
+    }];
+    const made = await fitModel(ready, plan, callbacks, job.from !== undefined);
+    epochs = (made?.epoch.at(-1) ?? -1) + 1;
+    history = made?.history ?? {};
+    const kept = series ? seriesExtras(series, await learnIntervals(series, model)) : extrasOf(ready.fitted);
+    await saveTrained(model, job.save, kept);
+  }
+  const checked = await measured(ready, "validation");
+  if (!checked) throw needsValidation();
+  const metrics = Object.fromEntries(Object.entries(checked).map(([name, v]) => [behind("val", name), v]));
+  const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+  if (bad) throw new InputError(`${bad[0]} is ${bad[1]} after ${epochs} epochs`);
+  const test = job.test ? await measured(ready, "test") : undefined;
+  return {
+    status: "done",
+    epochs,
+    stopped,
+    parameters: model.countParams(),
+    seconds: (performance.now() - began) / 1000,
+    metrics,
+    history,
+    ...(test && { test }),
+  };
+}
