@@ -32,8 +32,6 @@ export interface Converted {
 const roundings = 64;
 /** A unit in the last place of a number around 1, in float32. */
 const unit = 2 ** -23;
-/** A share of the largest element that no rounding explains: where noise is larger, something else is wrong. */
-const coarse = 2 ** -10;
 
 /** The model with each float32 weight moved up or down by a unit in its last place. */
 function shaken(model: Model): Model {
