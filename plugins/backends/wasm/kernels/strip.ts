@@ -250,7 +250,7 @@ class Strip {
       const offset = this.b.length > 1 ? 0 : p * (spec.panelPitch ?? 0);
       this.bVectors.forEach((vector, v) => f.get(b).mem("v128.load", offset + k * 32 + v * 16).set(vector));
       this.sums.forEach((row, i) => {
-        this.splatA(i, k);
+        if (spec.rows > 1 || p === 0) this.splatA(i, k);
         row[p]?.forEach((sum, v) => f.get(this.aVector, this.bVectors[v] ?? 0).madd(sum).set(sum));
       });
     }

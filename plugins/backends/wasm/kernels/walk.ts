@@ -28,8 +28,10 @@ interface Tiles {
 /** Up to this depth a strip walks all its columns in one call; beyond, a call is cheap beside its work. */
 const SHALLOW = 256;
 
-/** Panels side by side for tiles of 1, 2 and 3 rows; taller ones take one panel. */
-const PANELS: Readonly<Record<number, number>> = { 1: 4, 2: 3, 3: 2 };
+/** Panels side by side for tiles of 1, 2 and 3 rows, for as many sums as registers hold; taller ones take one panel. */
+const PANELS: Readonly<Record<number, number>> = { 1: 6, 2: 3, 3: 2 };
+/** The same for one row of run-time columns, of which those that don't fill a group go panel by panel. */
+const RUN_TIME_PANELS = 4;
 
 /** Writes the walk over some rows; the locals A, C and R say where they begin. */
 export class Walk {
@@ -103,7 +105,11 @@ export class Walk {
 
   columns(): void {
     this.pass(this.tiles.filter((tile) => tile.rows > 3), 1);
-    for (const tile of this.tiles) if (tile.rows <= 3) this.pass([tile], PANELS[tile.rows] ?? 1);
+    for (const tile of this.tiles) {
+      if (tile.rows > 3) continue;
+      const panels = PANELS[tile.rows] ?? 1;
+      this.pass([tile], this.spec.N === null ? Math.min(panels, RUN_TIME_PANELS) : panels);
+    }
   }
 
   /** Walks the columns with tiles of these heights, `panels` panels at a time. */
