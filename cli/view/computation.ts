@@ -184,7 +184,13 @@ export function numbersText(t: Tensor | undefined): string {
 const shapeOf = (type: Type | undefined): Shape =>
   type?.kind === "tensor" ? (type.shape ?? []).map((d) => (typeof d === "object" ? "?" : d)) : [];
 
-/** A model's forward graph with each value's data, and the gradient of the first output's sum for it. */
+/** 1 at the largest number, 0 elsewhere. */
+function largest(values: ArrayLike<number>): number[] {
+  const list = Array.from(values), best = list.indexOf(Math.max(...list));
+  return list.map((_, i) => (i === best ? 1 : 0));
+}
+
+/** A model's forward graph with each value's data, and the gradient of the first output's largest number for it. */
 export async function valueGraphOf(subject: Subject): Promise<ValueGraph> {
   const { model } = subject, graph = model.graph();
   const kept: Graph = { ...graph, outputs: graph.outputs.filter((o) => o.updates === undefined) };
@@ -199,7 +205,7 @@ export async function valueGraphOf(subject: Subject): Promise<ValueGraph> {
     subject.sample,
     ids.filter((id) => graph.inputs.find((i) => i.id === id)?.role !== "constant"),
     output,
-    differentiable ? (y) => toNumbers(y).map(() => 1) : undefined,
+    differentiable ? (y) => largest(toNumbers(y)) : undefined,
   );
   const named = new Map(graph.inputs.map((i) => [i.id, i])),
     outs = new Map(kept.outputs.map((o) => [o.id, o.name]));

@@ -8,11 +8,23 @@ const isRecord = (raw: unknown): raw is Json =>
 
 function trialFrom(raw: unknown, at: number, file: string): Trial {
   if (!isRecord(raw)) throw new InputError(`${file}: trials[${at}]: expected an object`, { file });
-  const params = isRecord(raw.params) ? raw.params : {}, metrics = isRecord(raw.metrics) ? raw.metrics : {};
+  const named = typeof raw.name === "string" ? { variant: raw.name } : {};
+  const values = isRecord(raw.params) ? raw.params : isRecord(raw.values) ? raw.values : {};
+  const runs = (Array.isArray(raw.runs) ? raw.runs : []).filter(isRecord);
+  const test = Object.entries(isRecord(raw.test) ? raw.test : {}).map(([name, v]) =>
+    [`test ${name}`, isRecord(v) ? v.mean : v] as const
+  );
+  const metrics = {
+    ...meansOf(runs),
+    ...(isRecord(raw.metrics) ? raw.metrics : {}),
+    ...Object.fromEntries(test),
+  };
+  const seeds = runs.map((r) => r.seed);
+  const seed = typeof raw.seed === "number" ? raw.seed : seeds.length === 1 ? seeds[0] : undefined;
   return {
-    id: String(raw.id ?? at),
-    params,
-    ...(typeof raw.seed === "number" && { seed: raw.seed }),
+    id: String(raw.id ?? raw.trial ?? at),
+    params: { ...named, ...values },
+    ...(typeof seed === "number" && { seed }),
     status: String(raw.status ?? "done"),
     metrics: Object.fromEntries(
       Object.entries(metrics).map((
@@ -20,6 +32,18 @@ function trialFrom(raw: unknown, at: number, file: string): Trial {
       ) => [name, typeof v === "number" && Number.isFinite(v) ? v : null]),
     ),
   };
+}
+/** Means of the seeds' numbers. */
+function meansOf(runs: readonly Json[]): Readonly<Record<string, number>> {
+  const lists = new Map<string, number[]>();
+  for (const run of runs) {
+    for (const [name, v] of Object.entries(isRecord(run.metrics) ? run.metrics : {})) {
+      if (typeof v === "number") lists.set(name, [...lists.get(name) ?? [], v]);
+    }
+  }
+  return Object.fromEntries(
+    [...lists].map(([name, list]) => [name, list.reduce((a, b) => a + b, 0) / list.length]),
+  );
 }
 
 /**
@@ -56,8 +80,9 @@ export function experimentsFrom(raw: Json, name: string, file: string): Experime
   const said = [raw.metric, raw.monitor].find((m): m is string => typeof m === "string" && names.includes(m));
   const liked = ["valMacroF1", "valAccuracy", "macroF1", "accuracy", "valLoss", "loss"];
   const metric = said ?? liked.find((m) => names.includes(m)) ?? names[0] ?? "";
-  const mode = raw.mode === "min" || raw.mode === "max"
-    ? raw.mode
+  const way = raw.mode ?? raw.better;
+  const mode = way === "min" || way === "max"
+    ? way
     : /loss|error|mse|mae|rmse|mape/i.test(metric)
     ? "min"
     : "max";
@@ -71,7 +96,7 @@ export function experimentsFrom(raw: Json, name: string, file: string): Experime
   const order = [...scored].sort((a, b) =>
     ((a.metrics[metric] ?? 0) - (b.metrics[metric] ?? 0)) * (mode === "min" ? 1 : -1)
   );
-  const told = isRecord(raw.best) ? raw.best.id : raw.best;
+  const chosen = raw.best ?? raw.chosen, told = isRecord(chosen) ? chosen.id ?? chosen.trial : chosen;
   const best = trials.find((t) => t.id === String(told))?.id ?? order[0]?.id;
   return { name, metric, mode, trials, params, importance, ...(best !== undefined && { best }) };
 }

@@ -31,6 +31,8 @@ export interface Live {
 }
 /** Samples that gradients are taken at as each epoch ends. */
 const probeRows = 64;
+/** Samples that the page shows at most. */
+const shownRows = 1000;
 
 /** A recorder for a fit, with the first samples to take gradients at. */
 export function recorderFor(
@@ -44,12 +46,14 @@ export function recorderFor(
 
 /** Opens the page of a fit that is about to begin. */
 export function openLive(options: LiveOptions, kept: Recorder = recorderFor(options)): Live {
-  const { model, name, x, y, labels } = options;
+  const { model, name, labels } = options;
+  const [x, y] = [options.x, options.y].map((t) => t && headOf(t, shownRows));
   const subject = model.built
     ? subjectOf(name, model, { folder: name, ...(labels && { labels }) }, {
       ...(x && { feed: { tensors: { [model.inputs[0]?.name ?? ""]: x }, rows: x.shape[0] ?? 0 } }),
       ...(y && { targets: { [model.outputs[0]?.name ?? ""]: y } }),
       rows: probeRows,
+      moving: true,
     })
     : undefined;
   let paused: { readonly until: Promise<void>; go(): void } | undefined, rest = 0;

@@ -24,6 +24,7 @@ export async function shownFrom(
         const made = await loadSubject(found.model, subject ? {} : options, context);
         const run = runIn(made.model, made.name);
         if (run) runs.push(run);
+        if (made.forecasts) forecasts = { series: [...forecasts?.series ?? [], ...made.forecasts] };
         if (!subject) subject = made;
         else if (!run) {
           throw new InputError(

@@ -1,10 +1,21 @@
 /** What a page is about: a model with its samples and targets, read from the command line's options. @module */
-import { InputError, isTensor, type LayerNode, type Model, type Tensor, toNumbers } from "../../mod.ts";
+import {
+  InputError,
+  isTensor,
+  type LayerNode,
+  type Model,
+  reshaped,
+  type Tensor,
+  toNumbers,
+} from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import { type Context, listOption, numberOption, textOption } from "../command.ts";
 import { type Feed, isCifar, isTable, madeUp, readFeed, readLabels, readTensor } from "../inputs.ts";
 import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
+import { seriesFrom } from "../training/series.ts";
+import type { ForecastSeries } from "./data.ts";
 import { headOf } from "./numbers.ts";
+import { seriesSeen } from "./series.ts";
 
 /** Gradients of a loss over the first rows. */
 export interface Slope {
@@ -24,7 +35,9 @@ export interface Subject {
   /** A sample behind live values: the first given one, or a made-up one. */
   readonly sample: Readonly<Record<string, Tensor>>;
   readonly sampleText: string;
-  /** Gradients, where targets were given; computed once. */
+  /** Forecasts of the series that was given to a forecaster. */
+  readonly forecasts?: readonly ForecastSeries[];
+  /** Gradients, where targets were given; computed once, or anew where the weights move. */
   slope(): Promise<Slope | undefined>;
 }
 
@@ -72,9 +85,11 @@ export function subjectOf(
     readonly targets?: Readonly<Record<string, Tensor>> | undefined;
     readonly loss?: string | undefined;
     readonly rows: number;
+    /** The weights change while the page is open. */
+    readonly moving?: boolean;
   },
 ): Subject {
-  const { feed, targets, rows } = given;
+  const { feed, targets, rows, moving = false } = given;
   let slope: Promise<Slope | undefined> | undefined;
   const compute = async (): Promise<Slope | undefined> => {
     if (!feed || !targets) return undefined;
@@ -99,7 +114,7 @@ export function subjectOf(
       Object.entries((feed ?? madeUp(model, 1)).tensors).map(([k, t]) => [k, headOf(t, 1)]),
     ),
     sampleText: feed ? "the first sample given" : "a made-up sample: give real ones with --input or --text",
-    slope: () => slope ??= compute(),
+    slope: () => moving ? compute() : slope ??= compute(),
   };
 }
 
@@ -111,6 +126,22 @@ export async function loadSubject(
 ): Promise<Subject> {
   const given = inputsFrom(options);
   const { model, assets } = await loadNamed(path, options, context);
+  const file = path.replace(/[\\/]+$/, "").split(/[\\/]/), name = file.slice(-2).join("/");
+  const loss = textOption(options, "loss");
+  const rows = numberOption(options, "rows", { flag: "--rows", whole: true, min: 1 }) ?? 256;
+  const series = seriesFrom(model.extras), [input, output] = [model.inputs[0], model.outputs[0]];
+  if (series && given.inputs.length > 0 && input && output) {
+    const { forecasts, x, y } = await seriesSeen(model, series, given.inputs);
+    return {
+      ...subjectOf(name, model, assets, {
+        feed: { tensors: { [input.name]: x }, rows: x.shape[0] ?? 0 },
+        ...(y && { targets: { [output.name]: fitted(y, output.shape) } }),
+        loss,
+        rows,
+      }),
+      forecasts,
+    };
+  }
   const feed = hasInput(given) ? await readFeed(model, assets, given) : undefined;
   const targets = await readTargets(
     model,
@@ -126,13 +157,12 @@ export async function loadSubject(
       );
     }
   }
-  const file = path.replace(/[\\/]+$/, "").split(/[\\/]/);
-  return subjectOf(file.slice(-2).join("/"), model, assets, {
-    feed,
-    targets,
-    loss: textOption(options, "loss"),
-    rows: numberOption(options, "rows", { flag: "--rows", whole: true, min: 1 }) ?? 256,
-  });
+  return subjectOf(name, model, assets, { feed, targets, loss, rows });
+}
+/** Targets of several steps as the output has them: flat where it is. */
+function fitted(y: Tensor, shape: readonly (number | string)[]): Tensor {
+  const rows = y.shape[0] ?? 0;
+  return y.shape.length === shape.length ? y : reshaped(y, [rows, ...shape.slice(1).map(Number)]);
 }
 
 /** A layer's node by its path, wherever in the tree it stands. */

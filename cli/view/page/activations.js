@@ -160,6 +160,9 @@ export const activations = {
           })),
         ),
       );
+      scores.dataset.best =
+        data.scores.reduce((a, b) => (b.value > a.value ? b : a), { label: "", value: -Infinity })
+          .label;
       scores.dataset.scores = JSON.stringify(data.scores.map((r) => r.value));
       rest.replaceChildren(...panels(data));
     };

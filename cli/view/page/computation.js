@@ -299,7 +299,7 @@ export const computation = {
           "h3",
           {},
           data.plan.length > 0
-            ? "Values of the forward graph, with the gradient of the output's sum"
+            ? "Values of the forward graph, with the gradient of the output's largest number"
             : "Values",
         ),
         drawn.element,

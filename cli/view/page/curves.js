@@ -19,6 +19,9 @@ export async function curveLibrary() {
  * @property {boolean} [points]
  */
 
+/** Steps of an axis that counts. */
+const wholes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5];
+
 /** Curves over one axis. */
 export class Curves {
   /**
@@ -65,7 +68,7 @@ export class Curves {
         height,
         cursor: { drag: { x: true, y: false } },
         scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
-        axes: [{ ...axis, label: xLabel, labelSize: 22, size: 36 }, {
+        axes: [{ ...axis, label: xLabel, labelSize: 22, size: 36, incrs: wholes }, {
           ...axis,
           size: 62,
           values: (/** @type {unknown} */ _, /** @type {readonly number[]} */ ticks) =>

@@ -1,12 +1,14 @@
 /** What a model is fed in the page: a drawing, a picture, a text, a row of numbers. */
 import { h, notice } from "./dom.js";
+import { bytesOf } from "./draw.js";
 
 /**
  * A canvas to draw on and a picture to choose; bytes of `[height, width, channels]` go out.
  * @param {readonly [number, number, number]} size
+ * @param {import("../data.ts").Picture | undefined} first what it begins with
  * @param {(pixels: number[]) => void} onInput
  */
-function imageInput([height, width, channels], onInput) {
+function imageInput([height, width, channels], first, onInput) {
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", {
     width,
     height,
@@ -35,6 +37,14 @@ function imageInput([height, width, channels], onInput) {
     onInput(pixels);
   };
   clear();
+  if (first && context) {
+    const image = context.createImageData(width, height), bytes = bytesOf(first.pixels);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[channels === 3 ? 3 * i + c : i] ?? 0;
+      image.data[4 * i + 3] = 255;
+    }
+    context.putImageData(image, 0, 0);
+  }
   /** @type {[number, number] | undefined} */
   let pen;
   let waiting = 0;
@@ -129,7 +139,7 @@ export function inputForm(form, first, onInput) {
   if (form.kind === "image") {
     const [, a = 0, b, c] = form.shape.map(Number), side = Math.sqrt(a);
     const size = /** @type {[number, number, number]} */ (b === undefined ? [side, side, 1] : [a, b, c ?? 1]);
-    return imageInput(size, (pixels) => onInput({ pixels }));
+    return imageInput(size, first.picture, (pixels) => onInput({ pixels }));
   }
   let waiting = 0;
   const soon = (/** @type {() => Record<string, unknown> | undefined} */ options) => {

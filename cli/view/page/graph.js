@@ -152,6 +152,8 @@ export class GraphView {
     );
     /** @type {any} */
     this.cy = undefined;
+    /** The smallest zoom at which texts are still read. */
+    this.least = 0.55;
     this.resize = new ResizeObserver(() => this.cy?.resize());
     this.resize.observe(this.canvas);
   }
@@ -195,14 +197,35 @@ export class GraphView {
     this.cy.on("tap", "node", (/** @type {any} */ e) => this.handlers.onNode(e.target.id()));
     this.cy.on("tap", "edge", (/** @type {any} */ e) => this.handlers.onEdge?.(e.target.id()));
     this.cy.on("dbltap", "node", (/** @type {any} */ e) => this.handlers.onFold?.(e.target.id()));
+    this.size();
     this.fit();
   }
+  /** Shows all of it; of what would be too small to read, the beginning. */
   fit() {
-    this.cy?.fit(undefined, 24);
-    if (this.cy && this.cy.zoom() > 1.4) {
+    if (!this.cy) return;
+    this.cy.fit(undefined, 24);
+    const zoom = this.cy.zoom(), box = this.cy.elements().boundingBox();
+    if (zoom > 1.4) {
       this.cy.zoom(1.4);
       this.cy.center();
+    } else if (zoom < this.least) {
+      this.cy.zoom(this.least);
+      const wide = box.w * this.least > this.cy.width(), tall = box.h * this.least > this.cy.height();
+      this.cy.center();
+      const pan = this.cy.pan();
+      this.cy.pan({
+        x: wide ? 24 - box.x1 * this.least : pan.x,
+        y: tall ? 24 - box.y1 * this.least : pan.y,
+      });
     }
+  }
+  /** Gives the frame the height that the graph takes, within bounds. */
+  size() {
+    const box = this.cy.elements().boundingBox(), width = this.canvas.clientWidth || 1;
+    const zoom = Math.max(this.least, Math.min(1.4, (width - 48) / (box.w || 1)));
+    const most = Math.max(420, Math.min(1400, innerHeight * 0.68));
+    this.canvas.style.height = `${Math.max(240, Math.min(most, box.h * zoom + 110))}px`;
+    this.cy.resize();
   }
   /** @param {number} by */
   zoom(by) {

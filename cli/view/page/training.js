@@ -25,7 +25,7 @@ function epochLines(runs, name) {
         ? [{
           name: `${prefix}${run.history[valued] ? valued : old}`,
           values: along(validation),
-          colour: i,
+          colour: runs.length > 1 ? i : 1,
           dashed: true,
         }]
         : []),
