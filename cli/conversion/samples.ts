@@ -73,6 +73,8 @@ function generator(seed: number): () => number {
 
 /** Sizes that vary from sample to sample: of batches, and of everything else that has no fixed size. */
 const batches = [1, 3, 4, 2], lengths = [12, 17, 9, 24];
+/** Sizes of images are halved and doubled again in many networks. */
+const edges = [32, 64, 32, 32];
 const maskings: readonly Masking[] = ["none", "right", "scattered", "left"];
 /** Numbers of which no table says how many there are stay below this. */
 const fewIds = 3;
@@ -92,10 +94,11 @@ export function samplesOf(
 ): readonly Sample[] {
   const facts = factsOf(model.graph()), maskable = [...facts.values()].some((f) => f.masked !== undefined);
   const open = new Set(model.inputs.flatMap((i) => i.shape.filter((d) => typeof d !== "number")));
+  const images = model.inputs.some((p) => p.shape.length === 4);
   const masks = rightPadded ? maskings.slice(0, 2) : maskings;
   const count = maskable ? 4 : open.size > 1 ? 3 : 2;
   return batches.slice(0, count).map((batch, i) => {
-    const length = (lengths[i] ?? 12) * scale,
+    const length = ((images ? edges[i] : lengths[i]) ?? 12) * scale,
       next = generator(seed + i),
       masking = maskable ? masks[i] ?? "right" : "none";
     const inputs = Object.fromEntries(

@@ -48,6 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
     return x && x.type.kind === "tensor" && codeOf(x) === to ? x : undefined;
   },
   Add: gemm,
+  Clip: bounded,
   Mul: product,
   Reshape: flattened,
   ReduceMean: (visit) => pooled(visit, "GlobalAveragePool"),
@@ -84,22 +85,32 @@ function product({ b, inputs }: Visit, made: Made, opset: number): Value | undef
   }
   return undefined;
 }
-function flattened({ b, node, inputs: [x, to] }: Visit, made: Made): Value | undefined {
-  const shape = shapeOf(x), wanted = b.knownOf(to);
-  if (!x || !shape || !wanted || node.attributes["allowzero"]) return undefined;
-  const sizes = toIntegers(wanted), before = made.get(x.id);
-  const direct = b.one("Reshape", [x, to]);
-  if (sameShape(direct.type, x.type)) return x;
-  const inner = staticShape(shape.slice(1)), features = inner && sizeOf(inner);
-  const flat = sizes.length === 2 && shape.length > 2 &&
-    (sizes[0] === 0 ? sizes[1] === features || sizes[1] === -1 : sizes[0] === -1 && sizes[1] === features);
-  if (flat && before?.node.op !== "Reshape") return b.one("Flatten", [x], { axis: 1 });
+/** A bound of 0 below says what a Relu before it does. */
+function bounded({ b, inputs: [x, least, most] }: Visit, made: Made): Value | undefined {
+  const before = made.get(x?.id ?? -1), zero = b.knownOf(least);
+  if (before?.node.op !== "Relu" || before.node.domain !== "" || !zero || Number(zero.data[0]) !== 0) {
+    return undefined;
+  }
+  return b.one("Clip", [before.inputs[0], least, most]);
+}
+function flattened({ b, node, inputs: [given, to] }: Visit, made: Made): Value | undefined {
+  const wanted = b.knownOf(to), shape = shapeOf(given);
+  if (!given || !shape || !wanted || node.attributes["allowzero"]) return undefined;
+  const sizes = toIntegers(wanted), before = made.get(given.id);
   // A reshape of a reshape: the first doesn't matter where the second copies no axis, or the batch alone that both keep.
   const first = before?.node.op === "Reshape" ? before.inputs[0] : undefined, rows = shapeOf(first)?.[0];
   const kept = sizes.every((s, i) =>
     s !== 0 || (i === 0 && rows !== undefined && sameDim(rows, shape[0] ?? -1))
   );
-  return first && kept ? b.one("Reshape", [first, to]) : undefined;
+  const x = first && kept ? first : given, from = shapeOf(x) ?? [];
+  if (sameShape(b.one("Reshape", [x, to]).type, x.type)) return x;
+  const inner = staticShape(from.slice(1)), features = inner && sizeOf(inner);
+  const flat = sizes.length === 2 && from.length > 2 &&
+    (sizes[0] === 0
+      ? sizes[1] === features || (sizes[1] === -1 && x === given)
+      : sizes[0] === -1 && sizes[1] === features);
+  if (flat) return b.one("Flatten", [x], { axis: 1 });
+  return x === given ? undefined : b.one("Reshape", [x, to]);
 }
 /** Two transposes around a reshape that joins the last axes: one before it does. */
 function turnedOnce({ b, node, inputs: [x] }: Visit, made: Made): Value | undefined {
