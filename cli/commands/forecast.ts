@@ -206,11 +206,10 @@ interface Past {
 }
 /** Forecasts of the last rows beside what came. */
 async function past({ held, model, series, rows, output, width, path }: Past): Promise<Outcome> {
-  const { config } = held, from = series.rows - rows;
-  if (from < held.preprocessor.needed) {
-    throw new InputError(
-      `--backtest ${rows}: leaves ${Math.max(0, from)} rows before: expected ${held.preprocessor.needed}`,
-    );
+  const { config } = held, from = series.rows - rows, { gap = 0, length } = held.preprocessor.options;
+  const least = held.preprocessor.lost + length + gap;
+  if (from < least) {
+    throw new InputError(`--backtest ${rows}: leaves ${Math.max(0, from)} rows before: expected ${least}`);
   }
   const { options, scaler } = held.preprocessor.toJSON();
   // The file isn't the one of training: its rows say nothing of what was learned.

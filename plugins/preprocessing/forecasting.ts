@@ -19,7 +19,7 @@ export interface ForecastMetrics {
   readonly mase: number;
   /** Share of the variance that is explained; NaN for a constant truth. */
   readonly r2: number;
-  /** Share of the steps whose change from `previous` has the true sign. */
+  /** Share of the steps whose change from `previous` has the true sign; NaN where no change is forecast at all. */
   readonly directionAccuracy: number;
 }
 /** What some of the metrics need. */
@@ -50,7 +50,7 @@ export function forecastMetrics(
   if (n === 0 || forecast.length !== n || (previous && previous.length !== n)) {
     throw new InputError(`forecastMetrics: ${forecast.length} forecasts for ${n} values`);
   }
-  let squares = 0, off = 0, percent = 0, symmetric = 0, total = 0, same = 0;
+  let squares = 0, off = 0, percent = 0, symmetric = 0, total = 0, same = 0, moves = false;
   for (let i = 0; i < n; i++) {
     const y = truth[i] ?? NaN, f = forecast[i] ?? NaN, d = Math.abs(y - f), both = Math.abs(y) + Math.abs(f);
     squares += d * d;
@@ -60,6 +60,7 @@ export function forecastMetrics(
     total += y;
     const from = previous?.[i] ?? NaN;
     if (Math.sign(y - from) === Math.sign(f - from)) same++;
+    moves ||= f !== from;
   }
   let spread = 0;
   for (let i = 0; i < n; i++) spread += ((truth[i] ?? NaN) - total / n) ** 2;
@@ -71,7 +72,7 @@ export function forecastMetrics(
     smape: symmetric / n,
     mase: off / n / naiveError,
     r2: spread === 0 ? NaN : 1 - squares / spread,
-    directionAccuracy: previous ? same / n : NaN,
+    directionAccuracy: previous && moves ? same / n : NaN,
   };
 }
 

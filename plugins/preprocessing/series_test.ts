@@ -412,6 +412,7 @@ Deno.test("metrics are scikit-learn's and NumPy's; what isn't defined is NaN", (
   );
   const odd = forecastMetrics([0, 0], [0, 1]);
   deepStrictEqual([odd.mape, odd.r2, odd.smape, odd.directionAccuracy], [NaN, NaN, 100, NaN]);
+  deepStrictEqual(forecastMetrics([1, 2], [0, 1], { previous: [0, 1] }).directionAccuracy, NaN);
   throws(() => forecastMetrics([1], []), /0 forecasts for 1 values/);
 });
 
