@@ -58,7 +58,12 @@ export { type LayerNode, type WeightEntry, weightsBelow } from "./core/layertree
 export * from "./core/limits.ts";
 export { Random } from "./core/random.ts";
 export type { LoadOptions } from "./core/load.ts";
+export { extractLayers, type PartOptions } from "./core/part.ts";
 export { layersFromGraph } from "./io/keras/fromgraph.ts";
+export { extractOnnx, type OnnxPart } from "./io/onnx/extract.ts";
+export { onnxHeader, readOnnxStructure } from "./io/onnx/structure.ts";
+export { readWeightsH5 } from "./io/keras/weightsfile.ts";
+export * from "./core/diff.ts";
 export { model, type SequentialOptions } from "./core/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
@@ -75,10 +80,13 @@ export { createLayer, type LayerOptions } from "./core/factory.ts";
 export * as fields from "./core/schema.ts";
 export type { AnySchema, Field, JsonSchema, Schema } from "./core/schema.ts";
 export {
+  bindDim,
   type ContainerType,
   type Dim,
+  type DimEnv,
   type DimNode,
   dimText,
+  evalDim,
   shapeText,
   type TensorType,
   type Type,

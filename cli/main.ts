@@ -9,7 +9,9 @@ import { LapisError } from "../mod.ts";
 import { type CommandDef, type Outcome, UsageError } from "./command.ts";
 import { build } from "./commands/build.ts";
 import { convert } from "./commands/convert.ts";
+import { diff } from "./commands/diff.ts";
 import { evaluate } from "./commands/evaluate.ts";
+import { extract } from "./commands/extract.ts";
 import { forecast } from "./commands/forecast.ts";
 import { generate } from "./commands/generate.ts";
 import { experiment } from "./commands/experiment.ts";
@@ -39,6 +41,8 @@ const commands: readonly CommandDef[] = [
   graph,
   view,
   report,
+  extract,
+  diff,
   layers,
 ];
 

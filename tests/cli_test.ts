@@ -54,6 +54,8 @@ const commands = [
   "graph",
   "view",
   "report",
+  "extract",
+  "diff",
   "layers",
 ];
 

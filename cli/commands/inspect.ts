@@ -1,9 +1,27 @@
 /** `lapis inspect`: what a model is made of, with shapes, parameters, operators and the plan it runs by. @module */
-import { type Graph, type LayerNode, type Model, opName, type Tensor } from "../../mod.ts";
-import type { CommandDef } from "../command.ts";
+import {
+  bindDim,
+  type Dim,
+  dimText,
+  evalDim,
+  type Graph,
+  InputError,
+  type LayerNode,
+  type Model,
+  onnxHeader,
+  opName,
+  readOnnxStructure,
+  registry,
+  type Tensor,
+  type Type,
+} from "../../mod.ts";
+import { collect, type CommandDef, type Context, listOption, type Outcome, UsageError } from "../command.ts";
 import { type Feed, madeUp, readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { bytesText, clip, count, shapeText, table } from "../terminal.ts";
+
+/** Sizes that symbols are given. */
+type Sizes = Map<string, number>;
 
 /** Shows a model's layers, shapes, parameters and operators, and the plan that it runs by. */
 export const inspect: CommandDef = {
@@ -11,39 +29,141 @@ export const inspect: CommandDef = {
   summary: "show a model's layers, shapes, parameters and operators",
   example: `lapis inspect model.keras
 lapis inspect model.keras --input x.npy   # shapes with the real batch
+lapis inspect model.onnx --dim batch=8    # shapes with a batch of eight
 lapis inspect model.keras --plan          # segments, kernels and bytes`,
   declare: (command) =>
-    inputOptions(modelOptions(command)).option("--plan", "show segments, kernels and bytes"),
+    inputOptions(modelOptions(command))
+      .option("--dim <name=size>", "a size that varies, as a number (repeatable)", collect)
+      .option("--plan", "show segments, kernels and bytes"),
   async run([path = ""], options, context) {
-    const given = inputsFrom(options), width = context.terminal.width;
-    const { model, assets } = await loadNamed(path, options, context);
+    const given = inputsFrom(options), sizes = sizesFrom(listOption(options, "dim"));
+    const runs = hasInput(given) || options.plan === true;
+    // A graph's shapes need no weights: files of any size are shown without them.
+    if (/\.onnx$/i.test(path) && !runs && options.weights === undefined) {
+      return await inspectStructure(path, sizes, context);
+    }
+    const width = context.terminal.width, { model, assets } = await loadNamed(path, options, context);
     const feed = hasInput(given) ? await readFeed(model, assets, given) : undefined;
-    const seen = feed === undefined ? undefined : await model.activations(feed.tensors);
-    const layers = rowsOf(model.layers.length === 0 ? [] : model.tree, seen);
-    const operators = countOperators(model.graph());
+    const graph = model.graph();
+    if (feed) bindFeed(graph, feed, sizes);
+    const seen = feed === undefined || model.isGraph ? undefined : await model.activations(feed.tensors);
+    const layers = rowsOf(model.isGraph ? [] : model.tree, seen, sizes);
     const plan = options.plan === true ? await planOf(model, feed ?? madeUp(model, 1)) : undefined;
-
-    const parts = [
-      `${model.name}: ${count(model.countParams())} parameters`,
-      ports(model),
-      layersTable(layers, width),
-      `operators: ${[...operators].map(([name, n]) => `${name} ${n}`).join(", ")}`,
-      ...(plan === undefined ? [] : [planText(plan, width)]),
-    ];
+    checkSizes(graph, sizes);
     return {
-      text: parts.map((part) => wrap(part, width)).join("\n\n"),
+      text: [
+        `${model.name}: ${count(model.countParams())} parameters`,
+        portsText(graph, sizes),
+        ...(model.isGraph ? [nodesTable(nodeRows(graph, sizes), width)] : [layersTable(layers, width)]),
+        operatorsText(graph),
+        ...(plan === undefined ? [] : [planText(plan, width)]),
+      ].map((part) => wrap(part, width)).join("\n\n"),
       data: {
         name: model.name,
         parameters: model.countParams(),
-        inputs: model.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-        outputs: model.outputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+        ...portsOf(graph, sizes),
         layers: layers.map(({ depth: _, ...layer }) => layer),
-        operators: Object.fromEntries(operators),
+        ...(model.isGraph && { nodes: nodeRows(graph, sizes) }),
+        operators: Object.fromEntries(countOperators(graph)),
         ...(plan === undefined ? {} : { plan }),
       },
     };
   },
 };
+
+/** What an ONNX file holds, without its weights. */
+async function inspectStructure(path: string, sizes: Sizes, context: Context): Promise<Outcome> {
+  const width = context.terminal.width, header = await onnxHeader(path);
+  const warn = (message: string) => context.log(`warning: ${message}`);
+  const { graph } = await readOnnxStructure(path, { registry, warn });
+  checkSizes(graph, sizes);
+  const weights = graph.inputs.filter((i) => i.role === "parameter" || i.role === "statistic");
+  const parameters = weights.reduce((n, { id }) => n + elements(graph.types[id]), 0);
+  const nodes = nodeRows(graph, sizes), facts = Object.entries(header);
+  return {
+    text: [
+      `${graph.name}: ${count(parameters)} parameters`,
+      facts.map(([what, value]) => clip(`${what}: ${value}`, width)).join("\n"),
+      portsText(graph, sizes),
+      nodesTable(nodes, width),
+      operatorsText(graph),
+    ].map((part) => wrap(part, width)).join("\n\n"),
+    data: {
+      name: graph.name,
+      parameters,
+      header,
+      ...portsOf(graph, sizes),
+      layers: [],
+      nodes,
+      operators: Object.fromEntries(countOperators(graph)),
+    },
+  };
+}
+function elements(type: Type | undefined): number {
+  return type?.kind === "tensor" ? (type.shape ?? []).reduce<number>((n, d) => n * Number(d), 1) : 0;
+}
+
+/** Sizes out of `name=size`. @throws {UsageError} */
+function sizesFrom(list: readonly string[]): Sizes {
+  return new Map(list.map((text) => {
+    const [, name = "", size = ""] = /^(.+)=(\d+)$/.exec(text) ?? [];
+    if (name === "") throw new UsageError(`--dim: expected name=size, as in batch=8, got ${text}`);
+    return [name, Number(size)] as const;
+  }));
+}
+/** @throws {InputError} for a size that no input has. */
+function checkSizes(graph: Graph, sizes: Sizes): void {
+  const known = new Set(graph.inputs.flatMap(({ id }) => {
+    const type = graph.types[id];
+    return type?.kind === "tensor" ? (type.shape ?? []).filter((d) => typeof d === "string") : [];
+  }));
+  for (const name of sizes.keys()) {
+    if (known.has(name) || name.startsWith("?")) continue;
+    throw new InputError(
+      `--dim: no input has a size ${name}; it has ${[...known].join(", ") || "no sizes that vary"}`,
+    );
+  }
+}
+/** Gives symbols the sizes that data has. */
+function bindFeed(graph: Graph, { tensors }: Feed, sizes: Sizes): void {
+  for (const { name, id } of graph.inputs) {
+    const type = graph.types[id], shape = tensors[name]?.shape;
+    if (type?.kind !== "tensor" || !shape) continue;
+    type.shape?.forEach((d, i) => bindDim(d, shape[i] ?? 0, sizes));
+  }
+}
+/** A dim with the sizes given, else as an expression. */
+const sizeOr = (d: Dim, sizes: Sizes): number | string => evalDim(d, sizes) ?? dimText(d);
+function typeShape(type: Type | undefined, sizes: Sizes): readonly (number | string)[] {
+  if (type?.kind !== "tensor" || type.shape === undefined) return ["…"];
+  return type.shape.map((d) => sizeOr(d, sizes));
+}
+function typeWords(type: Type | undefined, sizes: Sizes): string {
+  if (type?.kind === "tensor") return `${type.dtype}${shapeText(typeShape(type, sizes))}`;
+  return type ? `${type.kind} of ${typeWords(type.of, sizes)}` : "";
+}
+
+/** An operator as it stands in the graph. */
+interface NodeRow {
+  readonly name: string;
+  readonly operator: string;
+  readonly outputs: readonly string[];
+}
+function nodeRows(graph: Graph, sizes: Sizes): NodeRow[] {
+  return graph.nodes.map((node) => ({
+    name: node.scope,
+    operator: opName(node),
+    outputs: node.outputs.map((id) => typeWords(graph.types[id], sizes)),
+  }));
+}
+function nodesTable(rows: readonly NodeRow[], width: number): string {
+  return table(["node", "operator", "output"], rows.map((r) => [r.name, r.operator, r.outputs.join(" ")]), {
+    width,
+  });
+}
+function operatorsText(graph: Graph): string {
+  return `operators: ${[...countOperators(graph)].map(([name, n]) => `${name} ${n}`).join(", ")}`;
+}
 
 interface LayerRow {
   readonly path: string;
@@ -57,6 +177,7 @@ interface LayerRow {
 function rowsOf(
   tree: readonly LayerNode[],
   seen: ReadonlyMap<string, Tensor | readonly Tensor[]> | undefined,
+  sizes: Sizes,
   depth = 0,
 ): LayerRow[] {
   return tree.flatMap((node) => {
@@ -66,37 +187,42 @@ function rowsOf(
       name: node.name,
       type: node.layer.def.name,
       depth,
-      shapes: real === undefined ? node.outputs.map(typeShape) : listed(real).map(({ shape }) => shape),
+      shapes: real === undefined
+        ? node.outputs.map((type) => typeShape(type, sizes))
+        : listed(real).map(({ shape }) => shape),
       parameters: node.weights.filter(({ role }) => role !== "state").reduce(
         (n, w) => n + sizeOf(w.shape),
         0,
       ),
     };
-    return [row, ...rowsOf(node.children, seen, depth + 1)];
+    return [row, ...rowsOf(node.children, seen, sizes, depth + 1)];
   });
 }
 const listed = (value: Tensor | readonly Tensor[]): readonly Tensor[] => "data" in value ? [value] : value;
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-function typeShape(type: LayerNode["outputs"][number]): readonly (number | string)[] {
-  if (type.kind !== "tensor" || type.shape === undefined) return ["…"];
-  return type.shape.map((d) => (typeof d === "number" ? d : typeof d === "string" ? d : "?"));
+/** Inputs and outputs, with what kind of value each is. */
+function portsOf(graph: Graph, sizes: Sizes) {
+  const port = ({ name, id }: { readonly name: string; readonly id: number }) => {
+    const type = graph.types[id];
+    return {
+      name,
+      dtype: type?.kind === "tensor" ? type.dtype : type?.kind ?? "",
+      shape: typeShape(type, sizes),
+    };
+  };
+  return {
+    inputs: graph.inputs.filter((i) => i.role === "data").map(port),
+    outputs: graph.outputs.filter((o) => o.updates === undefined).map(port),
+  };
 }
-
-function ports(model: Model): string {
-  const line = (
-    what: string,
-    { name, dtype, shape }: Model["inputs"][number],
-  ) => [what, name, dtype, shapeText(shape)];
-  const rows = [
-    ...model.inputs.map((port) => line("input", port)),
-    ...model.outputs.map((port) => line("output", port)),
-  ];
-  return table(["", "name", "type", "shape"], rows);
+function portsText(graph: Graph, sizes: Sizes): string {
+  const { inputs, outputs } = portsOf(graph, sizes);
+  const line = (what: string) => (p: (typeof inputs)[number]) => [what, p.name, p.dtype, shapeText(p.shape)];
+  return table(["", "name", "type", "shape"], [...inputs.map(line("input")), ...outputs.map(line("output"))]);
 }
 
 function layersTable(layers: readonly LayerRow[], width: number): string {
-  if (layers.length === 0) return "no layers: the file holds a graph of operators";
   const rows = layers.map(({ name, type, depth, shapes, parameters }) => [
     `${"  ".repeat(depth)}${name}`,
     type,

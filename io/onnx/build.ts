@@ -13,7 +13,7 @@ import { constantTensor } from "./constants.ts";
 import { gradientOf, gradientOperator } from "./gradient.ts";
 import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
-import { type TensorContext, tensorFromProto, tensorFromSparse } from "./tensors.ts";
+import { type TensorContext, tensorFromProto, tensorFromSparse, tensorOrHollow } from "./tensors.ts";
 import { typeFromProto } from "./types.ts";
 
 /** What a whole model shares while it is built. */
@@ -25,6 +25,8 @@ export interface BuildContext extends TensorContext {
   /** Symbols of the model's inputs, which expressions may use. */
   readonly symbols: ReadonlySet<string>;
   warn(message: string): void;
+  /** True where large initializers have no elements. */
+  readonly bare?: boolean;
 }
 /** Where nodes stand: which opsets hold, which function's attributes they may refer to. */
 interface Frame {
@@ -55,7 +57,8 @@ export class ModelBuilder {
       if (found.has(name)) throw new FormatError(`two initializers are named ${shown(name)}`);
       found.set(name, value);
     };
-    for (const t of graph.initializer ?? []) add(t.name, tensorFromProto(t, this.#context));
+    const read = this.#context.bare ? tensorOrHollow : tensorFromProto;
+    for (const t of graph.initializer ?? []) add(t.name, read(t, this.#context));
     for (const s of graph.sparseInitializer ?? []) add(s.values?.name, tensorFromSparse(s, this.#context));
     return found;
   }

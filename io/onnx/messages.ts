@@ -307,7 +307,8 @@ const nodeTable: Table<NodeProto> = {
     docString: one(6, "string"),
   },
 };
-const graphTable: Table<GraphProto> = {
+/** Fields of GraphProto. */
+export const graphTable: Table<GraphProto> = {
   name: "GraphProto",
   fields: {
     node: many(1, () => erase(nodeTable)),

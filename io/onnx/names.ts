@@ -17,6 +17,10 @@ export class Names {
   get(name: string): Value | undefined {
     return this.#values.has(name) ? this.#values.get(name) : this.#outer?.get(name);
   }
+  /** This graph's own values by name. */
+  *entries(): Generator<readonly [string, Value]> {
+    for (const [name, value] of this.#values) if (value) yield [name, value];
+  }
   /** @throws {FormatError} when this graph has the name already. */
   set(name: string, value: Value | undefined): void {
     if (this.#values.has(name)) throw new FormatError(`two values are named ${shown(name)}`);

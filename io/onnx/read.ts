@@ -14,6 +14,7 @@ import { decode } from "./proto.ts";
 import { looksTrained, type Roles, rolesFrom } from "./roles.ts";
 import { shapeSources } from "./shapes.ts";
 import { newestIr, type Opsets, readFunctions, readOpsets, survey } from "./survey.ts";
+import { isHollow } from "./tensors.ts";
 import { symbolsOf, typeFromProto } from "./types.ts";
 
 /** How to read. */
@@ -49,7 +50,10 @@ const shapeElements = 16;
 /** Decodes the outer message and checks that it is a model. @throws {FormatError} */
 export function decodeModel(bytes: Uint8Array, file = "bytes"): ModelProto {
   if (bytes.length === 0) throw new FormatError(`${file}: the file is empty`, { file });
-  const model = decode(modelTable, bytes, { file });
+  return checkModel(decode(modelTable, bytes, { file }), file);
+}
+/** @throws {FormatError} for what is no model. @throws {UnsupportedError} for a version that isn't read. */
+export function checkModel(model: ModelProto, file: string): ModelProto {
   if (!model.graph) throw new FormatError(`${file}: there is no graph in it; is it an ONNX model?`, { file });
   const ir = Number(model.irVersion ?? 0n);
   if (ir < 3) throw new UnsupportedError(`${file}: IR version ${ir}; 3 is the oldest that is read`, { file });
@@ -77,7 +81,23 @@ export async function readOnnxFiles(
   return readModel(model, { ...options, external });
 }
 
-function readModel(model: ModelProto, options: ReadOptions): OnnxModel {
+/** Reads a model whose large initializers hold no elements: they are inputs without values. */
+export function readStructure(model: ModelProto, options: ReadOptions): OnnxModel {
+  return readModel(model, options, undefined, true);
+}
+/** Types of a model's values by name: inputs, initializers and what nodes give. @throws {FormatError} */
+export function readValueTypes(model: ModelProto, options: ReadOptions): ReadonlyMap<string, Type> {
+  const types = new Map<string, Type>();
+  readModel(model, options, (name, type) => types.set(name, type));
+  return types;
+}
+
+function readModel(
+  model: ModelProto,
+  options: ReadOptions,
+  tell: (name: string, type: Type) => void = () => {},
+  bare = false,
+): OnnxModel {
   const { file = "bytes", limits = defaultLimits, registry, warn = () => {} } = options;
   const opsets = readOpsets(model.opsetImport, file), functions = readFunctions(model, file);
   const graph = model.graph ?? {};
@@ -93,10 +113,11 @@ function readModel(model: ModelProto, options: ReadOptions): OnnxModel {
       functions,
       symbols: symbolsOf(graph.input ?? []),
       warn: (message) => warn(`${file}: ${message}`),
+      bare,
       ...(options.external && { external: options.external }),
     });
     return {
-      graph: mainGraph(builder, graph, opsets, irVersion, rolesFrom(metadata), registry),
+      graph: mainGraph(builder, graph, opsets, irVersion, rolesFrom(metadata), registry, tell),
       metadata,
       irVersion,
       opsets: Object.fromEntries(opsets),
@@ -115,6 +136,7 @@ function mainGraph(
   irVersion: number,
   roles: Roles,
   registry: Registry,
+  tell: (name: string, type: Type) => void,
 ): Graph {
   const b = new GraphBuilder(registry, { name: graph.name || "model" });
   const names = new Names(), symbols = symbolsOf(graph.input ?? []);
@@ -130,7 +152,10 @@ function mainGraph(
   }
   for (const [name, value] of tensors) {
     if (names.has(name)) continue;
-    names.set(name, weight(builder, b, name, value, roles.inputs[name], shaping.has(name)));
+    if (isHollow(value)) {
+      builder.reserve(b, name);
+      names.set(name, b.input(name, tensorType(value.dtype, value.shape), roles.inputs[name] ?? "parameter"));
+    } else names.set(name, weight(builder, b, name, value, roles.inputs[name], shaping.has(name)));
   }
   builder.graph(b, graph, names, opsets);
   if (!graph.output?.length) throw new FormatError("the graph has no outputs");
@@ -140,6 +165,7 @@ function mainGraph(
     builder.checkHint(value, info);
     b.output(name, value, roles.updates[name]);
   }
+  for (const [name, value] of names.entries()) tell(name, value.type);
   return b.build();
 }
 

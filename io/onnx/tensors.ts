@@ -157,6 +157,21 @@ export function tensorFromProto(proto: TensorProto, context: TensorContext = {},
   }
   return { dtype, shape, data: fromField(dtype, field ?? [], count) };
 }
+/** A tensor, or one without elements where they were left out of its message or lie in another file. */
+export function tensorOrHollow(proto: TensorProto, context: TensorContext = {}): Tensor {
+  const dtype = dtypeOf(proto.dataType, `tensor ${shown(proto.name ?? "")}`);
+  const held = proto.rawData?.length || typedField(proto, dtype)?.length || proto.stringData?.length;
+  const shape = Array.from(proto.dims ?? [], Number), empty = shape.includes(0);
+  if (proto.dataLocation !== 1 && (held || empty)) return tensorFromProto(proto, context);
+  const hollow: Tensor = { dtype, shape, data: new Float32Array(0) };
+  hollows.add(hollow);
+  return hollow;
+}
+const hollows = new WeakSet<Tensor>();
+/** True for a tensor whose elements were left out. */
+export function isHollow(t: Tensor): boolean {
+  return hollows.has(t);
+}
 function wrongCount(
   where: string,
   shape: readonly number[],

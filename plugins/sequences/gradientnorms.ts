@@ -11,7 +11,7 @@ import type { LayerCall, SymbolicTensor } from "../../core/network.ts";
 import { bool, int } from "../../core/schema.ts";
 import { isTensor, type Tensor, toNumbers, zeros } from "../../core/tensor.ts";
 import type { GradientOptions } from "../../core/training/types.ts";
-import { flatCalls, Replay, type Replayed } from "./replay.ts";
+import { flatCalls, Replay, type Replayed } from "../../core/replay.ts";
 import { isRecurrent } from "./split.ts";
 
 interface AtConfig {

@@ -7,7 +7,7 @@ import type { Model } from "../../core/model.ts";
 import { nameOf } from "../../core/names.ts";
 import type { LayerCall, SymbolicTensor } from "../../core/network.ts";
 import { maskInDef, maskOutDef } from "./carry.ts";
-import { dependents, flatCalls, needed, Replay, type Replayed } from "./replay.ts";
+import { dependents, flatCalls, needed, Replay, type Replayed } from "../../core/replay.ts";
 
 /** Where a state of the step model begins, and where it goes on. */
 export interface CarriedState {

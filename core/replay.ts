@@ -1,10 +1,10 @@
 /** A model's network built anew with some of its calls done otherwise; its layers keep their weights. @module */
-import { ConfigError } from "../../core/errors.ts";
-import { applyAll, functional, type FunctionalOptions } from "../../core/functional.ts";
-import type { Layer } from "../../core/layer.ts";
-import { eachWeight } from "../../core/layertree.ts";
-import { Model } from "../../core/model.ts";
-import { nameOf } from "../../core/names.ts";
+import { ConfigError } from "./errors.ts";
+import { applyAll, functional, type FunctionalOptions } from "./functional.ts";
+import type { Layer } from "./layer.ts";
+import { eachWeight } from "./layertree.ts";
+import { Model } from "./model.ts";
+import { nameOf } from "./names.ts";
 import {
   type ApplyOptions,
   type LayerCall,
@@ -12,7 +12,7 @@ import {
   networkConfigOf,
   readBy,
   type SymbolicTensor,
-} from "../../core/network.ts";
+} from "./network.ts";
 
 /** A call on the new network's tensors. */
 export interface Replayed {
@@ -80,13 +80,17 @@ export class Replay {
   constructor(model: Model) {
     this.#model = model;
   }
-  /** A layer of the new network with the weights of an old one, of another configuration where one is given. */
+  /** A layer of the new network with the weights of an old one: itself, unless its configuration or name has to change. */
   layer(old: Layer, config?: object): Layer {
     const known = this.#copies.get(old);
     if (known) return known;
     let name = nameOf(old);
     for (let i = 1, base = name; this.#names.has(name); i++) name = `${base}_${i}`;
     this.#names.add(name);
+    if (!config && name === nameOf(old)) {
+      this.#copies.set(old, old);
+      return old;
+    }
     const made: Layer = { ...old, name, ...(config && { config: { ...old.config as object, ...config } }) };
     this.#copies.set(old, made);
     this.#sources.set(made, old);

@@ -1,0 +1,21 @@
+/** Arrays of a file of weights alone, by their places in it. @module */
+import type { Tensor } from "../../core/tensor.ts";
+import { type Hdf5Group, openHdf5 } from "../hdf5/mod.ts";
+import type { DataFileOptions } from "../options.ts";
+
+/**
+ * Every array of a `.weights.h5` (or any HDF5) file by its path, as in `layers/dense/vars/0`.
+ * @throws {FormatError} for a damaged file.
+ */
+export function readWeightsH5(bytes: Uint8Array, options: DataFileOptions = {}): Map<string, Tensor> {
+  const found = new Map<string, Tensor>();
+  const visit = (group: Hdf5Group, path: string) => {
+    for (const key of group.keys()) {
+      const child = group.get(key);
+      if (child?.kind === "dataset") found.set(`${path}${key}`, child.read());
+      else if (child) visit(child, `${path}${key}/`);
+    }
+  };
+  visit(openHdf5(bytes, options), "");
+  return found;
+}
