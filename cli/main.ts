@@ -37,12 +37,12 @@ const commands: readonly CommandDef[] = [
   generate,
   forecast,
   gradients,
+  extract,
+  diff,
   build,
   graph,
   view,
   report,
-  extract,
-  diff,
   layers,
 ];
 
