@@ -11,6 +11,7 @@ export const build: CommandDef = {
   name: "build",
   summary: "write a model as one stand-alone WebAssembly module",
   example: `lapis build model.keras -o model.wasm   # and model.js, model.d.ts beside it
+lapis build model.keras -o model.wasm --input x.npy   # proved on these data
 import { load } from "./model.js";        // in Deno, Node, Bun or a page:
 const { y } = (await load()).run({ x: new Float32Array(784) });`,
   declare: (command) =>

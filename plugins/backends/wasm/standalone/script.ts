@@ -278,6 +278,6 @@ export declare class Model {
  * Loads the model from the module beside the script, or from a URL (relative to the script), bytes, or a compiled module.
  * @throws {TypeError} when it is another module.
  */
-export declare function load(source?: string | URL | BufferSource | WebAssembly.Module): Promise<Model>;
+export declare function load(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<Model>;
 `;
 }
