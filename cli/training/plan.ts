@@ -10,7 +10,7 @@ import {
   registry,
 } from "../../mod.ts";
 import { listOption, numberOption, textOption, UsageError } from "../command.ts";
-import { isFolder, readBytes } from "../inputs.ts";
+import { isFolder, readText } from "../inputs.ts";
 import {
   type CompileConfig,
   type DataConfig,
@@ -30,9 +30,15 @@ type Options = Readonly<Record<string, unknown>>;
 /** A JSON file that is a configuration of training, as against one that Keras wrote of a model. */
 async function isTrainConfig(path: string): Promise<boolean> {
   if (!path.endsWith(".json")) return false;
-  const text = new TextDecoder().decode(await readBytes(path));
-  return !/^\s*\{[^]*"class_name"\s*:/.test(text.slice(0, 2000)) &&
-    !/"keras_version"\s*:/.test(text.slice(0, 500));
+  let raw: unknown;
+  try {
+    raw = JSON.parse(await readText(path));
+  } catch (error) {
+    // What isn't JSON is told when it is read as a configuration.
+    if (error instanceof SyntaxError) return true;
+    throw error;
+  }
+  return !(typeof raw === "object" && raw !== null && ("class_name" in raw || "keras_version" in raw));
 }
 const isAbsolute = (path: string) => /^([\\/]|[a-zA-Z]:[\\/])/.test(path);
 /** A path as it stands in a file of a folder. */

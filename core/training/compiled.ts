@@ -26,6 +26,8 @@ export interface OutputMetric {
   readonly metric: Part<MetricDef>;
   /** Its name in logs and histories. */
   readonly name: string;
+  /** The same without the output's. */
+  readonly own: string;
 }
 /** All of it. */
 export interface Compiled {
@@ -138,6 +140,7 @@ function readMetrics(
       return {
         output,
         metric,
+        own: name,
         name: outputs.length === 1 ? name : outputName(output.name, name),
       };
     });

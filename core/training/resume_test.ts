@@ -5,6 +5,7 @@ import {
   type Callback,
   dense,
   earlyStopping,
+  f1Metric,
   type FitOptions,
   gru,
   input,
@@ -149,5 +150,22 @@ Deno.test("a rate that was lowered is the rate in files of Keras 2, which have n
       const again = await loadModel(await model.toBytes(ending, { kerasVersion }), { backend: "plain" });
       strictEqual(again.learningRate, model.learningRate);
     }
+  }
+});
+
+Deno.test("metrics keep the names that they were asked for by, so that callbacks find them after a resume", async () => {
+  const model = sequential([input({ shape: [3] }), dense({ units: 4, activation: "softmax" })]);
+  model.compile({
+    optimizer: "sgd",
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["acc", "top3", f1Metric({ average: "macro", name: "mine" }), "sparse_categorical_crossentropy"],
+  });
+  const [px, py] = [[[1, 2, 3], [3, 2, 1]], [0, 3]], names = Object.keys(await model.evaluate(px, py));
+  deepStrictEqual(names, ["loss", "acc", "top3", "mine", "sparseCategoricalCrossentropy"]);
+  for (const ending of ["keras", "h5"]) {
+    const again = await loadModel(await model.toBytes(ending));
+    // Keras' own .h5 has no place for what Keras doesn't know.
+    const wanted = ending === "keras" ? names : names.filter((n) => n !== "mine");
+    deepStrictEqual(Object.keys(await again.evaluate(px, py)), wanted);
   }
 });

@@ -4,6 +4,7 @@ import type { Port } from "../feed.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
+import { fieldToSnake } from "../names.ts";
 import type { OptimizerDef, Part } from "./contract.ts";
 import { serializePart } from "./parts.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
@@ -35,7 +36,14 @@ export function serializeCompiled(
     return found ? serializePart(found.loss) : null;
   };
   const metricsOf = (name: string) =>
-    metrics.filter((m) => m.output.name === name).map((m) => serializePart(m.metric));
+    metrics.filter((m) => m.output.name === name).map(({ metric, own }) =>
+      // The name that logs and callbacks know it by.
+      serializePart(
+        own === metric.def.name
+          ? metric
+          : { ...metric, config: { ...metric.config, name: fieldToSnake(own) } },
+      )
+    );
   const weights = losses.some((l) => l.weight !== 1)
     ? each((name) => losses.find((l) => l.output.name === name)?.weight ?? 1)
     : null;

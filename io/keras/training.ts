@@ -109,7 +109,12 @@ function keptForm(form: Json, kind: PartKind, major: 2 | 3, registry: Registry):
     Object.keys(def?.config ?? {}).every((key) => (names[key] ?? fieldToSnake(key)) in config);
   if (!def?.keras?.save || !isOurs) return form;
   const saved = def.keras.save(config, major);
-  if (saved === undefined || typeof saved === "string") return saved;
+  if (saved === undefined) return undefined;
+  if (typeof saved === "string") {
+    // Another of its names, which Keras knows too, as `acc`.
+    const { name } = config;
+    return typeof name === "string" && def.aliases?.includes(name) ? name : saved;
+  }
   return { ...form, class_name: saved.className ?? form.class_name, config: saved.config };
 }
 /** Options that no Keras has in its configurations. */
