@@ -48,6 +48,7 @@ export function watch(terminal: Terminal, rows: number): Watch {
   const keep = (state: TrainingState, weights: ReadonlyMap<string, Tensor>) =>
     void (snapshot = { state, weights });
   const callback: Callback = {
+    saves: true,
     onTrainBegin(run) {
       keep(run.state(), run.model.weights);
       [began, first] = [performance.now(), run.epoch];

@@ -181,7 +181,9 @@ export class Run implements FitRun {
     history.add(epoch, logs);
     this.done = epoch + 1;
     progress.end(epoch, logs);
-    for (const c of callbacks) await c.onEpochEnd?.(epoch, logs, this);
+    for (const saves of [false, true]) {
+      for (const c of callbacks) if ((c.saves ?? false) === saves) await c.onEpochEnd?.(epoch, logs, this);
+    }
     return logs;
   }
 }

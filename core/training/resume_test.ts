@@ -1,9 +1,12 @@
 /** Going on: wherever names of layers changed, states find their weights or are refused; and a fit leaves others their turn. @module */
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import {
+  adam,
+  batchNormalization,
   bidirectional,
   type Callback,
   dense,
+  dropout,
   earlyStopping,
   f1Metric,
   type FitOptions,
@@ -12,7 +15,9 @@ import {
   loadModel,
   lstm,
   type Model,
+  modelCheckpoint,
   type Nested,
+  reduceLearningRateOnPlateau,
   sequential,
   type Tensor,
   tensor,
@@ -167,5 +172,38 @@ Deno.test("metrics keep the names that they were asked for by, so that callbacks
     // Keras' own .h5 has no place for what Keras doesn't know.
     const wanted = ending === "keras" ? names : names.filter((n) => n !== "mine");
     deepStrictEqual(Object.keys(await again.evaluate(px, py)), wanted);
+  }
+});
+
+Deno.test("a fit goes on exactly after any epoch, its last one too, wherever its checkpoint stands in the list", async () => {
+  const folder = await Deno.makeTempDir();
+  const callbacks = (name: string) => [
+    modelCheckpoint({ path: `${folder}/${name}-{epoch}.keras` }),
+    reduceLearningRateOnPlateau({ monitor: "loss", patience: 0, factor: 0.5, minDelta: 0.05, cooldown: 1 }),
+    earlyStopping({ monitor: "valLoss", patience: 2, restoreBestWeights: true }),
+  ];
+  const model = sequential([
+    input({ shape: [3, 1], batchSize: 6 }),
+    lstm({ units: 4, stateful: true, dropout: 0.2 }),
+    batchNormalization(),
+    dropout({ rate: 0.3 }),
+    dense({ units: 1 }),
+  ], { backend: "wasm", seed: 5, name: "m" });
+  const learning = { learningRate: 0.05, useEma: true, gradientAccumulationSteps: 2 };
+  model.compile({ optimizer: adam(learning), loss: "mse" });
+  const all = { ...options, epochs: 12, validationData: [x.slice(0, 6), y.slice(0, 6)] as const };
+  try {
+    const { epoch, history } = await model.fit(x, y, { ...all, callbacks: callbacks("whole") });
+    ok(epoch.length < 12, "the fit is stopped early");
+    for (const done of epoch) {
+      const file = `${folder}/whole-${`${done + 1}`.padStart(2, "0")}.keras`;
+      const again = await loadModel(file, { backend: "wasm" });
+      const resumeFrom = again.trainingState();
+      const found = await again.fit(x, y, { ...all, callbacks: callbacks("again"), resumeFrom });
+      deepStrictEqual(bits(again), bits(model), file);
+      deepStrictEqual(found.history, history);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

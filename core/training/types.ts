@@ -91,6 +91,8 @@ export interface FitRun {
 export interface Callback {
   /** Names it in saved states. */
   readonly name?: string;
+  /** True for one that saves the others' states: it is told of an epoch's end after them. */
+  readonly saves?: boolean;
   /** Before the first epoch. */
   onTrainBegin?(run: FitRun): void | Promise<void>;
   /** Before an epoch, counted from 0. */

@@ -49,7 +49,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { minDelta = 0, patience = 0, mode = "auto", baseline, restoreBestWeights = false } = options;
   const monitor = fieldToCamel(options.monitor ?? "valLoss"), first = options.startFromEpoch ?? 0;
   let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
-  let resumed = false;
+  let resumed = false, ended = false;
   const keep = (run: FitRun) => {
     if (restoreBestWeights) weights = run.model.weights;
   };
@@ -62,6 +62,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
         const shapes = new Map([...run.model.weights].map(([path, { shape }]) => [path, shape]));
         weights = renamed(weights, shapes, "earlyStopping: a weight of the best epoch");
       }
+      // The fit that the state is from had ended here.
+      if (resumed && ended && wait >= patience) run.stop();
+      ended = false;
       resumed = false;
     },
     onEpochEnd(epoch, logs, run) {
@@ -77,17 +80,20 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
         if (baseline === undefined || better(baseline)) wait = 0;
         return;
       }
-      if (wait >= patience && epoch > 0) run.stop();
+      if (wait < patience || epoch === 0) return;
+      ended = true;
+      run.stop();
     },
     onTrainEnd(_, run) {
       for (const [path, value] of weights ?? []) run.model.setWeight(path, value);
     },
     state: () => ({
-      json: { wait, ...(best !== undefined && { best: stored(best) }) },
+      json: { wait, ended, ...(best !== undefined && { best: stored(best) }) },
       ...(weights && { tensors: Object.fromEntries(weights) }),
     }),
     restore({ json, tensors }) {
       wait = Number(json.wait);
+      ended = json.ended === true;
       best = json.best === undefined ? undefined : Number(json.best);
       weights = tensors && Object.keys(tensors).length > 0
         ? new Map(Object.entries(tensors).map(([k, t]) => [k, copyOf(t)]))
@@ -117,6 +123,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   let best: number | undefined;
   return {
     name: "modelCheckpoint",
+    saves: true,
     onTrainBegin(run) {
       if (saveBestOnly) checkMonitor(monitor, run, "modelCheckpoint");
     },
