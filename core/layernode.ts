@@ -28,6 +28,9 @@ export function nodeHas(...specs: readonly ActivationSpec[]): boolean {
   return specs.every((s) => typeof s === "string" && Object.hasOwn(names, s));
 }
 
+/** For each gate of ONNX' LSTM (i, o, f, c) the gate of Keras (i, f, c, o). */
+export const lstmGates: readonly number[] = [0, 3, 1, 2];
+
 /** A recurrent layer in Keras' layout. */
 export interface NodeOptions {
   /** The ONNX operator. */

@@ -16,6 +16,7 @@ import {
   weight,
 } from "../../core/layerkit.ts";
 import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../../core/layerrecurrent.ts";
+import { lstmGates, nodeHas, type NodeOptions } from "../../core/layernode.ts";
 import { snakeCase } from "../../core/names.ts";
 import { bool, list, type Schema } from "../../core/schema.ts";
 import type { InitializerSpec } from "../../core/layer.ts";
@@ -91,6 +92,45 @@ const biasOf = ({ config, params }: Context<CellConfig>) =>
 
 const keras = { call: ["inputs", "states", "training"], ignore: recurrentIgnored };
 
+/** A cell as a node: its activations in ONNX' order, and what else differs. */
+interface WholeCell extends Pick<NodeOptions, "op" | "gates" | "attributes"> {
+  readonly activations: readonly ActivationSpec[];
+}
+const wholeRnn = (config: CellConfig): WholeCell => ({ op: "RNN", activations: [config.activation] });
+const wholeLstm = ({ activation, recurrentActivation }: LstmCellConfig): WholeCell => ({
+  op: "LSTM",
+  activations: [recurrentActivation, activation, activation],
+  gates: lstmGates,
+});
+const wholeGru = ({ activation, recurrentActivation, resetAfter }: GruCellConfig): WholeCell => ({
+  op: "GRU",
+  activations: [recurrentActivation, activation],
+  attributes: { linear_before_reset: resetAfter ? 1 : 0 },
+});
+/** True where a cell, or each of those on top of one another, is an ONNX node. */
+export function isWhole({ def, config }: Layer): boolean {
+  const known = wholeCells.get(def.name);
+  if (known) return def === known.def as unknown && nodeHas(...known.whole(config as never).activations);
+  return def === stackedRnnCellsDef as unknown && (config as StackedRnnCellsConfig).cells.every(isWhole);
+}
+/** The node of a cell that is asked for a whole sequence. */
+function overSequence<C extends CellConfig>(
+  { b, inputs, params, call, recurrent, config }: Context<C>,
+  whole: WholeCell,
+): readonly Value[] | undefined {
+  if (!call.sequence || !recurrent) return undefined;
+  const { outputs, states } = recurrent(b, {
+    x: asFloat(b, inputAt(inputs, 0)),
+    kernel: paramAt(params, "kernel"),
+    recurrentKernel: paramAt(params, "recurrentKernel"),
+    bias: config.useBias ? paramAt(params, "bias") : undefined,
+    initial: inputs.slice(1),
+    ...call.sequence,
+    ...whole,
+  });
+  return [outputs, ...states];
+}
+
 /** One step of a fully connected recurrent layer: h' = activation(x·kernel + h·recurrentKernel + bias). */
 export const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
   kind: "layer",
@@ -101,6 +141,8 @@ export const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
   params: (config, [x]) => cellParams(config, x, 1, [config.units]),
   states: (config) => [config.units],
   build(context) {
+    const whole = overSequence(context, wholeRnn(context.config));
+    if (whole) return whole;
     const { b, config, inputs, params } = context;
     const product = b.one("MatMul", [inputAt(inputs, 1), paramAt(params, "recurrentKernel")]);
     const h = activate(b, config.activation, b.one("Add", [projected(context, biasOf(context)), product]));
@@ -130,6 +172,8 @@ export const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
     ),
   states: (config) => [config.units, config.units],
   build(context) {
+    const whole = overSequence(context, wholeLstm(context.config));
+    if (whole) return whole;
     const { b, config, inputs, params } = context, cell = inputAt(inputs, 2);
     const product = b.one("MatMul", [inputAt(inputs, 1), paramAt(params, "recurrentKernel")]);
     const gates = split(b, b.one("Add", [projected(context, biasOf(context)), product]), 4);
@@ -162,6 +206,8 @@ export const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
     cellParams(config, x, 3, config.resetAfter ? [2, 3 * config.units] : [3 * config.units]),
   states: (config) => [config.units],
   build(context) {
+    const whole = overSequence(context, wholeGru(context.config));
+    if (whole) return whole;
     const { b, config, inputs, params } = context, { units, resetAfter } = config;
     const h = inputAt(inputs, 1), recurrent = paramAt(params, "recurrentKernel"), biases = biasOf(context);
     const [bias, recurrentBias] = biases && resetAfter ? slicesOf(b, biases, 0, 2) : [biases];
@@ -218,12 +264,12 @@ export const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
     });
   },
   states: ({ cells }) => cells.flatMap((cell) => statesOf(cell, "cells")),
-  build({ config, inputs, layer }) {
+  build({ config, inputs, layer, call }) {
     let x = inputAt(inputs, 0), at = 1;
     const states: Value[] = [];
     for (const cell of config.cells) {
       const count = statesOf(cell, "cells").length;
-      const [y, ...next] = layer(cell, [x, ...inputs.slice(at, at + count)]);
+      const [y, ...next] = layer(cell, [x, ...inputs.slice(at, at + count)], call);
       if (!y || next.length !== count) {
         throw new ShapeError(`cell ${cell.def.name}: expected an output and ${count} states`);
       }
@@ -237,3 +283,9 @@ export const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
     cells.forEach((cell, i) => statesOf(cell, `${path}.cells[${i}]`));
   },
 };
+
+const wholeCells: ReadonlyMap<string, { readonly def: object; whole(config: never): WholeCell }> = new Map([
+  ["SimpleRNNCell", { def: simpleRnnCellDef, whole: wholeRnn }],
+  ["LSTMCell", { def: lstmCellDef, whole: wholeLstm }],
+  ["GRUCell", { def: gruCellDef, whole: wholeGru }],
+]);

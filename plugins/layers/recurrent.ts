@@ -18,6 +18,7 @@ import {
   stepOf,
   upgradeRecurrent,
 } from "../../core/layerrecurrent.ts";
+import { lstmGates } from "../../core/layernode.ts";
 import { gruSteps, lstmSteps, simpleRnnSteps } from "../../core/ops/recurrent.ts";
 import { bool } from "../../core/schema.ts";
 
@@ -84,8 +85,7 @@ export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
     ),
   build(context) {
     const { b, config } = context, { activation, recurrentActivation } = config;
-    // ONNX has the gates in the order i, o, f, c.
-    const order = { gates: [0, 3, 1, 2] };
+    const order = { gates: lstmGates };
     const whole = asNode(context, "LSTM", [recurrentActivation, activation, activation], order);
     if (whole) return whole;
     const [h, c] = initialStates(context);

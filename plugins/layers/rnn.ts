@@ -1,4 +1,5 @@
 /** RNN: a recurrent layer of any cell. @module */
+import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import type { ChildLayer, Layer, LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../../core/layerkit.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../../core/layerrecurrent.ts";
 import { zeros } from "../../core/tensor.ts";
-import { statesOf } from "./cells.ts";
+import { isWhole, statesOf } from "./cells.ts";
 
 /** Options of {@link rnnDef}, resolved. */
 export interface RnnConfig extends StepsConfig {
@@ -25,13 +26,22 @@ export interface RnnConfig extends StepsConfig {
 }
 type StateParam = `state${number}`;
 
+/** What came of a cell's steps. */
+interface Ran {
+  readonly outputs: Value;
+  readonly states: readonly Value[];
+  /** The mask against the outputs, where it is still to be laid over them. */
+  readonly rows?: Value;
+  /** The output that was put out last, where it is known beside the others. */
+  readonly last?: Value;
+}
 /** Steps of a cell over time, and what a mask does to them. */
 function run(
   context: LayerContext<RnnConfig, StateParam>,
   x: Value,
   start: readonly Value[],
   mask: Value | undefined,
-) {
+): Ran {
   const { b, config, layer } = context, { cell, goBackwards: reverse } = config;
   const rows = mask && b.one("Unsqueeze", [mask, b.ints([2])]);
   const body = (state: readonly Value[], now: Value): readonly Value[] => layer(cell, [now, ...state]);
@@ -58,11 +68,46 @@ function run(
   });
   return { outputs: inputAt(done.outputs, 0), states: done.state.slice(0, start.length), rows };
 }
-/** Size of a cell's output: of the last state group's first, which for stacked cells is the topmost cell's. */
-function outputOf({ cell }: RnnConfig): number {
-  const inner = (cell.config as { readonly cells?: readonly Layer[] }).cells;
-  return inner ? outputOf({ cell: inner.at(-1) ?? cell } as RnnConfig) : statesOf(cell, "cell")[0] ?? 1;
+/** The states to begin with, zeros where none is given. */
+function startOf(
+  b: Builder,
+  x: Value,
+  first: readonly (Value | undefined)[],
+  sizes: readonly number[],
+): readonly Value[] {
+  return first.map((v, i) =>
+    v ??
+      b.one("ConstantOfShape", [shapeVector(b, x, [{ axis: 0 }, sizes[i] ?? 1])], {
+        value: zeros([1], dtypeOf(x)),
+      })
+  );
 }
+/** The cells as nodes, for engines that have nodes for them. */
+function wholly(
+  { config, layer, recurrent, training }: LayerContext<RnnConfig, StateParam>,
+  x: Value,
+  first: readonly (Value | undefined)[],
+  mask: Value | undefined,
+): Ran | undefined {
+  const given = first.filter((v) => v !== undefined);
+  if (!recurrent || training || !isWhole(config.cell) || (given.length > 0 && given.length < first.length)) {
+    return undefined;
+  }
+  const { goBackwards: reverse, zeroOutputForMask } = config;
+  const [outputs, ...states] = layer(config.cell, [x, ...given], {
+    sequence: { mask, reverse, zeroOutputForMask },
+  });
+  // The topmost cell's h is what it put out last.
+  const last = mask ? undefined : states.at(-topOf(config.cell).length);
+  return outputs && { outputs, states, ...(last && { last }) };
+}
+/** Sizes of the states of the topmost cell, the first of which is its output's. */
+function topOf(cell: Layer): readonly number[] {
+  const inner = (cell.config as { readonly cells?: readonly Layer[] }).cells?.at(-1);
+  return inner ? topOf(inner) : statesOf(cell, "cell");
+}
+/** Size of a cell's output. */
+const outputOf = ({ cell }: RnnConfig): number => topOf(cell)[0] ?? 1;
 
 const { returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask } = recurrentFields();
 /** A cell over time: `[batch, time, features] → [batch, units]`, or `[batch, time, units]` with returnSequences. */
@@ -98,16 +143,14 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
   build(context) {
     const { b, config, inputs, params, call } = context, x = asFloat(b, inputAt(inputs, 0));
     const sizes = statesOf(config.cell, "cell"), given = call.initialState ?? inputs.slice(1);
-    const start = sizes.map((size, i) =>
-      given[i] ?? (config.stateful ? params[`state${i}`] : undefined) ??
-        b.one("ConstantOfShape", [shapeVector(b, x, [{ axis: 0 }, size])], { value: zeros([1], dtypeOf(x)) })
-    );
-    const mask = maskOf(inputs, call),
-      { outputs, states, rows } = run(context, x, start, mask && boolMask(b, mask));
+    const first = sizes.map((_, i) => given[i] ?? (config.stateful ? params[`state${i}`] : undefined));
+    const mask = maskOf(inputs, call), steps = mask && boolMask(b, mask);
+    const { outputs, states, rows, last } = wholly(context, x, first, steps) ??
+      run(context, x, startOf(b, x, first, sizes), steps);
     if (config.stateful) states.forEach((v, i) => context.update(`state${i}`, v));
     const zero = scalarLike(b, 0, outputs);
     const shown = rows && config.zeroOutputForMask ? b.one("Where", [rows, outputs, zero]) : outputs;
-    const end = b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 });
+    const end = last ?? b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 });
     const y = config.returnSequences
       ? b.masked(config.goBackwards ? reverseTime(b, shown) : shown, mask && cast(b, mask, "bool"))
       : end;
