@@ -4,7 +4,7 @@ import { ConfigError, LapisError, LimitError, ShapeError } from "./errors.ts";
 import { byteLength } from "./dtype.ts";
 import type { Graph, Value } from "./graph.ts";
 import type { CallOptions, Layer, ParamSpec } from "./layer.ts";
-import type { RecurrentBuilder } from "./layernode.ts";
+import type { WholeLayers } from "./layernode.ts";
 import type { LayerNode, WeightEntry } from "./layertree.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { fieldToSnake, nameOf } from "./names.ts";
@@ -38,8 +38,8 @@ export interface AssembleOptions {
   readonly weights?: ReadonlyMap<string, Tensor>;
   /** Bounds that weights are held to. */
   readonly limits?: Limits;
-  /** Adds recurrent layers whole, masks included; steps are written out where they have one unless given. */
-  readonly recurrent?: RecurrentBuilder;
+  /** For engines that have nodes for whole layers. */
+  readonly whole?: WholeLayers;
   /** Adds to the graph in place of its outputs, as losses are. */
   extend?(view: AssemblyView): void;
 }
@@ -160,7 +160,7 @@ class Assembly {
           training: mode,
           trainable: node.trainable,
           call,
-          ...(this.#options.recurrent && { recurrent: this.#options.recurrent }),
+          ...(this.#options.whole && { whole: this.#options.whole }),
           update: (param, next) => this.#update(node, param, next),
           layer: (inner, values, options = {}) => this.call(inner, values, options, node.place, mode),
         });

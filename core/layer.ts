@@ -2,7 +2,7 @@
 import type { Builder } from "./builder.ts";
 import type { DType } from "./dtype.ts";
 import type { Value } from "./graph.ts";
-import type { NodeOptions, RecurrentBuilder } from "./layernode.ts";
+import type { NodeOptions, WholeLayers } from "./layernode.ts";
 import type { Schema } from "./schema.ts";
 import type { Dim, Type } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -61,8 +61,8 @@ export interface LayerContext<C, P extends string = string> {
   readonly trainable: boolean;
   /** What the call says beside its inputs. */
   readonly call: CallOptions;
-  /** Adds whole recurrent layers, where the graph is for an engine that has nodes for them. */
-  readonly recurrent?: RecurrentBuilder;
+  /** Where the graph is for engines that have nodes for whole layers. */
+  readonly whole?: WholeLayers;
   /** The value that replaces a parameter after this step; a shared layer's updates chain. */
   update(param: P, next: Value): void;
   /** Applies a layer held in the configuration (a wrapper's inner layer, a cell); its weights belong to the model. */

@@ -62,6 +62,11 @@ export interface NodeOptions {
 }
 /** Adds a recurrent layer as nodes of an engine that runs such layers whole. */
 export type RecurrentBuilder = (b: Builder, options: NodeOptions) => NodeResult;
+/** How layers are built for engines that have nodes for them: normalization as its operator, recurrent layers by a builder. */
+export interface WholeLayers {
+  /** Adds a recurrent layer, its mask included. */
+  readonly recurrent: RecurrentBuilder;
+}
 /** What comes out. */
 export interface NodeResult {
   /** `[batch, time, units]` */

@@ -193,11 +193,11 @@ export function asNode(
   activations: readonly ActivationSpec[],
   more: Pick<NodeOptions, "gates" | "attributes"> = {},
 ): readonly Value[] | undefined {
-  const { b, config, inputs, params, call, training, recurrent } = context, mask = maskOf(inputs, call);
-  if (training || !nodeHas(...activations) || (mask && !recurrent)) return undefined;
+  const { b, config, inputs, params, call, training, whole } = context, mask = maskOf(inputs, call);
+  if (training || !nodeHas(...activations) || (mask && !whole)) return undefined;
   const turned = config.unroll && config.goBackwards && config.zeroOutputForMask;
   if (mask && turned) return undefined;
-  const { outputs, states, last = states[0] } = (recurrent ?? recurrentNode)(b, {
+  const { outputs, states, last = states[0] } = (whole?.recurrent ?? recurrentNode)(b, {
     op,
     x: asFloat(b, inputAt(inputs, 0)),
     kernel: paramAt(params, "kernel"),

@@ -18,7 +18,7 @@ import { input, sequentialNetwork } from "./functional.ts";
 import { type Graph, typeOf } from "./graph.ts";
 import { initialValue } from "./initialize.ts";
 import type { Layer } from "./layer.ts";
-import type { RecurrentBuilder } from "./layernode.ts";
+import type { WholeLayers } from "./layernode.ts";
 import { countOf, eachWeight, type LayerNode, weightsBelow } from "./layertree.ts";
 import type { Limits } from "./limits.ts";
 import { assignNames } from "./names.ts";
@@ -78,8 +78,8 @@ export interface ModelGraphOptions {
   readonly training?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
-  /** Adds recurrent layers whole, for engines that have nodes for them. */
-  readonly recurrent?: RecurrentBuilder;
+  /** For engines that have nodes for whole layers. */
+  readonly whole?: WholeLayers;
 }
 /** A layer of a model. */
 export interface ModelLayer {

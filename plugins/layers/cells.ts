@@ -115,18 +115,18 @@ export function isWhole({ def, config }: Layer): boolean {
 }
 /** The node of a cell that is asked for a whole sequence. */
 function overSequence<C extends CellConfig>(
-  { b, inputs, params, call, recurrent, config }: Context<C>,
-  whole: WholeCell,
+  { b, inputs, params, call, whole, config }: Context<C>,
+  cell: WholeCell,
 ): readonly Value[] | undefined {
-  if (!call.sequence || !recurrent) return undefined;
-  const { outputs, states } = recurrent(b, {
+  if (!call.sequence || !whole) return undefined;
+  const { outputs, states } = whole.recurrent(b, {
     x: asFloat(b, inputAt(inputs, 0)),
     kernel: paramAt(params, "kernel"),
     recurrentKernel: paramAt(params, "recurrentKernel"),
     bias: config.useBias ? paramAt(params, "bias") : undefined,
     initial: inputs.slice(1),
     ...call.sequence,
-    ...whole,
+    ...cell,
   });
   return [outputs, ...states];
 }

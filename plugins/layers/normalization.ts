@@ -4,6 +4,7 @@ import type { InitializerSpec, LayerDef } from "../../core/layer.ts";
 import {
   asFloat,
   axesField,
+  dtypeOf,
   initializerField,
   inputAt,
   type Opaque,
@@ -16,6 +17,7 @@ import {
   sizeAt,
   sizesOf,
   sortedAxes,
+  transpose,
   weight,
   withoutFields,
 } from "../../core/layerkit.ts";
@@ -23,6 +25,7 @@ import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import { bool, float, int, type Schema } from "../../core/schema.ts";
 import { normalAxis } from "../../core/shape.ts";
+import { tensor } from "../../core/tensor.ts";
 
 /** Options of γ and β, resolved. */
 export interface ScaleConfig {
@@ -152,10 +155,22 @@ export const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" |
       ...(config.center && { beta: weight([channels], config.betaInitializer) }),
     };
   },
-  build({ b, config, inputs, params }) {
+  build({ b, config, inputs, params, whole }) {
     const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length;
     const axis = normalAxis(config.axis, rank), channels = sizeAt(x.type, axis);
     const groups = config.groups === -1 ? channels : config.groups;
+    if (whole && rank > 2 && axis > 0) {
+      const perm = [0, axis, ...range(1, rank).filter((a) => a !== axis)];
+      const fixed = (value: number) =>
+        b.constant(tensor(new Array<number>(channels).fill(value), [channels], dtypeOf(x)));
+      const gamma = config.scale ? paramAt(params, "gamma") : fixed(1);
+      const beta = config.center ? paramAt(params, "beta") : fixed(0);
+      const y = b.one("GroupNormalization", [transpose(b, x, perm), gamma, beta], {
+        num_groups: groups,
+        epsilon: config.epsilon,
+      });
+      return [transpose(b, y, perm.map((_, i) => perm.indexOf(i)))];
+    }
     const sizes = sizesOf(x, range(0, rank));
     const split = sizes.flatMap((s, i) => (i === axis ? [groups, channels / groups] : [s]));
     const parted = reshape(b, x, split);
@@ -190,9 +205,13 @@ export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
     const axes = sortedAxes(config.axis, shapeOf(x).length);
     return { scale: weight(axes.map((a) => sizeAt(x, a)), "ones") };
   },
-  build({ b, config, inputs, params }) {
+  build({ b, config, inputs, params, whole }) {
     const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length;
     const axes = sortedAxes(config.axis, rank);
+    if (whole && axes.every((a, i) => a === rank - axes.length + i)) {
+      const attributes = { axis: -axes.length, epsilon: config.epsilon };
+      return [b.one("RMSNormalization", [x, paramAt(params, "scale")], attributes)];
+    }
     const y = b.one("Div", [x, rootMeanSquare(b, x, axes, config.epsilon)]);
     return [b.one("Mul", [y, besides(b, paramAt(params, "scale"), axes, rank)])];
   },

@@ -84,13 +84,13 @@ function startOf(
 }
 /** The cells as nodes, for engines that have nodes for them. */
 function wholly(
-  { config, layer, recurrent, training }: LayerContext<RnnConfig, StateParam>,
+  { config, layer, whole, training }: LayerContext<RnnConfig, StateParam>,
   x: Value,
   first: readonly (Value | undefined)[],
   mask: Value | undefined,
 ): Ran | undefined {
   const given = first.filter((v) => v !== undefined);
-  if (!recurrent || training || !isWhole(config.cell) || (given.length > 0 && given.length < first.length)) {
+  if (!whole || training || !isWhole(config.cell) || (given.length > 0 && given.length < first.length)) {
     return undefined;
   }
   const { goBackwards: reverse, zeroOutputForMask } = config;

@@ -31,7 +31,7 @@ function readableUpdates(graph: Graph): Graph {
 export function exportedGraph(model: Model, { opset, rightPadded = false }: ExportGraphOptions): Graph {
   const { registry } = model;
   if (model.layers.length === 0) return model.graph();
-  const graph = model.graph({ recurrent: recurrentBuilder(rightPadded) });
+  const graph = model.graph({ whole: { recurrent: recurrentBuilder(rightPadded) } });
   const passes: readonly ((g: Graph) => Graph)[] = [
     (g) => nameSymbols(g, registry),
     (g) => weightsAsConstants(g, registry),
