@@ -10,6 +10,7 @@ function layerPanel(row) {
   const scale = row.kind === "images"
     ? Math.max(1, Math.floor(84 / Math.max(1, row.pictures[0]?.width ?? 1)))
     : 1;
+  const low = Math.min(...row.pictures.map((p) => p.min)), high = Math.max(...row.pictures.map((p) => p.max));
   const drawn = row.pictures.map((p, i) =>
     drawPicture(p, {
       label: row.kind === "images" ? `${row.layer}, channel ${i}` : row.layer,
@@ -30,8 +31,8 @@ function layerPanel(row) {
     h(
       "p",
       { class: "quiet" },
-      `${row.type} ${shape(row.shape)} · ${told} · ${number(row.pictures[0]?.min)} … ${
-        number(row.pictures[0]?.max)
+      `${row.type} ${shape(row.shape)} · ${told} · ${
+        row.pictures.length === 0 ? "" : `${number(low)} … ${number(high)}`
       }`,
     ),
     h("div", { class: row.kind === "images" ? "pictures" : "view" }, drawn),

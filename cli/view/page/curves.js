@@ -17,6 +17,7 @@ export async function curveLibrary() {
  * @property {number} [colour] which of the series' colours
  * @property {boolean} [dashed]
  * @property {boolean} [points]
+ * @property {number} [width] in pixels; 2 unless given
  */
 
 /** Steps of an axis that counts. */
@@ -28,12 +29,12 @@ export class Curves {
    * @param {string} title
    * @param {readonly number[]} x
    * @param {readonly Line[]} list
-   * @param {{ xLabel?: string, log?: boolean, height?: number, band?: readonly [string, string] }} [options]
+   * @param {{ xLabel?: string, log?: boolean, height?: number, band?: readonly [string, string], names?: readonly string[] }} [options]
    */
-  constructor(title, x, list, { xLabel = "epoch", log = false, height = 260, band } = {}) {
+  constructor(title, x, list, { xLabel = "epoch", log = false, height = 260, band, names } = {}) {
     this.place = h("div", { class: "curve" });
     this.element = h("section", { class: "panel", "aria-label": title }, h("h3", {}, title), this.place);
-    this.options = { title, xLabel, log, height, band };
+    this.options = { title, xLabel, log, height, band, names };
     /** @type {any} */
     this.plot = undefined;
     this.data = { x, list };
@@ -48,7 +49,7 @@ export class Curves {
   }
   /** @param {number} width */
   make(width) {
-    const { x, list } = this.data, { xLabel, log, height, band } = this.options;
+    const { x, list } = this.data, { xLabel, log, height, band, names } = this.options;
     const axis = {
       stroke: colour("soft"),
       grid: { stroke: colour("rule"), width: 1 },
@@ -62,26 +63,40 @@ export class Curves {
         list.map((l) => `${l.name} ends at ${number(l.values.filter((v) => v !== null).at(-1))}`).join(", ")
       }`,
     );
+    const named = (/** @type {unknown} */ _, /** @type {readonly number[]} */ ticks) =>
+      ticks.map((i) => names?.[i] ?? "");
     this.plot = new globalThis.uPlot(
       {
         width,
         height,
         cursor: { drag: { x: true, y: false } },
         scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
-        axes: [{ ...axis, label: xLabel, labelSize: 22, size: 36, incrs: wholes }, {
+        axes: [{
+          ...axis,
+          label: xLabel,
+          labelSize: 22,
+          size: names ? 26 : 36,
+          incrs: wholes,
+          ...(names ? { label: "", labelSize: 0, space: 110, values: named } : {}),
+        }, {
           ...axis,
           size: 62,
           values: (/** @type {unknown} */ _, /** @type {readonly number[]} */ ticks) =>
             ticks.map((v) => (v === null ? "" : number(v))),
         }],
         series: [
-          { label: xLabel },
+          names
+            ? {
+              label: "at",
+              value: (/** @type {unknown} */ _, /** @type {number | null} */ i) => names[i ?? -1] ?? "–",
+            }
+            : { label: xLabel },
           ...list.map((l, i) => {
             const c = (l.colour ?? i) % lines.length;
             return {
               label: l.name,
               stroke: colour(lines[c] ?? "series-1"),
-              width: 2,
+              width: l.width ?? 2,
               dash: l.dashed ? [7, 5] : l.colour === undefined ? dashes[c] ?? [] : [],
               points: { show: l.points === true || (x.length > 0 && x.length <= 40) },
               value: (/** @type {unknown} */ _, /** @type {number | null} */ v) => number(v),

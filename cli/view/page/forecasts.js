@@ -25,13 +25,14 @@ export const forecasts = {
         ...(to > from ? [{ name: "window", values: inWindow, colour: 2 }] : []),
         { name: "prediction", values: one.prediction, colour: 1, dashed: true },
         ...(banded
-          ? [{ name: "lower", values: one.lower ?? [], colour: 5 }, {
+          ? [{ name: "lower", values: one.lower ?? [], colour: 0, width: 0.8 }, {
             name: "upper",
             values: one.upper ?? [],
-            colour: 5,
+            colour: 0,
+            width: 0.8,
           }]
           : []),
-      ], { xLabel: "step", height: 340, ...(banded ? { band: ["lower", "upper"] } : {}) });
+      ], { xLabel: "", height: 340, names: one.times, ...(banded ? { band: ["lower", "upper"] } : {}) });
       const residuals = one.values.map((v, i) => {
         const p = one.prediction[i];
         return v === null || p === null || p === undefined ? null : v - p;

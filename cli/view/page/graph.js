@@ -83,7 +83,8 @@ function baseStyle() {
       selector: ":parent",
       style: {
         "text-valign": "top",
-        "text-margin-y": 20,
+        "text-margin-y": -4,
+        padding: 12,
         "background-opacity": 0.35,
         shape: "round-rectangle",
         "font-weight": 600,

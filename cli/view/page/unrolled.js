@@ -12,18 +12,20 @@ import { ask, get, isLive } from "./source.js";
  * @param {string} label
  */
 function strip(values, label) {
-  const size = Math.max(1e-12, ...values.map(Math.abs));
-  const bytes = Uint8Array.from(values, (v) => Math.round(((v / size) * 0.5 + 0.5) * 255));
+  // Gates lie between 0 and 1 and share that scale; states have their own, 0 in its middle.
+  const gate = values.every((v) => v >= 0 && v <= 1),
+    size = gate ? 1 : Math.max(1e-12, ...values.map(Math.abs));
+  const bytes = Uint8Array.from(values, (v) => Math.round((gate ? v : (v / size) * 0.5 + 0.5) * 255));
   const picture = {
     width: values.length,
     height: 1,
     channels: /** @type {1} */ (1),
     pixels: btoa(String.fromCharCode(...bytes)),
-    min: -size,
+    min: gate ? 0 : -size,
     max: size,
-    signed: true,
+    signed: !gate,
   };
-  return drawPicture(picture, { label, class: "strip" });
+  return drawPicture(picture, { label, class: "strip", heat: true });
 }
 
 /**
@@ -137,6 +139,7 @@ export async function openUnrolled(stage, cards, layers, layer) {
       ], { kind: "edge-recurrent" });
     };
     view = new GraphView(`${data.layer} over time`, { onNode: open, onEdge: (edge) => open(edge) });
+    view.least = 0.8;
     const heat = { width: steps.length, height: Math.min(64, steps[0]?.values.h?.length ?? 0) };
     const all = Uint8Array.from({ length: heat.width * heat.height }, (_, i) => {
       const v = steps[i % heat.width]?.values.h?.[Math.floor(i / heat.width)] ?? 0;
