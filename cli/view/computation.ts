@@ -10,6 +10,7 @@ import {
   toNumbers,
   type Type,
   typeText,
+  valueText,
   zeros,
 } from "../../mod.ts";
 import type { ComputationData, OperatorRow, Shape, ValueGraph, ValueNode } from "./data.ts";
@@ -175,12 +176,6 @@ async function plainRows(
   });
 }
 
-/** Numbers in few characters. */
-export function numbersText(t: Tensor | undefined): string {
-  if (!t || t.dtype === "string") return "";
-  const list = toNumbers(t), shown = Array.from(list.subarray(0, 6), (v) => `${Number(v.toPrecision(4))}`);
-  return `${shown.join(", ")}${list.length > 6 ? `, … (${list.length})` : ""}`;
-}
 const shapeOf = (type: Type | undefined): Shape =>
   type?.kind === "tensor" ? (type.shape ?? []).map((d) => (typeof d === "object" ? "?" : d)) : [];
 
@@ -215,7 +210,7 @@ export async function valueGraphOf(subject: Subject): Promise<ValueGraph> {
     const input = named.get(id),
       value = found.values.get(id) ?? input?.value,
       maker = graph.nodes[made.get(id) ?? -1];
-    const gradientOf = found.gradients.get(id), data = numbersText(value);
+    const gradientOf = found.gradients.get(id), data = valueText(value);
     return {
       id: `v${id}`,
       kind: "value",
@@ -223,7 +218,7 @@ export async function valueGraphOf(subject: Subject): Promise<ValueGraph> {
         `${maker?.scope === "" || !maker ? "" : `${maker.scope}/`}${maker?.op ?? id}`,
       shape: isTensor(value) ? value.shape : shapeOf(graph.types[id]),
       ...(data !== "" && { data }),
-      ...(gradientOf && { gradient: numbersText(gradientOf) }),
+      ...(gradientOf && { gradient: valueText(gradientOf) }),
       role: input?.role ?? (outs.has(id) ? "output" : "value"),
     };
   });

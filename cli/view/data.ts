@@ -1,4 +1,7 @@
 /** What the page is told: every view's data as JSON can say it. @module */
+import type { ValueGraph, ValueNode } from "../../mod.ts";
+
+export type { ValueGraph, ValueNode };
 
 /** A shape; sizes that vary are named. */
 export type Shape = readonly (number | string)[];
@@ -111,21 +114,6 @@ export interface OperatorRow {
   readonly milliseconds: number;
   readonly bytes: number;
   readonly shapes: readonly string[];
-}
-/** A value of a small graph, or an operator. */
-export interface ValueNode {
-  readonly id: string;
-  readonly kind: "value" | "operator";
-  readonly label: string;
-  readonly shape?: Shape;
-  readonly data?: string;
-  readonly gradient?: string;
-  readonly role?: string;
-}
-/** What a graph computes, as boxes of values and circles of operators. */
-export interface ValueGraph {
-  readonly nodes: readonly ValueNode[];
-  readonly edges: readonly (readonly [from: string, to: string])[];
 }
 /** Profiles of a graph. */
 export interface ComputationData {

@@ -116,6 +116,7 @@ export {
 } from "./schedules.ts";
 export { tensorBoard } from "./tensorboard.ts";
 export { Value as EagerValue, value, type ValueAndGrad, valueAndGrad, type ValueLike } from "./value.ts";
+export { type ValueGraph, type ValueNode, valueText } from "./valuegraph.ts";
 
 /** Every loss, metric, optimizer, schedule, regularizer and constraint. */
 export const trainingParts: readonly PartDef[] = [

@@ -19,6 +19,7 @@ import {
   toNumbers,
   zeros,
 } from "../../core/tensor.ts";
+import { type ValueGraph, type ValueNode, valueText } from "./valuegraph.ts";
 
 let known: Registry | undefined;
 const operators = (): Registry => known ??= createRegistry([{ owner: "core", plugins: networkOps }]);
@@ -237,6 +238,37 @@ export class Value {
         flowing.set(parent, before ? sumOf(before, g) : g);
       });
     }
+  }
+  /**
+   * What it was computed from, for drawings: every value with its data and gradient, operators between them. `names`
+   * label values; others are labelled by their operator. `lapis graph` and `lapis view` take it as a JSON file.
+   */
+  graph(names: Readonly<Record<string, Value>> = {}): ValueGraph {
+    const labels = new Map(Object.entries(names).map(([name, v]) => [v, name]));
+    const ids = new Map<Value, string>(), nodes: ValueNode[] = [], edges: [string, string][] = [];
+    const waiting: Value[] = [this];
+    for (let v = waiting.pop(); v; v = waiting.pop()) {
+      if (ids.has(v)) continue;
+      ids.set(v, `v${ids.size}`);
+      waiting.push(...v.#parents);
+    }
+    for (const [v, id] of ids) {
+      const op = v.#step?.forward.name, gradient = v.grad && valueText(v.grad);
+      nodes.push({
+        id,
+        kind: "value",
+        label: labels.get(v) ?? op?.toLowerCase() ?? "value",
+        shape: v.shape,
+        data: valueText(v.tensor),
+        ...(gradient !== undefined && { gradient }),
+        role: v === this ? "output" : op === undefined ? "data" : "value",
+      });
+      if (op === undefined) continue;
+      nodes.push({ id: `${id}:op`, kind: "operator", label: op });
+      for (const parent of new Set(v.#parents)) edges.push([ids.get(parent) ?? "", `${id}:op`]);
+      edges.push([`${id}:op`, id]);
+    }
+    return { nodes, edges };
   }
   /** Forgets the gradient. */
   zeroGrad(): void {

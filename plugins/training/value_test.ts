@@ -1,5 +1,5 @@
 /** Eager values: gradients by central differences, sums of gradients, broadcasting. @module */
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, deepStrictEqual, equal, ok, strictEqual, throws } from "node:assert/strict";
 import { type EagerValue as Value, type Tensor, toNumbers, value, valueAndGrad } from "../../mod.ts";
 
 const list = (t: Tensor | undefined) => Array.from(toNumbers(t as Tensor));
@@ -59,4 +59,18 @@ Deno.test("a line is fitted by plain descent", () => {
     b = value(b.sub(value(db as Tensor).mul(0.05)).tensor);
   }
   ok(Math.abs(w.item() - 2) < 1e-3 && Math.abs(b.item() - 1) < 1e-3);
+});
+
+Deno.test("a value tells what it was computed from, with data and gradients", () => {
+  const w = value([2, 3]), x = value([4, 5]), product = w.mul(x), loss = product.sum();
+  loss.backward();
+  const { nodes, edges } = loss.graph({ w, x, loss });
+  const named = (label: string) => nodes.find((n) => n.label === label);
+  strictEqual(named("w")?.data, "2, 3");
+  strictEqual(named("w")?.gradient, "4, 5");
+  strictEqual(named("loss")?.data, "23");
+  deepStrictEqual(nodes.filter((n) => n.kind === "operator").map((n) => n.label), ["ReduceSum", "Mul"]);
+  // From w to the product's operator, on to the product, the sum's operator, and the sum.
+  const next = (id: string | undefined) => edges.find(([from]) => from === id)?.[1];
+  strictEqual(next(next(next(next(named("w")?.id)))), named("loss")?.id);
 });
