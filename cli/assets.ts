@@ -10,7 +10,9 @@ export interface Assets {
   /** `vocabulary.json`: tokens by id. */
   readonly vocabulary?: readonly string[];
   /** How the model's texts are read, where its file says it. */
-  readonly text?: TextSettings;
+  readonly text?: Partial<TextSettings>;
+  /** Texts as the model takes them, where its file says how without a vocabulary. */
+  vectorize?(texts: readonly string[]): Tensor;
   /** Numbers as the model was trained on them, where its file says how. */
   scale?(x: Tensor): Tensor;
 }

@@ -155,6 +155,7 @@ function shapedFor(t: Tensor, wanted: readonly (number | string | null)[]): Tens
 
 function vectorize(model: Model, assets: Assets, texts: readonly string[], padding: "post" | "pre"): Tensor {
   const { vocabulary } = assets;
+  if (assets.vectorize) return assets.vectorize(texts);
   if (vocabulary === undefined) {
     throw new InputError(
       `text needs a vocabulary: the model's file holds none, and ${assets.folder} has no vocabulary.json`,
@@ -175,9 +176,8 @@ async function givenTexts(options: InputOptions, assets: Assets): Promise<readon
     return (await readText(options.textFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
   }
   const [only, more] = options.inputs;
-  if (assets.vocabulary === undefined || only === undefined || more !== undefined || !isTable(only)) {
-    return undefined;
-  }
+  const reads = assets.vocabulary !== undefined || assets.vectorize !== undefined;
+  if (!reads || only === undefined || more !== undefined || !isTable(only)) return undefined;
   return await readColumn(only, options.column ?? assets.text?.column ?? "text");
 }
 

@@ -1,6 +1,6 @@
 /** Options that every command with a model shares, and the loading itself. @module */
 import { type Command, Option } from "commander";
-import { loadModel, type LoadOptions, type Model } from "../mod.ts";
+import { loadModel, type LoadOptions, type Model, tfIdfVectorizer } from "../mod.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
 import type { InputOptions } from "./inputs.ts";
@@ -83,11 +83,12 @@ export async function loadNamed(
 function assetsIn({ extras }: Model): Partial<Assets> {
   const held = fittedFrom(extras);
   if (!held) return listsIn(extras);
-  const { labels, preparation } = held, { text, vocabulary } = preparation;
+  const { labels, preparation } = held, { text, vocabulary, ngrams } = preparation;
   return {
     ...(labels && { labels }),
     ...(vocabulary && { vocabulary }),
     ...(text && { text }),
+    ...(ngrams && { text: { column: ngrams.column }, vectorize: tfIdfVectorizer(ngrams.kinds).transform }),
     scale: (x) => scaledBy(x, preparation),
   };
 }

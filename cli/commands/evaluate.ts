@@ -91,6 +91,7 @@ function besideModel(model: Model, { labels, vocabulary }: Assets): Fitted {
     preparation: {
       text,
       vocabulary: vocabulary ?? null,
+      ngrams: null,
       features: null,
       label: defaultData.label,
       target: "class",

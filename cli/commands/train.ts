@@ -1,5 +1,5 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
-import type { Model } from "../../mod.ts";
+import { historyText, type Model, plotHistory } from "../../mod.ts";
 import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
 import { writeWhole } from "../output.ts";
@@ -48,6 +48,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
       .option("--history <file>", "where every epoch's numbers are written, as JSON")
       .option("--view", "open a page on this machine that shows the training and steers it")
+      .option("--plot [file]", "show the curves of the losses and metrics; as SVG in a file too")
       .option("--resume", "go on from the state that --output holds"),
   async run([path = ""], options, context) {
     const plan = await planFrom(path, options), historyFile = textOption(options, "history");
@@ -91,11 +92,16 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data, ...seen.json() })}\n`),
       );
     }
+    const { plot } = options, curves = { epoch: history.epoch, history: history.history };
+    if (typeof plot === "string") {
+      await writeWhole(plot, new TextEncoder().encode(plotHistory(curves, { title: model.name })));
+    }
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
       text: [
         ...(test ? [`test: ${test.text}`] : []),
         ...(judged ? [judged.text] : []),
+        ...(plot === undefined ? [] : [historyText(curves, { width: Math.min(80, context.terminal.width) })]),
         `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
         `${count(Math.round(speed))} samples/s  → ${output}`,
       ].join("\n\n"),

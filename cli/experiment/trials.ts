@@ -184,8 +184,9 @@ export class Trials {
   next(): NextJob | undefined {
     this.#grow();
     for (let rung = 0; rung < this.#rungs; rung++) {
-      for (const trial of this.#onRung(rung) ?? []) {
-        for (const seed of this.#plan.seeds) {
+      // The first seed of all trials comes before the second of any: a table is whole early.
+      for (const seed of this.#plan.seeds) {
+        for (const trial of this.#onRung(rung) ?? []) {
           const id = `${trial.trained}/${key(rung, seed)}`;
           if (trial.results.has(key(rung, seed)) || this.#begun.has(id)) continue;
           this.#begun.add(id);

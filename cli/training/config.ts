@@ -4,6 +4,8 @@ import {
   type AugmentOptions,
   fields,
   InputError,
+  ngramFields,
+  type NgramOptions,
   type Schema,
   type TextSettings,
   textSettingsFields,
@@ -39,6 +41,11 @@ export interface TextConfig extends TextSettings {
   readonly vocabulary: string | null;
   readonly embeddingFile: string | null;
 }
+/** How text becomes weights of n-grams. */
+export interface NgramsConfig {
+  readonly column: string;
+  readonly kinds: readonly NgramOptions[];
+}
 /** What is trained on. */
 export interface DataConfig {
   readonly folder: string | null;
@@ -49,6 +56,7 @@ export interface DataConfig {
   readonly validation: SourceConfig | null;
   readonly test: SourceConfig | null;
   readonly text: TextConfig | null;
+  readonly ngrams: NgramsConfig | null;
   readonly series: SeriesConfig | null;
   readonly features: readonly string[] | null;
   readonly label: string;
@@ -194,6 +202,10 @@ const textFields: Schema<TextConfig> = {
     doc: "word vectors in GloVe's text form, which the first embedding as wide as they are begins with",
   })),
 };
+const ngramsFields: Schema<NgramsConfig> = {
+  column: text({ doc: "column that holds the text", default: "text" }),
+  kinds: list({ doc: "kinds of n-grams, side by side", of: section("a kind of n-grams", ngramFields) }),
+};
 const dataFields: Schema<DataConfig> = {
   folder: nullable(text({ doc: "folder of the files below; --data says another" })),
   dataset: nullable(field<DatasetConfig>({
@@ -211,6 +223,9 @@ const dataFields: Schema<DataConfig> = {
   validation: source("what is validated with after each epoch"),
   test: source("what the trained model is evaluated on"),
   text: nullable(section("samples are texts in a column of a table", textFields)),
+  ngrams: nullable(
+    section("samples are texts in a column of a table, as tf-idf weights of n-grams", ngramsFields),
+  ),
   series: nullable(section("the table is a series that is forecast", seriesFields)),
   features: nullable(list({
     doc: "columns of a table that are the sample; all but the label unless given",

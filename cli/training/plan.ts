@@ -115,6 +115,7 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
   return {
     ...base,
     text,
+    ngrams: base.ngrams && { ...base.ngrams, ...(column !== undefined && { column }) },
     ...(divide !== undefined && { divide }),
     ...(label !== undefined && { label }),
     ...(target !== undefined && { target: target === "number" ? "number" as const : "class" as const }),

@@ -3,7 +3,10 @@ import {
   buildVocabulary,
   type Extras,
   fields,
+  type FittedNgrams,
+  fitTfIdf,
   InputError,
+  ngramFields,
   reshaped,
   type Schema,
   type Tensor,
@@ -11,6 +14,7 @@ import {
   type TextSettings,
   textSettingsFields,
   textVectorizer,
+  tfIdfVectorizer,
   toNumbers,
 } from "../../mod.ts";
 import { readText } from "../inputs.ts";
@@ -19,10 +23,33 @@ import { isTexts, type RawPart } from "./sources.ts";
 
 const { choice, float, int, list, nullable, parseConfig, text } = fields;
 
+/** An object of fields inside another. */
+function inner<C>(doc: string, schema: Schema<C>): fields.Field<C> {
+  return fields.field<C>({
+    doc,
+    expects: `an object with ${Object.keys(schema).join(", ")}`,
+    read: (raw, path) => parseConfig(schema, raw as Json, path),
+  });
+}
+/** N-grams with the weights that the training texts gave them. */
+export interface PreparedNgrams {
+  readonly column: string;
+  readonly kinds: readonly FittedNgrams[];
+}
+const fittedNgramFields: Schema<FittedNgrams> = {
+  ...ngramFields,
+  features: list({ doc: "the n-grams", of: text({ doc: "an n-gram" }) }),
+  idf: list({ doc: "their weights", of: float({ doc: "a weight" }) }),
+};
+const ngramsFields: Schema<PreparedNgrams> = {
+  column: text({ doc: "column of the text" }),
+  kinds: list({ doc: "kinds of n-grams", of: inner("a kind", fittedNgramFields) }),
+};
 /** How samples are prepared, as fitted on the training part. */
 export interface Preparation {
   readonly text: TextSettings | null;
   readonly vocabulary: readonly string[] | null;
+  readonly ngrams: PreparedNgrams | null;
   readonly features: readonly string[] | null;
   readonly label: string;
   readonly target: "class" | "number";
@@ -34,12 +61,9 @@ export interface Preparation {
 const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
 const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
 const preparationFields: Schema<Preparation> = {
-  text: nullable(fields.field<NonNullable<Preparation["text"]>>({
-    doc: "samples are texts",
-    expects: `an object with ${Object.keys(textSettingsFields).join(", ")}`,
-    read: (raw, path) => parseConfig(textSettingsFields, raw as Json, path),
-  })),
+  text: nullable(inner("samples are texts", textSettingsFields)),
   vocabulary: words("tokens by id"),
+  ngrams: nullable(inner("samples are texts, as weights of n-grams", ngramsFields)),
   features: words("columns of the sample"),
   label: text({ doc: "column of the target", default: "label" }),
   target: choice({ doc: "what targets are", of: ["class", "number"], default: "class" }),
@@ -86,12 +110,14 @@ function moments(x: Tensor, divide: number): { readonly mean: number[]; readonly
 
 /** Fits the preparation on the training part. @throws {InputError} where the part isn't what the configuration says. */
 export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fitted> {
-  const { x, y } = raw, { text: words } = data;
+  const { x, y } = raw, { text: words, ngrams } = data;
   const labels = data.labels ??
     (data.target === "class" && isTexts(y) ? [...new Set(y)].sort() : undefined);
   let vocabulary: readonly string[] | null = null;
-  if (words) {
-    if (!isTexts(x)) throw new InputError(`${raw.files}: holds no texts: data.text is for tables`);
+  if ((words || ngrams) && !isTexts(x)) {
+    throw new InputError(`${raw.files}: holds no texts: data.${words ? "text" : "ngrams"} is for tables`);
+  }
+  if (words && isTexts(x)) {
     vocabulary = words.vocabulary
       ? await readVocabulary(words.vocabulary)
       : buildVocabulary(x, { ...words, ...(words.maxWords !== null && { maxTokens: words.maxWords }) });
@@ -102,6 +128,9 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
     preparation: {
       text: words && parseConfig(textSettingsFields, only(words, Object.keys(textSettingsFields)), "text"),
       vocabulary,
+      ngrams: ngrams && isTexts(x)
+        ? { column: ngrams.column, kinds: fitTfIdf(x, ngrams.kinds).ngrams }
+        : null,
       features: data.features,
       label: data.label,
       target: data.target,
@@ -146,9 +175,10 @@ function targetsOf(raw: RawPart, { preparation, labels }: Fitted): Tensor | unde
 
 /** Samples and targets as a model takes them. @throws {InputError} for a label that is no class, with its value. */
 export function prepare(raw: RawPart, fitted: Fitted): Part {
-  const { preparation } = fitted, { text: words, vocabulary } = preparation, y = targetsOf(raw, fitted);
-  const { x: texts } = raw;
+  const { preparation } = fitted, { text: words, vocabulary, ngrams } = preparation;
+  const { x: texts } = raw, y = targetsOf(raw, fitted);
   if (!isTexts(texts)) return { x: scaledBy(texts, preparation), y };
+  if (ngrams) return { x: tfIdfVectorizer(ngrams.kinds).transform(texts), y, texts };
   if (!words || !vocabulary) {
     throw new InputError(`${raw.files}: holds texts, and the model has no vocabulary`);
   }
@@ -177,10 +207,11 @@ export function fittedFrom(extras: Extras | undefined): Fitted | undefined {
 }
 /** The settings by which files are read as they were for training. */
 export function dataOf({ preparation, labels }: Fitted): DataConfig {
-  const { text: words, features, label, target, divide, shape } = preparation;
+  const { text: words, ngrams, features, label, target, divide, shape } = preparation;
   return {
     ...defaultData,
     text: words && { ...defaultText, ...words },
+    ngrams,
     features,
     label,
     target,

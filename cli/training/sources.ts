@@ -68,7 +68,8 @@ async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: bo
   const named = needed || Object.hasOwn(columns, data.label);
   const cells = named ? columnOf(columns, data.label, files) : undefined;
   const y = cells && (data.labels ? cells : numbersOr(cells));
-  if (data.text) return { files, x: columnOf(columns, data.text.column, files), y };
+  const words = data.text ?? data.ngrams;
+  if (words) return { files, x: columnOf(columns, words.column, files), y };
   const features = data.features ?? Object.keys(columns).filter((name) => name !== data.label);
   const kept = features.map((name) => columnOf(columns, name, files));
   const rows = (kept[0] ?? []).map((_, r) => kept.map((column) => column[r] ?? ""));
