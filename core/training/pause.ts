@@ -1,7 +1,7 @@
 /** Lets timers, signals and servers of the same process run while a fit computes: no engine waits for the system by itself. @module */
 
 /** Milliseconds of work between pauses. */
-const stretch = 40;
+const stretch = 50;
 /** Ends once whatever waits in the event loop has had its turn. */
 function pause(): Promise<void> {
   // A page holds nested timers back; Deno looks at sockets and signals only between timers.

@@ -108,7 +108,7 @@ Deno.test("timers run while a fit computes, and while it validates", async () =>
     return [ticks, performance.now() - began];
   };
   for (const more of [{}, { validationData: [rows, targets] as const }]) {
-    // At most 40 ms of steps lie between two turns; others that use the machine may take some of them.
+    // At most 50 ms of steps lie between two turns; others that use the machine may take some of them.
     const tries = [await fitted(more), await fitted(more), await fitted(more)];
     ok(tries.every(([ticks]) => ticks > 0), `${tries}`);
     ok(tries.some(([ticks, time]) => ticks >= time / 100), `${tries}`);

@@ -171,11 +171,14 @@ export interface PlateauOptions {
   readonly cooldown?: number;
   /** The rate goes no lower. */
   readonly minLearningRate?: number;
+  /** The same in Keras' words. */
+  readonly minLr?: number;
 }
 /** Lowers the learning rate where a number has stopped getting better. */
 export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callback {
   const { factor = 0.1, patience = 10, mode = "auto", minDelta = 1e-4, cooldown = 0 } = options;
-  const monitor = fieldToCamel(options.monitor ?? "valLoss"), least = options.minLearningRate ?? 0;
+  const monitor = fieldToCamel(options.monitor ?? "valLoss"),
+    least = options.minLearningRate ?? options.minLr ?? 0;
   if (factor >= 1) {
     throw new ConfigError(`reduceLearningRateOnPlateau.factor: expected below 1, got ${factor}`);
   }
@@ -202,6 +205,9 @@ export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callb
     },
   };
 }
+
+/** {@link reduceLearningRateOnPlateau} by Keras' name. */
+export const reduceLROnPlateau: (options?: PlateauOptions) => Callback = reduceLearningRateOnPlateau;
 
 /** Sets the rate before every epoch: `learningRateScheduler((epoch, rate) => rate * 0.9)`. */
 export function learningRateScheduler(schedule: (epoch: number, rate: number) => number): Callback {

@@ -14,6 +14,7 @@ import {
   type Model,
   modelCheckpoint,
   reduceLearningRateOnPlateau,
+  reduceLROnPlateau,
   sequential,
   sgd,
   tensor,
@@ -69,6 +70,13 @@ Deno.test("the rate falls on a plateau, rests, and stops at its bound", async ()
   const lower = reduceLearningRateOnPlateau({ patience: 2, factor: 0.5, cooldown: 1, minLearningRate: 0.2 });
   const { rates } = await fitted([lower], [3, 3, 3, 3, 3, 3, 3, 3]);
   deepEqual(rates.map((r) => Math.round(r * 1000) / 1000), [0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2]);
+  const keras = await fitted([reduceLROnPlateau({ monitor: "val_loss", patience: 1, minLr: 0.125 })], [
+    3,
+    3,
+    3,
+    3,
+  ]);
+  deepEqual(keras.rates, [0.5, 0.5, 0.125, 0.125]);
   throws(() => reduceLearningRateOnPlateau({ factor: 1.5 }), /factor/);
 });
 Deno.test("a schedule of epochs, a threshold, and a loss that is no number", async () => {
