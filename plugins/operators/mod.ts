@@ -4,6 +4,7 @@ import { deformOps } from "./deform.ts";
 import { detectionOps } from "./detection.ts";
 import { imageOps } from "./images/mod.ts";
 import { integerOps } from "./integer.ts";
+import { fewBitsOps } from "./fewbits.ts";
 import { microsoftOps } from "./microsoft.ts";
 import { mlOps } from "./ml/mod.ts";
 import { nestedOps } from "./nested.ts";
@@ -21,6 +22,7 @@ export const operators: readonly OpDef[] = [
   ...quantizeOps,
   ...integerOps,
   ...microsoftOps,
+  ...fewBitsOps,
   ...transformerOps,
   ...nestedOps,
   ...signalOps,
