@@ -1,5 +1,5 @@
 /** Loading a model from any source through whichever format its bytes are. @module */
-import { FormatError, shown } from "./errors.ts";
+import { FormatError } from "./errors.ts";
 import type { FormatDef, Source } from "./format.ts";
 import type { LayerDef, LayerPlugin } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -57,11 +57,6 @@ export async function loadWith(
   if (fresh.length > 0) plugins = plugins.with(...fresh);
   const source = await readSource(from, bounds);
   const format = name === undefined ? formatOf(source, plugins) : plugins.get("format", name);
-  if (weights !== undefined && format.extensions.includes(".onnx")) {
-    throw new FormatError(
-      `${source.name}: an ONNX file holds its weights; got ${shown(`${weights}`)} as well`,
-    );
-  }
   return await format.read(source, {
     registry: plugins,
     limits: bounds,

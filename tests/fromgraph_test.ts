@@ -1,5 +1,5 @@
 /** A graph becomes layers of Keras that compute the same: every operator's samples, and models as exporters write them. @module */
-import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { GraphBuilder } from "../core/builder.ts";
 import { typeOfValue } from "../core/execute.ts";
 import type { Graph, Value } from "../core/graph.ts";
@@ -207,4 +207,39 @@ Deno.test("a second addend that Keras would take for a bias of another axis come
   const { operationOf } = await import("../io/keras/operations.ts");
   ok(!("kind" in (operationOf(layer)?.args[0] as object)));
   await agree(model, made, [uniform([2, 4, 4])], "bias");
+});
+
+Deno.test("weights of an ONNX model are written as safetensors and read in place of its own", async () => {
+  const fill = (seed: number) =>
+    modelOf((b) => {
+      const x = b.input("x", tensorType("float32", ["batch", 3]));
+      return [b.one("MatMul", [x, weight(b, "layer/kernel", [3, 2], seed)])];
+    });
+  const one = fill(1), other = fill(2), folder = await Deno.makeTempDir();
+  try {
+    const [path, weights] = [`${folder}/one.onnx`, `${folder}/other.safetensors`];
+    await one.save(path);
+    await other.save(weights);
+    await agree(other, await loadModel(path, { ...options, weights }), [uniform([2, 3])], "weights");
+    const wrong = modelOf((b) => [
+      b.one("MatMul", [
+        b.input("x", tensorType("float32", ["batch", 3])),
+        weight(b, "layer/kernels", [3, 2]),
+      ]),
+    ]);
+    await wrong.save(weights);
+    await rejects(
+      loadModel(path, { ...options, weights }),
+      /no weight "layer\/kernels"; is "layer\/kernel" meant/,
+    );
+    await modelOf((b) => [
+      b.one("MatMul", [b.input("x", tensorType("float32", ["batch", 4])), weight(b, "layer/kernel", [4, 2])]),
+    ]).save(weights);
+    await rejects(
+      loadModel(path, { ...options, weights }),
+      /weight "layer\/kernel": expected float32\[3, 2\], got float32\[4, 2\]/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -124,7 +124,13 @@ const expand = defineOp({
     if (wanted) return [tensorType(x.dtype, broadcastShapes(dimsOf(x), wanted))];
     const n = vectorLength(c, 1);
     if (n === undefined) return [tensorType(x.dtype)];
-    return [tensorType(x.dtype, Array.from({ length: Math.max(n, dimsOf(x).length) }, freshDim))];
+    // A size other than 1 stays as it is, whatever the shape says.
+    const own = dimsOf(x), rank = Math.max(n, own.length);
+    const dims = Array.from({ length: rank }, (_, i) => {
+      const size = own[i - rank + own.length];
+      return typeof size === "number" && size !== 1 ? size : freshDim();
+    });
+    return [tensorType(x.dtype, dims)];
   },
   propagate(c) {
     const dims = c.dims(0), n = knownIntegers(c, 1);

@@ -8,6 +8,7 @@ import type { Graph } from "../../core/graph.ts";
 import { readOnnxFiles } from "./read.ts";
 import { initialGraph, stepState } from "./training.ts";
 import { usualOpset } from "./versions.ts";
+import { weightsFor } from "./weights.ts";
 import { writeOnnx, writeOnnxExternal } from "./write.ts";
 
 /** The first field of a model is nearly always its IR version, a small number. */
@@ -22,7 +23,7 @@ export const onnx: FormatDef = {
   summary: "ONNX: .onnx, with external data in the same folder",
   extensions: [".onnx"],
   detect: ({ name, bytes }) => /\.onnx$/i.test(name) || beginsAsModel(bytes),
-  async read(source, { registry, limits, warn, run = {} }) {
+  async read(source, { registry, limits, warn, weights, run = {} }) {
     const { graph, metadata } = await readOnnxFiles(source.bytes, source.beside, {
       registry,
       limits,
@@ -30,7 +31,13 @@ export const onnx: FormatDef = {
       warn,
     });
     const extras: Extras | undefined = extrasFrom(metadata);
-    return Model.fromGraph(graph, registry, { limits, ...(extras && { extras }), ...run });
+    const given = weights && weightsFor(graph, weights, limits);
+    return Model.fromGraph(graph, registry, {
+      limits,
+      ...(extras && { extras }),
+      ...run,
+      ...(given && { weights: given }),
+    });
   },
   async write(model, options, _, file) {
     await Promise.resolve();

@@ -88,7 +88,12 @@ const dft: OpDef = defineOp<Dft>({
   infer(c) {
     const x = inputOf(c, 0, floats), shape = dimsOf(x), given = dimAt(c, 1);
     const known = c.inputs[2] === undefined ? -2 : knownIntegers(c, 2)?.[0];
-    if (known === undefined) return [tensorType(x.dtype, shape.map(() => freshDim()))];
+    if (known === undefined) {
+      // Whichever axis it is, the parts stand last, and a whole transform keeps every size.
+      const [, per] = dftOutput(1, c.attributes), kept = !c.attributes.onesided && c.inputs[1] === undefined;
+      const dims = shape.map((d, i) => (i === shape.length - 1 ? per : kept ? d : freshDim()));
+      return [tensorType(x.dtype, dims)];
+    }
     const axis = normalAxis(known, shape.length), size = shape[axis] ?? 1;
     const usual: Dim = c.attributes.inverse && c.attributes.onesided
       ? typeof size === "number" ? 2 * (size - 1) : subDims(addDims(size, size), 2)
