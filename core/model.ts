@@ -409,6 +409,7 @@ export class Model {
   /** Puts the states of stateful layers back to zero. */
   resetStates(): void {
     this.#sessions.resetStates();
+    this.#training?.resetStates();
   }
 
   #feed(x: ModelData): Record<string, RuntimeValue> {

@@ -362,6 +362,9 @@ class ModelTrainer implements Trainer {
     return tally.logs()[name] ?? NaN;
   }
 
+  resetStates(): void {
+    this.#runner.resetStates();
+  }
   graph(): Graph {
     const state = this.#state(), { registry } = this.#parts;
     const graph = trainingGraph(this.#parts, this.#ready(), new Map(), state.all());

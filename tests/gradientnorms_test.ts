@@ -6,7 +6,9 @@ import {
   gradientNorms,
   gru,
   input,
+  loadModel,
   lstm,
+  type Model,
   sequenceBatches,
   sequenceLoss,
   sequenceWindows,
@@ -17,6 +19,7 @@ import {
   tensor,
   timeDistributed,
   toNumbers,
+  type TrainingState,
 } from "../mod.ts";
 import { run, times } from "../examples/sequences/cells.ts";
 import { byHand, kinds, matrixOf, weightsOf } from "../examples/sequences/gradients.ts";
@@ -155,4 +158,17 @@ Deno.test("windows stand apart, with the next token of every step or of the last
   deepStrictEqual([every.x.data, every.y.data], [Int32Array.of(0, 1, 3, 4), Int32Array.of(1, 2, 4, 5)]);
   const last = sequenceWindows([0, 1, 2, 3], { length: 2, stride: 1, next: "last" });
   deepStrictEqual([last.x.data, last.y], [Int32Array.of(0, 1, 1, 2), tensor(Int32Array.of(2, 3), [2])]);
+});
+Deno.test("a resumed fit in chunks begins its pass at zero, and ends as an unbroken one", async () => {
+  const fit = async (model: Model, epochs: number, resumeFrom?: TrainingState) => {
+    const source = sequenceBatches(tokens, { batchSize: 2, length: 2, model });
+    await model.fit(source, { epochs, verbose: 0, ...(resumeFrom && { resumeFrom }) });
+  };
+  using whole = overTokens(true), broken = overTokens(true);
+  await fit(whole, 4);
+  await fit(broken, 2);
+  const file = await broken.toBytes(".keras"), state = broken.trainingState();
+  using resumed = await loadModel(file);
+  await fit(resumed, 4, state);
+  deepStrictEqual([...resumed.weights.values()], [...whole.weights.values()]);
 });

@@ -67,6 +67,10 @@ export class StepRunner {
     return results;
   }
 
+  /** Forgets states that wait for their session. */
+  resetStates(): void {
+    this.#states.clear();
+  }
   /** Recurrent states by their name in a saved state. */
   states(): Record<string, Tensor> {
     const out: Record<string, Tensor> = {};

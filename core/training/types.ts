@@ -268,6 +268,8 @@ export interface Trainer {
   gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients>;
   /** See `Model.score`. */
   score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number>;
+  /** See `Model.resetStates`. */
+  resetStates(): void;
   /** See `Model.trainingGraph`. */
   graph(): Graph;
   /** See `Model.trainingState`. */
