@@ -1,7 +1,9 @@
 /** Forecasters from the command line: training on a series, forecasts from the file alone, leaks refused. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../cli/main.ts";
+import { readTrainConfig } from "../cli/training/config.ts";
 import { dense, gru, input, lstm, sequential } from "../mod.ts";
+import { exists, root } from "./support/sources.ts";
 
 interface Run {
   readonly exit: number;
@@ -239,4 +241,47 @@ Deno.test("LSTM(64) and Dense(1) on (batch, 50, 1) have 16,961 parameters, GRU 1
   const count = (layer: ReturnType<typeof lstm> | ReturnType<typeof gru>) =>
     sequential([input({ shape: [50, 1] }), layer, dense({ units: 1 })]).countParams();
   deepStrictEqual([count(lstm({ units: 64 })), count(gru({ units: 64 }))], [16961, 12929]);
+});
+
+const examples = new URL("examples/forecasting/", root);
+const shared = new URL("../shared/data/timeseries/", root);
+const path = (url: URL) => decodeURIComponent(url.pathname);
+
+Deno.test("the forecasting exercises' configurations are read", async () => {
+  let seen = 0;
+  for await (const { name } of Deno.readDir(examples)) {
+    if (!name.endsWith(".json")) continue;
+    const { data, compile } = await readTrainConfig(path(new URL(name, examples)));
+    ok(data?.series && compile, name);
+    seen++;
+  }
+  ok(seen >= 6);
+});
+
+Deno.test({
+  name: "airline passengers: the exercise's network is below persistence and the seasonal naive forecast",
+  ignore: !await exists(shared),
+  fn: () =>
+    inFolder(async (folder) => {
+      const run = await lapis([
+        "train",
+        path(new URL("airline.json", examples)),
+        "--data",
+        path(shared),
+        "--seed",
+        "2",
+        "-o",
+        `${folder}/m.keras`,
+        "--json",
+      ]);
+      strictEqual(run.exit, 0, run.err);
+      const [test] = reportsOf(run), rmse = (at: number) => test?.models[at]?.metrics.rmse ?? NaN;
+      ok(rmse(0) < rmse(1) && rmse(0) < rmse(2), `${rmse(0)}`);
+      // The baselines of the data sets' page: 51.78, 49.99 and ridge's 15.5.
+      deepStrictEqual([rmse(1).toFixed(2), rmse(2).toFixed(2), rmse(3).toFixed(1)], [
+        "51.78",
+        "49.99",
+        "15.5",
+      ]);
+    }),
 });
