@@ -65,6 +65,8 @@ export interface Neuron {
   readonly kind: "input" | "sum" | "activation" | "bias" | "output";
   readonly layer: string;
   readonly label: string;
+  /** Its number in its layer; a bias has none. */
+  readonly unit?: number;
   readonly column: number;
   readonly row: number;
   /** Its value for the sample. */

@@ -1,3 +1,4 @@
+// @ts-check
 /** Activations: one input through every layer, filters, saliency, attention; the probabilities move while typing. */
 import { h, notice, select } from "./dom.js";
 import { drawBars, drawPicture } from "./draw.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** Cards beside a drawing: several stay open, each is closed by itself. */
 import { h } from "./dom.js";
 

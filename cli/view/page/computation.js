@@ -1,3 +1,4 @@
+// @ts-check
 /** The Computation graph: a flame chart and a table of what runs, and small graphs value by value. */
 import { Cards, facts } from "./cards.js";
 import { choices, h, notice, s, select, tableOf } from "./dom.js";
@@ -49,6 +50,7 @@ function operatorRows(data) {
  */
 function flame(rows, onRow) {
   const width = 1200, tall = 26, total = rows.reduce((n, r) => n + r.ms, 0) || 1;
+  /** @type {SVGElement[]} */
   const parts = [];
   let x = 0;
   const add = (

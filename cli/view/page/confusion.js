@@ -1,3 +1,4 @@
+// @ts-check
 /** Confusion and mistakes: a cell of the matrix shows its samples. */
 import { h } from "./dom.js";
 import { drawPicture } from "./draw.js";

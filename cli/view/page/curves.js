@@ -1,8 +1,9 @@
+// @ts-check
 /** Curves by uPlot: thousands of points that zoom with a drag and pan with Shift. */
 import { h } from "./dom.js";
 import { colour, dashes, lines } from "./draw.js";
 import { number } from "./format.js";
-import { script, styles } from "./source.js";
+import { library, script, styles } from "./source.js";
 
 /** Loads what curves are drawn with. */
 export async function curveLibrary() {
@@ -65,7 +66,7 @@ export class Curves {
     );
     const named = (/** @type {unknown} */ _, /** @type {readonly number[]} */ ticks) =>
       ticks.map((i) => names?.[i] ?? "");
-    this.plot = new globalThis.uPlot(
+    this.plot = new (library("uPlot"))(
       {
         width,
         height,

@@ -1,3 +1,4 @@
+// @ts-check
 /** Distributions: histograms of weights and gradients, over epochs as ridgelines, and what they mean. */
 import { curveLibrary, Curves } from "./curves.js";
 import { choices, h, notice } from "./dom.js";

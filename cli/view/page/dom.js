@@ -1,3 +1,6 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+// @ts-check
 /** Builds elements; text is always text, never markup. */
 
 /**

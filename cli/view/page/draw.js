@@ -1,3 +1,4 @@
+// @ts-check
 /** Small drawings: colours, histograms, ridgelines, bars and pictures of numbers. */
 import { h, s } from "./dom.js";
 import { number } from "./format.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** Experiments: trials as a table and as parallel coordinates, and how much each parameter matters. */
 import { h, s, select, tableOf } from "./dom.js";
 import { drawBars } from "./draw.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** What a model is fed in the page: a drawing, a picture, a text, a row of numbers. */
 import { h, notice } from "./dom.js";
 import { bytesOf } from "./draw.js";
@@ -47,7 +48,8 @@ function imageInput([height, width, channels], first, onInput) {
   }
   /** @type {[number, number] | undefined} */
   let pen;
-  let waiting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
   const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(send, 60);
@@ -141,7 +143,8 @@ export function inputForm(form, first, onInput) {
     const size = /** @type {[number, number, number]} */ (b === undefined ? [side, side, 1] : [a, b, c ?? 1]);
     return imageInput(size, first.picture, (pixels) => onInput({ pixels }));
   }
-  let waiting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
   const soon = (/** @type {() => Record<string, unknown> | undefined} */ options) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {

@@ -1,3 +1,4 @@
+// @ts-check
 /** Forecasts: series, window, prediction, interval, residuals. */
 import { curveLibrary, Curves } from "./curves.js";
 import { h, select } from "./dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** Numbers and shapes for people. */
 
 /** @param {number | null | undefined} n */

@@ -1,7 +1,8 @@
+// @ts-check
 /** An interactive graph: cytoscape draws it on a canvas, elkjs lays it out. */
 import { h } from "./dom.js";
 import { colour } from "./draw.js";
-import { script } from "./source.js";
+import { library, script } from "./source.js";
 
 /** Loads what graphs are drawn with. */
 export async function graphLibraries() {
@@ -18,7 +19,8 @@ let elk;
  * @returns {Promise<Map<string, { x: number, y: number }>>}
  */
 export async function layOut(nodes, edges, direction) {
-  elk ??= new globalThis.ELK();
+  elk ??= new (library("ELK"))();
+  /** @type {Map<string, any>} */
   const made = new Map(
     nodes.map((n) => [n.id, { id: n.id, width: n.width, height: n.height, children: [], layoutOptions: {} }]),
   );
@@ -107,10 +109,11 @@ function baseStyle() {
     {
       selector: "edge:selected",
       style: {
-        "line-color": colour("focus"),
-        "target-arrow-color": colour("focus"),
         opacity: 1,
         "z-index": 9,
+        "overlay-color": colour("focus"),
+        "overlay-opacity": 0.28,
+        "overlay-padding": 5,
       },
     },
     { selector: ".dim", style: { opacity: 0.18 } },
@@ -167,7 +170,7 @@ export class GraphView {
   draw(nodes, edges, places) {
     this.cy?.destroy();
     const parents = new Set(nodes.map((n) => n.parent));
-    this.cy = globalThis.cytoscape({
+    this.cy = library("cytoscape")({
       container: this.canvas,
       elements: [
         ...nodes.map((n) => ({

@@ -1,3 +1,4 @@
+// @ts-check
 /** The page: its head, the list of views, and which one is open. */
 import { h, notice } from "./dom.js";
 import { count } from "./format.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** The Network view: layers, neurons of dense layers, recurrent layers over time. */
 import { Cards, facts } from "./cards.js";
 import { choices, h, notice, select, tableOf } from "./dom.js";
@@ -31,6 +32,9 @@ const neuronKinds = /** @type {const} */ ([
   ["bias", "Bias", "diamond"],
   ["output", "Output", "round-hexagon"],
 ]);
+
+/** @param {import("../data.ts").Neuron | undefined} n */
+const title = (n) => (n?.kind === "activation" ? `${n.label} ${n.unit}` : n?.label ?? "");
 
 /** @param {readonly (readonly [string, string, string?])[]} entries */
 function legend(entries, extra = /** @type {Node[]} */ ([])) {
@@ -250,7 +254,7 @@ export const network = {
             out = found.connections.filter((c) => c.from === id && c.weight !== undefined);
           const list = [...into, ...out].sort((a, b) => Math.abs(b.weight ?? 0) - Math.abs(a.weight ?? 0))
             .slice(0, 12);
-          cards.show(id, `${kind} ${n.label}`, [
+          cards.show(id, `${kind} ${title(n)}`, [
             facts({
               layer: n.layer,
               kind,
@@ -265,8 +269,8 @@ export const network = {
                   list.map((
                     c,
                   ) => [
-                    names.get(c.from)?.label ?? c.from,
-                    names.get(c.to)?.label ?? c.to,
+                    title(names.get(c.from)),
+                    title(names.get(c.to)),
                     number(c.weight),
                     ...(found.gradients ? [number(c.gradient)] : []),
                   ]),
@@ -280,7 +284,7 @@ export const network = {
           const c = found.connections[Number(id.slice(5))];
           if (!c) return;
           const from = names.get(c.from), to = names.get(c.to);
-          cards.show(id, `${from?.label} → ${to?.label}`, [
+          cards.show(id, `${title(from)} → ${title(to)}`, [
             facts(
               c.weight === undefined ? { connection: "hands its number on" } : {
                 layer: to?.layer ?? "",

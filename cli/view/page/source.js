@@ -1,3 +1,4 @@
+// @ts-check
 /** Where data comes from: the server that serves the page, or script files beside it. */
 
 /** True where a server answers; else the page was opened from a disk. */
@@ -29,6 +30,14 @@ export function script(address) {
   });
   known.set(address, loading);
   return /** @type {Promise<void>} */ (loading);
+}
+/**
+ * What a library's script has set.
+ * @param {"ELK" | "cytoscape" | "uPlot"} name
+ * @returns {any}
+ */
+export function library(name) {
+  return /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis))[name];
 }
 /**
  * Loads a style sheet once.

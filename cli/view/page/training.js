@@ -1,3 +1,4 @@
+// @ts-check
 /** Training: curves of losses and metrics, per epoch and per step, several runs side by side; live ones steered. */
 import { curveLibrary, Curves } from "./curves.js";
 import { choices, h, notice, tableOf } from "./dom.js";
@@ -139,6 +140,7 @@ export const training = {
           : notice("No epoch has ended yet."),
       );
     };
+    /** @type {(() => void)[]} */
     const stop = [];
     if (data.live && isLive) {
       const say = async (/** @type {string} */ action) => {
@@ -169,7 +171,9 @@ export const training = {
         ),
         h("section", { class: "panel", "aria-label": "Progress" }, bar, stats),
       );
-      let waiting = 0, drawn = 0;
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let waiting;
+      let drawn = 0;
       const refresh = () => {
         clearTimeout(waiting);
         waiting = setTimeout(async () => {

@@ -1,3 +1,4 @@
+// @ts-check
 /** A recurrent layer over time: one cell a step, its gates and states for the sample. */
 import { facts } from "./cards.js";
 import { h, notice, select } from "./dom.js";
@@ -37,7 +38,7 @@ function strip(values, label) {
 export async function openUnrolled(stage, cards, layers, layer) {
   /** @type {GraphView | undefined} */
   let view;
-  const place = h("div", {});
+  const place = h("div", { class: "stage" });
   const draw = async (/** @type {string} */ id) => {
     view?.close();
     /** @type {import("../data.ts").CellData} */
@@ -53,7 +54,11 @@ export async function openUnrolled(stage, cards, layers, layer) {
       return;
     }
     const largest = Math.max(1e-12, ...steps.map((s) => Math.hypot(...(s.values.h ?? []))));
-    const nodes = [], edges = [], places = new Map(), gap = 118;
+    /** @type {Record<string, unknown>[]} */
+    const nodes = [];
+    /** @type {Record<string, unknown>[]} */
+    const edges = [];
+    const places = new Map(), gap = 118;
     shown.forEach((step, i) => {
       const x = i * gap, t = step.step, size = Math.hypot(...(step.values.h ?? [])) / largest;
       const input = step.input.length > 12 ? `${step.input.slice(0, 11)}…` : step.input;
