@@ -346,7 +346,10 @@ class ModelTrainer implements Trainer {
     const name = first.loss.def.classifies ? "accuracy" : "r2";
     const metric = partOf(registry, "metric", name, "score");
     const base = this.#ready(), fed = this.#feed(x, y, { sampleWeight: options.sampleWeight });
-    const compiled: Compiled = { ...base, metrics: [{ output: first.output, metric, name, own: name }] };
+    const compiled: Compiled = {
+      ...base,
+      metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
+    };
     const tally = new Tally(compiled), key = `score:${this.#scores++}`;
     const graph = testGraph(this.#parts, compiled, fed.weighted), pauses = new Pauses();
     try {

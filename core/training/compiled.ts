@@ -28,6 +28,8 @@ export interface OutputMetric {
   readonly name: string;
   /** The same without the output's. */
   readonly own: string;
+  /** True where samples count by their weights. */
+  readonly weighted: boolean;
 }
 /** All of it. */
 export interface Compiled {
@@ -125,6 +127,7 @@ function readMetrics(
   registry: Registry,
   outputs: readonly Port[],
   raw: CompileTraining["metrics"],
+  weighted: boolean,
 ): readonly OutputMetric[] {
   if (raw === undefined || raw === null) return [];
   const flat = Array.isArray(raw) && !raw.some((m) => Array.isArray(m) || m === null);
@@ -141,6 +144,7 @@ function readMetrics(
         output,
         metric,
         own: name,
+        weighted,
         name: outputs.length === 1 ? name : outputName(output.name, name),
       };
     });
@@ -161,10 +165,13 @@ export function readCompiled(
   outputs: readonly Port[],
   options: CompileTraining,
 ): Compiled {
-  const { optimizer = "rmsprop", loss, metrics, lossWeights } = options;
+  const { optimizer = "rmsprop", loss, metrics, weightedMetrics, lossWeights } = options;
   return {
     losses: readLosses(registry, outputs, loss, lossWeights),
-    metrics: readMetrics(registry, outputs, metrics),
+    metrics: [
+      ...readMetrics(registry, outputs, metrics, false),
+      ...readMetrics(registry, outputs, weightedMetrics, true),
+    ],
     optimizer: partOf(registry, "optimizer", optimizer, "compile.optimizer"),
     options,
     key: `${compilations++}`,

@@ -61,6 +61,7 @@ const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>
 /** Adds targets, losses, penalties and metric sums, and names the outputs. */
 function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
   const { b } = view, { losses, metrics } = options.compiled, targets = new Map<string, Value>();
+  const sampleWeights = new Map<string, Value>();
   const valueOf = (port: Port) => view.outputs[ports.findIndex((p) => p.name === port.name)];
   const targetOf = (port: Port, type = tensorType("float32", asTensor(port.type).shape)) => {
     const known = targets.get(port.name);
@@ -79,6 +80,7 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
     const given = rank === undefined
       ? undefined
       : b.input(weightName(part.output.name), tensorType("float32", dims.slice(0, rank)));
+    if (given) sampleWeights.set(part.output.name, given);
     const loss = b.scopeAs(lossName, () => oneLoss(b, part, output, target, given));
     if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
     const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
@@ -87,12 +89,14 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
   const penalty = penalties(b, parts.registry, view.layers, view.weights);
   if (penalty) total = total ? b.one("Add", [total, penalty]) : penalty;
   if (total) b.output(lossName, total);
-  metrics.forEach(({ output: port, metric }, i) => {
+  metrics.forEach(({ output: port, metric, weighted }, i) => {
     const output = valueOf(port), loss = losses.find((l) => l.output.name === port.name);
     if (!output) return;
     const target = targetOf(port, loss && asTensor(loss.target.type));
     const fromLogits = Boolean((loss?.loss.config as { fromLogits?: boolean } | undefined)?.fromLogits);
-    const weights = output.mask && cast(b, output.mask, "float32");
+    const mask = output.mask && cast(b, output.mask, "float32");
+    const own = weighted ? sampleWeights.get(port.name) : undefined;
+    const weights = own ? weightsLike(b, own, output, mask) : mask;
     const sums = b.scopeAs("metrics", () =>
       metric.def.build({
         b,
@@ -104,6 +108,15 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
       }));
     for (const [name, value] of Object.entries(sums)) b.output(sumName(i, name), value);
   });
+}
+/** Weights of samples (or steps) for every leading element of an output, those that a mask leaves out 0. */
+function weightsLike(b: GraphBuilder, own: Value, output: Value, mask: Value | undefined): Value {
+  const leading = Math.max(1, (asTensor(output.type).shape?.length ?? 1) - 1);
+  const rank = asTensor(own.type).shape?.length ?? 1;
+  const axes = Array.from({ length: Math.max(0, leading - rank) }, (_, i) => rank + i);
+  const wide = axes.length === 0 ? own : b.one("Unsqueeze", [own, b.ints(axes)]);
+  const whole = b.one("Expand", [wide, b.one("Shape", [output], { start: 0, end: leading })]);
+  return mask ? b.one("Mul", [whole, mask]) : whole;
 }
 function oneLoss(
   b: GraphBuilder,

@@ -11,12 +11,17 @@ import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
 
 /** What a file's compilation is in the words of `compile`. */
 export function optionsOf({ config }: SavedTraining): CompileTraining {
-  const { optimizer, loss, metrics, loss_weights: lossWeights } = config;
+  const { optimizer, loss, metrics, weighted_metrics: weighted, loss_weights: lossWeights } = config;
   // Keras 2 lists the metrics of each output, of one output too.
-  const list = Array.isArray(metrics) && metrics.length === 1 && Array.isArray(metrics[0])
-    ? metrics[0]
-    : metrics;
-  const options = { optimizer, loss, metrics: list, lossWeights };
+  const listed = (raw: unknown) =>
+    Array.isArray(raw) && raw.length === 1 && Array.isArray(raw[0]) ? raw[0] : raw;
+  const options = {
+    optimizer,
+    loss,
+    metrics: listed(metrics),
+    weightedMetrics: listed(weighted),
+    lossWeights,
+  };
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== null && v !== undefined));
 }
 
@@ -35,8 +40,8 @@ export function serializeCompiled(
     const found = losses.find((l) => l.output.name === name);
     return found ? serializePart(found.loss) : null;
   };
-  const metricsOf = (name: string) =>
-    metrics.filter((m) => m.output.name === name).map(({ metric, own }) =>
+  const metricsOf = (weighted: boolean) => (name: string) =>
+    metrics.filter((m) => m.output.name === name && m.weighted === weighted).map(({ metric, own }) =>
       // The name that logs and callbacks know it by.
       serializePart(
         own === metric.def.name
@@ -51,8 +56,8 @@ export function serializeCompiled(
     optimizer: optimizer && serializePart(withRate(optimizer, rate)),
     loss: each(lossOf),
     loss_weights: typeof weights === "number" ? [weights] : weights,
-    metrics: metrics.length === 0 ? null : each(metricsOf),
-    weighted_metrics: null,
+    metrics: metrics.some((m) => !m.weighted) ? each(metricsOf(false)) : null,
+    weighted_metrics: metrics.some((m) => m.weighted) ? each(metricsOf(true)) : null,
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,

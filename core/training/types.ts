@@ -21,6 +21,8 @@ export interface CompileTraining {
     | PerOutput<PartSpec<MetricDef>>
     | readonly (readonly PartSpec<MetricDef>[])[]
     | Readonly<Record<string, readonly PartSpec<MetricDef>[]>>;
+  /** The same, but samples count by their weights. */
+  readonly weightedMetrics?: CompileTraining["metrics"];
   /** Factors of the outputs' losses; 1 unless given. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>> | null;
 }

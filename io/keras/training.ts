@@ -89,10 +89,10 @@ export function trainingFor(
   try {
     if (from === 3 && major === 3) return { ...saved, config: eachPart(saved.config, modern) };
     if (!hasParts) return undefined;
-    const { optimizer, loss, metrics = null } = eachPart(saved.config, ours);
+    const { optimizer, loss, metrics = null, weighted_metrics = null } = eachPart(saved.config, ours);
     const legacy = { jit_compile: false, is_legacy_optimizer: false };
     const own = major === 3 ? without(optimizer, unsaid) : without(optimizer, newer, legacy);
-    const config = { optimizer: own, loss, metrics }, { variables } = saved;
+    const config = { optimizer: own, loss, metrics, weighted_metrics }, { variables } = saved;
     // Variables come in another version's order only from a compilation that our parts could read.
     const known = from === 3 && variables;
     return { config, version: `${major}`, ...(known && { variables: () => variables(major) }) };

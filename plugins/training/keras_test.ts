@@ -14,7 +14,7 @@ const fixture: {
   readonly sampleWeight: number[];
   readonly names: readonly string[];
   readonly losses: readonly (Sample & { readonly loss: Form; readonly weighted: number })[];
-  readonly metrics: readonly (Sample & { readonly metric: Form })[];
+  readonly metrics: readonly (Sample & { readonly metric: Form; readonly weighted: number })[];
 } = JSON.parse(await Deno.readTextFile(new URL("../../tests/fixtures/keras-losses.json", import.meta.url)));
 
 /** A model that gives what it is given. */
@@ -42,13 +42,20 @@ Deno.test("losses of every form, reduction and option, with weights of samples a
   deepStrictEqual(wrong, []);
 });
 
-Deno.test("metrics of every form and option", async () => {
-  const wrong: unknown[] = [];
+Deno.test("metrics of every form and option, with weights of samples where they are asked for", async () => {
+  const wrong: unknown[] = [], { sampleWeight } = fixture;
   for (const one of fixture.metrics) {
-    const net = same(), [x, y] = data(one);
-    net.compile({ loss: one.y === "yi" ? "sparseCategoricalCrossentropy" : "mse", metrics: [one.metric] });
-    const logs = Object.entries(await net.testOnBatch(x, y)).filter(([name]) => name !== "loss");
-    if (logs.length !== 1 || !near(logs[0]?.[1], one.value)) wrong.push([one, logs]);
+    const [x, y] = data(one), loss = one.y === "yi" ? "sparseCategoricalCrossentropy" : "mse";
+    for (const [kind, value] of [["metrics", one.value], ["weightedMetrics", one.weighted]] as const) {
+      const net = same();
+      net.compile({ loss, [kind]: [one.metric] });
+      const logs = Object.entries(await net.testOnBatch(x, y, { sampleWeight })).filter(([n]) =>
+        n !== "loss"
+      );
+      if (logs.length !== 1 || !near(logs[0]?.[1], value)) wrong.push([kind, one, logs]);
+      const saved = net.savedTraining()?.config;
+      ok((kind === "metrics" ? saved?.metrics : saved?.weighted_metrics) !== null);
+    }
   }
   ok(fixture.metrics.length > 40);
   deepStrictEqual(wrong, []);
