@@ -12,23 +12,31 @@ import {
   bidirectional,
   concatenate,
   conv2d,
+  convLstm2d,
   dense,
   depthwiseConv2d,
   dropout,
   embedding,
   globalAveragePooling2d,
+  groupNormalization,
   gru,
+  gruCell,
   input,
   loadModel,
   lstm,
+  lstmCell,
   masking,
   maxPooling2d,
   type Model,
   model as functionalModel,
   rescaling,
+  rmsNormalization,
+  rnn,
   separableConv2d,
   sequential,
   simpleRnn,
+  simpleRnnCell,
+  stackedRnnCells,
   tensor,
   timeDistributed,
   upSampling2d,
@@ -228,6 +236,38 @@ Deno.test("layers of whole sequences follow one another without a turn between",
   deepStrictEqual([ops.LSTM, ops.GRU, ops.Scan], [2, 1, undefined]);
   // In, out, and one that lays the two directions beside one another.
   strictEqual(ops.Transpose, 3);
+});
+
+Deno.test("cells on top of one another are nodes; ConvLSTM and cells that ONNX lacks are scans", async () => {
+  const stacked = rnn({ cell: stackedRnnCells({ cells: [lstmCell({ units: 4 }), gruCell({ units: 3 })] }) });
+  deepStrictEqual((await nodesOf(sequential([input({ shape: [5, 2] }), stacked]))).ops, {
+    Transpose: 1,
+    LSTM: 1,
+    Squeeze: 2,
+    GRU: 1,
+  });
+  const odd = rnn({ cell: simpleRnnCell({ units: 4, activation: "swish" }) });
+  strictEqual((await nodesOf(sequential([input({ shape: [5, 2] }), odd]))).ops.Scan, 1);
+  const images = convLstm2d({ filters: 2, kernelSize: 3, padding: "same" });
+  const { ops } = await nodesOf(sequential([input({ shape: [3, 6, 6, 2] }), images]));
+  deepStrictEqual([ops.Scan, ops.Transpose], [1, 2]);
+});
+
+Deno.test("normalization is its operator where the opset has it", async () => {
+  const net = sequential([
+    input({ shape: [8, 8, 8] }),
+    groupNormalization({ groups: 4 }),
+    conv2d({ filters: 4, kernelSize: 3 }),
+    rmsNormalization({}),
+  ]);
+  const newest = (await nodesOf(net, { opset: 23 })).ops;
+  deepStrictEqual(newest, { Transpose: 2, GroupNormalization: 1, Conv: 1, RMSNormalization: 1 });
+  const oldest = (await nodesOf(net, { opset: 13 })).ops;
+  deepStrictEqual([oldest.GroupNormalization, oldest.RMSNormalization, oldest.Conv], [
+    undefined,
+    undefined,
+    1,
+  ]);
 });
 
 Deno.test("masks become lengths, whichever steps they leave out", async () => {

@@ -29,12 +29,12 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     inputOptions(
       command
         .argument("<source>", "model file: .keras, .h5, .onnx or config.json")
-        .argument("[destination]", `file to write: ${endings.join(" ")}`)
+        .argument("[dest]", `file to write: ${endings.join(" ")}`)
         .option("-o, --output <file>", "the destination, where it isn't the second argument")
         .option("--weights <file>", "weights, where SOURCE holds a configuration only"),
     )
       .option("--opset <version>", "opset of an .onnx file, 13 to 28 (default: 21)")
-      .option("--external", "put an .onnx file's weights into DESTINATION.data beside it")
+      .option("--external", "put an .onnx file's weights into DEST.data beside it")
       .option("--right-padded", "masks cut off ends of rows alone: fewer nodes in an .onnx file")
       .option("--keras-version <2|3>", "whose .keras, .h5 to write (default: 3)")
       .option("--seed <number>", "of the random inputs that it is proved on", "0")
@@ -72,7 +72,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
 function destinationOf(source: string, second: string | undefined, output: string | undefined): string {
   const destination = second ?? output;
   if (destination === undefined || (second !== undefined && output !== undefined)) {
-    throw new UsageError("expected one destination: lapis convert SOURCE DESTINATION");
+    throw new UsageError("expected one destination: lapis convert SOURCE DEST");
   }
   if (!endings.some((e) => destination.toLowerCase().endsWith(e))) {
     throw new UsageError(`${destination}: expected one of ${endings.join(", ")} as the destination's ending`);
