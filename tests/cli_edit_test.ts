@@ -287,3 +287,44 @@ for (const beside of [false, true]) {
       ok(Deno.memoryUsage().rss - before < 256 * 2 ** 20, "less than 256 MiB");
     }));
 }
+
+Deno.test("a link out of the model's folder is refused, naming the tensor; one inside is followed", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/model`);
+    const path = `${folder}/model/model.onnx`,
+      bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+    for (const place of ["outside.bin", "model/weights.bin"]) {
+      await Deno.writeFile(`${folder}/${place}`, bytes);
+    }
+    const vector = (name: string, dims: bigint[]) => ({
+      name,
+      type: { tensorType: { elemType: 1, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+    });
+    await Deno.writeFile(
+      path,
+      encode(modelTable, {
+        irVersion: 8n,
+        opsetImport: [{ domain: "", version: 17n }],
+        graph: {
+          name: "linked",
+          node: [{ opType: "MatMul", input: ["x", "w"], output: ["y"] }],
+          input: [vector("x", [1n, 2n])],
+          output: [vector("y", [1n, 3n])],
+          initializer: [{
+            name: "w",
+            dataType: 1,
+            dims: BigInt64Array.of(2n, 3n),
+            dataLocation: 1,
+            externalData: [{ key: "location", value: "link.bin" }],
+          }],
+        },
+      }),
+    );
+    await Deno.symlink("../outside.bin", `${folder}/model/link.bin`);
+    const refused = await run("predict", path, "-o", folder, "-i", "x.npy");
+    strictEqual(refused.exit, 3);
+    match(refused.err, /tensor "w": its external file link\.bin: leads out of the model's folder/);
+    await Deno.remove(`${folder}/model/link.bin`);
+    await Deno.symlink("weights.bin", `${folder}/model/link.bin`);
+    strictEqual((await loadModel(path, { backend: "plain" })).countParams(), 6);
+  }));

@@ -1,5 +1,5 @@
 /** Tensors whose elements lie in files beside the model: which files, and the checked slice of each. @module */
-import { FormatError, shown } from "../../core/errors.ts";
+import { FormatError, LapisError, shown } from "../../core/errors.ts";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from "./messages.ts";
 
 /** Contents of external files, by the location that tensors name. */
@@ -65,20 +65,26 @@ export async function loadExternal(
   beside: ((name: string) => Promise<Uint8Array>) | undefined,
   file: string,
 ): Promise<ExternalFiles> {
-  const locations = new Set<string>();
+  const locations = new Map<string, string>();
   for (const tensor of tensorsOf(model)) {
     if (tensor.dataLocation !== 1) continue;
     const where = `${file}: tensor ${shown(tensor.name ?? "")}`;
-    locations.add(checkLocation(detailsOf(tensor).get("location"), where));
+    const location = checkLocation(detailsOf(tensor).get("location"), where);
+    if (!locations.has(location)) locations.set(location, where);
   }
   const files = new Map<string, Uint8Array>();
-  for (const location of locations) {
+  for (const [location, where] of locations) {
     if (!beside) {
       throw new FormatError(
         `${file}: weights lie in ${shown(location)} beside it; load the model by its path, or give that file`,
       );
     }
-    files.set(location, await beside(location));
+    try {
+      files.set(location, await beside(location));
+    } catch (error) {
+      if (error instanceof LapisError) error.message = `${where}: its external file ${error.message}`;
+      throw error;
+    }
   }
   return files;
 }
