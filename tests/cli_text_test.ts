@@ -61,7 +61,7 @@ const language = (stateful: boolean) => ({
     text: { split: "character", standardize: "none", length: 12, next: true },
   },
   compile: { optimizer: { name: "adam", learningRate: 0.02 }, loss: "sparseCategoricalCrossentropy" },
-  fit: { epochs: 25, batchSize: 4 },
+  fit: { epochs: 25, batchSize: 4, callbacks: [{ type: "modelCheckpoint", path: "at.keras", every: 25 }] },
 });
 for (const stateful of [true, false]) {
   Deno.test(`next characters are learnt from a text, ${stateful ? "states carried" : "windows apart"}, and come as they are drawn`, async () => {
@@ -100,6 +100,8 @@ for (const stateful of [true, false]) {
         7,
       ]);
       strictEqual((await json(...ask, "--end", "漢")).text, " né ");
+      const checkpoint = await json("generate", `${folder}/at.keras`, ...ask.slice(2));
+      strictEqual(checkpoint.text, told.text);
 
       for (
         const [why, ...args] of [

@@ -17,6 +17,7 @@ import { modelFrom } from "./layers.ts";
 import { canResume, classWeights, compileOptions } from "./plan.ts";
 import {
   dataOf,
+  extrasOf,
   fitPreparation,
   type Fitted,
   fittedFrom,
@@ -104,6 +105,8 @@ export async function begin(
   if (file && data.text && vocabulary && part.texts && known === undefined) {
     log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
   }
+  // Checkpoints hold what the finished file will: they predict and generate by themselves.
+  model.extras = { ...model.extras, json: { ...model.extras?.json, ...extrasOf(fitted).json } };
   return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
 }
 
