@@ -233,6 +233,8 @@ Deno.test("lapis forecast refuses a model without a series, and too few rows", (
       (await lapis(["forecast", `${folder}/m.keras`, "--data", `${folder}/few.csv`])).err,
       /10 rows are too few to forecast from: it takes 18/,
     );
+    const judged = await lapis(["evaluate", `${folder}/m.keras`, "--data", `${folder}/sales.csv`]);
+    match(judged.err, /forecasts a series: lapis forecast .* --backtest ROWS/);
     strictEqual((await lapis(["forecast", `${folder}/m.keras`])).exit, 2);
     strictEqual((await lapis(["forecast", `${folder}/m.keras`, "--data", "x.csv", "--level", "1"])).exit, 2);
   }));

@@ -8,6 +8,7 @@ import { evaluateOn, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
 import { datasetNamed, dataWith, withDataset } from "../training/plan.ts";
 import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts";
+import { seriesFrom } from "../training/series.ts";
 import { readPart } from "../training/sources.ts";
 import { Option } from "commander";
 
@@ -38,6 +39,14 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 0 }) ?? 10;
     const loss = textOption(options, "loss"), metrics = listOption(options, "metric");
     const { model, assets } = await loadNamed(path, options, context);
+    if (seriesFrom(model.extras)) {
+      throw new InputError(
+        `${path}: forecasts a series: lapis forecast ${path} --data FILE --backtest ROWS`,
+        {
+          file: path,
+        },
+      );
+    }
     if (loss !== undefined) model.compile({ loss, metrics });
     else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
     const held = fittedFrom(model.extras) ?? besideModel(model, assets);

@@ -15,16 +15,8 @@ import { readTable } from "../inputs.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { table } from "../terminal.ts";
-import {
-  bandsOf,
-  forecastPart,
-  type HeldSeries,
-  judge,
-  predictOne,
-  readSeries,
-  reportText,
-  seriesFrom,
-} from "../training/series.ts";
+import { bandsOf, forecastPart, judge, predictOne, reportText } from "../training/forecasts.ts";
+import { type HeldSeries, readSeries, seriesFrom } from "../training/series.ts";
 import { short } from "../training/watch.ts";
 
 /** Forecasts a series. */

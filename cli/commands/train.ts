@@ -9,7 +9,8 @@ import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluat
 import { evaluateText, languageText } from "../training/language.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
 import { extrasOf, type Fitted, type Part } from "../training/prepare.ts";
-import { judge, learnIntervals, reportText, seriesExtras, type SeriesTraining } from "../training/series.ts";
+import { judge, learnIntervals, reportText } from "../training/forecasts.ts";
+import { seriesExtras, type SeriesTraining } from "../training/series.ts";
 import type { Live } from "../view/live.ts";
 import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
 import { timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";

@@ -10,7 +10,8 @@ import {
   timesAfter,
 } from "../../mod.ts";
 
-import { bandsOf, forecastPart, type HeldSeries, predictOne, readSeries } from "../training/series.ts";
+import { bandsOf, forecastPart, predictOne } from "../training/forecasts.ts";
+import { type HeldSeries, readSeries } from "../training/series.ts";
 import type { ForecastSeries } from "./data.ts";
 import { forecastErrors } from "./forecasts.ts";
 
