@@ -325,8 +325,11 @@ Deno.test("gradients: every weight's shape and size, totals by type, and a loss 
 
     const other = await json([...args, "--loss", "meanAbsoluteError"]) as { loss: number };
     ok(other.loss !== found.loss);
-    const { exit, out } = await lapis(args);
+    const { exit, out } = await lapis([...args, "--plot", `${folder}/a.svg`, "--layer", "kernel"]);
     strictEqual(exit, 0);
+    const svg = await Deno.readTextFile(`${folder}/a.svg`);
+    match(svg, />[^<]*dense\/kernel<.*>gradient of [^<]*dense\/kernel</s);
+    ok(!svg.includes("bias"));
     match(out, /dense\/kernel +\[2, 1\] +yes +100\.0 %/);
     match(out, /Dense +1 +3 +yes/);
     strictEqual((await lapis(["gradients", `${folder}/a.keras`, "--target", `${folder}/y.npy`])).exit, 2);

@@ -1,8 +1,16 @@
 /** `lapis gradients`: the gradient of a loss for every weight, checked and summed up. @module */
-import { isTensor, type LayerNode, type Model, type Tensor, toNumbers } from "../../mod.ts";
+import {
+  isTensor,
+  type LayerNode,
+  type Model,
+  plotDistributions,
+  type Tensor,
+  toNumbers,
+} from "../../mod.ts";
 import { collect, type CommandDef, listOption, textOption, UsageError } from "../command.ts";
 import { isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
+import { writeWhole } from "../output.ts";
 import { count, shapeText, small, table } from "../terminal.ts";
 
 /** What a gradient looks like. */
@@ -44,6 +52,8 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
       )
       .option("--label-column <name>", "column of a .csv that holds the target", "label")
       .option("--loss <name>", "the loss; as the model was compiled unless given")
+      .option("--plot <file>", "write histograms of weights and gradients as SVG, 30 bins each")
+      .option("--layer <name>", "plot the weights whose path holds this alone (repeatable)", collect)
       .option("--training", "dropout drops, batch normalization takes the batch's statistics"),
   async run([path = ""], options, context) {
     const given = inputsFrom(options), loss = textOption(options, "loss"), width = context.terminal.width;
@@ -69,6 +79,12 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
       ...(loss !== undefined && { loss }),
       training: options.training === true,
     });
+    const plot = textOption(options, "plot"), layers = listOption(options, "layer");
+    if (layers.length > 0 && plot === undefined) throw new UsageError("--layer: goes with --plot");
+    if (plot !== undefined) {
+      const svg = histograms(model.weights, found.weights, layers);
+      await writeWhole(plot, new TextEncoder().encode(svg));
+    }
     const rows = rowsOf(model, found.weights), totals = totalsOf(rows);
     const inputs = [...found.inputs].map(([name, t]) => ({ name, ...statistics(t) }));
     const finite = rows.every((row) => row.finite);
@@ -111,6 +127,26 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
     };
   },
 };
+/** A weight's values above its gradient's, for the weights whose paths hold one of the names. */
+function histograms(
+  weights: ReadonlyMap<string, Tensor>,
+  gradients: ReadonlyMap<string, Tensor>,
+  layers: readonly string[],
+): string {
+  const chosen = [...gradients].filter(([path]) =>
+    layers.length === 0 || layers.some((l) => path.includes(l))
+  );
+  if (chosen.length === 0) {
+    throw new UsageError(
+      `--layer: no path holds ${layers.join(" or ")}; there are ${[...gradients.keys()].join(", ")}`,
+    );
+  }
+  const pairs = chosen.flatMap(([path, gradient]) => {
+    const weight = weights.get(path);
+    return [...(weight ? [[path, weight] as const] : []), [`gradient of ${path}`, gradient] as const];
+  });
+  return plotDistributions(new Map(pairs));
+}
 /** The end of a path tells weights apart: its beginning gives way. */
 const clipLeft = (path: string, room: number) =>
   path.length <= room ? path : `…${path.slice(path.length - Math.max(1, room) + 1)}`;
