@@ -20,7 +20,7 @@ export const diff: CommandDef = {
   name: "diff",
   summary: "show what two models differ in: layers, shapes, weights, metadata",
   example: `lapis diff before.keras after.keras
-lapis diff model.keras model.onnx --tolerance 1e-6   # weights by their numbers`,
+lapis diff model.keras model.onnx --tolerance 1e-6`,
   declare: (command) =>
     command
       .argument("<a>", "model or weights: .keras .h5 .weights.h5 .onnx .safetensors")

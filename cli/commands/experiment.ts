@@ -11,7 +11,7 @@ export const experiment: CommandDef = {
   name: "experiment",
   summary: "train many variants of a model side by side and choose the best",
   example: `lapis experiment search.json --data mnist/ -o search
-lapis experiment search.json --data mnist/ -o search --resume   # after Ctrl-C, a kill or a crash`,
+lapis experiment search.json --data mnist/ -o search --resume   # after a kill`,
   declare: (command) =>
     command
       .argument("<file>", "what is varied, as JSON (docs/experiment.schema.json)")

@@ -5,6 +5,7 @@ import type { Extras, FormatDef, FormatOptions, Source } from "../../core/format
 import type { Limits } from "../../core/limits.ts";
 import { Model } from "../../core/model.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts";
 import { isSafetensors, readSafetensors } from "../safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../zip.ts";
@@ -12,7 +13,7 @@ import { withAssets } from "./assets.ts";
 import { contextFor, type KerasContext, majorOf, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "./json.ts";
-import { trainingOf, type TrainingParts } from "./training.ts";
+import type { TrainingParts } from "./training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "./weights-legacy.ts";
 import { isV3Weights, readV3Weights } from "./weights-v3.ts";
 
@@ -126,18 +127,21 @@ function readWeights(
   return readV3Weights(group, model, ctx);
 }
 
+/** Reads how a model was compiled and where its optimizer stands; a page that only runs models does without. */
+export type TrainingReader = (parts: TrainingParts) => SavedTraining | undefined;
 /**
- * Reads a Keras model.
+ * Reads a Keras model, and with `trainingOf` what it was compiled with.
  * @throws {FormatError} for a damaged file; {@link UnsupportedError} for a layer that isn't known; {@link ConfigError}
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
-export async function readKeras(
+export async function readWith(
   source: Source,
   options: FormatOptions,
+  trainingOf?: TrainingReader,
 ): Promise<Model> {
   await Promise.resolve();
   try {
-    return build(source, options);
+    return build(source, options, trainingOf);
   } catch (error) {
     if (error instanceof LapisError && error.file === undefined) {
       if (!error.message.startsWith(source.name)) error.message = `${source.name}: ${error.message}`;
@@ -149,7 +153,7 @@ export async function readKeras(
     throw error;
   }
 }
-function build(source: Source, options: FormatOptions): Model {
+function build(source: Source, options: FormatOptions, trainingOf?: TrainingReader): Model {
   const { config, weights: own, training, extras } = partsOf(source, options);
   if (!config) {
     throw new FormatError(
@@ -162,7 +166,7 @@ function build(source: Source, options: FormatOptions): Model {
   const group = byPath ? undefined : options.weights ? weightsOf(options.weights, options) : own;
   const ctx = contextFor(options, config.version, config.json);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
-  const said = training && trainingOf(training), whole = extras?.json.compile;
+  const said = training && trainingOf?.(training), whole = extras?.json.compile;
   const saved = said && isJson(whole) ? { ...said, config: whole } : said;
   const run = { ...options.run, ...(saved && { saved }), ...(extras && { extras }) };
   const { network } = structure;
@@ -206,5 +210,5 @@ export const kerasReader: FormatDef = {
   summary: "Keras 1, 2 and 3: .keras, .h5, .weights.h5 with config.json",
   extensions: [".keras", ".weights.h5", ".h5", ".hdf5", ".json"],
   detect: (source) => isZip(source.bytes) || isHdf5(source.bytes) || isJsonText(source),
-  read: readKeras,
+  read: (source, options) => readWith(source, options),
 };
