@@ -45,7 +45,7 @@ def differences(model, job):
         same = (y == want) | ((y != y) & (want != want))
         gap = np.where(same, 0.0, np.abs(y.astype("float64") - want.astype("float64")))
         largest = max(largest, float(gap.max(initial=0.0)))
-        within = within and bool((gap <= job["atol"] + job["rtol"] * np.abs(want)).all())
+        within = within and bool((same | (gap <= job["atol"] + job["rtol"] * np.abs(want))).all())
     if len(got) != len(job["outputs"]):
         return None, f"{len(got)} outputs, expected {len(job['outputs'])}"
     return largest, None if within else f"differs by {largest:.2e}"

@@ -5,12 +5,18 @@ import type { SymbolicTensor } from "../../../core/network.ts";
 import { transposed } from "../../../core/ops/move.ts";
 import { type Dim, dimText, normalAxis, sameDim } from "../../../core/shape.ts";
 import { castTensor, reshaped, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
-import { argumentOf, type Draft, numberOf, numbersOf, type Operand, type View } from "./draft.ts";
+import {
+  argumentOf,
+  type Draft,
+  inputOf,
+  numberOf,
+  numbersOf,
+  type Operand,
+  outputOf,
+  type View,
+} from "./draft.ts";
 import { type Converters, sameShape } from "./elementwise.ts";
 import { type Groups, natural, orderOf, significant, stretches } from "./views.ts";
-
-const inputOf = (node: Node, index = 0) => node.inputs[index] ?? -1;
-const outputOf = (node: Node, index = 0) => node.outputs[index] ?? -1;
 
 /** Hands every form of a value on under other names of its axes. */
 function renamed(d: Draft, node: Node, groups: (view: View) => Groups): void {

@@ -384,6 +384,10 @@ export function argumentOf(t: Tensor): Argument {
       : Array.from({ length: t.shape[axis] ?? 0 }, () => nested(axis + 1));
   return { class_name: "__numpy__", config: { value: nested(0), dtype: t.dtype } };
 }
+/** Id of a node's input; -1 where it has none. */
+export const inputOf = (node: Node, index = 0): number => node.inputs[index] ?? -1;
+/** Id of a node's output; -1 where it has none. */
+export const outputOf = (node: Node, index = 0): number => node.outputs[index] ?? -1;
 /** A node's attribute as a number; true is 1. */
 export function numberOf(attributes: Attributes, name: string, otherwise: number): number {
   const value = attributes[name];

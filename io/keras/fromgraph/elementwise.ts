@@ -6,16 +6,13 @@ import { type Dim, sameDim } from "../../../core/shape.ts";
 import { type Tensor, tensor, toNumbers } from "../../../core/tensor.ts";
 import type { SymbolicTensor } from "../../../core/network.ts";
 import { transposed } from "../../../core/ops/move.ts";
-import { argumentOf, type Draft, numberOf, type Operand } from "./draft.ts";
+import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
 import { type Groups, isFine, natural } from "./views.ts";
 
 /** Adds what a node becomes. @throws {UnsupportedError} saying what Keras has no layer for. */
 export type Converter = (d: Draft, node: Node) => void;
 /** Converters by operator. */
 export type Converters = Readonly<Record<string, Converter>>;
-
-const inputOf = (node: Node, index = 0) => node.inputs[index] ?? -1;
-const outputOf = (node: Node, index = 0) => node.outputs[index] ?? -1;
 
 /** A function of one tensor, in whatever form it is there. */
 export function each(make: (d: Draft, x: SymbolicTensor, node: Node) => SymbolicTensor): Converter {

@@ -3,12 +3,10 @@ import { UnsupportedError } from "../../../core/errors.ts";
 import type { Node } from "../../../core/graph.ts";
 import { transposed } from "../../../core/ops/move.ts";
 import { castTensor, reshaped, type Tensor, tensor, toNumbers } from "../../../core/tensor.ts";
-import { argumentOf, type Draft, numberOf, type Operand } from "./draft.ts";
+import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
 import type { Converters } from "./elementwise.ts";
 import { channelsLast, type Groups, natural } from "./views.ts";
 
-const inputOf = (node: Node, index = 0) => node.inputs[index] ?? -1;
-const outputOf = (node: Node, index = 0) => node.outputs[index] ?? -1;
 const float32 = (t: Tensor) => castTensor(t, "float32");
 const scaled = (t: Tensor, by: number) =>
   by === 1 ? float32(t) : tensor(Float32Array.from(toNumbers(t), (v) => v * by), t.shape);

@@ -4,7 +4,7 @@ import type { Node } from "../../../core/graph.ts";
 import type { SymbolicTensor } from "../../../core/network.ts";
 import { transposed } from "../../../core/ops/move.ts";
 import { castTensor, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
-import { type Draft, type LayerWeights, numberOf, numbersOf } from "./draft.ts";
+import { type Draft, inputOf, type LayerWeights, numberOf, numbersOf } from "./draft.ts";
 import type { Converters } from "./elementwise.ts";
 import type { Groups } from "./views.ts";
 
@@ -23,7 +23,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   // ONNX: input, output, forget, cell; Keras: input, forget, cell, output.
   LSTM: { layer: "LSTM", gates: [0, 2, 3, 1], activations: ["Sigmoid", "Tanh", "Tanh"], states: 2 },
 };
-const inputOf = (node: Node, index: number) => node.inputs[index] ?? -1;
 
 /** Rows `[from, to)` of a tensor's first axis. */
 function rows(t: Tensor, from: number, to: number): Tensor {

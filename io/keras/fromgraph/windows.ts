@@ -5,7 +5,7 @@ import type { SymbolicTensor } from "../../../core/network.ts";
 import { transposed } from "../../../core/ops/move.ts";
 import { type Dim, dimText } from "../../../core/shape.ts";
 import { castTensor, reshaped, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
-import { argumentOf, type Draft, numberOf, numbersOf, size } from "./draft.ts";
+import { argumentOf, type Draft, inputOf, numberOf, numbersOf, outputOf, size } from "./draft.ts";
 import { type Converters, sameShape } from "./elementwise.ts";
 import { channelsLast } from "./views.ts";
 
@@ -18,8 +18,6 @@ interface Window {
   /** Pads of each axis; undefined for TensorFlow's `same`. */
   readonly pads: readonly (readonly [number, number])[] | undefined;
 }
-const inputOf = (node: Node, index = 0) => node.inputs[index] ?? -1;
-const outputOf = (node: Node, index = 0) => node.outputs[index] ?? -1;
 const lastOf = (d: Draft, id: number) => d.view(id, channelsLast(d.shape(id).length));
 
 /** A node's window; pads that are what `same` means count as that. */
