@@ -54,7 +54,12 @@ export {
 } from "./core/functional.ts";
 export * from "./core/graph.ts";
 export type * from "./core/layer.ts";
-export type { NodeOptions, NodeResult, RecurrentBuilder, WholeLayers } from "./core/layernode.ts";
+export type {
+  RecurrentBuilder,
+  RecurrentNodeOptions,
+  RecurrentNodeResult,
+  WholeLayers,
+} from "./core/layernode.ts";
 export { type LayerNode, type WeightEntry, weightsBelow } from "./core/layertree.ts";
 export * from "./core/limits.ts";
 export { Random } from "./core/random.ts";

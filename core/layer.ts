@@ -2,7 +2,7 @@
 import type { Builder } from "./builder.ts";
 import type { DType } from "./dtype.ts";
 import type { Value } from "./graph.ts";
-import type { NodeOptions, WholeLayers } from "./layernode.ts";
+import type { RecurrentNodeOptions, WholeLayers } from "./layernode.ts";
 import type { Schema } from "./schema.ts";
 import type { Dim, Type } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -39,7 +39,7 @@ export interface CallOptions {
   /** Whether the call trains, whatever the model does. */
   readonly training?: boolean;
   /** Has a cell run over a whole sequence as one node, in place of one step; it then returns outputs and last states. */
-  readonly sequence?: Pick<NodeOptions, "mask" | "reverse" | "zeroOutputForMask">;
+  readonly sequence?: Pick<RecurrentNodeOptions, "mask" | "reverse" | "zeroOutputForMask">;
   /** Further tensors by name (attention masks, keys). */
   readonly values?: Readonly<Record<string, Value>>;
   /** Further plain arguments by name: `useCausalMask`, `returnAttentionScores`. */

@@ -32,7 +32,7 @@ export function nodeHas(...specs: readonly ActivationSpec[]): boolean {
 export const lstmGates: readonly number[] = [0, 3, 1, 2];
 
 /** A recurrent layer in Keras' layout. */
-export interface NodeOptions {
+export interface RecurrentNodeOptions {
   /** The ONNX operator. */
   readonly op: "RNN" | "GRU" | "LSTM";
   /** `[batch, time, features]` */
@@ -61,14 +61,14 @@ export interface NodeOptions {
   readonly zeroOutputForMask?: boolean;
 }
 /** Adds a recurrent layer as nodes of an engine that runs such layers whole. */
-export type RecurrentBuilder = (b: Builder, options: NodeOptions) => NodeResult;
+export type RecurrentBuilder = (b: Builder, options: RecurrentNodeOptions) => RecurrentNodeResult;
 /** How layers are built for engines that have nodes for them: normalization as its operator, recurrent layers by a builder. */
 export interface WholeLayers {
   /** Adds a recurrent layer, its mask included. */
   readonly recurrent: RecurrentBuilder;
 }
 /** What comes out. */
-export interface NodeResult {
+export interface RecurrentNodeResult {
   /** `[batch, time, units]` */
   readonly outputs: Value;
   /** h, and c of an LSTM, each `[batch, units]`. */
@@ -78,7 +78,7 @@ export interface NodeResult {
 }
 
 /** Adds the node; outputs of reversed steps stand where their inputs stood. */
-export function recurrentNode(b: Builder, o: NodeOptions): NodeResult {
+export function recurrentNode(b: Builder, o: RecurrentNodeOptions): RecurrentNodeResult {
   const width = sizeAt(o.kernel.type, 1),
     units = sizeAt(o.recurrentKernel.type, 0),
     states = o.op === "LSTM" ? 2 : 1;

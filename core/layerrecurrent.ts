@@ -29,7 +29,7 @@ import {
   sizeAt,
   weight,
 } from "./layerkit.ts";
-import { nodeHas, type NodeOptions, recurrentNode } from "./layernode.ts";
+import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "./layernode.ts";
 import type { StepActivation, StepsOptions } from "./ops/recurrent.ts";
 import { bool, float, int, type Schema } from "./schema.ts";
 import type { Type } from "./shape.ts";
@@ -189,9 +189,9 @@ export function biasOf({ config, params }: LayerContext<RecurrentConfig, Recurre
  */
 export function asNode(
   context: LayerContext<RecurrentConfig, RecurrentParam>,
-  op: NodeOptions["op"],
+  op: RecurrentNodeOptions["op"],
   activations: readonly ActivationSpec[],
-  more: Pick<NodeOptions, "gates" | "attributes"> = {},
+  more: Pick<RecurrentNodeOptions, "gates" | "attributes"> = {},
 ): readonly Value[] | undefined {
   const { b, config, inputs, params, call, training, whole } = context, mask = maskOf(inputs, call);
   if (training || !nodeHas(...activations) || (mask && !whole)) return undefined;

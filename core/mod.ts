@@ -21,7 +21,12 @@ export * from "./format.ts";
 export * from "./functional.ts";
 export * from "./graph.ts";
 export * from "./layer.ts";
-export type { NodeOptions, NodeResult, RecurrentBuilder, WholeLayers } from "./layernode.ts";
+export type {
+  RecurrentBuilder,
+  RecurrentNodeOptions,
+  RecurrentNodeResult,
+  WholeLayers,
+} from "./layernode.ts";
 export * from "./layertree.ts";
 export * from "./limits.ts";
 export { type LoadOptions, loadWith } from "./load.ts";

@@ -16,7 +16,7 @@ import {
   weight,
 } from "../../core/layerkit.ts";
 import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../../core/layerrecurrent.ts";
-import { lstmGates, nodeHas, type NodeOptions } from "../../core/layernode.ts";
+import { lstmGates, nodeHas, type RecurrentNodeOptions } from "../../core/layernode.ts";
 import { snakeCase } from "../../core/names.ts";
 import { bool, list, type Schema } from "../../core/schema.ts";
 import type { InitializerSpec } from "../../core/layer.ts";
@@ -93,7 +93,7 @@ const biasOf = ({ config, params }: Context<CellConfig>) =>
 const keras = { call: ["inputs", "states", "training"], ignore: recurrentIgnored };
 
 /** A cell as a node: its activations in ONNX' order, and what else differs. */
-interface WholeCell extends Pick<NodeOptions, "op" | "gates" | "attributes"> {
+interface WholeCell extends Pick<RecurrentNodeOptions, "op" | "gates" | "attributes"> {
   readonly activations: readonly ActivationSpec[];
 }
 const wholeRnn = (config: CellConfig): WholeCell => ({ op: "RNN", activations: [config.activation] });

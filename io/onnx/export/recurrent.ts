@@ -3,10 +3,10 @@ import type { Builder } from "../../../core/builder.ts";
 import type { Value } from "../../../core/graph.ts";
 import { dtypeOf, maskLike } from "../../../core/layerkit.ts";
 import {
-  type NodeOptions,
-  type NodeResult,
   type RecurrentBuilder,
   recurrentNode,
+  type RecurrentNodeOptions,
+  type RecurrentNodeResult,
 } from "../../../core/layernode.ts";
 
 /** What a mask says of a batch's steps. */
@@ -40,7 +40,7 @@ export function recurrentBuilder(rightPadded: boolean): RecurrentBuilder {
   };
 }
 
-function masked(b: Builder, o: NodeOptions, mask: Value, steps: Steps): NodeResult {
+function masked(b: Builder, o: RecurrentNodeOptions, mask: Value, steps: Steps): RecurrentNodeResult {
   const { outputs: y, states: ends } = recurrentNode(b, {
     ...o,
     x: steps.packed(o.x),
