@@ -150,6 +150,7 @@ export * from "./plugins/preprocessing/seriesfeatures.ts";
 export * from "./plugins/preprocessing/seriespreprocessor.ts";
 export * from "./plugins/preprocessing/seriessplit.ts";
 export * from "./plugins/preprocessing/seriestable.ts";
+export type * from "./plugins/preprocessing/seriestypes.ts";
 export * from "./plugins/preprocessing/serieswindows.ts";
 export * from "./plugins/preprocessing/labels.ts";
 export * from "./plugins/preprocessing/pairs.ts";

@@ -3,11 +3,8 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/s
 import { Random } from "../../core/random.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import { parseDates, timesAfter } from "./seriesdates.ts";
-import {
-  seriesPreprocessor,
-  seriesPreprocessorFromJSON,
-  type SeriesPreprocessorOptions,
-} from "./seriespreprocessor.ts";
+import { seriesPreprocessor, seriesPreprocessorFromJSON } from "./seriespreprocessor.ts";
+import type { SeriesPreprocessorOptions } from "./seriestypes.ts";
 import { chronologicalSplit } from "./seriessplit.ts";
 import { seriesRows, type TimeSeries } from "./seriestable.ts";
 
