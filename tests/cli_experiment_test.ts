@@ -234,6 +234,37 @@ Deno.test("variants stand in groups; equal ones are trained once; failures are t
   });
 });
 
+Deno.test("refit: the chosen configuration is trained on all rows before its test, as lapis train would", async () => {
+  await inFolder(async (folder) => {
+    const plan = {
+      search: { method: "grid", space: { "model.layers.0.units": [1, 16] } },
+      seeds: [4],
+      refit: true,
+    };
+    const { exit, out, err } = await experiment(folder, plan, "--jobs", "1");
+    strictEqual(exit, 0, err);
+    match(out, /; trained anew with the validation part too, on the test part accuracy/);
+    const { chosen } = await results(folder);
+    const layers = base.model.layers.map((
+      layer,
+      i,
+    ) => (i === 0 ? { ...layer, units: chosen.values["model.layers.0.units"] } : layer));
+    await Deno.writeTextFile(
+      `${folder}/all.json`,
+      JSON.stringify({ ...base, model: { layers }, fit: { epochs: 4, batchSize: 16 } }),
+    );
+    let told = "";
+    await main(["train", `${folder}/all.json`, "--seed", "4", "-o", `${folder}/all.keras`, "--json"], {
+      out: (t) => void (told += t),
+      err: () => {},
+      width: 80,
+      interactive: false,
+    });
+    strictEqual(JSON.parse(told).test.report.accuracy, chosen.test.accuracy?.mean);
+    strictEqual((await evaluated(folder)).evaluateModel, chosen.test.accuracy?.mean);
+  });
+});
+
 Deno.test("a terminal sees how far it is and how long it takes", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(

@@ -4,7 +4,7 @@ import { readText } from "../inputs.ts";
 import { type Json, objectSchema } from "../training/config.ts";
 import { type Space, spaceField, type Value } from "./space.ts";
 
-const { choice, field, float, int, list, nullable, parseConfig, text } = fields;
+const { bool, choice, field, float, int, list, nullable, parseConfig, text } = fields;
 
 /** How points are chosen. */
 export interface SearchConfig {
@@ -46,6 +46,8 @@ export interface ExperimentConfig {
   readonly halving: HalvingConfig | null;
   /** Which trials are evaluated on the test part. */
   readonly test: "chosen" | "all" | "none";
+  /** The chosen configuration is trained anew on the training and validation parts together. */
+  readonly refit: boolean;
 }
 
 const isRecord = (raw: unknown): raw is Json =>
@@ -115,6 +117,11 @@ export const experimentFields: Schema<ExperimentConfig> = {
     doc: "which trials are evaluated on the test part: the chosen one, for tables every one, or none",
     of: ["chosen", "all", "none"],
     default: "chosen",
+  }),
+  refit: bool({
+    doc:
+      "the chosen configuration is trained anew on the training and validation parts together before its test",
+    default: false,
   }),
 };
 

@@ -9,6 +9,8 @@ export interface Entry {
   readonly rung: number;
   /** Evaluated on the test part alone, once the trial was chosen. */
   readonly chosen?: true;
+  /** Trained anew on the training and validation parts together. */
+  readonly refit?: true;
   readonly result: JobResult;
 }
 /** A journal that is added to. */

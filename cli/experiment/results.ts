@@ -258,7 +258,11 @@ export function finding(found: Found): string {
       failed > 0 ? ` (${failed} failed)` : ""
     }: ${what}` +
       ` with ${meanText(score?.mean ?? NaN, score?.deviation)}` +
-      (of ? `; on the test part ${test} ${meanText(of.mean, of.deviation)}` : "") +
+      (of
+        ? `; ${plan.refit ? "trained anew with the validation part too, " : ""}on the test part ${test} ${
+          meanText(of.mean, of.deviation)
+        }`
+        : "") +
       `${plan.seeds.length > 1 ? ` (mean of ${plan.seeds.length} seeds)` : ""}.`,
   );
   return lines.join("\n");

@@ -36,9 +36,12 @@ export interface Done {
 export const modelFile = (folder: string, trial: number, seed: number, rung: number): string =>
   `${folder}/trials/${`${trial}`.padStart(3, "0")}-seed${seed}-rung${rung}.keras`;
 
+/** Where the chosen trial's model is written that was trained on the validation part too. */
+const refitFile = (folder: string, seed: number) => `${folder}/trials/refit-seed${seed}.keras`;
+
 /** Settings that decide the results, in one line: what the journal belongs to. */
 function aboutOf({ plan, base, place }: RunOptions): string {
-  const { $schema: _, base: __, test: ___, ...rest } = plan;
+  const { $schema: _, base: __, test: ___, refit: ____, ...rest } = plan;
   return JSON.stringify({ version: 1, ...rest, base: { ...base, $schema: undefined }, data: place.data });
 }
 
@@ -186,22 +189,23 @@ export class Running {
   async #test(best: Trial): Promise<ReadonlyMap<number, Finished>> {
     const { plan, folder } = this.#options, rung = this.#trials.score(best)?.rung ?? 0;
     const found = new Map<number, Finished>(), journal = this.#journal;
-    if (plan.test === "none") return found;
+    if (plan.test === "none" && !plan.refit) return found;
+    const { refit } = plan, epochs = this.#trials.epochsOf(rung), chosen = true as const;
     for (const seed of plan.seeds) {
-      const held = journal?.entries.find((e) =>
-        e.chosen && e.trial === best.number && e.seed === seed
-      )?.result ??
-        (plan.test === "all" ? this.#trials.resultOf(best, rung, seed) : undefined);
-      const from = modelFile(folder, best.trained, seed, rung);
-      const result = held ?? await this.#pool.run({
-        ...this.#job(best, seed, rung),
-        from,
-        save: from,
-        test: true,
-        onlyTest: true,
-      });
+      const told = journal?.entries.find((e) =>
+        e.chosen && e.trial === best.number && e.seed === seed && (e.refit ?? false) === refit
+      )?.result;
+      const held = told ??
+        (plan.test === "all" && !refit ? this.#trials.resultOf(best, rung, seed) : undefined);
+      const from = modelFile(folder, best.trained, seed, rung),
+        job = { ...this.#job(best, seed, rung), test: plan.test !== "none" };
+      const result = held ?? await this.#pool.run(
+        refit
+          ? { ...job, save: refitFile(folder, seed), refit, ...(epochs !== undefined && { epochs }) }
+          : { ...job, from, save: from, onlyTest: true },
+      );
       if (result.status === "failed") throw new InputError(`test part: ${result.message}`);
-      if (!held) journal?.add({ trial: best.number, seed, rung, chosen: true, result });
+      if (!held) journal?.add({ trial: best.number, seed, rung, chosen, ...(refit && { refit }), result });
       found.set(seed, result);
     }
     return found;
@@ -215,9 +219,11 @@ export class Running {
       return result?.status === "done" ? sign * (result.metrics[metric] ?? -Infinity) : -Infinity;
     };
     const seed = [...seeds].sort((a, b) => value(b) - value(a))[0] ?? 0;
-    await Deno.copyFile(modelFile(folder, best.trained, seed, rung), `${folder}/best.keras.part`);
+    const file = (of: number) =>
+      plan.refit ? refitFile(folder, of) : modelFile(folder, best.trained, of, rung);
+    await Deno.copyFile(file(seed), `${folder}/best.keras.part`);
     await Deno.rename(`${folder}/best.keras.part`, `${folder}/best.keras`);
-    const kept = new Set(seeds.map((s) => modelFile(folder, best.trained, s, rung)));
+    const kept = new Set(seeds.flatMap((s) => [modelFile(folder, best.trained, s, rung), file(s)]));
     for await (const { name } of Deno.readDir(`${folder}/trials`)) {
       const path = `${folder}/trials/${name}`;
       if (!kept.has(path)) await Deno.remove(path);

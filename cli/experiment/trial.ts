@@ -1,7 +1,7 @@
 /** One trial of an experiment: trained from its configuration or its last rung, and measured on the validation part. @module */
 import { type ForecastMetrics, InputError, registry, sizeOf, type Tensor } from "../../mod.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
-import type { Json, TrainConfig } from "../training/config.ts";
+import type { Json, SourceConfig, TrainConfig } from "../training/config.ts";
 import { evaluateOn, type Evaluation } from "../training/evaluation.ts";
 import { below, planOf, withDataset } from "../training/plan.ts";
 import { evaluateText } from "../training/language.ts";
@@ -39,6 +39,8 @@ export interface Job {
   readonly test: boolean;
   /** Only the test part, by the model in `from`. */
   readonly onlyTest?: boolean;
+  /** Trained anew on the training and validation parts together, so that nothing is left to validate with. */
+  readonly refit?: boolean;
 }
 /** Numbers by name. */
 export type Numbers = Readonly<Record<string, number>>;
@@ -118,15 +120,36 @@ const readOnce: typeof readPart = (source, data, needed) => {
 
 /** A trial's plan, without the parts that it must not see. @throws {ConfigError} with the path of a wrong key. */
 export async function trialPlan(
-  { config, place, seed, epochs, test }: Omit<Job, "id" | "save">,
+  { config, place, seed, epochs, test, refit }: Omit<Job, "id" | "save">,
 ): Promise<TrainConfig> {
-  const plan = planOf(config, place.file, place.folder, place.data), own = plan.data?.folder;
+  const read = planOf(config, place.file, place.folder, place.data), own = read.data?.folder;
   const folder = place.data ?? (own ? below(place.folder, own) : undefined);
-  const data = plan.data && await withDataset(plan.data, folder);
+  const all = read.data && await withDataset(read.data, folder);
+  const plan = refit ? joined({ ...read, data: all }) : { ...read, data: all };
   return {
     ...plan,
     fit: { ...plan.fit, seed, ...(epochs !== undefined && { epochs }) },
-    data: data && (test ? data : { ...data, test: null }),
+    data: plan.data && (test ? plan.data : { ...plan.data, test: null }),
+  };
+}
+/** A plan whose training part holds the validation part too. @throws {InputError} where parts of files are meant. */
+function joined(plan: TrainConfig): TrainConfig {
+  const { data, fit } = plan, { train, validation } = data ?? {};
+  const whole = (part: SourceConfig) => part.from === 0 && part.to === 1;
+  if (data?.series || (train && validation && !(whole(train) && whole(validation)))) {
+    throw new InputError("refit: expected training and validation parts that are whole files of samples");
+  }
+  const both = train && validation
+    ? {
+      ...train,
+      x: [...train.x, ...validation.x],
+      y: train.y && validation.y && [...train.y, ...validation.y],
+    }
+    : train;
+  return {
+    ...plan,
+    fit: { ...fit, validationSplit: 0 },
+    data: data && { ...data, train: both ?? null, validation: null },
   };
 }
 const quiet = { log: () => {}, readPart: readOnce };
@@ -154,7 +177,8 @@ export async function runJob(job: Job): Promise<JobResult> {
 }
 async function trained(job: Job): Promise<Finished> {
   const began = performance.now(), plan = await trialPlan(job);
-  const ready = withValidation(await begin(plan, job.from, quiet), plan), { model, series } = ready;
+  const begun = await begin(plan, job.from, quiet), ready = job.refit ? begun : withValidation(begun, plan);
+  const { model, series } = ready;
   let epochs = model.trainingState().json.epoch, stopped = false;
   let history: Finished["history"] = model.trainingState().json.history.history;
   if (!job.onlyTest) {
@@ -167,7 +191,7 @@ async function trained(job: Job): Promise<Finished> {
     const kept = series ? seriesExtras(series, await learnIntervals(series, model)) : extrasOf(ready.fitted);
     await saveTrained(model, job.save, kept);
   }
-  const checked = await measured(ready, "validation");
+  const checked = job.refit ? {} : await measured(ready, "validation");
   if (!checked) throw needsValidation();
   const metrics = Object.fromEntries(Object.entries(checked).map(([name, v]) => [behind("val", name), v]));
   const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
