@@ -1,5 +1,7 @@
 /** `lapis experiment`: what it trains and writes, going on after a kill, what it refuses. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { readExperiment } from "../cli/experiment/config.ts";
+import { Running } from "../cli/experiment/run.ts";
 import { experimentSchemaText } from "../cli/experiment/schema.ts";
 import { main } from "../cli/main.ts";
 import { loadModel, Random } from "../mod.ts";
@@ -326,6 +328,24 @@ Deno.test("wrong plans are refused before anything is trained, with the place an
     strictEqual(missing.exit, 2);
     match(missing.err, /-o, --output is missing/);
   });
+});
+
+Deno.test("the examples' experiments are read, trial by trial", async () => {
+  const names = ["feedforward/experiment", "report/cnn", "report/recurrent", "experiments/nusax"];
+  for (const name of names) {
+    const file = path(`examples/${name}.json`), plan = await readExperiment(file);
+    if (typeof plan.base === "string") throw new Error(`${name}: expected a base that stands in the file`);
+    const place = { file, folder: "" };
+    await new Running({
+      plan,
+      base: plan.base,
+      place,
+      folder: "none",
+      jobs: 1,
+      resume: false,
+      terminal: { out: () => {}, err: () => {}, width: 80, interactive: false },
+    }).check();
+  }
 });
 
 Deno.test("the published schema is the one the fields say", async () => {
