@@ -13,7 +13,7 @@ import {
 import type { ActivationRow, ActivationsData, ActivationsStart, InputForm, Picture } from "./data.ts";
 import { oneRow, picture, rowOf, summary } from "./numbers.ts";
 import { layerGraph, probe } from "./probe.ts";
-import { firstOf, type Subject, treeOf } from "./subject.ts";
+import { firstOf, fixedRows, type Subject, treeOf } from "./subject.ts";
 
 type Sample = Readonly<Record<string, Tensor>>;
 /** Pictures of a layer, and columns and rows of a heat map, at most. */
@@ -310,9 +310,18 @@ export async function activationsAt(
   const { sample, text } = sampleFrom(subject, options);
   return await atSample(subject, sample, text);
 }
+const batched = (rows: number) => ({
+  kind: "none" as const,
+  why: `the model takes batches of ${rows}; the first ${rows} samples are shown`,
+});
 /** The first samples, at most six of them; a made-up one where none were given. */
 export async function activationsStart(subject: Subject): Promise<ActivationsStart> {
-  const { feed } = subject;
+  const { feed } = subject, fixed = fixedRows(subject.model);
+  if (fixed !== undefined && fixed !== 1) {
+    const data = await atSample(subject, subject.sample, undefined),
+      form = { ...data.form, ...batched(fixed) };
+    return { samples: [{ title: `a batch of ${fixed}, its first row`, data: { ...data, form } }] };
+  }
   if (!feed) {
     return {
       samples: [{ title: "made-up numbers", data: await atSample(subject, subject.sample, undefined) }],

@@ -10,6 +10,7 @@ import {
   toNumbers,
   type Type,
   typeText,
+  UnsupportedError,
   valueText,
   zeros,
 } from "../../mod.ts";
@@ -17,7 +18,7 @@ import type { ComputationData, OperatorRow, Shape, ValueGraph, ValueNode } from 
 import { headOf } from "./numbers.ts";
 import { probe } from "./probe.ts";
 import type { Records } from "./records.ts";
-import { lossFor, type Subject } from "./subject.ts";
+import { fixedRows, lossFor, type Subject } from "./subject.ts";
 
 type Phase = OperatorRow["phase"];
 /** Operators of a graph that is still drawn value by value. */
@@ -116,7 +117,7 @@ export async function computationData(
       ...(records.graph && { graph: records.graph }),
     };
   }
-  const { model } = subject, rows = Math.min(32, subject.feed?.rows ?? 1);
+  const { model } = subject, rows = fixedRows(model) ?? Math.min(32, subject.feed?.rows ?? 1);
   // Targets are cast as the trainer casts them: by the graph's own types.
   const { graph, inputs: given, mode } = stepOf(subject, rows);
   const inputs = castTo(graph, { ...missing(graph, given, rows), ...given });
@@ -194,14 +195,14 @@ export async function valueGraphOf(subject: Subject): Promise<ValueGraph> {
     kept.nodes.some((n) => n.inputs.includes(id) || n.outputs.includes(id))
   );
   const differentiable = !kept.nodes.some((n) => Object.keys(n.graphs).length > 0);
-  const found = await probe(
-    model,
-    kept,
-    subject.sample,
-    ids.filter((id) => graph.inputs.find((i) => i.id === id)?.role !== "constant"),
-    output,
-    differentiable ? (y) => largest(toNumbers(y)) : undefined,
-  );
+  const wanted = ids.filter((id) => graph.inputs.find((i) => i.id === id)?.role !== "constant");
+  const seed = (y: Tensor) => largest(toNumbers(y));
+  const found = await probe(model, kept, subject.sample, wanted, output, differentiable ? seed : undefined)
+    // An operator without a gradient leaves the data.
+    .catch((error: unknown) => {
+      if (error instanceof UnsupportedError) return probe(model, kept, subject.sample, wanted, output);
+      throw error;
+    });
   const named = new Map(graph.inputs.map((i) => [i.id, i])),
     outs = new Map(kept.outputs.map((o) => [o.id, o.name]));
   const made = new Map<number, number>();

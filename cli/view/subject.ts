@@ -75,6 +75,12 @@ async function readTargets(
   return targets;
 }
 
+/** The rows of a batch, where the model's inputs fix them. */
+export function fixedRows(model: Model): number | undefined {
+  const first = model.inputs[0]?.shape[0];
+  return typeof first === "number" ? first : undefined;
+}
+
 /** A model as a subject; `rows` bounds what gradients and distributions are computed over. */
 export function subjectOf(
   name: string,
@@ -89,7 +95,8 @@ export function subjectOf(
     readonly moving?: boolean;
   },
 ): Subject {
-  const { feed, targets, rows, moving = false } = given;
+  const { feed, targets, moving = false } = given, fixed = model.built ? fixedRows(model) : undefined;
+  const rows = fixed ?? given.rows;
   let slope: Promise<Slope | undefined> | undefined;
   const compute = async (): Promise<Slope | undefined> => {
     if (!feed || !targets) return undefined;
@@ -110,9 +117,9 @@ export function subjectOf(
     assets,
     feed,
     targets,
-    sample: Object.fromEntries(
-      Object.entries((feed ?? madeUp(model, 1)).tensors).map(([k, t]) => [k, headOf(t, 1)]),
-    ),
+    sample: feed
+      ? Object.fromEntries(Object.entries(feed.tensors).map(([k, t]) => [k, headOf(t, fixed ?? 1)]))
+      : madeUp(model, 1).tensors,
     sampleText: feed ? "the first sample given" : "a made-up sample: give real ones with --input or --text",
     slope: () => moving ? compute() : slope ??= compute(),
   };

@@ -216,10 +216,12 @@ export class GraphView {
       this.cy.zoom(this.least);
       const wide = box.w * this.least > this.cy.width(), tall = box.h * this.least > this.cy.height();
       this.cy.center();
-      const pan = this.cy.pan();
+      const pan = this.cy.pan(), leaves = this.cy.nodes().filter((/** @type {any} */ n) => !n.isParent());
+      const axis = wide ? "x" : "y", first = leaves.min((/** @type {any} */ n) => n.position(axis)).ele;
+      const { x, y } = first.position();
       this.cy.pan({
-        x: wide ? 24 - box.x1 * this.least : pan.x,
-        y: tall ? 24 - box.y1 * this.least : pan.y,
+        x: wide ? 90 - x * this.least : pan.x,
+        y: wide ? (tall ? this.cy.height() / 2 - y * this.least : pan.y) : 50 - y * this.least,
       });
     }
   }

@@ -402,11 +402,11 @@ export const network = {
         ),
       ),
     );
-    const fold = parents.size > 0 && h("button", {
+    const fold = parents.size > 0 && parents.size <= 12 && h("button", {
       type: "button",
       onclick: () => {
         if (unfolded.size > 0) unfolded.clear();
-        else for (const id of [...parents].slice(0, 12)) unfolded.add(id);
+        else for (const id of [...parents]) unfolded.add(id);
         open("layers");
       },
     }, "Fold or unfold all");
