@@ -318,6 +318,21 @@ Deno.test("drawings hold every layer, text stands for itself; wrong use is told"
   });
 });
 
+Deno.test("a profiled session gives the same bits, and its steps tell their time and bytes", async () => {
+  const model = mlp(), { registry } = model, graph = model.graph(), name = model.inputs[0]?.name ?? "";
+  const { x } = flowers();
+  for (const engine of ["wasm", "plain"]) {
+    const backend = registry.get("backend", engine);
+    using usual = await backend.compile(graph, { registry });
+    using profiled = await backend.compile(graph, { registry, profile: true });
+    deepStrictEqual(await profiled.run({ [name]: x }), await usual.run({ [name]: x }));
+    ok(usual.plan().every(({ milliseconds }) => milliseconds === undefined), engine);
+    const steps = profiled.plan().filter(({ where }) => where !== "wasm, once");
+    ok(steps.length > 0 && steps.every(({ milliseconds }) => (milliseconds ?? -1) >= 0), engine);
+    ok(steps.every(({ bytes }) => (bytes ?? 0) > 0), engine);
+  }
+});
+
 /** A page in Chromium that remembers what went wrong in it. */
 async function inBrowser(work: (browser: Browser) => Promise<void>): Promise<void> {
   const browser = await chromium.launch({
