@@ -168,6 +168,8 @@ Deno.test("TPE gives the same trials whatever the number of jobs, and after SIGK
     for (let i = 0; i < 600 && (await journal()).split("\n").length < 5; i++) {
       await new Promise((r) => setTimeout(r, 50));
     }
+    const beside = await lapis([`${folder}/plan.json`, "-o", `${folder}/out`, "--resume"]);
+    match(beside.err, /another process is running this experiment/);
     process.kill("SIGKILL");
     strictEqual((await process.status).signal, "SIGKILL");
     const kept = (await journal()).split("\n").filter((line) => line !== "");

@@ -39,9 +39,11 @@ Deno.test("a model of n-grams is trained, and its file alone predicts and evalua
   try {
     await Deno.writeTextFile(`${folder}/train.csv`, table);
     await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
-    const model = `${folder}/model.keras`,
-      trained = await lapis(["train", `${folder}/config.json`, "-o", model]);
+    const model = `${folder}/model.keras`, plot = `${folder}/curves.svg`;
+    const trained = await lapis(["train", `${folder}/config.json`, "-o", model, "--plot", plot]);
     strictEqual(trained.exit, 0, trained.err());
+    match(trained.out(), /^loss {3}● training/m);
+    match(await Deno.readTextFile(plot), /^<svg .*training<\/text>/s);
     const told = await lapis(["predict", model, "--text", "good", "--text", "a BAD thing", "--json"]);
     strictEqual(told.exit, 0, told.err());
     const outputs = JSON.stringify(JSON.parse(told.out()));

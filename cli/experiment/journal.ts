@@ -26,10 +26,20 @@ export interface Journal {
  * @throws {InputError} where one is there and isn't to be gone on from, or belongs to another experiment.
  */
 export async function openJournal(path: string, about: string, resume: boolean): Promise<Journal> {
-  const bytes = await Deno.readFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return new Uint8Array();
+  const file = await Deno.open(path, { create: true, read: true, write: true });
+  try {
+    // The system lets go of it when the process ends, however it ends.
+    if (!await file.tryLock(true)) {
+      throw new InputError(`${path}: another process is running this experiment`, { file: path });
+    }
+    return await begun(file, path, about, resume);
+  } catch (error) {
+    file.close();
     throw error;
-  });
+  }
+}
+async function begun(file: Deno.FsFile, path: string, about: string, resume: boolean): Promise<Journal> {
+  const bytes = await Deno.readFile(path);
   const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
   const lines = new TextDecoder().decode(whole).split("\n").filter((line) => line !== "");
   const [head, ...rest] = lines;
@@ -54,7 +64,6 @@ export async function openJournal(path: string, about: string, resume: boolean):
       throw new InputError(`${path}: line ${i + 2} is not JSON`, { file: path });
     }
   });
-  const file = await Deno.open(path, { create: true, write: true });
   const write = (line: string) => {
     let left = new TextEncoder().encode(`${line}\n`);
     while (left.length > 0) left = left.subarray(file.writeSync(left));

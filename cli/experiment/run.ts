@@ -56,7 +56,9 @@ export class Running {
   #done = 0;
   #drawn = false;
   readonly #began = performance.now();
+  /** Seconds and number of the jobs of this run. */
   #ran = 0;
+  #count = 0;
   #id = 0;
 
   constructor(options: RunOptions) {
@@ -146,6 +148,7 @@ export class Running {
     });
     if (this.#stopped) return;
     this.#ran += (performance.now() - began) / 1000;
+    this.#count++;
     this.#take({ ...entry, result });
   }
   #job(trial: Trial, seed: number, rung: number) {
@@ -174,7 +177,7 @@ export class Running {
     if (!terminal.interactive) return;
     const full = Math.round((cells * this.#done) / total), best = this.#trials.best();
     const mean = best && this.#trials.score(best)?.mean;
-    const ran = this.#done === 0 ? 0 : (this.#ran / Math.max(1, this.#done)) * (total - this.#done) / jobs;
+    const ran = (this.#ran / Math.max(1, this.#count)) * (total - this.#done) / jobs;
     const line = `${"█".repeat(full)}${"░".repeat(cells - full)} ${this.#done}/${total}  ${running} running` +
       (ran > 0 ? `  ${timeText(ran)} left` : "") +
       (best && mean !== undefined ? `  best ${plan.metric} ${short(mean)} (trial ${best.number})` : "");
