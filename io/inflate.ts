@@ -47,26 +47,64 @@ export function inflateZlib(data: Uint8Array, size: number): Uint8Array<ArrayBuf
 }
 
 /**
- * The content of a gzip file of one member, CRC-32 checked (RFC 1952); bytes that aren't gzip come back as they are.
+ * The content of a gzip file, of all its members one after another, CRC-32 checked (RFC 1952); bytes that aren't gzip come back as
+ * they are.
  * @throws {FormatError} for damaged or truncated gzip data.
  * @throws {LimitError} for a declared size above limits.fileBytes.
  */
 export function gunzipped(bytes: Uint8Array, options: DataFileOptions = {}): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const { limits = defaultLimits } = options, { label, detail } = named("gzip", options.file);
-  const start = gzipStart(bytes);
-  if (start === undefined) throw new FormatError(`${label} header is damaged or truncated`, detail);
-  const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8);
-  const size = tail.getUint32(4, true);
-  if (size > limits.fileBytes) {
-    throw new LimitError(`${label} data is too large: ${size} bytes, at most ${limits.fileBytes}`, detail);
+  if (!isGzip(bytes, 0)) return bytes;
+  const parts: Uint8Array[] = [];
+  let from = 0, total = 0;
+  while (from < bytes.length) {
+    const { end, content } = memberAt(bytes, from, total, options);
+    parts.push(content);
+    [from, total] = [end, total + content.length];
   }
-  const out = inflateExactly(bytes.subarray(start, -8), size);
-  if (typeof out === "string") throw new FormatError(`${label}: ${out}; truncated or corrupt`, detail);
-  if (crc32(out) !== tail.getUint32(0, true)) {
-    throw new FormatError(`${label}: CRC-32 checksum mismatch`, detail);
-  }
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const out = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) out.set(part, at), at += part.length;
   return out;
+}
+const isGzip = (bytes: Uint8Array, at: number) => bytes[at] === 0x1f && bytes[at + 1] === 0x8b;
+/** Places that look like a header but are data; hardly a file has one. */
+const mostMistaken = 100;
+
+/** The member that begins at `from`: it ends before the first header, or the end, where its own size and checksum stand. */
+function memberAt(bytes: Uint8Array, from: number, before: number, options: DataFileOptions) {
+  const { limits = defaultLimits } = options, { label, detail } = named("gzip", options.file);
+  const rest = bytes.subarray(from), start = gzipStart(rest);
+  if (start === undefined) throw new FormatError(`${label} header is damaged or truncated`, detail);
+  const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength);
+  for (let end = start + 8, mistaken = 0;;) {
+    end = mistaken < mostMistaken ? nextHeader(rest, end) : rest.length;
+    const size = view.getUint32(end - 4, true), last = end === rest.length;
+    if (before + size > limits.fileBytes && (last || size <= end * greatestRatio)) {
+      throw new LimitError(
+        `${label} data is too large: ${before + size} bytes, at most ${limits.fileBytes}`,
+        detail,
+      );
+    }
+    const content = inflateExactly(rest.subarray(start, end - 8), size);
+    const right = typeof content !== "string" && crc32(content) === view.getUint32(end - 8, true);
+    if (right) return { end: from + end, content };
+    if (last) {
+      const why = typeof content === "string"
+        ? `${content}; truncated or corrupt`
+        : "CRC-32 checksum mismatch";
+      throw new FormatError(`${label}: ${why}`, detail);
+    }
+    end++, mistaken++;
+  }
+}
+/** Where a member's header may begin, from a place on; the end where none does. */
+function nextHeader(bytes: Uint8Array, from: number): number {
+  for (let at = from; (at = bytes.indexOf(0x1f, at)) >= 0; at++) {
+    if (isGzip(bytes, at) && bytes[at + 2] === 8 && (bytes[at + 3] ?? 0) < 32) return at;
+  }
+  return bytes.length;
 }
 
 /** First byte of the deflate data behind a gzip header, or undefined where the header is damaged. */
