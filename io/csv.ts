@@ -123,7 +123,9 @@ function utf8(bytes: Uint8Array, label: string, detail: { file?: string }): stri
 const reading = { bom: true, relax_column_count: true, skip_empty_lines: true } as const;
 function parseRecords(text: string, delimiter: string, label: string, detail: { file?: string }): string[][] {
   try {
-    return parse(text, { ...reading, delimiter });
+    // Rows of one file may end in both; where neither is, lines end as on old Macs.
+    const ends = text.includes("\n") ? ["\r\n", "\n"] : ["\r"];
+    return parse(text, { ...reading, delimiter, record_delimiter: ends });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new FormatError(`${label}: ${cause.message}`, { ...detail, cause });

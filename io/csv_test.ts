@@ -115,3 +115,12 @@ Deno.test("a stream gives the rows of the whole, wherever it is cut, and holds n
   }
   assert.ok(given < 60);
 });
+
+Deno.test("rows of one file may end in CRLF and LF both, and in CR alone", () => {
+  const rows = [["1", "x"], ["3", "y\r\nz"], ["5", "w"]];
+  for (const text of ['a,b\n1,x\r\n3,"y\r\nz"\n\r\n5,w\r\n', 'a,b\r\n1,x\n3,"y\r\nz"\r\n\n5,w']) {
+    assert.deepEqual(readCsv(text), { header: ["a", "b"], rows });
+  }
+  assert.deepEqual(readCsv("a\r\n1\n2\r\n").rows, [["1"], ["2"]]);
+  assert.deepEqual(readCsv("a,b\r1,x\r").rows, [["1", "x"]]);
+});
