@@ -140,6 +140,21 @@ Deno.test("the same seed gives the same forecaster; a stopped one isn't needed t
     );
   }));
 
+Deno.test("a forecaster's checkpoint forecasts by itself", () =>
+  inFolder(
+    async (folder, file) => {
+      const model = `${folder}/m.keras`, data = ["--data", `${folder}/sales.csv`, "--json"];
+      strictEqual((await lapis(["train", file, "-o", model])).exit, 0);
+      const forecastOf = async (path: string) => {
+        const { exit, out, err } = await lapis(["forecast", path, ...data]);
+        strictEqual(exit, 0, err);
+        return (JSON.parse(out) as { forecasts: { forecast: number[] }[] }).forecasts[0]?.forecast;
+      };
+      deepStrictEqual(await forecastOf(`${folder}/at.keras`), await forecastOf(model));
+    },
+    (own) => own.fit = { ...own.fit, callbacks: [{ type: "modelCheckpoint", path: "at.keras", every: 5 }] },
+  ));
+
 Deno.test("direct forecasts of several steps, and of several columns at once", () =>
   inFolder(async (folder, file) => {
     const run = await lapis(["train", file, "-o", `${folder}/m.keras`, "--json"]);

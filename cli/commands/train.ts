@@ -134,7 +134,7 @@ async function observed(
     stop: watched.interrupt,
     save: async () => {
       const file = output.replace(/(\.[\w.]+)?$/, "-now.keras");
-      await model.save(file, { extras: extrasOf(fitted) });
+      await model.save(file);
       return `saved as ${file}`;
     },
   });

@@ -25,7 +25,7 @@ import {
   prepare,
   unprepared,
 } from "./prepare.ts";
-import { openSeries, seriesFrom, type SeriesTraining } from "./series.ts";
+import { openSeries, seriesExtras, seriesFrom, type SeriesTraining } from "./series.ts";
 import { readPart } from "./sources.ts";
 import { beginWithVectors } from "./vectors.ts";
 import { Interrupted } from "./watch.ts";
@@ -82,9 +82,10 @@ export async function begin(
     }
     const series = await openSeries(data, seriesConfig, keptSeries?.preprocessor);
     for (const warning of series.warnings) log(`warning: ${warning}`);
-    const part = { x: series.sample, y: undefined };
+    const part = { x: series.sample, y: undefined }, model = await modelOf(part.x);
+    keepWith(model, seriesExtras(series, []));
     return {
-      model: await modelOf(part.x),
+      model,
       fitted: unprepared,
       part,
       validation: undefined,
@@ -105,9 +106,13 @@ export async function begin(
   if (file && data.text && vocabulary && part.texts && known === undefined) {
     log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
   }
-  // Checkpoints hold what the finished file will: they predict and generate by themselves.
-  model.extras = { ...model.extras, json: { ...model.extras?.json, ...extrasOf(fitted).json } };
+  keepWith(model, extrasOf(fitted));
   return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
+}
+
+/** Checkpoints hold what the finished file will: they predict, generate and forecast by themselves. */
+function keepWith(model: Model, { json }: Extras): void {
+  model.extras = { ...model.extras, json: { ...model.extras?.json, ...json } };
 }
 
 /** Fits; undefined where the user stopped it. */
