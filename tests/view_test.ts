@@ -27,7 +27,7 @@ import {
   tensor,
   toNumbers,
 } from "../mod.ts";
-import { exists, root } from "./support/sources.ts";
+import { exists, importsOf, root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
 const bilstm = path("examples/data/nusax_bilstm/model.keras"),
@@ -120,6 +120,17 @@ async function rawStatus(
   const answer = new Uint8Array(64), read = await connection.read(answer);
   return Number(new TextDecoder().decode(answer.subarray(0, read ?? 0)).split(" ")[1]);
 }
+
+Deno.test("what only pages need isn't fetched by other commands", async () => {
+  const imports = await importsOf(["cli/main.ts"]), reached = new Set(["cli/main.ts"]);
+  // A set's new members are visited too.
+  for (const from of reached) {
+    for (const i of imports) if (i.from === from && !i.typeOnly) reached.add(i.to);
+  }
+  const packages = [...reached].filter((to) => to.startsWith("npm:"));
+  ok(packages.some((to) => to.startsWith("npm:commander")));
+  deepStrictEqual(packages.filter((to) => /hono|cytoscape|elkjs|uplot|onnxruntime/.test(to)), []);
+});
 
 Deno.test("only this machine's page gets in: another Host, Origin, site or token is refused", async () => {
   await withServer(shownOf(mlp()), async ({ url }) => {

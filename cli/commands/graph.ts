@@ -6,14 +6,15 @@ import { inputOptions, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { valueGraphOf } from "../view/computation.ts";
 import type { RunData } from "../view/data.ts";
-import { dotOf, type Drawn, drawnNetwork, drawnValues, type Scheme, svgOf } from "../view/drawing.ts";
+import type { Drawn, Scheme } from "../view/drawing.ts";
+import { loadDrawing } from "../view/lazy.ts";
 import { networkData } from "../view/network.ts";
 import type { Shown } from "../view/answers.ts";
 import { shownFrom } from "../view/open.ts";
 
 /** What is drawn of a model or a graph of values. */
 async function drawnFrom(shown: Shown, operators: boolean): Promise<Drawn | undefined> {
-  const { subject, records } = shown;
+  const { subject, records } = shown, { drawnNetwork, drawnValues } = await loadDrawing();
   if (subject) {
     return operators
       ? drawnValues(shown.name, await valueGraphOf(subject))
@@ -67,6 +68,7 @@ lapis graph history.json -o loss.svg              # and as pictures`,
     const direction = operators || textOption(options, "direction") === "right" ? "RIGHT" : "DOWN";
     const [, ending] = /\.(svg|dot|gv)$/.exec(output) ?? [];
     if (ending === undefined) throw new UsageError(`-o ${output}: expected .svg or .dot`);
+    const { dotOf, svgOf } = await loadDrawing();
     const text = ending === "svg" ? await svgOf(drawn, { direction, scheme }) : dotOf(drawn, direction);
     await writeWhole(output, new TextEncoder().encode(text));
     return {

@@ -11,7 +11,9 @@ import { checkOutput, planFrom } from "../training/plan.ts";
 import { extrasOf, type Fitted, type Part } from "../training/prepare.ts";
 import { judge, learnIntervals, reportText } from "../training/forecasts.ts";
 import { seriesExtras, type SeriesTraining } from "../training/series.ts";
+import { loadLive } from "../view/lazy.ts";
 import type { Live } from "../view/live.ts";
+import { recorderFor } from "../view/recorder.ts";
 import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
 import { timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { Option } from "commander";
@@ -120,13 +122,13 @@ async function observed(
 ): Promise<Pick<Live, "callbacks" | "end"> & { json(): Readonly<Record<string, unknown>> }> {
   const none = { callbacks: [], end: () => Promise.resolve(), json: () => ({}) };
   if (options.view !== true && options.history === undefined) return none;
-  const { openLive, recorderFor } = await import("../view/live.ts");
   const { labels } = fitted, own = series ? {} : { x: part.x, y: part.y };
   const kept = { name: model.name, rows: series?.rows ?? part.x.shape[0], ...own };
   if (options.view !== true) {
     const recorder = recorderFor(kept);
     return { ...none, callbacks: [recorder.callback], json: recorder.json };
   }
+  const { openLive } = await loadLive();
   const live = openLive({
     ...kept,
     model,

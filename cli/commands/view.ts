@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { collect, type CommandDef, numberOption } from "../command.ts";
 import { inputOptions, modelOptions } from "../loading.ts";
 import { answererOf } from "../view/answers.ts";
+import { loadServer } from "../view/lazy.ts";
 import { shownFrom } from "../view/open.ts";
-import { serveView } from "../view/server.ts";
 
 /** Declares what `view` and `report` are given. */
 export function viewOptions(command: Command): Command {
@@ -29,6 +29,7 @@ lapis view first.json second.json    # histories of two runs side by side`,
   async run(paths, options, context) {
     const port = numberOption(options, "port", { flag: "--port", whole: true, min: 0 });
     const shown = await shownFrom(paths, options, context);
+    const { serveView } = await loadServer();
     const server = serveView(shown.name, answererOf(shown), port === undefined ? {} : { port });
     context.terminal.err(`${server.url}\nopen it in a browser of this machine; Ctrl-C ends it\n`);
     const end = () => void server.close();

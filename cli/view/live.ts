@@ -1,8 +1,8 @@
 /** A fit's page while it trains: curves as they grow, pause, stop and save. @module */
-import { type Callback, InputError, isTensor, type Model, type Tensor } from "../../mod.ts";
+import { type Callback, InputError, type Model, type Tensor } from "../../mod.ts";
 import { answererOf } from "./answers.ts";
 import { headOf } from "./numbers.ts";
-import { type Recorder, recorder } from "./recorder.ts";
+import { probeRows, type Recorder, recorderFor } from "./recorder.ts";
 import { serveView, type ViewServer } from "./server.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -29,20 +29,8 @@ export interface Live {
   /** Tells the page that the fit has ended, and ends the server. */
   end(text: string): Promise<void>;
 }
-/** Samples that gradients are taken at as each epoch ends. */
-const probeRows = 64;
 /** Samples that the page shows at most. */
 const shownRows = 1000;
-
-/** A recorder for a fit, with the first samples to take gradients at. */
-export function recorderFor(
-  { name, rows, x, y }: Pick<LiveOptions, "name" | "rows" | "x" | "y">,
-): Recorder {
-  const probe = x && y && isTensor(x) && isTensor(y)
-    ? { x: headOf(x, probeRows), y: headOf(y, probeRows) }
-    : undefined;
-  return recorder(name, rows, probe);
-}
 
 /** Opens the page of a fit that is about to begin. */
 export function openLive(options: LiveOptions, kept: Recorder = recorderFor(options)): Live {

@@ -1,8 +1,16 @@
 /** Records a fit for pages: steps, rates, gradient norms, distributions as each epoch ends. @module */
-import { type Callback, type FitRun, isTensor, type Logs, type Model, type ModelData } from "../../mod.ts";
+import {
+  type Callback,
+  type FitRun,
+  isTensor,
+  type Logs,
+  type Model,
+  type ModelData,
+  type Tensor,
+} from "../../mod.ts";
 import type { RunData } from "./data.ts";
 import { weightRows } from "./distributions.ts";
-import { summary } from "./numbers.ts";
+import { headOf, summary } from "./numbers.ts";
 import type { Moment } from "./records.ts";
 
 /** A few samples that gradients are taken at as each epoch ends. */
@@ -22,6 +30,25 @@ export interface Recorder {
 }
 /** Steps and moments that are kept at most. */
 const mostSteps = 200_000, mostMoments = 32;
+
+/** Samples that gradients are taken at as each epoch ends. */
+export const probeRows = 64;
+
+/** What of a fit a recorder is made for. */
+export interface Recorded {
+  readonly name: string;
+  /** Samples of an epoch, where they can be counted. */
+  readonly rows: number | undefined;
+  readonly x?: Tensor | undefined;
+  readonly y?: Tensor | undefined;
+}
+/** A recorder for a fit, with the first samples to take gradients at. */
+export function recorderFor({ name, rows, x, y }: Recorded): Recorder {
+  const probe = x && y && isTensor(x) && isTensor(y)
+    ? { x: headOf(x, probeRows), y: headOf(y, probeRows) }
+    : undefined;
+  return recorder(name, rows, probe);
+}
 
 /** Records a fit of `rows` samples an epoch. */
 export function recorder(name: string, rows: number | undefined, probe: Probe | undefined): Recorder {
