@@ -52,7 +52,9 @@ export function takeTail(
     const next = onlyConsumer(scope, result);
     const after = next?.outputs[0] ?? -1;
     if (
-      !next || !scope.active.has(next) || scope.wanted.has(after) || l.type(scope, after).dtype !== "float32"
+      // A recurrent node may leave its first output out.
+      !next || after < 0 || !scope.active.has(next) || scope.wanted.has(after) ||
+      l.type(scope, after).dtype !== "float32"
     ) break;
     const before = result;
     if (opName(next) === "Add") {
