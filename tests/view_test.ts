@@ -1,5 +1,5 @@
 /** `lapis view`, `report` and `graph`: what the server lets in, the page in a real Chromium, files that open from a disk. @module */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { main } from "../cli/main.ts";
 import { answererOf, type Shown } from "../cli/view/answers.ts";
@@ -225,6 +225,41 @@ Deno.test("gates of an LSTM, GRU and SimpleRNN end in the layer's own output", a
       )
     );
   }
+});
+
+Deno.test("cells over time leave out what a Masking layer masks, and say what they don't follow", async () => {
+  const { apply, gru, lstm, masking, model: network } = await import("../mod.ts");
+  const cells = sequential([
+    input({ shape: [6, 2], batchSize: 1 }),
+    masking({ maskValue: -1 }),
+    gru({ units: 3, returnSequences: true, name: "cell" }),
+    simpleRnn({ units: 2, stateful: true, name: "kept" }),
+  ], { seed: 5 });
+  const x = tensor(Array.from({ length: 12 }, (_, i) => [2, 3, 8, 9].includes(i) ? -1 : Math.cos(i)), [
+    1,
+    6,
+    2,
+  ]);
+  const ask = answererOf(shownOf(cells, x));
+  const { steps, notes } = await ask("cell", { layer: "cell" }) as CellData;
+  deepStrictEqual(steps.map((s) => s.masked), [false, true, false, false, true, false]);
+  deepStrictEqual(notes, []);
+  const seen = toNumbers((await cells.activations(x)).get("cell") as Tensor);
+  steps.forEach(({ values }, t) =>
+    values.h?.forEach((h, i) => ok(Math.abs(h - (seen[t * 3 + i] ?? 0)) < 2e-6, `${t} ${h}`))
+  );
+  const kept = await ask("cell", { layer: "kept" }) as CellData;
+  strictEqual(kept.steps.filter((s) => s.masked).length, 2);
+  match(kept.notes.join(), /keeps its states/);
+
+  const inner = sequential([
+    input({ shape: [4, 3] }),
+    gru({ units: 3, returnSequences: true, name: "one" }),
+    lstm({ units: 3, name: "two" }),
+  ], { name: "inner" });
+  const given = input({ shape: [4, 3] });
+  const outer = network({ inputs: given, outputs: apply(inner, given) });
+  await rejects(answererOf(shownOf(outer))("cell", { layer: "inner/two" }), /inside another model/);
 });
 
 Deno.test("a layer's gradient at every step and the probed values agree with finite differences", async () => {

@@ -1,6 +1,7 @@
 /** A recurrent layer at work, step by step: its gates and states, computed anew from its weights. @module */
 import {
   InputError,
+  type LayerCall,
   type LayerNode,
   type Model,
   type SymbolicTensor,
@@ -36,6 +37,7 @@ interface CellConfig {
   readonly recurrentActivation?: unknown;
   readonly resetAfter?: boolean;
   readonly goBackwards: boolean;
+  readonly stateful?: boolean;
 }
 type Row = Float64Array;
 
@@ -45,27 +47,46 @@ function readerOf(model: Model, path: string) {
   for (let n = parts.length; n > 0; n--) {
     const node = nodeAt(tree, parts.slice(0, n).join("/"));
     const call = node && model.network.calls.find((c) => c.layer === node.layer);
-    if (node && call) return { node, call };
+    if (!node || !call) continue;
+    // Inside a wrapper a layer reads what the wrapper is given; inside a model it may read another layer.
+    if (n === parts.length || node.layer.def.name === "Bidirectional") return { node, call };
+    break;
   }
-  throw new InputError(`layer ${path}: stands inside another model; open that model by itself`, {
+  throw new InputError(`layer ${path}: stands inside another model or wrapper; open that model by itself`, {
     place: path,
   });
 }
 
-/** Which steps count, where an embedding with a mask stands before the layer; undefined where all do. */
-function maskOf(
+/** What a tensor holds at the sample. */
+function valueOf(
   model: Model,
   from: SymbolicTensor,
+  seen: Awaited<ReturnType<Model["activations"]>>,
   sample: Readonly<Record<string, Tensor>>,
-): boolean[] | undefined {
-  for (let t: SymbolicTensor | undefined = from; t?.call; t = t.call.inputs[0]) {
-    const { layer, inputs } = t.call, { maskZero } = layer.config as { readonly maskZero?: boolean };
-    if (layer.def.name !== "Embedding" || maskZero !== true) continue;
-    const at = inputs[0] ? model.network.inputs.indexOf(inputs[0]) : -1;
-    const ids = sample[model.network.inputNames[at] ?? ""];
-    return ids && Array.from(rowOf(ids, 0), (id) => id !== 0);
+): Tensor | undefined {
+  if (!from.call) return sample[model.network.inputNames[model.network.inputs.indexOf(from)] ?? ""];
+  const maker = treeOf(model).find((n) => n.layer === from.call?.layer);
+  return maker && firstOf(seen.get(maker.path));
+}
+/** The layer that makes the mask of a tensor. */
+function maskMaker(from: SymbolicTensor): LayerCall | undefined {
+  for (let t: SymbolicTensor | undefined = from; t?.mask && t.call; t = t.call.inputs[0]) {
+    const { name } = t.call.layer.def;
+    if (name === "Embedding" || name === "Masking") return t.call;
+    if (t.call.inputs.length !== 1) return undefined;
   }
   return undefined;
+}
+/** Which of the steps count: by an Embedding's ids or a Masking's features. */
+function stepsThatCount(call: LayerCall, given: Tensor): boolean[] {
+  const values = Array.from(rowOf(given, 0));
+  if (call.layer.def.name === "Embedding") return values.map((id) => id !== 0);
+  const { maskValue } = call.layer.config as { readonly maskValue: number };
+  const [, time = 0] = given.shape, width = values.length / time;
+  return Array.from(
+    { length: time },
+    (_, t) => values.slice(t * width, (t + 1) * width).some((v) => v !== Math.fround(maskValue)),
+  );
 }
 /** The words that go in, where they are known. */
 function wordsOf(subject: Subject, time: number): readonly string[] | undefined {
@@ -91,15 +112,24 @@ export async function cellData(subject: Subject, path: string): Promise<CellData
   const config = node.layer.config as CellConfig, { call } = readerOf(model, path), from = call.inputs[0];
   if (!from) throw new InputError(`layer ${path}: reads nothing`, { place: path });
   const seen = await model.activations(subject.sample);
-  const maker = from.call && treeOf(model).find((n) => n.layer === from.call?.layer);
-  const x = maker ? firstOf(seen.get(maker.path)) : subject.sample[inputName(model, from)];
+  const x = valueOf(model, from, seen, subject.sample);
   if (!x || x.shape.length !== 3) {
     throw new InputError(
       `layer ${path}: expected an input [batch, time, features], got [${x?.shape.join(", ") ?? ""}]`,
     );
   }
   const [, time = 0, width = 0] = x.shape, values = rowOf(x, 0);
-  const mask = maskOf(model, from, subject.sample), words = wordsOf(subject, time);
+  const notes: string[] = [], { mask: own, initialState = [] } = call.options;
+  const masking = own === undefined ? maskMaker(from) : undefined, read = masking?.inputs[0];
+  const marks = read && valueOf(model, read, seen, subject.sample);
+  const mask = masking && marks && stepsThatCount(masking, marks);
+  if (own || (own === undefined && from.mask && !mask)) {
+    notes.push("Its mask isn't followed here: every step counts.");
+  }
+  if (initialState.length > 0 || call.inputs.length > 1) {
+    notes.push("It starts from states of another layer; here it starts from zeros.");
+  } else if (config.stateful === true) notes.push("It keeps its states; here it starts from zeros.");
+  const words = wordsOf(subject, time);
   const run = runner(model, node, kind, config);
   const order = Array.from({ length: time }, (_, t) => (config.goBackwards ? time - 1 - t : t));
   const steps: CellStep[] = [];
@@ -115,10 +145,8 @@ export async function cellData(subject: Subject, path: string): Promise<CellData
       values: Object.fromEntries(Object.entries(made).map(([name, list]) => [name, Array.from(list)])),
     });
   }
-  return { layer: path, cell: kind, backwards: config.goBackwards, steps, formulas: formulas[kind] ?? [] };
-}
-function inputName(model: Model, from: SymbolicTensor): string {
-  return model.network.inputNames[model.network.inputs.indexOf(from)] ?? "";
+  const backwards = config.goBackwards;
+  return { layer: path, cell: kind, backwards, steps, notes, formulas: formulas[kind] ?? [] };
 }
 
 /** The functions of gates: the usual ones at once, any other by its own layer. */

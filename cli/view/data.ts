@@ -103,6 +103,8 @@ export interface CellData {
   readonly cell: string;
   readonly backwards: boolean;
   readonly steps: readonly CellStep[];
+  /** What of the layer isn't followed, in words. */
+  readonly notes: readonly string[];
   /** The cell's formulas. */
   readonly formulas: readonly string[];
 }

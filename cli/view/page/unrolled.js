@@ -162,6 +162,7 @@ export async function openUnrolled(stage, cards, layers, layer) {
           shown.length < lively.length ? `; the first and last ${most / 2} are drawn` : ""
         }. Choose a cell to see its gates.`,
       ),
+      ...data.notes.map((note) => notice(note)),
       view.element,
       h(
         "figure",
