@@ -449,6 +449,13 @@ Deno.test("lapis convert: stored inputs, other formats, and what is refused", as
       strictEqual(exit, 0, err);
       match(out, /^proved by /m);
     }
+    const late = await lapis("convert", `${folder}/a.keras`, `${folder}/late.onnx`, "--opset", "28");
+    strictEqual(late.exit, 3);
+    match(
+      late.err,
+      /late\.onnx: opset 28 is not proved: .* reads up to \d+; take --opset \d+, or --no-verify/,
+    );
+    ok(!late.err.includes(".part"), late.err);
     const unproved = await lapis("convert", `${folder}/a.keras`, "-o", `${folder}/c.onnx`, "--no-verify");
     match(unproved.out, /not proved: --no-verify/);
     strictEqual((await lapis("convert", `${folder}/a.keras`)).exit, 2);

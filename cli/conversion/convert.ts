@@ -1,5 +1,6 @@
 /** Writes a converted model beside its place, proves it, and moves it there. @module */
 import {
+  BackendError,
   InputError,
   loadModel,
   type Model,
@@ -63,7 +64,11 @@ export async function convertInto(
     const file = `${beside}/${name}`;
     await model.save(file, options.write);
     const facts = await factsOf(model, file);
-    const judged = options.samples.length === 0 ? undefined : await judge(model, file, options);
+    const judged = options.samples.length === 0
+      ? undefined
+      : await judge(model, file, options).catch((error) => {
+        throw refusal(error, file, destination, facts.opset);
+      });
     if (!judged || judged.proof.equal) await moveAll(beside, folder, name);
     return { ...facts, ...judged };
   } finally {
@@ -112,6 +117,17 @@ async function factsOf(
     nodes: nodes.get(name) ?? [],
   }));
   return { files, layers, opset: opsets[""] ?? 0, irVersion };
+}
+
+/** What onnxruntime refused, by the name that the file was to have; an opset that it doesn't know with what helps. */
+function refusal(error: unknown, file: string, destination: string, opset: number | undefined): unknown {
+  if (!(error instanceof BackendError)) return error;
+  const newest = /domain ai\.onnx is till opset (\d+)/.exec(error.message)?.[1];
+  const text = newest === undefined
+    ? error.message.replaceAll(file, destination)
+    : `${destination}: opset ${opset} is not proved: this onnxruntime reads up to ${newest}; ` +
+      `take --opset ${newest}, or --no-verify`;
+  return new BackendError(text, { cause: error });
 }
 
 async function judge(
