@@ -155,6 +155,57 @@ Deno.test("transpositions of exporters that undo one another leave no layers", a
   await agree(model, made, [uniform([1, 6, 6, 2])], "channels last");
 });
 
+Deno.test("images with their channels last are enlarged as they lie", async () => {
+  const resized = (mode: string, shape: readonly (string | number)[], scales: readonly number[]) =>
+    modelOf((b) => {
+      const x = b.input("x", tensorType("float32", shape));
+      const way = mode === "linear" ? "half_pixel" : "asymmetric";
+      const given = b.constant(tensor([...scales], undefined, "float32"));
+      return [
+        b.one("Resize", [x, undefined, given], {
+          mode,
+          coordinate_transformation_mode: way,
+          nearest_mode: "floor",
+        }),
+      ];
+    });
+  const cases = [
+    ["nearest", [2, 4, 5, 3], [1, 3, 2, 1], "UpSampling2D"],
+    ["linear", [2, 4, 5, 3], [1, 3, 2, 1], "UpSampling2D"],
+    ["linear", [2, 4, 6, 3], [1, 0.5, 1.5, 1], "Resize"],
+    ["nearest", [2, 4, 3], [1, 2, 1], "UpSampling1D"],
+    ["nearest", [2, 2, 3, 4, 2], [1, 2, 1, 3, 1], "UpSampling3D"],
+  ] as const;
+  for (const [mode, [, ...shape], scales, name] of cases) {
+    const model = resized(mode, ["batch", ...shape], scales), made = layersFromGraph(model.graph(), registry);
+    deepStrictEqual(classes(made), [name]);
+    await agree(model, made, [uniform([2, ...shape])], `${mode} ${scales}`);
+  }
+});
+
+Deno.test("a transposed convolution whose output goes beyond its windows has Keras' output padding", async () => {
+  for (const [kernel, strides, extra, pads] of [[2, 3, 2, 0], [3, 3, 1, 0], [4, 3, 2, 1]] as const) {
+    const model = modelOf((b) => [
+      b.one("ConvTranspose", [
+        b.input("x", tensorType("float32", ["batch", 2, 5, 4])),
+        weight(b, "w", [2, 3, kernel, 1]),
+        weight(b, "b", [3]),
+      ], { strides: [strides, 2], output_padding: [extra, 0], pads: [pads, 0, pads, 0] }),
+    ]);
+    const made = layersFromGraph(model.graph(), registry);
+    ok(classes(made).includes("Conv2DTranspose"));
+    await agree(model, made, [uniform([2, 2, 5, 4])], `kernel ${kernel}`);
+  }
+});
+
+Deno.test("the smallest elements are the largest of the negatives", async () => {
+  const model = modelOf((b) => {
+    const x = b.input("x", tensorType("float32", ["batch", 4, 3]));
+    return b.op("TopK", [x, b.ints([2])], { axis: 1, largest: 0 }, { outputs: 2 });
+  });
+  await agree(model, layersFromGraph(model.graph(), registry), [uniform([2, 4, 3])], "smallest");
+});
+
 Deno.test("a bidirectional LSTM with states, as PyTorch exports it", async () => {
   const model = modelOf((b) => {
     const x = b.input("x", tensorType("float32", ["batch", 5, 3]));

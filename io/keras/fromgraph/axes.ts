@@ -412,13 +412,18 @@ function topk(d: Draft, node: Node): void {
   const x = inputOf(node),
     rank = d.shape(x).length,
     axis = normalAxis(numberOf(node.attributes, "axis", -1), rank);
-  if (numberOf(node.attributes, "largest", 1) === 0) {
+  const largest = numberOf(node.attributes, "largest", 1) !== 0;
+  if (!largest && !/^b?float/.test(d.dtype(x))) {
     throw new UnsupportedError("Keras finds the largest elements only");
   }
+  // The smallest are the largest of the negatives.
+  const turned = (t: SymbolicTensor, hint: string) => (largest ? t : d.operation("Negative", {}, [t], hint));
   const k = toIntegers(d.fixed(node, 1, "its number of elements"))[0] ?? 1;
   const groups = [...natural(rank).filter(([a]) => a !== axis), [axis]];
-  const [values, places] = d.operations("TopK", { k, sorted: true }, [d.view(x, groups)]);
-  if (values && d.isRead(outputOf(node))) d.set(outputOf(node), groups, values);
+  const [values, places] = d.operations("TopK", { k, sorted: true }, [
+    turned(d.view(x, groups), "negative"),
+  ]);
+  if (values && d.isRead(outputOf(node))) d.set(outputOf(node), groups, turned(values, "values"));
   if (places && node.outputs[1] !== undefined && d.isRead(outputOf(node, 1))) {
     d.set(outputOf(node, 1), groups, d.operation("Cast", { dtype: "int64" }, [places], "int64"));
   }

@@ -7,7 +7,7 @@ import { type Dim, dimText } from "../../../core/shape.ts";
 import { castTensor, reshaped, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
 import { argumentOf, type Draft, inputOf, numberOf, numbersOf, outputOf, size } from "./draft.ts";
 import { type Converters, sameShape } from "./elementwise.ts";
-import { channelsLast } from "./views.ts";
+import { channelsLast, type Groups } from "./views.ts";
 
 /** Where a window's padding comes from. */
 interface Window {
@@ -164,6 +164,9 @@ function convTranspose(d: Draft, node: Node): void {
   }
   const later = given ? undefined : biasAfter(d, node, filters), bias = given ?? later?.bias;
   const turned = transposed(w, [...kernel.keys()].map((i) => i + 2).concat([1, 0]));
+  const outputPadding = begin.some(([, q]) => q < 0)
+    ? begin.map(([, q], i) => longerPadding(kernel[i] ?? 1, strides[i] ?? 1, -q))
+    : undefined;
   const whole = d.layer(
     `Conv${rank}DTranspose`,
     {
@@ -172,15 +175,22 @@ function convTranspose(d: Draft, node: Node): void {
       filters,
       padding: "valid",
       useBias: bias !== undefined,
+      ...(outputPadding && { outputPadding }),
     },
     [lastOf(d, inputOf(node))],
     { own: { kernel: turned, ...(bias && { bias: float32(bias) }) } },
   );
-  const cropping = begin.map(([p, q]): [number, number] => [-p, -q]);
+  const cropping = begin.map(([p, q]): [number, number] => [-p, -Math.max(0, q)]);
   if (later) d.take(later.node);
   d.set(later ? outputOf(later.node) : outputOf(node), channelsLast(rank + 2), padded(d, whole, cropping));
 }
-/** What is cut off at both ends of what Keras' layer gives without padding. */
+/** Keras' own output padding, without which its layer fills up to a stride. @throws {UnsupportedError} for a stride or more. */
+function longerPadding(kernel: number, stride: number, more: number): number {
+  const padding = Math.max(0, stride - kernel) + Math.max(0, more);
+  if (padding < stride) return padding;
+  throw new UnsupportedError("an output longer than what its windows reach");
+}
+/** What is cut off at both ends of what Keras' layer gives without padding; below nothing, where more comes out. */
 function transposePads(
   d: Draft,
   node: Node,
@@ -195,15 +205,12 @@ function transposePads(
     const s = strides[i] ?? 1, reach = k, longer = Math.max(reach, s);
     if (auto === "NOTSET" && !shaped) {
       const before = given?.[i] ?? 0, after = (given?.[i + rank] ?? 0) - (extra?.[i] ?? 0) + longer - reach;
-      if (after < 0) throw new UnsupportedError("more output padding than its pads take away");
       return [before, after];
     }
     const n = size(from[i], `the size of axis ${i + 2}`), out = size(to[i], `the size of axis ${i + 2}`);
     const all = Math.max(0, (n - 1) * s + reach + (extra?.[i] ?? 0) - out);
     const before = auto === "SAME_UPPER" ? Math.floor(all / 2) : all - Math.floor(all / 2);
-    const after = (n - 1) * s + longer - out - before;
-    if (after < 0) throw new UnsupportedError("an output longer than what its windows reach");
-    return [before, after];
+    return [before, (n - 1) * s + longer - out - before];
   });
 }
 
@@ -306,9 +313,28 @@ function pad(d: Draft, node: Node): void {
   d.set(outputOf(node), groups, d.operation("Pad", { pad_width: widths, mode }, operands));
 }
 
+/** The sizes before and after, channels second, and how the axes lie: last where only those between change. */
+function resized(
+  d: Draft,
+  node: Node,
+): {
+  readonly from: readonly Dim[];
+  readonly to: readonly Dim[];
+  readonly groups: Groups;
+  readonly order: readonly number[];
+} {
+  const from = d.shape(inputOf(node)), to = d.shape(outputOf(node)), natural = from.map((_, axis) => axis);
+  const ends = (shape: readonly Dim[]) => [shape[0] ?? 1, shape.at(-1) ?? 1];
+  const last = from.length > 2 && !sameShape(from.slice(0, 2), to.slice(0, 2)) &&
+    sameShape(ends(from), ends(to));
+  if (!last) return { from, to, groups: channelsLast(from.length), order: natural };
+  const order = [0, from.length - 1, ...natural.slice(1, -1)];
+  const second = (shape: readonly Dim[]) => order.map((axis) => shape[axis] ?? 1);
+  return { from: second(from), to: second(to), groups: natural.map((axis) => [axis]), order };
+}
 /** Resizing to given sizes, as TensorFlow does it. */
 function resizeTo(d: Draft, node: Node, scales: ArrayLike<number> | undefined): void {
-  const x = inputOf(node), from = d.shape(x), to = d.shape(outputOf(node)), { attributes } = node;
+  const x = inputOf(node), { from, to, groups } = resized(d, node), { attributes } = node;
   const out = to.slice(2),
     mode = `${attributes["mode"]}`,
     way = `${attributes["coordinate_transformation_mode"]}`;
@@ -326,11 +352,11 @@ function resizeTo(d: Draft, node: Node, scales: ArrayLike<number> | undefined): 
     );
   }
   const config = { size: out, interpolation: nearest ? "nearest" : "bilinear" };
-  d.set(outputOf(node), channelsLast(4), d.operation("Resize", config, [lastOf(d, x)]));
+  d.set(outputOf(node), groups, d.operation("Resize", config, [d.view(x, groups)]));
 }
 /** Enlarging by whole factors. */
 function resize(d: Draft, node: Node): void {
-  const x = inputOf(node), from = d.shape(x), to = d.shape(outputOf(node)), rank = from.length - 2;
+  const x = inputOf(node), { from, to, groups, order } = resized(d, node), rank = from.length - 2;
   const { attributes } = node,
     mode = `${attributes["mode"]}`,
     way = `${attributes["coordinate_transformation_mode"]}`;
@@ -344,7 +370,7 @@ function resize(d: Draft, node: Node): void {
     given = scales && toNumbers(scales).length > 0 ? toNumbers(scales) : undefined;
   const chosen = numbersOf(attributes, "axes")?.map((a) => (a < 0 ? a + from.length : a));
   const listed = given &&
-    from.map((_, axis) => (chosen ? given[chosen.indexOf(axis)] ?? 1 : given[axis] ?? 1));
+    order.map((axis) => (chosen ? given[chosen.indexOf(axis)] ?? 1 : given[axis] ?? 1));
   const factors = from.slice(2).map((n, i) => {
     const m = to[i + 2], said = listed?.[i + 2];
     return typeof n === "number" && typeof m === "number" ? m / n : said ?? NaN;
@@ -360,7 +386,7 @@ function resize(d: Draft, node: Node): void {
     throw new UnsupportedError(`Keras has no resizing of mode ${mode} with ${way} coordinates`);
   }
   const options = { size: factors, ...(smooth && { interpolation: "bilinear" }) };
-  d.set(outputOf(node), channelsLast(rank + 2), d.layer(`UpSampling${rank}D`, options, [lastOf(d, x)]));
+  d.set(outputOf(node), groups, d.layer(`UpSampling${rank}D`, options, [d.view(x, groups)]));
 }
 /** Channels as blocks of pixels and back; Keras orders them as TensorFlow does. */
 function blocks(name: "DepthToSpace" | "SpaceToDepth") {
