@@ -334,3 +334,28 @@ Deno.test("gradients: every weight's shape and size, totals by type, and a loss 
     match(out, /Dense +1 +3 +yes/);
     strictEqual((await lapis(["gradients", `${folder}/a.keras`, "--target", `${folder}/y.npy`])).exit, 2);
   }));
+
+Deno.test("--resume reads tables as the configuration says they are written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const rows = Array.from({ length: 12 }, () => '"bagus; enak";pos\n"buruk; mahal";neg').join("\n");
+    await Deno.writeTextFile(`${folder}/texts.csv`, `text;label\n${rows}\n`);
+    const layers = [
+      { type: "embedding", inputDim: 8, outputDim: 4 },
+      { type: "flatten" },
+      { type: "dense", units: 2, activation: "softmax" },
+    ];
+    const data = { train: "texts.csv", table: { delimiter: ";" }, text: { maxWords: 8, length: 3 } };
+    const compile = { optimizer: "adam", loss: "sparseCategoricalCrossentropy" };
+    await Deno.writeTextFile(
+      `${folder}/c.json`,
+      JSON.stringify({ model: { layers }, data, compile, fit: { epochs: 1 } }),
+    );
+    const quiet = { out: () => {}, err: () => {}, width: 80, interactive: false };
+    const ask = ["train", `${folder}/c.json`, "-o", `${folder}/m.keras`];
+    strictEqual(await main(ask, quiet), 0);
+    strictEqual(await main([...ask, "--resume", "--epochs", "2"], quiet), 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -94,7 +94,8 @@ export async function begin(
     };
   }
   const held = fittedFrom(known?.extras),
-    settings = held ? { ...data, ...dataOf(held), train: data.train } : data;
+    { table, image } = data,
+    settings = held ? { ...data, ...dataOf(held), table, image, train: data.train } : data;
   const raw = await readPartOf(data.train, settings);
   const fitted = held ?? await fitPreparation(raw, data),
     reading = { ...settings, labels: fitted.labels ?? null };
