@@ -319,6 +319,13 @@ Deno.test("wrong plans are refused before anything is trained, with the place an
         { variants: [{ name: "a", set: { "fit.validationSplit": 0 } }] },
         /by a validation part: give data\.validation or fit\.validationSplit/,
       ],
+      [
+        {
+          refit: true,
+          variants: [{ name: "a", set: { "data.series": { target: "x", window: 4 } } }],
+        },
+        /refit: isn't there for a series/,
+      ],
     ];
     for (const [plan, message] of cases) {
       const { exit, err, out } = await experiment(folder, plan);

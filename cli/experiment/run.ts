@@ -10,7 +10,7 @@ import { short, timeText } from "../training/watch.ts";
 import type { ExperimentConfig } from "./config.ts";
 import { type Entry, type Journal, openJournal } from "./journal.ts";
 import { createPool, type Pool } from "./pool.ts";
-import type { Finished, Place } from "./trial.ts";
+import { type Finished, type Place, refitHindrance } from "./trial.ts";
 import { type NextJob, type Trial, Trials } from "./trials.ts";
 
 /** How an experiment runs. */
@@ -71,7 +71,9 @@ export class Running {
     const { file, folder, data } = this.#options.place;
     for (const { config, name, number } of this.#trials.list) {
       try {
-        const { model, compile, fit } = planOf(config, file, folder, data);
+        const read = planOf(config, file, folder, data), { model, compile, fit } = read;
+        const hindrance = this.#options.plan.refit ? refitHindrance(read) : undefined;
+        if (hindrance) throw new ConfigError(hindrance);
         if (typeof model !== "string") layersOf(model);
         callbacksFrom(fit.callbacks);
         if (compile) {

@@ -110,8 +110,9 @@ export function withValidation(ready: Ready, { fit }: TrainConfig): Ready {
 const known = new Map<string, ReturnType<typeof readPart>>();
 /** Files are read once for trials that read them alike. */
 const readOnce: typeof readPart = (source, data, needed) => {
-  const { text, features, label, labels, shape } = data;
-  const key = JSON.stringify([source, text?.column, features, label, labels, shape, needed]);
+  const { text, ngrams, table, image, features, label, labels, shape } = data;
+  const words = [text?.column, text?.next, ngrams?.column];
+  const key = JSON.stringify([source, words, table, image, features, label, labels, shape, needed]);
   const read = known.get(key) ?? readPart(source, data, needed);
   if (known.size > 4) known.clear();
   known.set(key, read);
@@ -132,13 +133,19 @@ export async function trialPlan(
     data: plan.data && (test ? plan.data : { ...plan.data, test: null }),
   };
 }
+/** What stands against training on the training and validation parts together; undefined where nothing does. */
+export function refitHindrance({ data }: TrainConfig): string | undefined {
+  const { train, validation } = data ?? {};
+  const whole = (part: SourceConfig) => part.from === 0 && part.to === 1;
+  if (data?.series) return "refit: isn't there for a series, whose parts are cut from one table";
+  return train && validation && !(whole(train) && whole(validation))
+    ? "refit: expected training and validation parts that are whole files of samples"
+    : undefined;
+}
 /** A plan whose training part holds the validation part too. @throws {InputError} where parts of files are meant. */
 function joined(plan: TrainConfig): TrainConfig {
-  const { data, fit } = plan, { train, validation } = data ?? {};
-  const whole = (part: SourceConfig) => part.from === 0 && part.to === 1;
-  if (data?.series || (train && validation && !(whole(train) && whole(validation)))) {
-    throw new InputError("refit: expected training and validation parts that are whole files of samples");
-  }
+  const { data, fit } = plan, { train, validation } = data ?? {}, hindrance = refitHindrance(plan);
+  if (hindrance) throw new InputError(hindrance);
   const both = train && validation
     ? {
       ...train,
