@@ -252,6 +252,25 @@ Deno.test("cells over time leave out what a Masking layer masks, and say what th
   strictEqual(kept.steps.filter((s) => s.masked).length, 2);
   match(kept.notes.join(), /keeps its states/);
 
+  // Keras' files name the mask as a tensor of its own.
+  const data = input({ shape: [3, 2], name: "data" }),
+    marks = input({ shape: [3], dtype: "bool", name: "marks" });
+  const named = network({
+    inputs: [data, marks],
+    outputs: apply(gru({ units: 2, name: "cell" }), data, { mask: marks }),
+  });
+  const subject = subjectOf("named", named, { folder: "the test" }, {
+    feed: {
+      tensors: { data: tensor([1, 2, 3, 4, 5, 6], [1, 3, 2]), marks: tensor([1, 0, 1], [1, 3], "bool") },
+      rows: 1,
+    },
+    rows: 1,
+  });
+  const marked = await answererOf({ name: "named", subject, records: noRecords() })("cell", {
+    layer: "cell",
+  }) as CellData;
+  deepStrictEqual(marked.steps.map((s) => s.masked), [false, true, false]);
+
   const inner = sequential([
     input({ shape: [4, 3] }),
     gru({ units: 3, returnSequences: true, name: "one" }),

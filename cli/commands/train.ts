@@ -137,7 +137,7 @@ async function observed(
     save: async () => {
       const file = output.replace(/(\.[\w.]+)?$/, "-now.keras");
       await model.save(file);
-      return `saved as ${file}`;
+      return `saved as ${file}; Stop saves what --resume goes on from`;
     },
   });
   context.terminal.err(`${live.server.url}\n`);

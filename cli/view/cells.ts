@@ -120,10 +120,14 @@ export async function cellData(subject: Subject, path: string): Promise<CellData
   }
   const [, time = 0, width = 0] = x.shape, values = rowOf(x, 0);
   const notes: string[] = [], { mask: own, initialState = [] } = call.options;
+  // Keras' files may name the tensor that is the mask; else it rides beside the input from the layer that made it.
+  const named = own && "kind" in own ? valueOf(model, own, seen, subject.sample) : undefined;
   const masking = own === undefined ? maskMaker(from) : undefined, read = masking?.inputs[0];
   const marks = read && valueOf(model, read, seen, subject.sample);
-  const mask = masking && marks && stepsThatCount(masking, marks);
-  if (own || (own === undefined && from.mask && !mask)) {
+  const mask = named
+    ? Array.from(rowOf(named, 0), (v) => v !== 0)
+    : masking && marks && stepsThatCount(masking, marks);
+  if (!mask && (own || (own === undefined && from.mask))) {
     notes.push("Its mask isn't followed here: every step counts.");
   }
   if (initialState.length > 0 || call.inputs.length > 1) {
