@@ -8,6 +8,7 @@ import type {
   CellData,
   ConfusionData,
   DistributionsData,
+  NetworkData,
   NeuronsData,
 } from "../cli/view/data.ts";
 import { shownFrom } from "../cli/view/open.ts";
@@ -270,6 +271,11 @@ Deno.test("cells over time leave out what a Masking layer masks, and say what th
     layer: "cell",
   }) as CellData;
   deepStrictEqual(marked.steps.map((s) => s.masked), [false, true, false]);
+  const { edges } = await answererOf({ name: "named", subject, records: noRecords() })(
+    "network",
+    {},
+  ) as NetworkData;
+  ok(edges.some(([from, to]) => from === "input:marks" && to === "cell"), "the mask's edge is drawn");
 
   const inner = sequential([
     input({ shape: [4, 3] }),

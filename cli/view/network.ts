@@ -110,8 +110,9 @@ export async function networkData(subject: Subject): Promise<NetworkData> {
   for (const node of tree) if (!nodes.some((n) => n.id === node.path)) add(node, undefined);
   const home = (t: SymbolicTensor) => at.get(t) ?? (t.call && at.get(t.call.layer));
   for (const call of network.calls) {
-    const to = at.get(call.layer), { initialState = [], values: more = {} } = call.options;
-    for (const t of [...call.inputs, ...initialState, ...Object.values(more)]) {
+    const to = at.get(call.layer), { initialState = [], mask, values: more = {} } = call.options;
+    const masks = [mask ?? []].flat().filter((m) => m !== null);
+    for (const t of [...call.inputs, ...initialState, ...masks, ...Object.values(more)]) {
       const from = home(t);
       if (from !== undefined && to !== undefined) edges.push([from, to, typeText(t.type)]);
     }
