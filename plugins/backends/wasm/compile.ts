@@ -14,7 +14,7 @@ import { emitDriver, type Host, type HostValue, type Item, lifetimes, type Lives
 import { derivedNodes, keptRoles, nodesForEngine, type Placed } from "./placement.ts";
 import { engineTest } from "./engine.ts";
 import type { Rules } from "./rules/rule.ts";
-import { type Size, sizesOf } from "./sizes.ts";
+import { type Agreement, agreementsOf } from "./sizes.ts";
 import { shareInPlace, shareStates } from "./sharing.ts";
 import { isContiguous, type Storage, type View } from "./views.ts";
 
@@ -40,8 +40,8 @@ export interface Compiled {
   /** Views of graph inputs and outputs by value. */
   readonly inputs: ReadonlyMap<string, View>;
   readonly outputs: ReadonlyMap<string, View>;
-  /** Sizes that follow from the inputs'. */
-  readonly sizes: readonly Size[];
+  /** Sizes that have to be equal, or not below their least. */
+  readonly agreements: readonly Agreement[];
 }
 
 /** Rewrites a graph into what the engine lowers: composites without a kernel expanded, constants folded. */
@@ -261,6 +261,6 @@ function assemble(
     prologueLives,
     inputs,
     outputs,
-    sizes: sizesOf(graph),
+    agreements: agreementsOf(graph),
   };
 }

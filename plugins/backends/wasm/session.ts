@@ -4,7 +4,7 @@ import { BackendError, InputError, shown } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, envKey, firstValue, withDefaults } from "../../../core/plan.ts";
+import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
 import { asTensor, bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
 import {
   castTensor,
@@ -147,10 +147,7 @@ export class WasmSession implements Session {
     const held = this.#states.get(input.name);
     if (!held) return zeros(shape, type.dtype);
     if (held.shape.length !== shape.length || held.shape.some((d, i) => d !== shape[i])) {
-      throw new InputError(
-        `state ${input.name} holds [${held.shape}], this input needs [${shape}]: reset the states before another batch size`,
-        { place: input.name },
-      );
+      throw staleState(input, held.shape, type);
     }
     return held;
   }
@@ -159,7 +156,7 @@ export class WasmSession implements Session {
     const key = envKey(env);
     let bound = this.#bound.get(key);
     if (!bound) {
-      checkSizes(this.#c.sizes, env);
+      checkSizes(this.#c.agreements, env);
       bound = this.#arena.lay(env, this.#c.lives);
       if (this.#bound.size >= 256) this.#bound.clear();
       if (!this.#staged(env)) this.#bound.set(key, bound);

@@ -1,8 +1,10 @@
 /** What a session refuses, and what it takes without a host step. @module */
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { tensorType } from "../../../core/shape.ts";
 import { tensor } from "../../../core/tensor.ts";
-import { compile, graphOf, normal, tensorOf } from "../../../tests/support/engines.ts";
+import type { GraphBuilder } from "../../../core/builder.ts";
+import type { Value } from "../../../core/graph.ts";
+import { compile, difference, graphOf, normal, registry, tensorOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";
 
 Deno.test("inputs too small for a convolution are refused, naming it", async () => {
@@ -16,7 +18,7 @@ Deno.test("inputs too small for a convolution are refused, naming it", async () 
   // The product of two sizes below zero is a size again.
   await rejects(
     session.run({ x: normal([1, 3, 3, 3], 2) }),
-    /Conv: the inputs are too small: its result \[batch, 4, height - 4, width - 4\] comes out as \[1, 4, -1, -1\]/,
+    /Conv: .*\[batch, 4, height - 4, width - 4\] is \[1, 4, -1, -1\]/,
   );
 });
 
@@ -54,4 +56,111 @@ Deno.test("a slice backwards over a size that varies runs in the module", async 
   deepStrictEqual([...tensorOf(out["flipped"]).data], [5, 6, 3, 4, 1, 2]);
   deepStrictEqual([...tensorOf(out["some"]).data], [8, 7, 4, 3]);
   deepStrictEqual(session.plan().filter(({ where }) => where === "host"), []);
+});
+
+Deno.test("sizes that disagree only when running are refused, naming the node and the shapes", async () => {
+  type Shape = (string | number)[];
+  type Case = readonly [
+    shapes: readonly Shape[],
+    make: (b: GraphBuilder, inputs: readonly Value[]) => Value,
+    fits: readonly (readonly number[])[],
+    not: readonly (readonly number[])[],
+    said: RegExp,
+  ];
+  const cases: readonly Case[] = [
+    [
+      [[1, 1, "height", "width"]],
+      (b, [x]) => {
+        const half = b.one("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
+        const weights = b.input(
+          "w",
+          tensorType("float32", [1, 1, 2, 2]),
+          "parameter",
+          normal([1, 1, 2, 2], 9),
+        );
+        const whole = b.one("ConvTranspose", [half, weights], { strides: [2, 2] });
+        return b.one("Concat", [x, whole], { axis: 1 });
+      },
+      [[1, 1, 16, 16]],
+      [[1, 1, 17, 17]],
+      /Concat: .* is \[1, 1, 17, 17\], .* is \[1, 1, 16, 16\]: sizes don't fit$/,
+    ],
+    [
+      [["n", "k"], ["l", 4]],
+      (b, xs) => b.one("MatMul", xs),
+      [[2, 3], [3, 4]],
+      [[2, 3], [5, 4]],
+      /MatMul: .* is \[2, 3\], .* is \[5, 4\]: sizes don't fit$/,
+    ],
+    [
+      [["k", "n"], [4, "l"]],
+      (b, xs) => b.one("Gemm", xs, { transA: true, transB: true }),
+      [[3, 2], [4, 3]],
+      [[3, 2], [4, 5]],
+      /Gemm: .* is \[3, 2\], .* is \[4, 5\]: sizes don't fit$/,
+    ],
+    [
+      [["n", "k"]],
+      (b, [x]) => b.one("Reshape", [x, b.ints([-1, 4])]),
+      [[2, 6]],
+      [[3, 3]],
+      /Reshape: .* is \[3, 3\], .* is \[2, 4\]: sizes don't fit$/,
+    ],
+    [
+      [["n", 2, "height", 4]],
+      (b, [x]) => b.one("SpaceToDepth", [x], { blocksize: 2 }),
+      [[1, 2, 4, 4]],
+      [[1, 2, 3, 4]],
+      /SpaceToDepth: .* is \[1, 2, 3, 4\], .* is \[1, 8, 1, 2\]: sizes don't fit$/,
+    ],
+    [
+      [["n", "time"]],
+      (b, [x]) => b.one("Slice", [x, b.ints([-5]), b.ints([9]), b.ints([1])]),
+      [[2, 7]],
+      [[2, 3]],
+      /Slice: .* is \[2, 3\]/,
+    ],
+    [
+      [["n", 2, "time"], [3, 2, 3]],
+      (b, xs) => b.one("Conv", xs),
+      [[2, 2, 3], [3, 2, 3]],
+      [[2, 2, 2], [3, 2, 3]],
+      /Conv: .* is \[2, 2, 2\], .* is \[2, 3, 0\]: sizes don't fit$/,
+    ],
+  ];
+  for (const [shapes, make, fits, not, said] of cases) {
+    const graph = graphOf((b) => {
+      const inputs = shapes.map((shape, i) => b.input(`x${i}`, tensorType("float32", shape)));
+      b.output("y", make(b, inputs));
+    });
+    const feed = (sizes: readonly (readonly number[])[]) =>
+      Object.fromEntries(sizes.map((shape, i) => [`x${i}`, normal(shape, i + 1)]));
+    using session = await compile(wasm, graph);
+    using judge = await compile(registry.get("backend", "plain"), graph);
+    const run = async (s: typeof session) => tensorOf((await s.run(feed(fits)))["y"]);
+    const expected = await run(judge);
+    ok(difference(await run(session), expected) < 1e-5, `${said}`);
+    await rejects(session.run(feed(not)), said);
+    ok(difference(await run(session), expected) < 1e-5, `${said}, after a refusal`);
+  }
+});
+
+Deno.test("operands that repeat or not as the sizes come run as on the plain engine", async () => {
+  const cases: readonly [string, readonly (readonly [(string | number)[], number[]])[]][] = [
+    ["MatMul", [[["p", 2, 3], [1, 2, 3]], [["q", 3, 4], [5, 3, 4]]]],
+    ["Gemm", [[["n", 3], [2, 3]], [[3, 4], [3, 4]], [["k"], [1]]]],
+    ["LayerNormalization", [[["n", 3], [2, 3]], [[1], [1]]]],
+    ["RMSNormalization", [[["n", "c"], [2, 3]], [["d"], [1]]]],
+  ];
+  for (const [op, given] of cases) {
+    const graph = graphOf((b) => {
+      const inputs = given.map(([shape], i) => b.input(`x${i}`, tensorType("float32", shape)));
+      b.output("y", b.one(op, inputs));
+    });
+    const feed = Object.fromEntries(given.map(([, shape], i) => [`x${i}`, normal(shape, i + 1)]));
+    using session = await compile(wasm, graph);
+    using judge = await compile(registry.get("backend", "plain"), graph);
+    const [y, expected] = [await session.run(feed), await judge.run(feed)];
+    ok(difference(tensorOf(y["y"]), tensorOf(expected["y"])) < 1e-5, op);
+  }
 });

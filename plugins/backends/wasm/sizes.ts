@@ -1,13 +1,23 @@
-/** Sizes of a graph's values that follow from its inputs': none may come out below zero. @module */
+/** Sizes of a graph's values that follow from its inputs': none may come out below zero, and some must agree. @module */
 import { InputError } from "../../../core/errors.ts";
 import { type Graph, type Node, opName } from "../../../core/graph.ts";
-import { type Dim, type DimEnv, dimKey, evalDim, shapeText, type Type } from "../../../core/shape.ts";
+import {
+  type Dim,
+  type DimEnv,
+  evalDim,
+  maxDims,
+  productDims,
+  sameDim,
+  shapeText,
+} from "../../../core/shape.ts";
+import { constantInts, intOf } from "./rules/rule.ts";
 
-/** A size, and the value that has it. */
-export interface Size {
-  readonly dim: Dim;
-  readonly shape: readonly Dim[];
-  /** The node that makes the value. */
+/** Two sizes that have to be equal for a node, which its kernel doesn't check; a size is the larger of it and its least. */
+export interface Agreement {
+  readonly a: Dim;
+  readonly b: Dim;
+  /** The shapes they are of. */
+  readonly shapes: readonly (readonly Dim[])[];
   readonly node: Node;
 }
 
@@ -16,31 +26,51 @@ export function nodePlace(node: Node): string {
   return node.scope === "" ? opName(node) : `${node.scope} (${opName(node)})`;
 }
 
-/** The sizes that are expressions, each once. */
-export function sizesOf(graph: Graph): readonly Size[] {
-  const found = new Map<string, Size>();
-  const shapeOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? [] : []);
-  for (const node of graph.nodes) {
-    for (const id of node.outputs) {
-      const shape = shapeOf(graph.types[id]);
-      for (const dim of shape) {
-        const key = dimKey(dim);
-        if (typeof dim === "object" && !found.has(key)) found.set(key, { dim, shape, node });
+/** What doesn't agree for every binding. */
+export function agreementsOf(graph: Graph): readonly Agreement[] {
+  return graph.nodes.flatMap((node) => {
+    const shapes = (ids: readonly number[]) =>
+      ids.map((id) => {
+        const type = graph.types[id];
+        return id < 0 ? [] : type?.kind === "tensor" ? type.shape : undefined;
+      });
+    const inputs = shapes(node.inputs), outputs = shapes(node.outputs);
+    if (!inputs.every(Boolean) || !outputs.every(Boolean)) return [];
+    const [x = [], y = []] = inputs, [out = []] = outputs;
+    const found: Agreement[] = [];
+    const equal = (a: Dim = 0, b: Dim = 0, other = out) => {
+      if (!sameDim(a, b)) found.push({ a, b, shapes: [x, other], node });
+    };
+    const least = (n: number, d: Dim = 0) => equal(maxDims(d, n), d);
+    for (const d of outputs.flat()) if (typeof d === "object") least(0, d);
+    const op = opName(node), axis = intOf(node, "axis", 0);
+    if (op === "Concat") {
+      for (const other of inputs) {
+        x.forEach((d, i) => i !== axis && i - x.length !== axis && equal(d, other?.[i], other));
       }
+    } else if (op === "MatMul") equal(x.at(-1), y.at(y.length === 1 ? 0 : -2), y);
+    else if (op === "Gemm") equal(x[1 - intOf(node, "transA", 0)], y[intOf(node, "transB", 0)], y);
+    else if (/^(Reshape|SpaceToDepth)$/.test(op)) equal(productDims(x), productDims(out));
+    else if (op === "Slice") {
+      // From the end: the kernel starts there without asking whether it lies in the value.
+      const [starts, , axes, steps] = [1, 2, 3, 4].map((i) => constantInts(graph, node.inputs[i]));
+      starts?.forEach((start, i) =>
+        start < 0 && (steps?.[i] ?? 1) > 0 && least(-start, x.at(axes?.[i] ?? i))
+      );
+    } else if (/^Conv$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
+      for (const d of out.slice(2)) least(1, d);
     }
-  }
-  return [...found.values()];
+    return found;
+  });
 }
 
-/** @throws {InputError} naming the layer for which the inputs are too small. */
-export function checkSizes(sizes: readonly Size[], env: DimEnv): void {
-  for (const { dim, shape, node } of sizes) {
-    if ((evalDim(dim, env) ?? 0) >= 0) continue;
-    const got = shape.map((d) => evalDim(d, env) ?? "?");
+/** @throws {InputError} naming the layer whose sizes come out below zero or don't agree, and their shapes. */
+export function checkSizes(agreements: readonly Agreement[], env: DimEnv): void {
+  for (const { a, b, shapes, node } of agreements) {
+    const left = evalDim(a, env), right = evalDim(b, env);
+    if (left === right || left === undefined || right === undefined) continue;
     const place = nodePlace(node);
-    throw new InputError(
-      `${place}: the inputs are too small: its result ${shapeText(shape)} comes out as [${got.join(", ")}]`,
-      { place },
-    );
+    const got = shapes.map((s) => `${shapeText(s)} is [${s.map((d) => evalDim(d, env)).join(", ")}]`);
+    throw new InputError(`${place}: ${got.join(", ")}: sizes don't fit`, { place });
   }
 }

@@ -1,11 +1,11 @@
 /** Matrix products, with the bias, the residual and the activation that follow them taken in. @module */
 import { type Node, opName } from "../../../../core/graph.ts";
-import { type Dim, mulDims, productDims, sameDim } from "../../../../core/shape.ts";
+import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/shape.ts";
 import { bgemm, gemm, type GemmSpec, pack, packedBytes, type StoreActivation } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent, type Loop } from "../program.ts";
 import { collapse, physicalOrder, reviewed, type View } from "../views.ts";
-import { allFloat32, type Rule } from "./rule.ts";
+import { allFloat32, broadcasts, type Rule } from "./rule.ts";
 
 /** What follows a product or convolution and is applied where it stores its result. */
 export interface Tail {
@@ -250,9 +250,14 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
   return c;
 }
 
+/** A stack of matrices without the matrices. */
+function stack(t: TensorType | undefined): TensorType | undefined {
+  return t && { ...t, shape: t.shape?.slice(0, -2) ?? [] };
+}
 const matmul: Rule = {
   supports: (c) =>
-    allFloat32(c) && (c.inputs[0]?.shape?.length ?? 0) >= 2 && (c.inputs[1]?.shape?.length ?? 0) >= 2,
+    allFloat32(c) &&
+    c.inputs.every((t) => (t?.shape?.length ?? 0) >= 2 && broadcasts(stack(t), stack(c.outputs[0]))),
   lower(l, s, node) {
     const a = l.input(s, node, 0), b = l.input(s, node, 1);
     const { shape } = l.type(s, node.outputs[0] ?? -1);
@@ -269,7 +274,7 @@ const matmul: Rule = {
 const gemmRule: Rule = {
   supports: (c) =>
     allFloat32(c) && (c.node.attributes["alpha"] ?? 1) === 1 &&
-    [0, 1].includes(Number(c.node.attributes["beta"] ?? 1)),
+    [0, 1].includes(Number(c.node.attributes["beta"] ?? 1)) && broadcasts(c.inputs[2], c.outputs[0]),
   lower(l, s, node) {
     const flip = (v: View) => reviewed(v, v.shape.toReversed(), v.strides.toReversed());
     const a = l.input(s, node, 0), b = l.input(s, node, 1);

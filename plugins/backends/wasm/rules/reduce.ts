@@ -1,6 +1,6 @@
 /** Reductions, softmax and normalisation: one axis at a time over memory as it lies. @module */
 import type { Node } from "../../../../core/graph.ts";
-import { type Dim, normalAxis, productDims } from "../../../../core/shape.ts";
+import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/shape.ts";
 import { argReduce, cumsum, layerNorm, reduce, type ReduceOp, softmax } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import { type Arg, at, extent } from "../program.ts";
@@ -204,7 +204,10 @@ function normRule(rms: boolean): Rule {
     supports(c) {
       const rank = c.inputs[0]?.shape?.length ?? 0;
       const tail = rank - normalAxis(intOf(c.node, "axis", -1), rank);
-      const fits = c.inputs.slice(1).every((t) => t === undefined || t.shape?.length === tail);
+      const whole = c.inputs[0]?.shape?.slice(rank - tail) ?? [];
+      const fits = c.inputs.slice(1).every((t) =>
+        t === undefined || (t.shape?.length === tail && t.shape.every((d, i) => sameDim(d, whole[i] ?? 1)))
+      );
       return allFloat32(c) && fits && (c.node.outputs[1] ?? -1) < 0 && (c.node.outputs[2] ?? -1) < 0;
     },
     lower(l, s, node) {

@@ -1,6 +1,6 @@
 /** `bind`: checks the dims, lays out the arena, makes room, and fills the table that the module's code reads. @module */
 import { BackendError } from "../../../../core/errors.ts";
-import type { Dim } from "../../../../core/shape.ts";
+import { type Dim, eachSymbol } from "../../../../core/shape.ts";
 import { SLACK } from "../arena.ts";
 import type { FunctionBuilder } from "../assembler.ts";
 import { elementBytes, type Storage } from "../views.ts";
@@ -25,13 +25,24 @@ export function emitBind(plan: Plan): void {
       return [name, local] as const;
     }));
     const code = new SizeCode(f, symbols);
+    const told = (dim: Dim) => {
+      let all = true;
+      eachSymbol(dim, (name) => all &&= symbols.has(name));
+      return all;
+    };
     const negative = (dim: Dim) => {
       code.push(dim);
       // Not a number, where a size was divided by zero, is no size either.
       f.f64(0).op("f64.ge", "i32.eqz");
       stop(SIZES);
     };
-    for (const { dim } of plan.compiled.sizes) negative(dim);
+    for (const { a, b } of plan.compiled.agreements) {
+      if (!told(a) || !told(b)) continue;
+      code.push(a);
+      code.push(b);
+      f.op("f64.ne");
+      stop(SIZES);
+    }
     checkStates(f, plan, code, stop);
 
     for (const storage of blocks.list) {
