@@ -5,13 +5,15 @@ import { root } from "./support/sources.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Name and version of every npm package that the library's import map names. */
+/** Name and version of every npm package that the import map names. */
 async function packages(): Promise<string[]> {
-  const text = await Deno.readTextFile(new URL("deno.json", root));
+  const text = await Deno.readTextFile(new URL("imports.json", root));
   const found = [...text.matchAll(/"npm:((?:@[^/"]+\/)?[^@/"]+)@([^/"]+)/g)].map(([, name, version]) =>
     `${name}@${version}`
   );
-  return [...new Set(found)].filter((name) => !/^(playwright-core|commander)@/.test(name));
+  return [...new Set(found)].filter((name) =>
+    !/^(playwright-core|commander|hono|cytoscape|elkjs|uplot|axe-core)@/.test(name)
+  );
 }
 
 async function copyTree(from: URL, to: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The engine in a page: the inference bundle in Chromium, served from this machine. @module */
 import { deepEqual, ok } from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { executablePath, inPage } from "./support/browser.ts";
 import { cnn, program, reference } from "./support/elsewhere.ts";
 import { root } from "./support/sources.ts";
@@ -19,14 +20,12 @@ async function bundle(): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-async function zipped(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return (await new Response(stream).arrayBuffer()).byteLength;
-}
+/** Bytes of what a server that keeps its scripts compressed sends. */
+const zipped = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).byteLength;
 
 Deno.test("the bundle for a page is at most 200 KB, minified and compressed", async () => {
-  const size = await zipped(await bundle());
-  console.log(`inference bundle: ${(size / 1000).toFixed(1)} KB minified + gzip`);
+  const size = zipped(await bundle());
+  console.log(`inference bundle: ${(size / 1000).toFixed(1)} KB minified + gzip -9`);
   ok(size <= 200_000, `${size} bytes`);
 });
 
