@@ -60,6 +60,17 @@ export function clip(text: string, width: number): string {
   return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** Words in lines of at most `width` columns; a longer word has a line of its own. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
 /** A difference or tolerance: `0`, `3.6e-7`. */
 export function small(n: number): string {
   return n === 0 ? "0" : Number.isFinite(n) ? n.toExponential(1) : `${n}`;

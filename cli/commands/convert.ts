@@ -13,7 +13,7 @@ import { type Conversion, convertInto } from "../conversion/convert.ts";
 import { fittingSamples, type Proof, storedSample } from "../conversion/proof.ts";
 import { readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
-import { bytesText, progress, small, table } from "../terminal.ts";
+import { bytesText, progress, small, table, wrapped } from "../terminal.ts";
 
 /** The endings that are written. */
 const endings = [".onnx", ".keras", ".h5", ".weights.h5", ".safetensors"];
@@ -144,16 +144,6 @@ function layerTable(layers: Conversion["layers"], width: number): string {
       .map((line, i) => (i === 0 ? [layer, className, line] : ["", "", line]))
   );
   return table(["layer", "class", "nodes"], rows, { width });
-}
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines;
 }
 function runsTable({ runs }: Proof, width: number): string {
   const rows = runs.map((r) => [r.what, small(r.difference), small(r.tolerance), r.problem ?? ""]);

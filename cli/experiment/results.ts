@@ -1,7 +1,7 @@
 /** What an experiment found: a table, JSON, CSV, curves, and a sentence. @module */
 import { plotCurves, plotHistory, type Series } from "../../mod.ts";
 import { fileName, writeWhole } from "../output.ts";
-import { clip, count, table } from "../terminal.ts";
+import { clip, count, table, wrapped } from "../terminal.ts";
 import { short } from "../training/watch.ts";
 import type { ExperimentConfig } from "./config.ts";
 import type { Value } from "./space.ts";
@@ -214,7 +214,8 @@ export function resultsText(found: Found, width: number): string {
     ];
     parts.push(table(header, rows, { right: [0, paths.length + 1], width }));
   }
-  return [...parts, finding(found)].join("\n\n");
+  const said = finding(found).split("\n").flatMap((line) => wrapped(line, width));
+  return [...parts, said.join("\n")].join("\n\n");
 }
 
 /** One sentence on the chosen trial, and one for every group that variants are compared in. */
