@@ -1,24 +1,9 @@
 /** Data from the command line: data sets by name, folders of pictures, JSON lines, tables of other forms. @module */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { gzipSync } from "fflate";
-import { main } from "../cli/main.ts";
+import { lapis, type Run } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
-interface Run {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-async function lapis(args: readonly string[]): Promise<Run> {
-  let out = "", err = "";
-  const exit = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    width: 80,
-    interactive: false,
-  });
-  return { exit, out, err };
-}
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -34,7 +19,7 @@ const compile = {
 };
 async function trained(folder: string, config: unknown, args: readonly string[] = []): Promise<Run> {
   await Deno.writeTextFile(`${folder}/c.json`, JSON.stringify(config));
-  return await lapis(["train", `${folder}/c.json`, "-o", `${folder}/m.keras`, "--json", ...args]);
+  return await lapis(...["train", `${folder}/c.json`, "-o", `${folder}/m.keras`, "--json", ...args]);
 }
 
 Deno.test("a folder of pictures is trained on by its class folders; the model predicts pictures and folders", () =>
@@ -60,7 +45,7 @@ Deno.test("a folder of pictures is trained on by its class folders; the model pr
     });
     strictEqual(run.exit, 0, run.err);
     strictEqual(JSON.parse(run.out).test.report.accuracy, 1);
-    const one = await lapis([
+    const one = await lapis(...[
       "predict",
       `${folder}/m.keras`,
       "--input",
@@ -68,7 +53,7 @@ Deno.test("a folder of pictures is trained on by its class folders; the model pr
       "--json",
     ]);
     strictEqual(JSON.parse(one.out).outputs[0].classes[0].label, "slope");
-    const all = await lapis([
+    const all = await lapis(...[
       "predict",
       `${folder}/m.keras`,
       "--input",
@@ -83,7 +68,7 @@ Deno.test("a folder of pictures is trained on by its class folders; the model pr
     );
     await Deno.writeTextFile(`${folder}/data/slope/x.png`, "no picture");
     match(
-      (await lapis(["predict", `${folder}/m.keras`, "--input", `${folder}/data`])).err,
+      (await lapis(...["predict", `${folder}/m.keras`, "--input", `${folder}/data`])).err,
       /slope\/x\.png: image is neither PNG nor JPEG/,
     );
   }));
@@ -113,7 +98,7 @@ Deno.test("a data set by its name, from a folder that is said; a folder without 
     delete config.data.dataset;
     const byFlag = await trained(folder, config, ["--data", "mnist", "--data-folder", `${folder}/d`]);
     deepStrictEqual(JSON.parse(byFlag.out).history, JSON.parse(byConfig.out).history);
-    const judged = await lapis([
+    const judged = await lapis(...[
       "evaluate",
       `${folder}/m.keras`,
       "--data",

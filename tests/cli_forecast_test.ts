@@ -1,25 +1,10 @@
 /** Forecasters from the command line: training on a series, forecasts from the file alone, leaks refused. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { main } from "../cli/main.ts";
 import { readTrainConfig } from "../cli/training/config.ts";
 import { dense, gru, input, lstm, sequential } from "../mod.ts";
+import { lapis, type Run } from "./support/cli.ts";
 import { exists, root } from "./support/sources.ts";
 
-interface Run {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-async function lapis(args: readonly string[]): Promise<Run> {
-  let out = "", err = "";
-  const exit = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    width: 80,
-    interactive: false,
-  });
-  return { exit, out, err };
-}
 /** Ten years of months that grow and swing, as shares: log and a seasonal difference make a line of them. */
 const months = Array.from({ length: 120 }, (_, i) => {
   const date = `${2010 + Math.floor(i / 12)}-${`${i % 12 + 1}`.padStart(2, "0")}`;
@@ -85,7 +70,7 @@ const reportsOf = ({ out }: Run) => (JSON.parse(out) as { forecasts: readonly Re
 
 Deno.test("a forecaster is trained and judged; its file alone forecasts, with intervals, to the terminal, CSV and SVG", () =>
   inFolder(async (folder, file) => {
-    const model = `${folder}/m.keras`, trained = await lapis(["train", file, "-o", model]);
+    const model = `${folder}/m.keras`, trained = await lapis(...["train", file, "-o", model]);
     strictEqual(trained.exit, 0, trained.err);
     match(trained.out, /Sales, test part: 20 forecasts, one step ahead/);
     match(trained.out, /seasonal naive/);
@@ -95,14 +80,14 @@ Deno.test("a forecaster is trained and judged; its file alone forecasts, with in
 
     const recent = `${folder}/recent.csv`;
     await Deno.writeTextFile(recent, csv(months.slice(-25)));
-    const told = await lapis(["forecast", model, "--input", recent, "--horizon", "3", "--level", "0.5"]);
+    const told = await lapis(...["forecast", model, "--input", recent, "--horizon", "3", "--level", "0.5"]);
     strictEqual(told.exit, 0, told.err);
     match(told.out, /^ +Sales +lower 50 % +upper 50 %\n/);
     match(told.out, /\n2020-01-01 +\d/);
     match(told.out, /recursive beyond 1 step/);
 
     const out = `${folder}/f.csv`;
-    strictEqual((await lapis(["forecast", model, "--data", recent, "--horizon", "2", "-o", out])).exit, 0);
+    strictEqual((await lapis(...["forecast", model, "--data", recent, "--horizon", "2", "-o", out])).exit, 0);
     const [head, first = "", second, end] = (await Deno.readTextFile(out)).split("\n");
     deepStrictEqual([head, end], ["date,Sales,lower_80,upper_80", ""]);
     const [date, ...numbers] = first.split(",");
@@ -110,13 +95,22 @@ Deno.test("a forecaster is trained and judged; its file alone forecasts, with in
     ok(date === "2020-01-01" && second?.startsWith("2020-02-01,") && lower < value && value < upper);
     // A whole table gives what its last rows give.
     const whole = JSON.parse(
-      (await lapis(["forecast", model, "--data", `${folder}/sales.csv`, "--json"])).out,
+      (await lapis(...["forecast", model, "--data", `${folder}/sales.csv`, "--json"])).out,
     );
     strictEqual(whole.forecasts[0].forecast[0], value);
 
     const picture = `${folder}/f.svg`;
     strictEqual(
-      (await lapis(["forecast", model, "--data", `${folder}/sales.csv`, "--backtest", "12", "-o", picture]))
+      (await lapis(...[
+        "forecast",
+        model,
+        "--data",
+        `${folder}/sales.csv`,
+        "--backtest",
+        "12",
+        "-o",
+        picture,
+      ]))
         .exit,
       0,
     );
@@ -129,10 +123,10 @@ Deno.test("a forecaster is trained and judged; its file alone forecasts, with in
 Deno.test("the same seed gives the same forecaster; a stopped one isn't needed to go on: --resume does more epochs", () =>
   inFolder(async (folder, file) => {
     const run = async (name: string) =>
-      reportsOf(await lapis(["train", file, "-o", `${folder}/${name}.keras`, "--json"]));
+      reportsOf(await lapis(...["train", file, "-o", `${folder}/${name}.keras`, "--json"]));
     deepStrictEqual(await run("a"), await run("b"));
-    const once = await lapis(["train", file, "-o", `${folder}/long.keras`, "--epochs", "8", "--json"]);
-    await lapis(["train", file, "-o", `${folder}/a.keras`, "--epochs", "8", "--resume", "--json"]).then(
+    const once = await lapis(...["train", file, "-o", `${folder}/long.keras`, "--epochs", "8", "--json"]);
+    await lapis(...["train", file, "-o", `${folder}/a.keras`, "--epochs", "8", "--resume", "--json"]).then(
       (resumed) => {
         strictEqual(resumed.exit, 0, resumed.err);
         deepStrictEqual(reportsOf(resumed), reportsOf(once));
@@ -144,9 +138,9 @@ Deno.test("a forecaster's checkpoint forecasts by itself", () =>
   inFolder(
     async (folder, file) => {
       const model = `${folder}/m.keras`, data = ["--data", `${folder}/sales.csv`, "--json"];
-      strictEqual((await lapis(["train", file, "-o", model])).exit, 0);
+      strictEqual((await lapis(...["train", file, "-o", model])).exit, 0);
       const forecastOf = async (path: string) => {
-        const { exit, out, err } = await lapis(["forecast", path, ...data]);
+        const { exit, out, err } = await lapis(...["forecast", path, ...data]);
         strictEqual(exit, 0, err);
         return (JSON.parse(out) as { forecasts: { forecast: number[] }[] }).forecasts[0]?.forecast;
       };
@@ -157,7 +151,7 @@ Deno.test("a forecaster's checkpoint forecasts by itself", () =>
 
 Deno.test("direct forecasts of several steps, and of several columns at once", () =>
   inFolder(async (folder, file) => {
-    const run = await lapis(["train", file, "-o", `${folder}/m.keras`, "--json"]);
+    const run = await lapis(...["train", file, "-o", `${folder}/m.keras`, "--json"]);
     strictEqual(run.exit, 0, run.err);
     const test = reportsOf(run).filter(({ part }) => part === "test");
     deepStrictEqual(test.map((r) => [r.forecasts, r.steps, r.kind]), [[18, 3, "direct"], [18, 3, "direct"]]);
@@ -171,11 +165,11 @@ Deno.test("direct forecasts of several steps, and of several columns at once", (
 
 Deno.test("recursive forecasts are measured over the steps asked for, and their intervals with them", () =>
   inFolder(async (folder, file) => {
-    const run = await lapis(["train", file, "-o", `${folder}/m.keras`, "--json"]);
+    const run = await lapis(...["train", file, "-o", `${folder}/m.keras`, "--json"]);
     strictEqual(run.exit, 0, run.err);
     const test = reportsOf(run).find(({ part }) => part === "test");
     deepStrictEqual([test?.steps, test?.kind, test?.forecasts], [4, "recursive", 17]);
-    const told = await lapis([
+    const told = await lapis(...[
       "forecast",
       `${folder}/m.keras`,
       "--data",
@@ -216,7 +210,7 @@ const refused: readonly [string, (c: Config) => void, RegExp][] = [
 for (const [name, change, message] of refused) {
   Deno.test(`refused: ${name}`, () =>
     inFolder(async (folder, file) => {
-      const { exit, err } = await lapis(["train", file, "-o", `${folder}/m.keras`]);
+      const { exit, err } = await lapis(...["train", file, "-o", `${folder}/m.keras`]);
       ok(exit === 2 || exit === 3, `${exit}: ${err}`);
       match(err, message);
     }, change));
@@ -225,13 +219,13 @@ for (const [name, change, message] of refused) {
 Deno.test("what isn't stationary is warned of, and silenced by an option", () =>
   inFolder(
     async (folder, file) => {
-      const warned = await lapis(["train", file, "-o", `${folder}/m.keras`]);
+      const warned = await lapis(...["train", file, "-o", `${folder}/m.keras`]);
       match(warned.err, /warning: Sales isn't stationary in the training part \(augmented Dickey–Fuller/);
       await Deno.writeTextFile(
         file,
         (await Deno.readTextFile(file)).replace('"level":0.8', '"level":0.8,"warnings":false'),
       );
-      ok(!(await lapis(["train", file, "-o", `${folder}/m.keras`])).err.includes("warning"));
+      ok(!(await lapis(...["train", file, "-o", `${folder}/m.keras`])).err.includes("warning"));
     },
     (c) => void Object.assign(c.data.series, { transform: "none", seasonalDifference: null, calendar: [] }),
   ));
@@ -239,19 +233,22 @@ Deno.test("what isn't stationary is warned of, and silenced by an option", () =>
 Deno.test("lapis forecast refuses a model without a series, and too few rows", () =>
   inFolder(async (folder, file) => {
     await sequential([input({ shape: [2] }), dense({ units: 1 })]).save(`${folder}/plain.keras`);
-    const plain = await lapis(["forecast", `${folder}/plain.keras`, "--data", `${folder}/sales.csv`]);
+    const plain = await lapis(...["forecast", `${folder}/plain.keras`, "--data", `${folder}/sales.csv`]);
     strictEqual(plain.exit, 3);
     match(plain.err, /plain\.keras: holds no series/);
-    await lapis(["train", file, "-o", `${folder}/m.keras`]);
+    await lapis(...["train", file, "-o", `${folder}/m.keras`]);
     await Deno.writeTextFile(`${folder}/few.csv`, csv(months.slice(0, 10)));
     match(
-      (await lapis(["forecast", `${folder}/m.keras`, "--data", `${folder}/few.csv`])).err,
+      (await lapis(...["forecast", `${folder}/m.keras`, "--data", `${folder}/few.csv`])).err,
       /10 rows are too few to forecast from: it takes 18/,
     );
-    const judged = await lapis(["evaluate", `${folder}/m.keras`, "--data", `${folder}/sales.csv`]);
+    const judged = await lapis(...["evaluate", `${folder}/m.keras`, "--data", `${folder}/sales.csv`]);
     match(judged.err, /forecasts a series: lapis forecast .* --backtest ROWS/);
-    strictEqual((await lapis(["forecast", `${folder}/m.keras`])).exit, 2);
-    strictEqual((await lapis(["forecast", `${folder}/m.keras`, "--data", "x.csv", "--level", "1"])).exit, 2);
+    strictEqual((await lapis(...["forecast", `${folder}/m.keras`])).exit, 2);
+    strictEqual(
+      (await lapis(...["forecast", `${folder}/m.keras`, "--data", "x.csv", "--level", "1"])).exit,
+      2,
+    );
   }));
 
 Deno.test("LSTM(64) and Dense(1) on (batch, 50, 1) have 16,961 parameters, GRU 12,929", () => {
@@ -280,7 +277,7 @@ Deno.test({
   ignore: !await exists(shared),
   fn: () =>
     inFolder(async (folder) => {
-      const run = await lapis([
+      const run = await lapis(...[
         "train",
         path(new URL("airline.json", examples)),
         "--data",

@@ -1,7 +1,7 @@
 /** The command line: what it prints, what it writes, and its exit codes. @module */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { main } from "../cli/main.ts";
 import { readNpy, tensor, writeNpy } from "../mod.ts";
+import { lapis } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
@@ -10,22 +10,6 @@ const keras = path("examples/data/nusax_bilstm/predictions.npy");
 const reviews = path("examples/data/nusax-sentiment/indonesian/test.csv");
 const fixture = (name: string) => path(`tests/fixtures/keras/${name}`);
 
-interface Run {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-/** Runs the command line in this process, on an 80-column terminal that isn't one. */
-async function lapis(...args: readonly string[]): Promise<Run> {
-  let out = "", err = "";
-  const exit = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    width: 80,
-    interactive: false,
-  });
-  return { exit, out, err };
-}
 /** The one object that `--json` prints. */
 async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
   const { out } = await lapis(...args, "--json");

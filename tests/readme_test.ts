@@ -1,6 +1,6 @@
 /** The README's commands exist and do what they say; its links lead somewhere. @module */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { main } from "../cli/main.ts";
+import { lapis } from "./support/cli.ts";
 import { exists, root } from "./support/sources.ts";
 
 const readme = await Deno.readTextFile(new URL("README.md", root));
@@ -19,17 +19,6 @@ const lines = shellLines();
 /** Words of a shell line; double quotes hold spaces. */
 const words = (line: string) =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
-
-async function lapis(args: readonly string[]): Promise<{ exit: number; out: string; err: string }> {
-  let out = "", err = "";
-  const exit = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    width: 80,
-    interactive: false,
-  });
-  return { exit, out, err };
-}
 
 Deno.test("the tasks that the README and CONTRIBUTING name are there", async () => {
   const { tasks } = JSON.parse(
@@ -65,7 +54,7 @@ for (const line of lines.filter((line) => line.startsWith("lapis "))) {
         ).map((word) => (/^out(\.|$)/.test(word) ? `${folder}/${word}` : word));
         // One pass shows that the line works.
         if (args[0] === "train") args.push("--epochs", "1");
-        const { exit, out, err } = await lapis(args);
+        const { exit, out, err } = await lapis(...args);
         equal(exit, 0, err);
         ok(out.length > 0);
         if (args[0] === "verify") match(out, /^equal within/m);

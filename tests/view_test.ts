@@ -1,7 +1,6 @@
 /** `lapis view`, `report` and `graph`: what the server lets in, the page in a real Chromium, files that open from a disk. @module */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { main } from "../cli/main.ts";
 import { answererOf, type Shown } from "../cli/view/answers.ts";
 import type {
   ActivationsStart,
@@ -28,6 +27,7 @@ import {
   tensor,
   toNumbers,
 } from "../mod.ts";
+import { lapis } from "./support/cli.ts";
 import { exists, importsOf, root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
@@ -42,21 +42,6 @@ async function findChromium(): Promise<string | undefined> {
 }
 const executablePath = await findChromium();
 
-interface Run {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-async function lapis(...args: readonly string[]): Promise<Run> {
-  let out = "", err = "";
-  const exit = await main(args, {
-    out: (t) => out += t,
-    err: (t) => err += t,
-    width: 80,
-    interactive: false,
-  });
-  return { exit, out, err };
-}
 const quiet = {
   terminal: { out: () => {}, err: () => {}, width: 80, interactive: false },
   log: () => {},
