@@ -1,14 +1,5 @@
 /** `lapis forecast`: what comes next in a series, with prediction intervals; or how well that works on rows that are known. @module */
-import {
-  dateText,
-  InputError,
-  type Model,
-  scalerFromJSON,
-  seriesPreprocessorFromJSON,
-  timesAfter,
-  type TimeSeries,
-  timeSeries,
-} from "../../mod.ts";
+import { dateText, InputError, type Model, timesAfter, type TimeSeries, timeSeries } from "../../mod.ts";
 import { type CommandDef, numberOption, type Outcome, textOption, UsageError } from "../command.ts";
 import { type ForecastPlot, forecastSvg } from "../forecastplot.ts";
 import { readTable } from "../inputs.ts";
@@ -16,7 +7,7 @@ import { loadNamed, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { table } from "../terminal.ts";
 import { bandsOf, forecastPart, judge, predictOne, reportText } from "../training/forecasts.ts";
-import { type HeldSeries, readSeries, seriesFrom } from "../training/series.ts";
+import { asTest, type HeldSeries, readSeries, seriesFrom } from "../training/series.ts";
 import { short } from "../training/watch.ts";
 
 /** Forecasts a series. */
@@ -198,24 +189,12 @@ interface Past {
 }
 /** Forecasts of the last rows beside what came. */
 async function past({ held, model, series, rows, output, width, path }: Past): Promise<Outcome> {
-  const { config } = held, from = series.rows - rows, { gap = 0, length } = held.preprocessor.options;
+  const from = series.rows - rows, { gap = 0, length } = held.preprocessor.options;
   const least = held.preprocessor.lost + length + gap;
   if (from < least) {
     throw new InputError(`--backtest ${rows}: leaves ${Math.max(0, from)} rows before: expected ${least}`);
   }
-  const { options, scaler } = held.preprocessor.toJSON();
-  // The file isn't the one of training: its rows say nothing of what was learned.
-  const preprocessor = seriesPreprocessorFromJSON({
-    version: 1,
-    options,
-    scaler: { ...scalerFromJSON(scaler).toJSON(), rows: { from: 0, to: 0 } },
-  });
-  const split = {
-    train: { from: 0, to: from },
-    validation: { from, to: from },
-    test: { from, to: series.rows },
-  };
-  const run = { config, series, split, preprocessor };
+  const run = asTest(held, series, from), { options } = run.preprocessor;
   const reports = await judge(run, model, "test", held.intervals);
   if (output !== undefined) {
     const made = await forecastPart(run, model, "test"),

@@ -11,6 +11,7 @@ import {
   type IntervalJson,
   intervalsFromJSON,
   reshaped,
+  scalerFromJSON,
   type SeriesPreprocessor,
   seriesPreprocessor,
   seriesPreprocessorFromJSON,
@@ -160,6 +161,24 @@ export interface HeldSeries {
   readonly intervals: readonly ForecastIntervals[];
   /** The last date that it was trained or selected on; null where its series had none. */
   readonly trainedUntil: number | null;
+}
+/** A run whose test part is a series' rows from `from` on. The file isn't the one of training: its rows say nothing of what was learned. */
+export function asTest({ config, preprocessor }: HeldSeries, series: TimeSeries, from: number): SeriesRun {
+  const { options, scaler } = preprocessor.toJSON();
+  return {
+    config,
+    series,
+    split: {
+      train: { from: 0, to: from },
+      validation: { from, to: from },
+      test: { from, to: series.rows },
+    },
+    preprocessor: seriesPreprocessorFromJSON({
+      version: 1,
+      options,
+      scaler: { ...scalerFromJSON(scaler).toJSON(), rows: { from: 0, to: 0 } },
+    }),
+  };
 }
 /** Reads it back; undefined where the file holds none. @throws {ConfigError} where it isn't one. */
 export function seriesFrom(extras: Extras | undefined): HeldSeries | undefined {

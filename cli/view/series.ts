@@ -1,17 +1,8 @@
 /** A forecaster at its series: windows as samples, forecasts of the last rows beside what came, and of the next ones. @module */
-import {
-  dateText,
-  InputError,
-  LapisError,
-  type Model,
-  scalerFromJSON,
-  seriesPreprocessorFromJSON,
-  type Tensor,
-  timesAfter,
-} from "../../mod.ts";
+import { dateText, InputError, LapisError, type Model, type Tensor, timesAfter } from "../../mod.ts";
 
 import { bandsOf, forecastPart, predictOne } from "../training/forecasts.ts";
-import { type HeldSeries, readSeries } from "../training/series.ts";
+import { asTest, type HeldSeries, readSeries } from "../training/series.ts";
 import type { ForecastSeries } from "./data.ts";
 import { forecastErrors } from "./forecasts.ts";
 
@@ -35,23 +26,13 @@ export async function seriesSeen(
   files: readonly string[],
 ): Promise<SeenSeries> {
   const { config, intervals } = held, series = await readSeries(files, config);
-  const { options, scaler } = held.preprocessor.toJSON(), { targets, horizon = 1, length: window } = options;
+  const { targets, horizon = 1, length: window } = held.preprocessor.options;
   const rows = Math.min(mostRows, Math.floor(series.rows / 5)), from = series.rows - rows;
   if (rows < horizon || from < held.preprocessor.needed) {
     throw new InputError(`${files.join(", ")}: ${series.rows} rows are too few to forecast the last of them`);
   }
-  // The file isn't the one of training: its rows say nothing of what was learned.
-  const preprocessor = seriesPreprocessorFromJSON({
-    version: 1,
-    options,
-    scaler: { ...scalerFromJSON(scaler).toJSON(), rows: { from: 0, to: 0 } },
-  });
-  const split = {
-    train: { from: 0, to: from },
-    validation: { from, to: from },
-    test: { from, to: series.rows },
-  };
-  const made = await forecastPart({ config, series, split, preprocessor }, model, "test");
+  const run = asTest(held, series, from), { preprocessor, split } = run;
+  const made = await forecastPart(run, model, "test");
   const windows = preprocessor.windows(series, split, "test");
   const { x, y } = windows.take(Int32Array.from({ length: windows.count }, (_, i) => i));
   const next = await preprocessor.forecast((batch) => predictOne(model, batch), [series], horizon)
