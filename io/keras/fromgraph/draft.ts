@@ -120,6 +120,13 @@ export class Draft {
     const [only, more] = this.#readers.get(id) ?? [];
     return more || this.graph.outputs.some((o) => o.id === id) ? undefined : only;
   }
+  /** The constant that the only reader of a node's output adds to it, and that reader. */
+  added(node: Node): { readonly constant: Tensor; readonly node: Node } | undefined {
+    const next = this.reader(outputOf(node));
+    if (next?.op !== "Add" || next.domain !== "") return undefined;
+    const constant = this.constant(next.inputs.find((id) => id !== outputOf(node)));
+    return constant && { constant, node: next };
+  }
   /** True where a node reads a value, or it is an output. */
   isRead(id: number): boolean {
     return this.#readers.has(id) || this.graph.outputs.some((o) => o.id === id);

@@ -23,13 +23,11 @@ function biasAfter(
   node: Node,
   units: number,
 ): { readonly bias: Tensor; readonly node: Node } | undefined {
-  const next = d.reader(outputOf(node));
-  if (next?.op !== "Add" || next.domain !== "") return undefined;
-  const t = d.constant(next.inputs.find((id) => id !== outputOf(node)));
+  const found = d.added(node), t = found?.constant;
   if (!t || t.data.length !== units || t.shape.at(-1) !== units) return undefined;
   return t.shape.length > d.shape(outputOf(node)).length
     ? undefined
-    : { bias: reshaped(t, [units]), node: next };
+    : { bias: reshaped(t, [units]), node: found.node };
 }
 function dense(d: Draft, node: Node, kernel: Tensor, given: Tensor | undefined): void {
   const units = kernel.shape[1] ?? 1, later = given ? undefined : biasAfter(d, node, units);

@@ -94,13 +94,11 @@ function biasAfter(
   node: Node,
   channels: number,
 ): { readonly bias: Tensor; readonly node: Node } | undefined {
-  const next = d.reader(outputOf(node));
-  if (next?.op !== "Add" || next.domain !== "") return undefined;
-  const other = next.inputs.find((id) => id !== outputOf(node)), t = d.constant(other);
+  const found = d.added(node), t = found?.constant;
   const rank = d.shape(outputOf(node)).length;
   const shape = t && [...Array.from({ length: rank - t.shape.length }, () => 1), ...t.shape];
   const fits = shape?.length === rank && shape.every((n, i) => n === (i === 1 ? channels : 1));
-  return t && fits ? { bias: reshaped(t, [channels]), node: next } : undefined;
+  return found && t && fits ? { bias: reshaped(t, [channels]), node: found.node } : undefined;
 }
 const float32 = (t: Tensor) => castTensor(t, "float32");
 
