@@ -1,29 +1,11 @@
 /** `lapis build`: what it writes, what it says, and when it writes nothing. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { main } from "../cli/main.ts";
+import { inFolder, lapis } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
 const bilstm = path("examples/data/nusax_bilstm/model.keras");
 
-async function lapis(...args: readonly string[]): Promise<{ exit: number; out: string; err: string }> {
-  let out = "", err = "";
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    width: 80,
-    interactive: false,
-  };
-  return { exit: await main(args, terminal), out, err };
-}
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
 Deno.test("build writes the module, its script and its types, proved, and says their sizes", () =>

@@ -1,17 +1,9 @@
 /** Data from the command line: data sets by name, folders of pictures, JSON lines, tables of other forms. @module */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { gzipSync } from "fflate";
-import { lapis, type Run } from "./support/cli.ts";
+import { inFolder, lapis, type Run } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 const compile = {
   optimizer: { name: "adam", learningRate: 0.05 },
   loss: "sparseCategoricalCrossentropy",

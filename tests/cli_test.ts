@@ -1,7 +1,7 @@
 /** The command line: what it prints, what it writes, and its exit codes. @module */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readNpy, tensor, writeNpy } from "../mod.ts";
-import { lapis } from "./support/cli.ts";
+import { inFolder, lapis } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
@@ -15,14 +15,6 @@ async function json(...args: readonly string[]): Promise<Record<string, unknown>
   const { out } = await lapis(...args, "--json");
   equal(out.trim().split("\n").length, 1);
   return JSON.parse(out) as Record<string, unknown>;
-}
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 const commands = [
   "predict",

@@ -14,6 +14,7 @@ import {
   textPreprocessorOf,
   toNumbers,
 } from "../mod.ts";
+import { inFolder } from "./support/cli.ts";
 
 async function lapis(...args: readonly string[]) {
   let out = "", err = "";
@@ -33,14 +34,6 @@ async function json(...args: readonly string[]): Promise<Record<string, unknown>
   const { out, err } = await lapis(...args, "--json");
   ok(out.startsWith("{"), err);
   return JSON.parse(out) as Record<string, unknown>;
-}
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 const write = (path: string, value: unknown) =>
   Deno.writeTextFile(path, typeof value === "string" ? value : JSON.stringify(value));

@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../cli/main.ts";
 import { schemaText } from "../cli/training/schema.ts";
 import { loadModel, tensor, toNumbers, writeNpy, writeNpz } from "../mod.ts";
+import { inFolder } from "./support/cli.ts";
 import { root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
@@ -29,14 +30,6 @@ async function json(args: readonly string[]): Promise<Json> {
   strictEqual(exit, 0, err);
   strictEqual(out.trim().split("\n").length, 1);
   return JSON.parse(out) as Json;
-}
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Eight texts of two classes, told apart by one word. */

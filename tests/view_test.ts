@@ -27,7 +27,7 @@ import {
   tensor,
   toNumbers,
 } from "../mod.ts";
-import { lapis } from "./support/cli.ts";
+import { inFolder, lapis } from "./support/cli.ts";
 import { exists, importsOf, root } from "./support/sources.ts";
 
 const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
@@ -46,14 +46,6 @@ const quiet = {
   terminal: { out: () => {}, err: () => {}, width: 80, interactive: false },
   log: () => {},
 };
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Three classes of flowers by four sizes, made up: enough for every view. */
 function flowers(): { readonly x: Tensor; readonly y: Tensor } {

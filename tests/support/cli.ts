@@ -18,3 +18,12 @@ export async function lapis(...args: readonly string[]): Promise<Run> {
   });
   return { exit, out, err };
 }
+/** Works in a folder of its own, which is gone afterwards. */
+export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
