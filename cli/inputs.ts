@@ -94,7 +94,7 @@ export async function readColumn(path: string, name: string): Promise<readonly s
 /** True for comma or tab separated tables, and JSON lines. */
 export const isTable = (path: string): boolean => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/.test(path);
 /** True for pictures. */
-export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
+export const isPicture = (path: string): boolean => /\.(png|jpe?g|gif|bmp)$/i.test(path);
 /** True for a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then((s) => s.isDirectory, () => false);

@@ -147,7 +147,7 @@ Deno.test("a folder of pictures: a folder a class, sorted; resized; links aren't
     await Deno.writeTextFile(`${folder}/dog/c.png`, "no picture");
     await rejects(
       readImageFolder(folder, { imageSize: [2, 2] }),
-      /dog\/c\.png: image is neither PNG nor JPEG/,
+      /dog\/c\.png: image: not a picture: expected BMP, GIF, JPEG, PNG, PNM or TIFF/,
     );
     await rejects(readImageFolder(`${folder}/dog/more/none`), /there is no such folder/);
     await rejects(readImageFolder(folder, { classNames: ["../dog"] }), /leads out of the folder/);

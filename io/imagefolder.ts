@@ -28,7 +28,7 @@ export interface ImageFolder {
   /** The file of each picture, below the folder. */
   readonly files: readonly string[];
 }
-const isPicture = (name: string) => /\.(png|jpe?g)$/i.test(name);
+const isPicture = (name: string) => /\.(png|jpe?g|gif|bmp)$/i.test(name);
 
 /** Pictures in a folder and those inside it, sorted; links lead nowhere. */
 async function picturesIn(folder: string, below = ""): Promise<string[]> {
@@ -41,7 +41,7 @@ async function picturesIn(folder: string, below = ""): Promise<string[]> {
 }
 
 /**
- * Reads the PNG and JPEG files of a folder; of each of its folders, which are the classes, where it has some.
+ * Reads the PNG, JPEG, GIF and BMP files of a folder; of each of its folders, which are the classes, where it has some.
  * @throws {InputError} where there is no picture, or sizes differ and `imageSize` isn't given.
  * @throws {FormatError} naming the picture that is broken.
  */
@@ -63,7 +63,7 @@ export async function readImageFolder(
   if (classNames.length === 0) files.push(...await picturesIn(folder));
   if (files.length === 0) {
     throw new InputError(
-      `${folder}: holds no .png or .jpg files${classNames.length ? " in its class folders" : ""}`,
+      `${folder}: holds no .png, .jpg, .gif or .bmp files${classNames.length ? " in its class folders" : ""}`,
       {
         file: folder,
       },

@@ -19,17 +19,9 @@ for (const [name, modes] of Object.entries(decoded)) {
       const image = await readImage(bytes, { colorMode: mode as ColorMode });
       deepStrictEqual([image.dtype, image.shape], ["uint8", shape], mode);
       const numbers = toNumbers(image), off = data.map((v, i) => Math.abs(v - (numbers[i] ?? NaN)));
-      const mean = off.reduce((a, b) => a + b, 0) / off.length;
-      // PNG loses nothing; grey out of colours may round otherwise. JPEG leaves rounding to the decoder; and the halved colours of half.jpg are blown up by repeating here, along a line between there.
-      const [most, average] = name.endsWith(".png")
-        ? [mode === "grayscale" ? 1 : 0, 1]
-        : name === "half.jpg"
-        ? [40, 6]
-        : [3, 1];
-      ok(
-        Math.max(...off) <= most && mean <= average,
-        `${mode}: ${Math.max(...off)} at most, ${mean} on average`,
-      );
+      // Grey out of the colours of a PNG may round otherwise; inks are rounded where TensorFlow cuts off.
+      const most = (name.endsWith(".png") && mode === "grayscale") || name === "inks.jpg" ? 1 : 0;
+      ok(Math.max(...off) <= most, `${mode}: ${Math.max(...off)} at most`);
     }
   });
 }
@@ -64,17 +56,20 @@ Deno.test("a broken picture is named", async () => {
   const whole = await read("rgb.png"), photo = await read("photo.jpg");
   await rejects(
     readImage(whole.subarray(0, 60), { file: "a/b.png" }),
-    /^FormatError: a\/b\.png: image is broken: /,
+    /^FormatError: a\/b\.png: image: damaged PNG picture: /,
   );
-  await rejects(readImage(whole.subarray(0, 20)), /header is damaged or truncated/);
+  await rejects(readImage(whole.subarray(0, 20)), /image: damaged PNG picture: it ends too soon/);
   await rejects(readImage(photo.subarray(0, 100), { file: "c.jpg" }), /c\.jpg: image/);
   await rejects(
-    readImage(new TextEncoder().encode("GIF89a"), { file: "x.gif" }),
-    /x\.gif: image is neither PNG nor JPEG/,
+    readImage(new TextEncoder().encode("a text"), { file: "x.gif" }),
+    /x\.gif: image: not a picture: expected BMP, GIF, JPEG, PNG, PNM or TIFF/,
   );
   const changed = whole.slice();
   changed[50] = (changed[50] ?? 0) ^ 255;
-  await rejects(readImage(changed, { file: "d.png" }), /d\.png: image is broken/);
+  await rejects(
+    readImage(changed, { file: "d.png" }),
+    /d\.png: image: damaged PNG picture: IDAT has another checksum/,
+  );
   const huge = whole.slice();
   new DataView(huge.buffer).setUint32(16, 0x7fffffff);
   await rejects(
@@ -82,4 +77,8 @@ Deno.test("a broken picture is named", async () => {
     (error: Error) => error.name === "LimitError" || error.name === "FormatError",
   );
   strictEqual((await readImage(whole)).shape.length, 3);
+  await rejects(
+    readImage(new TextEncoder().encode("RIFF\0\0\0\0WEBPVP8 "), { file: "e.webp" }),
+    /^UnsupportedError: e\.webp: image: WebP pictures aren't read: save them as PNG or JPEG/,
+  );
 });

@@ -61,7 +61,7 @@ Deno.test("a folder of pictures is trained on by its class folders; the model pr
     await Deno.writeTextFile(`${folder}/data/slope/x.png`, "no picture");
     match(
       (await lapis(...["predict", `${folder}/m.keras`, "--input", `${folder}/data`])).err,
-      /slope\/x\.png: image is neither PNG nor JPEG/,
+      /slope\/x\.png: image: not a picture: expected BMP, GIF, JPEG, PNG, PNM or TIFF/,
     );
   }));
 

@@ -2,7 +2,7 @@
 import type { OpDef } from "../../core/op.ts";
 import { deformOps } from "./deform.ts";
 import { detectionOps } from "./detection.ts";
-import { imageOps } from "./images/mod.ts";
+import { imageOps } from "./images.ts";
 import { integerOps } from "./integer.ts";
 import { fewBitsOps } from "./fewbits.ts";
 import { microsoftOps } from "./microsoft.ts";

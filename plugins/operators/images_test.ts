@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { tensor } from "../../../core/tensor.ts";
-import { results } from "../../../tests/support/judge.ts";
+import { tensor } from "../../core/tensor.ts";
+import { results } from "../../tests/support/judge.ts";
 
 /** Pictures of 7×5 that Pillow 13 wrote, and the RGB that it reads out of them. */
 const pictures: Readonly<Record<string, readonly [file: string, rgb: string]>> = {

@@ -1,5 +1,6 @@
-/** PNG pictures (ISO/IEC 15948): all colour types and depths, interlaced ones too; transparency is dropped. @module */
+/** PNG pictures (ISO/IEC 15948): all colour types and depths, interlaced ones too. @module */
 import { unzlibSync } from "fflate";
+import { crc32 } from "../inflate.ts";
 import { ByteReader, checkSize, damaged, type Decoder, type Picture, unread } from "./pixels.ts";
 
 interface Header {
@@ -11,6 +12,8 @@ interface Header {
 }
 /** Samples a pixel by colour type: gray, (none), RGB, palette, gray with alpha, (none), RGB with alpha. */
 const samplesOf: readonly number[] = [1, 0, 3, 1, 2, 0, 4];
+/** Channels of the picture by colour type. */
+const pictureChannels: readonly (1 | 2 | 3 | 4)[] = [1, 1, 3, 3, 2, 3, 4];
 /** First column and row, and their steps, of the passes of an interlaced picture. */
 const passes: readonly (readonly [number, number, number, number])[] = [
   [0, 0, 8, 8],
@@ -62,17 +65,20 @@ function sample(line: Uint8Array, index: number, { depth, colour }: Header): num
 /** PNG. */
 export const decodePng: Decoder = (bytes, most): Picture => {
   const r = new ByteReader(bytes, "PNG", 8), parts: Uint8Array[] = [];
-  let header: Header | undefined, palette: Uint8Array = new Uint8Array(0);
-  for (;;) {
-    const size = r.u32(), name = String.fromCharCode(...r.take(4)), end = r.at + size + 4;
-    if (name === "IHDR") header = readHeader(r);
-    else if (name === "PLTE") palette = r.take(size);
-    else if (name === "IDAT") parts.push(r.take(size));
-    else if (name === "IEND") break;
-    r.at = end;
+  let header: Header | undefined, palette: Uint8Array = new Uint8Array(0), alphas: Uint8Array | undefined;
+  for (let name = ""; name !== "IEND";) {
+    const size = r.u32(), from = r.at;
+    name = String.fromCharCode(...r.take(4));
+    const part = new ByteReader(r.take(size), "PNG");
+    if (crc32(bytes.subarray(from, r.at)) !== r.u32()) throw damaged("PNG", `${name} has another checksum`);
+    if (name === "IHDR") header = readHeader(part);
+    else if (name === "PLTE") palette = part.bytes;
+    else if (name === "tRNS") alphas = part.bytes;
+    else if (name === "IDAT") parts.push(part.bytes);
   }
   if (!header) throw damaged("PNG", "it has no header");
-  const h = header, channels = h.colour === 0 || h.colour === 4 ? 1 : 3, { width, height } = h;
+  const h = header, { width, height } = h;
+  const channels = h.colour !== 3 ? pictureChannels[h.colour] ?? 3 : alphas ? 4 : 3;
   checkSize("PNG", width, height, 4, most);
   const list = h.interlaced ? passes : [[0, 0, 1, 1] as const];
   const sizes = list.map(([x, y, dx, dy]) =>
@@ -103,11 +109,14 @@ export const decodePng: Decoder = (bytes, most): Picture => {
       unfilter(kind, line, above, step);
       for (let k = 0; k < w; k++) {
         const to = ((y0 + row * dy) * width + x0 + k * dx) * channels;
-        for (let c = 0; c < channels; c++) {
-          data[to + c] = h.colour === 3
-            ? palette[3 * sample(line, k, h) + c] ?? 0
-            : sample(line, k * samples + c, h);
-        }
+        if (h.colour === 3) {
+          const index = sample(line, k, h);
+          if (3 * index + 2 >= palette.length) {
+            throw damaged("PNG", `colour ${index} of a palette of ${Math.floor(palette.length / 3)}`);
+          }
+          for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c] ?? 0;
+          if (channels === 4) data[to + 3] = alphas?.[index] ?? 255;
+        } else for (let c = 0; c < channels; c++) data[to + c] = sample(line, k * samples + c, h);
       }
       above = line;
       at += 1 + size;

@@ -1,25 +1,27 @@
 /** Decoded pictures, and errors of pictures that can't be. @module */
-import { InputError, LimitError, UnsupportedError } from "../../../core/errors.ts";
+import { FormatError, LimitError, UnsupportedError } from "../../core/errors.ts";
 
-/** A picture of bytes, rows from the top, one or three channels. */
+/** A picture of bytes, rows from the top: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 2 | 3 | 4;
   readonly data: Uint8Array;
+  /** The gray that the file itself holds beside its colours, as JPEG does. */
+  readonly gray?: Uint8Array;
 }
 /** What a decoder is given beside the bytes: the most bytes that a picture may take. */
 export type Decoder = (bytes: Uint8Array, most: number) => Picture;
 
 /** An error of a damaged picture. */
-export function damaged(format: string, why: string): InputError {
-  return new InputError(`damaged ${format} picture: ${why}`);
+export function damaged(format: string, why: string): FormatError {
+  return new FormatError(`damaged ${format} picture: ${why}`);
 }
 /** An error of a picture in a variant that isn't read. */
 export function unread(format: string, what: string): UnsupportedError {
   return new UnsupportedError(`${format} pictures with ${what} aren't read`);
 }
-/** Checks a declared size before anything is made. @throws {InputError} @throws {LimitError} */
+/** Checks a declared size before anything is made. @throws {FormatError} @throws {LimitError} */
 export function checkSize(
   format: string,
   width: number,
@@ -52,6 +54,10 @@ export class ByteReader {
     if (at < 0 || at + size > this.bytes.length) throw damaged(this.#format, "it ends too soon");
     this.at += size;
     return at;
+  }
+  /** Bytes that are left. */
+  get left(): number {
+    return this.bytes.length - this.at;
   }
   u8(): number {
     return this.bytes[this.#step(1)] ?? 0;

@@ -39,23 +39,26 @@ const clamp = (v: number) => (v < 0 ? 0 : v > 255 ? 255 : v);
  * rounded by `shift` bits. In and out lie `step` apart.
  */
 function idct8(x: Int32Array, at: number, step: number, shift: number): void {
-  const [x0 = 0, x1 = 0, x2 = 0, x3 = 0, x4 = 0, x5 = 0, x6 = 0, x7 = 0] = [0, 1, 2, 3, 4, 5, 6, 7].map((i) =>
-    x[at + i * step] ?? 0
-  );
+  const i1 = at + step, i2 = i1 + step, i3 = i2 + step, i4 = i3 + step, i5 = i4 + step, i6 = i5 + step;
+  const i7 = i6 + step, half = 2 ** (shift - 1);
+  const x0 = x[at] ?? 0, x1 = x[i1] ?? 0, x2 = x[i2] ?? 0, x3 = x[i3] ?? 0;
+  const x4 = x[i4] ?? 0, x5 = x[i5] ?? 0, x6 = x[i6] ?? 0, x7 = x[i7] ?? 0;
   const even = (x2 + x6) * 4433, low = even - x6 * 15137, high = even + x2 * 6270;
   const sum = (x0 + x4) * 8192, gap = (x0 - x4) * 8192;
-  const e0 = sum + high, e3 = sum - high, e1 = gap + low, e2 = gap - low;
+  const e0 = sum + high + half, e3 = sum - high + half, e1 = gap + low + half, e2 = gap - low + half;
   const z5 = (x7 + x3 + x5 + x1) * 9633;
   const z1 = (x7 + x1) * -7373, z2 = (x5 + x3) * -20995;
   const z3 = (x7 + x3) * -16069 + z5, z4 = (x5 + x1) * -3196 + z5;
-  const o0 = x7 * 2446 + z1 + z3,
-    o1 = x5 * 16819 + z2 + z4,
-    o2 = x3 * 25172 + z2 + z3,
-    o3 = x1 * 12299 + z1 + z4;
-  const half = 2 ** (shift - 1);
-  [e0 + o3, e1 + o2, e2 + o1, e3 + o0, e3 - o0, e2 - o1, e1 - o2, e0 - o3].forEach((v, i) =>
-    x[at + i * step] = (v + half) >> shift
-  );
+  const o0 = x7 * 2446 + z1 + z3, o1 = x5 * 16819 + z2 + z4;
+  const o2 = x3 * 25172 + z2 + z3, o3 = x1 * 12299 + z1 + z4;
+  x[at] = (e0 + o3) >> shift;
+  x[i1] = (e1 + o2) >> shift;
+  x[i2] = (e2 + o1) >> shift;
+  x[i3] = (e3 + o0) >> shift;
+  x[i4] = (e3 - o0) >> shift;
+  x[i5] = (e2 - o1) >> shift;
+  x[i6] = (e1 - o2) >> shift;
+  x[i7] = (e0 - o3) >> shift;
 }
 /** All blocks of a colour as pixels. */
 function planeOf(c: Component, table: Int32Array | undefined): Plane {
@@ -107,6 +110,58 @@ function enlarged(p: Plane, across: number, down: number, width: number, height:
 const fix = (v: number) => Math.floor(v * 65536 + 0.5);
 const redOfCr = fix(1.402), blueOfCb = fix(1.772), greenOfCr = -fix(0.71414), greenOfCb = -fix(0.34414);
 
+/** Luma and colour differences as red, green and blue, each handed on as a byte. */
+function coloured(
+  planes: readonly Plane[],
+  { width, height }: Frame,
+  put: (pixel: number, r: number, g: number, b: number) => void,
+): void {
+  const [y, cb, cr] = planes;
+  if (!y || !cb || !cr) return;
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, i++) {
+      const v = y.data[row * y.stride + column] ?? 0, b = (cb.data[row * cb.stride + column] ?? 0) - 128;
+      const r = (cr.data[row * cr.stride + column] ?? 0) - 128;
+      put(
+        i,
+        clamp(v + ((redOfCr * r + 32768) >> 16)),
+        clamp(v + ((greenOfCb * b + greenOfCr * r + 32768) >> 16)),
+        clamp(v + ((blueOfCb * b + 32768) >> 16)),
+      );
+    }
+  }
+}
+/** A plane without what stands beyond the picture. */
+function cropped({ data, stride }: Plane, { width, height }: Frame): Uint8Array {
+  const out = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    out.set(data.subarray(row * stride, row * stride + width), row * width);
+  }
+  return out;
+}
+/** The product of two parts of 255, rounded. */
+function parts(a: number, b: number): number {
+  const v = a * b + 128;
+  return ((v >> 8) + v) >> 8;
+}
+/** Four inks as red, green and blue. Adobe's files hold what of the paper shows in place of the ink. */
+function inked(planes: readonly Plane[], frame: Frame, transform: number | undefined): Uint8Array {
+  const inks = planes.map((p) => cropped(p, frame)), data = new Uint8Array(frame.width * frame.height * 3);
+  if (transform === 2) {
+    const [c = data, m = data, y = data] = inks;
+    coloured(planes, frame, (i, r, g, b) => (c[i] = 255 - r, m[i] = 255 - g, y[i] = 255 - b));
+  }
+  const turned = transform === undefined ? 0 : 255, black = inks[3] ?? data;
+  for (let c = 0; c < 3; c++) {
+    const ink = inks[c] ?? data;
+    for (let i = 0; i < black.length; i++) {
+      const light = 255 - ((black[i] ?? 0) ^ turned);
+      data[3 * i + c] = light - parts((ink[i] ?? 0) ^ turned, light);
+    }
+  }
+  return data;
+}
+
 /** A frame's pixels. `transform` is what Adobe's marker says: 0 for colours as they are. */
 export function rendered(frame: Frame, transform: number | undefined): Picture {
   const { width, height, across, down } = frame;
@@ -116,19 +171,16 @@ export function rendered(frame: Frame, transform: number | undefined): Picture {
     if (!Number.isInteger(wide) || !Number.isInteger(high)) throw damaged("JPEG", "sampling factors");
     return enlarged(plane, wide, high, width, height);
   });
-  const [y, cb, cr] = planes, channels = cb && cr ? 3 : 1, data = new Uint8Array(width * height * channels);
-  const plain = transform === 0 || frame.components.map((c) => String.fromCharCode(c.id)).join("") === "RGB";
-  for (let i = 0; i < width * height; i++) {
-    const row = Math.floor(i / width), column = i % width;
-    const at = (p: Plane | undefined) => p?.data[row * p.stride + column] ?? 0;
-    if (channels === 1) data[i] = at(y);
-    else if (plain) [y, cb, cr].forEach((p, c) => data[3 * i + c] = at(p));
-    else {
-      const v = at(y), b = at(cb) - 128, r = at(cr) - 128;
-      data[3 * i] = clamp(v + ((redOfCr * r + 32768) >> 16));
-      data[3 * i + 1] = clamp(v + ((greenOfCb * b + greenOfCr * r + 32768) >> 16));
-      data[3 * i + 2] = clamp(v + ((blueOfCb * b + 32768) >> 16));
-    }
+  const [only, ...more] = planes;
+  if (!only) throw damaged("JPEG", "it has no colours");
+  const gray = cropped(only, frame);
+  if (more.length === 0) return { width, height, channels: 1, data: gray };
+  if (more.length === 3) return { width, height, channels: 3, data: inked(planes, frame, transform) };
+  const data = new Uint8Array(width * height * 3);
+  if (transform === 0 || frame.components.map((c) => String.fromCharCode(c.id)).join("") === "RGB") {
+    planes.forEach((plane, c) => cropped(plane, frame).forEach((v, i) => data[3 * i + c] = v));
+    return { width, height, channels: 3, data };
   }
-  return { width, height, channels, data };
+  coloured(planes, frame, (i, r, g, b) => (data[3 * i] = r, data[3 * i + 1] = g, data[3 * i + 2] = b));
+  return { width, height, channels: 3, data, gray };
 }

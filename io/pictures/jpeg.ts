@@ -2,13 +2,16 @@
 import { type Component, type Frame, rendered } from "./jpegpixels.ts";
 import { ByteReader, checkSize, damaged, type Decoder, type Picture, unread } from "./pixels.ts";
 
-/** Codes by length: least code, greatest code and first symbol of each. */
+/** Codes by length: least code, greatest code and first symbol of each; and what the next {@link peeked} bits say at once. */
 interface Huffman {
   readonly least: Int32Array;
   readonly most: Int32Array;
   readonly first: Int32Array;
   readonly symbols: Uint8Array;
+  /** `length * 256 + symbol` by the next bits; 0 where the code is longer. */
+  readonly short: Uint16Array;
 }
+const peeked = 9;
 /** Where the coefficients of a block stand, in the order that they are coded. */
 const zigzag = Uint8Array.from([
   [0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5],
@@ -19,16 +22,20 @@ const zigzag = Uint8Array.from([
 
 function huffman(counts: Uint8Array, symbols: Uint8Array): Huffman {
   const least = new Int32Array(17), most = new Int32Array(17).fill(-1), first = new Int32Array(17);
+  const short = new Uint16Array(1 << peeked);
   let code = 0, at = 0;
   for (let length = 1; length <= 16; length++) {
     const count = counts[length - 1] ?? 0;
     least[length] = code;
     first[length] = at;
     if (count > 0) most[length] = code + count - 1;
+    for (let i = 0, free = peeked - length; i < count && free >= 0; i++) {
+      short.fill(length * 256 + (symbols[at + i] ?? 0), (code + i) << free, (code + i + 1) << free);
+    }
     code = (code + count) << 1;
     at += count;
   }
-  return { least, most, first, symbols };
+  return { least, most, first, symbols, short };
 }
 
 /** Bits of a scan; stuffed zeros are left out, a marker gives zeros from there on. */
@@ -39,37 +46,48 @@ class Bits {
   constructor(r: ByteReader) {
     this.#r = r;
   }
-  bit(): number {
-    if (this.#left === 0) {
-      const { bytes, at } = this.#r, byte = bytes[at] ?? 0xff;
-      const marker = byte === 0xff && bytes[at + 1] !== 0;
-      this.#word = marker ? 0 : byte;
-      if (!marker) this.#r.at += byte === 0xff ? 2 : 1;
-      this.#left = 8;
+  /** Makes at least 17 bits there to be looked at. */
+  #fill(): void {
+    const { bytes } = this.#r;
+    let { at } = this.#r;
+    for (; this.#left <= 16; this.#left += 8) {
+      const byte = bytes[at] ?? 0xff, marker = byte === 0xff && bytes[at + 1] !== 0;
+      this.#word = (this.#word << 8) | (marker ? 0 : byte);
+      if (!marker) at += byte === 0xff ? 2 : 1;
     }
-    return (this.#word >> --this.#left) & 1;
+    this.#r.at = at;
   }
+  bit(): number {
+    return this.bits(1);
+  }
+  /** A number of at most 16 bits. */
   bits(count: number): number {
-    let v = 0;
-    for (let i = 0; i < count; i++) v = 2 * v + this.bit();
-    return v;
+    if (this.#left < count) this.#fill();
+    this.#left -= count;
+    return (this.#word >> this.#left) & ((1 << count) - 1);
   }
   /** A signed number of some bits. */
   signed(count: number): number {
     const v = this.bits(count);
-    return count > 0 && v < 2 ** (count - 1) ? v - 2 ** count + 1 : v;
+    return count > 0 && v < 1 << (count - 1) ? v - (1 << count) + 1 : v;
   }
   symbol(table: Huffman): number {
-    let code = 0;
-    for (let length = 1; length <= 16; length++) {
-      code = 2 * code + this.bit();
+    if (this.#left < 16) this.#fill();
+    const found = table.short[(this.#word >> (this.#left - peeked)) & ((1 << peeked) - 1)] ?? 0;
+    if (found > 0) {
+      this.#left -= found >> 8;
+      return found & 255;
+    }
+    for (let length = peeked + 1; length <= 16; length++) {
+      const code = (this.#word >> (this.#left - length)) & ((1 << length) - 1);
       if (code <= (table.most[length] ?? -1)) {
+        this.#left -= length;
         return table.symbols[(table.first[length] ?? 0) + code - (table.least[length] ?? 0)] ?? 0;
       }
     }
     throw damaged("JPEG", "a code that no table has");
   }
-  /** Forgets what is left of a byte. */
+  /** Forgets what was looked at; the next bits begin behind a marker. */
   align(): void {
     this.#left = 0;
   }
@@ -238,7 +256,7 @@ class File {
     if (this.#frame) throw unread("JPEG", "several frames");
     const bits = r.u8(), height = r.u16(), width = r.u16(), count = r.u8();
     if (bits !== 8) throw unread("JPEG", `${bits} bits`);
-    if (count !== 1 && count !== 3) throw unread("JPEG", `${count} colours`);
+    if (count !== 1 && count !== 3 && count !== 4) throw unread("JPEG", `${count} colours`);
     checkSize("JPEG", width, height, 3 * count, this.#most);
     const parts = Array.from({ length: count }, () => [r.u8(), r.u8(), r.u8()] as const);
     const across = Math.max(...parts.map(([, hv]) => hv >> 4)),

@@ -1,5 +1,6 @@
 /** TIFF 6.0 pictures: gray, RGB and palettes in strips; not compressed, PackBits, LZW or deflate. @module */
 import { unzlibSync } from "fflate";
+import { unpackLzw } from "./lzw.ts";
 import { ByteReader, checkSize, damaged, type Decoder, type Picture, unread } from "./pixels.ts";
 
 /** Bytes of each field type, by its number. */
@@ -54,44 +55,12 @@ function unpackBits(packed: Uint8Array, size: number): Uint8Array {
   }
   return out;
 }
-/** LZW with the highest bits first; codes widen one early. */
-function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
-  const out = new Uint8Array(size), starts = new Int32Array(4097), lengths = new Int32Array(4097);
-  let to = 0, bits = 9, next = 258, before = -1;
-  const put = (start: number, length: number) => {
-    for (let i = 0; i < length && to < size; i++) out[to++] = out[start + i] ?? 0;
-  };
-  for (let bit = 0; bit + bits <= packed.length * 8 && to < size;) {
-    let code = 0;
-    for (let i = 0; i < bits; i++, bit++) {
-      code = 2 * code + (((packed[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1);
-    }
-    if (code === 257) break;
-    if (code === 256) {
-      [bits, next, before] = [9, 258, -1];
-      continue;
-    }
-    const start = to;
-    if (code > next || (code === next && before < 0)) {
-      throw damaged("TIFF", "an LZW code that isn't there yet");
-    }
-    if (code < 256) out[to++] = code;
-    else put(starts[code] ?? 0, lengths[code] ?? 0);
-    // What came before and one byte more is the new entry; it lies in the output as it is.
-    if (before >= 0 && next < 4096) next++;
-    starts[next] = start;
-    lengths[next] = to - start + 1;
-    before = code;
-    bits = next + 1 >= 2048 ? 12 : next + 1 >= 1024 ? 11 : next + 1 >= 512 ? 10 : 9;
-  }
-  return out;
-}
 function unpacked(packed: Uint8Array, compression: number, size: number): Uint8Array {
   switch (compression) {
     case 1:
       return packed;
     case 5:
-      return unpackLzw(packed, size);
+      return unpackLzw(packed, size, { format: "TIFF", least: 8, highFirst: true, early: 1 });
     case 8:
     case 32946:
       try {
