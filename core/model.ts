@@ -26,7 +26,7 @@ import { type Network, networkLayer } from "./network.ts";
 import { Random } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { modelBytes, saveModel } from "./save.ts";
-import { Sessions } from "./sessions.ts";
+import { type Compile, Sessions } from "./sessions.ts";
 import { staticShape } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import {
@@ -71,6 +71,8 @@ export interface ModelOptions {
   readonly saved?: SavedTraining;
   /** What else the file holds for Lapis. */
   readonly extras?: Extras;
+  /** Puts a session around each that is compiled, for what a format's engines do differently. */
+  readonly around?: (graph: Graph, compile: Compile) => Promise<Session>;
 }
 /** Which graph of a model. */
 export interface ModelGraphOptions {
@@ -131,7 +133,7 @@ export class Model {
       ...(deterministic !== undefined && { deterministic }),
       ...(limits && { limits, maxBytes: limits.planBytes }),
     };
-    this.#sessions = new Sessions(registry, options.backend, compile);
+    this.#sessions = new Sessions(registry, options.backend, compile, options.around);
   }
 
   /**

@@ -50,6 +50,10 @@ export function bindInputs(
     }
     bindValue(input, typeOf(graph, input.id), value, env);
   }
+  // An expression may stand before the symbols in it.
+  for (const input of wanted) {
+    bindValue(input, typeOf(graph, input.id), inputs[input.name] as RuntimeValue, env);
+  }
   return env;
 }
 

@@ -40,10 +40,14 @@ interface Entry {
   readonly seen: Map<string, number>;
 }
 
+/** Makes a session out of a graph. */
+export type Compile = (graph: Graph) => Promise<Session>;
+
 /** Sessions by mode. Runs wait for one another, since a session holds one run's activations. */
 export class Sessions {
   readonly #registry: Registry;
   readonly #options: Omit<CompileOptions, "registry">;
+  readonly #around: (graph: Graph, compile: Compile) => Promise<Session>;
   #backendName: string | undefined;
   #backend: BackendDef | undefined;
   readonly #others = new Map<string, BackendDef>();
@@ -55,9 +59,15 @@ export class Sessions {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** Sessions on the named backend, or the first available one. */
-  constructor(registry: Registry, backend: string | undefined, options: Omit<CompileOptions, "registry">) {
+  /** Sessions on the named backend, or the first available one; `around` may put another session around each. */
+  constructor(
+    registry: Registry,
+    backend: string | undefined,
+    options: Omit<CompileOptions, "registry">,
+    around = (graph: Graph, compile: Compile): Promise<Session> => compile(graph),
+  ) {
     this.#registry = registry;
+    this.#around = around;
     this.#backendName = backend;
     this.#options = options;
   }
@@ -84,7 +94,8 @@ export class Sessions {
     const opening = (async () => {
       const engine = await this.#engine(backend);
       const graph = make();
-      const session = await engine.compile(graph, { ...this.#options, registry: this.#registry });
+      const options = { ...this.#options, registry: this.#registry };
+      const session = await this.#around(graph, (g) => engine.compile(g, options));
       const entry: Entry = { graph, session, seen: new Map() };
       this.#ready.set(key, entry);
       return entry;

@@ -11,6 +11,7 @@ import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoPro
 import { bodyInputTypes, carriedPositions, unranked, widened, withDeclared } from "./nested.ts";
 import { constantTensor } from "./constants.ts";
 import { gradientOf, gradientOperator } from "./gradient.ts";
+import { ordered } from "./order.ts";
 import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
 import { type TensorContext, tensorFromProto, tensorFromSparse, tensorOrHollow } from "./tensors.ts";
@@ -90,13 +91,9 @@ export class ModelBuilder {
     this.#nodes(b, graph.node ?? [], names, frame, hints(graph));
   }
   /** The value of a name. @throws {FormatError} */
-  find(name: string, names: Names, what: string, later?: ReadonlySet<string>): Value | undefined {
+  find(name: string, names: Names, what: string): Value | undefined {
     if (names.has(name)) return names.get(name);
-    throw new FormatError(
-      later?.has(name)
-        ? `${what} ${shown(name)} is computed by a later node: the nodes are out of order, or form a cycle`
-        : `${what} ${shown(name)} has no producer`,
-    );
+    throw new FormatError(`${what} ${shown(name)} has no producer`);
   }
 
   #nodes(
@@ -106,8 +103,7 @@ export class ModelBuilder {
     frame: Frame,
     declared: ReadonlyMap<string, ValueInfoProto>,
   ): void {
-    const produced = new Set(nodes.flatMap((n) => n.output ?? []));
-    for (const node of nodes) {
+    for (const node of ordered(nodes)) {
       if (--this.#left < 0) {
         throw new LimitError(
           `more than ${this.#context.limits.items} nodes, those of functions and loops counted as often as they are built`,
@@ -115,7 +111,7 @@ export class ModelBuilder {
       }
       try {
         const inputs = (node.input ?? []).map((name) =>
-          name === "" ? undefined : this.find(name, names, "its input", produced)
+          name === "" ? undefined : this.find(name, names, "its input")
         );
         const scope = [frame.scope, nodeScope(node)].filter((part) => part !== "").join("/");
         const outputs = b.scopeAs(scope, () => this.#node(b, node, inputs, names, frame));

@@ -5,6 +5,7 @@ import { tensorBytes } from "../../core/tensor.ts";
 import { exportedGraph } from "./export/graph.ts";
 import { extrasFrom, metadataOf, sentenceOf } from "./export/metadata.ts";
 import type { Graph } from "../../core/graph.ts";
+import { loosely } from "./loose.ts";
 import { readOnnxFiles } from "./read.ts";
 import { initialGraph, stepState } from "./training.ts";
 import { usualOpset } from "./versions.ts";
@@ -35,6 +36,7 @@ export const onnx: FormatDef = {
     return Model.fromGraph(graph, registry, {
       limits,
       ...(extras && { extras }),
+      around: loosely(registry, (message) => warn(`${source.name}: ${message}`)),
       ...run,
       ...(given && { weights: given }),
     });
