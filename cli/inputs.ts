@@ -69,17 +69,26 @@ export async function readText(path: string): Promise<string> {
 /** How a table is read, where its file doesn't tell. */
 export interface TableOptions {
   readonly delimiter?: string | null;
-  readonly header?: boolean | readonly string[];
+  readonly header?: boolean | readonly string[] | null;
 }
-/** Reads a table: cells between commas or tabs, or a JSON object a line; gzipped or not. */
+/**
+ * Reads a table: cells between commas, semicolons or tabs, or a JSON object a line; gzipped or not.
+ * @throws {InputError} where it has no rows.
+ */
 export async function readTable(path: string, options: TableOptions = {}): Promise<CsvTable> {
-  const bytes = await readBytes(path), { delimiter, header } = options;
-  if (/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return recordsToTable(readJsonLines(bytes, { file: path }));
-  return readCsv(bytes, {
-    file: path,
-    delimiter: delimiter ?? (/\.tsv(\.gz)?$/.test(path) ? "\t" : ","),
-    ...(header !== undefined && { header }),
-  });
+  const bytes = await readBytes(path), { header } = options;
+  const delimiter = options.delimiter ?? (/\.tsv(\.gz)?$/.test(path) ? "\t" : undefined);
+  const table = /\.(jsonl|ndjson)(\.gz)?$/.test(path)
+    ? recordsToTable(readJsonLines(bytes, { file: path }))
+    : readCsv(bytes, {
+      file: path,
+      ...(delimiter !== undefined && { delimiter }),
+      ...(header !== undefined && header !== null && { header }),
+    });
+  if (table.rows.length === 0) {
+    throw new InputError(`${path}: has no rows below its header ${table.header.join(", ")}`, { file: path });
+  }
+  return table;
 }
 
 /** A column of a CSV file by name. @throws {InputError} that lists the columns there are. */
@@ -218,6 +227,7 @@ export async function readFeed(model: Model, assets: Assets, options: InputOptio
     const t = castTensor(shapedFor(scaled, shape), dtype);
     tensors[name] = t;
     rows = t.shape[0] ?? 1;
+    if (rows === 0) throw new InputError(`input ${name}: ${shapeText(t.shape)} has no rows`);
   }
   return texts === undefined ? { tensors, rows } : { tensors, rows, texts };
 }

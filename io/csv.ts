@@ -10,10 +10,21 @@ import { type DataFileOptions, named } from "./options.ts";
 
 /** How a table is read. */
 export interface CsvOptions extends DataFileOptions {
-  /** Whether the first row names the columns, true unless said otherwise; or the names, where no row has them. */
+  /**
+   * Whether the first row names the columns; or the names, where no row has them. Unless said, the first row names them
+   * where one of its cells isn't a number, or where it counts 0, 1, 2 and so on.
+   */
   readonly header?: boolean | readonly string[];
-  /** The character between cells; a comma unless said otherwise. */
+  /**
+   * The character between cells. Unless said, a comma; or a semicolon, a tab or a bar, where the first rows have no comma
+   * and equally many of them.
+   */
   readonly delimiter?: string;
+  /**
+   * What stands before the decimals of numbers. Unless said, a dot; or a comma, where cells stand between semicolons and a
+   * column has numbers with commas alone. Such numbers are given with a dot.
+   */
+  readonly decimal?: "." | ",";
 }
 /** A table of text cells; every row has as many as the header, or as the first row where there is no header. */
 export interface CsvTable {
@@ -38,7 +49,7 @@ function rowName(table: CsvTable, row: number): string {
  * @throws {LimitError} above limits.fileBytes.
  */
 export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
-  const { file, limits = defaultLimits, header = true, delimiter = "," } = options;
+  const { file, limits = defaultLimits } = options;
   const { label, detail } = named("CSV", file);
   if (source.length > limits.fileBytes) {
     throw new LimitError(
@@ -47,9 +58,11 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
     );
   }
   const text = typeof source === "string" ? source : utf8(gunzipped(source, options), label, detail);
+  const delimiter = options.delimiter ?? delimiterOf(text);
   const records = parseRecords(text, delimiter, label, detail);
   const [first] = records;
   if (!first) throw new FormatError(`${label} has no rows`, detail);
+  const header = options.header ?? namesColumns(first);
   const rows = header === true ? records.slice(1) : records;
   const table = { header: headerOf(first, header, label, detail), rows };
   origins.set(table, (row) => linesIn(text)[row + (header === true ? 1 : 0)]);
@@ -61,7 +74,46 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
       { ...detail, place: `row ${ragged + 1}` },
     );
   }
+  const { decimal = delimiter === ";" ? undefined : "." } = options;
+  if (decimal !== ".") pointDecimals(rows, first.length, decimal === ",");
   return table;
+}
+
+/** True where a first row is names: not all of it numbers, unless they count the columns, as data frames without names do. */
+function namesColumns(first: readonly string[]): boolean {
+  const counts = first.length > 2 && first.every((cell, i) => cell.trim() === `${i}`);
+  return counts || !first.every((cell) => number.test(cell));
+}
+
+/** Rows that are looked at to tell what stands between cells. */
+const looked = 20;
+/** What stands between cells, by the first lines: a comma where there is one. */
+function delimiterOf(text: string): string {
+  const lines = text.slice(0, 65536).split(/\r?\n|\r/, looked).filter((line) => line.trim() !== "")
+    .map((line) => line.replace(/"(?:[^"]|"")*"/g, ""));
+  const counts = (mark: string) => lines.map((line) => line.split(mark).length - 1);
+  if (lines.length === 0 || counts(",")[0] !== 0) return ",";
+  return [";", "\t", "|"].find((mark) => {
+    const [first = 0, ...more] = counts(mark);
+    return first > 0 && more.every((count) => count === first);
+  }) ?? ",";
+}
+
+const commaNumber = /^\s*[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?\s*$/;
+/** Gives the numbers of a column a dot; where not said, of columns in which commas alone stand before decimals. */
+function pointDecimals(rows: string[][], columns: number, said: boolean): void {
+  for (let c = 0; c < columns; c++) {
+    const cells = rows.map((row) => row[c] ?? "");
+    const commas = cells.some((cell) => commaNumber.test(cell));
+    const whole = /^\s*[+-]?\d+([eE][+-]?\d+)?\s*$/;
+    if (!commas || !(said || cells.every((v) => commaNumber.test(v) || whole.test(v) || absent.test(v)))) {
+      continue;
+    }
+    for (const row of rows) {
+      const cell = row[c] ?? "";
+      if (commaNumber.test(cell)) row[c] = cell.replace(",", ".");
+    }
+  }
 }
 
 function headerOf(
@@ -95,9 +147,13 @@ export async function* readCsvStream(
   stream: ByteStream,
   options: CsvOptions & { readonly rows?: number } = {},
 ): AsyncGenerator<CsvTable> {
-  const { rows = 10_000, header = true, ...rest } = options;
-  let names = header, held: string[] = [], quotes = 0;
-  const table = () => readCsv(held.join(""), { ...rest, header: names });
+  const { rows = 10_000, header, delimiter: said, ...rest } = options;
+  let names = header, delimiter = said, held: string[] = [], quotes = 0;
+  const table = () => {
+    const text = held.join("");
+    delimiter ??= delimiterOf(text);
+    return readCsv(text, { ...rest, delimiter, ...(names !== undefined && { header: names }) });
+  };
   let first = true;
   for await (const line of rawLinesOf(stream, options)) {
     held.push(first ? line.replace(/^\ufeff/, "") : line);

@@ -124,3 +124,40 @@ Deno.test("rows of one file may end in CRLF and LF both, and in CR alone", () =>
   assert.deepEqual(readCsv("a\r\n1\n2\r\n").rows, [["1"], ["2"]]);
   assert.deepEqual(readCsv("a,b\r1,x\r").rows, [["1", "x"]]);
 });
+
+Deno.test("unless said, a first row of numbers alone is data, and the separator is what the rows have", () => {
+  assert.deepEqual(readCsv("1,2,0\n3,4,1\n"), {
+    header: ["0", "1", "2"],
+    rows: [["1", "2", "0"], ["3", "4", "1"]],
+  });
+  assert.deepEqual(readCsv("0,1,2\n3,4,1\n").header, ["0", "1", "2"]);
+  assert.deepEqual(readCsv("0,1,2\n3,4,1\n").rows.length, 1);
+  assert.deepEqual(readCsv("1,2\n3,4\n", { header: true }).header, ["1", "2"]);
+  assert.deepEqual(readCsv("label,1x1,1x2\n7,0,0\n").rows, [["7", "0", "0"]]);
+  for (const [mark, name] of [[";", "semicolon"], ["\t", "tab"], ["|", "bar"]]) {
+    assert.deepEqual(
+      readCsv(["a,b,label", "1.5,2,0", "3.25,4,1"].join("\n").replaceAll(",", mark ?? "")),
+      { header: ["a", "b", "label"], rows: [["1.5", "2", "0"], ["3.25", "4", "1"]] },
+      name,
+    );
+  }
+  // Marks of a sentence are no separators: rows have different counts, or a comma as well.
+  assert.deepEqual(readCsv("text\ngood; cheap\nbad\n").rows, [["good; cheap"], ["bad"]]);
+  assert.deepEqual(readCsv("a; b,1\nc,2\n", { header: false }).rows, [["a; b", "1"], ["c", "2"]]);
+});
+
+Deno.test("numbers between semicolons may have a decimal comma, a whole column at a time", () => {
+  const text = "a;b;c\n1,5;x 1,5;2\n-,25e1;1,5;3\n7;;NA\n";
+  assert.deepEqual(readCsv(text).rows, [["1.5", "x 1,5", "2"], ["-.25e1", "1,5", "3"], ["7", "", "NA"]]);
+  assert.deepEqual(readCsv(text, { decimal: "." }).rows[0], ["1,5", "x 1,5", "2"]);
+  assert.deepEqual(readCsv('a,b\n"1,5",2\n', { decimal: "," }).rows, [["1.5", "2"]]);
+});
+
+Deno.test("a stream of rows without a header keeps the first, and one separator", async () => {
+  const rows: (readonly string[])[] = [];
+  for await (const part of readCsvStream([new TextEncoder().encode("1;2\n3;4\n5;6\n")], { rows: 2 })) {
+    assert.deepEqual(part.header, ["0", "1"]);
+    rows.push(...part.rows);
+  }
+  assert.deepEqual(rows, [["1", "2"], ["3", "4"], ["5", "6"]]);
+});

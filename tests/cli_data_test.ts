@@ -142,3 +142,27 @@ Deno.test("JSON lines, gzip, semicolons and tables without a header train the sa
       /has 3 columns: 1 names are given/,
     );
   }));
+
+Deno.test("a table without a header loses no row; one without rows is refused before anything is written", () =>
+  inFolder(async (folder) => {
+    const rows = Array.from({ length: 8 }, (_, i) => [i % 2, (i * 3) % 5, i % 2]);
+    await Deno.writeTextFile(`${folder}/named.csv`, `a,b,y\n${rows.map((r) => r.join(",")).join("\n")}\n`);
+    await Deno.writeTextFile(`${folder}/bare.csv`, rows.map((r) => r.slice(0, 2).join(",")).join("\n"));
+    await Deno.writeTextFile(`${folder}/marks.csv`, rows.map((r) => r.slice(0, 2).join(";")).join("\n"));
+    await Deno.writeTextFile(`${folder}/empty.csv`, "a,b,y\n");
+    const config = (train: string) => ({
+      model: { layers: [{ type: "dense", units: 1 }] },
+      data: { train, label: "y", target: "number" },
+      compile: { optimizer: "adam", loss: "meanSquaredError" },
+      fit: { epochs: 1, seed: 1 },
+    });
+    const none = await trained(folder, config("empty.csv"));
+    strictEqual(none.exit, 3);
+    match(none.err, /empty\.csv: has no rows below its header a, b, y/);
+    strictEqual(await Deno.stat(`${folder}/m.keras`).catch(() => undefined), undefined);
+    strictEqual((await trained(folder, config("named.csv"))).exit, 0);
+    for (const file of ["bare.csv", "marks.csv"]) {
+      const run = await lapis("predict", `${folder}/m.keras`, "--input", `${folder}/${file}`, "--json");
+      deepStrictEqual(JSON.parse(run.out).outputs[0].shape, [8, 1], run.err);
+    }
+  }));

@@ -8,7 +8,7 @@ const { choice, field, int, list, nullable, text } = fields;
 /** How tables are read. */
 export interface TableConfig {
   readonly delimiter: string | null;
-  readonly header: boolean | readonly string[];
+  readonly header: boolean | readonly string[] | null;
 }
 /** How pictures are read. */
 export interface ImageConfig {
@@ -25,17 +25,22 @@ export interface DatasetConfig {
 
 /** Every key of `data.table`. */
 export const tableFields: Schema<TableConfig> = {
-  delimiter: nullable(text({ doc: "between cells; a tab in .tsv files, else a comma, unless given" })),
-  header: field<boolean | readonly string[]>({
-    doc: "whether the first row names the columns, or their names where none does",
-    default: true,
+  delimiter: nullable(
+    text({
+      doc:
+        "between cells; unless given, a tab in .tsv files, else a comma, semicolon, tab or bar, as the first rows have it",
+    }),
+  ),
+  header: nullable(field<boolean | readonly string[]>({
+    doc:
+      "whether the first row names the columns, or their names where none does; unless given, it does where not all of it is numbers",
     expects: "true, false or a list of names",
     json: { anyOf: [{ type: "boolean" }, { type: "array", items: { type: "string" } }] },
     read: (raw) =>
       typeof raw === "boolean" || (Array.isArray(raw) && raw.every((name) => typeof name === "string"))
         ? raw
         : undefined,
-  }),
+  })),
 };
 /** Every key of `data.image`. */
 export const imageFields: Schema<ImageConfig> = {

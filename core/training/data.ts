@@ -118,6 +118,7 @@ export function feedAll(
   const tensors: Record<string, Tensor> = {}, weighted = new Map<string, number>();
   for (const [name, value] of Object.entries(parts.feed(x))) tensors[name] = tensorIn(value, name);
   const [first] = Object.keys(tensors), rows = first === undefined ? 0 : tensors[first]?.shape[0] ?? 0;
+  if (rows === 0) throw new InputError("the data have no samples: expected at least one");
   for (const [name, t] of Object.entries(tensors)) {
     if ((t.shape[0] ?? 0) !== rows) {
       throw new InputError(
