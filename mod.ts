@@ -17,6 +17,7 @@ import { networkOps } from "./core/ops/mod.ts";
 import { trainer } from "./core/train.ts";
 import type { SourceLike } from "./core/platform.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
+import { foreign } from "./io/foreign/mod.ts";
 import { keras } from "./io/keras/mod.ts";
 import { onnx } from "./io/onnx/mod.ts";
 import { safetensors } from "./io/safetensors.ts";
@@ -179,6 +180,7 @@ export function createDefaultRegistry(): Registry {
         wasm,
         plain,
         onnxruntime,
+        foreign,
         keras,
         safetensors,
         onnx,

@@ -9,9 +9,11 @@ import type { Tensor } from "./tensor.ts";
 export interface Source {
   /** The name errors use: a path, a URL or `bytes`. */
   readonly name: string;
-  /** The whole file. */
+  /** The whole file; nothing of a folder. */
   readonly bytes: Uint8Array;
-  /** Reads a file beside the model, inside its folder only. */
+  /** Of a folder: the names of the files in it. */
+  readonly folder?: readonly string[];
+  /** Reads a file beside the model, inside its folder only; of a folder, one in it. */
   beside?(name: string): Promise<Uint8Array>;
 }
 /** How to load. */
@@ -75,8 +77,11 @@ export interface FormatDef {
   readonly summary: string;
   /** Endings of file names, with the dot. */
   readonly extensions: readonly string[];
-  /** True when the first bytes (or the name, for text formats) are this format's. */
-  detect(source: Source): boolean;
+  /**
+   * True when the first bytes (or the name, for text formats) may be this format's; `"signature"` where they are no other's,
+   * which goes before all that only may be.
+   */
+  detect(source: Source): boolean | "signature";
   /** Reads a model. Throws errors that name the file and the place in it. */
   read(source: Source, options: FormatOptions): Promise<Model>;
   /**

@@ -25,7 +25,9 @@ export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
 
 /** The format of a source by its first bytes. @throws {FormatError} that lists what is expected. */
 function formatOf(source: Source, registry: Registry): FormatDef {
-  const formats = registry.all("format"), found = formats.filter((f) => f.detect(source));
+  const formats = registry.all("format"), asked = formats.map((f) => ({ f, answer: f.detect(source) }));
+  const sure = asked.filter(({ answer }) => answer === "signature");
+  const found = (sure.length > 0 ? sure : asked.filter(({ answer }) => answer)).map(({ f }) => f);
   const byName = found.find((f) => f.extensions.some((e) => source.name.toLowerCase().endsWith(e)));
   const format = byName ?? found[0];
   if (format) return format;
@@ -55,7 +57,7 @@ export async function loadWith(
   // The user's own layers go before those of the same name.
   const fresh = (layers ?? []).filter((def) => plugins.find("layer", def.name) === undefined);
   if (fresh.length > 0) plugins = plugins.with(...fresh);
-  const source = await readSource(from, bounds);
+  const source = await readSource(from, bounds, { folder: true });
   const format = name === undefined ? formatOf(source, plugins) : plugins.get("format", name);
   return await format.read(source, {
     registry: plugins,

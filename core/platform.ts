@@ -17,6 +17,7 @@ interface FileHandle {
 interface FileSystem {
   open(path: string, flags: string): Promise<FileHandle>;
   realpath(path: string): Promise<string>;
+  stat(path: string): Promise<{ isDirectory(): boolean }>;
   readdir(
     path: string,
     options: { readonly withFileTypes: true },
@@ -149,11 +150,15 @@ async function besidePath(path: string, other: string, limits: Limits): Promise<
 }
 
 /**
- * Reads a source whole, with a way to the files beside it.
+ * Reads a source whole, with a way to the files beside it; a folder as the names in it, where `folder` says that one may come.
  * @throws {InputError} for a missing file, a directory, or an address that doesn't answer.
  * @throws {FormatError} for an empty file. @throws {LimitError} for one that is too large.
  */
-export async function readSource(from: SourceLike, limits: Limits): Promise<Source> {
+export async function readSource(
+  from: SourceLike,
+  limits: Limits,
+  { folder = false }: { readonly folder?: boolean } = {},
+): Promise<Source> {
   if (from instanceof Uint8Array) return { name: "bytes", bytes: checkEmpty("bytes", from) };
   if (from instanceof ArrayBuffer) return { name: "bytes", bytes: checkEmpty("bytes", new Uint8Array(from)) };
   if (typeof Blob !== "undefined" && from instanceof Blob) {
@@ -172,7 +177,7 @@ export async function readSource(from: SourceLike, limits: Limits): Promise<Sour
   if (url && url.protocol === "file:") {
     const tools = await nodeModule<{ fileURLToPath(url: URL): string }>("url");
     if (!tools) throw new InputError(`${url}: there are no files here`, { file: `${url}` });
-    return await fileSource(tools.fileURLToPath(url), limits);
+    return await fileSource(tools.fileURLToPath(url), limits, folder);
   }
   if (url || inPage()) {
     const address = url ?? new URL(`${from}`, globalThis.location?.href), name = `${from}`;
@@ -182,7 +187,7 @@ export async function readSource(from: SourceLike, limits: Limits): Promise<Sour
       beside: (other) => readAddress(new URL(safeName(other), address), other, limits),
     };
   }
-  return await fileSource(`${from}`, limits);
+  return await fileSource(`${from}`, limits, folder);
 }
 /** What may be read piece by piece: a path, a URL, bytes, or a stream. */
 export type StreamLike = SourceLike | ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -234,8 +239,20 @@ export async function streamSource(
   });
   return { name, stream };
 }
-async function fileSource(path: string, limits: Limits): Promise<Source> {
+async function isDirectory(path: string): Promise<boolean> {
+  const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
+  return await fs?.stat(path).then((s) => s.isDirectory(), () => false) ?? false;
+}
+async function fileSource(path: string, limits: Limits, folder = false): Promise<Source> {
   if (path === "") throw new InputError("the path of the model is empty");
+  if (folder && await isDirectory(path)) {
+    return {
+      name: path,
+      bytes: new Uint8Array(),
+      folder: (await listFolder(path)).filter((e) => !e.folder).map((e) => e.name),
+      beside: (other) => besidePath(`${path}/_`, other, limits),
+    };
+  }
   return {
     name: path,
     bytes: checkEmpty(path, await readPath(path, path, limits)),

@@ -7,6 +7,7 @@ import type { Registry } from "../../core/registry.ts";
 import { tensorType, type Type, typeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelBuilder } from "./build.ts";
+import { refuseForeign } from "../foreign/mod.ts";
 import { type ExternalFiles, loadExternal } from "./external.ts";
 import { type GraphProto, type ModelProto, modelTable } from "./messages.ts";
 import { Names } from "./names.ts";
@@ -50,13 +51,21 @@ const shapeElements = 16;
 /** Decodes the outer message and checks that it is a model. @throws {FormatError} */
 export function decodeModel(bytes: Uint8Array, file = "bytes"): ModelProto {
   if (bytes.length === 0) throw new FormatError(`${file}: the file is empty`, { file });
-  return checkModel(decode(modelTable, bytes, { file }), file);
+  try {
+    return checkModel(decode(modelTable, bytes, { file }), file);
+  } catch (error) {
+    if (error instanceof FormatError) refuseForeign(bytes, file);
+    throw error;
+  }
 }
 /** @throws {FormatError} for what is no model. @throws {UnsupportedError} for a version that isn't read. */
 export function checkModel(model: ModelProto, file: string): ModelProto {
   if (!model.graph) throw new FormatError(`${file}: there is no graph in it; is it an ONNX model?`, { file });
   const ir = Number(model.irVersion ?? 0n);
-  if (ir < 3) throw new UnsupportedError(`${file}: IR version ${ir}; 3 is the oldest that is read`, { file });
+  if (ir < 3) {
+    const said = model.irVersion === undefined ? "no IR version" : `IR version ${ir}`;
+    throw new UnsupportedError(`${file}: ${said}; 3 is the oldest that is read`, { file });
+  }
   if (ir > newestIr) {
     throw new UnsupportedError(`${file}: IR version ${ir}; ${newestIr} is the newest that is read`, { file });
   }

@@ -2,6 +2,7 @@
 import { FormatError, LimitError } from "../../core/errors.ts";
 import { type RangedSource, readRanged } from "../../core/platform.ts";
 import type { SourceLike } from "../../core/platform.ts";
+import { refuseForeign } from "../foreign/mod.ts";
 import { graphTable, type ModelProto, modelTable, tensorTable } from "./messages.ts";
 import { checkModel, type OnnxModel, type ReadOptions, readStructure } from "./read.ts";
 import { decode, type Field, type Table } from "./proto.ts";
@@ -131,6 +132,8 @@ function prefix(id: number, length: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** Bytes that tell what a file is that is no ONNX model. */
+const beginning = 2 ** 20;
 async function slimModel(from: SourceLike): Promise<{ readonly model: ModelProto; readonly name: string }> {
   const source = await readRanged(from);
   try {
@@ -140,6 +143,11 @@ async function slimModel(from: SourceLike): Promise<{ readonly model: ModelProto
       model: checkModel(decode(modelTable, bytes, { file: source.name }), source.name),
       name: source.name,
     };
+  } catch (error) {
+    if (error instanceof FormatError) {
+      refuseForeign(await source.read(0, Math.min(source.size, beginning)), source.name);
+    }
+    throw error;
   } finally {
     await source.close();
   }
