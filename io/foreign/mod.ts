@@ -49,8 +49,8 @@ function foreignArchive(bytes: Uint8Array): Foreign | undefined {
   } catch {
     return undefined;
   }
-  if (names.includes("config.json") || names.length === 0) return undefined;
   const some = (pattern: RegExp) => names.find((name) => pattern.test(name));
+  if (names.length === 0 || some(/(^|\/)(config\.json|model\.weights\.h5)$/)) return undefined;
   if (some(/(^|\/)data\.pkl$/)) {
     const script = some(/(^|\/)constants\.pkl$/) ? "a TorchScript model" : "a PyTorch checkpoint";
     return {
