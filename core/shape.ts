@@ -163,13 +163,51 @@ export function ceilDivDims(a: Dim, b: Dim): Dim {
 }
 /** The smaller of two. */
 export function minDims(a: Dim, b: Dim): Dim {
-  if (sameDim(a, b)) return a;
-  return typeof a === "number" && typeof b === "number" ? Math.min(a, b) : { op: "min", a, b };
+  return extreme("min", a, b);
 }
 /** The larger of two. */
 export function maxDims(a: Dim, b: Dim): Dim {
-  if (sameDim(a, b)) return a;
-  return typeof a === "number" && typeof b === "number" ? Math.max(a, b) : { op: "max", a, b };
+  return extreme("max", a, b);
+}
+/** In one form for equal values: what is added to the first side stands outside. */
+function extreme(op: "min" | "max", a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return op === "min" ? Math.min(a, b) : Math.max(a, b);
+  const [least, most] = rangeOf(subDims(a, b));
+  if (most <= 0) return op === "min" ? a : b;
+  if (least >= 0) return op === "min" ? b : a;
+  const constant = (d: Dim) => polynomial(d).get("")?.coefficient ?? 0;
+  const sides = [a, b].map((d) => ({ d, more: constant(d), key: dimKey(subDims(d, constant(d))) }));
+  const [first, second] = sides.sort((x, y) =>
+    Number(typeof x.d === "number") - Number(typeof y.d === "number") || (x.key < y.key ? -1 : 1)
+  );
+  const more = first?.more ?? 0;
+  return addDims({ op, a: subDims(first?.d ?? a, more), b: subDims(second?.d ?? b, more) }, more);
+}
+/** What a dim lies between, given that no size is below zero. */
+export function rangeOf(d: Dim): readonly [least: number, most: number] {
+  if (typeof d === "number") return [d, d];
+  let least = 0, most = 0;
+  for (const { coefficient, atoms } of polynomial(d).values()) {
+    let part: readonly [number, number] = [coefficient, coefficient];
+    for (const atom of atoms) {
+      const [low, high] = atomRange(atom);
+      const products = part.flatMap((x) => [low, high].map((y) => (x === 0 || y === 0 ? 0 : x * y)));
+      part = [Math.min(...products), Math.max(...products)];
+    }
+    least += part[0];
+    most += part[1];
+  }
+  return [least, most];
+}
+function atomRange(d: Dim): readonly [number, number] {
+  if (!isNode(d)) return typeof d === "number" ? [d, d] : [0, Infinity];
+  const [low, high] = rangeOf(d.a), [from, to] = rangeOf(d.b);
+  if (d.op === "min") return [Math.min(low, from), Math.min(high, to)];
+  if (d.op === "max") return [Math.max(low, from), Math.max(high, to)];
+  if (d.op === "floordiv" && typeof d.b === "number" && d.b > 0) {
+    return [Math.floor(low / d.b), Math.floor(high / d.b)];
+  }
+  return [d.op === "floordiv" && low >= 0 && from >= 0 ? 0 : -Infinity, Infinity];
 }
 /** The product of a shape. */
 export function productDims(shape: readonly Dim[]): Dim {
@@ -235,6 +273,9 @@ export function dimText(d: Dim): string {
   const inner = (text: string) => (/[ +-]/.test(text) ? `(${text})` : text);
   switch (d.op) {
     case "add":
+      if (isNode(d.a) && (d.a.op === "min" || d.a.op === "max") && typeof d.b === "number") {
+        return `${d.a.op}(${dimText(addDims(d.a.a, d.b))}, ${dimText(addDims(d.a.b, d.b))})`;
+      }
       return b.startsWith("-") ? `${a} - ${b.slice(1)}` : `${a} + ${b}`;
     case "mul":
       return a === "-1" ? `-${inner(b)}` : `${inner(a)}*${inner(b)}`;
@@ -278,13 +319,17 @@ export function staticShape(shape: readonly Dim[] | undefined): readonly number[
 
 /** ONNX broadcasting of two dims: 1 gives way; two symbols give their maximum. @throws {ShapeError} */
 export function broadcastDim(a: Dim, b: Dim): Dim {
-  if (a === 1 || sameDim(a, b)) return b;
-  if (b === 1) return a;
+  if (a === 1 || sameDim(a, b) || equalsOrIsOne(a, b)) return b;
+  if (b === 1 || equalsOrIsOne(b, a)) return a;
   if (typeof a === "number" && typeof b === "number") {
     throw new ShapeError(`sizes ${a} and ${b} don't broadcast: they must be equal, or one of them 1`);
   }
   if (typeof a === "number") return a;
   return typeof b === "number" ? b : maxDims(a, b);
+}
+/** True where `a` is `b` or 1 whatever the symbols are bound to, and 1 where `b` is 0: `min(b, 1)` and `max(b, 1)`. */
+export function equalsOrIsOne(a: Dim, b: Dim): boolean {
+  return typeof b !== "number" && (sameDim(a, minDims(b, 1)) || sameDim(a, maxDims(b, 1)));
 }
 /** ONNX (numpy) broadcasting of whole shapes. @throws {ShapeError} naming both shapes. */
 export function broadcastShapes(...shapes: readonly (readonly Dim[])[]): readonly Dim[] {

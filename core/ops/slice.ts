@@ -4,18 +4,7 @@ import { InputError, ShapeError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import type { InferContext, OldNode, OpDef } from "../op.ts";
 import { choice } from "../schema.ts";
-import {
-  addDims,
-  asTensor,
-  ceilDivDims,
-  type Dim,
-  dimsOf,
-  freshDim,
-  minDims,
-  normalAxis,
-  subDims,
-  tensorType,
-} from "../shape.ts";
+import { addDims, asTensor, type Dim, dimsOf, freshDim, normalAxis, sameDim, tensorType } from "../shape.ts";
 import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
 import { dtypes } from "../dtype.ts";
 import {
@@ -28,45 +17,9 @@ import {
   vectorLength,
 } from "./define.ts";
 import { copyRun, emptyLike } from "./kernels.ts";
+import { cut, cutDims } from "./cut.ts";
 import { strided, stridesOf } from "./move.ts";
 import { byPositions } from "./positions.ts";
-
-const far = 2 ** 31 - 1;
-
-interface Cut {
-  readonly start: number;
-  readonly count: number;
-  readonly step: number;
-}
-/** Where a slice of `d` elements starts, and how many it takes. */
-function cut(d: number, start: number, end: number, step: number): Cut {
-  if (step === 0) throw new ShapeError("a slice's step may not be 0");
-  const back = step < 0;
-  const hold = (i: number) => {
-    const at = i < 0 ? i + d : i;
-    return back ? Math.min(d - 1, Math.max(-1, at)) : Math.min(d, Math.max(0, at));
-  };
-  const from = hold(start), to = end < -d && back ? -1 : hold(end);
-  return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
-}
-/** The length of a slice of a symbolic dim; a symbol is taken to be at least as long as offsets into it. */
-function cutDim(d: Dim, start: Dim, end: Dim, step: number): Dim {
-  if (typeof d === "number" && typeof start === "number" && typeof end === "number") {
-    return cut(d, start, end, step).count;
-  }
-  if (step < 0) {
-    const whole = (start === -1 || (typeof start === "number" && start >= far)) &&
-      typeof end === "number" && end <= -far;
-    return whole ? ceilDivDims(d, -step) : freshDim();
-  }
-  const place = (i: Dim): Dim => {
-    if (typeof i === "number") return i < 0 ? addDims(d, i) : i >= far ? d : i === 0 ? 0 : i;
-    return i;
-  };
-  const to = place(end), from = place(start), past = subDims(to, d);
-  const stop = typeof past === "number" ? (past > 0 ? d : to) : minDims(d, to);
-  return ceilDivDims(subDims(stop, from), step);
-}
 
 interface Cuts {
   readonly axes: readonly number[];
@@ -95,7 +48,7 @@ function sliceDims(c: InferContext<unknown>): readonly Dim[] {
     const start = starts?.[i], end = ends?.[i];
     out[axis] = start === undefined || end === undefined || !known
       ? freshDim()
-      : cutDim(dims[axis] ?? 1, start, end, cuts.steps[i] ?? 1);
+      : cutDims(dims[axis] ?? 1, start, end, cuts.steps[i] ?? 1).count;
   });
   return out;
 }
@@ -116,8 +69,10 @@ function padBack(b: Builder, x: Value, dy: Value, starts: readonly number[], cut
   const rank = dimsOf(x.type).length;
   const before = Array.from({ length: rank }, (_, axis) => {
     const i = cuts.axes.indexOf(axis), start = i < 0 ? 0 : starts[i] ?? 0;
-    if (start >= 0) return b.ints([start]);
-    return b.one("Add", [b.one("Shape", [x], { start: axis, end: axis + 1 }), b.ints([start])]);
+    const d = dimsOf(x.type)[axis] ?? 1, from = cutDims(d, start, 2 ** 31, 1).start;
+    if (start >= 0 || typeof from === "number") return b.ints([typeof from === "number" ? from : start]);
+    const back = b.one("Add", [b.one("Shape", [x], { start: axis, end: axis + 1 }), b.ints([start])]);
+    return sameDim(from, addDims(d, start)) ? back : b.one("Max", [back, b.ints([0])]);
   });
   const front = b.one("Concat", before, { axis: 0 });
   const rest = b.one("Sub", [b.one("Sub", [b.one("Shape", [x]), b.one("Shape", [dy])]), front]);

@@ -51,12 +51,8 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
     } else if (op === "MatMul") equal(x.at(-1), y.at(y.length === 1 ? 0 : -2), y);
     else if (op === "Gemm") equal(x[1 - intOf(node, "transA", 0)], y[intOf(node, "transB", 0)], y);
     else if (/^(Reshape|SpaceToDepth)$/.test(op)) equal(productDims(x), productDims(out));
-    else if (op === "Slice") {
-      // From the end: the kernel starts there without asking whether it lies in the value.
-      const [starts, , axes, steps] = [1, 2, 3, 4].map((i) => constantInts(graph, node.inputs[i]));
-      starts?.forEach((start, i) =>
-        start < 0 && (steps?.[i] ?? 1) > 0 && least(-start, x.at(axes?.[i] ?? i))
-      );
+    else if (op === "Squeeze") {
+      for (const axis of constantInts(graph, node.inputs[1]) ?? []) equal(1, x.at(axis), x);
     } else if (/^Conv$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
       for (const d of out.slice(2)) least(1, d);
     }

@@ -1,5 +1,5 @@
 /** Where values lie: storages, and strided views of them. Relabelling operators only change the view. @module */
-import { addDims, type Dim, divDims, mulDims, productDims, sameDim } from "../../../core/shape.ts";
+import { addDims, type Dim, divDims, minDims, mulDims, productDims, sameDim } from "../../../core/shape.ts";
 import { type DType, dtypes } from "../../../core/dtype.ts";
 
 /** A block of memory. `level` is the list of a program that writes it: 0 prologue, 1 main, more inside loops. */
@@ -178,7 +178,10 @@ export function broadcastView(view: View, shape: readonly Dim[]): View {
     shape,
     shape.map((d, i) => {
       const own = view.shape[i - lead];
-      return i < lead || (own === 1 && d !== 1) ? 0 : view.strides[i - lead] ?? 0;
+      const one = own === 1
+        ? d !== 1
+        : typeof d !== "number" && own !== undefined && sameDim(own, minDims(d, 1));
+      return i < lead || one ? 0 : view.strides[i - lead] ?? 0;
     }),
   );
 }

@@ -4,13 +4,12 @@ import {
   ceilDivDims,
   type Dim,
   divDims,
-  minDims,
   mulDims,
   normalAxis,
   productDims,
   sameDim,
-  subDims,
 } from "../../../../core/shape.ts";
+import { cutDims } from "../../../../core/ops/cut.ts";
 import { fill } from "../kernels/mod.ts";
 import { at, extent } from "../program.ts";
 import {
@@ -76,15 +75,9 @@ const slice: Rule = {
       steps = l.integers(s, node, 4);
     let backwards = false;
     starts.forEach((start, i) => {
-      const axis = normalAxis(Number(axes?.[i] ?? i), view.shape.length), extentOf = view.shape[axis] ?? 1;
-      const step = Number(steps?.[i] ?? 1), last = step < 0 ? subDims(extentOf, 1) : extentOf;
-      const from = typeof start === "number" && start < 0 ? addDims(extentOf, start) : minDims(start, last);
-      const safe = typeof from === "number"
-        ? Math.max(from, 0)
-        : step > 0 && typeof start === "number" && start >= 0
-        ? start
-        : from;
-      view = sliceView(view, axis, safe, step, out[axis] ?? 1);
+      const axis = normalAxis(Number(axes?.[i] ?? i), view.shape.length), step = Number(steps?.[i] ?? 1);
+      const { start: from } = cutDims(view.shape[axis] ?? 1, start, 0, step);
+      view = sliceView(view, axis, from, step, out[axis] ?? 1);
       backwards ||= step < 0;
     });
     // Kernels go up in memory; only a copy goes backwards.

@@ -1,6 +1,6 @@
 /** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
 import type { Graph, Node } from "../../../../core/graph.ts";
-import { sameDim, type TensorType, type Type } from "../../../../core/shape.ts";
+import { equalsOrIsOne, sameDim, type TensorType, type Type } from "../../../../core/shape.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 
 /** What decides whether a rule fits. All ranks are known. */
@@ -50,5 +50,8 @@ export function constantInts(graph: Graph, id: number | undefined): readonly num
 export function broadcasts(input: Type | undefined, output: Type | undefined): boolean {
   if (input === undefined || input.kind !== "tensor" || output?.kind !== "tensor") return true;
   const from = input.shape ?? [], to = output.shape ?? [];
-  return from.every((d, i) => d === 1 || sameDim(d, to[i - from.length + to.length] ?? -1));
+  return from.every((d, i) => {
+    const wide = to[i - from.length + to.length] ?? -1;
+    return d === 1 || sameDim(d, wide) || equalsOrIsOne(d, wide);
+  });
 }
