@@ -1,14 +1,16 @@
 /** Loop: a nested graph run a number of times, or while a condition holds. @module */
 import { InputError, LimitError, ShapeError } from "../errors.ts";
 import type { InferContext, OpDef } from "../op.ts";
-import { type Dim, freshDim, tensorType, type Type } from "../shape.ts";
+import { type Dim, freshDim, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue, scalar, toIntegers } from "../tensor.ts";
 import { defineOp, knownIntegers, optionalAt } from "./define.ts";
 import {
+  boundTypes,
   capturesField,
   expectInputs,
   graphOf,
   outputTypes,
+  shapesOf,
   stack,
   stackedType,
   unionType,
@@ -62,7 +64,7 @@ export const loopOp: OpDef = defineOp<Attributes>({
     ) => (i < carried ? carriedType(c.inputs[2 + i], type) : stackedType(type, 0, count)));
   },
   gradient: "none",
-  plain(inputs, { attributes: { captures }, outputs, limits, types, runGraph }) {
+  plain(inputs, { attributes: { captures }, outputs, limits, types, graphs, runGraph }) {
     const limit = optionalAt(inputs, 0), condition = optionalAt(inputs, 1);
     const most = limit ? toIntegers(limit)[0] ?? 0 : Infinity, last = inputs.length - captures;
     const captured = inputs.slice(last);
@@ -80,8 +82,9 @@ export const loopOp: OpDef = defineOp<Attributes>({
         if (value !== undefined) list.push(value);
       });
     }
+    const fed = [[], [], ...shapesOf(inputs.slice(2))];
     const stacked = scans.map((list, i) =>
-      stack(list, 0, types[count + i] ?? tensorType("float32", [0]), limits)
+      stack(list, 0, () => boundTypes(graphOf(graphs, "body"), fed)[1 + count + i], limits)
     );
     return [...carried.flatMap((v, i) => (v === undefined ? [] : [asTyped(v, types[i])])), ...stacked];
   },

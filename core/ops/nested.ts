@@ -6,8 +6,10 @@ import { type Graph, type GraphInput, typeOf } from "../graph.ts";
 import { type Field, int } from "../schema.ts";
 import {
   asTensor,
+  bindDim,
   type Dim,
   dimsOf,
+  evalDim,
   freshDim,
   sameDim,
   shapeText,
@@ -83,37 +85,64 @@ export function elementType(sequence: Type | undefined, axis: number): TensorTyp
   return tensorType(type.dtype, dims.toSpliced(at, 1));
 }
 
+/**
+ * Types of a graph's outputs for inputs of the given shapes: what a loop without trips gives. A size that only running the
+ * graph tells is 0, as in onnxruntime.
+ */
+export function boundTypes(
+  graph: Graph,
+  shapes: readonly (readonly number[] | undefined)[],
+): readonly Type[] {
+  const env = new Map<string, number>();
+  fedInputs(graph).forEach((input, i) => {
+    const type = typeOf(graph, input.id), shape = shapes[i];
+    if (type.kind === "tensor") type.shape?.forEach((d, axis) => bindDim(d, shape?.[axis] ?? 0, env));
+  });
+  return outputTypes(graph).map((type) =>
+    type.kind === "tensor" ? tensorType(type.dtype, type.shape?.map((d) => evalDim(d, env) ?? 0)) : type
+  );
+}
+/** Shapes of values, where they have some. */
+export function shapesOf(values: readonly (RuntimeValue | undefined)[]): (readonly number[] | undefined)[] {
+  return values.map((v) => (v && isTensor(v) ? v.shape : undefined));
+}
+
 /** Reads one step of a sequence at a time, around any axis. */
 export class Steps {
   readonly count: number;
+  /** Shape of a step. */
+  readonly shape: readonly number[];
   readonly #x: Tensor;
-  readonly #shape: readonly number[];
   readonly #outer: number;
   readonly #run: number;
   constructor(x: Tensor, axis: number) {
     const at = axis < 0 ? axis + x.shape.length : axis;
     this.#x = x;
     this.count = x.shape[at] ?? 0;
-    this.#shape = x.shape.toSpliced(at, 1);
+    this.shape = x.shape.toSpliced(at, 1);
     this.#outer = sizeOf(x.shape.slice(0, at));
     this.#run = (stridesOf(x.shape)[at] ?? 1) * dtypes[x.dtype].per;
   }
   /** A copy of one step. */
   at(step: number): Tensor {
     const x = this.#x, run = this.#run, outer = this.#outer;
-    const data = emptyLike(x.dtype, sizeOf(this.#shape));
+    const data = emptyLike(x.dtype, sizeOf(this.shape));
     for (let o = 0; o < outer; o++) copyRun(x.data, (o * this.count + step) * run, data, o * run, run);
-    return { dtype: x.dtype, shape: this.#shape, data };
+    return { dtype: x.dtype, shape: this.shape, data };
   }
 }
 
-/** Stacks equal-shaped tensors along a new axis. `type` tells the shape where there are none. */
-export function stack(parts: readonly RuntimeValue[], axis: number, type: Type, limits: Limits): Tensor {
+/** Stacks equal-shaped tensors along a new axis. `element` tells what one is where there are none. */
+export function stack(
+  parts: readonly RuntimeValue[],
+  axis: number,
+  element: () => Type | undefined,
+  limits: Limits,
+): Tensor {
   const first = parts[0];
   if (first === undefined) {
-    const { dtype, shape = [] } = asTensor(type), at = axis < 0 ? axis + shape.length : axis;
-    const dims = shape.map((d, i) => (i === at ? 0 : typeof d === "number" ? d : 0));
-    return { dtype, shape: dims.length === 0 ? [0] : dims, data: emptyLike(dtype, 0) };
+    const { dtype, shape = [0] } = stackedType(element() ?? tensorType("float32"), axis, 0);
+    return { dtype, shape: shape.map(Number), data: emptyLike(dtype, 0) };
   }
   if (!isTensor(first)) throw new BackendError("only tensors can be stacked");
   const rank = first.shape.length + 1, at = axis < 0 ? axis + rank : axis, count = parts.length;

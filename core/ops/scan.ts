@@ -6,10 +6,12 @@ import { type Dim, dimsOf, normalAxis, tensorType, type Type } from "../shape.ts
 import { isTensor, type RuntimeValue } from "../tensor.ts";
 import { defineOp, tensorAt } from "./define.ts";
 import {
+  boundTypes,
   capturesField,
   expectInputs,
   graphOf,
   outputTypes,
+  shapesOf,
   stack,
   stackedType,
   Steps,
@@ -85,7 +87,7 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
     outputTypes(graphOf(c.graphs, "body")).map((t) => (t.kind === "tensor" ? tensorType(t.dtype) : t)),
   vjp: scanVjp,
   upgrade: upgradeScan,
-  plain(inputs, { attributes: a, outputs, limits, types, runGraph }) {
+  plain(inputs, { attributes: a, outputs, limits, graphs, runGraph }) {
     const last = inputs.length - a.captures, states = last - a.num_scan_inputs;
     const captured = inputs.slice(last);
     const sequences = Array.from({ length: a.num_scan_inputs }, (_, i) => {
@@ -107,14 +109,15 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
         if (isTensor(value)) stacked[i]?.push(value);
       }
     }
+    const elements = () =>
+      boundTypes(graphOf(graphs, "body"), [
+        ...shapesOf(inputs.slice(0, states)),
+        ...sequences.map((s) => s.shape),
+        ...shapesOf(captured),
+      ]);
     const results = stacked.map((parts, i) => {
       const ordered = a.scan_output_directions?.[i] ? parts.toReversed() : parts;
-      return stack(
-        ordered,
-        a.scan_output_axes?.[i] ?? 0,
-        types[states + i] ?? tensorType("float32", [0]),
-        limits,
-      );
+      return stack(ordered, a.scan_output_axes?.[i] ?? 0, () => elements()[states + i], limits);
     });
     return [...carried.flatMap((v) => (v === undefined ? [] : [v])), ...results];
   },

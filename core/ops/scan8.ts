@@ -2,10 +2,19 @@
 import { InputError, ShapeError } from "../errors.ts";
 import type { OldNode, OpDef } from "../op.ts";
 import { int, list, nullable } from "../schema.ts";
-import { dimsOf, tensorType, type Type } from "../shape.ts";
+import { asTensor, dimsOf, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue, type Tensor, toIntegers, zeros } from "../tensor.ts";
 import { defineOp, optionalAt, tensorAt } from "./define.ts";
-import { capturesField, graphOf, outputTypes, stack, stackedType, Steps } from "./nested.ts";
+import {
+  boundTypes,
+  capturesField,
+  graphOf,
+  outputTypes,
+  shapesOf,
+  stack,
+  stackedType,
+  Steps,
+} from "./nested.ts";
 
 interface Attributes {
   readonly num_scan_inputs: number;
@@ -49,12 +58,20 @@ export const scan8Op: OpDef = defineOp<Attributes>({
     );
   },
   gradient: "none",
-  plain(inputs, { attributes: a, outputs, limits, types, runGraph }) {
+  plain(inputs, { attributes: a, outputs, limits, graphs, runGraph }) {
     const last = inputs.length - a.captures, states = last - 1 - a.num_scan_inputs;
     const captured = inputs.slice(last), lengths = optionalAt(inputs, 0);
     const rowsOf = (i: number) => new Steps(tensorAt(inputs, i), 0);
     const firsts = Array.from({ length: states }, (_, i) => rowsOf(1 + i));
     const sequences = Array.from({ length: a.num_scan_inputs }, (_, i) => rowsOf(1 + states + i));
+    // What a step gives, and what a row does where there is none.
+    const elements = boundTypes(graphOf(graphs, "body"), [
+      ...firsts.map((s) => s.shape),
+      ...sequences.map((s) => s.shape.slice(1)),
+      ...shapesOf(captured),
+    ]);
+    const rowType = (i: number) =>
+      elements[i] && (i < states ? elements[i] : stackedType(elements[i], 0, sequences[0]?.shape[0] ?? 0));
     const batch = sequences[0]?.count ?? 0,
       results: RuntimeValue[][] = Array.from({ length: outputs }, () => []);
     for (let row = 0; row < batch; row++) {
@@ -76,11 +93,11 @@ export const scan8Op: OpDef = defineOp<Attributes>({
       }
       carried.forEach((v, i) => results[i]?.push(v));
       scans.forEach((part, i) => {
-        const first = part[0];
-        while (first && part.length < time) part.push(zeros(first.shape, first.dtype));
-        results[states + i]?.push(stack(part, 0, types[states + i] ?? tensorType("float32"), limits));
+        const { dtype, shape = [] } = part[0] ?? asTensor(elements[states + i]);
+        while (part.length < time) part.push(zeros(shape.map(Number), dtype));
+        results[states + i]?.push(stack(part, 0, () => elements[states + i], limits));
       });
     }
-    return results.map((rows, i) => stack(rows, 0, types[i] ?? tensorType("float32"), limits));
+    return results.map((rows, i) => stack(rows, 0, () => rowType(i), limits));
   },
 });

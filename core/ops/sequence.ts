@@ -212,12 +212,10 @@ const concatFromSequence = defineOp<JoinAttributes>({
       tensorType(item.dtype, item.shape.toSpliced(normalAxis(axis, item.shape.length + 1), 0, freshDim())),
     ];
   },
-  plain(inputs, { attributes: { axis, new_axis }, limits, types }) {
+  plain(inputs, { attributes: { axis, new_axis }, limits }) {
     const items = itemsAt(inputs, 0).filter(isTensor);
     if (items.length === 0) throw new InputError("the sequence is empty");
-    return [
-      new_axis ? stack(items, axis, types[0] ?? tensorType("float32"), limits) : concatenated(items, axis),
-    ];
+    return [new_axis ? stack(items, axis, () => undefined, limits) : concatenated(items, axis)];
   },
 });
 
