@@ -1,5 +1,5 @@
 /** From a graph to a module: passes, the cut into prologue, segments and host steps, and the driver functions. @module */
-import { LimitError } from "../../../core/errors.ts";
+import { BackendError, LimitError } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type Graph, type Node, typeOf } from "../../../core/graph.ts";
 import { segments } from "../../../core/plan.ts";
@@ -116,6 +116,7 @@ export function compileGraph(
   const derived = derivedNodes(graph, engine);
   const main = lowering.lists.pop() ?? [];
   lowering.nodes(scope, graph.nodes.filter((n) => derived.has(n)));
+  keepDerived(graph, lowering, scope, derived);
   lowering.lists.push(main);
   for (const segment of segments(graph.nodes.filter((n) => !derived.has(n)), engine)) {
     if (segment.where === "engine") lowering.nodes(scope, segment.nodes);
@@ -131,6 +132,17 @@ export function compileGraph(
   );
 }
 
+/** Copies what leaves the prologue into kept memory where it lies in an arena: the main program lays that out anew. */
+function keepDerived(graph: Graph, lowering: Lowering, scope: Scope, derived: ReadonlySet<Node>): void {
+  const used = new Set([...scope.outputs, ...graph.nodes.flatMap((n) => (derived.has(n) ? [] : n.inputs))]);
+  for (const node of derived) {
+    for (const id of node.outputs) {
+      const view = used.has(id) ? scope.views.get(id) : undefined;
+      if (view?.storage.kind === "arena") scope.views.set(id, lowering.apart(view, node));
+    }
+  }
+}
+
 /** Views of the outputs; updates of kept inputs are copied there instead, after everything else has read the old ones. */
 function placeOutputs(
   graph: Graph,
@@ -138,26 +150,22 @@ function placeOutputs(
   scope: Scope,
   inputs: ReadonlyMap<string, View>,
 ): Map<string, View> {
-  const outputs = new Map<string, View>(), updates: [View, View, Node][] = [];
+  const outputs = new Map<string, View>(), updates: { view: View; home: View; node: Node }[] = [];
+  const homes = new Set(
+    graph.outputs.flatMap(({ updates }) => (updates === undefined ? [] : inputs.get(updates)?.storage ?? [])),
+  );
   for (const output of graph.outputs) {
     const type = typeOf(graph, output.id);
     if (type.kind !== "tensor" || (!scope.views.has(output.id) && hostOnly(scope, output.id))) continue;
     const view = lowering.view(scope, output.id);
-    const maker = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? graph.nodes.at(-1);
+    const node = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? graph.nodes.at(-1);
     const home = output.updates === undefined ? undefined : inputs.get(output.updates);
-    if (home?.storage.kind === "kept" && maker) updates.push([view, home, maker]);
-    else outputs.set(output.name, isContiguous(view) || !maker ? view : lowering.contiguous(view, maker));
+    if (home?.storage.kind === "kept" && node) updates.push({ view, home, node });
+    // What is handed out as it was before the run is kept from being overwritten.
+    else if (node && homes.has(view.storage)) outputs.set(output.name, lowering.apart(view, node));
+    else outputs.set(output.name, isContiguous(view) || !node ? view : lowering.contiguous(view, node));
   }
-  const homes = new Set(updates.map(([, home]) => home.storage));
-  const apart = updates.map(([view, home, maker]): [View, View, Node] => {
-    if (!homes.has(view.storage) || view.storage === home.storage) return [view, home, maker];
-    const own = lowering.fresh(view.shape, view.dtype);
-    lowering.copy(view, own, maker);
-    return [own, home, maker];
-  });
-  for (const [view, home, maker] of apart) {
-    if (view.storage !== home.storage) lowering.copy(view, home, maker);
-  }
+  lowering.replace(updates);
   return outputs;
 }
 function hostOnly(scope: Scope, id: number): boolean {
@@ -227,6 +235,11 @@ function assemble(
   shareStates(prologue, merged, owner, new Set());
   shareInPlace(main, merged, owner, begin, end);
   const lives = lifetimes(main, begin, end, owner), prologueLives = lifetimes(prologue, [], [], owner);
+  for (const s of prologueLives.from.keys()) {
+    if (s.kind === "arena" && lives.from.has(s)) {
+      throw new BackendError("a value of the prologue lies in the main program's arena");
+    }
+  }
   const m = new ModuleBuilder({ relaxed, memory: { min: 1 } });
   const addKernels = (list: readonly Item[]): void => {
     for (const item of list) {

@@ -16,6 +16,8 @@ import {
   denseBytes,
   elementBytes,
   isContiguous,
+  isWhole,
+  liesAs,
   rowMajor,
   type Storage,
   stridesFor,
@@ -120,7 +122,7 @@ export class Lowering {
     reads: readonly View[],
     writes: readonly View[],
     node: Node | readonly Node[],
-    extra: { readonly level?: number; readonly inPlace?: Call["inPlace"] } = {},
+    extra: { readonly level?: number; readonly inPlace?: Call["inPlace"]; readonly back?: boolean } = {},
   ): void {
     const nodes = Array.isArray(node) ? node as readonly Node[] : [node as Node];
     const args = isList(given) ? given : kernel.args.map((name) => named(kernel, given, name));
@@ -138,6 +140,7 @@ export class Lowering {
       nodes: nodes.map(opName),
       scope: nodes.at(-1)?.scope ?? "",
       ...(extra.inPlace && { inPlace: extra.inPlace }),
+      ...(extra.back && { back: true }),
     });
   }
 
@@ -268,13 +271,16 @@ export class Lowering {
 
   /** A dense copy of a view where it isn't dense in logical order. */
   contiguous(view: View, node: Node): View {
-    if (isContiguous(view)) return view;
+    return isContiguous(view) ? view : this.apart(view, node);
+  }
+  /** A dense copy of a view in memory of its own. */
+  apart(view: View, node: Node): View {
     const out = this.fresh(view.shape, view.dtype);
     this.copy(view, out, node);
     return out;
   }
   /** Copies a view onto another of the same shape. */
-  copy(from: View, to: View, node: Node): void {
+  copy(from: View, to: View, node: Node, back = false): void {
     const size = elementBytes(from.dtype);
     const { shape, strides: [x = [], y = []] } = collapse(to.shape, [from.strides, to.strides], orderFor(to));
     const dims = shape.length === 0 ? [1] : [...shape];
@@ -292,7 +298,19 @@ export class Lowering {
       [from],
       [to],
       node,
+      { back },
     );
+  }
+  /** Puts new values where those lie that they replace: all are read before any is written. */
+  replace(values: readonly { readonly view: View; readonly home: View; readonly node: Node }[]): void {
+    const homes = new Set(values.map(({ home }) => home.storage));
+    const moved = values.filter(({ view, home }) => view.storage !== home.storage || !liesAs(view, home));
+    const apart = moved.map(({ view, home, node }) => {
+      return { view: homes.has(view.storage) ? this.apart(view, node) : view, home, node };
+    });
+    for (const { view, home, node } of apart) {
+      this.copy(view, home, node, isWhole(view) && isWhole(home) && liesAs(view, home));
+    }
   }
 
   /** Lowers a list of nodes of a scope, in order. */

@@ -23,6 +23,8 @@ export interface Call {
   readonly scope: string;
   /** Elementwise calls may write over an input that lies the same way: pairs of (output, input) storages. */
   readonly inPlace?: readonly (readonly [Storage, Storage])[];
+  /** A copy of a whole storage, byte for byte, onto what it replaces: it can go where the two may share memory. */
+  readonly back?: boolean;
 }
 /** A counted loop over calls. */
 export interface Loop {

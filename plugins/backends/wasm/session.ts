@@ -135,6 +135,7 @@ export class WasmSession implements Session {
     this.#arena.use(bound);
     this.#fill(new Map());
     for (const part of this.#c.prologue) if (part.kind === "segment") this.#functions[part.name]?.();
+    this.#checkStatuses(bound, new Map());
     this.#dirty = false;
   }
 

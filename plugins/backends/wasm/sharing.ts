@@ -1,5 +1,4 @@
 /** Values that may share memory: a state with its successor, an elementwise result with an operand. @module */
-import type { Dim } from "../../../core/shape.ts";
 import { type Call, type Item, lifetimes } from "./program.ts";
 import type { Storage } from "./views.ts";
 
@@ -15,24 +14,15 @@ export function shareStates(
 ): void {
   for (const item of items) if (item.kind === "loop") shareStates(item.items, merged, owner, fixed);
   for (const last of [...items]) {
-    if (last.kind !== "call" || !last.kernel.key.startsWith("copy")) continue;
+    if (last.kind !== "call" || !last.back) continue;
     const [from] = last.reads, [to] = last.writes;
-    const free = from && to && from !== to && from.kind === "arena" && !fixed.has(owner(from));
-    if (!free || !isBack(last, from, to)) continue;
-    if (mayShare(items, last, from, to, owner)) {
-      merged.set(owner(from), owner(to));
+    // What has taken another state's memory already can't be this one as well.
+    const free = from && to && from.kind === "arena" && owner(from) === from && !fixed.has(from);
+    if (free && mayShare(items, last, from, to, owner)) {
+      merged.set(from, owner(to));
       items.splice(items.indexOf(last), 1);
     }
   }
-}
-/** A copy of a whole value onto a state of its loop, or onto a weight. */
-function isBack(call: Call, from: Storage, to: Storage): boolean {
-  const moving = call.args.some((a) => typeof a !== "number" && (a.steps?.length ?? 0) > 0);
-  const back = to.kind === "kept" ? to.what === "weight" : from.level === to.level && from.level > 1;
-  return !moving && back && sameBytes(from.bytes, to.bytes);
-}
-function sameBytes(a: Dim, b: Dim): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 function mayShare(
   calls: readonly Item[],

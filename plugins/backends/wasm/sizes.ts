@@ -10,7 +10,7 @@ import {
   sameDim,
   shapeText,
 } from "../../../core/shape.ts";
-import { constantInts, intOf } from "./rules/rule.ts";
+import { constantInts, intOf, intsOf } from "./rules/rule.ts";
 
 /** Two sizes that have to be equal for a node, which its kernel doesn't check; a size is the larger of it and its least. */
 export interface Agreement {
@@ -53,6 +53,18 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
     else if (/^(Reshape|SpaceToDepth)$/.test(op)) equal(productDims(x), productDims(out));
     else if (op === "Squeeze") {
       for (const axis of constantInts(graph, node.inputs[1]) ?? []) equal(1, x.at(axis), x);
+    } else if (op === "Scan") {
+      const axes = intsOf(node, "scan_input_axes"), sequences = intOf(node, "num_scan_inputs", 0);
+      const first = inputs.length - intOf(node, "captures", 0) - sequences;
+      const shapes = Array.from({ length: sequences }, (_, i) => inputs[first + i] ?? []);
+      const [steps = 0, ...others] = shapes.map((shape, i) => shape.at(axes?.[i] ?? 0) ?? 0);
+      others.forEach((b, i) => {
+        if (!sameDim(steps, b)) {
+          found.push({ a: steps, b, shapes: [shapes[0] ?? [], shapes[i + 1] ?? []], node });
+        }
+      });
+      const body = node.graphs["body"];
+      if (body) found.push(...agreementsOf(body));
     } else if (/^Conv$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
       for (const d of out.slice(2)) least(1, d);
     }

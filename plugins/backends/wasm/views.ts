@@ -59,6 +59,18 @@ export function isContiguous(view: View): boolean {
   const wanted = rowMajor(view.shape, view.dtype);
   return view.shape.every((d, i) => d === 1 || sameDim(view.strides[i] ?? 0, wanted[i] ?? 0));
 }
+/** True where two views of one shape have every element at the same place of their storages. */
+export function liesAs(a: View, b: View): boolean {
+  return a.steps.length === 0 && b.steps.length === 0 && sameDim(a.offset, b.offset) &&
+    a.shape.every((d, i) => d === 1 || sameDim(a.strides[i] ?? 0, b.strides[i] ?? 0));
+}
+/** True where a view takes its storage whole: dense in some order of its axes. */
+export function isWhole(view: View): boolean {
+  const dense = stridesFor(view.shape, physicalOrder(view), view.dtype);
+  return view.steps.length === 0 && view.offset === 0 &&
+    sameDim(view.storage.bytes, denseBytes(view.shape, view.dtype)) &&
+    view.shape.every((d, i) => d === 1 || sameDim(dense[i] ?? 0, view.strides[i] ?? 0));
+}
 /** The view under other dims and strides. */
 export function reviewed(view: View, shape: readonly Dim[], strides: readonly Dim[], offset?: Dim): View {
   return { ...view, shape, strides, offset: offset ?? view.offset };

@@ -37,14 +37,20 @@ function stepView(view: View, axis: number, trips: Dim, reverse: boolean, loop: 
   };
 }
 
-/** Nodes of a body that the loop doesn't change. */
-function invariants(body: Graph, moving: ReadonlySet<number>): readonly Node[] {
-  const changes = new Set(moving), out: Node[] = [];
+/** Nodes of a body that the loop doesn't change; those that can fail are left to it where it may have no trips. */
+function invariants(body: Graph, moving: ReadonlySet<number>, trips: Dim): readonly Node[] {
+  const changes = new Set(moving), out: Node[] = [], sure = typeof trips === "number" && trips > 0;
   for (const node of body.nodes) {
-    if (node.inputs.some((id) => changes.has(id))) node.outputs.forEach((id) => changes.add(id));
-    else out.push(node);
+    if (node.inputs.some((id) => changes.has(id)) || (!sure && canFail(node))) {
+      node.outputs.forEach((id) => changes.add(id));
+    } else out.push(node);
   }
   return out;
+}
+/** Whether a node looks values up by an index that may be out of range. */
+function canFail(node: Node): boolean {
+  return node.op === "Gather" || node.op === "EmbeddingGradient" ||
+    Object.values(node.graphs).some((graph) => graph.nodes.some(canFail));
 }
 
 const scan: Rule = {
@@ -89,7 +95,7 @@ const scan: Rule = {
       });
     }
     const inner = l.scope(body, given);
-    const before = invariants(body, new Set(data.slice(0, first).map((i) => i.id)));
+    const before = invariants(body, new Set(data.slice(0, first).map((i) => i.id)), trips);
     l.nodes(inner, before);
 
     const items: Item[] = [];
@@ -176,15 +182,7 @@ function finishStep(
     const id = resultId(body, parts.states + k);
     if (o && !(inner.wanted.get(id) ?? []).includes(o.step)) l.copy(l.view(inner, id), o.step, node);
   });
-  const sources = held.map((home, k) => {
-    const view = l.view(inner, resultId(body, k));
-    const swaps = held.some((other, j) => j !== k && other.storage === view.storage);
-    if (!swaps) return { home, view };
-    const apart = l.fresh(view.shape, view.dtype);
-    l.copy(view, apart, node);
-    return { home, view: apart };
-  });
-  for (const { home, view } of sources) if (view.storage !== home.storage) l.copy(view, home, node);
+  l.replace(held.map((home, k) => ({ view: l.view(inner, resultId(body, k)), home, node })));
 }
 
 /** Rules of this file. */
