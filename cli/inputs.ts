@@ -16,7 +16,6 @@ import {
   reshaped,
   resizeImage,
   type Tensor,
-  tensor,
   textVectorizer,
   toNumbers,
 } from "../mod.ts";
@@ -253,27 +252,4 @@ export async function readLabels(
     return Int32Array.from(toNumbers(readCifar10(await readBytes(path), { file: path }).labels));
   }
   return Int32Array.from(toNumbers(await readTensor(path)));
-}
-
-/** Numbers from a seed, or small ids, for a model that is compared without data. */
-export function madeUp(model: Model, rows: number): Feed {
-  let state = 1;
-  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  const tensors: Record<string, Tensor> = {};
-  // The first axis that varies is the batch; any other one is given eight.
-  const sizes = new Map<string, number>();
-  const sizeFor = (d: number | string) => {
-    if (typeof d === "number") return d;
-    const size = sizes.get(d) ?? (sizes.size === 0 ? rows : 8);
-    sizes.set(d, size);
-    return size;
-  };
-  for (const { name, dtype, shape } of model.inputs) {
-    const dims = shape.map(sizeFor);
-    const size = dims.reduce((a, b) => a * b, 1);
-    const ids = dtype !== "float32" && dtype !== "float64";
-    const data = Float32Array.from({ length: size }, () => (ids ? Math.floor(next() * 10) : next() * 2 - 1));
-    tensors[name] = castTensor(tensor(data, dims), dtype);
-  }
-  return { tensors, rows };
 }

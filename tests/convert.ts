@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { LapisError, openOnnxFile } from "../mod.ts";
 import { convertInto } from "../cli/conversion/convert.ts";
-import { fittingSamples } from "../cli/conversion/proof.ts";
+import { fittingSamples } from "../cli/conversion/samples.ts";
 import { type Case, checkCalls, listCases, loadCase, type ModelFile, modelFiles } from "./support/cases.ts";
 import { kindOf } from "./support/runner.ts";
 

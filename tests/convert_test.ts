@@ -2,7 +2,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../cli/main.ts";
 import { convertInto } from "../cli/conversion/convert.ts";
-import { fittingSamples, prove } from "../cli/conversion/proof.ts";
+import { prove } from "../cli/conversion/proof.ts";
+import { fittingSamples } from "../cli/conversion/samples.ts";
 import {
   activation,
   add,

@@ -1,7 +1,8 @@
 /** `lapis build`: a model as one stand-alone WebAssembly module with a script beside it, proved before it is written. @module */
 import { buildModule, type BuiltModule, InputError, LapisError, type Model, type Tensor } from "../../mod.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
-import { type Feed, madeUp, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../inputs.ts";
+import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, weightsOption } from "../loading.ts";
 import { writeWhole } from "../output.ts";
 import { bytesText, shapeText, table } from "../terminal.ts";
@@ -26,7 +27,7 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
     const built = await buildModule(model, { fileName, ...(assets.labels && { labels: assets.labels }) });
     const feeds = hasInput(given)
       ? [await readFeed(model, assets, given)]
-      : [1, 5].map((n) => small(model, built, n));
+      : [await fittingFeed(model, 1), await fittingFeed(model, 5)];
     const proof = await prove(model, built, feeds);
 
     const { info, sizes, script, types } = built;
@@ -70,23 +71,6 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
     };
   },
 };
-
-/** Made-up data whose ids no lookup refuses. */
-function small(model: Model, { info }: BuiltModule, rows: number): Feed {
-  const limit = Math.min(...info.faults.map((f) => (typeof f.rows === "number" ? f.rows : Infinity)));
-  const feed = madeUp(model, rows);
-  if (limit === Infinity) return feed;
-  const tensors = Object.entries(feed.tensors).map(([name, t]) => {
-    if (t.dtype === "int64") {
-      return [name, { ...t, data: (t.data as BigInt64Array).map((id) => id % BigInt(limit)) }] as const;
-    }
-    return [
-      name,
-      t.dtype === "int32" ? { ...t, data: (t.data as Int32Array).map((id) => id % limit) } : t,
-    ] as const;
-  });
-  return { ...feed, tensors: Object.fromEntries(tensors) };
-}
 
 interface Proof {
   readonly equal: boolean;

@@ -1,5 +1,5 @@
 /** `lapis convert`: writes a model in another format, and keeps the file only where it computes the same. @module */
-import { BackendError, type Model, registry, type WriteOptions } from "../../mod.ts";
+import { BackendError, LapisError, type Model, registry, type WriteOptions } from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import {
   type CommandDef,
@@ -10,8 +10,9 @@ import {
   UsageError,
 } from "../command.ts";
 import { type Conversion, convertInto } from "../conversion/convert.ts";
-import { fittingSamples, type Proof, storedSample } from "../conversion/proof.ts";
-import { readFeed } from "../inputs.ts";
+import type { Proof } from "../conversion/proof.ts";
+import { madeUpSamples, type Sample, type SampleOptions, storedSample } from "../conversion/samples.ts";
+import { type Feed, readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
 import { bytesText, progress, small, table, wrapped } from "../terminal.ts";
 
@@ -52,10 +53,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     const given = inputsFrom(options),
       stored = hasInput(given) ? await readFeed(model, assets, given) : undefined;
     const samples = verify
-      ? [
-        ...(stored ? [storedSample(model, stored.tensors, `stored input, ${stored.rows} rows`)] : []),
-        ...await fittingSamples(model, { seed, rightPadded: options.rightPadded === true }),
-      ]
+      ? await samplesFor(model, stored, { seed, rightPadded: options.rightPadded === true })
       : [];
     const bar = progress(context.terminal, "proof");
     const conversion = await convertInto(model, destination, {
@@ -67,6 +65,20 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     return outcome(source, destination, conversion, context);
   },
 };
+
+/** Stored inputs and made-up ones; where no made-up ones fit the model, the stored ones alone. */
+async function samplesFor(
+  model: Model,
+  stored: Feed | undefined,
+  options: SampleOptions,
+): Promise<readonly Sample[]> {
+  const own = stored ? [storedSample(model, stored.tensors, `stored input, ${stored.rows} rows`)] : [];
+  const made = await madeUpSamples(model, options).catch((error) => {
+    if (stored && error instanceof LapisError) return [];
+    throw error;
+  });
+  return [...own, ...made];
+}
 
 /** @throws {UsageError} */
 function destinationOf(source: string, second: string | undefined, output: string | undefined): string {
@@ -146,11 +158,14 @@ function layerTable(layers: Conversion["layers"], width: number): string {
   return table(["layer", "class", "nodes"], rows, { width });
 }
 function runsTable({ runs }: Proof, width: number): string {
-  const rows = runs.map((r) => [r.what, small(r.difference), small(r.tolerance), r.problem ?? ""]);
-  const problems = rows.filter(([, , , problem]) => problem !== "").map(([what, , , problem]) =>
-    `${what}: ${problem}`
+  const rows = runs.map((r) => [r.what, small(r.difference), small(r.tolerance)]);
+  const notes = runs.flatMap(({ what, leftOut, problem }) => [
+    ...(leftOut === undefined
+      ? []
+      : [`${what}: ${leftOut === 1 ? "1 row" : `${leftOut} rows`} left out: NaN in the source`]),
+    ...(problem === undefined ? [] : [`${what}: ${problem}`]),
+  ]);
+  return [table(["run", "largest difference", "tolerance"], rows, { right: [1, 2], width }), ...notes].join(
+    "\n",
   );
-  const short = rows.map((row) => row.slice(0, 3));
-  return [table(["run", "largest difference", "tolerance"], short, { right: [1, 2], width }), ...problems]
-    .join("\n");
 }

@@ -16,7 +16,8 @@ import {
   type Type,
 } from "../../mod.ts";
 import { collect, type CommandDef, type Context, listOption, type Outcome, UsageError } from "../command.ts";
-import { type Feed, madeUp, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../inputs.ts";
+import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { bytesText, clip, count, shapeText, table } from "../terminal.ts";
 
@@ -48,7 +49,7 @@ lapis inspect model.keras --plan          # segments, kernels and bytes`,
     if (feed) bindFeed(graph, feed, sizes);
     const seen = feed === undefined || model.isGraph ? undefined : await model.activations(feed.tensors);
     const layers = rowsOf(model.isGraph ? [] : model.tree, seen, sizes);
-    const plan = options.plan === true ? await planOf(model, feed ?? madeUp(model, 1)) : undefined;
+    const plan = options.plan === true ? await planOf(model, feed ?? await fittingFeed(model, 1)) : undefined;
     checkSizes(graph, sizes);
     return {
       text: [

@@ -10,8 +10,9 @@ import {
   toNumbers,
 } from "../../mod.ts";
 import { type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
-import { type Feed, madeUp, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { type Feed, readFeed, readLabels, readTensor } from "../inputs.ts";
 import { backendNames, hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
+import { fittingFeed } from "../madeup/inputs.ts";
 import { confusionText, reportText } from "../report.ts";
 import { predictAll } from "../run.ts";
 import { clip, shapeText, small, table } from "../terminal.ts";
@@ -43,7 +44,7 @@ lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
       throw new UsageError("stored predictions need the inputs they were made from: --input");
     }
     const { model, assets } = await loadNamed(path, options, context);
-    const feed = hasInput(given) ? await readFeed(model, assets, given) : madeUp(model, 8);
+    const feed = hasInput(given) ? await readFeed(model, assets, given) : await fittingFeed(model, 8);
     const other = engine ? (await loadNamed(path, options, quiet(context), against)).model : undefined;
 
     const ours = await predictAll(model, feed, context.terminal, batchSize);

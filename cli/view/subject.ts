@@ -10,7 +10,8 @@ import {
 } from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import { type Context, listOption, numberOption, textOption } from "../command.ts";
-import { type Feed, isCifar, isTable, madeUp, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { type Feed, isCifar, isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { madeUp } from "../madeup/inputs.ts";
 import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
 import { seriesFrom } from "../training/series.ts";
 import type { ForecastSeries } from "./data.ts";
@@ -119,7 +120,7 @@ export function subjectOf(
     targets,
     sample: feed
       ? Object.fromEntries(Object.entries(feed.tensors).map(([k, t]) => [k, headOf(t, fixed ?? 1)]))
-      : madeUp(model, 1).tensors,
+      : madeUp(model, 1),
     sampleText: feed ? "the first sample given" : "a made-up sample: give real ones with --input or --text",
     slope: () => moving ? compute() : slope ??= compute(),
   };
