@@ -36,14 +36,6 @@ function unary<A>(
     body: (b, v, a) => [quantizedBy(b, build(b, read(b, v, 0), a), needed(v, 3), v[4])],
   });
 }
-const binary = (name: string, op: string) =>
-  microsoftOp({
-    name,
-    summary: `${op} of two quantized tensors, quantized`,
-    attributes: {},
-    arity: [7, 8],
-    body: (b, v) => [quantizedBy(b, b.one(op, [read(b, v, 0), read(b, v, 3)]), needed(v, 6), v[7])],
-  });
 
 /** Softmax; before opset 13 over all axes from the given one on. */
 function softmax(b: Builder, x: Value, { axis, opset }: { axis: number; opset: number }): Value {
@@ -182,8 +174,6 @@ const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
 
 /** Operators of onnxruntime's quantizer. */
 export const microsoftOps: readonly OpDef[] = [
-  binary("QLinearAdd", "Add"),
-  binary("QLinearMul", "Mul"),
   unary<{ alpha: number }>(
     "QLinearLeakyRelu",
     "LeakyRelu of a quantized tensor, quantized",

@@ -8,6 +8,7 @@ import { fewBitsOps } from "./fewbits.ts";
 import { microsoftOps } from "./microsoft.ts";
 import { mlOps } from "./ml/mod.ts";
 import { nestedOps } from "./nested.ts";
+import { pairOps } from "./pairs.ts";
 import { quantizeOps } from "./quantize.ts";
 import { randomOps } from "./random.ts";
 import { signalOps } from "./signal.ts";
@@ -21,6 +22,7 @@ import { transformerOps } from "./transformers.ts";
 export const operators: readonly OpDef[] = [
   ...quantizeOps,
   ...integerOps,
+  ...pairOps,
   ...microsoftOps,
   ...fewBitsOps,
   ...transformerOps,
