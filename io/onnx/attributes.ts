@@ -95,14 +95,21 @@ export function attributeFromProto(a: AttributeProto, where: string, context: Te
 
 /** Names of attributes that hold floats, in every operator of ONNX that has them. */
 const floatNames: ReadonlySet<string> = new Set(
-  ("activation_alpha activation_beta alpha base_values beta bias class_weights clip coefficients cubic_coeff_a " +
-    "decay_factor default_float epsilon extrapolation_value gamma height_scale high imputed_value_floats " +
-    "intercepts kernel_params keys_floats lambd low max mean min momentum nodes_hitrates nodes_values " +
-    "norm_coefficient norm_coefficient_post offset prob_a prob_b ratio replaced_value_float rho scale scales " +
-    "seed softcap spatial_scale support_vectors target_weights threshold value_float value_floats " +
-    "values_floats weights width_scale").split(" "),
+  ("activation_alpha activation_beta activation_gamma activation_params alpha base_values beta bias class_weights " +
+    "clip coefficients cubic_coeff_a decay_factor default_float epsilon extrapolation_value gamma height_scale high " +
+    "imputed_value_floats intercepts k_norm_epsilon kernel_params keys_floats lambd limit low mask_filter_value max " +
+    "mean min momentum nodes_hitrates nodes_values norm_coefficient norm_coefficient_post offset prob_a prob_b " +
+    "q_norm_epsilon qk_norm_epsilon ratio replaced_value_float rho scale scales seed softcap spatial_scale " +
+    "support_vectors swiglu_limit target_weights threshold value_float value_floats values_floats weights width_scale")
+    .split(" "),
 );
-const textLists: ReadonlySet<string> = new Set(["activations", "value_strings", "stopwords", "pool_strings"]);
+const textLists: ReadonlySet<string> = new Set([
+  "activations",
+  "pool_strings",
+  "separators",
+  "stopwords",
+  "value_strings",
+]);
 
 /** The message of an attribute, or undefined where there is nothing to write. */
 export function attributeToProto(

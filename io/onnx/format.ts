@@ -1,6 +1,7 @@
 /** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
 import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/format.ts";
 import { Model } from "../../core/model.ts";
+import type { OpDef } from "../../core/op.ts";
 import { tensorBytes } from "../../core/tensor.ts";
 import { exportedGraph } from "./export/graph.ts";
 import { extrasFrom, metadataOf, sentenceOf } from "./export/metadata.ts";
@@ -69,6 +70,8 @@ function written(
     ...(opset !== undefined && { opset }),
     metadata: metadataOf(model, options),
     doc: sentenceOf(model),
+    // Every runtime reads ONNX's own operators.
+    keeps: ({ domain }: OpDef) => domain !== "com.microsoft",
   };
   const bytes = graph.inputs.reduce((n, { value }) => n + (value ? tensorBytes(value) : 0), 0);
   if (!external && bytes < mostInside) return writeOnnx(graph, how);

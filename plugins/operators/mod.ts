@@ -1,5 +1,6 @@
 /** ONNX operators outside networks: quantization, ai.onnx.ml, strings, signals, detection, images, training. @module */
 import type { OpDef } from "../../core/op.ts";
+import { contribOps } from "./contrib/mod.ts";
 import { deformOps } from "./deform.ts";
 import { detectionOps } from "./detection.ts";
 import { imageOps } from "./images.ts";
@@ -25,6 +26,7 @@ export const operators: readonly OpDef[] = [
   ...pairOps,
   ...microsoftOps,
   ...fewBitsOps,
+  ...contribOps,
   ...transformerOps,
   ...nestedOps,
   ...signalOps,

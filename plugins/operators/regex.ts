@@ -55,22 +55,28 @@ class Program {
   }
 }
 
+/** A pattern's steps and the first of them. @throws {InputError} @throws {LimitError} */
+function compiled(pattern: string): { readonly steps: readonly Step[]; readonly start: number } {
+  const program = new Program();
+  try {
+    const start = program.of(parsePattern(pattern), 0);
+    return { steps: program.steps, start };
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(`pattern ${shown(pattern)} is nested too deep`);
+    throw error;
+  }
+}
+/** The code points of a text. */
+export const lettersOf = (text: string): readonly number[] => Array.from(text, (c) => c.codePointAt(0) ?? 0);
+
 /**
  * A test whether a whole text matches a pattern.
  * @throws {InputError} for a pattern that RE2 doesn't take. @throws {LimitError} for one that is too large.
  */
 export function fullMatcher(pattern: string): (text: string) => boolean {
-  const program = new Program();
-  let start: number;
-  try {
-    start = program.of(parsePattern(pattern), 0);
-  } catch (error) {
-    if (error instanceof RangeError) throw new InputError(`pattern ${shown(pattern)} is nested too deep`);
-    throw error;
-  }
-  const { steps } = program;
+  const { steps, start } = compiled(pattern);
   return (text) => {
-    const letters = Array.from(text, (c) => c.codePointAt(0) ?? 0);
+    const letters = lettersOf(text);
     let now = reached(steps, [start], letters, 0);
     for (let at = 0; at < letters.length && now.length > 0; at++) {
       const after: number[] = [];
@@ -83,14 +89,50 @@ export function fullMatcher(pattern: string): (text: string) => boolean {
     return now.includes(0);
   };
 }
+
+/** A stretch of a text: from `start` up to `end`. */
+export interface Match {
+  readonly start: number;
+  readonly end: number;
+}
+/**
+ * The first match of a pattern from a place on, and of those that begin there the longest, in time linear in the text.
+ * @throws {InputError} for a pattern that RE2 doesn't take. @throws {LimitError} for one that is too large.
+ */
+export function searcher(pattern: string): (letters: readonly number[], from: number) => Match | undefined {
+  const { steps, start } = compiled(pattern);
+  return (letters, from) => {
+    let best: Match | undefined;
+    // Steps with where their match began, the earliest beginning first.
+    let now: (readonly [step: number, began: number])[] = [];
+    for (let at = from; at <= letters.length; at++) {
+      if (!best) now.push([start, at]);
+      const seen = new Set<number>(), after: (readonly [number, number])[] = [];
+      for (const [first, began] of now) {
+        if (best && began > best.start) break;
+        for (const s of reached(steps, [first], letters, at, seen)) {
+          const step = steps[s];
+          if (s === 0) best = { start: began, end: at };
+          else if (step?.kind === "one" && at < letters.length && step.has(letters[at] ?? 0)) {
+            after.push([step.next, began]);
+          }
+        }
+      }
+      now = after;
+      if (best && now.length === 0) break;
+    }
+    return best;
+  };
+}
 /** Steps that take a letter, or the end, reached from some without one. */
 function reached(
   steps: readonly Step[],
   from: readonly number[],
   text: readonly number[],
   at: number,
+  seen: Set<number> = new Set<number>(),
 ): number[] {
-  const seen = new Set<number>(), stack = [...from], found: number[] = [];
+  const stack = [...from], found: number[] = [];
   for (let s = stack.pop(); s !== undefined; s = stack.pop()) {
     if (seen.has(s)) continue;
     seen.add(s);

@@ -1,7 +1,9 @@
 /** Checks operators against onnxruntime: the same node on the same inputs, in both engines. @module */
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../core/builder.ts";
+import type { BackendDef } from "../../core/backend.ts";
 import type { Attributes } from "../../core/graph.ts";
+import { tensorType } from "../../core/shape.ts";
 import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
 import { typeOfValue } from "../../core/execute.ts";
 import { registry } from "../../mod.ts";
@@ -16,15 +18,21 @@ export interface Judging extends Partial<Tolerance> {
   readonly steps?: number;
   /** Inputs that are constants, as sizes and scales often are. */
   readonly constants?: readonly number[];
+  /** Engines that are judged; plain unless said. */
+  readonly engines?: readonly BackendDef[];
+  /** Outputs that are compared; all unless said. */
+  readonly only?: readonly number[];
+  /** True for all axes of inputs but the last to be open; equal sizes have one name. */
+  readonly open?: boolean;
 }
 /** What a node gives on plain. */
 export async function results(
   op: string,
   attributes: Attributes,
   inputs: readonly (RuntimeValue | undefined)[],
-  { outputs, constants = [] }: Judging = {},
+  judging: Judging = {},
 ): Promise<readonly RuntimeValue[]> {
-  const { graph, fed } = nodeGraph(op, attributes, inputs, outputs, constants);
+  const { graph, fed } = nodeGraph(op, attributes, inputs, judging);
   using session = await plain.compile(graph, { registry });
   return Object.values(await session.run(fed));
 }
@@ -32,15 +40,17 @@ function nodeGraph(
   op: string,
   attributes: Attributes,
   inputs: readonly (RuntimeValue | undefined)[],
-  outputs: number | undefined,
-  constants: readonly number[],
+  { outputs, constants = [], open = false }: Judging,
 ) {
   const b = new GraphBuilder(registry), fed: Record<string, RuntimeValue> = {};
   const values = inputs.map((value, i) => {
     if (value === undefined) return undefined;
     if (constants.includes(i) && isTensor(value)) return b.constant(value, `c${i}`);
     fed[`x${i}`] = value;
-    return b.input(`x${i}`, typeOfValue(value));
+    const type = typeOfValue(value);
+    if (!open || type.kind !== "tensor") return b.input(`x${i}`, type);
+    const shape = (type.shape ?? []).map((d, axis, all) => (axis < all.length - 1 ? `n${d}` : d));
+    return b.input(`x${i}`, tensorType(type.dtype, shape));
   });
   b.op(op, values, attributes, outputs === undefined ? {} : { outputs }).forEach((v, i) =>
     b.output(`y${i}`, v)
@@ -55,22 +65,23 @@ export async function judged(
   inputs: readonly (Tensor | undefined)[],
   judging: Judging = {},
 ): Promise<void> {
-  const { steps, outputs, constants = [] } = judging;
+  const { steps, engines = [plain] } = judging;
   const { rtol = 1e-5, atol = 1e-6 } = steps === undefined ? judging : { rtol: 0, atol: steps };
   const read = (v: RuntimeValue | undefined) =>
     steps !== undefined && isTensor(v) ? castTensor(v, "float64") : v;
-  const { graph, fed } = nodeGraph(op, attributes, inputs, outputs, constants);
+  const { graph, fed } = nodeGraph(op, attributes, inputs, judging);
   using native = await onnxruntime.compile(graph, { registry });
-  using own = await plain.compile(graph, { registry });
-  const want = await native.run(fed), got = await own.run(fed);
-  for (const { name } of graph.outputs) {
-    const expected = read(want[name]);
-    assert.ok(expected, `${op}: onnxruntime gave no ${name}`);
-    const found = difference(read(got[name]), expected, { rtol, atol });
-    assert.equal(
-      found,
-      undefined,
-      `${op} ${JSON.stringify(attributes, (_, v) => typeof v === "bigint" ? `${v}` : v)}, ${name}: ${found}`,
-    );
+  const want = await native.run(fed);
+  for (const engine of engines) {
+    using own = await engine.compile(graph, { registry });
+    const got = await own.run(fed);
+    for (const [i, { name }] of graph.outputs.entries()) {
+      if (judging.only && !judging.only.includes(i)) continue;
+      const expected = read(want[name]);
+      assert.ok(expected, `${op}: onnxruntime gave no ${name}`);
+      const found = difference(read(got[name]), expected, { rtol, atol });
+      const options = JSON.stringify(attributes, (_, v) => typeof v === "bigint" ? `${v}` : v);
+      assert.equal(found, undefined, `${op} ${options} on ${engine.name}, ${name}: ${found}`);
+    }
   }
 }

@@ -1,0 +1,201 @@
+/** Attention, MultiHeadAttention and their kin of onnxruntime. @module */
+import type { Builder } from "../../../core/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
+import type { Value } from "../../../core/graph.ts";
+import type { OpDef } from "../../../core/op.ts";
+import { bool, float, int, list, nullable, type Schema } from "../../../core/schema.ts";
+import { dimsOf, shapeText } from "../../../core/shape.ts";
+import { needed } from "../integer.ts";
+import { contribOp, type Given, maybeFloat, maybeInt } from "./define.ts";
+import { apart, attend, causal, grown, type Heads, maskBias, together } from "./heads.ts";
+
+interface Common {
+  readonly mask_filter_value: number;
+  readonly num_heads: number;
+  readonly scale: number | null;
+}
+const commonFields: Schema<Common> = {
+  mask_filter_value: float({ doc: "added to scores of masked keys", default: -10000 }),
+  num_heads: int({ doc: "heads", min: 1 }),
+  scale: maybeFloat("factor of the scores; 1/√size unless given"),
+};
+const unidirectional = bool({ doc: "a query sees the keys up to its own place", default: false });
+
+interface Merged extends Common {
+  readonly do_rotary: boolean;
+  readonly past_present_share_buffer: boolean;
+  readonly rotary_embedding_dim: number | null;
+  readonly unidirectional: boolean;
+}
+const mergedFields: Schema<Merged> = {
+  ...commonFields,
+  do_rotary: bool({ doc: "rotary positions, on GPUs", default: false }),
+  past_present_share_buffer: bool({ doc: "the cache has its full length, on GPUs", default: false }),
+  rotary_embedding_dim: maybeInt("elements that are turned"),
+  unidirectional,
+};
+function refuseForGpu(a: Pick<Merged, "do_rotary" | "past_present_share_buffer">): void {
+  if (a.do_rotary) {
+    throw new UnsupportedError("rotary positions inside it (do_rotary), which onnxruntime has on GPUs alone");
+  }
+  if (a.past_present_share_buffer) {
+    throw new UnsupportedError("a cache of its full length (past_present_share_buffer), for GPUs alone");
+  }
+}
+/** Attention of queries, keys and values that lie in one tensor, with a cache `[2, batch, heads, steps, size]`. */
+function merged(
+  b: Builder,
+  all: Value,
+  sizes: readonly [number, number, number],
+  { mask, past, bias }: Readonly<Record<"mask" | "past" | "bias", Value | undefined>>,
+  a: Merged,
+): readonly Value[] {
+  const [q, k, v] = b.op("Split", [all, b.ints(sizes)], { axis: -1 }, { outputs: 3 })
+    .map((part) => apart(b, part, a.num_heads));
+  const cached = (at: number) => past && b.one("Gather", [past, b.scalar(at, "int64")], { axis: 0 });
+  const heads: Heads = {
+    q: needed([q], 0),
+    k: grown(b, cached(0), needed([k], 0)),
+    v: grown(b, cached(1), needed([v], 0)),
+  };
+  const { mixed } = attend(b, heads, {
+    scale: a.scale,
+    biases: [maskBias(b, mask, heads, a.mask_filter_value), bias],
+    seen: a.unidirectional ? causal(b, heads.q, heads.k) : undefined,
+  });
+  const present = () =>
+    b.one("Concat", [heads.k, heads.v].map((x) => b.one("Unsqueeze", [x, b.ints([0])])), { axis: 0 });
+  return sizes[0] === sizes[2] ? [together(b, mixed), present()] : [together(b, mixed)];
+}
+function thirds(width: unknown, sizes: readonly number[] | null): readonly [number, number, number] {
+  const [q, k, v] = sizes ?? [];
+  if (q !== undefined && k !== undefined && v !== undefined) return [q, k, v];
+  if (typeof width !== "number" || width % 3 !== 0) {
+    throw new ShapeError("weights of a known width, a multiple of 3, expected");
+  }
+  return [width / 3, width / 3, width / 3];
+}
+const attention = contribOp<Merged & { readonly qkv_hidden_sizes: readonly number[] | null }>({
+  name: "Attention",
+  summary: "Attention over heads of what one matrix projects to queries, keys and values",
+  attributes: {
+    ...mergedFields,
+    qkv_hidden_sizes: nullable(
+      list({ doc: "sizes of Q, K and V", of: int({ doc: "size", min: 1 }), length: 3 }),
+    ),
+  },
+  arity: [2, 7],
+  maxOutputs: 2,
+  body(b, v, a) {
+    refuseForGpu(a);
+    const product = b.one("MatMul", [v[0], v[1]]), all = v[2] ? b.one("Add", [product, v[2]]) : product;
+    const sizes = thirds(dimsOf(needed(v, 1).type)[1], a.qkv_hidden_sizes);
+    return merged(b, all, sizes, { mask: v[3], past: v[4], bias: v[5] }, a);
+  },
+});
+const quantized = contribOp<Merged>({
+  name: "QAttention",
+  summary: "Attention whose projection is a product of quantized matrices",
+  attributes: mergedFields,
+  arity: [5, 9],
+  maxOutputs: 2,
+  dtypes: ({ inputs }) => inputs[3] ? [inputs[3], inputs[3]] : [],
+  body(b, v, a) {
+    refuseForGpu(a);
+    const [x, w, bias, xScale, wScale, mask, xZero, wZero, past] = v;
+    const all = b.one("com.microsoft.MatMulIntegerToFloat", [x, w, xScale, wScale, xZero, wZero, bias]);
+    const sizes = thirds(dimsOf(needed(v, 1).type)[1], null);
+    return merged(b, all, sizes, { mask, past, bias: undefined }, a);
+  },
+});
+
+/** Queries, keys and values that may lie in one tensor or two, or be heads already. */
+function separated(b: Builder, [query, key, value, bias]: Given, heads: number): Heads {
+  const x = needed([query], 0), rank = dimsOf(x.type).length;
+  // [batch, steps, heads, parts, size]
+  const packed = (p: Value, at: number) =>
+    b.one("Transpose", [b.one("Gather", [p, b.scalar(at, "int64")], { axis: 3 })], { perm: [0, 2, 1, 3] });
+  if (rank === 5) return { q: packed(x, 0), k: packed(x, 1), v: packed(x, 2) };
+  if (!key) throw new ShapeError("keys, or queries of rank 5, expected");
+  const shape = dimsOf(key.type), width = dimsOf(x.type)[2];
+  const part = (from: number, to: number) => {
+    if (!bias) return undefined;
+    const [whole] = dimsOf(bias.type);
+    if (typeof width !== "number" || typeof whole !== "number") {
+      throw new ShapeError("queries of a known width expected");
+    }
+    const ends = [0, width, 2 * width, whole];
+    return b.one("Slice", [bias, b.ints([ends[from] ?? 0]), b.ints([ends[to] ?? whole]), b.ints([0])]);
+  };
+  const own = (p: Value, at: number) => {
+    if (dimsOf(p.type).length === 4) return p;
+    const addend = part(at, at + 1);
+    return apart(b, addend ? b.one("Add", [p, addend]) : p, heads);
+  };
+  const q = own(x, 0);
+  if (shape.length === 5) return { q, k: packed(key, 0), v: packed(key, 1) };
+  if (!value) throw new ShapeError(`values, or keys of rank 5, expected beside keys ${shapeText(shape)}`);
+  return { q, k: own(key, 1), v: own(value, 2) };
+}
+interface Separate {
+  readonly mask: Value | undefined;
+  readonly bias: Value | undefined;
+  readonly pastKey: Value | undefined;
+  readonly pastValue: Value | undefined;
+}
+function separate(
+  b: Builder,
+  parts: Heads,
+  { mask, bias, pastKey, pastValue }: Separate,
+  a: Common & { readonly unidirectional: boolean },
+): readonly Value[] {
+  const heads = { q: parts.q, k: grown(b, pastKey, parts.k), v: grown(b, pastValue, parts.v) };
+  const { mixed, scores } = attend(b, heads, {
+    scale: a.scale,
+    biases: [maskBias(b, mask, heads, a.mask_filter_value), bias],
+    seen: a.unidirectional ? causal(b, heads.q, heads.k) : undefined,
+  });
+  return [together(b, mixed), heads.k, heads.v, scores];
+}
+const multiHead = contribOp<Common & { readonly unidirectional: boolean }>({
+  name: "MultiHeadAttention",
+  summary: "Attention over heads of given queries, keys and values, biases added first, with a cache",
+  attributes: { ...commonFields, unidirectional },
+  arity: [1, 10],
+  maxOutputs: 4,
+  body(b, v, a) {
+    if (v[8] || v[9]) {
+      throw new UnsupportedError("a cache of its full length (past_sequence_length, cache_indirection)");
+    }
+    const own = { mask: v[4], bias: v[5], pastKey: v[6], pastValue: v[7] };
+    return separate(b, separated(b, v, a.num_heads), own, a);
+  },
+});
+interface Masked extends Common {
+  readonly output_qk: boolean;
+  readonly past_present_share_buffer: boolean;
+}
+const decoderMasked = contribOp<Masked>({
+  name: "DecoderMaskedMultiHeadAttention",
+  summary: "MultiHeadAttention of one step, behind a cache",
+  attributes: {
+    ...commonFields,
+    output_qk: bool({ doc: "the fourth output is wanted", default: false }),
+    past_present_share_buffer: bool({ doc: "the cache has its full length", default: false }),
+  },
+  arity: [1, 11],
+  maxOutputs: 4,
+  body(b, v, a) {
+    if (a.past_present_share_buffer || v[7] || v[8] || v[9]) {
+      throw new UnsupportedError(
+        "a cache of its full length or searched by beams: convert the model without BeamSearch around it",
+      );
+    }
+    const own = { mask: v[3], bias: v[4], pastKey: v[5], pastValue: v[6] };
+    const parts = separated(b, [v[0], v[1], v[2], v[10]], a.num_heads);
+    return separate(b, parts, own, { ...a, unidirectional: false });
+  },
+});
+
+/** Attention with one weight for each head and key. */
+export const contribAttention: readonly OpDef[] = [attention, quantized, multiHead, decoderMasked];

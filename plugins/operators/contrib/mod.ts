@@ -1,0 +1,18 @@
+/** Operators of onnxruntime's own domain that its optimizer and exporters write, each made of ONNX's. @module */
+import type { OpDef } from "../../../core/op.ts";
+import { contribActivations } from "./activations.ts";
+import { contribAttention } from "./attention.ts";
+import { contribGrouped } from "./grouped.ts";
+import { contribNorms } from "./norms.ts";
+import { contribTokenizer } from "./tokenizer.ts";
+import { contribProducts } from "./products.ts";
+
+/** Operators of com.microsoft beside the quantizer's. */
+export const contribOps: readonly OpDef[] = [
+  ...contribActivations,
+  ...contribNorms,
+  ...contribProducts,
+  ...contribAttention,
+  ...contribGrouped,
+  ...contribTokenizer,
+];
