@@ -33,24 +33,26 @@ export interface Taps {
   readonly outside: Uint8Array;
 }
 
-/** The place in the input that output `x` is taken from (the formulas of ONNX Resize). */
-function coordinate(x: number, s: AxisSampling): number {
-  const { input, scale, output } = s, width = scale * input;
+/** The place in the input that output `x` is taken from (the formulas of ONNX Resize); `r` rounds each step. */
+function coordinate(x: number, s: AxisSampling, r: (v: number) => number): number {
+  const { input, output } = s, scale = r(s.scale), width = r(scale * input);
+  const centred = () => r(r((x + 0.5) / scale) - 0.5);
   switch (s.coordinates) {
     case "asymmetric":
-      return x / scale;
+      return r(x / scale);
     case "align_corners":
-      return width === 1 ? 0 : x * (input - 1) / (width - 1);
+      return width === 1 ? 0 : r(r(x * (input - 1)) / r(width - 1));
     case "tf_crop_and_resize": {
-      const [start, end] = s.roi, size = (end - start) * (input - 1);
-      return start * (input - 1) + (width === 1 ? size / 2 : x * size / (width - 1));
+      const [start, end] = s.roi, from = r(r(start) * (input - 1)), size = r(r(end) - r(start));
+      if (width === 1) return r(from + r(size * (input - 1)) / 2);
+      return r(from + r(r(r(x * size) * (input - 1)) / r(width - 1)));
     }
     case "pytorch_half_pixel":
-      return output > 1 ? (x + 0.5) / scale - 0.5 : 0;
+      return output > 1 ? centred() : 0;
     case "half_pixel_symmetric":
-      return input / 2 * (1 - output / width) + (x + 0.5) / scale - 0.5;
+      return r(r(input / 2 * r(1 - r(output / width))) + (x + 0.5) / scale - 0.5);
     case "half_pixel":
-      return (x + 0.5) / scale - 0.5;
+      return centred();
   }
 }
 
@@ -82,8 +84,11 @@ export function tapsOf(s: AxisSampling): Taps {
   const { output, input } = s, outside = new Uint8Array(output);
   const count = weightsAt(0.5, s).weights.length;
   const index = new Int32Array(output * count), weight = new Float64Array(output * count);
+  // The nearest of two inputs and the crop's edge can hang on a bit: there places are in float32, as onnxruntime has them.
+  const narrow = s.mode === "nearest" || s.coordinates === "tf_crop_and_resize";
+  const round = narrow ? Math.fround : (v: number) => v;
   for (let x = 0; x < output; x++) {
-    const place = coordinate(x, s);
+    const place = coordinate(x, s, round);
     if (s.coordinates === "tf_crop_and_resize" && (place < 0 || place > input - 1)) outside[x] = 1;
     // The ratio lies in (0, 1]: a place on an input counts as reached from the one before.
     const below = Math.ceil(place) - 1, { first, weights } = weightsAt(place - below, s);

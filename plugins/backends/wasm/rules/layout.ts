@@ -214,7 +214,9 @@ const resize: Rule = {
     const a = node.attributes;
     const mode = a["coordinate_transformation_mode"] ?? "half_pixel",
       nearest = a["nearest_mode"] ?? "round_prefer_floor";
-    const exact = (mode === "asymmetric" && nearest === "floor") || mode === "half_pixel";
+    const scales = constantInts(c.graph, node.inputs[2]) ?? [];
+    const exact = ((mode === "asymmetric" && nearest === "floor") ||
+      (mode === "half_pixel" && /^round/.test(`${nearest}`))) && scales.every(Number.isInteger);
     return engineTyped(c) && (a["mode"] ?? "nearest") === "nearest" && exact && !a["axes"] &&
       !a["antialias"] &&
       (inputs[0]?.shape ?? []).every((d, i) => wholeFactor(d, outputs[0]?.shape?.[i] ?? 0) !== undefined);
