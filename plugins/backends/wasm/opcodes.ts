@@ -96,6 +96,7 @@ export const SIMD = {
   "v128.or": 80,
   "v128.xor": 81,
   "v128.bitselect": 82,
+  "v128.any_true": 83,
   "f32x4.demote_f64x2_zero": 94,
   "f64x2.promote_low_f32x4": 95,
   "i8x16.narrow_i16x8_u": 102,

@@ -150,21 +150,57 @@ export function divideInt(
 const SIN = [-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4];
 const COS = [4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5];
 
-/** Quarter turns of x (int32) and the rest in [-π/4, π/4]: exact for |x| up to 2^20, then losing bits. */
-function quarterTurns(v: Vectors, x: number): { readonly turns: number; readonly rest: number } {
-  const parts = [false, true].map((half) => {
-    const wide = widen(v, x, half);
-    const k = v.op("f64x2.nearest", v.op("f64x2.mul", wide, double(v, 2 / Math.PI)));
-    const first = v.op("f64x2.sub", wide, v.op("f64x2.mul", k, double(v, 1.57079631090164184570)));
-    const rest = v.op("f64x2.sub", first, v.op("f64x2.mul", k, double(v, 1.58932547735281966916e-8)));
-    return { rest, turns: v.op("i32x4.trunc_sat_f64x2_s_zero", k) };
+/** Where two parts of π/2 no longer do. */
+const FAR = 2 ** 20;
+/** 2/π in parts of 24 bits, so that a float32 times a part is exact in float64; enough of them for 2^128. */
+const TWO_OVER_PI = [0xa2f983, 0x6e4e44, 0x1529fc, 0x2757d1, 0xf534dd, 0xc0db62, 0x95993c, 0x439041];
+
+/** Quarter turns of x and the rest in [-π/4, π/4], in float64. */
+interface Turned {
+  readonly turns: number;
+  readonly rest: number;
+}
+/** By two parts of π/2: exact for |x| up to {@link FAR}. */
+function nearTurns(v: Vectors, x: number): Turned {
+  const turns = v.op("f64x2.nearest", v.op("f64x2.mul", x, double(v, 2 / Math.PI)));
+  const first = v.op("f64x2.sub", x, v.op("f64x2.mul", turns, double(v, 1.57079631090164184570)));
+  return {
+    turns,
+    rest: v.op("f64x2.sub", first, v.op("f64x2.mul", turns, double(v, 1.58932547735281966916e-8))),
+  };
+}
+/** By as many parts of 2/π as the largest float32 needs, whole turns taken off each product (Payne and Hanek). */
+function farTurns(v: Vectors, x: number): Turned {
+  let turns = double(v, 0), rest = turns;
+  TWO_OVER_PI.forEach((part, i) => {
+    const product = v.op("f64x2.mul", x, double(v, part * 2 ** (-24 * (i + 1))));
+    const whole = v.op("f64x2.nearest", v.op("f64x2.mul", product, double(v, 0.25)));
+    const less = v.op("f64x2.sub", product, v.op("f64x2.mul", whole, double(v, 4)));
+    const sum = v.op("f64x2.add", rest, less), quarter = v.op("f64x2.nearest", sum);
+    turns = v.op("f64x2.add", turns, quarter);
+    rest = v.op("f64x2.sub", sum, quarter);
   });
-  const [low = { rest: 0, turns: 0 }, high = { rest: 0, turns: 0 }] = parts;
-  v.f.get(low.turns, high.turns).shuffle(0, 1, 4, 5);
-  return { turns: v.keep(), rest: narrow(v, low.rest, high.rest) };
+  return { turns, rest: v.op("f64x2.mul", rest, double(v, Math.PI / 2)) };
+}
+/** Quarter turns of four numbers (int32) and the rests (float32). */
+function turned(v: Vectors, x: number, reduce: (v: Vectors, x: number) => Turned): Turned {
+  const [low = 0, high = 0] = [false, true].map((half) => widen(v, x, half));
+  const [a, b] = [reduce(v, low), reduce(v, high)];
+  const rest = narrow(v, a.rest, b.rest);
+  const [first = 0, second = 0] = [a, b].map(({ turns }) => v.op("i32x4.trunc_sat_f64x2_s_zero", turns));
+  v.f.get(first, second).shuffle(0, 1, 4, 5);
+  return { turns: v.keep(), rest };
+}
+function quarterTurns(v: Vectors, x: number): Turned {
+  const near = turned(v, x, nearTurns);
+  v.f.get(v.op("f32x4.gt", v.op("f32x4.abs", x), v.float(FAR))).op("v128.any_true").if(() => {
+    const far = turned(v, x, farTurns);
+    v.f.get(far.turns).set(near.turns).get(far.rest).set(near.rest);
+  });
+  return near;
 }
 
-/** sin of x, or cos where `ahead` is 1: 1.6 ulp plus 2^-36 for |x| up to 2^20. */
+/** sin of x, or cos where `ahead` is 1: 1.6 ulp plus 2^-36. */
 export function sine(v: Vectors, x: number, ahead: 0 | 1): number {
   const { turns, rest } = quarterTurns(v, x);
   if (ahead === 1) return quadrant(v, v.op("i32x4.add", turns, v.int(1)), rest, x);
