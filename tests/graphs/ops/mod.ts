@@ -1,0 +1,45 @@
+/** Every operator that random graphs are made of. @module */
+import type { Draft } from "../draft.ts";
+import { controls } from "./control.ts";
+import { elementwise } from "./elementwise.ts";
+import { gathers } from "./gather.ts";
+import type { Makers } from "./kit.ts";
+import { layouts } from "./layout.ts";
+import { networks } from "./network.ts";
+import { quantized } from "./quantized.ts";
+import { recurrents } from "./recurrent.ts";
+import { reductions } from "./reduce.ts";
+import { sequences } from "./sequences.ts";
+import { windowed } from "./windows.ts";
+
+/** Makers by operator. */
+export const makers: Makers = {
+  ...elementwise,
+  ...reductions,
+  ...layouts,
+  ...gathers,
+  ...windowed,
+  ...networks,
+  ...quantized,
+  ...recurrents,
+  ...sequences,
+  ...controls(grow),
+};
+/** The opset that an operator is from, where it is a late one. */
+const since: Readonly<Record<string, number>> = {
+  AffineGrid: 20,
+  Attention: 23,
+  BitwiseAnd: 18,
+  Gelu: 20,
+  RMSNormalization: 23,
+  RotaryEmbedding: 23,
+};
+/** Adds random nodes of the given operators. */
+export function grow(draft: Draft, count: number, ops: readonly string[]): void {
+  for (let tries = 0, made = 0; made < count && tries < count * 3; tries++) {
+    const op = draft.dice.pick(ops);
+    if ((since[op] ?? 0) > draft.opset) continue;
+    const wish = makers[op]?.(draft);
+    if (wish && draft.add(wish)) made++;
+  }
+}

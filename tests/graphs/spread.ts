@@ -1,0 +1,168 @@
+/**
+ * How far rounding may carry a result: the graph is run in float64 with every value rounded to float32 and moved by an
+ * ulp or less either way, several times; how far the results spread is what arithmetic of another order may do. @module
+ */
+import { isFloat, isNarrowFloat } from "../../core/dtype.ts";
+import { runGraph } from "../../core/execute.ts";
+import { type Graph, opName } from "../../core/graph.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { Random } from "../../core/random.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/tensor.ts";
+import { registry } from "../../mod.ts";
+import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
+
+/** Results in float64 and how far each element may be off. */
+export interface Spread {
+  readonly value: RuntimeValue;
+  /** For each element; nothing for what is no number. */
+  readonly spread?: Float64Array;
+}
+/** Operators that only move elements: their results are rounded no further. */
+const moves = new Set(
+  ("Identity Transpose Reshape Flatten Squeeze Unsqueeze Concat Split Slice Expand Tile Pad Gather GatherElements GatherND " +
+    "Where ReverseSequence DepthToSpace SpaceToDepth CenterCropPad Trilu Compress Max Min Relu Abs Neg TopK ReduceMax ReduceMin MaxPool " +
+    "GlobalMaxPool Round Floor Ceil Sign Shape Size Constant NonZero Unique EyeLike OneHot Range ConstantOfShape")
+    .split(" "),
+);
+
+/** Sums whose terms cancel inside: their rounding is that of the largest result. */
+const sums = new Set(["DFT", "STFT", "Det", "Einsum", "BlackmanWindow", "HannWindow", "HammingWindow"]);
+
+type Feed = Readonly<Record<string, RuntimeValue>>;
+
+function widened(value: RuntimeValue): RuntimeValue {
+  if (isTensor(value)) return value.dtype === "float32" ? castTensor(value, "float64") : value;
+  if (value.kind === "sequence") return { kind: "sequence", items: value.items.map(widened) };
+  return value;
+}
+function moved(value: RuntimeValue, random: Random, by: number): RuntimeValue {
+  if (!isTensor(value) || value.dtype !== "float64" || by === 0) return value;
+  const data = (value.data as Float64Array).slice();
+  shake(data, random, by);
+  return { ...value, data };
+}
+function shake(data: Float64Array, random: Random, by: number): void {
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] ?? 0;
+    const up = by === 3 ? 1 : by === 4 ? -1 : random.uniform() * 2 - 1;
+    data[i] = Math.abs(x) < 3.4e38 ? x * (1 + up * 2 ** -23) : Math.fround(x);
+  }
+}
+
+function blur(data: Float64Array, random: Random): void {
+  let largest = 0;
+  for (const x of data) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  for (let i = 0; i < data.length; i++) {
+    data[i] = (data[i] ?? 0) + (random.uniform() - 0.5) * Math.max(largest, 1) * 2 ** -21;
+  }
+}
+
+/** Results without and with moved values; `times` of the latter. @throws {LapisError} where plain can't run it. */
+export function spreads(
+  graph: Graph,
+  feed: Feed,
+  weights: ReadonlyMap<string, Tensor>,
+  times: number,
+  seed = 1,
+): Record<string, Spread> {
+  const wide = toFloat64(graph, registry);
+  const run = (by: number) => {
+    const random = new Random(seed + by * 7919);
+    const inputs = wide.inputs.filter((i) => i.role !== "constant").map((i) => {
+      const value = weights.get(i.name) ?? feed[i.name] ?? i.value;
+      return value && moved(widened(value), random, by);
+    });
+    // Constants are moved as weights are, whatever the file calls them.
+    const source = by === 0 ? wide : {
+      ...wide,
+      inputs: wide.inputs.map((i) =>
+        i.role === "constant" && i.value ? { ...i, value: moved(i.value, random, by) as Tensor } : i
+      ),
+    };
+    return runGraph(source, inputs, {
+      registry,
+      limits: defaultLimits,
+      observe: (node, outputs) => {
+        const still = by === 0 || moves.has(opName(node));
+        for (const value of outputs) {
+          if (!isTensor(value) || value.dtype !== "float64") continue;
+          const data = value.data as Float64Array;
+          if (!still) shake(data, random, by);
+          if (by > 0 && sums.has(node.op)) blur(data, random);
+          for (let i = 0; i < data.length; i++) {
+            if (Math.abs(data[i] ?? 0) > 3.4028235e38) data[i] = Math.fround(data[i] ?? 0);
+          }
+        }
+      },
+    });
+  };
+  const exact = run(0), others = Array.from({ length: times }, (_, k) => run(k + 1));
+  const found: Record<string, Spread> = {};
+  graph.outputs.forEach(({ name }, at) => {
+    const value = exact[at];
+    if (value === undefined) return;
+    if (!isTensor(value) || value.dtype === "string") found[name] = { value };
+    else found[name] = { value, spread: spreadOf(value, others.map((list) => list[at])) };
+  });
+  return found;
+}
+function spreadOf(value: Tensor, others: readonly (RuntimeValue | undefined)[]): Float64Array {
+  const base = toNumbers(value), spread = new Float64Array(base.length);
+  for (const other of others) {
+    if (!other || !isTensor(other) || other.data.length !== base.length) {
+      spread.fill(Infinity);
+      continue;
+    }
+    const data = toNumbers(other);
+    for (let i = 0; i < base.length; i++) {
+      const a = base[i] ?? 0, b = data[i] ?? 0;
+      const off = Object.is(a, b) || a === b ? 0 : Math.abs(a - b);
+      if (!(off <= (spread[i] ?? 0))) spread[i] = Number.isNaN(off) ? Infinity : off;
+    }
+  }
+  if (!isFloat(value.dtype)) return spread.map((s) => (s > 0 ? Infinity : 0));
+  return isNarrowFloat(value.dtype) ? spread.map((s, i) => s + 2 ** -9 * Math.abs(base[i] ?? 0)) : spread;
+}
+
+/** Why a result isn't within its spread of the wanted one, or undefined. */
+export function farther(
+  got: RuntimeValue | undefined,
+  want: RuntimeValue,
+  spread: Spread | undefined,
+): string | undefined {
+  if (got === undefined) return "nothing came";
+  if (!isTensor(want) || !isTensor(got)) return undefined;
+  if (got.dtype !== want.dtype && !(want.dtype === "float64" && got.dtype === "float32")) {
+    return `${got.dtype}, expected ${want.dtype}`;
+  }
+  if (`${got.shape}` !== `${want.shape}`) {
+    return spread?.spread?.includes(Infinity) ||
+        spread && isTensor(spread.value) && `${spread.value.shape}` !== `${want.shape}` &&
+          `${spread.value.shape}` !== `${got.shape}`
+      ? undefined
+      : `shape [${got.shape}], expected [${want.shape}]`;
+  }
+  const exact = !isFloat(want.dtype);
+  const a = exact ? got.data : toNumbers(got), b = exact ? want.data : toNumbers(want);
+  let largest = 0;
+  if (!exact) { for (const x of b) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(Number(x))); }
+  let wrong = 0, first = -1, worst = 0;
+  for (let i = 0; i < b.length; i++) {
+    const x = a[i], y = b[i], may = spread?.spread?.[i] ?? 0;
+    if (Object.is(x, y) || x === y || may === Infinity) continue;
+    const off = Math.abs(Number(x) - Number(y));
+    if (!exact && off <= 32 * may + 2 ** -19 * Math.abs(Number(y)) + 2 ** -24 * largest + 1e-37) continue;
+    // Beyond float32's largest number it is rounding that decides.
+    if (
+      !exact && Math.abs(Number(y)) > 3.3e38 && Math.abs(Number(x)) > 3.3e38 &&
+      Math.sign(Number(x)) === Math.sign(Number(y))
+    ) continue;
+    if (first < 0) first = i;
+    wrong++;
+    worst = Math.max(worst, off);
+  }
+  if (wrong === 0) return undefined;
+  return `${wrong} of ${b.length} differ${
+    exact ? "" : `, by ${worst.toPrecision(3)} at most`
+  }; element ${first} is ${a[first]}, expected ${b[first]}`;
+}
