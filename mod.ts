@@ -26,7 +26,7 @@ import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
-import { layers } from "./plugins/layers/mod.ts";
+import { layers, rareLayers } from "./plugins/layers/mod.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 import { operators } from "./plugins/operators/mod.ts";
 import { textOps } from "./plugins/operators/text.ts";
@@ -175,6 +175,7 @@ export function createDefaultRegistry(): Registry {
         ...activations,
         ...initializers,
         ...layers,
+        ...rareLayers,
         ...trainingParts,
         trainer,
         wasm,

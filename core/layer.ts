@@ -88,6 +88,8 @@ export interface SavedLayer {
 export interface KerasMapping<C> {
   /** Class names that mean this layer, the current one first. */
   readonly classNames?: readonly string[];
+  /** Whether a class of that name means this layer, where its configuration decides; asked before layers that don't say. */
+  takes?(config: Readonly<Record<string, unknown>>, version: string): boolean;
   /** Names of fields in Keras' configuration where they differ. */
   readonly fields?: Partial<Readonly<Record<keyof C, string>>>;
   /** Fields of Keras' configuration that may be left unread, because they don't change what is computed. */
@@ -116,6 +118,8 @@ export interface KerasMapping<C> {
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
   weights?(arrays: readonly Tensor[], config: C, version: string): readonly Tensor[];
+  /** How many leading axes of its kernels (arrays of two axes more) files that Keras wrote on Theano hold in reverse. */
+  readonly turnedByTheano?: number;
   /** Name of the group below `layers/` in a Keras 3 weights file for each param list, where not the layer's own `vars`: e.g. `cell`. */
   readonly group?: string;
 }

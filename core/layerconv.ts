@@ -7,6 +7,8 @@ import { activationField, type ActivationSpec } from "./layerfields.ts";
 import { range, shapeOf, sizeAt, transpose } from "./layerkit.ts";
 import { choice, type Field, int, type Schema, sizes } from "./schema.ts";
 import { ConfigError } from "./errors.ts";
+import { transposed } from "./ops/move.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** How a window treats the borders; `causal` looks back only. */
 export type Padding = "valid" | "same" | "causal";
@@ -109,12 +111,26 @@ export function depthwiseToOnnx(b: Builder, kernel: Value): Value {
   return b.one("Reshape", [turned, b.ints([size(rank) * size(rank + 1), 1, ...range(0, rank).map(size)])]);
 }
 
+/** Keras 1's kernels `[out, in, …sizes]` of channels first, in the order of newer files. */
+export function keras1Kernels(
+  arrays: readonly Tensor[],
+  config: unknown,
+  version: string,
+): readonly Tensor[] {
+  const { dataFormat, kernelSize } = config as SlidingConfig, rank = kernelSize.length;
+  if (!version.startsWith("1") || dataFormat !== "channels_first") return arrays;
+  const order = [...range(2, rank + 2), 1, 0];
+  return arrays.map((t) => (t.shape.length === rank + 2 ? transposed(t, order) : t));
+}
+
 /** How older Keras files spell the options of sliding layers of `rank` axes. */
 export function slidingKeras<C>(rank: number, more: Partial<KerasMapping<C>> = {}): KerasMapping<C> {
   return {
+    weights: keras1Kernels,
+    turnedByTheano: rank,
     ...more,
     ignore: ["lora_rank", "lora_alpha", "quantization_config", ...more.ignore ?? []],
-    upgrade(config) {
+    upgrade(config, version) {
       const next = renamed(config, {
         nb_filter: "filters",
         filter_length: "kernel_size",
@@ -128,7 +144,6 @@ export function slidingKeras<C>(rank: number, more: Partial<KerasMapping<C>> = {
         W_constraint: "kernel_constraint",
         b_constraint: "bias_constraint",
         atrous_rate: "dilation_rate",
-        dim_ordering: "data_format",
       }, ["input_dim", "input_length"]);
       const edges = ["kernel_dim1", "kernel_dim2", "kernel_dim3"].slice(0, rank);
       const sides = "nb_row" in next ? ["nb_row", "nb_col"] : edges;
@@ -136,9 +151,7 @@ export function slidingKeras<C>(rank: number, more: Partial<KerasMapping<C>> = {
         next.kernel_size = sides.map((key) => next[key]);
         for (const key of sides) delete next[key];
       }
-      if (next.data_format === "tf") next.data_format = "channels_last";
-      if (next.data_format === "th") next.data_format = "channels_first";
-      return next;
+      return more.upgrade?.(next, version) ?? next;
     },
   };
 }

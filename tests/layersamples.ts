@@ -45,6 +45,16 @@ const kernel = { filters: 4, kernelSize: 2 }, vocabulary = ["cat", "dog"];
 /** Samples by layer. */
 export const samples: Readonly<Record<string, LayerSample>> = {
   Dense: on(flat, { units: 3, activation: "relu" }),
+  Highway: on(flat, { activation: "tanh" }),
+  MaxoutDense: on(flat, { units: 3 }),
+  SReLU: on(flat),
+  ParametricSoftplus: on(flat),
+  BatchNormalizationMode: on(flat, { mode: 2 }),
+  LocallyConnected1D: on(series, { filters: 2, kernelSize: 3, padding: "same", implementation: 3 }),
+  LocallyConnected2D: on([2, 4, 5, 2], { filters: 2, kernelSize: 2, strides: [1, 2] }),
+  LayerScale: on(flat, { initValues: 0.5, projectionDim: 6 }),
+  CustomScaleLayer: two(flat, { scale: 0.2 }),
+  StochasticDepth: on(flat, { dropPathRate: 0.5 }),
   Activation: on(flat, { activation: "tanh" }),
   ReLU: on(flat, { maxValue: 2, negativeSlope: 0.1, threshold: 0.2 }),
   LeakyReLU: on(flat),

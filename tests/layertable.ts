@@ -116,7 +116,7 @@ async function versionsRead(): Promise<Map<string, Set<string>>> {
       add(children, version);
     }
   };
-  for (const folder of ["keras", "keras-more"]) {
+  for (const folder of ["keras", "keras-more", "keras-versions"]) {
     for (const one of await listCases(new URL(`tests/fixtures/${folder}/`, root))) {
       if (!/^[ABE]$/.test(kindOf(one))) continue;
       const version = (one as unknown as { readonly keras_version: string }).keras_version;

@@ -4,6 +4,17 @@ import type { Layer, LayerDef } from "../../core/layer.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
 import { isJson, type Json } from "./json.ts";
+import type { LayerEntry } from "./layers.ts";
+import type { Structure } from "./parts.ts";
+
+/** Reads a Sequential model whose first layer holds the branches that it merges, then `rest`. */
+export type MergedReader = (
+  first: LayerEntry,
+  rest: readonly unknown[],
+  name: string,
+  ctx: KerasContext,
+  inner: (raw: unknown, where: string) => Layer,
+) => Structure;
 
 /** Reading, in progress. */
 export interface KerasContext {
@@ -18,15 +29,43 @@ export interface KerasContext {
   readonly classes: Map<Layer, string>;
   /** Whether a batch size in the file is meant: Keras takes any batch unless a layer carries states between calls. */
   readonly fixedBatch: boolean;
+  /** Reads Keras 1's models that begin with branches, where that is asked for. */
+  readonly mergedOf: MergedReader | undefined;
+  /** Keras 1's order of channels, where every layer that says one says the same. */
+  readonly dimOrdering: string | undefined;
   /** Number of layers read so far, held to the limits. */
   count: number;
 }
 
 /** Begins reading. */
-export function contextFor(options: FormatOptions, version: string, config: Json): KerasContext {
+export function contextFor(
+  options: FormatOptions,
+  version: string,
+  config: Json,
+  mergedOf?: MergedReader,
+): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
   const fixedBatch = isStateful(config) || batchSizes(config).size > 1;
-  return { registry, limits, version, warn, custom: layers, classes: new Map(), fixedBatch, count: 0 };
+  const [dimOrdering, ...others] = new Set(valuesOf(config, "dim_ordering"));
+  return {
+    registry,
+    limits,
+    version,
+    warn,
+    custom: layers,
+    classes: new Map(),
+    fixedBatch,
+    mergedOf,
+    dimOrdering: others.length > 0 ? undefined : dimOrdering,
+    count: 0,
+  };
+}
+/** The texts under a key, anywhere below. */
+function valuesOf(config: unknown, key: string): readonly string[] {
+  if (typeof config !== "object" || config === null) return [];
+  return Object.entries(config).flatMap(([k, value]) =>
+    k === key && typeof value === "string" ? [value] : valuesOf(value, key)
+  );
 }
 /** First sizes of a configuration's inputs, null where they vary: several mean that those it fixes are no batch sizes. */
 function batchSizes(config: Json): ReadonlySet<unknown> {

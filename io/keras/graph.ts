@@ -88,6 +88,9 @@ function sequentialOf(
   const name = entry.name ?? "sequential", list = listOf(entry, place);
   const entries = list.map((raw, i) => entryOf(raw, `${place}.layers[${i}]`));
   const [first] = entries;
+  if (first?.className === "Merge" && Array.isArray(first.config.layers) && ctx.mergedOf) {
+    return ctx.mergedOf(first, list.slice(1), name, ctx, inner);
+  }
   const starts = first?.className === "InputLayer";
   const layers = list.slice(starts ? 1 : 0).map((raw, i) =>
     inner(raw, `${place}.layers[${i + (starts ? 1 : 0)}]`)

@@ -86,8 +86,9 @@ function definitionOf(entry: LayerEntry, ctx: KerasContext): LayerDef {
   const { className, registered } = entry, bare = registered.slice(registered.lastIndexOf(">") + 1);
   const own = ctx.custom.find((def) => namesOf(def).some((n) => n === registered || n === bare));
   if (own) return own;
-  const all = ctx.registry.all("layer");
-  const found = all.find((def) => namesOf(def).includes(registered));
+  const all = ctx.registry.all("layer"), named = all.filter((def) => namesOf(def).includes(registered));
+  const found = named.find((def) => def.keras?.takes?.(entry.config, ctx.version)) ??
+    named.find((def) => !def.keras?.takes);
   if (found) return found;
   if (className === "Lambda") {
     throw new UnsupportedError(
@@ -151,6 +152,25 @@ function olderActivations(config: Json, older: boolean): Json {
   );
 }
 
+/** Keras 1's `dim_ordering` as `data_format`; padding, cropping and upsampling follow what the model's other layers say. */
+function inOrder(
+  config: Record<string, unknown>,
+  def: LayerDef,
+  { version, dimOrdering, warn }: KerasContext,
+): void {
+  const { dim_ordering: own } = config;
+  delete config.dim_ordering;
+  const open = /^(ZeroPadding|Cropping|UpSampling)[23]D$/.test(def.name) && majorOf(version) === 1;
+  const given = own ?? (open ? dimOrdering : undefined);
+  if (open && given === undefined) {
+    warn(
+      `${def.name}: the file doesn't say where channels stand, as Keras 1 didn't; taken as after the sizes`,
+    );
+  }
+  if (given === undefined || !Object.hasOwn(def.config, "dataFormat") || "data_format" in config) return;
+  config.data_format = given === "th" ? "channels_first" : "channels_last";
+}
+
 /** A function of the user's own can't be read. @throws {UnsupportedError} naming it. */
 function refuseFunctions(entry: LayerEntry, key: string, value: unknown): void {
   if (!isJson(value)) return;
@@ -188,6 +208,7 @@ export function layerFrom(
       !common.has(k) || Object.hasOwn(schema, fieldToCamel(k)) && k !== "dtype"
     ),
   );
+  inOrder(given, def, ctx);
   const place = entry.name ?? entry.className;
   const config = locate(label, () => upgrade ? upgrade({ ...given }, ctx.version) : given);
   const ours = new Map(Object.entries(fields).map(([field, keras]) => [keras as string, field]));

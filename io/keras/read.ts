@@ -10,7 +10,7 @@ import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts"
 import { isSafetensors, readSafetensors } from "../safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../zip.ts";
 import { withAssets } from "./assets.ts";
-import { contextFor, type KerasContext, majorOf, versionOf } from "./context.ts";
+import { contextFor, type KerasContext, majorOf, type MergedReader, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "./json.ts";
 import type { TrainingParts } from "./training.ts";
@@ -127,21 +127,26 @@ function readWeights(
   return readV3Weights(group, model, ctx);
 }
 
-/** Reads how a model was compiled and where its optimizer stands; a page that only runs models does without. */
-export type TrainingReader = (parts: TrainingParts) => SavedTraining | undefined;
+/** What a page that only runs models does without. */
+export interface KerasParts {
+  /** Reads how a model was compiled and where its optimizer stands. */
+  readonly trainingOf?: (parts: TrainingParts) => SavedTraining | undefined;
+  /** Reads Keras 1's Sequential models that begin with branches. */
+  readonly mergedOf?: MergedReader;
+}
 /**
- * Reads a Keras model, and with `trainingOf` what it was compiled with.
+ * Reads a Keras model, and with `parts` what it was compiled with.
  * @throws {FormatError} for a damaged file; {@link UnsupportedError} for a layer that isn't known; {@link ConfigError}
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
 export async function readWith(
   source: Source,
   options: FormatOptions,
-  trainingOf?: TrainingReader,
+  parts: KerasParts = {},
 ): Promise<Model> {
   await Promise.resolve();
   try {
-    return build(source, options, trainingOf);
+    return build(source, options, parts);
   } catch (error) {
     if (error instanceof LapisError && error.file === undefined) {
       if (!error.message.startsWith(source.name)) error.message = `${source.name}: ${error.message}`;
@@ -153,7 +158,7 @@ export async function readWith(
     throw error;
   }
 }
-function build(source: Source, options: FormatOptions, trainingOf?: TrainingReader): Model {
+function build(source: Source, options: FormatOptions, { trainingOf, mergedOf }: KerasParts): Model {
   const { config, weights: own, training, extras } = partsOf(source, options);
   if (!config) {
     throw new FormatError(
@@ -164,7 +169,7 @@ function build(source: Source, options: FormatOptions, trainingOf?: TrainingRead
   }
   const byPath = options.weights && isSafetensors(options.weights.bytes) ? options.weights : undefined;
   const group = byPath ? undefined : options.weights ? weightsOf(options.weights, options) : own;
-  const ctx = contextFor(options, config.version, config.json);
+  const ctx = contextFor(options, config.version, config.json, mergedOf);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
   const said = training && trainingOf?.(training), whole = extras?.json.compile;
   const saved = said && isJson(whole) ? { ...said, config: whole } : said;

@@ -1,9 +1,11 @@
 /** Weights as Keras 1 and 2 store them, and Keras 3 in whole-model `.h5`: lists by layer, paired in order. @module */
 import { ConfigError, FormatError, shown } from "../../core/errors.ts";
 import { type LayerNode, type WeightEntry, weightsBelow } from "../../core/layertree.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { networkConfigOf } from "../../core/network.ts";
+import { sizeOf, type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { type KerasContext, majorOf } from "./context.ts";
+import { isJson } from "./json.ts";
 import { checkShape, nodeLabel, readWeight, weightFrom } from "./values.ts";
 
 /** True for a group of weights by layer. */
@@ -17,14 +19,21 @@ export function legacyVersion(group: Hdf5Group): string {
 
 interface Stored {
   readonly name: string;
+  /** Whether Keras on Theano wrote it, whose convolutions turn their kernels around. */
+  readonly theano: boolean;
   readonly datasets: readonly Hdf5Dataset[];
 }
 function storedLayers(group: Hdf5Group, ctx: KerasContext): readonly Stored[] {
   const names = attributeStrings(group, "layer_names");
   if (names.length > ctx.limits.items) throw new FormatError(`${group.path}: lists ${names.length} layers`);
+  // Keras 1 doesn't say its backend; TensorFlow's names of weights end in a number.
+  const backend = attributeText(group, "backend"), keras1 = majorOf(legacyVersion(group)) === 1;
   return names.flatMap((name) => {
     const inner = group.group(name), weights = attributeStrings(inner, "weight_names");
-    return weights.length === 0 ? [] : [{ name, datasets: weights.map((w) => inner.dataset(w)) }];
+    const theano = backend === undefined
+      ? keras1 && !weights.some((w) => /:\d+$/.test(w))
+      : backend === "theano";
+    return weights.length === 0 ? [] : [{ name, theano, datasets: weights.map((w) => inner.dataset(w)) }];
   });
 }
 
@@ -53,7 +62,10 @@ export function readLegacyWeights(
   ctx: KerasContext,
 ): Map<string, Tensor> {
   const version = legacyVersion(group), stored = storedLayers(group, ctx);
-  const nodes = tree.filter((node) => weightsBelow([node]).length > 0);
+  const withWeights = (list: readonly LayerNode[]) => list.filter((node) => weightsBelow([node]).length > 0);
+  let nodes = withWeights(tree);
+  // Keras 1 lists the layers of a merge's branches themselves.
+  if (majorOf(version) === 1 && stored.length !== nodes.length) nodes = withWeights(leavesOf(tree));
   if (stored.length !== nodes.length) {
     const list = (names: readonly string[]) => names.slice(0, 20).map((n) => shown(n)).join(", ") || "none";
     const extra = stored.filter((s) => !nodes.some((n) => n.name === s.name)).map((s) => s.name);
@@ -61,6 +73,12 @@ export function readLegacyWeights(
     throw new ConfigError(
       `the file holds weights of ${stored.length} layers, the model has ${nodes.length} layers with weights; ` +
         `only in the file: ${list(extra)}; only in the model: ${list(missing)}`,
+    );
+  }
+  if (stored.some((s) => s.theano) && slides(tree)) {
+    ctx.warn(
+      'the file was written by Keras on Theano, which places windows of padding "same" elsewhere than other Keras ' +
+        "where kernels or pools are even or strides above 1: there outputs differ from Theano's",
     );
   }
   const out = new Map<string, Tensor>();
@@ -77,25 +95,33 @@ export function readLegacyWeights(
   return out;
 }
 
+function leavesOf(tree: readonly LayerNode[]): readonly LayerNode[] {
+  return tree.flatMap((node) => (networkConfigOf(node.layer) ? leavesOf(node.children) : [node]));
+}
+
 function readLayer(
   node: LayerNode,
-  { name, datasets }: Stored,
+  stored: Stored,
   version: string,
   ctx: KerasContext,
   out: Map<string, Tensor>,
 ): void {
-  const entries = legacyOrder(node);
+  const entries = legacyOrder(node), { name, datasets, theano } = stored;
   const convert = majorOf(version) < 3 ? node.layer.def.keras?.weights : undefined;
   if (convert) {
     const arrays = convert(datasets.map((d) => d.read()), node.layer.config, version);
     countCheck(node, entries, arrays.length, name, datasets);
-    pair(node, entries, arrays, name, ctx, out);
+    pair(node, entries, arrays, stored, ctx, out);
     return;
   }
   countCheck(node, entries, datasets.length, name, datasets);
   const owners = ownersOf(node);
   if (majorOf(version) < 3 && node.children.length > 0) {
-    readNested(node, entries, datasets, version, ctx, out);
+    readNested(node, entries, stored, version, ctx, out);
+    return;
+  }
+  if (theano) {
+    pair(node, entries, datasets.map((d) => d.read()), stored, ctx, out);
     return;
   }
   entries.forEach((entry, i) => {
@@ -107,11 +133,12 @@ function readLayer(
 function readNested(
   node: LayerNode,
   entries: readonly WeightEntry[],
-  datasets: readonly Hdf5Dataset[],
+  stored: Stored,
   version: string,
   ctx: KerasContext,
   out: Map<string, Tensor>,
 ): void {
+  const { datasets } = stored;
   const owners = ownersOf(node), byOwner = new Map<LayerNode, { entry: WeightEntry; array: Tensor }[]>();
   entries.forEach((entry, i) => {
     const owner = owners.get(entry) ?? node, dataset = datasets[i];
@@ -124,7 +151,7 @@ function readNested(
       owner,
       list.map((l) => l.entry),
       def.keras?.weights?.(arrays, config, version) ?? arrays,
-      node.name,
+      stored,
       ctx,
       out,
     );
@@ -134,7 +161,7 @@ function pair(
   node: LayerNode,
   entries: readonly WeightEntry[],
   arrays: readonly Tensor[],
-  group: string,
+  { name, theano }: Stored,
   ctx: KerasContext,
   out: Map<string, Tensor>,
 ): void {
@@ -142,10 +169,27 @@ function pair(
   entries.forEach((entry, i) => {
     const array = arrays[i];
     if (!array) return;
-    const from = `array ${i} of ${shown(group)}`;
-    checkShape(owners.get(entry) ?? node, entry, array.shape, from);
-    out.set(entry.path, weightFrom(entry, array, from, ctx.warn));
+    const from = `array ${i} of ${shown(name)}`, owner = owners.get(entry) ?? node;
+    checkShape(owner, entry, array.shape, from);
+    out.set(entry.path, weightFrom(entry, theano ? turned(owner, array) : array, from, ctx.warn));
   });
+}
+/** True where a layer slides windows over borders. */
+function slides(tree: readonly LayerNode[]): boolean {
+  return tree.some(({ layer, children }) =>
+    isJson(layer.config) && (layer.config.padding === "same" || layer.def.name.startsWith("ConvLSTM")) ||
+    slides(children)
+  );
+}
+/** A kernel that Keras on Theano wrote, turned as all others have it: the blocks of its leading axes from the last to the first. */
+function turned(node: LayerNode, array: Tensor): Tensor {
+  const rank = node.layer.def.keras?.turnedByTheano, { shape } = array;
+  if (rank === undefined || shape.length !== rank + 2) return array;
+  const block = sizeOf(shape.slice(rank)), list = toNumbers(array), data = new Float32Array(list.length);
+  for (let i = 0; i < list.length; i++) {
+    data[i] = list[list.length - block - (i - i % block) + i % block] ?? 0;
+  }
+  return tensor(data, shape);
 }
 function countCheck(
   node: LayerNode,

@@ -156,6 +156,7 @@ export const preluDef: LayerDef<PreluConfig, "alpha"> = {
     return { alpha: weight(shape.map((d, i) => (shared.includes(i + 1) ? 1 : d)), config.alphaInitializer) };
   },
   build: ({ b, inputs, params }) => [b.one("PRelu", [inputAt(inputs, 0), paramAt(params, "alpha")])],
+  keras: { upgrade: (config) => renamed(config, { init: "alpha_initializer" }) },
 };
 
 /** Options of {@link softmaxDef}, resolved. */

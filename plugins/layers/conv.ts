@@ -22,6 +22,7 @@ import {
   weight,
 } from "../../core/layerkit.ts";
 import { int } from "../../core/schema.ts";
+import { transposed } from "../../core/ops/move.ts";
 import { reshaped } from "../../core/tensor.ts";
 
 /** Options of the convolution layers, resolved. */
@@ -73,20 +74,31 @@ function conv(rank: 1 | 2 | 3, classNames: readonly string[]): LayerDef<ConvConf
     check: checkSliding,
     keras: slidingKeras<ConvConfig>(rank, {
       classNames,
-      // Keras 1 holds a kernel over time with a second axis of 1.
+      // Keras 1 holds a kernel over time with an axis of 1: `[steps, 1, in, out]`, before 1.2 `[out, in, steps, 1]`.
       ...(rank === 1 && {
-        weights: (arrays) =>
-          arrays.map((t) =>
-            t.shape.length === 4 && t.shape[1] === 1 ? reshaped(t, t.shape.filter((_, i) => i !== 1)) : t
-          ),
+        weights: (arrays, { filters, kernelSize: [steps] }) =>
+          arrays.map((t) => {
+            if (t.shape.length !== 4) return t;
+            const [a = 1, b = 1, c = 1, d = 1] = t.shape;
+            if (a === steps && b === 1 && d === filters) return reshaped(t, [a, c, d]);
+            return reshaped(transposed(t, [2, 3, 1, 0]), [c, b, a]);
+          }),
       }),
     }),
   };
 }
 
 /** Convolution over time, `[batch, time, channels] → [batch, time', filters]`. */
-export const conv1dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(1, ["Conv1D", "Convolution1D"]);
+export const conv1dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(1, [
+  "Conv1D",
+  "Convolution1D",
+  "AtrousConvolution1D",
+]);
 /** Convolution of images, `[batch, height, width, channels] → [batch, height', width', filters]`. */
-export const conv2dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(2, ["Conv2D", "Convolution2D"]);
+export const conv2dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(2, [
+  "Conv2D",
+  "Convolution2D",
+  "AtrousConvolution2D",
+]);
 /** Convolution of volumes, `[batch, depth, height, width, channels] → [batch, depth', height', width', filters]`. */
 export const conv3dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(3, ["Conv3D", "Convolution3D"]);

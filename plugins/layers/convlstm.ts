@@ -5,6 +5,7 @@ import type { Value } from "../../core/graph.ts";
 import type { InitializerSpec, LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
 import {
   checkSliding,
+  keras1Kernels,
   kernelToOnnx,
   type SlidingConfig,
   slidingFields,
@@ -34,7 +35,13 @@ import {
   transpose,
   weight,
 } from "../../core/layerkit.ts";
-import { recurrentCall, recurrentFields, type StepsConfig } from "../../core/layerrecurrent.ts";
+import {
+  gatesToOne,
+  recurrentCall,
+  recurrentFields,
+  type StepsConfig,
+  upgradeRecurrent,
+} from "../../core/layerrecurrent.ts";
 import { bool, int } from "../../core/schema.ts";
 import { type Dim, dimsOf, type Type } from "../../core/shape.ts";
 import { zeros } from "../../core/tensor.ts";
@@ -243,7 +250,12 @@ function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
     build,
     check: checkSliding,
     keras: {
-      ...slidingKeras<ConvLstmConfig>(rank, { ignore: ["time_major"] }),
+      ...slidingKeras<ConvLstmConfig>(rank, {
+        upgrade: upgradeRecurrent,
+        // Keras 1 holds a gate's arrays together: i, c, f, o.
+        weights: (arrays, config, version) =>
+          gatesToOne(keras1Kernels(arrays, config, version), [0, 2, 1, 3]),
+      }),
       call: recurrentCall,
       group: "cell",
       save({ seed: _, zero_output_for_mask: zeros, ...rest }, major) {

@@ -1,13 +1,15 @@
 /** Transposed convolutions: a convolution's input from its output's shape. @module */
 import {
   channelsOf,
+  keras1Kernels,
   kernelToOnnx,
   type SlidingConfig,
   slidingFields,
   slidingKeras,
 } from "../../core/layerconv.ts";
 import type { LayerDef } from "../../core/layer.ts";
-import { activate, asFloat, inputAt, paramAt, toFirst, toLast, weight } from "../../core/layerkit.ts";
+import { activate, asFloat, inputAt, paramAt, range, toFirst, toLast, weight } from "../../core/layerkit.ts";
+import { transposed } from "../../core/ops/move.ts";
 import { int, nullable, sizes } from "../../core/schema.ts";
 
 /** Options of the transposed convolutions, resolved. */
@@ -30,6 +32,20 @@ function ends(config: ConvTransposeConfig, i: number): readonly [number, number,
     : 2 * Math.floor(reach / 2) - extra;
   if (over <= 0) return [0, 0, -over];
   return [Math.floor(over / 2), over - Math.floor(over / 2), 0];
+}
+
+/** The output padding of Keras 1's output shape; undefined where it is what strides and padding give. */
+function endOf(config: Readonly<Record<string, unknown>>, shape: readonly unknown[]): number[] | undefined {
+  const { kernel_size: kernel, strides, padding, data_format: format } = config;
+  const sizes = format === "channels_first" ? shape.slice(2) : shape.slice(1, -1);
+  if (!Array.isArray(kernel) || !sizes.every((n) => typeof n === "number")) return undefined;
+  const ends = sizes.map((out, i) => {
+    const k = Number(kernel[i]), s = Array.isArray(strides) ? Number(strides[i]) : 1;
+    if (padding !== "same") return { end: (out - k) % s, usual: Math.max(0, s - k) };
+    const odd = k % 2;
+    return { end: out - (Math.ceil(out / s) - 1) * s - odd, usual: s - odd };
+  });
+  return ends.some(({ end, usual }) => end !== usual) ? ends.map(({ end }) => end) : undefined;
 }
 
 function convTranspose(rank: 1 | 2 | 3): LayerDef<ConvTransposeConfig, "kernel" | "bias"> {
@@ -67,8 +83,19 @@ function convTranspose(rank: 1 | 2 | 3): LayerDef<ConvTransposeConfig, "kernel" 
       return [activate(b, config.activation, toLast(b, y, config.dataFormat))];
     },
     keras: slidingKeras<ConvTransposeConfig>(rank, {
+      upgrade({ output_shape: shape, ...config }) {
+        const padding = Array.isArray(shape) && endOf(config, shape);
+        return padding ? { ...config, output_padding: padding } : config;
+      },
       classNames: [`Conv${rank}DTranspose`, `Convolution${rank}DTranspose`, `Deconvolution${rank}D`],
-      ignore: ["groups", "output_shape"],
+      ignore: ["groups"],
+      // Keras 1 holds the kernel as a convolution's.
+      weights: (arrays, config, version) =>
+        keras1Kernels(arrays, config, version).map((t) =>
+          version.startsWith("1") && t.shape.length === rank + 2
+            ? transposed(t, [...range(0, rank), rank + 1, rank])
+            : t
+        ),
     }),
   };
 }

@@ -47,7 +47,8 @@ export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
     return [activate(b, config.activation, y)];
   },
   keras: {
+    classNames: ["Dense", "TimeDistributedDense"],
     ignore: ["quantization_config", "lora_rank", "lora_alpha"],
-    upgrade: (config) => renamed(config, keras1Names, ["input_dim"]),
+    upgrade: (config) => renamed(config, keras1Names, ["input_dim", "input_length"]),
   },
 };

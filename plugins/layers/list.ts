@@ -1,4 +1,4 @@
-/** The list of all layers, without their factories. @module */
+/** The list of layers that pages load, without their factories; rare.ts has the others. @module */
 import type { LayerDef } from "../../core/layer.ts";
 import { denseDef } from "./dense.ts";
 import {
@@ -70,7 +70,6 @@ import {
   concatenateDef,
   dotDef,
   maximumDef,
-  mergeDef,
   minimumDef,
   multiplyDef,
   subtractDef,
@@ -78,31 +77,20 @@ import {
 import { additiveAttentionDef, attentionDef } from "./attention.ts";
 import { multiHeadAttentionDef } from "./multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
-import {
-  adaptiveAveragePooling1dDef,
-  adaptiveAveragePooling2dDef,
-  adaptiveAveragePooling3dDef,
-  adaptiveMaxPooling1dDef,
-  adaptiveMaxPooling2dDef,
-  adaptiveMaxPooling3dDef,
-} from "./adaptive.ts";
 import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
 import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
 import { einsumDenseDef } from "./einsumdense.ts";
 import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
-import { groupedQueryAttentionDef } from "./groupedquery.ts";
 import { integerLookupDef, stringLookupDef } from "./lookup.ts";
 import { centerCropDef, resizingDef } from "./resizing.ts";
-import { reversibleEmbeddingDef } from "./reversible.ts";
 import { rnnDef } from "./rnn.ts";
-import { spectralNormalizationDef } from "./spectral.ts";
 import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
 import { augmentationDefs } from "./augmentation.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
 
-/** Every layer plugin. */
+/** The layers that models commonly have. */
 export const layers: readonly LayerDef[] = [
   plain(denseDef),
   plain(activationDef),
@@ -177,16 +165,9 @@ export const layers: readonly LayerDef[] = [
   plain(minimumDef),
   plain(concatenateDef),
   plain(dotDef),
-  plain(mergeDef),
   plain(attentionDef),
   plain(additiveAttentionDef),
   plain(multiHeadAttentionDef),
-  plain(adaptiveAveragePooling1dDef),
-  plain(adaptiveAveragePooling2dDef),
-  plain(adaptiveAveragePooling3dDef),
-  plain(adaptiveMaxPooling1dDef),
-  plain(adaptiveMaxPooling2dDef),
-  plain(adaptiveMaxPooling3dDef),
   plain(gruCellDef),
   plain(lstmCellDef),
   plain(simpleRnnCellDef),
@@ -197,14 +178,11 @@ export const layers: readonly LayerDef[] = [
   plain(einsumDenseDef),
   plain(categoryEncodingDef),
   plain(discretizationDef),
-  plain(groupedQueryAttentionDef),
   plain(integerLookupDef),
   plain(stringLookupDef),
   plain(centerCropDef),
   plain(resizingDef),
-  plain(reversibleEmbeddingDef),
   plain(rnnDef),
-  plain(spectralNormalizationDef),
   plain(hashedCrossingDef),
   plain(hashingDef),
   plain(textVectorizationDef),

@@ -1,5 +1,5 @@
 /** Layers of several inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot. @module */
-import { ShapeError, UnsupportedError } from "../../core/errors.ts";
+import { ShapeError } from "../../core/errors.ts";
 import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import type { CallOptions, LayerDef } from "../../core/layer.ts";
@@ -16,11 +16,11 @@ import {
   sizesOf,
   transpose,
 } from "../../core/layerkit.ts";
-import { bool, choice, field, int } from "../../core/schema.ts";
+import { bool, choice, type Field, field, int } from "../../core/schema.ts";
 import { normalAxis } from "../../core/shape.ts";
 
 /** Inputs of one rank: axes of 1 after the batch where they have fewer. */
-function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
+export function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
   if (inputs.length < 1) throw new ShapeError("expected at least one input");
   const rank = Math.max(...inputs.map((x) => shapeOf(x.type).length));
   return inputs.map((x) => {
@@ -41,7 +41,7 @@ const maskRuleField = () =>
 const olderRule = (config: Record<string, unknown>, version: string): Record<string, unknown> =>
   /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, mask_rule: "all" } : config;
 /** The mask of merged inputs; with `any`, none where an input has none. */
-function mergedMask(
+export function mergedMask(
   b: Builder,
   inputs: readonly Value[],
   call: CallOptions,
@@ -51,10 +51,12 @@ function mergedMask(
   if (!first || rule === "any" && rest.length + 1 < inputs.length) return undefined;
   return rest.reduce((m, n) => b.one(rule === "any" ? "Or" : "And", [m, n]), first);
 }
-const chain = (op: string) => (b: Builder, inputs: readonly Value[]): Value =>
-  inputs.reduce((x, y) => b.one(op, [x, y]));
+/** The inputs joined by an operator of two, one after another. */
+export function chain(op: string): (b: Builder, inputs: readonly Value[]) => Value {
+  return (b, inputs) => inputs.reduce((x, y) => b.one(op, [x, y]));
+}
 /** The mean of the inputs. */
-function mean(b: Builder, inputs: readonly Value[]): Value {
+export function mean(b: Builder, inputs: readonly Value[]): Value {
   const sum = chain("Add")(b, inputs);
   return b.one("Mul", [sum, scalarLike(b, 1 / inputs.length, sum)]);
 }
@@ -197,7 +199,8 @@ function joinedMask(
     "bool",
   );
 }
-function concatenated(
+/** The inputs one after another, with the mask of all. */
+export function concatenated(
   b: Builder,
   inputs: readonly Value[],
   axis: number,
@@ -232,16 +235,16 @@ function unit(b: Builder, x: Value, axis: number): Value {
   return b.one("Div", [x, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, 1e-12, x)])]);
 }
 /** Products of two inputs summed over an axis of each, sample by sample. */
-function dot(b: Builder, inputs: readonly Value[], config: DotConfig): Value {
+export function dot(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"], normalize = false): Value {
   if (inputs.length !== 2) throw new ShapeError(`expected 2 inputs, got ${inputs.length}`);
   const [x, y] = inputs.map((v, i) => {
     const rank = shapeOf(v.type).length;
-    const given = typeof config.axes === "number" ? config.axes : config.axes[i] ?? -1;
+    const given = typeof axes === "number" ? axes : axes[i] ?? -1;
     const axis = normalAxis(given, rank, "axes");
     if (axis === 0) throw new ShapeError("axes: the batch axis can't be summed over");
     const rest = range(1, rank).filter((a) => a !== axis);
     const order = i === 0 ? [0, ...rest, axis] : [0, axis, ...rest];
-    const turned = transpose(b, config.normalize ? unit(b, v, axis) : v, order);
+    const turned = transpose(b, normalize ? unit(b, v, axis) : v, order);
     const sizes = sizesOf(turned, range(0, rank));
     // One axis for all that isn't summed over.
     const flat = rank === 3
@@ -265,7 +268,8 @@ function dot(b: Builder, inputs: readonly Value[], config: DotConfig): Value {
   }
   return b.one("Reshape", [product, b.ints([0, ...(rest.length === 0 ? [1] : rest)])]);
 }
-const axesOfDot = field<number | readonly number[]>({
+/** The field of axes that products are summed over. */
+export const axesOfDot: Field<number | readonly number[]> = field<number | readonly number[]>({
   doc: "the axis of each input that is summed over, or one for both",
   default: -1,
   expects: "an axis, or two",
@@ -284,68 +288,5 @@ export const dotDef: LayerDef<DotConfig, never> = {
   mask: "consume",
   config: { axes: axesOfDot, normalize: bool({ doc: "both inputs to length 1 first", default: false }) },
   params: () => ({}),
-  build: ({ b, config, inputs }) => [dot(b, inputs, config)],
-};
-
-/** Options of {@link mergeDef}, resolved. */
-export interface MergeConfig {
-  /** What is done. */
-  readonly mode: "sum" | "mul" | "ave" | "max" | "min" | "concat" | "dot" | "cos";
-  /** Axis of concat. */
-  readonly concatAxis: number;
-  /** The axis of each input that dot and cos sum over. */
-  readonly dotAxes: number | readonly number[];
-}
-/** Keras 1's layer of several inputs, whose mode says what is done. */
-export const mergeDef: LayerDef<MergeConfig, never> = {
-  kind: "layer",
-  name: "Merge",
-  summary: "Keras 1's layer of several inputs",
-  mask: "make",
-  config: {
-    mode: choice({
-      doc: "what is done",
-      default: "sum",
-      of: ["sum", "mul", "ave", "max", "min", "concat", "dot", "cos"],
-    }),
-    concatAxis: int({ doc: "axis of concat", default: -1 }),
-    dotAxes: axesOfDot,
-  },
-  params: () => ({}),
-  build({ b, config, inputs, call }) {
-    const { mode, concatAxis, dotAxes } = config;
-    if (mode === "concat") return concatenated(b, inputs, concatAxis, call, "all");
-    if (mode === "dot" || mode === "cos") {
-      return [dot(b, inputs, { axes: dotAxes, normalize: mode === "cos" })];
-    }
-    const list = sameRank(b, inputs);
-    const y = mode === "ave"
-      ? mean(b, list)
-      : chain({ sum: "Add", mul: "Mul", max: "Max", min: "Min" }[mode])(b, list);
-    return [b.masked(y, mergedMask(b, inputs, call, "all"))];
-  },
-  keras: {
-    ignore: [
-      "mode_type",
-      "output_shape",
-      "output_shape_type",
-      "output_mask",
-      "output_mask_type",
-      "arguments",
-    ],
-    upgrade(config) {
-      if (config.mode_type !== undefined && config.mode_type !== "raw") {
-        throw new UnsupportedError("mode: a function is not supported");
-      }
-      return config;
-    },
-    save({ mode, concat_axis: axis, dot_axes: axes }) {
-      if (mode === "concat") return { className: "Concatenate", config: { axis } };
-      if (mode === "dot" || mode === "cos") {
-        return { className: "Dot", config: { axes, normalize: mode === "cos" } };
-      }
-      const names = { sum: "Add", mul: "Multiply", ave: "Average", max: "Maximum", min: "Minimum" };
-      return { className: names[mode as keyof typeof names], config: {} };
-    },
-  },
+  build: ({ b, config, inputs }) => [dot(b, inputs, config.axes, config.normalize)],
 };

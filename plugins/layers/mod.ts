@@ -1,5 +1,6 @@
 /** All layers. @module */
 export { layers } from "./list.ts";
+export { rareLayers } from "./rare.ts";
 export * from "./factories.ts";
 export * from "./factories-more.ts";
 export type { Factory, Given, LayerOptions, OptionsOf } from "../../core/factory.ts";
@@ -43,7 +44,17 @@ export type {
   UnitNormalizationConfig,
 } from "./normalization.ts";
 export type { NormalizationConfig, Numbers, RescalingConfig } from "./scaling.ts";
-export type { ConcatenateConfig, DotConfig, MaskRuleConfig, MergeConfig } from "./merge.ts";
+export type { ConcatenateConfig, DotConfig, MaskRuleConfig } from "./merge.ts";
+export type { MergeConfig } from "./mergemode.ts";
+export type { CustomScaleLayerConfig, LayerScaleConfig, StochasticDepthConfig } from "./applications.ts";
+export type { LocallyConnectedConfig } from "./local.ts";
+export type {
+  BatchModesConfig,
+  HighwayConfig,
+  MaxoutDenseConfig,
+  ParametricSoftplusConfig,
+  SReluConfig,
+} from "./legacy.ts";
 export type { AdditiveAttentionConfig, AttentionConfig } from "./attention.ts";
 export type { MultiHeadAttentionConfig } from "./multihead.ts";
 export type { InputLayerConfig } from "./identity.ts";

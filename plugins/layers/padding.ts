@@ -5,7 +5,6 @@ import {
   type DataFormat,
   dataFormatField,
   inputAt,
-  renamed,
   scalarLike,
   shapeOfRank,
   withoutFields,
@@ -29,6 +28,9 @@ export interface CroppingConfig {
   readonly dataFormat: DataFormat;
 }
 
+const sideNames = ["top_pad", "bottom_pad", "left_pad", "right_pad"];
+const isRecord = (raw: unknown): raw is Record<string, unknown> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const whole = (raw: unknown): raw is number =>
   typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0;
 function pairOf(raw: unknown): readonly [number, number] | undefined {
@@ -37,6 +39,8 @@ function pairOf(raw: unknown): readonly [number, number] | undefined {
   const [before, after] = raw;
   return whole(before) && whole(after) ? [before, after] : undefined;
 }
+/** Two and two of a list, as Keras 1 may hold sides. */
+const pairsIn = (list: readonly unknown[]) => list.flatMap((v, i) => (i % 2 ? [] : [[v, list[i + 1]]]));
 /** One number for all sides, a number or pair for each axis; for one axis a pair is before and after. */
 function sidesField(doc: string, rank: number, otherwise: number): Field<Sides> {
   return field<Sides>({
@@ -47,14 +51,18 @@ function sidesField(doc: string, rank: number, otherwise: number): Field<Sides> 
       : `a number, or ${rank} of a number or [before, after]`,
     read(raw) {
       if (whole(raw)) return Array.from({ length: rank }, () => [raw, raw]);
-      if (!Array.isArray(raw)) return undefined;
-      const list: readonly unknown[] = raw;
+      // Keras 1's `{ top_pad: 1, … }`.
+      const named = isRecord(raw) && rank < 3 ? sideNames.slice(-2 * rank).map((k) => raw[k] ?? 0) : raw;
+      if (!Array.isArray(named)) return undefined;
+      const list: readonly unknown[] = named;
       if (rank === 1) {
         const pair = pairOf(list.length === 1 ? list[0] : list);
         return pair && [pair];
       }
-      const pairs = list.map(pairOf).filter((p) => p !== undefined);
-      return list.length === rank && pairs.length === rank ? pairs : undefined;
+      const pairs = (list.length === 2 * rank ? pairsIn(list) : list).map(pairOf).filter((p) =>
+        p !== undefined
+      );
+      return pairs.length === rank ? pairs : undefined;
     },
   });
 }
@@ -64,13 +72,6 @@ const axesText = [
   "[batch, depth, height, width, channels]",
 ];
 const offsetOf = (format: DataFormat) => (format === "channels_first" ? 2 : 1);
-const fromKeras1 = (config: Record<string, unknown>) => {
-  const next = renamed(config, { dim_ordering: "data_format" });
-  if (next.data_format === "tf") next.data_format = "channels_last";
-  if (next.data_format === "th") next.data_format = "channels_first";
-  return next;
-};
-
 function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
   return {
     kind: "layer",
@@ -90,7 +91,6 @@ function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
       return [b.one("Pad", [x, b.ints(pads), scalarLike(b, 0, x)], { mode: "constant" })];
     },
     keras: {
-      upgrade: fromKeras1,
       ...(rank === 1 && {
         save: (fields, major) => ({
           config: {
@@ -121,7 +121,6 @@ function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
       return [b.one("Slice", [x, b.ints(starts), b.ints(stops), b.ints(starts.map((_, i) => from + i))])];
     },
     keras: {
-      upgrade: fromKeras1,
       ...(rank === 1 && {
         save: (fields) => ({
           config: {

@@ -60,8 +60,7 @@ function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
     return [toLast(b, y, config.dataFormat)];
   };
 }
-const keras1 = (config: Record<string, unknown>) =>
-  renamed(config, { length: "size", dim_ordering: "data_format" });
+const keras1 = (config: Record<string, unknown>) => renamed(config, { length: "size" });
 
 /** Repeats every step, `[batch, time, channels] → [batch, time·size, channels]`. */
 export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {

@@ -1,0 +1,83 @@
+/** Layers that `keras.applications` defines for its own models. @module */
+import type { LayerDef } from "../../core/layer.ts";
+import {
+  asFloat,
+  dropoutPattern,
+  inputAt,
+  paramAt,
+  range,
+  scalarLike,
+  shapeOf,
+  shapeVector,
+  weight,
+} from "../../core/layerkit.ts";
+import { float, int } from "../../core/schema.ts";
+
+/** Options of {@link layerScaleDef}, resolved. */
+export interface LayerScaleConfig {
+  /** Every factor at first. */
+  readonly initValues: number;
+  /** Number of channels. */
+  readonly projectionDim: number;
+}
+/** Every channel times a learned factor (Touvron et al. 2021), `[…, channels]`, shape unchanged; ConvNeXt's. */
+export const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
+  kind: "layer",
+  name: "LayerScale",
+  summary: "every channel times a learned factor (ConvNeXt)",
+  mask: "pass",
+  config: {
+    initValues: float({ doc: "every factor at first" }),
+    projectionDim: int({ doc: "number of channels", min: 1 }),
+  },
+  params: (config) => ({
+    gamma: weight([config.projectionDim], { name: "constant", value: config.initValues }),
+  }),
+  build: (
+    { b, inputs, params },
+  ) => [b.one("Mul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "gamma")])],
+  keras: { classNames: ["LayerScale", "Custom>LayerScale"] },
+};
+
+/** Options of {@link customScaleLayerDef}, resolved. */
+export interface CustomScaleLayerConfig {
+  /** Factor of the second input. */
+  readonly scale: number;
+}
+/** The first input plus the second times a factor; InceptionResNetV2's. */
+export const customScaleLayerDef: LayerDef<CustomScaleLayerConfig, never> = {
+  kind: "layer",
+  name: "CustomScaleLayer",
+  summary: "the first input plus the second times a factor (InceptionResNetV2)",
+  mask: "pass",
+  config: { scale: float({ doc: "factor of the second input" }) },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = asFloat(b, inputAt(inputs, 0)), y = asFloat(b, inputAt(inputs, 1));
+    return [b.one("Add", [x, b.one("Mul", [y, scalarLike(b, config.scale, y)])])];
+  },
+  keras: { classNames: ["CustomScaleLayer", "Custom>CustomScaleLayer"] },
+};
+
+/** Options of {@link stochasticDepthDef}, resolved. */
+export interface StochasticDepthConfig {
+  /** Share of the samples that become 0 in training. */
+  readonly dropPathRate: number;
+}
+/** Drops whole samples in training (Huang et al. 2016), shape unchanged; ConvNeXt's. */
+export const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
+  kind: "layer",
+  name: "StochasticDepth",
+  summary: "drops whole samples in training (ConvNeXt)",
+  mask: "pass",
+  config: { dropPathRate: float({ doc: "share of the samples that become 0 in training", min: 0, max: 1 }) },
+  params: () => ({}),
+  build({ b, config, inputs, training }) {
+    const x = inputAt(inputs, 0), { dropPathRate } = config;
+    if (!training || dropPathRate === 0) return [x];
+    const ones = range(1, shapeOf(x.type).length).map(() => 1);
+    const pattern = dropoutPattern(b, x, shapeVector(b, x, [{ axis: 0 }, ...ones]), dropPathRate, null);
+    return [b.one("Mul", [x, pattern])];
+  },
+  keras: { classNames: ["StochasticDepth", "Custom>StochasticDepth"] },
+};

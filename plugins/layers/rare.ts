@@ -1,0 +1,44 @@
+/** Layers that few models have, which pages that only run models do without. @module */
+import type { LayerDef } from "../../core/layer.ts";
+import { batchModesDef, highwayDef, maxoutDenseDef, parametricSoftplusDef, sReluDef } from "./legacy.ts";
+import {
+  adaptiveAveragePooling1dDef,
+  adaptiveAveragePooling2dDef,
+  adaptiveAveragePooling3dDef,
+  adaptiveMaxPooling1dDef,
+  adaptiveMaxPooling2dDef,
+  adaptiveMaxPooling3dDef,
+} from "./adaptive.ts";
+import { groupedQueryAttentionDef } from "./groupedquery.ts";
+import { reversibleEmbeddingDef } from "./reversible.ts";
+import { spectralNormalizationDef } from "./spectral.ts";
+import { customScaleLayerDef, layerScaleDef, stochasticDepthDef } from "./applications.ts";
+import { mergeDef } from "./mergemode.ts";
+import { locallyConnected1dDef, locallyConnected2dDef } from "./local.ts";
+
+/** A definition whose configuration's type is forgotten, as registries hold it. */
+const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
+
+/** Layers of Keras 1 alone, locally connected ones, those of `keras.applications`, and the newest. */
+export const rareLayers: readonly LayerDef[] = [
+  plain(adaptiveAveragePooling1dDef),
+  plain(adaptiveAveragePooling2dDef),
+  plain(adaptiveAveragePooling3dDef),
+  plain(adaptiveMaxPooling1dDef),
+  plain(adaptiveMaxPooling2dDef),
+  plain(adaptiveMaxPooling3dDef),
+  plain(groupedQueryAttentionDef),
+  plain(reversibleEmbeddingDef),
+  plain(spectralNormalizationDef),
+  plain(layerScaleDef),
+  plain(customScaleLayerDef),
+  plain(stochasticDepthDef),
+  plain(mergeDef),
+  plain(highwayDef),
+  plain(maxoutDenseDef),
+  plain(sReluDef),
+  plain(parametricSoftplusDef),
+  plain(batchModesDef),
+  plain(locallyConnected1dDef),
+  plain(locallyConnected2dDef),
+];
