@@ -1,9 +1,8 @@
 /** A graph becomes layers of Keras that compute the same: every operator's samples, and models as exporters write them. @module */
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { GraphBuilder } from "../core/builder.ts";
-import { typeOfValue } from "../core/execute.ts";
-import type { Graph, Value } from "../core/graph.ts";
-import { type OpSample, sampleName, uniform } from "../core/ops/sample.ts";
+import type { Value } from "../core/graph.ts";
+import { sampleName, uniform } from "../core/ops/sample.ts";
 import { tensorType } from "../core/shape.ts";
 import {
   isTensor,
@@ -17,35 +16,11 @@ import {
   UnsupportedError,
 } from "../mod.ts";
 import { difference } from "./compare.ts";
+import { allSamples, sampleGraph } from "./support/opsamples.ts";
 
 const tolerance = { rtol: 1e-5, atol: 2e-6 };
 const options = { backend: "plain" } as const;
 
-async function allSamples(): Promise<readonly OpSample[]> {
-  const found: OpSample[] = [];
-  for await (const entry of Deno.readDir(new URL("../core/ops/", import.meta.url))) {
-    if (!entry.name.endsWith(".samples.ts")) continue;
-    const module = await import(`../core/ops/${entry.name}`) as Readonly<Record<string, unknown>>;
-    for (const list of Object.values(module)) if (Array.isArray(list)) found.push(...list as OpSample[]);
-  }
-  return found;
-}
-/** The operator with its first tensor as the input, and all others as weights. */
-function sampleGraph(sample: OpSample): { readonly graph: Graph; readonly x: Tensor } | undefined {
-  const b = new GraphBuilder(registry, { name: "sample" });
-  const first = sample.inputs.findIndex((t) => t !== undefined && t.shape.length > 0),
-    x = sample.inputs[first];
-  if (!x || !/^(float32|int64|int32|bool)$/.test(x.dtype)) return undefined;
-  const values = sample.inputs.map((t, i) =>
-    t && (i === first ? b.input("x", typeOfValue(t)) : b.constant(t, `w${i}`))
-  );
-  const outputs = b.op(sample.op, values, sample.attributes ?? {}, {
-    ...(sample.outputs !== undefined && { outputs: sample.outputs }),
-    ...(sample.graphs && { graphs: sample.graphs }),
-  });
-  outputs.forEach((v, i) => b.output(`y${i}`, v));
-  return { graph: b.build(), x };
-}
 /** Both models on the same inputs, in order. @throws naming the output that differs. */
 async function agree(a: Model, b: Model, inputs: readonly Tensor[], what: string): Promise<void> {
   const fed = (m: Model) => Object.fromEntries(m.inputs.map((p, i) => [p.name, inputs[i] as Tensor]));

@@ -28,7 +28,7 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
     const feeds = hasInput(given)
       ? [await readFeed(model, assets, given)]
       : [await fittingFeed(model, 1), await fittingFeed(model, 5)];
-    const proof = await prove(model, built, feeds);
+    const proof = await proveModule(model, built, feeds);
 
     const { info, sizes, script, types } = built;
     const files = [
@@ -72,7 +72,8 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
   },
 };
 
-interface Proof {
+/** What running a module beside its model found. */
+export interface ModuleProof {
   readonly equal: boolean;
   readonly runs: number;
   /** The first output that differs. */
@@ -87,7 +88,11 @@ interface Script {
 }
 
 /** Runs the script and the module as they will be written, each feed twice so that states count, and compares bits. */
-async function prove(model: Model, { script, wasm }: BuiltModule, feeds: readonly Feed[]): Promise<Proof> {
+export async function proveModule(
+  model: Model,
+  { script, wasm }: Pick<BuiltModule, "script" | "wasm">,
+  feeds: readonly Feed[],
+): Promise<ModuleProof> {
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   let runs = 0;
   try {

@@ -1,6 +1,7 @@
 /** Writes a converted model beside its place, proves it, and moves it there. @module */
 import {
   BackendError,
+  castTensor,
   InputError,
   loadModel,
   type Model,
@@ -14,7 +15,7 @@ import {
   type WriteOptions,
 } from "../../mod.ts";
 import { readBytes } from "../inputs.ts";
-import { type Converted, type Proof, prove } from "./proof.ts";
+import { type Converted, type Proof, prove, type Run } from "./proof.ts";
 import type { Sample } from "./samples.ts";
 
 /** What became of a conversion. */
@@ -185,11 +186,13 @@ async function judge(
   using back = await reloaded(model, file, write);
   const converted: Converted = {
     outputs: back.outputs.map((o) => o.name),
-    run: (inputs) => back.run(renamed(model, back, inputs)),
+    run: async (inputs) => asDeclared(model, await back.run(renamed(model, back, inputs))),
     resetStates: () => back.resetStates(),
   };
+  const proof = await prove(model, converted, samples, step),
+    runs = [...proof.runs, ...otherWeights(model, back)];
   return {
-    proof: await prove(model, converted, samples, step),
+    proof: { equal: proof.equal && runs.length === proof.runs.length, runs },
     by: `reading it back and running it beside ${source}`,
   };
 }
@@ -203,6 +206,29 @@ function renamed(
     model.inputs.flatMap(({ name }, i) => {
       const t = inputs[name];
       return t ? [[back.inputs[i]?.name ?? name, t]] : [];
+    }),
+  );
+}
+/** Weights that the file holds other numbers of: layers that are written as they are have all of theirs, bit by bit. */
+function otherWeights(model: Model, back: Model): readonly Run[] {
+  if (model.isGraph || back.isGraph) return [];
+  const theirs = [...back.weights.values()], own = [...model.weights];
+  if (own.length !== theirs.length || own.some(([, t], i) => `${t.shape}` !== `${theirs[i]?.shape}`)) {
+    return [];
+  }
+  const off = own.filter(([, t], i) => !sameNumbers(t, theirs[i]));
+  return off.map(([path]) => ({ what: path, difference: 0, tolerance: 0, problem: "this weight differs" }));
+}
+function sameNumbers(a: Tensor, b: Tensor | undefined): boolean {
+  const [x, y] = [toNumbers(a), b && toNumbers(b)];
+  return y !== undefined && x.length === y.length && x.every((v, i) => Object.is(v, y[i]));
+}
+/** Whole numbers in the source's types: Keras gives places as int32, ONNX as int64. */
+function asDeclared(model: Model, outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, t], i) => {
+      const wanted = model.outputs[i]?.dtype;
+      return [name, wanted && /^u?int/.test(wanted) && /^u?int/.test(t.dtype) ? castTensor(t, wanted) : t];
     }),
   );
 }
@@ -221,9 +247,7 @@ async function reloaded(model: Model, file: string, write: WriteOptions): Promis
 async function sameWeights(model: Model, file: string): Promise<Proof> {
   const held = readSafetensors(await readBytes(file), { file }),
     runs = [...model.weights].map(([path, t]) => {
-      const other = held.get(path);
-      const a = toNumbers(t), b = other && toNumbers(other);
-      const same = b !== undefined && a.length === b.length && a.every((v, i) => Object.is(v, b[i]));
+      const same = sameNumbers(t, held.get(path));
       return { what: path, difference: 0, tolerance: 0, ...(!same && { problem: "differs" }) };
     });
   const off = runs.filter((r) => r.problem !== undefined);

@@ -1,6 +1,7 @@
 /** A model's graph as people want to see it in a file: whole layers, images turned once, weights under their names. @module */
 import type { Graph } from "../../../core/graph.ts";
 import type { Model } from "../../../core/model.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { joinDirections } from "./directions.ts";
 import { speakPlainly } from "./idioms.ts";
 import { settleLayouts } from "./layout.ts";
@@ -27,24 +28,42 @@ function readableUpdates(graph: Graph): Graph {
   return { ...graph, outputs };
 }
 
-/** The graph of a model in inference; a bare graph as it is. */
-export function exportedGraph(model: Model, { opset, rightPadded = false }: ExportGraphOptions): Graph {
-  const { registry } = model;
-  if (model.layers.length === 0) return model.graph();
-  const graph = model.graph({ whole: { recurrent: recurrentBuilder(rightPadded) } });
-  const passes: readonly ((g: Graph) => Graph)[] = [
-    (g) => nameSymbols(g, registry),
-    (g) => weightsAsConstants(g, registry),
-    (g) => foldWeights(g, registry),
-    (g) => encodeLabels(g, registry),
-    (g) => shareNodes(g, registry),
-    (g) => joinDirections(g, registry),
-    (g) => settleLayouts(g, registry),
-    (g) => foldWeights(g, registry),
-    (g) => speakPlainly(g, registry, opset),
-    (g) => shareNodes(g, registry),
-    constantsAsWeights,
-    readableUpdates,
+/** One step on the way to a file's graph. */
+export interface ExportPass {
+  /** What it does, in a few words. */
+  readonly name: string;
+  /** The graph after it. */
+  run(graph: Graph): Graph;
+}
+/** The passes from a model's graph to a file's, in order. */
+export function exportPasses(registry: Registry, opset: number): readonly ExportPass[] {
+  return [
+    { name: "name symbols", run: (g) => nameSymbols(g, registry) },
+    { name: "weights as constants", run: (g) => weightsAsConstants(g, registry) },
+    { name: "fold weights", run: (g) => foldWeights(g, registry) },
+    { name: "encode labels", run: (g) => encodeLabels(g, registry) },
+    { name: "share nodes", run: (g) => shareNodes(g, registry) },
+    { name: "join directions", run: (g) => joinDirections(g, registry) },
+    { name: "settle layouts", run: (g) => settleLayouts(g, registry) },
+    { name: "fold turned weights", run: (g) => foldWeights(g, registry) },
+    { name: "speak plainly", run: (g) => speakPlainly(g, registry, opset) },
+    { name: "share plain nodes", run: (g) => shareNodes(g, registry) },
+    { name: "constants as weights", run: constantsAsWeights },
+    { name: "readable updates", run: readableUpdates },
   ];
-  return passes.reduce((g, pass) => pass(g), graph);
+}
+/** The graph that the passes begin with: whole layers where ONNX has a node for them. */
+export function unexportedGraph(
+  model: Model,
+  { rightPadded = false }: Partial<ExportGraphOptions> = {},
+): Graph {
+  return model.graph({ whole: { recurrent: recurrentBuilder(rightPadded) } });
+}
+/** The graph of a model in inference; a bare graph as it is. */
+export function exportedGraph(model: Model, options: ExportGraphOptions): Graph {
+  if (model.layers.length === 0) return model.graph();
+  return exportPasses(model.registry, options.opset).reduce(
+    (graph, pass) => pass.run(graph),
+    unexportedGraph(model, options),
+  );
 }
