@@ -122,8 +122,15 @@ function mapGraphs(
 }
 
 /** Replaces composites that `keeps` doesn't want whole by their bodies, all the way down. */
-export function expandComposites(graph: Graph, registry: Registry, keeps: (def: OpDef) => boolean): Graph {
-  return rewrite(graph, registry, { name: "expand", expand: (def) => def.body !== undefined && !keeps(def) });
+export function expandComposites(
+  graph: Graph,
+  registry: Registry,
+  keeps: (def: OpDef, types: readonly (Type | undefined)[]) => boolean,
+): Graph {
+  return rewrite(graph, registry, {
+    name: "expand",
+    expand: (def, types) => def.body !== undefined && !keeps(def, types),
+  });
 }
 
 /** Runs one node on its plain kernel. Used by folding and by backends' host steps. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { operators, runPlain, testGradients } from "../../tests/support/gradients.ts";
 import { GraphBuilder } from "../builder.ts";
 import type { Attributes } from "../graph.ts";
-import { type Tensor, tensor, toNumbers } from "../tensor.ts";
+import { type Tensor, tensor, toNumbers, zeros } from "../tensor.ts";
 import { samples } from "./reduce.samples.ts";
 
 testGradients(samples);
@@ -38,4 +38,5 @@ Deno.test("LogSumExp doesn't overflow", () => {
 Deno.test("ArgMax takes the first of equal ones, or the last", () => {
   assert.deepEqual(first("ArgMax", tensor([1, 3, 3])), [1]);
   assert.deepEqual(first("ArgMax", tensor([1, 3, 3]), { select_last_index: 1 }), [2]);
+  assert.deepEqual(first("ArgMax", zeros([0, 4, 0])), []);
 });

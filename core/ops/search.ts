@@ -58,7 +58,7 @@ const argOp = (name: "ArgMax" | "ArgMin") =>
     gradient: "none",
     plain(inputs, { attributes: { axis: at, keepdims, select_last_index: last } }) {
       const x = tensorAt(inputs, 0), { axis, n, inner, outer } = linesOf(x.shape, at), from = comparable(x);
-      if (n === 0) throw new InputError(`axis ${axis} of [${x.shape}] is empty`);
+      if (n === 0 && outer * inner > 0) throw new InputError(`axis ${axis} of [${x.shape}] is empty`);
       const sign = name === "ArgMax", out = new BigInt64Array(outer * inner);
       for (let o = 0; o < outer; o++) {
         for (let i = 0; i < inner; i++) {

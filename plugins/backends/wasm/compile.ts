@@ -1,4 +1,5 @@
 /** From a graph to a module: passes, the cut into prologue, segments and host steps, and the driver functions. @module */
+import { isNarrowFloat } from "../../../core/dtype.ts";
 import { BackendError, LimitError } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type Graph, type Node, typeOf } from "../../../core/graph.ts";
@@ -6,7 +7,7 @@ import { segments } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { expandComposites, foldConstants, prune, rewrite } from "../../../core/rewrite.ts";
 import { resizeProducts } from "../../../core/ops/resize.ts";
-import { asTensor, staticShape, tensorType } from "../../../core/shape.ts";
+import { asTensor, staticShape, tensorType, type Type } from "../../../core/shape.ts";
 import { ModuleBuilder } from "./assembler.ts";
 import { elementwiseRules } from "./expressions.ts";
 import { isKnown, Lowering, type Scope } from "./lowering.ts";
@@ -50,7 +51,8 @@ export function prepare(graph: Graph, registry: Registry, rules: Rules): Graph {
   const expanded = expandComposites(
     graph,
     registry,
-    (def) => whole(def.domain ? `${def.domain}.${def.name}` : def.name),
+    (def, types) =>
+      whole(def.domain ? `${def.domain}.${def.name}` : def.name) || (!!def.plain && types.some(isNarrow)),
   );
   const folded = foldConstants(
     withResizeProducts(expanded, registry),
@@ -60,6 +62,8 @@ export function prepare(graph: Graph, registry: Registry, rules: Rules): Graph {
   );
   return withoutUnused(prune(folded, registry));
 }
+/** Floats that no kernel takes: on the host one operator rounds once, its body at every step. */
+const isNarrow = (type: Type | undefined) => type?.kind === "tensor" && isNarrowFloat(type.dtype);
 /** Interpolations between fixed sizes become matrix products. */
 function withResizeProducts(graph: Graph, registry: Registry): Graph {
   return rewrite(graph, registry, {
