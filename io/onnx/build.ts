@@ -16,6 +16,7 @@ import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
 import { type TensorContext, tensorFromProto, tensorFromSparse, tensorOrHollow } from "./tensors.ts";
 import { typeFromProto } from "./types.ts";
+import { checkTypes } from "./typing.ts";
 
 /** What a whole model shares while it is built. */
 export interface BuildContext extends TensorContext {
@@ -197,6 +198,7 @@ export class ModelBuilder {
   ): readonly Value[] {
     const name = operatorName(node), def = this.#context.registry.get("op", name);
     const opset = frame.opsets.get(domainOf(node.domain)) ?? def.since;
+    checkTypes(name, opset, inputs);
     const parts = graphs.map((a) =>
       this.#nested(b, node.opType ?? "", a, inputs, attributes, names, frame, opset)
     );
