@@ -1,5 +1,5 @@
 /** The one way to change a graph: a walk that rebuilds it, with passes as data. @module */
-import { GraphBuilder } from "./builder.ts";
+import { GraphBuilder, sameType } from "./builder.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { OpDef } from "./op.ts";
@@ -65,9 +65,10 @@ export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
   for (const node of graph.nodes) {
     if (!node.outputs.some((id) => live.has(id))) continue;
     const inputs = node.inputs.map((id) => (id < 0 ? undefined : values.get(id)));
-    const same = node.inputs.every((id) => id < 0 || unchanged.has(id));
+    const fed = node.inputs.every((id) => id < 0 || unchanged.has(id));
     const def = registry.get("op", opName(node));
-    const graphs = pass.nested === false ? node.graphs : mapGraphs(node, inputs, same, registry, pass);
+    const graphs = pass.nested === false ? node.graphs : mapGraphs(node, inputs, fed, registry, pass);
+    const same = fed && Object.entries(graphs).every(([name, g]) => givesSame(g, node.graphs[name]));
     const keep = () => {
       const expands = def.body && pass.expand?.(def, inputs.map((v) => v?.type), node.attributes);
       if (same && !expands) return b.copy(node, inputs, node.outputs.map((id) => typeOf(graph, id)), graphs);
@@ -90,6 +91,15 @@ export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
     b.output(o.name, v, o.updates);
   }
   return b.build();
+}
+
+/** True where a nested graph gives values of the types that it gave. */
+function givesSame(graph: Graph, before: Graph | undefined): boolean {
+  if (graph === before) return true;
+  return graph.outputs.every((o, i) => {
+    const old = before?.outputs[i];
+    return old && before && sameType(typeOf(graph, o.id), typeOf(before, old.id));
+  });
 }
 
 /** Rewrites nested graphs; where outer types changed, the inner inputs' types follow. */

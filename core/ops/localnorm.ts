@@ -36,7 +36,10 @@ const lrn: OpDef = defineOp<Local>({
       pads: [before, 0, after, 0],
       count_include_pad: true,
     });
-    const scaled = b.one("Mul", [b.one("Reshape", [mean, shape]), b.scalar(alpha, dtype)]);
+    const scaled = b.one("Mul", [
+      b.one("Reshape", [mean, shape], { allowzero: true }),
+      b.scalar(alpha, dtype),
+    ]);
     const base = b.one("Add", [scaled, b.scalar(bias, dtype)]);
     return [b.one("Div", [x, b.one("Pow", [base, b.scalar(beta, dtype)])])];
   },

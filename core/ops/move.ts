@@ -171,7 +171,7 @@ const tile = defineOp({
       column(b.one("Cast", [repeats], { to: "int64" })),
       column(b.one("Shape", [x])),
     ], { axis: 1 });
-    const split = b.one("Reshape", [dy, b.one("Reshape", [pairs, b.ints([-1])])]);
+    const split = b.one("Reshape", [dy, b.one("Reshape", [pairs, b.ints([-1])])], { allowzero: true });
     return [
       b.one("ReduceSum", [split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i))], { keepdims: false }),
     ];

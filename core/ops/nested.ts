@@ -8,6 +8,7 @@ import {
   asTensor,
   bindDim,
   type Dim,
+  dimKey,
   dimsOf,
   evalDim,
   freshDim,
@@ -93,13 +94,19 @@ export function boundTypes(
   graph: Graph,
   shapes: readonly (readonly number[] | undefined)[],
 ): readonly Type[] {
-  const env = new Map<string, number>();
+  const env = new Map<string, number>(), sizes = new Map<string, number>();
   fedInputs(graph).forEach((input, i) => {
-    const type = typeOf(graph, input.id), shape = shapes[i];
-    if (type.kind === "tensor") type.shape?.forEach((d, axis) => bindDim(d, shape?.[axis] ?? 0, env));
+    const type = typeOf(graph, input.id);
+    if (type.kind !== "tensor") return;
+    shapes[i]?.forEach((size, axis) => {
+      const d = type.shape?.[axis] ?? size;
+      bindDim(d, size, env);
+      sizes.set(dimKey(d), size);
+    });
   });
+  const sizeFor = (d: Dim) => sizes.get(dimKey(d)) ?? evalDim(d, env) ?? 0;
   return outputTypes(graph).map((type) =>
-    type.kind === "tensor" ? tensorType(type.dtype, type.shape?.map((d) => evalDim(d, env) ?? 0)) : type
+    type.kind === "tensor" ? tensorType(type.dtype, type.shape?.map(sizeFor)) : type
   );
 }
 /** Shapes of values, where they have some. */

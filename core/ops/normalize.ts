@@ -257,7 +257,7 @@ const groupNormalization: OpDef = defineOp<Grouped>({
     const { dtype } = asTensor(x.type), stash = statisticsType(dtype, attributes);
     const rows = b.one("Reshape", [withType(b, x, stash), b.ints([0, attributes.num_groups, -1])]);
     const { y } = normalized(b, rows, [2], attributes.epsilon);
-    const whole = b.one("Reshape", [withType(b, y, dtype), b.one("Shape", [x])]);
+    const whole = b.one("Reshape", [withType(b, y, dtype), b.one("Shape", [x])], { allowzero: true });
     return [perChannel(b, whole, scale, bias)];
   },
   plain(inputs, { attributes: { num_groups, epsilon } }) {

@@ -254,7 +254,7 @@ const pad = defineOp<{ readonly mode: Mode }>({
     const border = () => {
       const all = (v: Value) => b.one("ReduceSum", [v], { keepdims: false });
       const sum = b.one("Sub", [all(dy), all(b.one("Pad", [dx, pads, undefined, axes]))]);
-      return fill && b.one("Reshape", [sum, b.one("Shape", [fill])]);
+      return fill && b.one("Reshape", [sum, b.one("Shape", [fill])], { allowzero: true });
     };
     return [dx, undefined, wanted[2] ? border() : undefined];
   },
