@@ -73,6 +73,7 @@ export { readWeightsH5 } from "./io/keras/weightsfile.ts";
 export * from "./core/diff.ts";
 export { model, type SequentialOptions } from "./core/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
+export type { PredictOptions } from "./core/sampling.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
 export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
 export type { SourceLike, StreamLike } from "./core/platform.ts";

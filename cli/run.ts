@@ -1,5 +1,5 @@
 /** Runs a model over many rows with a progress bar. @module */
-import { InputError, type Model, type Tensor } from "../mod.ts";
+import { InputError, type Model, type PredictOptions, type Tensor } from "../mod.ts";
 import type { Feed } from "./inputs.ts";
 import { progress, type Terminal } from "./terminal.ts";
 
@@ -8,11 +8,11 @@ export async function predictAll(
   model: Model,
   feed: Feed,
   terminal: Terminal,
-  batchSize: number,
+  options: PredictOptions,
 ): Promise<Readonly<Record<string, Tensor>>> {
   const bar = progress(terminal, "rows");
   bar.step(0, feed.rows);
-  const result = await model.predict(feed.tensors, { batchSize });
+  const result = await model.predict(feed.tensors, options);
   bar.end();
   const list = Array.isArray(result) ? result : [result];
   return Object.fromEntries(model.outputs.map(({ name }, i) => {

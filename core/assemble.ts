@@ -32,6 +32,8 @@ import { sizeOf, type Tensor } from "./tensor.ts";
 export interface AssembleOptions {
   /** Training mode: dropout drops, statistics move; false unless said. */
   readonly training?: boolean;
+  /** True heeds the mode that calls ask for and would yield to the model's, as a model called in Keras 3 does. */
+  readonly sampling?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
   /** First values of weights by path. */
@@ -142,6 +144,7 @@ class Assembly {
     call: CallOptions,
     place: Place,
     training: boolean,
+    settled = this.#options.sampling !== true,
   ): readonly Value[] {
     const node = this.#node(layer, place);
     if (place.node && !place.node.children.includes(node)) place.node.children.push(node);
@@ -151,20 +154,24 @@ class Assembly {
       b.scopeAs(node.path, () => {
         const masked = withMasks(b, inputs, call.mask);
         const params = this.#params(node, masked.map((v) => v.type));
-        const mode = call.training ?? training;
+        const asks = call.training !== undefined && !(call.yields && settled);
+        const mode = asks ? call.training === true : training, fixed = settled || asks;
+        const masks = (call.passes === "own" ? inputs : masked)
+          .map((v) => (call.passes === "none" ? undefined : v.mask));
         const outputs = layer.def.build({
           b,
           config: layer.config,
           inputs: masked,
+          masks,
           params,
           training: mode,
           trainable: node.trainable,
           call,
           ...(this.#options.whole && { whole: this.#options.whole }),
           update: (param, next) => this.#update(node, param, next),
-          layer: (inner, values, options = {}) => this.call(inner, values, options, node.place, mode),
+          layer: (inner, values, options = {}) => this.call(inner, values, options, node.place, mode, fixed),
         });
-        const rule = layer.def.mask, first = masked[0]?.mask;
+        const rule = layer.def.mask, [first] = masks;
         const results = rule === "make"
           ? outputs
           : outputs.map((v) => b.masked(v, rule === "pass" ? first : undefined));
@@ -372,7 +379,6 @@ export function assemble(network: Network, registry: Registry, options: Assemble
     network,
     values,
     (layer, inputs, call = {}) => assembly.call(layer, inputs, call, place, training),
-    undefined,
   );
   const activations = new Map<string, readonly string[]>();
   if (options.extend) options.extend(assembly.view(outputs));

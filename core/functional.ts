@@ -236,13 +236,14 @@ function walk(
 }
 
 /**
- * A network of layers in a row.
+ * A network of layers in a row; `options` says what a layer's call is given.
  * @throws {ConfigError} when it is empty; {@link ShapeError} when a layer has several outputs.
  */
 export function sequentialNetwork(
   start: SymbolicTensor,
   layers: readonly Layer[],
   name = "sequential",
+  options: (layer: Layer) => ApplyOptions = () => ({}),
 ): Network {
   if (layers.length === 0) throw new ConfigError(`model ${name}: has no layers`);
   let x: readonly SymbolicTensor[] = [start];
@@ -255,7 +256,7 @@ export function sequentialNetwork(
         } has ${x.length} outputs; only the last may`,
       );
     }
-    x = applyAll(layer, x);
+    x = applyAll(layer, x, options(layer));
   });
   return functional({ inputs: start, outputs: x, name, layers, kind: "Sequential" });
 }

@@ -36,8 +36,12 @@ export interface CallOptions {
   readonly initialState?: readonly Value[];
   /** Masks in place of those that ride with the inputs; null for none. */
   readonly mask?: Value | null | readonly (Value | null)[];
+  /** Which masks the outputs carry on: those of `mask` unless said; the inputs' own, whatever `mask` says, or none. */
+  readonly passes?: "own" | "none";
   /** Whether the call trains, whatever the model does. */
   readonly training?: boolean;
+  /** True where a mode that the whole model runs in goes before `training`; sampling alone heeds it. */
+  readonly yields?: boolean;
   /** Has a cell run over a whole sequence as one node, in place of one step; it then returns outputs and last states. */
   readonly sequence?: Pick<RecurrentNodeOptions, "mask" | "reverse" | "zeroOutputForMask">;
   /** Further tensors by name (attention masks, keys). */
@@ -53,6 +57,8 @@ export interface LayerContext<C, P extends string = string> {
   readonly config: C;
   /** The inputs. */
   readonly inputs: readonly Value[];
+  /** The masks that may travel on with the outputs, one an input. */
+  readonly masks: readonly (Value | undefined)[];
   /** The weights by name. */
   readonly params: Readonly<Record<P, Value>>;
   /** Whether the graph is one for training. */
@@ -110,6 +116,8 @@ export interface KerasMapping<C> {
    * Throws an UnsupportedError for what that version doesn't have.
    */
   save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
+  /** 3 where the layer hands on masks since Keras 3; before, they end with it. */
+  readonly masksSince?: 3;
   /** 3 for a class that came with Keras 3. */
   readonly since?: 3;
   /** The value that the layer's mask leaves out, where the mask is `input != value`. */

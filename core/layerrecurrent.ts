@@ -166,7 +166,7 @@ export function finish(
   last: Value,
   states: readonly Value[],
 ): readonly Value[] {
-  const { b, config, inputs, call } = context;
+  const { b, config, masks } = context;
   if (config.stateful) {
     (["stateH", "stateC"] as const).forEach((param, i) => {
       const next = states[i];
@@ -175,7 +175,7 @@ export function finish(
   }
   const y = !config.returnSequences ? last : b.masked(
     config.goBackwards ? reverseTime(b, outputs) : outputs,
-    maskOf(inputs, call),
+    masks[0],
   );
   return config.returnState ? [y, ...states] : [y];
 }

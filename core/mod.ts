@@ -38,6 +38,7 @@ export { networkOps } from "./ops/mod.ts";
 export { readSource, type SourceLike } from "./platform.ts";
 export * from "./plan.ts";
 export * from "./random.ts";
+export type { PredictOptions } from "./sampling.ts";
 export * from "./registry.ts";
 export * from "./rewrite.ts";
 export * from "./schema.ts";

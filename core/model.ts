@@ -25,9 +25,17 @@ import { assignNames } from "./names.ts";
 import { type Network, networkLayer } from "./network.ts";
 import { Random } from "./random.ts";
 import type { Registry } from "./registry.ts";
+import {
+  asksForDraws,
+  keysFrom,
+  type PredictOptions,
+  type RandomInputs,
+  randomInputs,
+  stacked,
+  streamOf,
+} from "./sampling.ts";
 import { modelBytes, saveModel } from "./save.ts";
 import { type Compile, Sessions } from "./sessions.ts";
-import { staticShape } from "./shape.ts";
 import { summaryOf } from "./summary.ts";
 import {
   castTensor,
@@ -78,6 +86,8 @@ export interface ModelOptions {
 export interface ModelGraphOptions {
   /** Training mode; false unless said. */
   readonly training?: boolean;
+  /** True heeds calls that ask for training where the model's mode would go before them, as in files of Keras 3. */
+  readonly sampling?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
   /** For engines that have nodes for whole layers. */
@@ -114,6 +124,8 @@ export class Model {
   readonly #sessions: Sessions;
   readonly #weights = new Map<string, Tensor>();
   readonly #random: Random;
+  /** Random inputs of graphs by mode. */
+  readonly #draws = new Map<string, RandomInputs>();
   #network: Network | undefined;
   #assembled: Assembled | undefined;
   #graph: Graph | undefined;
@@ -336,21 +348,18 @@ export class Model {
   async #run(
     options: ModelGraphOptions,
     inputs: Readonly<Record<string, RuntimeValue>>,
+    random = this.#random,
   ): Promise<Record<string, RuntimeValue>> {
-    const random = options.training ? this.#randomKeys(options) : {};
-    return await this.#sessions.run(keyOf(options), () => this.graph(options), { ...inputs, ...random });
+    const keys = keysFrom(random, this.#randomInputs(options));
+    return await this.#sessions.run(keyOf(options), () => this.graph(options), { ...inputs, ...keys });
   }
-  /** Keys for a graph's random inputs, new at every run. */
-  #randomKeys(options: ModelGraphOptions): Record<string, Tensor> {
-    const graph = this.graph(options), keys: Record<string, Tensor> = {};
-    for (const { name, id, role } of graph.inputs) {
-      const type = typeOf(graph, id);
-      if (role !== "random" || type.kind !== "tensor") continue;
-      const shape = staticShape(type.shape) ?? [];
-      const bits = Array.from({ length: sizeOf(shape) }, () => this.#random.bits());
-      keys[name] = castTensor(tensor(bits, shape, "int64"), type.dtype);
-    }
-    return keys;
+  /** The random inputs of a mode's graph. */
+  #randomInputs(options: ModelGraphOptions): RandomInputs {
+    const key = keyOf(options), known = this.#draws.get(key);
+    if (known) return known;
+    const found = randomInputs(key === keyOf({}) ? this.#plain : this.graph(options));
+    this.#draws.set(key, found);
+    return found;
   }
 
   /**
@@ -368,15 +377,39 @@ export class Model {
   /**
    * Predicts in batches and joins them: one tensor, or a list where the model has several outputs.
    * Numbers are cast to the inputs' types; a single sample may lack the batch axis.
-   * @throws {InputError} naming the input that doesn't fit.
+   * @throws {InputError} naming the input that doesn't fit; for `samples` of a model that draws nothing.
    */
-  async predict(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor | Tensor[]> {
-    const fed = this.#feed(x), rows = this.#rows(fed);
-    const size = this.#fixedBatch() ?? options.batchSize ?? 32;
+  async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor | Tensor[]> {
+    const { batchSize = 32, seed, samples } = options;
+    const fed = this.#feed(x), random = streamOf(seed, this.#random);
+    const mode: ModelGraphOptions = asksForDraws(options) && this.#network ? { sampling: true } : {};
+    const size = this.#fixedBatch() ?? batchSize;
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new InputError(`batchSize: expected 1 or more, got ${shown(size)}`);
     }
-    if (rows === undefined || (rows <= size && rows > 0)) return this.#listed(await this.#run({}, fed));
+    if (samples === undefined) return this.#listed(await this.#predicted(fed, size, mode, random));
+    if (this.#randomInputs(mode).size === 0) {
+      throw new InputError(
+        `samples: model ${this.name} draws nothing when it predicts; call its dropout layers with training: true`,
+        { place: "samples" },
+      );
+    }
+    const all: Record<string, RuntimeValue>[] = [];
+    for (let i = 0; i < samples; i++) all.push(await this.#predicted(fed, size, mode, random));
+    const list = this.outputs.map((
+      { name },
+    ) => [name, stacked(all.map((r) => tensorIn(r[name], name)), name)]);
+    return this.#listed(Object.fromEntries(list));
+  }
+  /** Outputs for all rows, `size` of them a run. */
+  async #predicted(
+    fed: Readonly<Record<string, RuntimeValue>>,
+    size: number,
+    mode: ModelGraphOptions,
+    random: Random,
+  ): Promise<Record<string, RuntimeValue>> {
+    const rows = this.#rows(fed);
+    if (rows === undefined || (rows <= size && rows > 0)) return await this.#run(mode, fed, random);
     if (this.#fixedBatch() !== undefined && rows % size !== 0) {
       throw new InputError(
         `model ${this.name}: has a fixed batch of ${size}; ${rows} samples don't divide into it`,
@@ -387,12 +420,12 @@ export class Model {
       const batch = Object.entries(fed).map((
         [k, t],
       ) => [k, rowsOf(t as Tensor, at, Math.min(at + size, rows))]);
-      parts.push(await this.#run({}, Object.fromEntries(batch)));
+      parts.push(await this.#run(mode, Object.fromEntries(batch), random));
     }
     const joined = this.outputs.map((
       { name },
     ) => [name, concatRows(parts.map((p) => tensorIn(p[name], name)), name)]);
-    return this.#listed(Object.fromEntries(joined));
+    return Object.fromEntries(joined);
   }
   /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. */
   async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor | Tensor[]> {
@@ -613,7 +646,8 @@ export class Model {
   }
 }
 
-const keyOf = ({ training = false, outputs = "model" }: ModelGraphOptions) => `${outputs}:${training}`;
+const keyOf = ({ training = false, sampling = false, outputs = "model" }: ModelGraphOptions) =>
+  `${outputs}:${sampling ? "sampling" : training}`;
 
 function fitted(value: Tensor, path: string, shape: readonly number[], dtype: Port["dtype"]): Tensor {
   if (value.shape.join() !== shape.join()) {

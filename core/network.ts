@@ -28,8 +28,12 @@ export interface ApplyOptions {
   readonly initialState?: readonly SymbolicTensor[];
   /** Replaces the inputs' masks; null drops them. */
   readonly mask?: SymbolicTensor | null | readonly (SymbolicTensor | null)[];
+  /** Which masks the outputs carry on: those of `mask` unless said; the inputs' own, whatever `mask` says, or none. */
+  readonly passes?: "own" | "none";
   /** Fixes the layer's mode, whatever the model's. */
   readonly training?: boolean;
+  /** True where a mode that the whole model runs in goes before `training`, as in Keras 3; sampling alone heeds it. */
+  readonly yields?: boolean;
   /** Further tensors by name, such as an attention mask. */
   readonly values?: Readonly<Record<string, SymbolicTensor>>;
   /** Further plain arguments by name, such as `useCausalMask`. */
@@ -92,7 +96,7 @@ function fits(want: readonly Dim[], came: readonly Dim[] | undefined): boolean {
       return typeof d !== "number" || typeof c !== "number" || sameDim(d, c);
     });
 }
-function buildNetwork({ b, inputs, config, layer, call }: LayerContext<NetworkConfig, never>) {
+function buildNetwork({ b, inputs, config, layer }: LayerContext<NetworkConfig, never>) {
   const { network, layers } = config;
   if (!network) return layers.reduce((x, inner) => layer(inner, x), inputs);
   if (inputs.length !== network.inputs.length) {
@@ -112,15 +116,13 @@ function buildNetwork({ b, inputs, config, layer, call }: LayerContext<NetworkCo
       : value;
     return [t, cast === value ? value : b.masked(cast, value.mask)];
   }));
-  return runCalls(network, values, layer, call.training);
+  return runCalls(network, values, layer);
 }
 /** A call's extra arguments with values in place of symbolic tensors. */
 export function callOptions(
-  { initialState, mask, values, options, training: fixed }: ApplyOptions,
+  { initialState, mask, passes, values, options, training, yields }: ApplyOptions,
   get: (t: SymbolicTensor) => Value,
-  mode?: boolean,
 ): CallOptions {
-  const training = fixed ?? mode;
   return {
     ...(initialState && { initialState: initialState.map(get) }),
     ...(mask !== undefined && {
@@ -128,7 +130,9 @@ export function callOptions(
     }),
     ...(values && { values: Object.fromEntries(Object.entries(values).map(([k, t]) => [k, get(t)])) }),
     ...(options && { options }),
+    ...(passes && { passes }),
     ...(training !== undefined && { training }),
+    ...(yields && { yields }),
   };
 }
 /** Runs a network's calls on values of its inputs. */
@@ -136,7 +140,6 @@ export function runCalls(
   network: Network,
   values: Map<SymbolicTensor, Value>,
   layer: LayerContext<unknown>["layer"],
-  training: boolean | undefined,
 ): readonly Value[] {
   const get = (t: SymbolicTensor) => {
     const value = values.get(t);
@@ -146,7 +149,7 @@ export function runCalls(
     return value;
   };
   for (const { layer: inner, inputs, options, outputs } of network.calls) {
-    const results = layer(inner, inputs.map(get), callOptions(options, get, training));
+    const results = layer(inner, inputs.map(get), callOptions(options, get));
     outputs.forEach((t, i) => {
       const value = results[i];
       if (value) values.set(t, value);

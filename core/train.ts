@@ -22,7 +22,7 @@ import { partOf } from "./training/parts.ts";
 import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
 import { keepState, optionsOf, savedState, serializeCompiled } from "./training/saved.ts";
-import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
+import { randomKeys, Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
 import type {
   BatchOptions,
   BatchSource,
@@ -356,7 +356,11 @@ class ModelTrainer implements Trainer {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
       ) {
-        tally.add(await this.#parts.sessions.run(key, () => graph, batch.tensors), batch.rows);
+        const keys = randomKeys(graph, this.#seed, this.#runner.step);
+        tally.add(
+          await this.#parts.sessions.run(key, () => graph, { ...batch.tensors, ...keys }),
+          batch.rows,
+        );
         await pauses.take();
       }
     } finally {

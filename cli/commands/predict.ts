@@ -17,16 +17,27 @@ lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
     inputOptions(modelOptions(command))
       .option("-o, --output <folder>", "folder for <output name>.npy")
       .option("--batch-size <rows>", "rows a run takes", "256")
+      .option(
+        "--samples <count>",
+        "predict so often with other draws (Monte Carlo dropout); outputs are [samples, rows, …]",
+      )
+      .option("--seed <number>", "fixes what dropout called with training=True draws")
       .option("--rows <count>", "rows to print", "5"),
   async run([path = ""], options, context) {
     const given = inputsFrom(options);
     const batchSize = numberOption(options, "batchSize", { flag: "--batch-size", whole: true, min: 1 });
+    const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 1 });
+    const seed = numberOption(options, "seed", { flag: "--seed", whole: true, min: 0 });
     const rows = numberOption(options, "rows", { flag: "--rows", whole: true, min: 0 }) ?? 5;
     if (!hasInput(given)) throw new UsageError("nothing to predict: give --input, --text or --text-file");
     const { model, assets } = await loadNamed(path, options, context);
     const feed = await readFeed(model, assets, given);
     const started = performance.now();
-    const outputs = await predictAll(model, feed, context.terminal, batchSize ?? 256);
+    const outputs = await predictAll(model, feed, context.terminal, {
+      batchSize: batchSize ?? 256,
+      ...(samples !== undefined && { samples }),
+      ...(seed !== undefined && { seed }),
+    });
     const milliseconds = performance.now() - started;
 
     const folder = textOption(options, "output");

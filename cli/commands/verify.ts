@@ -47,10 +47,10 @@ lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
     const feed = hasInput(given) ? await readFeed(model, assets, given) : await fittingFeed(model, 8);
     const other = engine ? (await loadNamed(path, options, quiet(context), against)).model : undefined;
 
-    const ours = await predictAll(model, feed, context.terminal, batchSize);
+    const ours = await predictAll(model, feed, context.terminal, { batchSize });
     const theirs = other === undefined
       ? await stored(model, against)
-      : await predictAll(other, feed, context.terminal, batchSize);
+      : await predictAll(other, feed, context.terminal, { batchSize });
     const outputs = compareAll(ours, theirs, tolerance);
     const layers = other === undefined ? [] : await compareLayers(model, other, feed, tolerance);
     const first = layers.find(({ equal }) => !equal);

@@ -1,10 +1,10 @@
 /** Constant arrays that calls in a functional model hold. @module */
 import { applyAll } from "../../core/functional.ts";
-import type { LayerDef } from "../../core/layer.ts";
-import { isDType } from "../../core/dtype.ts";
+import type { Layer, LayerDef } from "../../core/layer.ts";
+import { type DType, isDType, isFloat } from "../../core/dtype.ts";
 import { LapisError } from "../../core/errors.ts";
 import type { SymbolicTensor } from "../../core/network.ts";
-import { type Nested, type Tensor, tensor } from "../../core/tensor.ts";
+import { castTensor, type Nested, type Tensor, tensor } from "../../core/tensor.ts";
 import { isJson } from "./json.ts";
 
 /** A constant array as Keras 3 serialises it. */
@@ -17,14 +17,40 @@ export function isConstant(x: unknown): x is Constant {
   return isJson(x) && (x.class_name === "__numpy__" || x.class_name === "__tensor__") && isJson(x.config) &&
     "value" in x.config;
 }
-/** The array; whole numbers without a type are int32. */
-export function arrayOf({ config: { value, dtype } }: Constant): Tensor {
-  const whole = (x: Nested): boolean => Array.isArray(x) ? x.every(whole) : Number.isInteger(x);
-  return tensor(value, undefined, isDType(dtype) ? dtype : whole(value) ? "int32" : "float32");
+/** True for numbers and booleans, nested. */
+export function isNumbers(x: unknown): x is Nested {
+  return typeof x === "number" || typeof x === "boolean" || Array.isArray(x) && x.every(isNumbers);
 }
-/** A constant as a network's tensor; `beside` is any tensor of that network. */
-export function constantTensor(constant: Constant, beside: SymbolicTensor): SymbolicTensor {
-  const value = arrayOf(constant);
+/** True where all elements are of a kind. */
+const every = (x: Nested, is: (n: number | boolean) => boolean): boolean =>
+  Array.isArray(x) ? x.every((item) => every(item as Nested, is)) : is(x as number | boolean);
+/** The array; floats are float32, and whole numbers without a type int32. */
+export function arrayOf({ config: { value, dtype } }: Constant): Tensor {
+  const own: DType = isDType(dtype)
+    ? dtype
+    : every(value, (n) => typeof n === "boolean")
+    ? "bool"
+    : every(value, Number.isInteger)
+    ? "int32"
+    : "float32";
+  return tensor(value, undefined, isFloat(own) ? "float32" : own);
+}
+
+/** What a constant is in a call. */
+export type Stand = "input" | "state" | "mask" | "value";
+const constants = new WeakMap<Layer, Tensor>();
+/** The array of a layer that stands for a constant in a network. */
+export function constantOf(layer: Layer): Tensor | undefined {
+  return constants.get(layer);
+}
+/**
+ * A constant as a network's tensor; `beside` is any tensor of that network. States are floats, masks booleans, and an
+ * input is what the tensor beside it is where that is a float.
+ */
+export function constantTensor(constant: Constant, beside: SymbolicTensor, stand: Stand): SymbolicTensor {
+  const array = arrayOf(constant),
+    float = stand === "state" || stand === "input" && isFloat(beside.type.dtype);
+  const value = stand === "mask" ? castTensor(array, "bool") : float ? castTensor(array, "float32") : array;
   const def: LayerDef = {
     kind: "layer",
     name: "Constant",
@@ -34,7 +60,9 @@ export function constantTensor(constant: Constant, beside: SymbolicTensor): Symb
     params: () => ({}),
     build: ({ b }) => [b.constant(value)],
   };
-  const [out] = applyAll({ kind: "built-layer", def, config: {}, trainable: true }, beside);
+  const layer: Layer = { kind: "built-layer", def, config: {}, trainable: true };
+  constants.set(layer, value);
+  const [out] = applyAll(layer, beside);
   if (!out) throw new LapisError("graph", "a constant gave no tensor");
   return out;
 }

@@ -92,6 +92,11 @@ function isStateful(config: unknown): boolean {
 export function majorOf(version: string): number {
   return Number.parseInt(version, 10) || 0;
 }
+/** True for a version before `major.minor`; one that says its major alone is taken for its newest. */
+export function versionBefore(version: string, major: number, minor: number): boolean {
+  const [own, next] = version.split(".").map(Number);
+  return own !== major ? (own ?? 0) < major : next !== undefined && next < minor;
+}
 /** The version in a configuration's own words, or from its shape: Keras 3 writes modules, Keras 1 bare lists. */
 export function versionOf(config: Json, said?: unknown): string {
   for (const version of [said, config.keras_version]) {

@@ -1,13 +1,13 @@
 /** Functional models of Keras 1, 2 and 3: layers by name, their calls made as soon as what they read is there. @module */
-import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/errors.ts";
+import { ConfigError, FormatError, shown } from "../../core/errors.ts";
 import { applyAll, functional } from "../../core/functional.ts";
 import type { Layer } from "../../core/layer.ts";
-import { fieldToCamel } from "../../core/names.ts";
-import type { ApplyOptions, SymbolicTensor } from "../../core/network.ts";
+import type { SymbolicTensor } from "../../core/network.ts";
+import { argumentsOf } from "./calls.ts";
 import { type KerasContext, majorOf } from "./context.ts";
 import { entryOf, labelOf, type LayerEntry, locate } from "./layers.ts";
-import { type Argument, type CallEntry, callsOf, endsOf, isRef, refsIn, type TensorRef } from "./nodes.ts";
-import { constantTensor, isConstant } from "./constants.ts";
+import { warnOfMode } from "./modes.ts";
+import { type CallEntry, callsOf, endsOf, refsIn, type TensorRef } from "./nodes.ts";
 import { isOperation, operationLayer } from "./operations.ts";
 import { inputLayer, isModel, listOf, type Structure } from "./parts.ts";
 
@@ -161,23 +161,18 @@ function runCalls(members: ReadonlyMap<string, Member>, ctx: KerasContext): void
   }
 }
 
-/** Names of arguments that are inputs, in the order of inputs. */
-const inputNames = ["inputs", "sequences", "x", "query", "value", "key"];
-/** Arguments that change nothing here, whatever they say. */
-const idle: ReadonlySet<string> = new Set(["name", "constants"]);
-
 function makeCall(
   members: ReadonlyMap<string, Member>,
   { entry, layer }: Member,
   call: CallEntry,
   ctx: KerasContext,
 ): readonly SymbolicTensor[] {
-  const place = entry.name ?? entry.className;
+  const place = entry.name ?? entry.className, label = labelOf(entry);
   const tensor = (ref: TensorRef): SymbolicTensor => {
     const t = tensorAt(members, ref);
     if (!t) {
       throw new ConfigError(
-        `${labelOf(entry)}: reads ${ref.layer}[${ref.node}][${ref.tensor}], which isn't there`,
+        `${label}: reads ${ref.layer}[${ref.node}][${ref.tensor}], which isn't there`,
         { place },
       );
     }
@@ -187,75 +182,8 @@ function makeCall(
     const { layer: operation, inputs } = operationLayer(entry, call);
     return applyAll(operation, inputs.map(tensor));
   }
-  if (!layer) throw new FormatError(`${labelOf(entry)}: an input is called`, { place });
-  const inputs: SymbolicTensor[] = [], rest: Record<string, Argument> = { ...call.kwargs };
-  call.args.forEach((a, i) => {
-    const name = i === 0 ? undefined : layer.def.keras?.call?.[i], refs = refsIn(a);
-    if (name !== undefined && !inputNames.includes(name)) rest[name] = a;
-    else if (refs.length > 0) inputs.push(...tensorsIn(a, tensor));
-    else if (a !== null && a !== false && !(Array.isArray(a) && a.length === 0)) {
-      throw new UnsupportedError(`${labelOf(entry)}: call argument ${shown(a)} is not supported`, { place });
-    }
-  });
-  const known = layer.def.keras?.call?.filter((name) => inputNames.includes(name)) ?? [];
-  for (const key of known.length > 1 || inputs.length === 0 ? inputNames : []) {
-    const refs = refsIn(rest[key] ?? null);
-    if (refs.length === 0) continue;
-    inputs.push(...tensorsIn(rest[key] ?? null, tensor));
-    delete rest[key];
-  }
-  return locate(
-    labelOf(entry),
-    () => applyAll(layer, inputs, optionsOf(rest, tensor, layer, inputs, ctx)),
-  );
-}
-/** The tensors of an argument, in order; a constant among them stands beside the first. */
-function tensorsIn(a: Argument, tensor: (ref: TensorRef) => SymbolicTensor): readonly SymbolicTensor[] {
-  const [ref] = refsIn(a);
-  if (isRef(a) || !ref) return refsIn(a).map(tensor);
-  const list = Array.isArray(a) ? a as readonly Argument[] : Object.values(a as Record<string, Argument>);
-  return list.flatMap((item) =>
-    isConstant(item) ? [constantTensor(item, tensor(ref))] : tensorsIn(item, tensor)
-  );
-}
-function optionsOf(
-  kwargs: Readonly<Record<string, Argument>>,
-  tensor: (ref: TensorRef) => SymbolicTensor,
-  layer: Layer,
-  inputs: readonly SymbolicTensor[],
-  ctx: KerasContext,
-): ApplyOptions {
-  const values: Record<string, SymbolicTensor> = {}, options: Record<string, unknown> = {};
-  let initialState: readonly SymbolicTensor[] | undefined,
-    mask: ApplyOptions["mask"],
-    training: boolean | undefined;
-  for (const [key, value] of Object.entries(kwargs)) {
-    if (value === null || value === undefined || idle.has(key) && refsIn(value).length === 0) continue;
-    const refs = refsIn(value), [beside] = inputs;
-    if (isConstant(value) && beside) values[fieldToCamel(key)] = constantTensor(value, beside);
-    else if (key === "initial_state") initialState = refs.map(tensor);
-    else if (key === "mask" && refs.length > 0) {
-      mask = isRef(value)
-        ? tensor(value)
-        : Array.isArray(value)
-        ? value.map((m) => (isRef(m) ? tensor(m) : null))
-        : undefined;
-    } else if (key === "training") training = typeof value === "boolean" ? value : training;
-    else if (isRef(value)) values[fieldToCamel(key)] = tensor(value);
-    else if (refs.length > 0) {
-      throw new UnsupportedError(`call argument ${key} with several tensors is not supported`);
-    } else options[fieldToCamel(key)] = value;
-  }
-  // Keras 3 hands no mask on to a recurrent layer that is given states as well.
-  const recurrent = Object.hasOwn(layer.def.config, "returnState") || layer.def.children?.(layer.config)
-    .some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
-  const unmasked = majorOf(ctx.version) >= 3 && mask === undefined && recurrent &&
-    (initialState !== undefined || inputs.length > 1);
-  return {
-    ...(initialState && { initialState }),
-    ...(mask !== undefined ? { mask } : unmasked ? { mask: null } : {}),
-    ...(training !== undefined && { training }),
-    ...(Object.keys(values).length > 0 && { values }),
-    ...(Object.keys(options).length > 0 && { options }),
-  };
+  if (!layer) throw new FormatError(`${label}: an input is called`, { place });
+  const { inputs, options } = argumentsOf(call, { label, place, layer, ctx, tensor });
+  if (options.training !== undefined) warnOfMode(label, layer, options.training, ctx);
+  return locate(label, () => applyAll(layer, inputs, options));
 }

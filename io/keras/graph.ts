@@ -3,6 +3,7 @@ import { ConfigError, FormatError, LimitError, UnsupportedError } from "../../co
 import { sequentialNetwork } from "../../core/functional.ts";
 import type { Layer } from "../../core/layer.ts";
 import { type Network, networkLayer, type SymbolicTensor } from "../../core/network.ts";
+import { passing } from "./calls.ts";
 import type { KerasContext } from "./context.ts";
 import { functionalOf } from "./functional.ts";
 import { isJson, type Json } from "./json.ts";
@@ -111,7 +112,7 @@ function sequentialOf(
   if (layers.length === 0) {
     throw new ConfigError(`${place}: the list of layers is empty but for an input`, { place });
   }
-  return { network: sequentialNetwork(start, layers, name), name };
+  return { network: sequentialNetwork(start, layers, name, (layer) => passing(layer, ctx)), name };
 }
 function buildShape(raw: Json): unknown {
   return isJson(raw.build_config) ? raw.build_config.input_shape : undefined;

@@ -3,6 +3,7 @@ import { shown, UnsupportedError } from "../../core/errors.ts";
 import type { Layer } from "../../core/layer.ts";
 import { fieldToSnake, nameOf } from "../../core/names.ts";
 import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../../core/network.ts";
+import { isRecurrent } from "./calls.ts";
 import { isRef } from "./nodes.ts";
 import { operationOf } from "./operations.ts";
 import { shapeList } from "./write-layers.ts";
@@ -16,12 +17,6 @@ type Positions = ReadonlyMap<SymbolicTensor, Position>;
 export interface WrittenCalls {
   readonly nodes: readonly unknown[];
   readonly shape: unknown;
-}
-
-/** True for a layer that takes states to start from, itself or in a wrapper. */
-export function isRecurrent({ def, config }: Layer): boolean {
-  return Object.hasOwn(def.config, "returnState") ||
-    (def.children?.(config) ?? []).some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
 }
 
 /**

@@ -65,7 +65,7 @@ function attend(
   parts: Parts,
   scores: Value,
 ): readonly Value[] {
-  const { b, config, inputs, call, training } = context;
+  const { b, config, inputs, masks, call, training } = context;
   const values = maskOf(inputs, call, 1);
   let allowed = values && b.one("Unsqueeze", [boolMask(b, values), b.ints([-2])]);
   if (call.options?.useCausalMask === true) {
@@ -87,7 +87,7 @@ function attend(
   let y = b.one("MatMul", [kept, parts.value]);
   const queries = maskOf(inputs, call, 0);
   if (queries) y = b.one("Where", [maskLike(b, queries, y), y, scalarLike(b, 0, y)]);
-  y = b.masked(y, queries);
+  y = b.masked(y, masks[0]);
   return call.options?.returnAttentionScores === true ? [y, weights] : [y];
 }
 

@@ -157,6 +157,7 @@ export const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = 
     return [b.one("Add", [b.one("Mul", [centred, beside(factor)]), beside(beta)])];
   },
   keras: {
+    call: ["inputs", "training", "mask"],
     classNames: [
       "BatchNormalization",
       "BatchNormalizationV1",

@@ -1,7 +1,7 @@
 /** Bidirectional: a recurrent layer run both ways. @module */
 import { ConfigError, shown } from "../../core/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../core/layer.ts";
-import { inputAt, layerField, maskOf, reverseTime, scalarLike } from "../../core/layerkit.ts";
+import { inputAt, layerField, reverseTime, scalarLike } from "../../core/layerkit.ts";
 import { choice, nullable } from "../../core/schema.ts";
 import type { Value } from "../../core/graph.ts";
 import type { Builder } from "../../core/builder.ts";
@@ -100,7 +100,7 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
       { layer: backward, attribute: "backward_layer", namePrefix: "backward_" },
     ];
   },
-  build({ b, config, inputs, call, layer }) {
+  build({ b, config, inputs, masks, call, layer }) {
     const { forward, backward } = pairOf(config);
     const x = inputAt(inputs, 0), sequences = directed(forward).returnSequences;
     const states = call.initialState ?? inputs.slice(1), half = states.length / 2;
@@ -112,7 +112,7 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
     const [y, ...after] = run(forward, 0, half), [z, ...afterBack] = run(backward, half, states.length);
     if (!y || !z) return [];
     const aligned = sequences ? reverseTime(b, z) : z;
-    const mask = sequences ? maskOf(inputs, call) : undefined;
+    const mask = sequences ? masks[0] : undefined;
     return [...merge(b, config.mergeMode, y, aligned).map((v) => b.masked(v, mask)), ...after, ...afterBack];
   },
   check(config, path) {

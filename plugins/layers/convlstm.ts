@@ -166,7 +166,7 @@ function step(b: Builder, config: ConvLstmConfig, z: Value, cell: Value): readon
 }
 
 function build(context: Context): readonly Value[] {
-  const { b, config, inputs, params, call, training } = context, rank = config.kernelSize.length;
+  const { b, config, inputs, masks, params, call, training } = context, rank = config.kernelSize.length;
   const x = stepsFirst(b, asFloat(b, inputAt(inputs, 0)), config),
     sizes = stateSizes(config, inputAt(inputs, 0).type);
   const z = projected(context, x), shape = [{ axis: 0 }, config.filters, ...sizes];
@@ -222,7 +222,7 @@ function build(context: Context): readonly Value[] {
   const all = inputAt(run.outputs, 0);
   const shown = rows && config.zeroOutputForMask ? b.one("Where", [rows, all, scalarLike(b, 0, all)]) : all;
   const y = config.returnSequences
-    ? b.masked(stepsLast(b, config.goBackwards ? reverseTime(b, shown) : shown, config), mask)
+    ? b.masked(stepsLast(b, config.goBackwards ? reverseTime(b, shown) : shown, config), masks[0])
     : toLast(
       b,
       b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 }),

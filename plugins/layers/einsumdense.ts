@@ -110,7 +110,7 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "EinsumDense",
   summary: "a product with a kernel along the axes that an equation names",
-  mask: "pass",
+  mask: "consume",
   config: {
     equation: text({ doc: "input, kernel and output, as in abc,cd->abd" }),
     outputShape: field<readonly (number | null)[]>({

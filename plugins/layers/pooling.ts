@@ -103,6 +103,7 @@ function globalPool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<GlobalPo
       return [b.one("Div", [b.one("ReduceSum", [kept, axes], { keepdims }), count])];
     },
     keras: {
+      call: ["inputs", "mask"],
       classNames: kind === "Average" ? [name, `GlobalAvgPool${rank}D`] : [name, `GlobalMaxPool${rank}D`],
       upgrade(config, version) {
         return slidingKeras<GlobalPoolConfig>(rank).upgrade?.(config, version) ?? config;

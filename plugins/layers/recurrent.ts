@@ -60,7 +60,13 @@ export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
     });
     return finish(context, run.outputs, run.last, [run.h]);
   },
-  keras: { group: "cell", ignore: recurrentIgnored, upgrade: upgradeRecurrent, save: saveRecurrent },
+  keras: {
+    call: recurrentCall,
+    group: "cell",
+    ignore: recurrentIgnored,
+    upgrade: upgradeRecurrent,
+    save: saveRecurrent,
+  },
 };
 
 /** Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras' order i, f, c, o. */

@@ -141,7 +141,7 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
   },
   children: (config): readonly ChildLayer[] => [{ layer: config.cell, attribute: "cell" }],
   build(context) {
-    const { b, config, inputs, params, call } = context, x = asFloat(b, inputAt(inputs, 0));
+    const { b, config, inputs, masks, params, call } = context, x = asFloat(b, inputAt(inputs, 0));
     const sizes = statesOf(config.cell, "cell"), given = call.initialState ?? inputs.slice(1);
     const first = sizes.map((_, i) => given[i] ?? (config.stateful ? params[`state${i}`] : undefined));
     const mask = maskOf(inputs, call), steps = mask && boolMask(b, mask);
@@ -152,7 +152,7 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
     const shown = rows && config.zeroOutputForMask ? b.one("Where", [rows, outputs, zero]) : outputs;
     const end = last ?? b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 });
     const y = config.returnSequences
-      ? b.masked(config.goBackwards ? reverseTime(b, shown) : shown, mask && cast(b, mask, "bool"))
+      ? b.masked(config.goBackwards ? reverseTime(b, shown) : shown, masks[0] && cast(b, masks[0], "bool"))
       : end;
     return config.returnState ? [y, ...states] : [y];
   },

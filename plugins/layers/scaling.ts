@@ -115,6 +115,7 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
     }
   },
   keras: {
+    masksSince: 3,
     save: (fields) => ({
       config: { ...fields, axis: [fields.axis].flat().length === 0 ? null : fields.axis },
     }),
@@ -144,4 +145,5 @@ export const rescalingDef: LayerDef<RescalingConfig, never> = {
     const y = b.one("Mul", [x, constantLike(b, config.scale, x)]);
     return [b.one("Add", [y, constantLike(b, config.offset, x)])];
   },
+  keras: { masksSince: 3 },
 };

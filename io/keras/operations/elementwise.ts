@@ -155,6 +155,15 @@ export const elementwise: Operations = {
   Isinf: one("IsInf"),
   Isfinite: unary((b, x) => b.one("Not", [b.one("Or", [b.one("IsNaN", [x]), b.one("IsInf", [x])])])),
   StopGradient: { args: ["variable"], build: (given) => given.value("variable") },
+  ConvertToTensor: {
+    args: ["x", "dtype", "sparse", "ragged"],
+    build(given) {
+      const dtype = given.dtype(), x = given.value("x", dtype);
+      if (given.flag("sparse")) throw given.refuse("sparse");
+      if (given.flag("ragged")) throw given.refuse("ragged");
+      return x;
+    },
+  },
   Copy: { args: ["x"], build: (given) => given.value("x") },
   Gelu: unary((b, x, given) =>
     b.activation("gelu", x, { approximate: given.has("approximate") ? given.flag("approximate") : true })

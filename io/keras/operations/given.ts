@@ -6,7 +6,7 @@ import type { Value } from "../../../core/graph.ts";
 import { cast, dtypeOf, shapeOf } from "../../../core/layerkit.ts";
 import { normalAxis } from "../../../core/shape.ts";
 import { type Nested, tensor } from "../../../core/tensor.ts";
-import { arrayOf, isConstant } from "../constants.ts";
+import { arrayOf, isConstant, isNumbers } from "../constants.ts";
 import { isJson } from "../json.ts";
 
 /** An operation: the names of its positional arguments, and the operators it stands for. */
@@ -23,10 +23,6 @@ export function isValue(x: unknown): x is Value {
   return isJson(x) && typeof x.id === "number" && "owner" in x;
 }
 const isNumber = (x: unknown): x is number | boolean => typeof x === "number" || typeof x === "boolean";
-/** Numbers, nested. */
-function isNumbers(x: unknown): x is Nested {
-  return isNumber(x) || Array.isArray(x) && x.every(isNumbers);
-}
 const flat = (x: Nested): readonly Nested[] => Array.isArray(x) ? x.flatMap(flat) : [x];
 
 /** Arguments that change no value. */
