@@ -18,20 +18,11 @@ export function hasModes({ def, config, trainable }: Layer): boolean {
 /** Says what a call's `training` means, once a layer. */
 export function warnOfMode(label: string, layer: Layer, training: boolean, ctx: KerasContext): void {
   if (!hasModes(layer)) return;
-  const said = `${label}: is called with training=${training ? "True" : "False"}`;
-  if (majorOf(ctx.version) < 3) {
-    if (training) {
-      ctx.warn(`${said}: it trains in predict too, by random draws or the statistics of each batch`);
-    }
-  } else if (training) {
-    ctx.warn(
-      `${said}, which Keras 3's predict and evaluate pass over, and so does Lapis: it draws nothing and uses moving ` +
-        "statistics; predict(x, { samples }) heeds it",
-    );
-  } else {
-    ctx.warn(
-      `${said}, which Keras 3's fit passes over, and so does Lapis: in fit it drops and its statistics move; to keep it ` +
-        "as it is, freeze it (trainable = false), and leave out its dropout",
-    );
-  }
+  const three = majorOf(ctx.version) >= 3,
+    said = `${label}: is called with training=${training ? "True" : "False"}`;
+  const other = training ? "predict" : "fit";
+  if (three) {
+    const way = training ? "predict(x, { samples }) heeds it" : "freeze it by trainable=False";
+    ctx.warn(`${said}, which Keras 3's ${other} overrides, and so does Lapis: ${way}`);
+  } else if (training) ctx.warn(`${said}: predict too draws random numbers or uses each batch's statistics`);
 }

@@ -78,14 +78,12 @@ import { additiveAttentionDef, attentionDef } from "./attention.ts";
 import { multiHeadAttentionDef } from "./multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
 import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
-import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
 import { einsumDenseDef } from "./einsumdense.ts";
 import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
 import { integerLookupDef, stringLookupDef } from "./lookup.ts";
 import { centerCropDef, resizingDef } from "./resizing.ts";
 import { rnnDef } from "./rnn.ts";
 import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
-import { augmentationDefs } from "./augmentation.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
@@ -172,9 +170,6 @@ export const layers: readonly LayerDef[] = [
   plain(lstmCellDef),
   plain(simpleRnnCellDef),
   plain(stackedRnnCellsDef),
-  plain(convLstm1dDef),
-  plain(convLstm2dDef),
-  plain(convLstm3dDef),
   plain(einsumDenseDef),
   plain(categoryEncodingDef),
   plain(discretizationDef),
@@ -186,7 +181,6 @@ export const layers: readonly LayerDef[] = [
   plain(hashedCrossingDef),
   plain(hashingDef),
   plain(textVectorizationDef),
-  ...augmentationDefs.map(plain),
   plain(identityDef),
   plain(inputLayerDef),
 ];

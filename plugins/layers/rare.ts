@@ -9,6 +9,8 @@ import {
   adaptiveMaxPooling2dDef,
   adaptiveMaxPooling3dDef,
 } from "./adaptive.ts";
+import { augmentationDefs } from "./augmentation.ts";
+import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
 import { groupedQueryAttentionDef } from "./groupedquery.ts";
 import { reversibleEmbeddingDef } from "./reversible.ts";
 import { spectralNormalizationDef } from "./spectral.ts";
@@ -19,7 +21,7 @@ import { locallyConnected1dDef, locallyConnected2dDef } from "./local.ts";
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
 
-/** Layers of Keras 1 alone, locally connected ones, those of `keras.applications`, and the newest. */
+/** Layers of Keras 1 alone, locally connected ones, convolutional LSTMs, augmentation, those of `keras.applications`, and the newest. */
 export const rareLayers: readonly LayerDef[] = [
   plain(adaptiveAveragePooling1dDef),
   plain(adaptiveAveragePooling2dDef),
@@ -27,6 +29,9 @@ export const rareLayers: readonly LayerDef[] = [
   plain(adaptiveMaxPooling1dDef),
   plain(adaptiveMaxPooling2dDef),
   plain(adaptiveMaxPooling3dDef),
+  plain(convLstm1dDef),
+  plain(convLstm2dDef),
+  plain(convLstm3dDef),
   plain(groupedQueryAttentionDef),
   plain(reversibleEmbeddingDef),
   plain(spectralNormalizationDef),
@@ -41,4 +46,5 @@ export const rareLayers: readonly LayerDef[] = [
   plain(batchModesDef),
   plain(locallyConnected1dDef),
   plain(locallyConnected2dDef),
+  ...augmentationDefs.map(plain),
 ];
