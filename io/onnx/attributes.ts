@@ -117,8 +117,8 @@ export function attributeToProto(
   value: AttributeValue,
   op: string,
 ): AttributeProto | undefined {
-  // Dropout's seed is the one that is whole.
-  const float = floatNames.has(name) && !(name === "seed" && op === "Dropout");
+  // These seeds are whole.
+  const float = floatNames.has(name) && !(name === "seed" && (op === "Dropout" || op === "MurmurHash3"));
   if (value === null || value === undefined) return undefined;
   switch (typeof value) {
     case "boolean":

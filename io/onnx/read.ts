@@ -110,7 +110,9 @@ function readModel(
   const { file = "bytes", limits = defaultLimits, registry, warn = () => {} } = options;
   const opsets = readOpsets(model.opsetImport, file), functions = readFunctions(model, file);
   const graph = model.graph ?? {};
-  survey(graph, opsets, functions, registry, file);
+  for (const domain of survey(graph, opsets, functions, registry, file)) {
+    warn(`${file}: no opset is imported for ${domain}; the newest is taken`);
+  }
   if (model.trainingInfo?.length) warn(`${file}: its training graphs are not used`);
   const metadata = Object.fromEntries((model.metadataProps ?? []).map((e) => [e.key ?? "", e.value ?? ""]));
   const irVersion = Number(model.irVersion);

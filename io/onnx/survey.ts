@@ -3,6 +3,7 @@ import { FormatError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Registry } from "../../core/registry.ts";
 import { attributeType, attributeTypes } from "./attributes.ts";
 import { gradientOperator } from "./gradient.ts";
+import { refusal } from "./refusals.ts";
 import type { FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from "./messages.ts";
 
 /** The newest opset of ai.onnx that is read. */
@@ -65,8 +66,9 @@ export function readFunctions(model: ModelProto, file: string): Functions {
 }
 
 /**
- * Checks that every operator and attribute is known.
- * @throws {UnsupportedError} that lists all that aren't.
+ * Checks that every operator and attribute is known. Domains that no opset is imported for are returned: theirs is the newest,
+ * as onnxruntime takes it.
+ * @throws {UnsupportedError} that lists all that aren't. @throws {FormatError} where ai.onnx has no opset.
  */
 export function survey(
   graph: GraphProto,
@@ -74,13 +76,16 @@ export function survey(
   functions: Functions,
   registry: Registry,
   file: string,
-): void {
-  const unknown = new Map<string, { count: number; readonly first: string }>();
+): ReadonlySet<string> {
+  const unknown = new Map<string, { count: number; readonly first: string; readonly why: string }>();
   const noOpset = new Set<string>(), visited = new Set<FunctionProto>();
-  const note = (what: string, node: NodeProto) => {
+  const note = (what: string, node: NodeProto, why?: string) => {
     const entry = unknown.get(what);
     if (entry) entry.count++;
-    else unknown.set(what, { count: 1, first: node.name || (node.output ?? []).join(", ") });
+    else {
+      const first = node.name || (node.output ?? []).join(", ");
+      unknown.set(what, { count: 1, first, why: why === undefined ? "" : `: ${why}` });
+    }
   };
   const visit = (node: NodeProto, inForce: Opsets) => {
     const local = functions.get(functionKey(node.domain, node.opType, node.overload));
@@ -98,7 +103,7 @@ export function survey(
     if (version === undefined) noOpset.add(domain);
     const name = operatorName(node), def = registry.find("op", name);
     if (name === "Constant" || name === gradientOperator) return;
-    if (!def) return note(`operator ${name}`, node);
+    if (!def) return note(`operator ${name}`, node, refusal(name));
     if (version !== undefined && version < def.since && def.upgrade) return;
     for (const a of node.attribute ?? []) {
       if (attributeType(a) === attributeTypes.GRAPH) continue;
@@ -110,13 +115,11 @@ export function survey(
   };
   nodes(graph.node, opsets);
   if (unknown.size > 0) {
-    const all = [...unknown].map(([what, { count, first }]) =>
-      `${what} (${count === 1 ? "at" : `${count} times, first at`} ${shown(first, 60)})`
+    const all = [...unknown].map(([what, { count, first, why }]) =>
+      `${what} (${count === 1 ? "at" : `${count} times, first at`} ${shown(first, 60)})${why}`
     );
     throw new UnsupportedError(`${file}: Lapis doesn't know ${all.join("; ")}`);
   }
-  if (noOpset.size > 0) {
-    const domains = [...noOpset].map((d) => d || "ai.onnx").join(", ");
-    throw new FormatError(`${file}: no opset is imported for ${domains}`);
-  }
+  if (noOpset.has("")) throw new FormatError(`${file}: no opset is imported for ai.onnx`);
+  return noOpset;
 }

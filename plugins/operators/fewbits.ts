@@ -47,15 +47,20 @@ interface NBits {
   readonly bits: number;
   readonly block_size: number;
   readonly accuracy_level: number;
+  readonly weight_prepacked: number;
 }
 /** Numbers of a few bits out of bytes, the lowest bits first, along a new last axis. */
-function unpacked(b: Builder, bytes: Value, bits: number): Value {
+export function unpacked(b: Builder, bytes: Value, bits: number): Value {
   if (bits === 8) return bytes;
   const parts = Array.from({ length: 8 / bits }, (_, i) => {
     const low = b.one("BitShift", [bytes, b.scalar(i * bits, "uint8")], { direction: "RIGHT" });
     return b.one("Unsqueeze", [b.one("BitwiseAnd", [low, b.scalar(2 ** bits - 1, "uint8")]), b.ints([-1])]);
   });
   return b.one("Concat", parts, { axis: -1 });
+}
+/** Blocks of the rows, of which files may hold more than there are. */
+function rowOrder(b: Builder, order: Value, rows: number): Value {
+  return b.one("Slice", [order, b.ints([0]), b.ints([rows]), b.ints([0])]);
 }
 const matMulNBits: OpDef = defineOp<NBits>({
   name: "MatMulNBits",
@@ -73,6 +78,7 @@ const matMulNBits: OpDef = defineOp<NBits>({
     }),
     block_size: int({ doc: "elements that share a scale", min: 16 }),
     accuracy_level: int({ doc: "least accuracy of the sums; ours are exact", default: 0 }),
+    weight_prepacked: int({ doc: "0: as described; others are GPUs' own order", default: 0, min: 0, max: 0 }),
   },
   arity: [3, 6],
   accuracy: "rounding",
@@ -81,7 +87,12 @@ const matMulNBits: OpDef = defineOp<NBits>({
     const a = needed(v, 0),
       { dtype } = asTensor(a.type),
       count = Math.ceil(K / block_size);
-    if (v[4]) throw new UnsupportedError("MatMulNBits with an order of its rows (g_idx)");
+    const order = v[4];
+    if (order && v[3]) {
+      throw new UnsupportedError(
+        "zero points beside an order of rows (g_idx), of which onnxruntime makes something else than its description",
+      );
+    }
     const column = (x: Value) => b.one("Reshape", [x, b.ints([N, count, 1])]);
     const given = v[3], packed = given && asTensor(given.type).dtype === "uint8";
     const perRow = Math.ceil(count * bits / 8);
@@ -97,12 +108,16 @@ const matMulNBits: OpDef = defineOp<NBits>({
       ? column(given)
       : b.scalar(2 ** (bits - 1), dtype);
     const elements = b.one("Reshape", [unpacked(b, needed(v, 1), bits), b.ints([N, count, block_size])]);
-    const apart = b.one("Sub", [b.one("Cast", [elements], { to: dtype }), zeros]);
-    const whole = b.one("Reshape", [
-      b.one("Mul", [apart, column(needed(v, 2))]),
-      b.ints([N, count * block_size]),
-    ]);
-    const weights = b.one("Slice", [whole, b.ints([0]), b.ints([K]), b.ints([1])]);
+    const numbers = b.one("Cast", [elements], { to: dtype }),
+      rowsOf = (x: Value) =>
+        b.one("Slice", [b.one("Reshape", [x, b.ints([N, -1])]), b.ints([0]), b.ints([K]), b.ints([1])]);
+    // An order says which block's scale each row has.
+    const scales = column(needed(v, 2));
+    const chosen = (x: Value, rows: Value) =>
+      b.one("Gather", [b.one("Reshape", [x, b.ints([N, count])]), rowOrder(b, rows, K)], { axis: 1 });
+    const weights = order
+      ? b.one("Mul", [b.one("Sub", [rowsOf(numbers), zeros]), chosen(scales, order)])
+      : rowsOf(b.one("Mul", [b.one("Sub", [numbers, zeros]), scales]));
     const y = b.one("MatMul", [a, b.one("Transpose", [weights], { perm: [1, 0] })]);
     return [v[5] ? b.one("Add", [y, v[5]]) : y];
   },

@@ -28,6 +28,15 @@ testGradients([
   ms("SkipLayerNormalization", {}, [f([2, 3, 4]), f([2, 3, 4], 2), f([4], 3), f([4], 4), f([4], 5)]),
   ms("SkipSimplifiedLayerNormalization", {}, [f([2, 3, 4]), f([2, 3, 4], 2), f([4], 3), f([4], 4)]),
   ms("GroupNorm", { groups: 2, activation: 1 }, [f([2, 2, 3, 4]), f([4], 2), f([4], 3)]),
+  ms("Inverse", {}, [f([2, 3, 3], 7)]),
+  ms("CDist", { metric: "euclidean" }, [f([2, 3]), f([4, 3], 2)]),
+  ms("MoE", { k: 1, activation_type: "silu" }, [
+    f([2, 2]),
+    f([2, 2], 2),
+    f([2, 3, 2], 3),
+    undefined,
+    f([2, 2, 3], 4),
+  ]),
   ms("FusedMatMul", { transA: 1, alpha: 0.5 }, [f([3, 2]), f([3, 4], 2)]),
   ms("FusedConv", { activation: "Tanh" }, [
     f([1, 2, 4, 4]),

@@ -2,7 +2,13 @@
 import type { OpDef } from "../../../core/op.ts";
 import { contribActivations } from "./activations.ts";
 import { contribAttention } from "./attention.ts";
+import { contribBlocks } from "./blocks.ts";
+import { contribQuantized } from "./quantized.ts";
+import { contribShapes } from "./shapes.ts";
+import { contribExperts } from "./experts.ts";
 import { contribGrouped } from "./grouped.ts";
+import { contribHashes } from "./murmur.ts";
+import { contribInverse } from "./inverse.ts";
 import { contribNorms } from "./norms.ts";
 import { contribTokenizer } from "./tokenizer.ts";
 import { contribProducts } from "./products.ts";
@@ -15,4 +21,10 @@ export const contribOps: readonly OpDef[] = [
   ...contribAttention,
   ...contribGrouped,
   ...contribTokenizer,
+  ...contribShapes,
+  ...contribQuantized,
+  ...contribBlocks,
+  ...contribExperts,
+  ...contribHashes,
+  ...contribInverse,
 ];

@@ -66,6 +66,21 @@ Deno.test("what onnxruntime refuses is refused, with a reason", async () => {
   await refused({ separators: [""], mincharnum: 2 }, /mincharnum wants 2/);
   await refused({ separators: [" "], mincharnum: 0 }, /mincharnum: expected integer >= 1/);
 });
+Deno.test("hashes are onnxruntime's", async () => {
+  const inputs = [
+    words(["foo", "a", "", "hello wörld 日"]),
+    tensor([3, -1], [2], "int32"),
+    tensor([3n, 2n ** 40n], [2], "int64"),
+    tensor([1.5, -0.25]),
+    tensor([1.5, 7], [2], "float64"),
+    tensor([7, 2 ** 31], [2], "uint32"),
+  ];
+  for (const x of inputs) {
+    for (const attributes of [{}, { seed: 42 }, { positive: 0 }]) {
+      await judged("com.microsoft.MurmurHash3", attributes, [x]);
+    }
+  }
+});
 Deno.test("a search takes time linear in the text whatever the pattern", () => {
   const letters = lettersOf("a".repeat(20_000)), began = performance.now();
   assert.equal(searcher("(a*)*b")(letters, 0), undefined);
