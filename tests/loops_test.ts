@@ -3,7 +3,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { typeOf } from "../core/graph.ts";
 import { toFloat64 } from "../plugins/backends/plain/mod.ts";
 import { graphOf, registry } from "./support/engines.ts";
-import { judgeLoops } from "./support/loopjudge.ts";
+import { judgeGraph } from "./support/loopjudge.ts";
 import { loopCase } from "./support/loops.ts";
 import { asTensor, tensorType } from "../core/shape.ts";
 
@@ -14,7 +14,7 @@ for (let part = 0; part < parts; part++) {
     const found: Record<number, readonly string[]> = {};
     let native = 0;
     for (let seed = first + part; seed < first + count; seed += parts) {
-      const judgement = await judgeLoops(loopCase(seed));
+      const judgement = await judgeGraph(loopCase(seed), registry);
       if (judgement.faults.length > 0) found[seed] = judgement.faults;
       if (judgement.native) native++;
     }

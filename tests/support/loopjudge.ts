@@ -6,8 +6,8 @@ import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from 
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 import { plain, toFloat64 } from "../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";
-import { registry } from "./engines.ts";
 import type { LoopCase } from "./loops.ts";
+import type { Registry } from "../../core/registry.ts";
 
 type Values = Readonly<Record<string, Tensor>>;
 /** What a session gives at each stage: results and what it keeps, or its error. */
@@ -83,12 +83,12 @@ const tensorIn = (stage: Stage | undefined, name: string): Tensor | undefined =>
  * Compares every stage. A difference counts where it is beyond float32's rounding: more than 2e-5 of the largest value, and
  * 50 times what plain in float32 and onnxruntime are off by, since some graphs magnify what is rounded.
  */
-export async function judgeLoops(made: LoopCase): Promise<Judgement> {
+export async function judgeGraph(made: LoopCase, registry: Registry): Promise<Judgement> {
   const { graph } = made, faults: string[] = [], asGiven = (v: Values) => v;
   using exact = await plain.compile(toFloat64(graph, registry), { registry });
   using rounded = await plain.compile(graph, { registry });
   const want = await stages(exact, made, widened), near = await stages(rounded, made, asGiven);
-  const native = made.empty ? [] : await nativeStages(made);
+  const native = made.empty ? [] : await nativeStages(made, registry);
   using session = await wasm.compile(graph, { registry });
   const got = await stages(session, made, asGiven);
   rewind(session, graph);
@@ -118,7 +118,7 @@ export async function judgeLoops(made: LoopCase): Promise<Judgement> {
   return { faults, native: native.some((stage) => !(stage instanceof Error)) };
 }
 /** What onnxruntime gives; its refusals are no faults of ours. */
-async function nativeStages(made: LoopCase): Promise<readonly Stage[]> {
+async function nativeStages(made: LoopCase, registry: Registry): Promise<readonly Stage[]> {
   try {
     using session = await onnxruntime.compile(made.graph, { registry });
     return await stages(session, made, (v) => v);
