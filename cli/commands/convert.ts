@@ -140,7 +140,7 @@ function outcome(source: string, destination: string, made: Conversion, context:
       ...(proof ? [runsTable(proof, width)] : []),
       written
         ? `wrote ${sizes}${version}`
-        : `${destination} is not written: ${source} computes something else`,
+        : `${destination} is not written: it is not proved to compute what ${source} does`,
       ...(made.by === undefined ? ["not proved: --no-verify"] : written ? [`proved by ${made.by}`] : []),
     ].join("\n\n"),
     data,

@@ -72,10 +72,17 @@ export async function convertInto(
         throw refusal(error, file, destination, facts.opset);
       });
     if (!judged || judged.proof.equal) await moveAll(beside, folder, name);
-    return { ...facts, ...judged };
+    return { ...facts, ...(judged && { by: judged.by, proof: placed(judged.proof, file, destination) }) };
   } finally {
     await Deno.remove(beside, { recursive: true }).catch(() => {});
   }
+}
+/** A proof's problems by the name that the file was to have. */
+function placed({ equal, runs }: Proof, file: string, destination: string): Proof {
+  const named = runs.map((r) =>
+    r.problem === undefined ? r : { ...r, problem: r.problem.replaceAll(file, destination) }
+  );
+  return { equal, runs: named };
 }
 /** Moves the file after those that it names. */
 async function moveAll(from: string, folder: string, last: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Finds and loads onnxruntime-node, which is no dependency: it takes 288 MB and a native library. @module */
 import { BackendError } from "../../../core/errors.ts";
+import { engineIn, type Program, type Spawn } from "./process.ts";
 
 /** The version that Lapis is tested with. */
 export const version = "1.30.0";
@@ -15,6 +16,8 @@ export interface EngineTensor {
 export interface EngineSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** True once its process died; a session of this process is never lost. */
+  readonly lost?: boolean;
   run(feeds: Readonly<Record<string, EngineTensor>>): Promise<Readonly<Record<string, EngineTensor>>>;
   release(): Promise<void>;
 }
@@ -28,20 +31,24 @@ export interface Engine {
 
 /** The part of Deno's permissions that is used. */
 interface Host {
-  readonly permissions: { query(what: { readonly name: string }): Promise<{ readonly state: string }> };
+  readonly permissions: {
+    query(what: { readonly name: string; readonly command?: string }): Promise<{ readonly state: string }>;
+  };
+  readonly build?: { readonly standalone?: boolean };
 }
 interface NodeModules {
   createRequire(from: string): { resolve(name: string): string };
 }
 const host = (): Host | undefined => Reflect.get(globalThis, "Deno") as Host | undefined;
 
-/** Node's module loader; Deno and Bun have it too, pages don't. */
-function nodeModules(): NodeModules | undefined {
+/** A module of Node's own; Deno and Bun have them too, pages don't. */
+function builtin<T>(name: string): T | undefined {
   const machine = Reflect.get(globalThis, "process") as
-    | { getBuiltinModule?(name: string): NodeModules | undefined }
+    | { getBuiltinModule?(name: string): T | undefined }
     | undefined;
-  return machine?.getBuiltinModule?.(["node", "module"].join(":"));
+  return machine?.getBuiltinModule?.(["node", name].join(":"));
 }
+const nodeModules = () => builtin<NodeModules>("module");
 const attempt = <T>(what: () => T): T | undefined => {
   try {
     return what();
@@ -83,18 +90,32 @@ export async function available(): Promise<true | string> {
     : `onnxruntime-node (288 MB) is not there: npm install ${packageName}@${version}`;
 }
 
-let loaded: Promise<Engine> | undefined;
-/** The engine, loaded once. @throws {BackendError} that says how to get it. */
-export function loadEngine(): Promise<Engine> {
-  return loaded ??= load().catch((error) => {
-    loaded = undefined;
+/** Where onnxruntime runs: in a process of its own, so that its crash is an error, or in this one. */
+export type EnginePlace = "own" | "this";
+
+const loaded = new Map<EnginePlace, Promise<Engine>>();
+/**
+ * The engine, loaded once. A process of its own takes the permission to start this program again (`--allow-run`,
+ * `--allow-env`); without it the engine runs in this one.
+ * @throws {BackendError} that says how to get it.
+ */
+export function loadEngine(place: EnginePlace = "own"): Promise<Engine> {
+  const found = loaded.get(place) ?? load(place).catch((error) => {
+    loaded.delete(place);
     throw error;
   });
+  loaded.set(place, found);
+  return found;
 }
-async function load(): Promise<Engine> {
+async function load(place: EnginePlace): Promise<Engine> {
   const why = await available();
   if (why !== true) throw new BackendError(`backend onnxruntime is not available: ${why}`);
-  const specifier = installed() ?? packageName;
+  const specifier = installed() ?? packageName,
+    program = place === "own" ? await programFor(specifier) : undefined;
+  return program ? engineIn(program) : await importEngine(specifier);
+}
+/** The engine of a module, in this process. @throws {BackendError} */
+export async function importEngine(specifier: string): Promise<Engine> {
   try {
     const module = await import(specifier) as Engine & { readonly default?: Engine };
     const engine = module.default ?? module;
@@ -104,6 +125,20 @@ async function load(): Promise<Engine> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(`onnxruntime-node did not load: ${reason}`, { cause: error });
   }
+}
+/** How this program is started again for the engine, where it may be. */
+async function programFor(specifier: string): Promise<Program | undefined> {
+  const machine = host(), spawn = builtin<{ readonly spawn: Spawn }>("child_process")?.spawn;
+  const worker = new URL("./worker.ts", import.meta.url);
+  const command = attempt(() => (Reflect.get(globalThis, "process") as { execPath?: string }).execPath);
+  if (!spawn || !command || worker.protocol !== "file:" || machine?.build?.standalone) return undefined;
+  for (const name of machine ? ["run", "env"] : []) {
+    const what = name === "run" ? { name, command } : { name };
+    if ((await machine?.permissions.query(what))?.state !== "granted") return undefined;
+  }
+  const path = pathOf(worker);
+  const flags = ["run", "-A", "--no-config", "--no-lock", "--cached-only", "--quiet"];
+  return { spawn, command, args: [...machine ? flags : ["--no-warnings"], path, specifier] };
 }
 
 /**

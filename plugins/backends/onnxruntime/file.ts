@@ -35,8 +35,9 @@ export async function openOnnxFile(path: string): Promise<OnnxFile> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(`${path}: onnxruntime ${what}: ${reason}`, { cause: error });
   };
-  const session = await engine.InferenceSession.create(path, { logSeverityLevel: 4 })
-    .catch(failure("refuses the file"));
+  const open = () =>
+    engine.InferenceSession.create(path, { logSeverityLevel: 4 }).catch(failure("refuses the file"));
+  let session = await open();
   const first = (name: string): Tensor => {
     const info = model.graph?.input?.find((i) => i.name === name);
     const { dtype, shape } = asTensor(typeFromProto(info?.type, `state ${shown(name)}`));
@@ -45,6 +46,7 @@ export async function openOnnxFile(path: string): Promise<OnnxFile> {
   return {
     outputs: session.outputNames.filter((name) => updates[name] === undefined),
     async run(inputs) {
+      if (session.lost) session = await open();
       const feeds = Object.fromEntries(session.inputNames.map((name) => {
         const given = roles[name] === "state" ? states.get(name) ?? first(name) : inputs[name];
         if (!given) throw new InputError(`${path}: input ${shown(name)} is missing`);

@@ -17,7 +17,10 @@ export function onnxruntimeWith(settings: EngineOptions): BackendDef {
     available,
     supports: (node) => domains.has(node.domain),
     async compile(graph, options) {
-      const session = new OnnxruntimeSession(await loadEngine(), graph, { ...options, ...settings });
+      const session = new OnnxruntimeSession(await loadEngine(settings.process), graph, {
+        ...options,
+        ...settings,
+      });
       if (session.complete) await session.prepare();
       return session;
     },

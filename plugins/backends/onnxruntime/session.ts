@@ -6,13 +6,18 @@ import { bindInputs, bindValue, firstValue, staleState } from "../../../core/pla
 import { asTensor, evalDim, type Type } from "../../../core/shape.ts";
 import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
 import { writeOnnx } from "../../../io/onnx/write.ts";
-import type { Engine, EngineSession, EngineTensor } from "./engine.ts";
+import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
 
 /** What onnxruntime is asked for beside the graph. */
 export interface EngineOptions {
   /** How far onnxruntime may change the graph; `all` unless said. */
   readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  /**
+   * `own`, unless said: a process of its own, so that its crash is an error. `this`: in this process, without the way there and
+   * back that every run takes, as measurements want it.
+   */
+  readonly process?: EnginePlace;
   /** Execution providers in order of preference; the CPU unless said. */
   readonly executionProviders?: readonly string[];
 }
@@ -100,7 +105,8 @@ export class OnnxruntimeSession implements Session {
   /** Makes the engine's session, again after a weight was written. @throws {BackendError} */
   prepare(): Promise<EngineSession> {
     if (this.#closed) throw new BackendError("the session is closed");
-    if (this.#session) return Promise.resolve(this.#session);
+    // After its process died it is made again in another.
+    if (this.#session && !this.#session.lost) return Promise.resolve(this.#session);
     return this.#making ??= this.#make().finally(() => {
       this.#making = undefined;
     });

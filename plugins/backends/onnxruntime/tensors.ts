@@ -3,6 +3,7 @@ import { type DType, dtypes, type NumericArray } from "../../../core/dtype.ts";
 import { UnsupportedError } from "../../../core/errors.ts";
 import { sizeOf, type Tensor } from "../../../core/tensor.ts";
 import type { Engine, EngineTensor } from "./engine.ts";
+import type { WiredTensor } from "./wire.ts";
 
 /** Element types that cross the border, under the name both use. */
 const shared: ReadonlySet<DType> = new Set<DType>([
@@ -46,4 +47,12 @@ export function fromEngine(t: EngineTensor, what: string): Tensor {
   const data = t.data as NumericArray, { array } = dtypes[dtype];
   const fits = data instanceof (array as unknown as typeof Float32Array);
   return { dtype, shape, data: fits ? data : new array(data.buffer, data.byteOffset, count) };
+}
+
+/** The elements of a tensor that came in a message, read where they lie. @throws {UnsupportedError} */
+export function dataOf({ type, part, texts }: WiredTensor, parts: readonly Uint8Array[]): unknown {
+  if (texts) return [...texts];
+  checkType(type as DType, "a tensor");
+  const bytes = parts[part ?? -1] ?? new Uint8Array(), { array } = dtypes[type as DType];
+  return new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / array.BYTES_PER_ELEMENT);
 }
