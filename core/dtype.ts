@@ -139,3 +139,18 @@ export function byteLength(dtype: DType, count: number): number {
   const { array, per } = dtypes[dtype];
   return array.BYTES_PER_ELEMENT * per * count;
 }
+
+/** The element type that several become together: bool below whole numbers below floats, wide enough for all, as Keras 3 has it. */
+export function commonType(types: readonly DType[]): DType {
+  return types.reduce((a, b) => {
+    const [x, y] = [dtypes[a], dtypes[b]];
+    if (a === b || y.kind === "bool") return a;
+    if (x.kind === "bool") return b;
+    if (x.kind === y.kind) return x.bits === y.bits ? "float32" : x.bits > y.bits ? a : b;
+    if (isFloat(a)) return a;
+    if (isFloat(b)) return b;
+    const [signed, unsigned] = x.kind === "int" ? [x, y] : [y, x];
+    if (signed.bits > unsigned.bits) return x === signed ? a : b;
+    return unsigned.bits < 64 ? `int${2 * unsigned.bits}` as DType : "float32";
+  });
+}

@@ -13,6 +13,8 @@ export interface Source {
   readonly bytes: Uint8Array;
   /** Of a folder: the names of the files in it. */
   readonly folder?: readonly string[];
+  /** Of a folder: the paths of the files in a folder in it, and of those below; none where it isn't there. */
+  below?(folder: string): Promise<readonly string[]>;
   /** Reads a file beside the model, inside its folder only; of a folder, one in it. */
   beside?(name: string): Promise<Uint8Array>;
 }

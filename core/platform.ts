@@ -243,6 +243,15 @@ async function isDirectory(path: string): Promise<boolean> {
   const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
   return await fs?.stat(path).then((s) => s.isDirectory(), () => false) ?? false;
 }
+/** Paths of the files in a folder inside another and below it, links left out. */
+async function filesBelow(root: string, folder: string, depth: number): Promise<readonly string[]> {
+  const path = `${root}/${safeName(folder)}`;
+  if (depth === 0 || !await isDirectory(path)) return [];
+  const inside = (await listFolder(path)).map(async (e) =>
+    e.folder ? await filesBelow(root, `${folder}/${e.name}`, depth - 1) : [`${folder}/${e.name}`]
+  );
+  return (await Promise.all(inside)).flat();
+}
 async function fileSource(path: string, limits: Limits, folder = false): Promise<Source> {
   if (path === "") throw new InputError("the path of the model is empty");
   if (folder && await isDirectory(path)) {
@@ -250,6 +259,7 @@ async function fileSource(path: string, limits: Limits, folder = false): Promise
       name: path,
       bytes: new Uint8Array(),
       folder: (await listFolder(path)).filter((e) => !e.folder).map((e) => e.name),
+      below: (inner) => filesBelow(path, inner, limits.depth),
       beside: (other) => besidePath(`${path}/_`, other, limits),
     };
   }

@@ -1,6 +1,6 @@
 /** Layers and options of Keras 1 and 2 that later versions dropped, and forms that files take, give Keras' outputs. @module */
 import { deepEqual, ok, rejects } from "node:assert/strict";
-import { loadModel } from "../mod.ts";
+import { loadModel, readNpy, type Tensor, tensor, toNumbers } from "../mod.ts";
 import { backends, listCases } from "./support/cases.ts";
 import { runCase } from "./support/runner.ts";
 import { root } from "./support/sources.ts";
@@ -27,4 +27,41 @@ Deno.test("kernels of Theano's Keras are turned, and where its windows stand els
   const warn = (text: string) => warnings.push(text);
   using _ = await loadModel(new URL("K1theano_conv2d_th_valid_2/model.h5", folder), { warn });
   deepEqual(warnings, []);
+});
+
+const forms = new URL("tests/fixtures/keras-forms/", root),
+  path = (name: string) => new URL(name, forms).pathname;
+const read = async (name: string) => readNpy(await Deno.readFile(new URL(name, forms)));
+
+Deno.test("a folder that Keras saved unzipped is a model, and weights in shards are weights", async () => {
+  const x = await read("in0.npy"), expected = toNumbers(await read("out0.npy"));
+  const whole = await loadModel(path("model"));
+  const apart = await loadModel(path("config.json"), { weights: path("model.weights.json") });
+  for (const made of [whole, apart]) {
+    using model = made;
+    const y = await model.predict(x);
+    toNumbers(y as Tensor).forEach((v, i) => ok(Math.abs(v - (expected[i] ?? NaN)) < 1e-5, `${v} at ${i}`));
+  }
+  using lookup = await loadModel(path("lookup"));
+  const ids = await lookup.predict(tensor([["b"], ["x"]]));
+  deepEqual([...toNumbers(ids as Tensor)], [0, 1, 0, 0, 1, 0, 0, 0]);
+});
+Deno.test("an index of shards that names what isn't there, or leads out of the folder, is refused by name", async () => {
+  const folder = await Deno.makeTempDir(), index = `${folder}/model.weights.json`;
+  try {
+    await Deno.copyFile(path("config.json"), `${folder}/config.json`);
+    for (
+      const [file, says] of [["gone.weights.h5", /gone\.weights\.h5/], ["../up.h5", /leads out of/]] as const
+    ) {
+      await Deno.writeTextFile(index, JSON.stringify({ weight_map: { "/layers/dense/vars": file } }));
+      await rejects(loadModel(`${folder}/config.json`, { weights: index }), says);
+    }
+    await Deno.writeTextFile(index, JSON.stringify({ weight_map: {} }));
+    await rejects(
+      loadModel(`${folder}/config.json`, { weights: index }),
+      /weight_map: expected names of files/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

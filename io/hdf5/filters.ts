@@ -1,4 +1,4 @@
-/** The filter pipeline of chunks: deflate, shuffle and Fletcher-32; every other filter is refused by name. @module */
+/** The filter pipeline of chunks: deflate, lzf, shuffle and Fletcher-32; every other filter is refused by name. @module */
 import { inflateZlib } from "../inflate.ts";
 import { fletcher32 } from "./checksum.ts";
 import type { Cursor } from "./cursor.ts";
@@ -9,13 +9,14 @@ export interface Pipeline {
   readonly elementSize: number;
 }
 
+/** The number of h5py's lzf filter. */
+const lzf = 32000;
 const filterNames: Record<number, string> = {
   4: "szip",
   5: "nbit",
   6: "scaleoffset",
   305: "lzo",
   307: "bzip2",
-  32000: "lzf",
   32001: "blosc",
   32004: "lz4",
   32008: "bitshuffle",
@@ -35,11 +36,13 @@ export function readPipeline(c: Cursor, elementSize: number): Pipeline {
     const values = c.u16();
     const name = c.text(version === 1 ? nameSize + (-nameSize & 7) : nameSize);
     c.skip(4 * values + (version === 1 && values % 2 ? 4 : 0));
-    if (id < 1 || id > 3) {
-      throw c.source.unsupported(
+    if ((id < 1 || id > 3) && id !== lzf) {
+      const error = c.source.unsupported(
         `filter ${filterNames[id] ?? (name || "unknown")} (number ${id}) in the ${c.what}`,
         c.start,
       );
+      error.message += "; h5repack -f GZIP=4 old.h5 new.h5 writes the file anew without it";
+      throw error;
     }
     return id;
   });
@@ -57,9 +60,12 @@ export function unfilter(pipeline: Pipeline, chunk: Cursor, mask: number, size: 
     const id = pipeline.ids[i];
     if (id === 3) bytes = checkFletcher(bytes, chunk);
     else if (id === 2) bytes = unshuffle(bytes, pipeline.elementSize);
-    else {
-      const sums = pipeline.ids.filter((other, j) => j < i && other === 3 && !(mask >>> j & 1)).length;
-      const out = inflateZlib(bytes, size + 4 * sums);
+    else if (id === lzf) {
+      const sums = later(pipeline.ids, mask, i), out = unlzf(bytes, size + 4 * sums);
+      if (!out) throw chunk.corrupt("lzf filter: damaged or truncated data");
+      bytes = out;
+    } else {
+      const out = inflateZlib(bytes, size + 4 * later(pipeline.ids, mask, i));
       if (typeof out === "string") throw chunk.corrupt(`gzip filter: ${out}`);
       bytes = out;
     }
@@ -88,4 +94,31 @@ function unshuffle(bytes: Uint8Array, elementSize: number): Uint8Array {
     for (let i = 0; i < count; i++) out[i * elementSize + b] = bytes[from + i] ?? 0;
   }
   return out;
+}
+
+/** How many checksums were added before filter `at` was applied. */
+const later = (ids: readonly number[], mask: number, at: number): number =>
+  ids.filter((other, j) => j < at && other === 3 && !(mask >>> j & 1)).length;
+/** LZF: runs of literals, and copies of what came up to 8 KiB before; undefined where it isn't `size` bytes of that. */
+function unlzf(bytes: Uint8Array, size: number): Uint8Array | undefined {
+  const out = new Uint8Array(size);
+  let at = 0, to = 0;
+  const next = () => bytes[at++] ?? NaN;
+  while (at < bytes.length) {
+    const control = next();
+    let length = control < 32 ? control + 1 : control >> 5;
+    if (control >= 32) {
+      if (length === 7) length += next();
+      const from = to - ((control & 31) << 8) - next() - 1;
+      length += 2;
+      if (!(from >= 0 && to + length <= size)) return undefined;
+      for (let i = 0; i < length; i++) out[to + i] = out[from + i] ?? 0;
+    } else {
+      if (at + length > bytes.length || to + length > size) return undefined;
+      out.set(bytes.subarray(at, at + length), to);
+      at += length;
+    }
+    to += length;
+  }
+  return to === size ? out : undefined;
 }

@@ -172,6 +172,7 @@ for (const name of ["h5py.h5", "h5py-latest.h5"]) {
       const t = chunks.dataset(key).read();
       assert.deepEqual(numbers(t), rampTo(sizeOf(t.shape)), key);
     }
+    assert.deepEqual(numbers(root.dataset("lzf").read()), new Array(99).fill(0));
     assert.equal(root.dataset("soft").path, "/chunks/all");
     assert.deepEqual(numbers(root.dataset("committed").read()), [0, 1, 2]);
     assert.equal(root.attribute("bool")?.value, true);
@@ -183,7 +184,6 @@ for (const name of ["h5py.h5", "h5py-latest.h5"]) {
   Deno.test(`${name}: what isn't read is refused by name`, () => {
     const root = openHdf5(Deno.readFileSync(new URL(name, fixtures)));
     assert.throws(() => root.dataset("compound").read(), { name: "UnsupportedError", message: /compound/ });
-    assert.throws(() => root.dataset("lzf").read(), { name: "UnsupportedError", message: /filter lzf/ });
     assert.throws(() => root.get("type"), { name: "UnsupportedError", message: /committed datatype \/type/ });
     assert.throws(() => root.get("circle"), { name: "FormatError", message: /soft link \/circle .*cycle/ });
   });

@@ -33,8 +33,9 @@ const isJsonText = ({ name, bytes }: Source) => {
   return bytes[i] === 0x7b || (/\.json$/i.test(name) && bytes.length > 0);
 };
 
-function partsOfZip(source: Source, options: FormatOptions): Parts {
-  const { limits } = options, zip = openZip(source.bytes, { file: source.name, limits });
+function partsOfZip(source: Source, options: FormatOptions, opened: Opened): Parts {
+  const { limits } = options,
+    zip = opened.folder ?? openZip(source.bytes, { file: source.name, limits });
   const member = (name: string, atMost?: number) => {
     if (zip.has(name)) return zip.read(name, atMost);
     throw new FormatError(`${source.name}: the archive holds no ${name}, so it is no .keras file`, {
@@ -48,8 +49,8 @@ function partsOfZip(source: Source, options: FormatOptions): Parts {
   if (zip.has("metadata.json")) {
     version = parseJson(text("metadata.json"), "metadata.json", limits).keras_version;
   } else options.warn(`${source.name}: the archive holds no metadata.json; taken as written by Keras 3`);
-  const weights = options.weights
-    ? undefined
+  const weights = options.weights || opened.shards
+    ? opened.shards
     : openHdf5(member("model.weights.h5"), { file: `${source.name}: model.weights.h5`, limits });
   const said = versionOf(json, version), extras = extrasIn(zip, limits);
   return {
@@ -100,8 +101,8 @@ function partsOfHdf5(source: Source, options: FormatOptions): Parts {
     training: { config, legacy: true, version, root },
   };
 }
-function partsOf(source: Source, options: FormatOptions): Parts {
-  if (isZip(source.bytes)) return partsOfZip(source, options);
+function partsOf(source: Source, options: FormatOptions, opened: Opened = {}): Parts {
+  if (opened.folder || isZip(source.bytes)) return partsOfZip(source, options, opened);
   if (isHdf5(source.bytes)) return partsOfHdf5(source, options);
   const what = source.name.split(/[\\/]/).at(-1) ?? source.name;
   const json = parseJson(utf8(source.bytes, what), what, options.limits);
@@ -113,9 +114,12 @@ function weightsOf(source: Source, options: FormatOptions): Hdf5Group {
   const { weights: _, ...rest } = options;
   const { weights } = isHdf5(source.bytes) || isZip(source.bytes) ? partsOf(source, rest) : {};
   if (weights) return weights;
-  throw new FormatError(`${source.name}: holds no Keras weights: expected .weights.h5, .h5 or .keras`, {
-    file: source.name,
-  });
+  throw new FormatError(
+    `${source.name}: holds no Keras weights: expected .weights.h5, .h5, .keras or .weights.json`,
+    {
+      file: source.name,
+    },
+  );
 }
 
 function readWeights(
@@ -133,6 +137,17 @@ export interface KerasParts {
   readonly trainingOf?: (parts: TrainingParts) => SavedTraining | undefined;
   /** Reads Keras 1's Sequential models that begin with branches. */
   readonly mergedOf?: MergedReader;
+  /** Opens what lies in several files. */
+  readonly open?: (source: Source, options: FormatOptions) => Promise<Opened>;
+}
+/** Parts of a model that lie in files of their own. */
+export interface Opened {
+  /** The members of a folder, or of an archive that holds one. */
+  readonly folder?: ZipArchive;
+  /** The weights of a folder, where they are in shards. */
+  readonly shards?: Hdf5Group;
+  /** The weights given beside the model, where they are in shards. */
+  readonly given?: Hdf5Group;
 }
 /**
  * Reads a Keras model, and with `parts` what it was compiled with.
@@ -144,9 +159,8 @@ export async function readWith(
   options: FormatOptions,
   parts: KerasParts = {},
 ): Promise<Model> {
-  await Promise.resolve();
   try {
-    return build(source, options, parts);
+    return build(source, options, parts, await parts.open?.(source, options) ?? {});
   } catch (error) {
     if (error instanceof LapisError && error.file === undefined) {
       if (!error.message.startsWith(source.name)) error.message = `${source.name}: ${error.message}`;
@@ -158,8 +172,13 @@ export async function readWith(
     throw error;
   }
 }
-function build(source: Source, options: FormatOptions, { trainingOf, mergedOf }: KerasParts): Model {
-  const { config, weights: own, training, extras } = partsOf(source, options);
+function build(
+  source: Source,
+  options: FormatOptions,
+  { trainingOf, mergedOf }: KerasParts,
+  opened: Opened,
+): Model {
+  const { config, weights: own, training, extras } = partsOf(source, options, opened);
   if (!config) {
     throw new FormatError(
       `${source.name}: holds weights only (it has no model_config); load the configuration with it: ` +
@@ -168,7 +187,11 @@ function build(source: Source, options: FormatOptions, { trainingOf, mergedOf }:
     );
   }
   const byPath = options.weights && isSafetensors(options.weights.bytes) ? options.weights : undefined;
-  const group = byPath ? undefined : options.weights ? weightsOf(options.weights, options) : own;
+  const group = byPath
+    ? undefined
+    : options.weights
+    ? opened.given ?? weightsOf(options.weights, options)
+    : own;
   const ctx = contextFor(options, config.version, config.json, mergedOf);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
   const said = training && trainingOf?.(training), whole = extras?.json.compile;
@@ -208,12 +231,16 @@ function holdsWeights(group: Hdf5Group): boolean {
   return isLegacyWeights(group) ? majorOf(legacyVersion(group)) > 0 : isV3Weights(group);
 }
 
+/** True for a folder as Keras saves one. */
+const isFolder = ({ folder = [] }: Source) =>
+  folder.includes("config.json") && folder.some((n) => /^metadata\.json$|\.weights\.(h5|json)$/.test(n));
 /** Keras' files as a format plugin that only reads: what running a model takes. */
 export const kerasReader: FormatDef = {
   kind: "format",
   name: "keras",
   summary: "Keras 1, 2 and 3: .keras, .h5, .weights.h5 with config.json",
   extensions: [".keras", ".weights.h5", ".h5", ".hdf5", ".json"],
-  detect: (source) => isZip(source.bytes) || isHdf5(source.bytes) || isJsonText(source),
+  detect: (source) =>
+    isFolder(source) ? "signature" : isZip(source.bytes) || isHdf5(source.bytes) || isJsonText(source),
   read: (source, options) => readWith(source, options),
 };

@@ -40,11 +40,8 @@ function geometry(config: LocallyConnectedConfig, type: Type | undefined) {
   const outs = sizes.map((n, i) =>
     Math.ceil((padding === "same" ? n : n - at(kernelSize, i) + 1) / at(strides, i))
   );
-  const before = sizes.map((n, i) =>
-    padding === "same"
-      ? Math.floor(Math.max(0, (at(outs, i) - 1) * at(strides, i) + at(kernelSize, i) - n) / 2)
-      : 0
-  );
+  // Keras centres every window, whatever the strides and the size.
+  const before = sizes.map((_, i) => padding === "same" ? Math.floor(at(kernelSize, i) / 2) : 0);
   return { rank, first, channels, sizes, outs, before, kernelSize, strides, filters };
 }
 type Geometry = ReturnType<typeof geometry>;

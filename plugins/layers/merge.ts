@@ -1,11 +1,14 @@
 /** Layers of several inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot. @module */
+import { commonType } from "../../core/dtype.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { Builder } from "../../core/builder.ts";
 import type { Value } from "../../core/graph.ts";
 import type { CallOptions, LayerDef } from "../../core/layer.ts";
 import {
+  asFloat,
   boolMask,
   cast,
+  dtypeOf,
   inputAt,
   maskLike,
   maskOf,
@@ -19,11 +22,17 @@ import {
 import { bool, choice, type Field, field, int } from "../../core/schema.ts";
 import { normalAxis } from "../../core/shape.ts";
 
-/** Inputs of one rank: axes of 1 after the batch where they have fewer. */
+/** Inputs of one element type, masks beside them. */
+function alike(b: Builder, inputs: readonly Value[]): readonly Value[] {
+  const types = inputs.map(dtypeOf);
+  if (types.includes("string") || types.every((t) => t === types[0])) return inputs;
+  return inputs.map((x) => b.masked(cast(b, x, commonType(types)), x.mask));
+}
+/** Inputs of one element type and one rank: axes of 1 after the batch where they have fewer. */
 export function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[] {
   if (inputs.length < 1) throw new ShapeError("expected at least one input");
   const rank = Math.max(...inputs.map((x) => shapeOf(x.type).length));
-  return inputs.map((x) => {
+  return alike(b, inputs).map((x) => {
     const missing = rank - shapeOf(x.type).length;
     return missing === 0 ? x : b.one("Unsqueeze", [x, b.ints(range(1, 1 + missing))]);
   });
@@ -57,7 +66,7 @@ export function chain(op: string): (b: Builder, inputs: readonly Value[]) => Val
 }
 /** The mean of the inputs. */
 export function mean(b: Builder, inputs: readonly Value[]): Value {
-  const sum = chain("Add")(b, inputs);
+  const sum = asFloat(b, chain("Add")(b, inputs));
   return b.one("Mul", [sum, scalarLike(b, 1 / inputs.length, sum)]);
 }
 /** The two inputs' difference. */
@@ -208,7 +217,7 @@ export function concatenated(
   rule: MaskRuleConfig["maskRule"],
 ): readonly Value[] {
   const rank = shapeOf(inputAt(inputs, 0).type).length, at = normalAxis(axis, rank);
-  const y = b.one("Concat", inputs, { axis: at });
+  const y = b.one("Concat", alike(b, inputs), { axis: at });
   return [b.masked(y, joinedMask(b, inputs, at, call, rule))];
 }
 /** The inputs one after another along an axis. */
@@ -237,7 +246,7 @@ function unit(b: Builder, x: Value, axis: number): Value {
 /** Products of two inputs summed over an axis of each, sample by sample. */
 export function dot(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"], normalize = false): Value {
   if (inputs.length !== 2) throw new ShapeError(`expected 2 inputs, got ${inputs.length}`);
-  const [x, y] = inputs.map((v, i) => {
+  const [x, y] = alike(b, inputs).map((v, i) => {
     const rank = shapeOf(v.type).length;
     const given = typeof axes === "number" ? axes : axes[i] ?? -1;
     const axis = normalAxis(given, rank, "axes");

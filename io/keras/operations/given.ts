@@ -1,6 +1,6 @@
 /** What an operation of Keras 3 is given: tensors and constants under the names of its arguments. @module */
 import type { Builder } from "../../../core/builder.ts";
-import { type DType, isDType, isFloat } from "../../../core/dtype.ts";
+import { commonType, type DType, isDType, isFloat } from "../../../core/dtype.ts";
 import { ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
 import type { Value } from "../../../core/graph.ts";
 import { cast, dtypeOf, shapeOf } from "../../../core/layerkit.ts";
@@ -138,15 +138,13 @@ export class Given {
 
 /** The element type that numpy's rules give tensors and constants together. */
 function common(types: readonly DType[], constants: readonly unknown[]): DType {
-  const float = types.find(isFloat);
-  if (float) return float;
+  if (types.some(isFloat)) return commonType(types);
   const numbers = constants.flatMap((c) => {
     const nested = isConstant(c) ? c.config.value : c;
     return isNumbers(nested) ? flat(nested) : [];
   });
   if (numbers.some((n) => typeof n === "number" && !Number.isInteger(n))) return "float32";
-  const whole = types.find((t) => t !== "bool");
-  if (whole) return whole;
+  if (types.some((t) => t !== "bool")) return commonType(types);
   return numbers.some((n) => typeof n === "number") ? "int32" : types[0] ?? "float32";
 }
 
