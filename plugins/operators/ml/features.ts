@@ -140,7 +140,7 @@ const normalizer: OpDef = defineOp<{ readonly norm: "MAX" | "L1" | "L2" }>({
   summary: "Rows over their norm; rows of zeros stay",
   attributes: {
     norm: choice({
-      doc: "greatest, sum, or root of the sum of squares",
+      doc: "greatest element, sum of sizes, or root of the sum of squares",
       of: ["MAX", "L1", "L2"],
       default: "MAX",
     }),
@@ -153,11 +153,11 @@ const normalizer: OpDef = defineOp<{ readonly norm: "MAX" | "L1" | "L2" }>({
     for (let at = 0; at < out.length; at += width) {
       const row = out.subarray(at, at + width);
       const size = norm === "MAX"
-        ? row.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
+        ? row.reduce((m, v) => (v > m ? v : m), -Infinity)
         : norm === "L1"
         ? row.reduce((s, v) => s + Math.abs(v), 0)
         : Math.sqrt(row.reduce((s, v) => s + v * v, 0));
-      if (size > 0) row.forEach((v, i) => row[i] = v / size);
+      if (size !== 0) row.forEach((v, i) => row[i] = v / size);
     }
     return [result(out, x.shape, "float32")];
   },

@@ -138,7 +138,10 @@ Deno.test("a tree that leads back to where it came from is an error, not a hang"
 Deno.test("features are made ready as onnxruntime makes them", async () => {
   await judged(ml("Scaler"), { offset: [0.5, 1, -1], scale: [2, 0.5, 3] }, [x]);
   await judged(ml("Scaler"), { offset: [0.5], scale: [2] }, [x]);
-  for (const norm of ["MAX", "L1", "L2"]) await judged(ml("Normalizer"), { norm }, [uniform([4, 3], 0, 2)]);
+  const rows = tensor([[1, -3, 2], [-1, -2, -4], [0, 0, 0], [0, -1, -2], [NaN, 1, 2]]);
+  for (const norm of ["MAX", "L1", "L2"]) {
+    for (const x of [uniform([4, 3], 0, 2), rows]) await judged(ml("Normalizer"), { norm }, [x]);
+  }
   await judged(ml("Binarizer"), { threshold: 0.5 }, [x]);
   await judged(ml("ArrayFeatureExtractor"), {}, [x, tensor([2, 0], [1, 2], "int64")]);
   await judged(ml("FeatureVectorizer"), { inputdimensions: [3, 2] }, [x, uniform([5, 2])]);
