@@ -200,6 +200,11 @@ function transposeSizes(
     begin.push(first);
     end.push(subDims(last, more - more % stride));
   });
+  for (const [i, size] of output.entries()) {
+    if (typeof size === "number" && size < 0) {
+      throw new ShapeError(`axis ${i + 2} comes out at ${size}: its pads take more than there is`);
+    }
+  }
   return { output, begin, end };
 }
 

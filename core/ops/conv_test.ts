@@ -30,6 +30,11 @@ Deno.test("Conv is cross-correlation: the kernel is not turned", () => {
   const y = run({ op: "Conv", inputs: [tensor([1, 2, 3, 4], [1, 1, 4]), tensor([1, 10], [1, 1, 2])] });
   assert.deepEqual(y, [21, 32, 43]);
 });
+Deno.test("ConvTranspose whose pads take more than there is is refused", () => {
+  const x = tensor([1], [1, 1, 1]), w = tensor([1, 10], [1, 1, 2]);
+  const padded = { op: "ConvTranspose", attributes: { pads: [2, 1] }, inputs: [x, w] };
+  assert.throws(() => run(padded), { name: "ShapeError", message: /axis 2 comes out at -1/ });
+});
 Deno.test("ConvTranspose spreads each input by the kernel", () => {
   const x = tensor([1, 2], [1, 1, 2]), w = tensor([1, 10, 100], [1, 1, 3]);
   assert.deepEqual(run({ op: "ConvTranspose", attributes: { strides: [2] }, inputs: [x, w] }), [

@@ -85,7 +85,8 @@ export function slidingOutput(
     const [begin, end] = sliding.auto_pad === "VALID" ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
     const padded = addDims(size, begin + end), window = span(kernel[i] ?? 1, dilations[i] ?? 1);
     const room = subDims(padded, window);
-    if (typeof room === "number" && room < 0 && !ceil) {
+    // Rounded up, a window may miss less than a stride: the output is of one window, or of none.
+    if (typeof room === "number" && room < (ceil ? -stride : 0)) {
       throw new ShapeError(
         `a window spans ${window} elements, and axis ${i + 2} has only ${padded} with its pads`,
       );

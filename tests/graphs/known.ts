@@ -27,9 +27,9 @@ export const known: readonly Known[] = [
     why: "of equal numbers: ONNX adds an epsilon to the deviation, onnxruntime divides by 0",
   },
   {
-    op: /^GridSample$/,
-    reason: /differ/,
-    why: "cubic with border: onnxruntime clamps each tap, ONNX' reference the middle first",
+    op: /Pool$|^ConvTranspose$/,
+    reason: /a window spans|sizes don't fit/,
+    why: "an image that windows or pads leave nothing of is refused, where onnxruntime gives an axis of 0",
   },
 ];
 /** The reason why nobody's fault is in a shrunk model, or undefined. */
@@ -38,6 +38,7 @@ export function knownReason(model: ModelProto, findings: readonly Finding[]): st
   const [node] = nodes;
   if (nodes.length !== 1 || node === undefined) return undefined;
   const found = known.find((k) => k.op.test(node.opType ?? ""));
-  const alike = new Set(findings.map((f) => f.engine)).size > 1;
+  const alike = new Set(findings.map((f) => f.engine)).size > 1 ||
+    findings.every((f) => f.kind === "refused");
   return found && alike && findings.every((f) => found.reason.test(f.reason)) ? found.why : undefined;
 }

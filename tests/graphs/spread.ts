@@ -6,8 +6,16 @@ import { isFloat, isNarrowFloat } from "../../core/dtype.ts";
 import { runGraph } from "../../core/execute.ts";
 import { type Graph, opName } from "../../core/graph.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { encodeNarrow } from "../../core/narrow.ts";
 import { Random } from "../../core/random.ts";
-import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/tensor.ts";
+import {
+  castTensor,
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  toNumbers,
+} from "../../core/tensor.ts";
 import { registry } from "../../mod.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
 
@@ -26,7 +34,15 @@ const moves = new Set(
 );
 
 /** Sums whose terms cancel inside: their rounding is that of the largest result. */
-const sums = new Set(["DFT", "STFT", "Det", "Einsum", "BlackmanWindow", "HannWindow", "HammingWindow"]);
+const sums = new Map([
+  ...["DFT", "STFT", "Det", "Einsum", "BlackmanWindow", "HannWindow", "HammingWindow"].map((op) =>
+    [op, 2 ** -21] as const
+  ),
+  // What is added up inside may cancel at the end.
+  ...["RNN", "GRU", "LSTM", "Gelu", "Mish", "Attention", "Scan", "Loop"].map((op) => [op, 2 ** -24] as const),
+  // onnxruntime folds the mean into the bias: of near equal numbers little is left.
+  ...["InstanceNormalization", "GroupNormalization"].map((op) => [op, 2 ** -17] as const),
+]);
 
 type Feed = Readonly<Record<string, RuntimeValue>>;
 
@@ -35,11 +51,12 @@ function widened(value: RuntimeValue): RuntimeValue {
   if (value.kind === "sequence") return { kind: "sequence", items: value.items.map(widened) };
   return value;
 }
+/** A copy, moved: results are moved where they lie, and some operators hand their input on. */
 function moved(value: RuntimeValue, random: Random, by: number): RuntimeValue {
-  if (!isTensor(value) || value.dtype !== "float64" || by === 0) return value;
-  const data = (value.data as Float64Array).slice();
-  shake(data, random, by);
-  return { ...value, data };
+  if (!isTensor(value) || !isFloat(value.dtype)) return value;
+  const copy = copyOf(value);
+  if (by > 0 && value.dtype === "float64") shake(copy.data as Float64Array, random, by);
+  return copy;
 }
 function shake(data: Float64Array, random: Random, by: number): void {
   for (let i = 0; i < data.length; i++) {
@@ -49,12 +66,35 @@ function shake(data: Float64Array, random: Random, by: number): void {
   }
 }
 
-function blur(data: Float64Array, random: Random): void {
+/** Half floats and narrower: by half an ulp either way, so that some go to their neighbours. */
+function shakeNarrow({ dtype, data }: Tensor, random: Random): void {
+  const bits = data as Uint16Array, numbers = toNumbers({ dtype, shape: [data.length], data });
+  const ulp = dtype === "float16" ? 2 ** -10 : 2 ** -7;
+  for (let i = 0; i < bits.length; i++) {
+    const x = numbers[i] ?? 0;
+    if (Number.isFinite(x)) bits[i] = encodeNarrow(dtype, x * (1 + (random.uniform() - 0.5) * 2 * ulp));
+  }
+}
+function blur(data: Float64Array, random: Random, by: number): void {
+  if (by === 0) return;
   let largest = 0;
   for (const x of data) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
   for (let i = 0; i < data.length; i++) {
-    data[i] = (data[i] ?? 0) + (random.uniform() - 0.5) * Math.max(largest, 1) * 2 ** -21;
+    data[i] = (data[i] ?? 0) + (random.uniform() - 0.5) * Math.max(largest, 1) * by;
   }
+}
+
+/** The graph with other constants, those of nested graphs too. */
+function withConstants(graph: Graph, change: (value: RuntimeValue) => RuntimeValue): Graph {
+  const inputs = graph.inputs.map((i) => {
+    const value = i.role === "constant" && i.value ? change(i.value) : undefined;
+    return value && isTensor(value) ? { ...i, value } : i;
+  });
+  const nodes = graph.nodes.map((node) => {
+    const graphs = Object.entries(node.graphs).map(([name, g]) => [name, withConstants(g, change)]);
+    return graphs.length === 0 ? node : { ...node, graphs: Object.fromEntries(graphs) };
+  });
+  return { ...graph, inputs, nodes };
 }
 
 /** Results without and with moved values; `times` of the latter. @throws {LapisError} where plain can't run it. */
@@ -73,22 +113,18 @@ export function spreads(
       return value && moved(widened(value), random, by);
     });
     // Constants are moved as weights are, whatever the file calls them.
-    const source = by === 0 ? wide : {
-      ...wide,
-      inputs: wide.inputs.map((i) =>
-        i.role === "constant" && i.value ? { ...i, value: moved(i.value, random, by) as Tensor } : i
-      ),
-    };
+    const source = withConstants(wide, (value) => moved(value, random, by));
     return runGraph(source, inputs, {
       registry,
       limits: defaultLimits,
       observe: (node, outputs) => {
         const still = by === 0 || moves.has(opName(node));
         for (const value of outputs) {
+          if (isTensor(value) && isNarrowFloat(value.dtype) && !still) shakeNarrow(value, random);
           if (!isTensor(value) || value.dtype !== "float64") continue;
           const data = value.data as Float64Array;
           if (!still) shake(data, random, by);
-          if (by > 0 && sums.has(node.op)) blur(data, random);
+          if (by > 0) blur(data, random, sums.get(node.op) ?? 0);
           for (let i = 0; i < data.length; i++) {
             if (Math.abs(data[i] ?? 0) > 3.4028235e38) data[i] = Math.fround(data[i] ?? 0);
           }
@@ -121,7 +157,7 @@ function spreadOf(value: Tensor, others: readonly (RuntimeValue | undefined)[]):
     }
   }
   if (!isFloat(value.dtype)) return spread.map((s) => (s > 0 ? Infinity : 0));
-  return isNarrowFloat(value.dtype) ? spread.map((s, i) => s + 2 ** -9 * Math.abs(base[i] ?? 0)) : spread;
+  return isNarrowFloat(value.dtype) ? spread.map((s, i) => s + 2 ** -13 * Math.abs(base[i] ?? 0)) : spread;
 }
 
 /** Why a result isn't within its spread of the wanted one, or undefined. */

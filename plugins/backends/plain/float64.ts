@@ -16,8 +16,11 @@ const isFloat32 = (value: unknown): value is Tensor =>
 
 function widenedAttribute(name: string, value: AttributeValue): AttributeValue {
   if (isFloat32(value)) return castTensor(value, "float64");
-  return (name === "to" || name === "dtype") && value === dtypes.float32.onnx ? dtypes.float64.onnx : value;
+  return typeNames.has(name) && value === dtypes.float32.onnx ? dtypes.float64.onnx : value;
 }
+/** Attributes that say an element type. */
+const typeNames: ReadonlySet<string> = new Set(["to", "dtype", "output_datatype"]);
+
 /** A node's attributes for float64; undefined where none changes. */
 function widenedAttributes(op: string, attributes: Attributes): Attributes | undefined {
   const { value_float: one, value_floats: many } = attributes;

@@ -4,6 +4,7 @@ import type { Graph } from "../../../core/graph.ts";
 import { tensorType, typeText } from "../../../core/shape.ts";
 import { scalar, type Tensor, tensor } from "../../../core/tensor.ts";
 import { operators } from "../../../tests/support/gradients.ts";
+import { registry } from "../../../mod.ts";
 import { plain, toFloat64 } from "./mod.ts";
 
 /** y = x·w + s, then s becomes s + 1 for each row of the batch. */
@@ -96,6 +97,11 @@ Deno.test("toFloat64 retypes inputs, constants, casts and nested graphs", () => 
   const wide = toFloat64(b.build(), operators);
   const all = [wide, ...wide.nodes.flatMap((node) => Object.values(node.graphs))].flatMap((g) => g.types);
   assert.ok(all.every((t) => !typeText(t).includes("float32")), all.map(typeText).join(" "));
+});
+Deno.test("toFloat64 retypes windows, which say their type as a number", () => {
+  const b = new GraphBuilder(registry), n = b.ints([4]);
+  b.output("y", b.one("HannWindow", [b.one("Squeeze", [n])]));
+  assert.equal(typeText(toFloat64(b.build(), registry).types.at(-1)), "float64[4]");
 });
 Deno.test("sums of a model in float64 are exact", async () => {
   const graph = toFloat64(counting(), operators);

@@ -65,8 +65,9 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
       });
       const body = node.graphs["body"];
       if (body) found.push(...agreementsOf(body));
-    } else if (/^Conv$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
-      for (const d of out.slice(2)) least(1, d);
+    } else if (/^Conv(Transpose)?$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
+      // A transposed convolution known to give nothing isn't computed here.
+      for (const d of out.slice(2)) if (op !== "ConvTranspose" || typeof d !== "number") least(1, d);
     }
     return found;
   });

@@ -52,7 +52,7 @@ const ones: Makers = {
     "normal",
     (d) => ({ ...rate("alpha", 0.3, 2)(d), ...rate("gamma", 0.3, 2)(d) }),
   ),
-  Shrink: unary("Shrink", ["float32", "float32", "int32", "int64"], "normal", (d) => ({
+  Shrink: unary("Shrink", ["float32"], "normal", (d) => ({
     ...rate("bias", -1, 1)(d),
     ...rate("lambd", 0, 1)(d),
   })),
@@ -143,7 +143,7 @@ const rest: Makers = {
   },
   Clip: (d) => {
     const a = some(d, { dtypes: numbers });
-    const bound = () => d.dice.chance(0.7) ? d.source([], a.dtype).name : undefined;
+    const bound = () => d.dice.chance(0.7) ? d.source([], a.dtype, "whole").name : undefined;
     return { op: "Clip", inputs: [a.name, bound(), bound()] };
   },
   Where: (d) => {

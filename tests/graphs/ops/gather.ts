@@ -18,6 +18,9 @@ const fixed = (d: Draft, x: DraftedTensor): number[] | undefined => {
   return sizes.every((s) => typeof s === "number") ? sizes as number[] : undefined;
 };
 
+/** How scattered elements join; the smaller of a number and NaN is what each makes of it. */
+const reductions = (d: Draft) => d.corner ? ["none", "add", "mul"] : ["none", "add", "mul", "max", "min"];
+
 /** Their makers. */
 export const gathers: Makers = {
   OneHot: (d) => {
@@ -103,7 +106,7 @@ export const gathers: Makers = {
       { length: x.rank },
       (_, i) => i === at ? d.dice.between(1, size) : d.dice.between(Math.min(1, least(x, i)), least(x, i)),
     );
-    const reduction = d.dice.pick(["none", "add", "mul", "max", "min"]);
+    const reduction = d.dice.pick(reductions(d));
     // Without a reduction no place may be written twice.
     const ids = reduction === "none" ? distinct(d, shape, at, size) : indices(d, shape, size);
     return {
@@ -117,7 +120,7 @@ export const gathers: Makers = {
       last = d.dice.between(1, x.rank),
       tail = d.sizes(x).slice(last);
     if (x.samples.some((s) => s.data.length === 0) || tail.some((s) => s === undefined)) return undefined;
-    const reduction = d.dice.pick(["none", "add", "mul", "max", "min"]),
+    const reduction = d.dice.pick(reductions(d)),
       rows = reduction === "none" ? 1 : d.dice.between(1, 4);
     const values = Array.from(
       { length: rows * last },

@@ -7,7 +7,8 @@ import { channelsOf, image, times } from "./windows.ts";
 function matmul(d: Draft) {
   const a = some(d, { dtypes: ["float32", "float32", "float32", "float64"], ranks: [1, 4] }),
     k = d.sizes(a).at(-1);
-  if (k === undefined) return undefined;
+  // Products without terms are what memory held before, in onnxruntime.
+  if (k === undefined || k === 0) return undefined;
   const lead = d.dice.chance(0.4)
     ? d.sizes(a).slice(0, -2).map((s): Size => (s === undefined || d.dice.chance(0.3) ? 1 : s))
     : [];
@@ -25,7 +26,7 @@ function matmul(d: Draft) {
 function gemm(d: Draft) {
   const a = some(d, { ranks: [2, 2], dtypes: ["float32", "float32", "float32", "float64"] }),
     [m, k] = d.sizes(a);
-  if (m === undefined || k === undefined) return undefined;
+  if (!m || !k) return undefined;
   const transA = d.dice.below(2),
     transB = d.dice.below(2),
     rows = transA ? k : m,

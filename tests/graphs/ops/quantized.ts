@@ -50,7 +50,7 @@ export const quantized: Makers = {
     const a = some(d, { dtypes: bytes, ranks: [2, 3], contents: "corner" }),
       k = d.sizes(a).at(-1),
       b = d.dice.pick(bytes);
-    if (k === undefined) return undefined;
+    if (!k) return undefined;
     const w = d.source([k, d.dice.between(1, 6)], b, "corner");
     return {
       op: "MatMulInteger",
@@ -61,7 +61,7 @@ export const quantized: Makers = {
     const a = some(d, { dtypes: bytes, ranks: [2, 3], contents: "corner" }),
       k = d.sizes(a).at(-1),
       b = a.dtype === "int8" ? "int8" : d.dice.pick(bytes);
-    if (k === undefined) return undefined;
+    if (!k) return undefined;
     const w = d.source([k, d.dice.between(1, 6)], b, "corner");
     return {
       op: "QLinearMatMul",

@@ -35,8 +35,10 @@ export function windows(d: Draft, x: DraftedTensor, kernel: readonly number[], p
   if (d.dice.chance(0.5)) out["strides"] = times(dims, () => d.dice.between(1, 3));
   if (d.dice.chance(0.3)) out["dilations"] = times(dims, () => d.dice.between(1, 2));
   const p = d.dice.uniform();
-  if (p < 0.15) out["auto_pad"] = d.dice.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]);
-  else if (p < 0.7) {
+  // onnxruntime pads pools for their kernels as they are, not as dilated.
+  if (p < 0.15 && !(pooled && out["dilations"] !== undefined)) {
+    out["auto_pad"] = d.dice.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]);
+  } else if (p < 0.7) {
     const most = (i: number) => (pooled ? Math.max(0, (kernel[i] ?? 1) - 1) : 2);
     out["pads"] = [...kernel.keys(), ...kernel.keys()].map((i) => d.dice.between(0, most(i)));
   }
@@ -152,12 +154,17 @@ export const windowed: Makers = {
       "float32",
       d.dice.chance(0.6) ? "unit" : "normal",
     );
+    const mode = d.dice.pick(
+      d.opset < 20 ? ["bilinear", "nearest", "bicubic"] : ["linear", "nearest", "cubic"],
+    );
+    // Cubic at a border: onnxruntime clamps each tap, ONNX' reference the middle first.
+    const padding = mode.endsWith("cubic") ? ["zeros", "reflection"] : ["zeros", "border", "reflection"];
     return {
       op: "GridSample",
       inputs: [x.name, grid.name],
       attributes: {
-        mode: d.dice.pick(d.opset < 20 ? ["bilinear", "nearest", "bicubic"] : ["linear", "nearest", "cubic"]),
-        padding_mode: d.dice.pick(["zeros", "border", "reflection"]),
+        mode,
+        padding_mode: d.dice.pick(padding),
         align_corners: d.dice.below(2),
       },
     };

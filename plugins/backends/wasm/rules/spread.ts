@@ -32,7 +32,7 @@ function spreadingRule(biasInput: number | undefined): Rule {
       const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
       const fixed = w?.every((d) => typeof d === "number") ?? false;
       const given = (intsOf(c.node, "output_shape") ?? []).length > 0;
-      return floatInputs(c) && fixed && fixedChannels(c) && !given &&
+      return floatInputs(c) && fixed && fixedChannels(c) && !given && !extended(c.node) && !empty(c) &&
         (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) && fits(c.node, w?.slice(2).map(Number) ?? []);
     },
     lower(l, s, node) {
@@ -65,6 +65,11 @@ function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undef
   const packed = packFor(l, w, spec, deep, { from, strides: deep ? [o, i, space] : [i, o, space] }, node);
   return convolve(l, image, packed, bias, shape, spec, deep, [node]);
 }
+/** SAME of an output that is longer than its windows: its pads aren't those of the forward convolution. */
+const extended = (node: Node) =>
+  String(node.attributes["auto_pad"]).startsWith("SAME") &&
+  (intsOf(node, "output_padding") ?? []).some((n) => n > 0);
+const empty = ({ outputs }: Candidate) => outputs[0]?.shape?.includes(0) ?? false;
 /** Padding that the turned kernel leaves room for. */
 function fits(node: Node, kernel: readonly number[]): boolean {
   const pads = intsOf(node, "pads") ?? [], dilations = intsOf(node, "dilations");
