@@ -17,7 +17,8 @@ export interface BroadcastPlan {
   readonly strides: readonly (readonly number[])[];
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
+/** True for two shapes of equal sizes. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -120,6 +120,21 @@ Deno.test("sequences of unequal length are refused by both lengths", () => {
     },
   );
 });
+Deno.test("a scan's state that would change its shape is refused, as onnxruntime refuses it", () => {
+  const b = new GraphBuilder(operators), start = b.input("start", tensorType("float32", ["m"]));
+  const x = b.input("x", tensorType("float32", ["time", 3]));
+  const { state: [y] } = b.scan([start], [x], {}, ([s], [now], step) => ({
+    state: [step.one("Add", [s, now])],
+    outputs: [],
+  }));
+  if (y) b.output("y", y);
+  const run = (...values: Tensor[]) => runPlain(b.build(), values)[0];
+  assert.deepEqual(ints(run(tensor([1, 2, 3]), tensor([[1, 1, 1], [2, 2, 2]]))), [4, 5, 6]);
+  assert.throws(() => run(tensor([1]), tensor([[1, 1, 1]])), {
+    name: "InputError",
+    message: /Scan: state 0 is \[1\] before step 0 and \[3\] after it/,
+  });
+});
 Deno.test("gradients flow through floats alone", () => {
   assert.ok(isDifferentiable(tensorType("float16")));
   assert.ok(!isDifferentiable(tensorType(int64([1]).dtype)));

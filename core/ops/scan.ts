@@ -4,6 +4,7 @@ import type { InferContext, OpDef } from "../op.ts";
 import { int, list, nullable } from "../schema.ts";
 import { type Dim, dimsOf, normalAxis, tensorType, type Type } from "../shape.ts";
 import { isTensor, type RuntimeValue } from "../tensor.ts";
+import { sameShape } from "./broadcast.ts";
 import { defineOp, tensorAt } from "./define.ts";
 import {
   boundTypes,
@@ -46,6 +47,21 @@ function checkSequences(c: InferContext<ScanAttributes>, states: number): Dim {
   return steps;
 }
 
+/** New states. @throws {InputError} where one has another shape than before: values that grow are a Loop's. */
+function keptShapes(
+  before: readonly (RuntimeValue | undefined)[],
+  after: readonly RuntimeValue[],
+  step: number,
+): readonly RuntimeValue[] {
+  after.forEach((value, i) => {
+    const old = before[i];
+    if (!old || !isTensor(old) || !isTensor(value) || sameShape(old.shape, value.shape)) return;
+    throw new InputError(
+      `state ${i} is [${old.shape}] before step ${step} and [${value.shape}] after it: it keeps its shape`,
+    );
+  });
+  return after;
+}
 const axesField = (doc: string) => nullable(list({ doc, of: int({ doc: "axis" }) }));
 const directions = (doc: string) =>
   nullable(list({ doc, of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }) }));
@@ -103,7 +119,7 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
     for (let step = 0; step < count; step++) {
       const now = sequences.map((s, i) => s.at(a.scan_input_directions?.[i] ? count - 1 - step : step));
       const done = runGraph("body", [...carried, ...now, ...captured]);
-      carried = done.slice(0, states);
+      carried = keptShapes(carried, done.slice(0, states), step);
       for (let i = 0; i < stacked.length; i++) {
         const value = done[states + i];
         if (isTensor(value)) stacked[i]?.push(value);
