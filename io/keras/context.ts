@@ -5,6 +5,7 @@ import type { Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
 import { isJson, type Json } from "./json.ts";
 import type { LayerEntry } from "./layers.ts";
+import type { Operations } from "./operations/given.ts";
 import type { Structure } from "./parts.ts";
 
 /** Reads a Sequential model whose first layer holds the branches that it merges, then `rest`. */
@@ -29,6 +30,8 @@ export interface KerasContext {
   readonly classes: Map<Layer, string>;
   /** Whether a batch size in the file is meant: Keras takes any batch unless a layer carries states between calls. */
   readonly fixedBatch: boolean;
+  /** Keras 3's bare operations that are known, by class name. */
+  readonly operations: Operations;
   /** Reads Keras 1's models that begin with branches, where that is asked for. */
   readonly mergedOf: MergedReader | undefined;
   /** Keras 1's order of channels, where every layer that says one says the same. */
@@ -42,6 +45,7 @@ export function contextFor(
   options: FormatOptions,
   version: string,
   config: Json,
+  operations: Operations,
   mergedOf?: MergedReader,
 ): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
@@ -55,6 +59,7 @@ export function contextFor(
     custom: layers,
     classes: new Map(),
     fixedBatch,
+    operations,
     mergedOf,
     dimOrdering: others.length > 0 ? undefined : dimOrdering,
     count: 0,

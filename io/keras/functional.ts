@@ -49,7 +49,9 @@ export function functionalOf(
     const calls = callsOf(e.raw.inbound_nodes, `layer "${key}" (${e.className})`);
     const begins = e.className === "InputLayer" && calls.length === 0;
     const results = begins ? [[inputLayer(e, ctx, several ? key : "")]] : [];
-    const layer = begins || isOperation(e) ? undefined : inner({ ...e.raw, name: key }, where);
+    const layer = begins || isOperation(e, ctx.operations)
+      ? undefined
+      : inner({ ...e.raw, name: key }, where);
     members.set(key, { entry: e, layer, calls, results, offset: 0, outOffset: 0 });
   });
   number(members, outs.map((o) => o.ref), ctx.version);
@@ -178,8 +180,8 @@ function makeCall(
     }
     return t;
   };
-  if (isOperation(entry)) {
-    const { layer: operation, inputs } = operationLayer(entry, call);
+  if (isOperation(entry, ctx.operations)) {
+    const { layer: operation, inputs } = operationLayer(entry, call, ctx.operations);
     return applyAll(operation, inputs.map(tensor));
   }
   if (!layer) throw new FormatError(`${label}: an input is called`, { place });

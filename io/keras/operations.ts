@@ -9,14 +9,16 @@ import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./
 import { elementwise } from "./operations/elementwise.ts";
 import { Given, type Operations } from "./operations/given.ts";
 import { translated } from "./operations/tensorflow.ts";
+import { moduleOf } from "./operations/modules.ts";
 import { products } from "./operations/products.ts";
 import { reductions } from "./operations/reduce.ts";
 import { shapes } from "./operations/shapes.ts";
 
-const operations: Operations = { ...elementwise, ...shapes, ...reductions, ...products };
+/** The usual operations: all that a page needs which runs models. */
+export const usualOperations: Operations = { ...elementwise, ...shapes, ...reductions, ...products };
 
 /** True for a node that is an operation and no layer; a whole-model `.h5` doesn't write modules, but layers say `trainable`. */
-export function isOperation({ raw, className, config }: LayerEntry): boolean {
+export function isOperation({ raw, className, config }: LayerEntry, operations: Operations): boolean {
   const { module } = raw;
   if (isTensorFlow(className)) return true;
   if (typeof module === "string") return /^keras(\.src)?\.ops(\.|$)/.test(module);
@@ -39,7 +41,7 @@ function filled(a: Argument, next: () => Value | undefined): unknown {
 }
 
 /** An operation's name, options and call, whichever Keras wrote it. @throws {UnsupportedError} for a function that isn't known. */
-function formOf(entry: LayerEntry, call: CallEntry): {
+function formOf(entry: LayerEntry, call: CallEntry, operations: Operations): {
   readonly className: string;
   readonly call: CallEntry;
   readonly config: Json;
@@ -47,7 +49,7 @@ function formOf(entry: LayerEntry, call: CallEntry): {
 } {
   const { className, config, raw, name } = entry;
   if (!isTensorFlow(className)) {
-    const module = typeof raw.module === "string" ? raw.module : "keras.src.ops.numpy";
+    const module = typeof raw.module === "string" ? raw.module : moduleOf(className);
     return { className, call, config, module };
   }
   const known = translated(`${config.function}`, call);
@@ -66,7 +68,7 @@ function formOf(entry: LayerEntry, call: CallEntry): {
     className: known.className,
     call: { args: order.slice(0, last + 1).map((key) => kwargs[key] ?? null), kwargs: {} },
     config: Object.fromEntries(Object.entries(kwargs).filter(([key]) => !order.includes(key))),
-    module: "keras.src.ops.numpy",
+    module: moduleOf(known.className),
   };
 }
 
@@ -77,9 +79,10 @@ function formOf(entry: LayerEntry, call: CallEntry): {
 export function operationLayer(
   entry: LayerEntry,
   given: CallEntry,
+  operations: Operations,
 ): { readonly layer: Layer; readonly inputs: readonly TensorRef[] } {
   const { name } = entry, place = name ?? entry.className;
-  const { className, call, config, module } = formOf(entry, given);
+  const { className, call, config, module } = formOf(entry, given, operations);
   const operation = Object.hasOwn(operations, className) ? operations[className] : undefined;
   if (!operation) {
     const near = nearest(className, Object.keys(operations));

@@ -6,6 +6,7 @@ import { detectionOps } from "./detection.ts";
 import { imageOps } from "./images.ts";
 import { integerOps } from "./integer.ts";
 import { fewBitsOps } from "./fewbits.ts";
+import { linalgOps } from "./linalg.ts";
 import { microsoftOps } from "./microsoft.ts";
 import { mlOps } from "./ml/mod.ts";
 import { nestedOps } from "./nested.ts";
@@ -29,6 +30,7 @@ export const operators: readonly OpDef[] = [
   ...contribOps,
   ...transformerOps,
   ...nestedOps,
+  ...linalgOps,
   ...signalOps,
   ...spatialOps,
   ...deformOps,

@@ -13,8 +13,8 @@ import { type Tensor, toNumbers } from "../../../core/tensor.ts";
 import { isConstant } from "../constants.ts";
 import type { LayerEntry } from "../layers.ts";
 import type { Argument, TensorRef } from "../nodes.ts";
-import { operationLayer } from "../operations.ts";
-import { moduleOf } from "./modules.ts";
+import { operationLayer, usualOperations } from "../operations.ts";
+import { moduleOf } from "../operations/modules.ts";
 import { type Groups, isFine, natural, orderOf, sameView, significant, sizesIn } from "./views.ts";
 
 /** A tensor of the network that holds a value of the graph. */
@@ -329,7 +329,7 @@ export class Draft {
       config,
       raw: { class_name: className, module: moduleOf(className), config },
     };
-    const { layer } = operationLayer(entry, { args, kwargs: {} });
+    const { layer } = operationLayer(entry, { args, kwargs: {} }, usualOperations);
     return applyAll(layer, tensors);
   }
   /** Adds an operation with one output. */

@@ -2,12 +2,12 @@
 import type { Builder } from "../../../core/builder.ts";
 import { isFloat } from "../../../core/dtype.ts";
 import type { Value } from "../../../core/graph.ts";
-import { cast, dtypeOf, scalarLike } from "../../../core/layerkit.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/layerkit.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];
 /** An operator of two tensors. */
-const binary = (build: (b: Builder, x: Value, y: Value) => Value): Operation => ({
+export const binary = (build: (b: Builder, x: Value, y: Value) => Value): Operation => ({
   args: two,
   build(given) {
     const [x, y] = given.together(...two);
@@ -17,7 +17,7 @@ const binary = (build: (b: Builder, x: Value, y: Value) => Value): Operation => 
 const plain = (op: string) => binary((b, x, y) => b.one(op, [x, y]));
 const not = (op: string) => binary((b, x, y) => b.one("Not", [b.one(op, [x, y])]));
 /** Two tensors in floats. */
-const floats = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
+export const floats = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
   binary((b, x, y) => build(b, asFloat(b, x), asFloat(b, y)));
 /** Two tensors as booleans. */
 const logical = (op: string): Operation => ({
@@ -26,7 +26,7 @@ const logical = (op: string): Operation => ({
 });
 const asFloat = (b: Builder, x: Value) => isFloat(dtypeOf(x)) ? x : cast(b, x, "float32");
 /** A function of one tensor, in floats. */
-const unary = (build: (b: Builder, x: Value, given: Given) => Value): Operation => ({
+export const unary = (build: (b: Builder, x: Value, given: Given) => Value): Operation => ({
   args: ["x"],
   build: (given) => build(given.b, given.float("x"), given),
 });
@@ -71,9 +71,15 @@ function clipped(given: Given): Value {
   const [x, low, high] = given.together("x", "x_min", "x_max");
   return given.b.one("Min", [given.b.one("Max", [x, low]), high]);
 }
-function selected(given: Given): Value {
+function selected(given: Given): Value | readonly Value[] {
   const { b } = given, condition = cast(b, given.value("condition"), "bool");
+  if (!given.has("x1") && !given.has("x2")) return places(b, condition);
   return b.one("Where", [condition, ...given.together("x1", "x2")]);
+}
+/** Where elements aren't zero, a vector for each axis. */
+export function places(b: Builder, x: Value): readonly Value[] {
+  const at = cast(b, b.one("NonZero", [cast(b, x, "bool")]), "int32");
+  return shapeOf(x.type).map((_, i) => b.one("Gather", [at, b.scalar(i, "int64")], { axis: 0 }));
 }
 /** NaN and the infinities replaced. */
 function numbersOnly(given: Given): Value {

@@ -123,6 +123,12 @@ export class Given {
   together(...names: readonly string[]): readonly Value[] {
     return this.promoted(names.map((n) => this.get(n)), names.join(", "));
   }
+  /** Two tensors under one element type. */
+  pair(one: string, other: string): readonly [Value, Value] {
+    const [x, y] = this.together(one, other);
+    if (!x || !y) throw this.refuse(x ? other : one);
+    return [x, y];
+  }
   /** The tensors of a list under one element type. */
   list(name: string): readonly Value[] {
     const x = this.get(name);

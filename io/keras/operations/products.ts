@@ -1,5 +1,4 @@
 /** Keras 3's operations of products: matrices, einsum, convolutions, pools, attention, normalization, images. @module */
-import { ShapeError } from "../../../core/errors.ts";
 import type { Value } from "../../../core/graph.ts";
 import { depthwiseToOnnx, kernelToOnnx, type Padding, windowAttributes } from "../../../core/layerconv.ts";
 import {
@@ -39,7 +38,10 @@ function dot(given: Given): Value {
   const { b } = given, [p, q] = pair(given), [m, n] = [shapeOf(p.type).length, shapeOf(q.type).length];
   if (m === 0 || n === 0) return b.one("Mul", [p, q]);
   if (n <= 2) return b.one("MatMul", [p, q]);
-  throw new ShapeError("dot is supported for a second tensor of one or two axes");
+  const letters = "abcdefghijklmnopqrstuvwxyz", left = letters.slice(0, m), own = letters.slice(m, m + n);
+  const right = own.slice(0, n - 2) + left.charAt(m - 1) + own.charAt(n - 1);
+  const out = left.slice(0, m - 1) + own.slice(0, n - 2) + own.charAt(n - 1);
+  return b.one("Einsum", [p, q], { equation: `${left},${right}->${out}` });
 }
 function tensordot(given: Given): Value {
   const { b } = given,
@@ -64,13 +66,16 @@ function einsum(given: Given): Value {
   return given.b.one("Einsum", operands, { equation });
 }
 
-const format = (given: Given): DataFormat =>
+/** Where channels stand. */
+export const format = (given: Given): DataFormat =>
   given.get("data_format") === "channels_first" ? "channels_first" : "channels_last";
-function sizesFor(given: Given, name: string, rank: number, otherwise?: number): readonly number[] {
+/** A number an axis; one for all. */
+export function sizesFor(given: Given, name: string, rank: number, otherwise?: number): readonly number[] {
   const list = given.has(name) || otherwise === undefined ? given.integers(name) : [otherwise];
   return list.length === 1 ? new Array<number>(rank).fill(list[0] ?? 1) : list;
 }
-function padding(given: Given): Padding {
+/** What is added at the edges. */
+export function padding(given: Given): Padding {
   const word = given.get("padding") ?? "valid";
   if (word === "valid" || word === "same" || word === "causal") return word;
   throw given.refuse("padding");
@@ -101,6 +106,23 @@ function pool(given: Given, op: "MaxPool" | "AveragePool"): Value {
   const window = windowAttributes(x, size, strides, size.map(() => 1), padding(given));
   const y = b.one(op, [x], op === "MaxPool" ? window : { ...window, count_include_pad: 0 }, { outputs: 1 });
   return toLast(b, y, format(given));
+}
+function separable(given: Given): Value {
+  const { b } = given,
+    x = toFirst(b, given.float("inputs"), format(given)),
+    kernel = given.value("depthwise_kernel");
+  const rank = shapeOf(x.type).length - 2, shape = range(0, rank).map((a) => sizeAt(kernel.type, a));
+  const apart = b.one("Conv", [x, depthwiseToOnnx(b, kernel)], {
+    ...windowAttributes(
+      x,
+      shape,
+      sizesFor(given, "strides", rank, 1),
+      sizesFor(given, "dilation_rate", rank, 1),
+      padding(given),
+    ),
+    group: sizeAt(x.type, 1),
+  });
+  return toLast(b, b.one("Conv", [apart, kernelToOnnx(b, given.value("pointwise_kernel"))]), format(given));
 }
 /** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
 function attention(given: Given): Value {
@@ -143,13 +165,15 @@ function layerNorm(given: Given, rms: boolean): Value {
   return !rms && given.has("beta") ? b.one("Add", [scaled, given.value("beta")]) : scaled;
 }
 /** Images at another size. */
-function resized(given: Given): Value {
+export function resized(given: Given): Value {
   const { b } = given, x = toFirst(b, given.float("images"), format(given)), size = given.integers("size");
   const mode = given.get("interpolation") ?? "bilinear";
-  for (const name of ["antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio"]) {
+  for (const name of ["crop_to_aspect_ratio", "pad_to_aspect_ratio"]) {
     if (given.flag(name)) throw given.refuse(name);
   }
   if (mode !== "nearest" && mode !== "bilinear") throw given.refuse("interpolation");
+  // Nearest pixels are the same with it.
+  if (given.flag("antialias") && mode !== "nearest") throw given.refuse("antialias");
   const attributes = mode === "nearest"
     ? { mode: "nearest", coordinate_transformation_mode: "half_pixel", nearest_mode: "round_prefer_ceil" }
     : { mode: "linear", coordinate_transformation_mode: "half_pixel" };
@@ -185,6 +209,7 @@ export const products: Operations = {
   },
   Einsum: { args: ["*operands"], build: einsum },
   Conv: { args: ["inputs", "kernel"], build: (given) => conv(given, false) },
+  SeparableConv: { args: ["inputs", "depthwise_kernel", "pointwise_kernel"], build: separable },
   DepthwiseConv: { args: ["inputs", "kernel"], build: (given) => conv(given, true) },
   MaxPool: { args: ["inputs"], build: (given) => pool(given, "MaxPool") },
   AveragePool: { args: ["inputs"], build: (given) => pool(given, "AveragePool") },

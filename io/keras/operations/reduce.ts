@@ -1,15 +1,35 @@
 /** Keras 3's operations that reduce, sort and search along axes. @module */
 import type { Value } from "../../../core/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import {
+  asFloat,
+  cast,
+  dtypeOf,
+  range,
+  reshape,
+  scalarLike,
+  shapeOf,
+  sizesOf,
+} from "../../../core/layerkit.ts";
 import type { Given, Operation, Operations } from "./given.ts";
+import { norm } from "./norm.ts";
 
 const x = ["x"];
 /** A reduction over the axes named, or all. */
-function over(given: Given, op: string, v: Value, keepdims = given.flag("keepdims")): Value {
+export function over(given: Given, op: string, v: Value, keepdims = given.flag("keepdims")): Value {
   const axes = given.axes(v) ?? range(0, shapeOf(v.type).length);
   return axes.length === 0 ? v : given.b.one(op, [v, given.b.ints(axes)], { keepdims: keepdims ? 1 : 0 });
 }
-const kept = (op: string): Operation => ({ args: x, build: (given) => over(given, op, counted(given)) });
+const kept = (op: string): Operation => ({
+  args: x,
+  build(given) {
+    const { b } = given, dtype = given.dtype(), v = counted(given);
+    const y = over(given, op, dtype ? cast(b, v, dtype) : v);
+    // A greatest or least element has a bound.
+    return given.has("initial")
+      ? b.one(op === "ReduceMax" ? "Max" : "Min", [y, cast(b, given.value("initial"), dtypeOf(y))])
+      : y;
+  },
+});
 const floats = (op: string): Operation => ({ args: x, build: (given) => over(given, op, given.float("x")) });
 /** Booleans as numbers. */
 function counted(given: Given, v = given.value("x")): Value {
@@ -27,6 +47,20 @@ function variance(given: Given): Value {
   const { b } = given, v = given.float("x");
   const apart = b.one("Sub", [v, over(given, "ReduceMean", v, true)]);
   return over(given, "ReduceMean", b.one("Mul", [apart, apart]));
+}
+function average(given: Given): Value {
+  const { b } = given, v = given.float("x");
+  if (!given.has("weights")) return over(given, "ReduceMean", v, false);
+  const weights = cast(b, given.value("weights"), dtypeOf(v)), rank = shapeOf(v.type).length;
+  const short = shapeOf(weights.type).length < rank, axis = short ? given.axis(v) : 0;
+  // Weights of one axis lie along it.
+  const wide = short
+    ? b.one("Reshape", [weights, b.ints(range(0, rank).map((a) => (a === axis ? -1 : 1)))])
+    : weights;
+  const sum = short
+    ? b.one("ReduceSum", [weights], { keepdims: 0 })
+    : over(given, "ReduceSum", weights, false);
+  return b.one("Div", [over(given, "ReduceSum", b.one("Mul", [v, wide]), false), sum]);
 }
 const place = (op: string): Operation => ({
   args: x,
@@ -72,8 +106,13 @@ function normalized(given: Given): Value {
     v = given.float("x"),
     order = given.number("order", 2),
     epsilon = given.number("epsilon", 1e-12);
-  if (order !== 2) throw given.refuse("order");
   const axes = given.has("axis") ? given.axes(v) ?? [] : [shapeOf(v.type).length - 1];
+  if (order !== 2) {
+    const powers = b.one("Pow", [b.one("Abs", [v]), scalarLike(b, order, v)]);
+    const sum = b.one("ReduceSum", [powers, b.ints(axes)], { keepdims: 1 });
+    const size = b.one("Pow", [sum, scalarLike(b, 1 / order, v)]);
+    return b.one("Div", [v, b.one("Max", [size, scalarLike(b, epsilon, v)])]);
+  }
   const squares = b.one("ReduceSum", [b.one("Mul", [v, v]), b.ints(axes)], { keepdims: 1 });
   return b.one("Div", [v, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, epsilon, v)])]);
 }
@@ -88,20 +127,16 @@ function moments(given: Given): readonly Value[] {
     b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims }),
   ];
 }
-function norm(given: Given): Value {
-  const order = given.get("ord"), v = given.float("x");
-  if (order === null || order === 2 || order === "fro") return over(given, "ReduceL2", v);
-  if (order === 1) return over(given, "ReduceL1", v);
-  throw given.refuse("ord");
-}
 /** Softmax over an axis; over all elements together without one. */
 const softmax = (op: string): Operation => ({
   args: x,
   build(given) {
     const { b } = given, v = given.float("x"), axis = given.get("axis");
-    if (axis === null || typeof axis === "number") {
-      return b.one(op, [v], { axis: typeof axis === "number" ? axis : -1 });
+    if (axis === null) {
+      const flat = b.one(op, [b.one("Reshape", [v, b.ints([-1])])], { axis: -1 });
+      return reshape(b, flat, sizesOf(v, range(0, shapeOf(v.type).length)), v);
     }
+    if (typeof axis === "number") return b.one(op, [v], { axis });
     const axes = b.ints(given.axes(v) ?? []), top = b.one("ReduceMax", [v, axes], { keepdims: 1 });
     const apart = b.one("Sub", [v, top]), powers = b.one("Exp", [apart]);
     const sum = b.one("ReduceSum", [powers, axes], { keepdims: 1 });
@@ -112,19 +147,20 @@ const softmax = (op: string): Operation => ({
 /** Reductions by class name. */
 export const reductions: Operations = {
   Sum: kept("ReduceSum"),
-  Prod: kept("ReduceProd"),
+  Prod: {
+    args: x,
+    build(given) {
+      // Keras writes the element type and computes without it.
+      given.get("dtype");
+      return over(given, "ReduceProd", counted(given));
+    },
+  },
   Max: kept("ReduceMax"),
   Min: kept("ReduceMin"),
   Amax: kept("ReduceMax"),
   Amin: kept("ReduceMin"),
   Mean: floats("ReduceMean"),
-  Average: {
-    args: ["x", "weights"],
-    build(given) {
-      if (given.has("weights")) throw given.refuse("weights");
-      return over(given, "ReduceMean", given.float("x"), false);
-    },
-  },
+  Average: { args: ["x", "weights"], build: average },
   Var: { args: x, build: variance },
   Std: { args: x, build: (given) => given.b.one("Sqrt", [variance(given)]) },
   Any: truth("ReduceMax"),

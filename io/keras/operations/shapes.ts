@@ -116,8 +116,20 @@ function padded(given: Given): Value {
       mode: "constant",
     });
   }
+  if (mode === "symmetric") return mirrored(given, v, list);
   if (mode !== "reflect" && mode !== "edge") throw given.refuse("mode");
   return b.one("Pad", [v, pads], { mode });
+}
+/** Ends are repeated in the other direction, the last element too. */
+function mirrored({ b }: Given, v: Value, widths: readonly unknown[]): Value {
+  return widths.reduce<Value>((y, w, axis) => {
+    const [before, after] = [half(w, 0), half(w, 1)], ends = b.ints([axis]), back = b.ints([-1]);
+    const turned = (from: number, to: number) =>
+      b.one("Slice", [y, b.ints([from]), b.ints([to]), ends, back]);
+    const first = before > 0 ? [turned(before - 1, -(2 ** 31))] : [];
+    const last = after > 0 ? [turned(-1, -1 - after)] : [];
+    return first.length + last.length === 0 ? y : b.one("Concat", [...first, y, ...last], { axis });
+  }, v);
 }
 function tiled(given: Given): Value {
   const { b } = given,
@@ -129,10 +141,13 @@ function tiled(given: Given): Value {
   return b.one("Tile", [wide, b.ints([...range(0, Math.max(0, -more)).map(() => 1), ...repeats])]);
 }
 function repeated(given: Given): Value {
-  const { b } = given, v = given.value("x"), [count, ...more] = given.integers("repeats");
-  if (more.length > 0 || count === undefined) throw given.refuse("repeats");
+  const { b } = given, v = given.value("x"), [count = 1, ...more] = given.integers("repeats");
   const flat = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
   const axis = given.has("axis") ? given.axis(v) : 0, rank = shapeOf(flat.type).length;
+  if (more.length > 0) {
+    const places = [count, ...more].flatMap((times, i) => range(0, times).map(() => i));
+    return b.one("Gather", [flat, b.ints(places)], { axis });
+  }
   const apart = b.one("Unsqueeze", [flat, b.ints([axis + 1])]);
   const many = b.one("Tile", [apart, b.ints(range(0, rank + 1).map((a) => a === axis + 1 ? count : 1))]);
   const sizes = sizesOf(flat, range(0, rank)).map((s, a) =>
@@ -147,7 +162,12 @@ function flipped(given: Given): Value {
 }
 function rolled(given: Given): Value {
   const { b } = given, v = given.value("x"), shifts = given.integers("shift");
-  if (!given.has("axis")) throw given.refuse("axis");
+  if (!given.has("axis")) {
+    const flat = b.one("Reshape", [v, b.ints([-1])]), by = shifts[0] ?? 0;
+    const part = (from: number, to: number) => b.one("Slice", [flat, b.ints([from]), b.ints([to])]);
+    const turned = by === 0 ? flat : b.one("Concat", [part(-by, 2 ** 31), part(0, -by)], { axis: 0 });
+    return reshape(b, turned, sizesOf(v, all(v)), v);
+  }
   return (given.axes(v) ?? []).reduce((y, axis, i) => {
     const by = shifts[i] ?? shifts[0] ?? 0, end = 2 ** 31;
     const part = (from: number, to: number) =>

@@ -1,0 +1,126 @@
+/** Keras 3's linear algebra, on the operators of the domain lapis. @module */
+import type { Value } from "../../../core/graph.ts";
+import { cast, range, scalarLike, shapeOf, transpose } from "../../../core/layerkit.ts";
+import { first, type Given, type Operation, type Operations } from "./given.ts";
+
+const x = ["x"];
+const rankOf = (v: Value) => shapeOf(v.type).length;
+const turned = (given: Given, v: Value) => {
+  const rank = rankOf(v);
+  return transpose(given.b, v, [...range(0, rank - 2), rank - 1, rank - 2]);
+};
+const one = (op: string): Operation => ({
+  args: x,
+  build: (given) => given.b.one(`lapis.${op}`, [given.float("x")]),
+});
+/** U, the singular values and Vᵀ. */
+function factors(given: Given, v: Value, full: boolean): readonly [Value, Value, Value] {
+  const [u, s, vt] = given.b.op("lapis.SVD", [v], { full_matrices: full ? 1 : 0 }, { outputs: 3 });
+  return [first(u ? [u] : []), first(s ? [s] : []), first(vt ? [vt] : [])];
+}
+const eps = 1.1920928955078125e-7;
+/** The pseudo-inverse, of the singular values above a share of the greatest. */
+function pseudoInverse(given: Given, v: Value, share: number): Value {
+  const { b } = given, [u, s, vt] = factors(given, v, false);
+  const most = b.one("ReduceMax", [s, b.ints([-1])], { keepdims: 1 });
+  const kept = b.one("Greater", [s, b.one("Mul", [most, scalarLike(b, share, s)])]);
+  const over = b.one("Reciprocal", [b.one("Where", [kept, s, scalarLike(b, 1, s)])]);
+  const inverse = b.one("Where", [kept, over, scalarLike(b, 0, s)]);
+  const scaled = b.one("Mul", [turned(given, vt), b.one("Unsqueeze", [inverse, b.ints([-2])])]);
+  return b.one("MatMul", [scaled, turned(given, u)]);
+}
+/** The greater of the last two sizes. */
+function extent(v: Value): number {
+  const sizes = shapeOf(v.type).slice(-2).map((d) => (typeof d === "number" ? d : 1));
+  return Math.max(...sizes);
+}
+function rank(given: Given): Value {
+  const { b } = given, v = given.float("x"), [, s] = factors(given, v, false);
+  const most = b.one("ReduceMax", [s, b.ints([-1])], { keepdims: 1 });
+  const bound = given.has("tol")
+    ? scalarLike(b, given.number("tol"), s)
+    : b.one("Mul", [most, scalarLike(b, extent(v) * eps, s)]);
+  const kept = cast(b, b.one("Greater", [s, bound]), "int32");
+  return b.one("ReduceSum", [kept, b.ints([-1])], { keepdims: 0 });
+}
+function leastSquares(given: Given): Value {
+  const { b } = given, [p, q] = given.pair("a", "b");
+  const column = rankOf(q) < rankOf(p) ? b.one("Unsqueeze", [q, b.ints([rankOf(q)])]) : q;
+  const share = given.has("rcond") ? given.number("rcond") : eps * extent(p);
+  const y = b.one("MatMul", [pseudoInverse(given, p, share), column]);
+  return column === q ? y : b.one("Squeeze", [y, b.ints([rankOf(q)])]);
+}
+/** X of a·X = b, where b may be vectors. */
+const solve = (op: string, options: (given: Given) => Readonly<Record<string, number>>): Operation => ({
+  args: ["a", "b"],
+  build(given) {
+    const { b } = given, [p, q] = given.pair("a", "b"), vector = rankOf(q) === rankOf(p) - 1;
+    const column = vector ? b.one("Unsqueeze", [q, b.ints([rankOf(q)])]) : q;
+    const y = b.one(`lapis.${op}`, [p, column], options(given));
+    return vector ? b.one("Squeeze", [y, b.ints([rankOf(q)])]) : y;
+  },
+});
+
+/** Linear algebra by class name. */
+export const linalg: Operations = {
+  Det: { args: x, build: (given) => given.b.one("Det", [given.float("x")]) },
+  Inv: one("Inverse"),
+  Cholesky: {
+    args: x,
+    build: (given) =>
+      given.b.one("lapis.Cholesky", [given.float("x")], { upper: given.flag("upper") ? 1 : 0 }),
+  },
+  CholeskyInverse: {
+    args: x,
+    build(given) {
+      const { b } = given, v = given.float("x"), lower = given.flag("upper") ? turned(given, v) : v;
+      return b.one("lapis.Inverse", [b.one("MatMul", [lower, turned(given, lower)])]);
+    },
+  },
+  Eigh: { args: x, build: (given) => given.b.op("lapis.Eigh", [given.float("x")], {}, { outputs: 2 }) },
+  Logdet: {
+    args: x,
+    build: (given) => given.b.op("lapis.LogDet", [given.float("x")], {}, { outputs: 2 }).slice(1),
+  },
+  Slogdet: { args: x, build: (given) => given.b.op("lapis.LogDet", [given.float("x")], {}, { outputs: 2 }) },
+  Lstsq: { args: ["a", "b"], build: leastSquares },
+  MatrixRank: { args: x, build: rank },
+  Pinv: {
+    args: x,
+    build(given) {
+      const v = given.float("x");
+      return pseudoInverse(given, v, given.has("rcond") ? given.number("rcond") : 10 * extent(v) * eps);
+    },
+  },
+  Qr: {
+    args: x,
+    build: (given) =>
+      given.b.op(
+        "lapis.QR",
+        [given.float("x")],
+        { complete: given.get("mode") === "complete" ? 1 : 0 },
+        { outputs: 2 },
+      ),
+  },
+  Solve: solve("Solve", () => ({})),
+  SolveTriangular: solve("TriangularSolve", (given) => ({ lower: given.flag("lower") ? 1 : 0 })),
+  SVD: {
+    args: x,
+    build(given) {
+      const v = given.float("x"), alone = given.get("compute_uv") === false;
+      const whole = given.get("full_matrices") !== false, all = factors(given, v, whole && !alone);
+      return alone ? all[1] : all;
+    },
+  },
+  CDist: {
+    args: ["x", "y"],
+    build(given) {
+      const { b } = given, [p, q] = given.pair("x", "y");
+      const apart = b.one("Sub", [
+        b.one("Unsqueeze", [p, b.ints([-2])]),
+        b.one("Unsqueeze", [q, b.ints([-3])]),
+      ]);
+      return b.one("ReduceL2", [apart, b.ints([-1])], { keepdims: 0 });
+    },
+  },
+};

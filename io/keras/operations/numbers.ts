@@ -1,0 +1,337 @@
+/** Keras 3's rarer elementwise operations: of bits, of whole numbers, special functions. @module */
+import type { Builder } from "../../../core/builder.ts";
+import { isFloat } from "../../../core/dtype.ts";
+import type { Value } from "../../../core/graph.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import { binary, floats, unary } from "./elementwise.ts";
+import type { Given, Operation, Operations } from "./given.ts";
+
+const like = (b: Builder, value: number, x: Value) => scalarLike(b, value, x);
+const times = (b: Builder, x: Value, y: number | Value) =>
+  b.one("Mul", [x, typeof y === "number" ? like(b, y, x) : y]);
+const plus = (b: Builder, x: Value, y: number | Value) =>
+  b.one("Add", [x, typeof y === "number" ? like(b, y, x) : y]);
+const below = (b: Builder, x: Value, y: number) => b.one("Less", [x, like(b, y, x)]);
+
+/** A polynomial, the highest power first (Horner). */
+function polynomial(b: Builder, x: Value, coefficients: readonly number[]): Value {
+  const [first = 0, ...rest] = coefficients;
+  return rest.reduce((sum, c) => plus(b, b.one("Mul", [sum, x]), c), like(b, first, x));
+}
+/** The angle of (x, y), in (−π, π]. */
+function arctan2(b: Builder, y: Value, x: Value): Value {
+  const [ax, ay] = [b.one("Abs", [x]), b.one("Abs", [y])];
+  const most = b.one("Max", [ax, ay]), least = b.one("Min", [ax, ay]);
+  // Both zero, and both infinite, have a ratio of their own.
+  const same = b.one("Equal", [ax, ay]), none = b.one("Equal", [most, like(b, 0, most)]);
+  const ratio = b.one("Div", [
+    b.one("Where", [same, b.one("Where", [none, like(b, 0, x), like(b, 1, x)]), least]),
+    b.one("Where", [same, like(b, 1, x), most]),
+  ]);
+  const angle = b.one("Atan", [ratio]), steep = b.one("Greater", [ay, ax]);
+  const first = b.one("Where", [steep, b.one("Sub", [like(b, Math.PI / 2, x), angle]), angle]);
+  const half = b.one("Where", [isNegative(b, x), b.one("Sub", [like(b, Math.PI, x), first]), first]);
+  return b.one("Where", [isNegative(b, y), b.one("Neg", [half]), half]);
+}
+/** True for negative numbers, and for −0. */
+function isNegative(b: Builder, x: Value): Value {
+  const zero = b.one("Equal", [x, like(b, 0, x)]);
+  const negativeZero = b.one("And", [zero, below(b, b.one("Reciprocal", [x]), 0)]);
+  return b.one("Or", [below(b, x, 0), negativeZero]);
+}
+/** The inverse of the error function (Giles 2010, "Approximating the erfinv function"). */
+function erfinv(b: Builder, x: Value): Value {
+  const near = [
+    2.81022636e-08,
+    3.43273939e-07,
+    -3.5233877e-06,
+    -4.39150654e-06,
+    0.00021858087,
+    -0.00125372503,
+  ];
+  const far = [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613];
+  const nearEnd = [-0.00417768164, 0.246640727, 1.50140941], farEnd = [0.00943887047, 1.00167406, 2.83297682];
+  const w = b.one("Neg", [
+    b.one("Log", [b.one("Mul", [b.one("Sub", [like(b, 1, x), x]), plus(b, x, 1)])]),
+  ]);
+  const small = polynomial(b, plus(b, w, -2.5), [...near, ...nearEnd]);
+  const large = polynomial(b, plus(b, b.one("Sqrt", [w]), -3), [...far, ...farEnd]);
+  const y = b.one("Mul", [x, b.one("Where", [below(b, w, 5), small, large])]);
+  const edge = b.one("Equal", [b.one("Abs", [x]), like(b, 1, x)]);
+  return b.one("Where", [edge, times(b, x, Infinity), y]);
+}
+/** The modified Bessel function of order 0 (Abramowitz and Stegun 9.8.1, 9.8.2). */
+function bessel(b: Builder, x: Value): Value {
+  const size = b.one("Abs", [x]), t = times(b, size, 1 / 3.75);
+  const near = polynomial(b, b.one("Mul", [t, t]), [
+    0.0045813,
+    0.0360768,
+    0.2659732,
+    1.2067492,
+    3.0899424,
+    3.5156229,
+    1,
+  ]);
+  const far = polynomial(b, b.one("Reciprocal", [b.one("Max", [t, like(b, 1, t)])]), [
+    0.00392377,
+    -0.01647633,
+    0.02635537,
+    -0.02057706,
+    0.00916281,
+    -0.00157565,
+    0.00225319,
+    0.01328592,
+    0.39894228,
+  ]);
+  const large = b.one("Div", [b.one("Mul", [b.one("Exp", [size]), far]), b.one("Sqrt", [size])]);
+  return b.one("Where", [below(b, size, 3.75), near, large]);
+}
+function sinc(b: Builder, x: Value): Value {
+  const at = times(b, x, Math.PI), zero = b.one("Equal", [at, like(b, 0, at)]), one = like(b, 1, at);
+  return b.one("Where", [zero, one, b.one("Div", [b.one("Sin", [at]), b.one("Where", [zero, one, at])])]);
+}
+/** The next number of float32 towards another, by its bits. */
+function nextafter(b: Builder, x: Value, y: Value): Value {
+  const bits = b.one("BitCast", [x], { to: 6 }), up = b.one("Less", [x, y]);
+  const away = b.one("Equal", [up, b.one("Greater", [x, like(b, 0, x)])]);
+  const step = b.one("Where", [away, b.scalar(1, "int32"), b.scalar(-1, "int32")]);
+  const next = b.one("BitCast", [b.one("Add", [bits, step])], { to: 1 });
+  const tiny = b.one("Where", [up, like(b, 2 ** -149, x), like(b, -(2 ** -149), x)]);
+  const moved = b.one("Where", [b.one("Equal", [x, like(b, 0, x)]), tiny, next]);
+  return b.one("Where", [b.one("Equal", [x, y]), y, moved]);
+}
+/** The greater or lesser of two numbers, of which NaN is none. */
+const numberOf = (op: string) =>
+  binary((b, x, y) => {
+    if (!isFloat(dtypeOf(x))) return b.one(op, [x, y]);
+    const [noX, noY] = [b.one("IsNaN", [x]), b.one("IsNaN", [y])];
+    return b.one("Where", [noX, y, b.one("Where", [noY, x, b.one(op, [x, y])])]);
+  });
+/** Bits of whole numbers; Keras names the arguments x and y here. */
+const bits = (build: (b: Builder, x: Value, y: Value) => Value): Operation => ({
+  args: ["x", "y"],
+  build(given) {
+    return build(given.b, ...given.pair("x", "y"));
+  },
+});
+const whole = (op: string) =>
+  bits((b, x, y) => dtypeOf(x) === "bool" ? b.one(op.replace("Bitwise", ""), [x, y]) : b.one(op, [x, y]));
+const power = (b: Builder, y: Value, x: Value) =>
+  cast(b, b.one("Pow", [b.scalar(2, "float64"), cast(b, y, "float64")]), dtypeOf(x));
+const leftShift = bits((b, x, y) => b.one("Mul", [x, power(b, y, x)]));
+const rightShift = bits((b, x, y) => {
+  const by = power(b, y, x);
+  return b.one("Div", [b.one("Sub", [x, b.one("Mod", [x, by])]), by]);
+});
+const inverted: Operation = {
+  args: ["x"],
+  build: (given) => {
+    const x = given.value("x");
+    return given.b.one(dtypeOf(x) === "bool" ? "Not" : "BitwiseNot", [x]);
+  },
+};
+/** The greatest common divisor by as many of Euclid's steps as 32 bits take (Lamé 1844). */
+function gcd(b: Builder, x: Value, y: Value): Value {
+  let [p, q] = [b.one("Abs", [x]), b.one("Abs", [y])];
+  const zero = like(b, 0, p), one = like(b, 1, p);
+  for (const _ of range(0, 46)) {
+    const done = b.one("Equal", [q, zero]), rest = b.one("Mod", [p, b.one("Where", [done, one, q])]);
+    [p, q] = [b.one("Where", [done, p, q]), b.one("Where", [done, zero, rest])];
+  }
+  return p;
+}
+function lcm(b: Builder, x: Value, y: Value): Value {
+  const common = gcd(b, x, y), none = b.one("Equal", [common, like(b, 0, common)]);
+  const part = b.one("Div", [b.one("Abs", [x]), b.one("Where", [none, like(b, 1, common), common])]);
+  return b.one("Mul", [part, b.one("Abs", [y])]);
+}
+/** |x1 − x2| ≤ atol + rtol·|x2|. */
+function close(given: Given): Value {
+  const { b } = given, [p, q] = given.pair("x1", "x2"), [x, y] = [asFloat(b, p), asFloat(b, q)];
+  const rtol = given.has("rtol") ? given.number("rtol") : 1e-5,
+    atol = given.has("atol") ? given.number("atol") : 1e-8;
+  const bound = plus(b, times(b, b.one("Abs", [y]), rtol), atol);
+  const near = b.one("LessOrEqual", [b.one("Abs", [b.one("Sub", [x, y])]), bound]);
+  const finite = (v: Value) => b.one("Not", [b.one("Or", [b.one("IsInf", [v]), b.one("IsNaN", [v])])]);
+  const both = b.one("And", [b.one("And", [finite(x), finite(y)]), near]);
+  const same = b.one("Or", [both, b.one("Equal", [x, y])]);
+  if (!given.flag("equal_nan")) return same;
+  return b.one("Or", [same, b.one("And", [b.one("IsNaN", [x]), b.one("IsNaN", [y])])]);
+}
+const infinite = (sign: 1 | -1): Operation =>
+  unary((b, x) =>
+    b.one("IsInf", [x], { detect_negative: sign < 0 ? 1 : 0, detect_positive: sign > 0 ? 1 : 0 })
+  );
+/** Values of a type, no further than it reaches. */
+function saturated(given: Given): Value {
+  const { b } = given, x = given.value("x"), to = given.dtype() ?? "float32";
+  const size = /^(u?)int(\d+)$/.exec(to);
+  if (!size) return cast(b, x, to);
+  const width = Number(size[2]), low = size[1] ? 0 : -(2 ** (width - 1));
+  // The highest that both types hold: beyond 2^24 float32 has no odd numbers.
+  const high = Math.min(
+    2 ** (size[1] ? width : width - 1) - 1,
+    isFloat(dtypeOf(x)) ? 2 ** 31 - 128 : Infinity,
+  );
+  const held = isFloat(dtypeOf(x)) ? x : cast(b, x, "int64");
+  const cut = b.one("Min", [b.one("Max", [held, like(b, low, held)]), like(b, high, held)]);
+  return cast(b, cut, to);
+}
+const same: Operation = { args: ["x"], build: (given) => given.value("x") };
+const typed: Operation = {
+  args: ["x"],
+  build(given) {
+    const x = given.value("x"), dtype = given.dtype();
+    return dtype ? cast(given.b, x, dtype) : x;
+  },
+};
+/** True where an element of the second is. */
+function isIn(given: Given): Value {
+  const { b } = given, [x, list] = given.pair("x1", "x2");
+  given.flag("assume_unique");
+  const apart = b.one("Unsqueeze", [x, b.ints([shapeOf(x.type).length])]);
+  const equal = cast(b, b.one("Equal", [apart, b.one("Reshape", [list, b.ints([-1])])]), "int32");
+  const any = cast(b, b.one("ReduceMax", [equal, b.ints([-1])], { keepdims: 0 }), "bool");
+  return given.flag("invert") ? b.one("Not", [any]) : any;
+}
+/** How many of the sorted numbers are below each value, or at it as well. */
+function counted(b: Builder, sorted: Value, values: Value, op: "Less" | "LessOrEqual"): Value {
+  const apart = b.one("Unsqueeze", [values, b.ints([shapeOf(values.type).length])]);
+  const hits = cast(b, b.one(op, [sorted, apart]), "int32");
+  return b.one("ReduceSum", [hits, b.ints([-1])], { keepdims: 0 });
+}
+const searched: Operation = {
+  args: ["sorted_sequence", "values"],
+  build(given) {
+    const [sorted, values] = given.pair("sorted_sequence", "values");
+    return counted(given.b, sorted, values, given.get("side") === "right" ? "LessOrEqual" : "Less");
+  },
+};
+const digitized: Operation = {
+  args: ["x", "bins"],
+  build(given) {
+    const { b } = given, x = given.float("x");
+    return counted(b, cast(b, given.value("bins"), "float32"), x, "LessOrEqual");
+  },
+};
+const named = (make: Operation, names: string): Operations =>
+  Object.fromEntries(names.split(" ").map((name) => [name, make]));
+
+/** Rarer elementwise operations by class name. */
+export const numbers: Operations = {
+  ...named(same, "Real Conj Conjugate"),
+  ...named(typed, "Array ConvertToTensor"),
+  ...named(inverted, "BitwiseInvert BitwiseNot"),
+  ...named(leftShift, "BitwiseLeftShift LeftShift"),
+  ...named(rightShift, "BitwiseRightShift RightShift"),
+  BitwiseAnd: whole("BitwiseAnd"),
+  BitwiseOr: whole("BitwiseOr"),
+  BitwiseXor: whole("BitwiseXor"),
+  Angle: unary((b, x) => {
+    const y = b.one("Where", [below(b, x, 0), like(b, Math.PI, x), like(b, 0, x)]);
+    return b.one("Where", [b.one("IsNaN", [x]), x, y]);
+  }),
+  Imag: { args: ["x"], build: (given) => times(given.b, given.value("x"), 0) },
+  Isreal: {
+    args: ["x"],
+    build: (given) => {
+      const x = given.value("x");
+      return given.b.one("Or", [given.b.one("Equal", [x, x]), given.b.scalar(true, "bool")]);
+    },
+  },
+  Arctan2: floats((b, y, x) => arctan2(b, y, x)),
+  Heaviside: floats((b, x, y) => {
+    const zero = like(b, 0, x), atZero = b.one("Equal", [x, zero]);
+    const side = b.one("Where", [below(b, x, 0), zero, like(b, 1, x)]);
+    return b.one("Where", [atZero, y, b.one("Where", [b.one("IsNaN", [x]), x, side])]);
+  }),
+  Logaddexp2: floats((b, x, y) => {
+    const top = b.one("Max", [x, y]), gap = times(b, b.one("Sub", [b.one("Min", [x, y]), top]), Math.LN2);
+    return plus(b, times(b, b.one("Softplus", [gap]), Math.LOG2E), top);
+  }),
+  Ldexp: {
+    args: ["x1", "x2"],
+    build(given) {
+      const { b } = given, x = given.float("x1"), two = b.scalar(2, dtypeOf(x));
+      return b.one("Mul", [x, b.one("Pow", [two, cast(b, given.value("x2"), dtypeOf(x))])]);
+    },
+  },
+  Fmax: numberOf("Max"),
+  Fmin: numberOf("Min"),
+  Fmod: binary((b, x, y) => b.one("Mod", [x, y], { fmod: 1 })),
+  Gcd: binary(gcd),
+  Lcm: binary(lcm),
+  Nextafter: floats(nextafter),
+  Isclose: { args: ["x1", "x2", "rtol", "atol"], build: close },
+  AllClose: {
+    args: ["x1", "x2"],
+    build(given) {
+      const { b } = given, all = cast(b, close(given), "int32");
+      return cast(b, b.one("ReduceMin", [all], { keepdims: 0 }), "bool");
+    },
+  },
+  Isneginf: infinite(-1),
+  Isposinf: infinite(1),
+  IsIn: { args: ["x1", "x2"], build: isIn },
+  SearchSorted: searched,
+  Digitize: digitized,
+  I0: unary(bessel),
+  Sinc: unary(sinc),
+  Erfc: unary((b, x) => b.one("Sub", [like(b, 1, x), b.one("Erf", [x])])),
+  Erfinv: unary(erfinv),
+  SaturateCast: { args: ["x"], build: saturated },
+  View: {
+    args: ["x"],
+    build(given) {
+      const to = given.dtype() ?? "float32", codes = { float32: 1, int32: 6, uint32: 12, int64: 7 } as const;
+      const code = Object.hasOwn(codes, to) ? codes[to as keyof typeof codes] : undefined;
+      if (code === undefined) throw given.refuse("dtype");
+      return given.b.one("BitCast", [given.value("x")], { to: code });
+    },
+  },
+  Select: {
+    args: ["condlist", "choicelist", "default"],
+    build(given) {
+      const { b } = given, conditions = given.get("condlist"), choices = given.get("choicelist");
+      if (!Array.isArray(conditions) || !Array.isArray(choices)) throw given.refuse("condlist");
+      const otherwise = given.get("default") ?? 0;
+      const values = given.promoted([...choices, otherwise], "choicelist"), last = values.at(-1);
+      if (!last) throw given.refuse("choicelist");
+      return given.promoted(conditions, "condlist").reduceRight(
+        (rest, c, i) => b.one("Where", [cast(b, c, "bool"), values[i] ?? last, rest]),
+        last,
+      );
+    },
+  },
+  UnravelIndex: {
+    args: ["indices"],
+    build(given) {
+      const { b } = given, sizes = given.integers("shape");
+      let rest = given.value("indices");
+      // Keras on TensorFlow counts off the first size first, where the places are more than a vector.
+      const order = shapeOf(rest.type).length === 1 ? sizes.toReversed() : sizes;
+      return order.map((size) => {
+        const by = like(b, size, rest), at = b.one("Mod", [rest, by]);
+        rest = b.one("Div", [b.one("Sub", [rest, at]), by]);
+        return at;
+      }).reverse();
+    },
+  },
+  Vander: {
+    args: ["x"],
+    build(given) {
+      const { b } = given, x = given.value("x"), one = b.scalar(1, "int64");
+      const size = b.one("Squeeze", [b.one("Shape", [x], { start: 0, end: 1 }), b.ints([0])]);
+      const count = given.has("N") ? b.scalar(given.number("N"), "int64") : size;
+      const rising = b.one("Range", [b.scalar(0, "int64"), count, one]);
+      const falling = b.one("Range", [
+        b.one("Sub", [count, one]),
+        b.scalar(-1, "int64"),
+        b.scalar(-1, "int64"),
+      ]);
+      const powers = cast(b, given.flag("increasing") ? rising : falling, "float32");
+      const column = b.one("Unsqueeze", [asFloat(b, x), b.ints([1])]);
+      return cast(b, b.one("Pow", [column, powers]), dtypeOf(x));
+    },
+  },
+};

@@ -1,0 +1,233 @@
+/** Keras 3's rarer reductions: quantiles, and all that leave NaN out. @module */
+import type { Builder } from "../../../core/builder.ts";
+import { isFloat } from "../../../core/dtype.ts";
+import type { Value } from "../../../core/graph.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf, transpose } from "../../../core/layerkit.ts";
+import { tensor } from "../../../core/tensor.ts";
+import { cumulated } from "./arrays.ts";
+import type { Given, Operation, Operations } from "./given.ts";
+import { over } from "./reduce.ts";
+
+const x = ["x"];
+const rankOf = (v: Value) => shapeOf(v.type).length;
+const isNaN = (b: Builder, v: Value) =>
+  isFloat(dtypeOf(v)) ? b.one("IsNaN", [v]) : b.one("Not", [b.one("Equal", [v, v])]);
+/** A number in place of NaN. */
+const without = (b: Builder, v: Value, n: number) => b.one("Where", [isNaN(b, v), scalarLike(b, n, v), v]);
+const nanReduction = (op: string, neutral: number, ofAll: number | undefined = undefined): Operation => ({
+  args: x,
+  build(given) {
+    const { b } = given, v = given.value("x"), y = over(given, op, without(b, v, neutral));
+    if (ofAll === undefined || !isFloat(dtypeOf(v))) return y;
+    const some = over(given, "ReduceMax", cast(b, b.one("Not", [isNaN(b, v)]), "int32"));
+    return b.one("Where", [cast(b, some, "bool"), y, scalarLike(b, ofAll, y)]);
+  },
+});
+function nanMean(given: Given, v: Value, keepdims = given.flag("keepdims")): Value {
+  const { b } = given, count = cast(b, b.one("Not", [isNaN(b, v)]), dtypeOf(v));
+  const sum = over(given, "ReduceSum", without(b, v, 0), keepdims);
+  return b.one("Div", [sum, over(given, "ReduceSum", count, keepdims)]);
+}
+function nanVariance(given: Given): Value {
+  const { b } = given, v = given.float("x"), apart = b.one("Sub", [v, nanMean(given, v, true)]);
+  return nanMean(given, b.one("Mul", [apart, apart]));
+}
+const nanPlace = (op: string, neutral: number): Operation => ({
+  args: x,
+  build(given) {
+    const { b } = given,
+      v = given.value("x"),
+      whole = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
+    const axis = given.has("axis") ? given.axis(v) : 0,
+      keepdims = given.flag("keepdims") && given.has("axis") ? 1 : 0;
+    const at = cast(b, b.one(op, [without(b, whole, neutral)], { axis, keepdims }), "int32");
+    if (!isFloat(dtypeOf(v))) return at;
+    const some = cast(b, b.one("Not", [isNaN(b, whole)]), "int32");
+    const any = cast(b, b.one("ReduceMax", [some, b.ints([axis])], { keepdims }), "bool");
+    return b.one("Where", [any, at, b.scalar(-1, "int32")]);
+  },
+});
+
+/** The axes reduced as one last axis, in rising order; NaN last. */
+function sortedRows(given: Given, v: Value): { readonly rows: Value; readonly axes: readonly number[] } {
+  const { b } = given, rank = rankOf(v), axes = given.axes(v) ?? range(0, rank);
+  const rest = range(0, rank).filter((a) => !axes.includes(a)), turned = transpose(b, v, [...rest, ...axes]);
+  const shape = b.one("Concat", [b.one("Shape", [turned], { start: 0, end: rest.length }), b.ints([-1])], {
+    axis: 0,
+  });
+  const flat = axes.length === 1
+    ? turned
+    : b.one("Reshape", [turned, rest.length > 0 ? shape : b.ints([-1])]);
+  const size = b.one("Shape", [flat], { start: rest.length, end: rest.length + 1 });
+  const [rows] = b.op("TopK", [flat, size], { axis: -1, largest: 0, sorted: 1 }, { outputs: 2 });
+  return { rows: rows ?? flat, axes };
+}
+/** Quantiles q (times `part`) of the axes named; those of several stand along a new first axis. */
+function quantile(
+  given: Given,
+  part: number,
+  passNaN: boolean,
+  method = given.get("method") ?? "linear",
+): Value {
+  const { b } = given, v = given.float("x"), none = b.one("IsNaN", [v]);
+  const held = passNaN ? b.one("Where", [none, scalarLike(b, Infinity, v), v]) : v;
+  const { rows, axes } = sortedRows(given, held),
+    rank = rankOf(rows);
+  const asked = given.get("q") ?? 0.5, many = Array.isArray(asked) || rankOfGiven(given, asked) > 0;
+  const q = b.one("Mul", [
+    asFloat(b, cast(b, given.has("q") ? given.value("q") : b.scalar(0.5), dtypeOf(v))),
+    b.scalar(part, dtypeOf(v)),
+  ]);
+  const list = many ? q : b.one("Unsqueeze", [q, b.ints([0])]);
+  // How many numbers each row has: all, or those that are some.
+  const length = b.one("Shape", [rows], { start: rank - 1, end: rank });
+  const count = passNaN
+    ? b.one("ReduceSum", [cast(b, b.one("Not", [flatLast(given, none, axes)]), dtypeOf(v)), b.ints([-1])], {
+      keepdims: 1,
+    })
+    : cast(b, length, dtypeOf(v));
+  const last = b.one("Sub", [count, b.scalar(1, dtypeOf(v))]);
+  const at = b.one("Mul", [list, b.one("Max", [last, b.scalar(0, dtypeOf(v))])]);
+  const low = b.one("Floor", [at]), high = b.one("Ceil", [at]);
+  const taken = (place: Value): Value => {
+    const index = cast(b, place, "int64");
+    if (!passNaN) return b.one("Gather", [rows, index], { axis: rank - 1 });
+    return b.one("GatherElements", [rows, index], { axis: rank - 1 });
+  };
+  const between = (): Value => {
+    const [p, r] = [taken(low), taken(high)];
+    if (method === "midpoint") return b.one("Mul", [b.one("Add", [p, r]), b.scalar(0.5, dtypeOf(v))]);
+    const share = b.one("Sub", [at, low]);
+    const mixed = b.one("Add", [
+      b.one("Mul", [p, b.one("Sub", [b.scalar(1, dtypeOf(v)), share])]),
+      b.one("Mul", [r, share]),
+    ]);
+    return b.one("Where", [b.one("Equal", [low, high]), p, mixed]);
+  };
+  const found = method === "lower"
+    ? taken(low)
+    : method === "higher"
+    ? taken(high)
+    : method === "nearest"
+    ? taken(b.one("Round", [at]))
+    : method === "linear" || method === "midpoint"
+    ? between()
+    : undefined;
+  if (!found) throw given.refuse("method");
+  const empty = passNaN ? b.one("Less", [last, b.scalar(0, dtypeOf(v))]) : flatAny(given, none, axes);
+  const known = b.one("Where", [empty, scalarLike(b, NaN, v), found]);
+  const turned = many
+    ? transpose(b, known, [rank - 1, ...range(0, rank - 1)])
+    : b.one("Squeeze", [known, b.ints([rank - 1])]);
+  if (!given.flag("keepdims")) return turned;
+  return b.one("Unsqueeze", [turned, b.ints(axes.toSorted((p, r) => p - r).map((a) => a + (many ? 1 : 0)))]);
+}
+function rankOfGiven(given: Given, asked: unknown): number {
+  return typeof asked === "number" ? 0 : rankOf(given.value("q"));
+}
+/** The axes reduced as one last axis. */
+function flatLast(given: Given, v: Value, axes: readonly number[]): Value {
+  const { b } = given, rest = range(0, rankOf(v)).filter((a) => !axes.includes(a));
+  const turned = transpose(b, v, [...rest, ...axes]);
+  if (axes.length === 1) return turned;
+  if (rest.length === 0) return b.one("Reshape", [turned, b.ints([-1])]);
+  const head = b.one("Shape", [turned], { start: 0, end: rest.length });
+  return b.one("Reshape", [turned, b.one("Concat", [head, b.ints([-1])], { axis: 0 })]);
+}
+const flatAny = (given: Given, v: Value, axes: readonly number[]) =>
+  cast(
+    given.b,
+    given.b.one("ReduceMax", [cast(given.b, flatLast(given, v, axes), "int32"), given.b.ints([-1])], {
+      keepdims: 1,
+    }),
+    "bool",
+  );
+const quantiles = (part: number, passNaN: boolean): Operation => ({
+  args: ["x", "q"],
+  build: (given) => quantile(given, part, passNaN),
+});
+
+/** Rarer reductions by class name. */
+export const statistics: Operations = {
+  Nansum: nanReduction("ReduceSum", 0),
+  Nanprod: nanReduction("ReduceProd", 1),
+  Nanmax: nanReduction("ReduceMax", -Infinity, NaN),
+  Nanmin: nanReduction("ReduceMin", Infinity, NaN),
+  Nanmean: { args: x, build: (given) => nanMean(given, given.float("x")) },
+  Nanvar: { args: x, build: nanVariance },
+  Nanstd: { args: x, build: (given) => given.b.one("Sqrt", [nanVariance(given)]) },
+  Nanargmax: nanPlace("ArgMax", -Infinity),
+  Nanargmin: nanPlace("ArgMin", Infinity),
+  Nancumsum: {
+    args: x,
+    build: (given) => cumulated(given, without(given.b, given.float("x"), 0), "CumSum"),
+  },
+  Nancumprod: {
+    args: x,
+    build: (given) => cumulated(given, without(given.b, given.float("x"), 1), "CumProd"),
+  },
+  Quantile: {
+    args: ["x", "q"],
+    build(given) {
+      // Keras' class writes the method and computes without it.
+      given.get("method");
+      return quantile(given, 1, false, "linear");
+    },
+  },
+  Percentile: quantiles(0.01, false),
+  Median: quantiles(1, false),
+  Nanquantile: quantiles(1, true),
+  Nanpercentile: quantiles(0.01, true),
+  Nanmedian: quantiles(1, true),
+  Corrcoef: {
+    args: x,
+    build(given) {
+      const { b } = given, v = given.float("x");
+      const apart = b.one("Sub", [v, b.one("ReduceMean", [v, b.ints([-1])], { keepdims: 1 })]);
+      const size = b.one("ReduceL2", [apart, b.ints([-1])], { keepdims: 1 });
+      const unit = b.one("Div", [apart, size]), rank = rankOf(v);
+      const turned = transpose(b, unit, [...range(0, rank - 2), rank - 1, rank - 2]);
+      const one = scalarLike(b, 1, v);
+      return b.one("Max", [b.one("Min", [b.one("MatMul", [unit, turned]), one]), b.one("Neg", [one])]);
+    },
+  },
+  Correlate: {
+    args: ["x1", "x2"],
+    build(given) {
+      const { b } = given, [p, q] = given.pair("x1", "x2"), mode = given.get("mode") ?? "valid";
+      const [n, m] = [shapeOf(p.type)[0], shapeOf(q.type)[0]];
+      if (typeof n !== "number" || typeof m !== "number") throw given.refuse("x1");
+      const full = m - 1, all = n + m - 1, kept = Math.max(n, m), start = Math.floor((all - kept) / 2);
+      const pads = mode === "valid" ? [0, 0] : mode === "full" ? [full, full] : undefined;
+      const row = b.one("Reshape", [asFloat(b, p), b.ints([1, 1, -1])]),
+        taps = b.one("Reshape", [asFloat(b, q), b.ints([1, 1, -1])]);
+      if (!pads && mode !== "same") throw given.refuse("mode");
+      const y = b.one("Reshape", [b.one("Conv", [row, taps], { pads: pads ?? [full, full] }), b.ints([-1])]);
+      return pads ? y : b.one("Slice", [y, b.ints([start]), b.ints([start + kept])]);
+    },
+  },
+  Histogram: {
+    args: x,
+    build(given) {
+      const { b } = given,
+        v = b.one("Reshape", [given.float("x"), b.ints([-1])]),
+        bins = given.number("bins", 10);
+      const range_ = given.get("range"), edges = Array.isArray(range_) ? range_ as number[] : undefined;
+      const low = edges ? b.scalar(edges[0] ?? 0) : b.one("ReduceMin", [v], { keepdims: 0 });
+      const high = edges ? b.scalar(edges[1] ?? 1) : b.one("ReduceMax", [v], { keepdims: 0 });
+      const width = b.one("Div", [b.one("Sub", [high, low]), b.scalar(bins)]);
+      const steps = b.constant(tensor(Float32Array.from(range(0, bins + 1))));
+      const line = b.one("Add", [low, b.one("Mul", [steps, width])]);
+      const inside = b.one("And", [b.one("GreaterOrEqual", [v, low]), b.one("LessOrEqual", [v, high])]);
+      const at = b.one("Min", [
+        b.one("Floor", [b.one("Div", [b.one("Sub", [v, low]), width])]),
+        b.scalar(bins - 1),
+      ]);
+      const index = b.one("Where", [inside, at, b.scalar(bins)]);
+      const pair = b.constant(tensor(Int32Array.of(0, 1)));
+      const hits = b.one("OneHot", [cast(b, index, "int64"), b.ints([bins + 1]), pair], { axis: -1 });
+      const counts = b.one("ReduceSum", [hits, b.ints([0])], { keepdims: 0 });
+      return [b.one("Slice", [counts, b.ints([0]), b.ints([bins])]), line];
+    },
+  },
+};
