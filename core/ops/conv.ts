@@ -19,7 +19,6 @@ import {
 } from "../shape.ts";
 import { type Tensor, toNumbers } from "../tensor.ts";
 import { product, result } from "./arrays.ts";
-import { convGradInput, convGradKernel } from "./convgradient.ts";
 import { defineOp, optionalAt, tensorAt } from "./define.ts";
 import { addConv, addConvInput } from "./patches.ts";
 import {
@@ -209,4 +208,4 @@ function transposeSizes(
 }
 
 /** Convolution and transposed convolution. */
-export const convOps: readonly OpDef[] = [conv, convTranspose, convGradInput, convGradKernel];
+export const convOps: readonly OpDef[] = [conv, convTranspose];

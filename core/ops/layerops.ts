@@ -1,4 +1,4 @@
-/** The operators that layers build: what a page needs, one file per family. @module */
+/** The operators that layers build: what a page needs that runs models and doesn't train, one file per family. @module */
 import type { OpDef } from "../op.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { compareOps } from "./compare.ts";
@@ -6,7 +6,6 @@ import { reduceOps } from "./reduce.ts";
 import { layoutOps } from "./layout.ts";
 import { gatherOps } from "./gather.ts";
 import { createOps } from "./create.ts";
-import { controlOps } from "./control.ts";
 import { matmulOps } from "./matmul.ts";
 import { convOps } from "./conv.ts";
 import { poolOps } from "./pool.ts";
@@ -14,6 +13,7 @@ import { normalizeOps } from "./normalize.ts";
 import { softmaxOps } from "./softmax.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { resizeOps } from "./resize.ts";
+import { scanForward } from "./scan.ts";
 
 /** The operators that layers build. */
 export const layerOps: readonly OpDef[] = [
@@ -23,7 +23,7 @@ export const layerOps: readonly OpDef[] = [
   ...layoutOps,
   ...gatherOps,
   ...createOps,
-  ...controlOps,
+  scanForward,
   ...matmulOps,
   ...convOps,
   ...poolOps,

@@ -8,7 +8,6 @@ import { asTensor, type Dim, dimsOf, shapeText, tensorType, type Type } from "..
 import { type Tensor, toNumbers } from "../tensor.ts";
 import { product, result } from "./arrays.ts";
 import { defineOp, type NoAttributes, tensorAt } from "./define.ts";
-import { averagePoolGrad, maxPoolGrad } from "./poolgradient.ts";
 import {
   addWindows,
   averageFields,
@@ -174,8 +173,6 @@ export const poolOps: readonly OpDef[] = [
   maxPool,
   averagePool,
   lpPool,
-  maxPoolGrad,
-  averagePoolGrad,
   global<NoAttributes>("GlobalMaxPool", "The maximum of each channel's image.", {}, () => "ReduceMax"),
   global<NoAttributes>("GlobalAveragePool", "The mean of each channel's image.", {}, () => "ReduceMean"),
   global<{ readonly p: number }>(

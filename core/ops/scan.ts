@@ -18,8 +18,6 @@ import {
   Steps,
   unionType,
 } from "./nested.ts";
-import { upgradeScan } from "./scan8.ts";
-import { scanVjp } from "./scan-gradient.ts";
 
 /** Attributes of a Scan; lists that are left out are all zeros. */
 export interface ScanAttributes {
@@ -67,7 +65,7 @@ const directions = (doc: string) =>
   nullable(list({ doc, of: int({ doc: "0 forwards, 1 backwards", min: 0, max: 1 }) }));
 
 /** Scan of ONNX from opset 9 on. */
-export const scanOp: OpDef = defineOp<ScanAttributes>({
+export const scanForward: OpDef = defineOp<ScanAttributes>({
   name: "Scan",
   since: 25,
   summary: "A nested graph run for each step of sequences, with states carried from step to step",
@@ -101,8 +99,6 @@ export const scanOp: OpDef = defineOp<ScanAttributes>({
   },
   dtypes: (c) =>
     outputTypes(graphOf(c.graphs, "body")).map((t) => (t.kind === "tensor" ? tensorType(t.dtype) : t)),
-  vjp: scanVjp,
-  upgrade: upgradeScan,
   plain(inputs, { attributes: a, outputs, limits, graphs, runGraph }) {
     const last = inputs.length - a.captures, states = last - a.num_scan_inputs;
     const captured = inputs.slice(last);

@@ -175,12 +175,12 @@ Deno.test("what isn't understood is refused by name", async () => {
   await fails(
     functional3([
       inLayer,
-      called({ module: "keras.src.ops.numpy", class_name: "Eigh", config: { name: "s" } }, "s", {
+      called({ module: "keras.src.ops.numpy", class_name: "VectorizedMap", config: { name: "s" } }, "s", {
         args: [tensor3("in")],
         kwargs: {},
       }),
     ], ["s", 0, 0]),
-    /layer "s": operation Eigh is not supported/,
+    /layer "s": operation VectorizedMap is not supported/,
   );
   await fails({ class_name: "MyModel", config: {} }, /model class MyModel is not known/);
   await fails({ hello: 1 }, /has no class_name, so it is no Keras model/);

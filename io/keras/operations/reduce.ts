@@ -11,7 +11,6 @@ import {
   sizesOf,
 } from "../../../core/layerkit.ts";
 import type { Given, Operation, Operations } from "./given.ts";
-import { norm } from "./norm.ts";
 
 const x = ["x"];
 /** A reduction over the axes named, or all. */
@@ -187,7 +186,6 @@ export const reductions: Operations = {
   Logsumexp: { args: x, build: logsumexp },
   Normalize: { args: x, build: normalized },
   Moments: { args: x, build: moments },
-  Norm: { args: x, build: norm },
   Softmax: softmax("Softmax"),
   LogSoftmax: softmax("LogSoftmax"),
   Size: {

@@ -6,6 +6,7 @@ import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf, transpose } from ".
 import { tensor } from "../../../core/tensor.ts";
 import { cumulated } from "./arrays.ts";
 import type { Given, Operation, Operations } from "./given.ts";
+import { norm } from "./norm.ts";
 import { over } from "./reduce.ts";
 
 const x = ["x"];
@@ -149,6 +150,7 @@ const quantiles = (part: number, passNaN: boolean): Operation => ({
 
 /** Rarer reductions by class name. */
 export const statistics: Operations = {
+  Norm: { args: x, build: norm },
   Nansum: nanReduction("ReduceSum", 0),
   Nanprod: nanReduction("ReduceProd", 1),
   Nanmax: nanReduction("ReduceMax", -Infinity, NaN),
