@@ -14,8 +14,10 @@ import {
   simpleRnn,
   type Tensor,
   tensor,
+  UnsupportedError,
 } from "../mod.ts";
 import { graphOf, normal } from "./support/engines.ts";
+import { loopCase } from "./support/loops.ts";
 import { exists, root } from "./support/sources.ts";
 
 const fixture = (name: string) => new URL(`tests/fixtures/${name}`, root);
@@ -274,4 +276,33 @@ Deno.test({
     deepStrictEqual(refused.filter((message) => !/the host runs/.test(message)), []);
     ok(built >= 85, `${built}`);
   },
+});
+
+Deno.test("what a loop leaves of constants is in the module, and random loops give the backend's bits", async () => {
+  let built = 0;
+  for (let seed = 1; built < 25; seed++) {
+    const { graph, feeds: [first = {}, second = {}] } = loopCase(seed);
+    const kept = graph.outputs.some(({ updates }) =>
+      graph.inputs.some((i) => i.name === updates && i.role !== "state")
+    );
+    if (kept) continue;
+    using model = sureOf(graph);
+    const made = await buildModule(model).catch((error) => {
+      if (error instanceof UnsupportedError) return undefined;
+      throw error;
+    });
+    if (!made) continue;
+    built++;
+    const module = await loadBuilt(made);
+    for (const feed of [first, second, first, first]) await same(model, module, feed);
+  }
+});
+
+Deno.test("a constant index out of range is told when the module is built", async () => {
+  using model = sureOf(graphOf((b) => {
+    const table = b.input("table", tensorType("float32", [4]), "parameter", tensor([1, 2, 3, 4]));
+    const row = b.scope("pick", () => b.one("Gather", [table, b.ints([1, 7])]));
+    b.output("y", b.one("Add", [row, b.input("x", tensorType("float32", [1]))]));
+  }));
+  await rejects(buildModule(model), /pick \(Gather\): index 7 at position 1 is outside 0 to 3/);
 });
