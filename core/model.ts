@@ -57,6 +57,7 @@ import type {
   Gradients,
   History,
   SavedTraining,
+  TargetData,
   Trainer,
   TrainingState,
 } from "./training/types.ts";
@@ -531,14 +532,14 @@ export class Model {
    * ```
    * @throws {InputError} naming what doesn't fit; a label outside the classes with its value.
    */
-  fit(x: ModelData | BatchSource, y?: ModelData | FitOptions, options?: FitOptions): Promise<History> {
+  fit(x: ModelData | BatchSource, y?: TargetData | FitOptions, options?: FitOptions): Promise<History> {
     const [targets, rest] = this.#arguments(x, y, options);
     return this.#trainer.fit(x, targets, rest);
   }
   /** The loss and metrics over data, in inference. @throws {InputError} naming what doesn't fit. */
   evaluate(
     x: ModelData | BatchSource,
-    y?: ModelData | EvaluateOptions,
+    y?: TargetData | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Record<string, number>> {
     const [targets, rest] = this.#arguments(x, y, options);
@@ -547,27 +548,29 @@ export class Model {
   /** A source of batches holds its targets: options stand in their place. */
   #arguments<O extends object>(
     x: unknown,
-    y: ModelData | O | undefined,
+    y: TargetData | O | undefined,
     options: O | undefined,
-  ): readonly [ModelData | undefined, O] {
+  ): readonly [TargetData | undefined, O] {
     const source = typeof x === "function" ||
       (typeof x === "object" && x !== null && Symbol.asyncIterator in x);
-    return source ? [undefined, options ?? (y ?? {}) as O] : [y as ModelData | undefined, options ?? {} as O];
+    return source
+      ? [undefined, options ?? (y ?? {}) as O]
+      : [y as TargetData | undefined, options ?? {} as O];
   }
   /** One step on one batch; its loss and metrics from before the step. */
-  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions = {}): Promise<Record<string, number>> {
+  trainOnBatch(x: ModelData, y: TargetData, options: BatchOptions = {}): Promise<Record<string, number>> {
     return this.#trainer.trainOnBatch(x, y, options);
   }
   /** The loss and metrics of one batch, in inference. */
-  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions = {}): Promise<Record<string, number>> {
+  testOnBatch(x: ModelData, y: TargetData, options: BatchOptions = {}): Promise<Record<string, number>> {
     return this.#trainer.testOnBatch(x, y, options);
   }
   /** The loss and its exact gradients for every weight and every input of floats; nothing changes. */
-  gradients(x: ModelData, y: ModelData, options: GradientOptions = {}): Promise<Gradients> {
+  gradients(x: ModelData, y: TargetData, options: GradientOptions = {}): Promise<Gradients> {
     return this.#trainer.gradients(x, y, options);
   }
   /** Accuracy of a classifier, R² of a regression. */
-  score(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<number> {
+  score(x: ModelData, y: TargetData, options: EvaluateOptions = {}): Promise<number> {
     return this.#trainer.score(x, y, options);
   }
   /** Probabilities of classes: `predict`, for models of one output. @throws {InputError} for others. */

@@ -3,7 +3,14 @@ import { InputError, LapisError, shown } from "./errors.ts";
 import type { ModelData } from "./feed.ts";
 import type { Graph } from "./graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
-import { type Compiled, monitorsOf, needLosses, readCompiled, readLosses } from "./training/compiled.ts";
+import {
+  type Compiled,
+  monitorsOf,
+  needTargets,
+  readCompiled,
+  readLosses,
+  targetsOf,
+} from "./training/compiled.ts";
 import {
   arrayBatches,
   augmentedBatches,
@@ -21,7 +28,7 @@ import { OptimizerState } from "./training/optimizerstate.ts";
 import { partOf } from "./training/parts.ts";
 import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
-import { keepState, optionsOf, savedState, serializeCompiled } from "./training/saved.ts";
+import { keepState, optionsOf, savedState, serializeCompiled, versionOf } from "./training/saved.ts";
 import { randomKeys, Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
 import type {
   BatchOptions,
@@ -34,6 +41,7 @@ import type {
   History,
   ModelParts,
   SavedTraining,
+  TargetData,
   Trainer,
   TrainerDef,
   TrainingState,
@@ -106,13 +114,13 @@ class ModelTrainer implements Trainer {
       throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
     }
     this.#restoring = saved;
-    const options = optionsOf(saved);
+    const options = optionsOf(saved), version = versionOf(saved);
     try {
-      return this.#compiled = readCompiled(registry, model.outputs, options);
+      return this.#compiled = readCompiled(registry, model.outputs, options, version);
     } catch (error) {
       // Only training needs the optimizer.
       const made = this.#compiled = {
-        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }),
+        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }, version),
         optimizer: undefined,
       };
       this.#refused = error;
@@ -147,24 +155,24 @@ class ModelTrainer implements Trainer {
   #build(x: ModelData): void {
     if (!this.#parts.model.built) this.#parts.feed(x);
   }
-  #feed(x: ModelData, y: ModelData, weighing: Weighing = {}): Fed {
+  #feed(x: ModelData, y: TargetData, weighing: Weighing = {}): Fed {
     this.#build(x);
-    return feedAll(this.#parts, needLosses(this.#ready()), x, y, weighing);
+    return feedAll(this.#parts, needTargets(this.#ready()), x, y, weighing);
   }
   /** Batches of arrays or of a source. */
   #batches(
     x: ModelData | BatchSource,
-    y: ModelData | undefined,
+    y: TargetData | undefined,
     weighing: Weighing,
     options: { readonly batchSize: number; readonly steps?: number | undefined; readonly shuffle?: number },
   ): Batches {
-    const read = (bx: ModelData, by: ModelData, w: Weighing) => this.#feed(bx, by, w);
+    const read = (bx: ModelData, by: TargetData, w: Weighing) => this.#feed(bx, by, w);
     if (isSource(x)) return sourceBatches(x, options.steps, read, weighing);
     if (y === undefined) throw new InputError("targets are missing: fit(x, y)");
     return arrayBatches(this.#feed(x, y, weighing), options);
   }
 
-  async fit(x: ModelData | BatchSource, y: ModelData | undefined, options: FitOptions): Promise<History> {
+  async fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
     const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
     const seed = resumed?.json.seed ?? options.seed ?? this.#parts.seed;
     const batchSize = positive(options.batchSize ?? 32, "batchSize"), epochs = options.epochs ?? 1;
@@ -222,7 +230,7 @@ class ModelTrainer implements Trainer {
   /** Batches to train on and to validate with. */
   #split(
     x: ModelData | BatchSource,
-    y: ModelData | undefined,
+    y: TargetData | undefined,
     options: FitOptions,
     batchSize: number,
     seed: number,
@@ -251,12 +259,13 @@ class ModelTrainer implements Trainer {
     if (!(share > 0 && share < 1)) {
       throw new InputError(`validationSplit: expected a share between 0 and 1, got ${shown(share)}`);
     }
-    const all = this.#feed(x, y, weighing), at = Math.floor(all.rows * (1 - share));
+    // Weights of classes are for training alone.
+    const all = this.#feed(x, y, { sampleWeight }), at = Math.floor(all.rows * (1 - share));
     if (at === 0) {
       throw new InputError(`validationSplit: ${share} leaves none of ${all.rows} samples to train on`);
     }
     return {
-      train: arrayBatches(sliceFed(all, 0, at), cut),
+      train: arrayBatches(sliceFed(classWeight ? this.#feed(x, y, weighing) : all, 0, at), cut),
       validation: arrayBatches(sliceFed(all, at, all.rows), { batchSize: size }),
     };
   }
@@ -307,7 +316,7 @@ class ModelTrainer implements Trainer {
   }
   async evaluate(
     x: ModelData | BatchSource,
-    y: ModelData | undefined,
+    y: TargetData | undefined,
     { batchSize = 32, sampleWeight, steps }: EvaluateOptions,
   ): Promise<Record<string, number>> {
     const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
@@ -316,7 +325,7 @@ class ModelTrainer implements Trainer {
   async #oneBatch(
     kind: "train" | "test",
     x: ModelData,
-    y: ModelData,
+    y: TargetData,
     weighing: BatchOptions,
   ): Promise<Record<string, number>> {
     const batch = this.#feed(x, y, weighing), tally = new Tally(this.#ready());
@@ -324,24 +333,28 @@ class ModelTrainer implements Trainer {
     tally.add(await this.#run(kind, batch, this.#seed, undefined), batch.rows);
     return tally.logs();
   }
-  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>> {
+  trainOnBatch(x: ModelData, y: TargetData, options: BatchOptions): Promise<Record<string, number>> {
     return this.#oneBatch("train", x, y, options);
   }
-  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>> {
+  testOnBatch(x: ModelData, y: TargetData, options: BatchOptions): Promise<Record<string, number>> {
     return this.#oneBatch("test", x, y, options);
   }
 
-  async gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients> {
+  async gradients(x: ModelData, y: TargetData, options: GradientOptions): Promise<Gradients> {
     this.#build(x);
+    const { registry, model } = this.#parts;
+    if (options.loss === undefined) needTargets(this.#ready());
     const losses = options.loss === undefined
-      ? needLosses(this.#ready())
-      : readLosses(this.#parts.registry, this.#parts.model.outputs, options.loss, options.lossWeights);
-    const fed = feedAll(this.#parts, losses, x, y, { sampleWeight: options.sampleWeight });
+      ? this.#ready().losses
+      : readLosses(registry, model.outputs, options.loss, options.lossWeights);
+    const targets = targetsOf(losses, [], model.outputs);
+    const fed = feedAll(this.#parts, targets, x, y, { sampleWeight: options.sampleWeight });
     return await this.#derivatives.run(losses, fed, options.training ?? false, this.#seed, this.#runner.step);
   }
-  async score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number> {
+  async score(x: ModelData, y: TargetData, options: EvaluateOptions): Promise<number> {
     this.#build(x);
-    const { registry, model } = this.#parts, [first] = needLosses(this.#ready());
+    const { registry, model } = this.#parts, [first] = this.#ready().losses;
+    needTargets(this.#ready());
     if (!first || model.outputs.length > 1) throw new InputError("score: is for models of one output");
     const name = first.loss.def.classifies ? "accuracy" : "r2";
     const metric = partOf(registry, "metric", name, "score");
@@ -351,7 +364,7 @@ class ModelTrainer implements Trainer {
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
     };
     const tally = new Tally(compiled), key = `score:${this.#scores++}`;
-    const graph = testGraph(this.#parts, compiled, fed.weighted), pauses = new Pauses();
+    const graph = testGraph(this.#parts, compiled, fed), pauses = new Pauses();
     try {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
@@ -374,7 +387,12 @@ class ModelTrainer implements Trainer {
   }
   graph(): Graph {
     const state = this.#state(), { registry } = this.#parts;
-    const graph = trainingGraph(this.#parts, this.#ready(), new Map(), state.all());
+    const graph = trainingGraph(
+      this.#parts,
+      this.#ready(),
+      { weighted: new Map(), free: new Map() },
+      state.all(),
+    );
     return withKeys(graph, this.#seed, registry);
   }
   saved(): SavedTraining | undefined {

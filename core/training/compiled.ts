@@ -20,6 +20,11 @@ export interface OutputLoss {
   readonly classes: number | undefined;
   readonly ignored: number | undefined;
 }
+/** An output that targets are given for: it has a loss, or metrics alone, which take targets as they come. */
+export interface OutputTarget {
+  readonly output: Port;
+  readonly loss: OutputLoss | undefined;
+}
 /** A metric of an output. */
 export interface OutputMetric {
   readonly output: Port;
@@ -35,8 +40,12 @@ export interface OutputMetric {
 export interface Compiled {
   readonly losses: readonly OutputLoss[];
   readonly metrics: readonly OutputMetric[];
+  /** In the order of the outputs. */
+  readonly targets: readonly OutputTarget[];
   readonly optimizer: Part<OptimizerDef> | undefined;
   readonly options: CompileTraining;
+  /** The version of Keras whose numbers these are: 3, or that of the file it comes from, as 2.004 for 2.4. */
+  readonly keras: number;
   /** Apart from every other compilation. */
   readonly key: string;
 }
@@ -139,15 +148,45 @@ function readMetrics(
     const items = Array.isArray(own) ? own : own === null || own === undefined ? [] : [own];
     return items.map((item): OutputMetric => {
       const metric = partOf(registry, "metric", item, `compile.metrics (output ${output.name})`);
-      const name = metricName(item, metric);
+      const own = metricName(item, metric);
       return {
         output,
         metric,
-        own: name,
+        own,
         weighted,
-        name: outputs.length === 1 ? name : outputName(output.name, name),
+        name: outputs.length === 1 ? own : outputName(output.name, own),
       };
     });
+  });
+}
+/** Names that tell all metrics apart, as Keras numbers them; of one asked for twice the weighted one says so. */
+function namedApart(metrics: readonly OutputMetric[], single: boolean): readonly OutputMetric[] {
+  const uses = new Map<string, number>();
+  const taken = (name: string) => {
+    const before = uses.get(name) ?? 0;
+    uses.set(name, before + 1);
+    return before;
+  };
+  return metrics.map((metric) => {
+    const { output, own, weighted } = metric;
+    let { name } = metric, before = taken(name);
+    if (before > 0 && weighted) {
+      const weightedOwn = `weighted${own.charAt(0).toUpperCase()}${own.slice(1)}`;
+      name = single ? weightedOwn : outputName(output.name, weightedOwn);
+      before = taken(name);
+    }
+    return { ...metric, name: before === 0 ? name : fieldToCamel(`${name}_${before}`) };
+  });
+}
+/** The outputs that have a loss or a metric. */
+export function targetsOf(
+  losses: readonly OutputLoss[],
+  metrics: readonly OutputMetric[],
+  outputs: readonly Port[],
+): readonly OutputTarget[] {
+  return outputs.flatMap((output) => {
+    const loss = losses.find((l) => l.output.name === output.name);
+    return loss || metrics.some((m) => m.output.name === output.name) ? [{ output, loss }] : [];
   });
 }
 /** `main` and `accuracy`: `mainAccuracy`. */
@@ -164,22 +203,27 @@ export function readCompiled(
   registry: Registry,
   outputs: readonly Port[],
   options: CompileTraining,
+  keras = 3,
 ): Compiled {
   const { optimizer = "rmsprop", loss, metrics, weightedMetrics, lossWeights } = options;
+  const losses = readLosses(registry, outputs, loss, lossWeights);
+  const all = namedApart([
+    ...readMetrics(registry, outputs, metrics, false),
+    ...readMetrics(registry, outputs, weightedMetrics, true),
+  ], outputs.length === 1);
   return {
-    losses: readLosses(registry, outputs, loss, lossWeights),
-    metrics: [
-      ...readMetrics(registry, outputs, metrics, false),
-      ...readMetrics(registry, outputs, weightedMetrics, true),
-    ],
+    losses,
+    metrics: all,
+    targets: targetsOf(losses, all, outputs),
     optimizer: partOf(registry, "optimizer", optimizer, "compile.optimizer"),
     options,
+    keras,
     key: `${compilations++}`,
   };
 }
-/** The losses, where there are any. @throws {InputError} */
-export function needLosses(compiled: Compiled): readonly OutputLoss[] {
-  if (compiled.losses.length > 0) return compiled.losses;
+/** The outputs that targets are given for, where any has a loss. @throws {InputError} */
+export function needTargets(compiled: Compiled): readonly OutputTarget[] {
+  if (compiled.losses.length > 0) return compiled.targets;
   throw new InputError("the model was compiled without a loss: model.compile({ loss })");
 }
 /** Names of a compilation's numbers, and which way is better. */

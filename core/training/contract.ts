@@ -3,6 +3,7 @@ import type { Builder } from "../builder.ts";
 import type { Value } from "../graph.ts";
 import type { Schema } from "../schema.ts";
 import type { TensorType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** What training is made of. */
 export type PartKind = "loss" | "metric" | "optimizer" | "schedule" | "regularizer" | "constraint";
@@ -35,6 +36,8 @@ export interface PartBase<K extends PartKind, C> {
   readonly keras?: {
     readonly fields?: Readonly<Record<string, string>>;
     readonly ignore?: readonly string[];
+    /** Fields that no Keras has: they stand beside its configuration, where Keras doesn't look. */
+    readonly own?: readonly string[];
     upgrade?(config: Record<string, unknown>): Record<string, unknown>;
     /**
      * What files of Keras 2 or 3 hold where it isn't the rule's class and options (snake_case): other options, a name
@@ -122,12 +125,32 @@ export interface MetricDef<C = unknown> extends PartBase<"metric", C> {
   readonly better: "max" | "min";
 }
 
+/** A weight that training changes. */
+export interface Trainable {
+  /** Its path. */
+  readonly path: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** As it is now. */
+  value?(): Tensor;
+}
 /** A value beside a weight (or beside all) that an optimizer keeps. */
 export interface SlotSpec {
   /** Below its weight. */
   readonly name: string;
-  /** What it is filled with; 0 unless said. */
-  readonly initial?: number;
+  /** What it is filled with, a number or the weight as it is at first; 0 unless said. */
+  readonly initial?: number | "weight";
+  /** Its shape where it isn't the weight's; undefined for a weight that has no such slot. */
+  shape?(weight: Trainable): readonly number[] | undefined;
+}
+/** Whose arithmetic an optimizer follows: Keras 3's; that of TensorFlow's Keras since 2.11 or before it; Keras 1's and 2's up to 2.3. */
+export type Era = "3" | "2.11" | "2" | "1";
+/** The scale that losses get before their gradients are computed, which halves where one is no number. */
+export interface LossScaling {
+  /** The scale at first. */
+  readonly initialScale: number;
+  /** Steps after which the scale doubles. */
+  readonly dynamicGrowthSteps: number;
 }
 /** Options that every optimizer has. */
 export interface OptimizerConfig {
@@ -151,6 +174,10 @@ export interface OptimizerConfig {
   readonly emaOverwriteFrequency: number | null;
   /** Steps whose gradients are averaged for one update. */
   readonly gradientAccumulationSteps: number | null;
+  /** A dynamic scale of the loss, as models of mixed precision have it. */
+  readonly lossScaling: LossScaling | null;
+  /** The versions of Keras whose arithmetic it follows. */
+  readonly era: Era;
 }
 /** What an optimizer is given for one weight. */
 export interface UpdateContext<C> {
@@ -158,8 +185,14 @@ export interface UpdateContext<C> {
   readonly b: Builder;
   /** Its options, resolved. */
   readonly config: C;
+  /** Of the weight. */
+  readonly path: string;
+  /** The weight's number among those that are trained. */
+  readonly index: number;
   /** Of the loss, of the shape of the weight. */
   readonly gradient: Value;
+  /** For a table that is looked up, bool `[rows, 1, …]`: which rows the batch takes. */
+  touched(): Value | undefined;
   /** The gradient's square; for a table that is looked up, the sum of its rows' squares, as Keras on TensorFlow has it. */
   squared(): Value;
   /** The gradient's magnitude, by rows as well. */
@@ -185,10 +218,14 @@ export interface UpdateContext<C> {
 export interface OptimizerDef<C = unknown> extends PartBase<"optimizer", C> {
   /** Groups of slots: in Keras' files those of a group stand together for each weight. */
   slots(config: C): readonly (readonly SlotSpec[])[];
-  /** The same in Keras 2's files, which hold no scalars, where its slots are others. */
+  /** For one that stands around another: the field that holds the other, and options that the other gets. */
+  readonly around?: { readonly field: string; options(config: C): Readonly<Record<string, unknown>> };
+  /** Share of a weight that a step takes away, where it isn't the same for all. */
+  decayOf?(path: string, shape: readonly number[], config: C): number | null;
+  /** The slots in Keras 2's files, which hold no scalars, where its slots are others. */
   slotsOfKeras2?(config: C): readonly (readonly SlotSpec[])[];
-  /** Scalars beside all weights. */
-  readonly shared?: readonly SlotSpec[];
+  /** Scalars beside all weights; `after` says what one is after so many steps, where a file doesn't hold it. */
+  readonly shared?: readonly (SlotSpec & { after?(steps: number, config: C): number })[];
   /** The weight after this step. */
   update(context: UpdateContext<C>): Value;
 }

@@ -1,20 +1,37 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
-import { dtypes } from "../dtype.ts";
+import { type DType, dtypes, isFloat } from "../dtype.ts";
 import { InputError, shown } from "../errors.ts";
-import { byName, feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "../feed.ts";
+import { feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "../feed.ts";
 import { targetName, weightName } from "./forward.ts";
-import type { OutputLoss } from "./compiled.ts";
+import type { OutputLoss, OutputTarget } from "./compiled.ts";
 import { Random } from "../random.ts";
 import { tensorType, typeText } from "../shape.ts";
-import { castTensor, type Nested, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
-import type { Augment, BatchItem, BatchSource, ClassWeights, ModelParts, SampleWeights } from "./types.ts";
+import { castTensor, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import type {
+  Augment,
+  BatchItem,
+  BatchSource,
+  ClassWeights,
+  ModelParts,
+  SampleWeights,
+  TargetData,
+} from "./types.ts";
 
+/** What differs between batches in a way that needs a graph of its own, by output. */
+export interface BatchForm {
+  /** Ranks of sample weights. */
+  readonly weighted: ReadonlyMap<string, number>;
+  /** Targets of outputs that have metrics alone, as they came. */
+  readonly free: ReadonlyMap<string, { readonly dtype: DType; readonly rank: number }>;
+}
+/** The form as a key. */
+export function formKey({ weighted, free }: BatchForm): string {
+  return JSON.stringify([[...weighted], [...free].map(([name, { dtype, rank }]) => [name, dtype, rank])]);
+}
 /** Everything that a step takes, by graph input. */
-export interface Fed {
+export interface Fed extends BatchForm {
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly rows: number;
-  /** Ranks of sample weights, by output. */
-  readonly weighted: ReadonlyMap<string, number>;
 }
 /** Weights beside data. */
 export interface Weighing {
@@ -64,22 +81,81 @@ function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss): void 
   }
 }
 
-function weightsOf(given: SampleWeights, losses: readonly OutputLoss[]): ReadonlyMap<string, Tensor> {
-  const ports = losses.map(({ output }) => portOf(output.name, tensorType("float32")));
-  const single = Array.isArray(given) || (typeof given === "object" && given !== null && "data" in given);
-  const named = single && losses.length > 1 ? undefined : byName(given as ModelData, ports, "sample weight");
-  return new Map(ports.map((port) => {
-    const raw = named ? named[port.name] : given as Tensor | Nested;
-    return [
-      port.name,
-      tensorIn(feed({ ...port, name: weightName(port.name) }, raw as Tensor, false), port.name),
-    ];
+const isOneTensor = (raw: unknown) => typeof raw === "object" && raw !== null && "data" in raw;
+/**
+ * What is given for outputs, by name: a record or a list may hold every output's, or only what is needed; null stands
+ * for nothing.
+ */
+function givenFor(
+  given: unknown,
+  needed: readonly Port[],
+  outputs: readonly Port[],
+  what: string,
+): Readonly<Record<string, unknown>> {
+  if (typeof given === "object" && given !== null && !Array.isArray(given) && !isOneTensor(given)) {
+    const named = given as Readonly<Record<string, unknown>>;
+    const unknown = Object.keys(named).find((name) => !outputs.some((o) => o.name === name));
+    if (unknown === undefined) return named;
+    const names = outputs.map((o) => o.name).join(", ");
+    throw new InputError(`unknown ${what} ${shown(unknown)}: expected ${names}`, { place: unknown });
+  }
+  // Of a list of numbers alone nothing tells whether it is one output's.
+  const whole = Array.isArray(given) && given.length === outputs.length && outputs.length > needed.length &&
+    given.some((item) => item === null || item === undefined || isOneTensor(item) || depthOf(item) > 1);
+  if (whole) return Object.fromEntries(outputs.map(({ name }, i) => [name, (given as unknown[])[i]]));
+  const listed = Array.isArray(given) && given.length === 1 && isOneTensor(given[0]) ? given[0] : given;
+  const [only] = needed;
+  if (needed.length === 1 && only) return { [only.name]: listed };
+  if (Array.isArray(given) && given.length === needed.length) {
+    return Object.fromEntries(needed.map(({ name }, i) => [name, (given as unknown[])[i]]));
+  }
+  const names = needed.map((o) => o.name).join(", ");
+  const came = Array.isArray(given) ? `a list of ${given.length}` : "one";
+  throw new InputError(`expected data for ${needed.length} ${what}s (${names}), got ${came}`);
+}
+const depthOf = (x: unknown): number => (Array.isArray(x) ? 1 + depthOf(x[0]) : 0);
+const present = (x: unknown) => x !== null && x !== undefined;
+
+/** Weights by output: one for all of them, or a record or list of some outputs' own. */
+function weightsOf(
+  given: SampleWeights,
+  needed: readonly Port[],
+  outputs: readonly Port[],
+): ReadonlyMap<string, Tensor> {
+  const list = Array.isArray(given) &&
+    given.some((item) => !present(item) || isOneTensor(item) || depthOf(item) > 0);
+  const forAll = isOneTensor(given) ||
+    (Array.isArray(given) && (!list || needed.length === 1 && outputs.length === 1));
+  const named = forAll
+    ? Object.fromEntries(needed.map(({ name }) => [name, given]))
+    : givenFor(given, needed, outputs, "sample weight");
+  return new Map(needed.flatMap(({ name }) => {
+    const raw = named[name], port = portOf(weightName(name), tensorType("float32"));
+    return present(raw) ? [[name, tensorIn(feed(port, raw as Tensor, false), name)] as const] : [];
   }));
 }
+/** A target that no loss says the form of: floats or whole numbers, one a class or the class's own. */
+function freeTarget(output: Port, raw: unknown): Tensor {
+  const given = raw as Tensor;
+  const dtype = isOneTensor(raw) && !isFloat(given.dtype) ? "int32" as const : "float32" as const;
+  const t = tensorIn(feed(portOf(targetName(output.name), tensorType(dtype)), given, false), output.name);
+  const rank = output.shape.length, last = output.shape.at(-1);
+  if (t.shape.length === rank && t.shape.at(-1) === 1 && typeof last === "number" && last > 1) {
+    return reshaped(t, t.shape.slice(0, -1));
+  }
+  if (t.shape.length === rank - 1 && last === 1) return reshaped(t, [...t.shape, 1]);
+  if (t.shape.length === rank || t.shape.length === rank - 1) return t;
+  throw new InputError(
+    `target ${shown(output.name)}: expected the shape of the output, [${output.shape.join(", ")}], got [${
+      t.shape.join(", ")
+    }]`,
+    { place: output.name },
+  );
+}
 /** A weight for every sample (or step) by its class. */
-function classWeights(t: Tensor, part: OutputLoss, weights: ClassWeights): Tensor {
-  const values = toNumbers(t), width = part.classes === undefined ? t.shape.at(-1) ?? 1 : 1;
-  const shape = part.classes === undefined ? t.shape.slice(0, -1) : t.shape;
+function classWeights(t: Tensor, byColumn: boolean, weights: ClassWeights): Tensor {
+  const values = toNumbers(t), width = byColumn ? t.shape.at(-1) ?? 1 : 1;
+  const shape = byColumn ? t.shape.slice(0, -1) : t.shape;
   const out = new Float32Array(sizeOf(shape)).fill(1);
   for (let i = 0; i < out.length; i++) {
     let label = values[i * width] ?? 0;
@@ -110,12 +186,13 @@ function product(x: Tensor | undefined, y: Tensor): Tensor {
  */
 export function feedAll(
   parts: ModelParts,
-  losses: readonly OutputLoss[],
+  targets: readonly OutputTarget[],
   x: ModelData,
-  y: ModelData,
+  y: TargetData,
   { sampleWeight, classWeight }: Weighing = {},
 ): Fed {
   const tensors: Record<string, Tensor> = {}, weighted = new Map<string, number>();
+  const free = new Map<string, { readonly dtype: DType; readonly rank: number }>();
   for (const [name, value] of Object.entries(parts.feed(x))) tensors[name] = tensorIn(value, name);
   const [first] = Object.keys(tensors), rows = first === undefined ? 0 : tensors[first]?.shape[0] ?? 0;
   if (rows === 0) throw new InputError("the data have no samples: expected at least one");
@@ -126,21 +203,33 @@ export function feedAll(
       );
     }
   }
-  const named = byName(y, losses.map((l) => l.target), "target");
-  const given = sampleWeight === undefined ? undefined : weightsOf(sampleWeight, losses);
-  if (classWeight && losses.length !== 1) throw new InputError("classWeight: is for models of one output");
-  for (const part of losses) {
-    const { name } = part.target, port = { ...part.target, name: targetName(name) };
-    const t = fitTarget(tensorIn(feed(port, named[name] as Tensor, false), name), part, rows);
+  const { outputs } = parts.model, needed = targets.map((t) => t.output);
+  const named = givenFor(y, needed, outputs, "target");
+  const given = sampleWeight === undefined ? undefined : weightsOf(sampleWeight, needed, outputs);
+  if (classWeight && outputs.length !== 1) throw new InputError("classWeight: is for models of one output");
+  for (const { output, loss } of targets) {
+    const { name } = output, raw = named[name];
+    if (!present(raw)) {
+      const type = loss ? loss.target.type : output.type;
+      throw new InputError(`target ${shown(name)} is missing: expected ${typeText(type)}`, { place: name });
+    }
+    const t = loss
+      ? fitTarget(
+        tensorIn(feed({ ...loss.target, name: targetName(name) }, raw as Tensor, false), name),
+        loss,
+        rows,
+      )
+      : freeTarget(output, raw);
     if (t.shape[0] !== rows) {
       throw new InputError(`target ${shown(name)}: has ${t.shape[0] ?? 0} samples, the inputs have ${rows}`, {
         place: name,
       });
     }
-    checkLabels(t, part);
+    if (loss) checkLabels(t, loss);
+    else free.set(name, { dtype: t.dtype, rank: t.shape.length });
     tensors[targetName(name)] = t;
     let weight = given?.get(name);
-    if (classWeight) weight = product(weight, classWeights(t, part, classWeight));
+    if (classWeight) weight = product(weight, classWeights(t, loss?.classes === undefined, classWeight));
     if (!weight) continue;
     if (weight.shape[0] !== rows) {
       throw new InputError(`sampleWeight: has ${weight.shape[0] ?? 0} weights for ${rows} samples`);
@@ -148,7 +237,7 @@ export function feedAll(
     tensors[weightName(name)] = weight;
     weighted.set(name, weight.shape.length);
   }
-  return { tensors, rows, weighted };
+  return { tensors, rows, weighted, free };
 }
 
 /** Rows in a given order. */
@@ -237,7 +326,7 @@ export function isSource(x: unknown): x is BatchSource {
 export function sourceBatches(
   source: BatchSource,
   steps: number | undefined,
-  read: (x: ModelData, y: ModelData, weights: Weighing) => Fed,
+  read: (x: ModelData, y: TargetData, weights: Weighing) => Fed,
   weighing: Weighing = {},
 ): Batches {
   const restarts = typeof source === "function";

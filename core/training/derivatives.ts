@@ -5,7 +5,7 @@ import { type Graph, typeOf } from "../graph.ts";
 import { eachWeight } from "../layertree.ts";
 import { isTensor, toNumbers } from "../tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
-import type { Fed } from "./data.ts";
+import { type Fed, formKey } from "./data.ts";
 import { lossGraph, lossName } from "./forward.ts";
 import { withoutValues } from "./runner.ts";
 import { randomKeys } from "./steps.ts";
@@ -47,12 +47,12 @@ export class Derivatives {
     const inputs = model.inputs.filter((p) => isDifferentiable(p.type)).map((p) => p.name);
     const paths = this.#parameters();
     const parted = losses.map((l) => [l.output.name, this.#idOf(l.loss.def), l.loss.config, l.weight]);
-    const key = `gradients:${JSON.stringify([parted, training, [...fed.weighted]])}`;
+    const key = `gradients:${JSON.stringify([parted, training, formKey(fed)])}`;
     const make = () => {
       const forward = lossGraph(parts, {
         training,
         compiled: { losses, metrics: [] },
-        weighted: fed.weighted,
+        form: fed,
         weights: model.weights,
       });
       const derived = gradient(forward, lossName, [...inputs, ...paths], registry);

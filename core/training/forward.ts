@@ -11,6 +11,7 @@ import { asTensor, normalAxis, tensorType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contract.ts";
 import type { Compiled, OutputLoss } from "./compiled.ts";
+import type { BatchForm } from "./data.ts";
 import { penalties } from "./penalties.ts";
 import { besideValues, reduceLoss } from "./reduce.ts";
 import type { ModelParts } from "./types.ts";
@@ -30,8 +31,8 @@ export const sumName = (metric: number, sum: string): string => `metric/${metric
 export interface ForwardOptions {
   readonly training: boolean;
   readonly compiled: Pick<Compiled, "losses" | "metrics">;
-  /** Ranks of the sample weights that are fed, by output. */
-  readonly weighted: ReadonlyMap<string, number>;
+  /** Of the batches that are fed. */
+  readonly form: BatchForm;
   readonly weights: ReadonlyMap<string, Tensor>;
 }
 
@@ -61,7 +62,7 @@ const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>
 /** Adds targets, losses, penalties and metric sums, and names the outputs. */
 function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
   const { b } = view, { losses, metrics } = options.compiled, targets = new Map<string, Value>();
-  const sampleWeights = new Map<string, Value>();
+  const sampleWeights = new Map<string, Value>(), { weighted, free } = options.form;
   const valueOf = (port: Port) => view.outputs[ports.findIndex((p) => p.name === port.name)];
   const targetOf = (port: Port, type = tensorType("float32", asTensor(port.type).shape)) => {
     const known = targets.get(port.name);
@@ -70,17 +71,20 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
     targets.set(port.name, made);
     return made;
   };
+  const weightsFor = (port: Port, output: Value) => {
+    const known = sampleWeights.get(port.name), rank = weighted.get(port.name);
+    if (known || rank === undefined) return known;
+    const dims = asTensor(output.type).shape ?? [];
+    const made = b.input(weightName(port.name), tensorType("float32", dims.slice(0, rank)));
+    sampleWeights.set(port.name, made);
+    return made;
+  };
   let total: Value | undefined;
   for (const part of losses) {
     const output = valueOf(part.output);
     if (!output) continue;
     const target = targetOf(part.target, asTensor(part.target.type));
-    const rank = options.weighted.get(part.output.name);
-    const dims = asTensor(output.type).shape ?? [];
-    const given = rank === undefined
-      ? undefined
-      : b.input(weightName(part.output.name), tensorType("float32", dims.slice(0, rank)));
-    if (given) sampleWeights.set(part.output.name, given);
+    const given = weightsFor(part.output, output);
     const loss = b.scopeAs(lossName, () => oneLoss(b, part, output, target, given));
     if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
     const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
@@ -89,14 +93,18 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
   const penalty = penalties(b, parts.registry, view.layers, view.weights);
   if (penalty) total = total ? b.one("Add", [total, penalty]) : penalty;
   if (total) b.output(lossName, total);
-  metrics.forEach(({ output: port, metric, weighted }, i) => {
+  metrics.forEach(({ output: port, metric, weighted: counts }, i) => {
     const output = valueOf(port), loss = losses.find((l) => l.output.name === port.name);
     if (!output) return;
-    const target = targetOf(port, loss && asTensor(loss.target.type));
+    const own = free.get(port.name), dims = asTensor(output.type).shape;
+    const target = targetOf(
+      port,
+      loss ? asTensor(loss.target.type) : own && tensorType(own.dtype, dims?.slice(0, own.rank)),
+    );
     const fromLogits = Boolean((loss?.loss.config as { fromLogits?: boolean } | undefined)?.fromLogits);
     const mask = output.mask && cast(b, output.mask, "float32");
-    const own = weighted ? sampleWeights.get(port.name) : undefined;
-    const weights = own ? weightsLike(b, own, output, mask) : mask;
+    const given = counts ? weightsFor(port, output) : undefined;
+    const weights = given ? weightsLike(b, given, output, mask) : mask;
     const sums = b.scopeAs("metrics", () =>
       metric.def.build({
         b,

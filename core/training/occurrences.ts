@@ -10,6 +10,8 @@ import { type Graph, type Node, opName, type Value } from "../graph.ts";
 export interface Gradient {
   readonly value: Value;
   readonly rows: readonly Rows[] | undefined;
+  /** The lists where their rows were added up since. */
+  readonly looked?: readonly Rows[] | undefined;
 }
 interface Rows {
   readonly dy: Value;
@@ -59,4 +61,23 @@ export function mapGradient(b: GraphBuilder, { value, rows }: Gradient, f: (x: V
 export function scaleGradient(b: GraphBuilder, { value, rows }: Gradient, scale: Value): Gradient {
   const times = (x: Value) => b.one("Mul", [x, scale]);
   return { value: times(value), rows: rows?.map((r) => ({ ...r, dy: times(r.dy) })) };
+}
+/** Which rows of a table a batch takes, bool `[rows, 1, …]`; undefined for what is no such gradient. */
+export function touchedRows(
+  b: GraphBuilder,
+  { rows, looked }: Gradient,
+  shape: readonly number[],
+): Value | undefined {
+  const lists = rows ?? looked;
+  if (!lists) return undefined;
+  const counts = lists.map(({ indices }) => {
+    const ones = b.one("Expand", [
+      b.one("Reshape", [b.scalar(1), b.ints(shape.map(() => 1).slice(1))]),
+      b.one("Concat", [b.one("Shape", [indices]), b.ints(shape.map(() => 1).slice(1))], { axis: 0 }),
+    ]);
+    const one = b.ints(shape.map((d, i) => (i === 0 ? d : 1)));
+    return b.one("lapis.EmbeddingGradient", [ones, indices, one]);
+  });
+  const sum = counts.reduce((x, y) => b.one("Add", [x, y]));
+  return b.one("Greater", [sum, b.scalar(0)]);
 }

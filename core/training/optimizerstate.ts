@@ -4,7 +4,7 @@ import { ConfigError, InputError, shown } from "../errors.ts";
 import { runGraph } from "../execute.ts";
 import { defaultLimits } from "../limits.ts";
 import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../tensor.ts";
-import type { OptimizerConfig, OptimizerDef, Part } from "./contract.ts";
+import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "./contract.ts";
 import { renamed } from "./saved.ts";
 import {
   averageName,
@@ -14,7 +14,6 @@ import {
   rateName,
   scheduleOf,
   type SlotEntry,
-  type Trainable,
 } from "./step.ts";
 import type { ModelParts, SavedTraining } from "./types.ts";
 
@@ -73,8 +72,7 @@ export class OptimizerState {
     const schedule = scheduleOf(this.optimizer);
     if (!schedule) return Number(toNumbers(this.get(rateName))[0]);
     const { registry } = this.#parts, b = new GraphBuilder(registry, { name: "rate" });
-    const every = this.#config.gradientAccumulationSteps ?? 1;
-    const step = b.constant(scalar(Math.floor(this.iteration / every)));
+    const step = b.constant(scalar(this.iteration));
     b.output("rate", schedule.def.build(b, step, schedule.config));
     const [value] = runGraph(b.build(), [], { registry, limits: defaultLimits });
     return isTensor(value) ? Number(toNumbers(value)[0]) : NaN;
@@ -103,8 +101,10 @@ export class OptimizerState {
    */
   restore(saved: SavedTraining): void {
     const variables = saved.variables?.() ?? [];
-    if (variables.length === 0) return;
-    const ordered = variables.some((v) => olderSlot.test(v.name)) ? this.#older(variables) : variables;
+    // A file that names no optimizer holds the variables of one that nobody knows.
+    if (variables.length === 0 || saved.config.optimizer === undefined) return;
+    const older = this.#config.era === "1" || variables.some((v) => olderSlot.test(v.name));
+    const ordered = older ? this.#older(variables) : variables;
     const rate = this.entries.filter((e) => e.input === rateName);
     const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights);
     const layouts = [
@@ -137,6 +137,13 @@ export class OptimizerState {
       }
       if (this.entries.some((e) => e.input === input)) this.set(input, castTensor(found.value, wanted.dtype));
     });
+    // Since TensorFlow 2.11 what stands beside all weights begins anew; otherwise it is as the steps made it.
+    if (this.#config.era === "2.11") return;
+    const products = new Map(this.#products(this.iteration).map((v) => [v.name, v.value]));
+    for (const { input, name } of this.entries.filter((e) => !layout.includes(e))) {
+      const value = products.get(name);
+      if (value) this.set(input, value);
+    }
   }
   /** The variables in the order of files of Keras 2 or 3. */
   variables(major: 2 | 3): Variables {
@@ -152,9 +159,16 @@ export class OptimizerState {
     const scalars = variables.filter((v) => v.value.shape.length === 0);
     const slots = variables.filter((v) => v.value.shape.length > 0);
     const rate = scalars.find((v) => /learning_rate$/.test(v.name));
-    const iteration = scalars.find((v) => v !== rate);
-    const n = this.#weights.length, groups = this.optimizer.def.slots(this.optimizer.config);
-    const reordered: (typeof slots[number])[] = [];
+    const shared = scalars.filter((v) => /momentum_cache$/.test(v.name));
+    const iteration = scalars.find((v) => v !== rate && !shared.includes(v));
+    const n = this.#weights.length, { def, config } = this.optimizer;
+    let groups = def.slots(config);
+    // Some wrote each weight's slots together.
+    const weightOf = (i: number) => slots[i]?.name.replace(/\/[^/]*$/, "");
+    if (this.#config.era === "2" && weightOf(0) === weightOf(1)) groups = [];
+    const reordered: (typeof slots[number])[] = groups.length > 0 || def.slots(config).length === 0
+      ? []
+      : [...slots];
     let at = 0;
     for (const group of groups) {
       for (let w = 0; w < n; w++) {
@@ -168,6 +182,15 @@ export class OptimizerState {
     const own = scheduleOf(this.optimizer)
       ? []
       : [rate ?? { name: "learning_rate", value: this.get(rateName) }];
-    return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered];
+    const beside = shared.length > 0 ? shared : this.#products(Number(iteration?.value.data[0] ?? 0));
+    return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered, ...beside];
+  }
+  /** Scalars beside all weights that the file doesn't hold, as the steps so far made them. */
+  #products(steps: number): Variables {
+    const { def, config } = this.optimizer;
+    return (def.shared ?? []).map(({ name, initial, after }) => ({
+      name,
+      value: scalar(after?.(steps, config) ?? (typeof initial === "number" ? initial : 0), "float32"),
+    }));
   }
 }

@@ -115,7 +115,21 @@ export function partOf<K extends PartKind>(
       ? [[field, partOf(registry, of, value, `${place}.${field}`)] as const]
       : [];
   });
-  return inner.length === 0 ? made : { ...made, config: { ...made.config, ...Object.fromEntries(inner) } };
+  const whole = inner.length === 0
+    ? made
+    : { ...made, config: { ...made.config, ...Object.fromEntries(inner) } };
+  return innermost(whole, place);
+}
+/** The part that another stands around, with the other's options. */
+function innermost<D extends PartDef>(made: Part<D>, place: string): Part<D> {
+  const around = made.def.kind === "optimizer" ? made.def.around : undefined;
+  if (!around) return made;
+  const inner = made.config[around.field];
+  if (!isRecord(inner) || !isPart(inner) || inner.def.kind !== "optimizer") {
+    throw new ConfigError(`${place}.${around.field}: expected an optimizer, got ${shown(inner)}`, { place });
+  }
+  const { def, config } = inner;
+  return { kind: "part", def: def as unknown as D, config: { ...config, ...around.options(made.config) } };
 }
 function readPart<K extends PartKind>(
   registry: Registry,
@@ -139,7 +153,7 @@ function readPart<K extends PartKind>(
       if (className === "function" && typeof config === "string") {
         return byName(registry, kind, config, place, {}, true);
       }
-      const options = isRecord(config) ? config : {};
+      const options = { ...(isRecord(config) && config), ...(isRecord(raw.lapis) && raw.lapis) };
       // Keras 2 wraps a metric's function.
       const name = /Wrapper$/.test(className) && typeof options.fn === "string" ? options.fn : className;
       return byName(registry, kind, name, place, options, true);
@@ -161,17 +175,35 @@ const modules: Readonly<Record<PartKind, string>> = {
   regularizer: "keras.regularizers",
   constraint: "keras.constraints",
 };
-/** A part in Keras 3's serialised form. */
+/** A part in Keras 3's serialised form. One whose loss is scaled stands inside the optimizer that does it. */
 export function serializePart(value: Part): Readonly<Record<string, unknown>> {
   const { def, config } = value, fields = def.keras?.fields ?? {};
-  const entries = Object.entries(config).map(([key, v]) => {
-    const inner = isRecord(v) && isPart(v) ? serializePart(v) : v;
-    return [fields[key] ?? fieldToSnake(key), inner];
-  });
+  const { lossScaling } = config;
+  if (isRecord(lossScaling)) {
+    const inner = serializePart({ ...value, config: { ...config, lossScaling: null } });
+    const scaling = Object.fromEntries(Object.entries(lossScaling).map(([key, v]) => [fieldToSnake(key), v]));
+    return {
+      module: modules.optimizer,
+      class_name: "LossScaleOptimizer",
+      config: { name: "loss_scale_optimizer", inner_optimizer: inner, ...scaling },
+      registered_name: null,
+    };
+  }
+  const schema = def.config as unknown as AnySchema, own = new Set(def.keras?.own);
+  const isPlain = (key: string, v: unknown) => JSON.stringify(v) === JSON.stringify(schema[key]?.default);
+  const entries = (ours: boolean) =>
+    Object.entries(config).filter(([key, v]) => own.has(key) === ours && !(ours && isPlain(key, v))).map(
+      ([key, v]) => {
+        const inner = isRecord(v) && isPart(v) ? serializePart(v) : v;
+        return [fields[key] ?? fieldToSnake(key), inner] as const;
+      },
+    );
+  const beside = entries(true);
   return {
     module: modules[def.kind],
     class_name: classNameOf(def),
-    config: Object.fromEntries(entries),
+    config: Object.fromEntries(entries(false)),
     registered_name: null,
+    ...(beside.length > 0 && { lapis: Object.fromEntries(beside) }),
   };
 }

@@ -2,7 +2,7 @@
 import type { Graph } from "../graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
-import type { Fed } from "./data.ts";
+import { type Fed, formKey } from "./data.ts";
 import { Pauses } from "./pause.ts";
 import { renamed } from "./saved.ts";
 import { randomKeys, stateShapes, testGraph, trainingGraph } from "./steps.ts";
@@ -48,12 +48,11 @@ export class StepRunner {
     { seed, backend }: RunOptions,
   ): Promise<Readonly<Record<string, RuntimeValue>>> {
     const { sessions } = this.#parts;
-    const weighted = [...batch.weighted].map(([name, rank]) => `${name}=${rank}`).join();
-    const key = `${kind}:${compiled.key}:${backend ?? ""}:${weighted}`;
+    const key = `${kind}:${compiled.key}:${backend ?? ""}:${formKey(batch)}`;
     const make = () => {
       const graph = kind === "train"
-        ? trainingGraph(this.#parts, compiled, batch.weighted, slots())
-        : testGraph(this.#parts, compiled, batch.weighted);
+        ? trainingGraph(this.#parts, compiled, batch, slots())
+        : testGraph(this.#parts, compiled, batch);
       this.#graphs.set(key, withoutValues(graph));
       return graph;
     };

@@ -5,13 +5,42 @@ import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
 import { fieldToSnake } from "../names.ts";
-import type { OptimizerDef, Part } from "./contract.ts";
+import type { Era, OptimizerDef, Part } from "./contract.ts";
 import { serializePart } from "./parts.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
 
+const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+/** Whose arithmetic the optimizer of a file follows. */
+function eraOf(
+  { version }: SavedTraining,
+  className: unknown,
+  config: Readonly<Record<string, unknown>>,
+): Era {
+  const number = versionOf({ version });
+  if (number >= 3) return "3";
+  // Of a scaled loss the optimizer inside tells.
+  const inner = [config.inner_optimizer, config.optimizer].find(isRecord);
+  if (inner && isRecord(inner.config)) return eraOf({ config: {}, version }, inner.class_name, inner.config);
+  if (number < 2.004 && !version.includes("-tf")) return "1";
+  if (typeof className === "string" && className.startsWith("Custom>")) return "2.11";
+  const older = number < 2.011 || "decay" in config || config.is_legacy_optimizer === true;
+  return older ? "2" : "2.11";
+}
+/** The optimizer of a file with the era that its version belongs to. */
+function datedOptimizer(saved: SavedTraining): unknown {
+  const { optimizer } = saved.config;
+  if (!isRecord(optimizer)) return optimizer;
+  const { class_name: className } = optimizer;
+  // Keras 1 keeps the name beside the options.
+  if (className === undefined) return { era: eraOf(saved, undefined, optimizer), ...optimizer };
+  const config = isRecord(optimizer.config) ? optimizer.config : {};
+  return { ...optimizer, config: { era: eraOf(saved, className, config), ...config } };
+}
 /** What a file's compilation is in the words of `compile`. */
-export function optionsOf({ config }: SavedTraining): CompileTraining {
-  const { optimizer, loss, metrics, weighted_metrics: weighted, loss_weights: lossWeights } = config;
+export function optionsOf(saved: SavedTraining): CompileTraining {
+  const { config } = saved, optimizer = datedOptimizer(saved);
+  const { loss, metrics, weighted_metrics: weighted, loss_weights: lossWeights } = config;
   // Keras 2 lists the metrics of each output, of one output too.
   const listed = (raw: unknown) =>
     Array.isArray(raw) && raw.length === 1 && Array.isArray(raw[0]) ? raw[0] : raw;
@@ -23,6 +52,12 @@ export function optionsOf({ config }: SavedTraining): CompileTraining {
     lossWeights,
   };
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== null && v !== undefined));
+}
+
+/** A version of Keras as a number that grows with it: 2.004 for 2.4. */
+export function versionOf({ version }: Pick<SavedTraining, "version">): number {
+  const [major = 3, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  return Number.isFinite(major) ? major + (Number.isFinite(minor) ? minor / 1000 : 0) : 3;
 }
 
 /** A compilation in Keras 3's form; its optimizer's rate as it is now. */

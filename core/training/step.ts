@@ -1,7 +1,7 @@
 /** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
 import { GraphBuilder } from "../builder.ts";
 import { gradient, gradientName, inputsInto } from "../differentiate.ts";
-import { type Gradient, mapGradient, Occurrences, scaleGradient } from "./occurrences.ts";
+import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } from "./occurrences.ts";
 import { replay } from "../gradient.ts";
 import type { Graph, Value } from "../graph.ts";
 import { scalarLike } from "../layerkit.ts";
@@ -16,13 +16,9 @@ import type {
   Part,
   ScheduleDef,
   SlotSpec,
+  Trainable,
 } from "./contract.ts";
 
-/** A weight that training changes. */
-export interface Trainable {
-  readonly path: string;
-  readonly shape: readonly number[];
-}
 /** A slot as a file or a session holds it. */
 export interface SlotEntry {
   /** The graph's input. */
@@ -49,6 +45,26 @@ export function scheduleOf(optimizer: Part<OptimizerDef>): Part<ScheduleDef> | u
 
 const filled = (shape: readonly number[], value = 0) => () =>
   tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+/** The loss's scale, and steps since it changed. */
+const scaleName = "optimizer/dynamic_scale", growthName = "optimizer/step_counter";
+function scaleSlots({ lossScaling }: OptimizerConfig): SlotEntry[] {
+  if (!lossScaling) return [];
+  return [
+    // The outer optimizer's own, which mean nothing.
+    {
+      input: "optimizer/scale_iteration",
+      name: "loss_scale_optimizer/iteration",
+      initial: () => scalar(0n, "int64"),
+    },
+    {
+      input: "optimizer/scale_learning_rate",
+      name: "loss_scale_optimizer/learning_rate",
+      initial: () => scalar(0, "float32"),
+    },
+    { input: growthName, name: "step_counter", initial: () => scalar(0, "int32") },
+    { input: scaleName, name: "dynamic_scale", initial: () => scalar(lossScaling.initialScale, "float32") },
+  ];
+}
 const iterationSlot: SlotEntry = {
   input: iterationName,
   name: "iteration",
@@ -61,12 +77,14 @@ function weightSlots(
   named: (path: string, slot: string) => string,
 ): SlotEntry[] {
   return groups.flatMap((specs) =>
-    weights.flatMap(({ path, shape }) =>
-      specs.map(({ name, initial }) => ({
-        input: slotName(path, name),
-        name: named(path, name),
-        initial: filled(shape, initial),
-      }))
+    weights.flatMap((weight) =>
+      specs.flatMap((spec) => {
+        const { path, value } = weight, { name, initial } = spec;
+        const shape = spec.shape ? spec.shape(weight) : weight.shape;
+        if (!shape) return [];
+        const first = initial === "weight" ? value ?? filled(shape) : filled(shape, initial);
+        return [{ input: slotName(path, name), name: named(path, name), initial: first }];
+      })
     )
   );
 }
@@ -83,15 +101,20 @@ export function optimizerSlots(optimizer: Part<OptimizerDef>, weights: readonly 
     ...def.slots(config),
   ];
   return [
+    ...scaleSlots(configOf(optimizer)),
     iterationSlot,
     ...rate,
     ...weightSlots(groups, weights, (path, slot) => `${path.replaceAll("/", "_")}_${slot}`),
-    ...(def.shared ?? []).map(({ name, initial }) => ({
-      input: sharedName(name),
-      name,
-      initial: filled([], initial),
-    })),
+    ...sharedSlots(def),
   ];
+}
+/** Scalars beside all weights. */
+function sharedSlots({ shared = [] }: OptimizerDef): SlotEntry[] {
+  return shared.map(({ name, initial }) => ({
+    input: sharedName(name),
+    name,
+    initial: filled([], typeof initial === "number" ? initial : 0),
+  }));
 }
 /** The variables in the order of Keras 2's files (since TensorFlow 2.11): the rate stands in the configuration. */
 export function optimizerSlotsOfKeras2(
@@ -137,9 +160,9 @@ export function stepGraph(options: StepOptions): Graph {
     if (value && !gradients.has(o.name)) b.output(o.name, value, o.updates);
   }
   const occurrences = new Occurrences(b);
-  const pairs = weights.flatMap(({ path }) => {
+  const pairs = weights.flatMap(({ path, shape }, index) => {
     const g = named.get(gradientName(path)), w = inputs.get(path);
-    return g && w ? [{ path, g: occurrences.of(g), w }] : [];
+    return g && w ? [{ path, shape, index, g: occurrences.of(g), w }] : [];
   });
   b.scopeAs("optimizer", () => new Step(b, options, optimizerSlots(optimizer, weights)).run(pairs));
   return b.build();
@@ -147,6 +170,8 @@ export function stepGraph(options: StepOptions): Graph {
 
 interface Pair {
   readonly path: string;
+  readonly shape: readonly number[];
+  readonly index: number;
   readonly g: Gradient;
   readonly w: Value;
 }
@@ -196,9 +221,11 @@ class Step {
       : this.#iteration;
     const schedule = scheduleOf(this.#options.optimizer);
     const rate = schedule
-      ? schedule.def.build(b, this.#float(updates), schedule.config)
+      ? schedule.def.build(b, this.#float(this.#iteration), schedule.config)
       : this.#slot(rateName);
-    const now = every ? this.#every(every, this.#iteration) : undefined;
+    const finite = this.#scaled(pairs);
+    const due = every ? this.#every(every, this.#iteration) : undefined;
+    const now = due && finite ? b.one("And", [due, finite]) : due ?? finite;
     const chosen = (next: Value, old: Value) => now ? b.one("Where", [now, next, old]) : next;
     const shared = new Map<string, Value>();
     const clipped = this.#clip(every ? this.#accumulate(pairs, every, chosen) : pairs);
@@ -212,7 +239,29 @@ class Step {
       this.#next(pair.path, w);
     }
     for (const [name, value] of shared) this.#next(name, chosen(value, this.#slot(name)));
-    this.#next(iterationName, this.#add(this.#iteration, 1n));
+    const counted = this.#add(this.#iteration, 1n);
+    this.#next(iterationName, finite ? b.one("Where", [finite, counted, this.#iteration]) : counted);
+  }
+  /**
+   * With a scale of the loss: true where all gradients times it are finite. The scale halves where they aren't, and
+   * doubles after so many steps that were.
+   */
+  #scaled(pairs: readonly Pair[]): Value | undefined {
+    const b = this.#b, { lossScaling } = this.#config;
+    if (!lossScaling) return undefined;
+    const scale = this.#slot(scaleName), count = this.#slot(growthName), zero = b.scalar(0, "int32");
+    const each = pairs.map(({ g }) => {
+      const largest = b.one("ReduceMax", [b.one("Abs", [b.one("Mul", [g.value, scale])])], { keepdims: 0 });
+      // False for infinities and for what is no number.
+      return b.one("Less", [largest, b.scalar(Infinity)]);
+    });
+    const finite = each.reduce((x, y) => b.one("And", [x, y]));
+    const grows = b.one("Equal", [count, b.scalar(lossScaling.dynamicGrowthSteps - 1, "int32")]);
+    const grown = b.one("Where", [grows, b.one("Mul", [scale, b.scalar(2)]), scale]);
+    const next = b.one("Where", [grows, zero, b.one("Add", [count, b.scalar(1, "int32")])]);
+    this.#next(scaleName, b.one("Where", [finite, grown, b.one("Mul", [scale, b.scalar(0.5)])]));
+    this.#next(growthName, b.one("Where", [finite, next, zero]));
+    return finite;
   }
   /** Means of the gradients so far; the sums begin anew where an update is made. */
   #accumulate(pairs: readonly Pair[], every: number, chosen: (next: Value, old: Value) => Value): Pair[] {
@@ -224,23 +273,34 @@ class Step {
       return { ...pair, g: { value: b.one("Div", [sum, scalarLike(b, every, sum)]), rows: undefined } };
     });
   }
+  /** Gradients within their bounds. Before Keras 3 rows of one id are added up afterwards; long before it, first. */
   #clip(pairs: readonly Pair[]): readonly Pair[] {
-    const b = this.#b, { clipNorm, globalClipNorm, clipValue } = this.#config;
+    const { era } = this.#config;
+    const whole = (list: readonly Pair[]) =>
+      list.map((p) => ({ ...p, g: { ...p.g, rows: undefined, looked: p.g.rows } }));
+    if (era === "1") return this.#bounded(whole(pairs));
+    return era === "3" ? this.#bounded(pairs) : whole(this.#bounded(pairs));
+  }
+  #bounded(pairs: readonly Pair[]): readonly Pair[] {
+    const b = this.#b, { clipNorm, globalClipNorm, clipValue, era } = this.#config;
     const squares = (g: Gradient) => b.one("ReduceSum", [this.#squared(g).value], { keepdims: 0 });
     const bounded = (norm: Value, most: number) => {
       const limit = scalarLike(b, most, norm);
       return b.one("Div", [limit, b.one("Max", [norm, limit])]);
     };
-    if (clipNorm) {
+    if (clipNorm && era !== "1") {
       return pairs.map((pair) => {
         const norm = b.one("Sqrt", [squares(pair.g)]);
         return { ...pair, g: scaleGradient(b, pair.g, bounded(norm, clipNorm)) };
       });
     }
-    if (globalClipNorm) {
+    // Keras' clipnorm was that of all gradients at first.
+    const all = era === "1" ? clipNorm ?? globalClipNorm : globalClipNorm;
+    if (all) {
       const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.one("Add", [x, y]));
-      const scale = bounded(b.one("Sqrt", [sum]), globalClipNorm);
-      return pairs.map((pair) => ({ ...pair, g: scaleGradient(b, pair.g, scale) }));
+      const scale = bounded(b.one("Sqrt", [sum]), all);
+      // Keras adds rows of one id up as it scales them.
+      return pairs.map((pair) => ({ ...pair, g: { ...scaleGradient(b, pair.g, scale), rows: undefined } }));
     }
     if (!clipValue) return pairs;
     const within = (x: Value) =>
@@ -251,7 +311,7 @@ class Step {
     return mapGradient(this.#b, g, (x) => this.#b.one("Mul", [x, x]));
   }
   #update(
-    { path, g, w }: Pair,
+    { path, shape, index, g, w }: Pair,
     rate: Value,
     step: Value,
     chosen: (next: Value, old: Value) => Value,
@@ -261,10 +321,13 @@ class Step {
     return def.update({
       b,
       config,
+      path,
+      index,
       gradient: g.value,
+      touched: () => touchedRows(b, g, shape),
       squared: () => this.#squared(g).value,
       magnitude: () => mapGradient(b, g, (x) => b.one("Abs", [x])).value,
-      variable: this.#decayed(path, w, rate),
+      variable: this.#decayed(path, shape, w, rate),
       rate,
       step,
       slot: (name) => this.#slot(slotName(path, name)),
@@ -285,8 +348,9 @@ class Step {
     });
   }
   /** Decoupled weight decay: w − w·decay·rate, before the step. */
-  #decayed(path: string, w: Value, rate: Value): Value {
-    const { weightDecay, excludeFromWeightDecay } = this.#config, b = this.#b;
+  #decayed(path: string, shape: readonly number[], w: Value, rate: Value): Value {
+    const { excludeFromWeightDecay } = this.#config, b = this.#b, { def, config } = this.#options.optimizer;
+    const weightDecay = def.decayOf ? def.decayOf(path, shape, config) : this.#config.weightDecay;
     if (!weightDecay || excludeFromWeightDecay.some((word) => path.includes(word))) return w;
     const share = b.one("Mul", [b.one("Mul", [w, scalarLike(b, weightDecay, w)]), rate]);
     return b.one("Sub", [w, share]);

@@ -8,6 +8,7 @@ import type { Registry } from "../registry.ts";
 import { staticShape } from "../shape.ts";
 import {
   castTensor,
+  copyOf,
   isTensor,
   type RuntimeValue,
   scalar,
@@ -19,12 +20,19 @@ import {
 import { isDifferentiable, replay } from "../gradient.ts";
 import { philoxKey } from "../ops/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
-import type { Fed } from "./data.ts";
+import type { BatchForm } from "./data.ts";
 import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
 import { constraints } from "./penalties.ts";
-import { iterationName, stepGraph, type Trainable } from "./step.ts";
+import { iterationName, stepGraph } from "./step.ts";
+import type { Trainable } from "./contract.ts";
 import type { ModelParts } from "./types.ts";
 
+/** A copy of a weight as it is now. */
+function valueAt(model: ModelParts["model"], path: string): Tensor {
+  const value = model.weights.get(path);
+  if (!value) throw new RangeError(`no weight ${path}`);
+  return copyOf(value);
+}
 /** Weights that training changes, in the order of the model's. */
 export function trainables({ model, graph }: ModelParts): Trainable[] {
   if (graph) {
@@ -33,7 +41,9 @@ export function trainables({ model, graph }: ModelParts): Trainable[] {
       return role === "parameter" && shape && isDifferentiable(type) ? [{ path: name, shape }] : [];
     });
   }
-  return [...eachWeight(model.tree)].flatMap(([entry]) => (entry.trainable ? [entry] : []));
+  return [...eachWeight(model.tree)].flatMap(([{ path, shape, trainable }]) =>
+    trainable ? [{ path, shape, value: () => valueAt(model, path) }] : []
+  );
 }
 /** Shapes of recurrent states, which sessions carry from step to step, by path; undefined where only data tells. */
 export function stateShapes({ model, graph }: ModelParts): Map<string, readonly number[] | undefined> {
@@ -49,19 +59,19 @@ export function stateShapes({ model, graph }: ModelParts): Map<string, readonly 
 }
 
 /** The graph of a test: losses and metrics in inference. */
-export function testGraph(parts: ModelParts, compiled: Compiled, weighted: Fed["weighted"]): Graph {
-  return lossGraph(parts, { training: false, compiled, weighted, weights: parts.model.weights });
+export function testGraph(parts: ModelParts, compiled: Compiled, form: BatchForm): Graph {
+  return lossGraph(parts, { training: false, compiled, form, weights: parts.model.weights });
 }
 /** The graph of a training step. */
 export function trainingGraph(
   parts: ModelParts,
   compiled: Compiled,
-  weighted: Fed["weighted"],
+  form: BatchForm,
   slots: ReadonlyMap<string, Tensor>,
 ): Graph {
   const { model, registry } = parts, { optimizer } = compiled;
   if (!optimizer) throw new RangeError("no optimizer");
-  const forward = lossGraph(parts, { training: true, compiled, weighted, weights: model.weights });
+  const forward = lossGraph(parts, { training: true, compiled, form, weights: model.weights });
   return stepGraph({
     registry,
     forward,
@@ -110,29 +120,45 @@ export function randomKeys(graph: Graph, seed: number, step: number): Record<str
   return out;
 }
 
-/** Brings the numbers of batches together: losses weighted by samples, metrics from their sums. */
+/** A mean over batches. */
+class Mean {
+  #sum = 0;
+  #count = 0;
+  add(value: number, count: number): void {
+    this.#sum += value * count;
+    this.#count += count;
+  }
+  get value(): number {
+    return this.#count === 0 ? 0 : this.#sum / this.#count;
+  }
+}
+/**
+ * Brings the numbers of batches together: the loss weighted by samples, metrics from their sums. Losses of several
+ * outputs are means of batches as they are in Keras 3 on TensorFlow, and weighted by samples as before it.
+ */
 export class Tally {
   readonly #compiled: Compiled;
-  readonly #losses = new Map<string, number>();
+  readonly #losses = new Map<string, Mean>();
   readonly #sums = new Map<string, Float64Array>();
-  #rows = 0;
   constructor(compiled: Compiled) {
     this.#compiled = compiled;
   }
   /** Takes a batch's results in. */
   add(results: Readonly<Record<string, RuntimeValue>>, rows: number): void {
-    const { losses, metrics } = this.#compiled;
+    const { losses, metrics, keras } = this.#compiled;
     const number = (name: string) => {
       const value = results[name];
       return isTensor(value) ? Number(toNumbers(value)[0]) : 0;
     };
-    const add = (name: string, from: string) =>
-      this.#losses.set(name, (this.#losses.get(name) ?? 0) + number(from) * rows);
-    add("loss", lossName);
-    if (losses.length > 1) {
-      for (const { output } of losses) add(outputName(output.name, "loss"), outputLossName(output.name));
+    const add = (name: string, from: string, count: number) => {
+      const mean = this.#losses.get(name) ?? new Mean();
+      mean.add(number(from), count);
+      this.#losses.set(name, mean);
+    };
+    add("loss", lossName, rows);
+    for (const { output } of losses.length > 1 ? losses : []) {
+      add(outputName(output.name, "loss"), outputLossName(output.name), keras >= 3 ? 1 : rows);
     }
-    this.#rows += rows;
     metrics.forEach((_, i) => {
       const prefix = sumName(i, "");
       for (const [name, value] of Object.entries(results)) {
@@ -146,7 +172,7 @@ export class Tally {
   /** The numbers so far, by name. */
   logs(): Record<string, number> {
     const out: Record<string, number> = {};
-    for (const [name, sum] of this.#losses) out[name] = this.#rows === 0 ? 0 : sum / this.#rows;
+    for (const [name, mean] of this.#losses) out[name] = mean.value;
     this.#compiled.metrics.forEach(({ name, metric }, i) => {
       const prefix = sumName(i, ""), sums: Record<string, readonly number[]> = {};
       for (const [key, sum] of this.#sums) {

@@ -26,15 +26,27 @@ export interface CompileTraining {
   /** Factors of the outputs' losses; 1 unless given. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>> | null;
 }
-/** Weights of samples `[samples]` or of steps `[samples, time]`, for one output or by output. */
-export type SampleWeights = Tensor | Nested | Readonly<Record<string, Tensor | Nested>>;
+/**
+ * What comes in for outputs: one output's data, a list or record of all outputs' or of those that have a loss or
+ * metrics; null where nothing is needed.
+ */
+export type TargetData =
+  | ModelData
+  | readonly (Tensor | Nested | null)[]
+  | Readonly<Record<string, Tensor | Nested | null>>;
+/** Weights of samples `[samples]` or of steps `[samples, time]`, for all outputs, by output, or in their order. */
+export type SampleWeights =
+  | Tensor
+  | Nested
+  | readonly (Tensor | Nested | null)[]
+  | Readonly<Record<string, Tensor | Nested | null>>;
 /** Weights of classes by their number. */
 export type ClassWeights = Readonly<Record<number, number>>;
 
 /** One batch of a source: inputs, targets, weights of samples. */
 export type BatchItem =
-  | readonly [x: ModelData, y: ModelData, sampleWeight?: SampleWeights]
-  | { readonly x: ModelData; readonly y: ModelData; readonly sampleWeight?: SampleWeights };
+  | readonly [x: ModelData, y: TargetData, sampleWeight?: SampleWeights]
+  | { readonly x: ModelData; readonly y: TargetData; readonly sampleWeight?: SampleWeights };
 /** Batches one after another; a function gives them anew for every epoch. */
 export type BatchSource =
   | AsyncIterable<BatchItem>
@@ -150,7 +162,7 @@ export interface FitOptions {
   readonly initialEpoch?: number;
   /** What every epoch is judged by: arrays, or a source of batches. */
   readonly validationData?:
-    | readonly [x: ModelData, y: ModelData, sampleWeight?: SampleWeights]
+    | readonly [x: ModelData, y: TargetData, sampleWeight?: SampleWeights]
     | BatchSource;
   /** Share of the samples, the last ones, that are kept for validation. */
   readonly validationSplit?: number;
@@ -255,21 +267,21 @@ export interface Trainer {
   /** See `Model.compile`. */
   compile(options: CompileTraining): void;
   /** See `Model.fit`. */
-  fit(x: ModelData | BatchSource, y: ModelData | undefined, options: FitOptions): Promise<History>;
+  fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History>;
   /** See `Model.evaluate`. */
   evaluate(
     x: ModelData | BatchSource,
-    y: ModelData | undefined,
+    y: TargetData | undefined,
     options: EvaluateOptions,
   ): Promise<Record<string, number>>;
   /** See `Model.trainOnBatch`. */
-  trainOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  trainOnBatch(x: ModelData, y: TargetData, options: BatchOptions): Promise<Record<string, number>>;
   /** See `Model.testOnBatch`. */
-  testOnBatch(x: ModelData, y: ModelData, options: BatchOptions): Promise<Record<string, number>>;
+  testOnBatch(x: ModelData, y: TargetData, options: BatchOptions): Promise<Record<string, number>>;
   /** See `Model.gradients`. */
-  gradients(x: ModelData, y: ModelData, options: GradientOptions): Promise<Gradients>;
+  gradients(x: ModelData, y: TargetData, options: GradientOptions): Promise<Gradients>;
   /** See `Model.score`. */
-  score(x: ModelData, y: ModelData, options: EvaluateOptions): Promise<number>;
+  score(x: ModelData, y: TargetData, options: EvaluateOptions): Promise<number>;
   /** See `Model.resetStates`. */
   resetStates(): void;
   /** See `Model.trainingGraph`. */

@@ -15,7 +15,11 @@ export function legacyTraining(config: Json, major: 2 | 3): Json {
   const { optimizer, loss = null, metrics = null, ...rest } = config;
   const bare = (value: unknown): unknown =>
     isSerialized(value)
-      ? { class_name: value.class_name, config: value.config }
+      ? {
+        class_name: value.class_name,
+        config: value.config,
+        ...("lapis" in value && { lapis: value.lapis }),
+      }
       : Array.isArray(value)
       ? value.map(bare)
       : value;
@@ -84,14 +88,14 @@ export function trainingFor(
     if (!isSerialized(value)) return value;
     const form = { module: modules[key], registered_name: null, ...value };
     const kind = kinds[key as keyof typeof kinds];
-    return key === "optimizer" ? without(form, unsaid) : keptForm(form, kind, major, registry);
+    return key === "optimizer" ? form : keptForm(form, kind, major, registry);
   };
   try {
     if (from === 3 && major === 3) return { ...saved, config: eachPart(saved.config, modern) };
     if (!hasParts) return undefined;
     const { optimizer, loss, metrics = null, weighted_metrics = null } = eachPart(saved.config, ours);
     const legacy = { jit_compile: false, is_legacy_optimizer: false };
-    const own = major === 3 ? without(optimizer, unsaid) : without(optimizer, newer, legacy);
+    const own = major === 3 ? optimizer : dated(without(optimizer, newer, legacy));
     const config = { optimizer: own, loss, metrics, weighted_metrics }, { variables } = saved;
     // Variables come in another version's order only from a compilation that our parts could read.
     const known = from === 3 && variables;
@@ -117,14 +121,24 @@ function keptForm(form: Json, kind: PartKind, major: 2 | 3, registry: Registry):
   }
   return { ...form, class_name: saved.className ?? form.class_name, config: saved.config };
 }
-/** Options that no Keras has in its configurations. */
-const unsaid: readonly string[] = ["exclude_from_weight_decay"];
 /** Options that came with Keras 3's optimizers. */
-const newer: readonly string[] = [...unsaid, "loss_scale_factor", "gradient_accumulation_steps"];
-function without(form: unknown, keys: readonly string[], more: Json = {}): unknown {
+const newer: readonly string[] = ["loss_scale_factor", "gradient_accumulation_steps"];
+function without(form: unknown, keys: readonly string[], more: Json): unknown {
   if (!isSerialized(form) || !isJson(form.config)) return form;
-  const kept = Object.entries(form.config).filter(([key]) => !keys.includes(key));
+  const { inner_optimizer: inner, ...config } = form.config;
+  if (inner !== undefined) {
+    return { ...form, config: { ...config, inner_optimizer: without(inner, keys, more) } };
+  }
+  const kept = Object.entries(config).filter(([key]) => !keys.includes(key));
   return { ...form, config: { ...Object.fromEntries(kept), ...more } };
+}
+/** Beside a configuration of Keras 2 stands whose arithmetic the optimizer follows, since that is another's otherwise. */
+function dated(form: unknown): unknown {
+  if (!isSerialized(form) || !isJson(form.config)) return form;
+  const { inner_optimizer: inner } = form.config;
+  if (inner !== undefined) return { ...form, config: { ...form.config, inner_optimizer: dated(inner) } };
+  const { lapis } = form as { readonly lapis?: unknown };
+  return { ...form, lapis: { era: "3", ...(isJson(lapis) && lapis) } };
 }
 /** Keras 3's compilation from that of whole-model `.h5` files. */
 function fromLegacy(config: Json): Json {

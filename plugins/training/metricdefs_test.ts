@@ -90,7 +90,8 @@ Deno.test("one probability is cut at a half; precision, recall and the area unde
   near(logs.f1, 3 / 4);
   // Of 12 pairs of a true and a false one, 10 are in order.
   near(logs.auc, 10 / 12);
-  near(logs.precision, 1);
+  near(logs.precision, 3 / 4);
+  near(logs.precision1, 1);
 });
 Deno.test("errors, R² and directions", async () => {
   const p = [[1], [2.5], [2], [4], [3]], y = [1, 2, 3, 4, 2];

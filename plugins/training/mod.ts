@@ -72,6 +72,22 @@ export {
 export * from "./metrics.ts";
 export { directionAccuracyMetric, type DirectionConfig } from "./numbermetrics.ts";
 export {
+  adafactor,
+  type AdafactorConfig,
+  ftrl,
+  type FtrlConfig,
+  lamb,
+  type LambConfig,
+  type LossScaleConfig,
+  lossScaleOptimizer,
+  muon,
+  type MuonConfig,
+  scheduleFreeAdamW,
+  type ScheduleFreeConfig,
+} from "./moreoptimizers.ts";
+export { nadam, type NadamConfig } from "./nadam.ts";
+export { type Betas } from "./optimizerkit.ts";
+export {
   adadelta,
   type AdadeltaConfig,
   adagrad,
@@ -83,7 +99,6 @@ export {
   type BetaConfig,
   lion,
   type LionConfig,
-  nadam,
   rmsprop,
   type RmspropConfig,
   sgd,

@@ -1,0 +1,415 @@
+/** Further optimizers of Keras 3: Ftrl, Adafactor, Lamb, Muon, and AdamW without a schedule. @module */
+import type { Value } from "../../core/graph.ts";
+import { scalarLike } from "../../core/layerkit.ts";
+import { bool, float, int, list, nullable, text } from "../../core/schema.ts";
+import type {
+  OptimizerConfig,
+  OptimizerDef,
+  Trainable,
+  UpdateContext,
+} from "../../core/training/contract.ts";
+import { type PartFactory, partFactory } from "../../core/training/parts.ts";
+import {
+  add,
+  anything,
+  baseOptions,
+  type Betas,
+  betas,
+  common,
+  div,
+  isRecord,
+  keras,
+  kerasBetas,
+  lazily,
+  mixed,
+  mul,
+  parts,
+  plus,
+  remaining,
+  sqrt,
+  sub,
+  times,
+  towards,
+} from "./optimizerkit.ts";
+
+type Context = UpdateContext<OptimizerConfig>;
+const power = ({ b }: Context, x: Value, n: number) => b.one("Pow", [x, scalarLike(b, n, x)]);
+const square = (c: Context, x: Value) => mul(c, x, x);
+const oneMinus = ({ b }: Context, x: Value) => b.one("Sub", [b.scalar(1), x]);
+const sum = ({ b }: Context, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
+/** √ of the mean square. */
+const rootMean = (c: Context, x: Value) => sqrt(c, c.b.one("ReduceMean", [square(c, x)], { keepdims: 0 }));
+
+/** Options of {@link ftrlDef}. */
+export interface FtrlConfig extends OptimizerConfig {
+  /** How the rate falls with the sums of squares. */
+  readonly learningRatePower: number;
+  /** What the sums of squares begin with. */
+  readonly initialAccumulatorValue: number;
+  /** Weights within this reach become 0. */
+  readonly l1RegularizationStrength: number;
+  /** Share of the weights that makes them smaller. */
+  readonly l2RegularizationStrength: number;
+  /** Twice this share of a weight is added to its gradient. */
+  readonly l2ShrinkageRegularizationStrength: number;
+  /** Beta of the paper. */
+  readonly beta: number;
+}
+const strength = (doc: string) => float({ doc, default: 0, min: 0 });
+/** Follow the regularized leader (McMahan et al. 2013). */
+export const ftrlDef: OptimizerDef<FtrlConfig> = {
+  kind: "optimizer",
+  name: "ftrl",
+  summary: "follow the regularized leader",
+  config: {
+    ...common(0.001),
+    learningRatePower: float({ doc: "how the rate falls with the sums of squares", default: -0.5, max: 0 }),
+    initialAccumulatorValue: float({ doc: "what the sums of squares begin with", default: 0.1, min: 0 }),
+    l1RegularizationStrength: strength("weights within this reach become 0"),
+    l2RegularizationStrength: strength("share of the weights that makes them smaller"),
+    l2ShrinkageRegularizationStrength: strength("half the share of a weight that is added to its gradient"),
+    beta: float({ doc: "beta of the paper", default: 0 }),
+  },
+  parts,
+  keras,
+  slots: ({ initialAccumulatorValue: initial }) => [[{ name: "accumulator", initial }, { name: "linear" }]],
+  update(c) {
+    const { learningRatePower, l1RegularizationStrength: l1, beta } = c.config,
+      { b, gradient: g, variable: w } = c;
+    const { l2RegularizationStrength, l2ShrinkageRegularizationStrength: shrinkage } = c.config;
+    const l2 = c.once(
+      "l2",
+      () => plus(c, div(c, b.scalar(beta), times(c, c.rate, 2)), l2RegularizationStrength),
+    );
+    const before = c.slot("accumulator"), old = c.slot("linear"), now = add(c, before, c.squared());
+    const raised = (x: Value) => power(c, x, -learningRatePower);
+    const used = shrinkage === 0 ? g : add(c, g, times(c, w, 2 * shrinkage));
+    const slowed = mul(c, div(c, sub(c, raised(now), raised(before)), c.rate), w);
+    const linear = add(c, old, sub(c, used, slowed));
+    const quadratic = add(c, div(c, raised(now), c.rate), times(c, l2, 2));
+    const within = b.one("Clip", [linear, scalarLike(b, -l1, linear), scalarLike(b, l1, linear)]);
+    c.setSlot("accumulator", now);
+    c.setSlot("linear", lazily(c, linear, old));
+    return lazily(c, div(c, sub(c, within, linear), quadratic), w);
+  },
+};
+
+/** Options of {@link adafactorDef}. */
+export interface AdafactorConfig extends OptimizerConfig {
+  /** How the share of old squares falls with the steps. */
+  readonly beta2Decay: number;
+  /** Added to squared gradients. */
+  readonly epsilon1: number;
+  /** The least size of weights that a step is measured by. */
+  readonly epsilon2: number;
+  /** Steps are made smaller to this root mean square. */
+  readonly clipThreshold: number;
+  /** The rate is at most one over the root of the steps. */
+  readonly relativeStep: boolean;
+}
+const isMatrix = (shape: readonly number[]) => shape.length >= 2;
+/** Adam in the space of rows and columns (Shazeer and Stern 2018). */
+export const adafactorDef: OptimizerDef<AdafactorConfig> = {
+  kind: "optimizer",
+  name: "adafactor",
+  summary: "steps over squares kept by rows and columns",
+  config: {
+    ...common(0.001),
+    beta2Decay: float({ doc: "how the share of old squares falls with the steps", default: -0.8 }),
+    epsilon1: float({ doc: "added to squared gradients", default: 1e-30 }),
+    epsilon2: float({ doc: "least size of weights that a step is measured by", default: 1e-3 }),
+    clipThreshold: float({ doc: "root mean square that steps are brought down to", default: 1 }),
+    relativeStep: bool({ doc: "the rate is at most one over the root of the steps", default: true }),
+  },
+  parts,
+  keras: {
+    ...keras,
+    fields: { ...keras.fields, beta2Decay: "beta_2_decay", epsilon1: "epsilon_1", epsilon2: "epsilon_2" },
+  },
+  slots: () => [[
+    { name: "r", shape: ({ shape }) => (isMatrix(shape) ? shape.slice(0, -1) : undefined) },
+    {
+      name: "c",
+      shape: ({ shape }) => isMatrix(shape) ? [...shape.slice(0, -2), ...shape.slice(-1)] : undefined,
+    },
+    { name: "velocity" },
+  ]],
+  update(c) {
+    const { beta2Decay, epsilon1, epsilon2, clipThreshold } = c.config, { b, gradient: g, variable: w } = c;
+    const root = c.once("root", () => div(c, b.scalar(1), sqrt(c, c.step)));
+    const rho = c.once("rho", () => b.one("Min", [c.rate, root]));
+    const kept = c.once("kept", () => oneMinus(c, power(c, c.step, beta2Decay)));
+    const towardsNow = (old: Value, now: Value) => add(c, mul(c, old, kept), mul(c, now, oneMinus(c, kept)));
+    const mean = (x: Value, axis: number, keepdims: 0 | 1 = 0) =>
+      b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
+    const squares = plus(c, c.squared(), epsilon1);
+    let v: Value;
+    if (w.type.kind === "tensor" && isMatrix(w.type.shape as readonly number[])) {
+      const rows = towardsNow(c.slot("r"), mean(squares, -1)),
+        columns = towardsNow(c.slot("c"), mean(squares, -2));
+      c.setSlot("r", rows);
+      c.setSlot("c", columns);
+      const share = b.one("Unsqueeze", [div(c, rows, mean(rows, -1, 1)), b.ints([-1])]);
+      v = mul(c, share, b.one("Unsqueeze", [columns, b.ints([-2])]));
+    } else v = towardsNow(c.slot("velocity"), squares);
+    c.setSlot("velocity", v);
+    const change = div(c, g, sqrt(c, v)), size = b.one("Max", [b.scalar(epsilon2), rootMean(c, w)]);
+    const over = b.one("Max", [b.scalar(1), times(c, rootMean(c, change), 1 / clipThreshold)]);
+    return sub(c, w, mul(c, div(c, change, over), mul(c, size, rho)));
+  },
+};
+
+/** Options of {@link lambDef}. */
+export type LambConfig = OptimizerConfig & Betas;
+/** Adam whose steps are as long as the weights are large (You et al. 2019). */
+export const lambDef: OptimizerDef<LambConfig> = {
+  kind: "optimizer",
+  name: "lamb",
+  summary: "Adam whose steps are as long as the weights are large",
+  config: { ...common(0.001), ...betas() },
+  parts,
+  keras: kerasBetas,
+  slots: () => [[{ name: "momentum" }, { name: "velocity" }]],
+  update(c) {
+    const { beta1, beta2, epsilon } = c.config, { b, variable: w } = c, one = b.scalar(1);
+    const m = towards(c, c.slot("momentum"), c.gradient, 1 - beta1);
+    const v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
+    c.setSlot("momentum", m);
+    c.setSlot("velocity", v);
+    const root = plus(c, sqrt(c, div(c, v, remaining(c, beta2))), epsilon);
+    const update = div(c, div(c, m, remaining(c, beta1)), root);
+    const norm = (x: Value) => sqrt(c, sum(c, square(c, x)));
+    const size = norm(w), length = norm(update), above = (x: Value) => b.one("Greater", [x, b.scalar(0)]);
+    const both = b.one("And", [above(size), above(length)]);
+    const ratio = b.one("Where", [both, div(c, size, length), one]);
+    return sub(c, w, mul(c, update, mul(c, ratio, c.rate)));
+  },
+};
+
+/** Options of {@link muonDef}. */
+export interface MuonConfig extends OptimizerConfig {
+  /** Adam's share of the old mean. */
+  readonly adamBeta1: number;
+  /** Adam's share of the old mean square. */
+  readonly adamBeta2: number;
+  /** Added to Adam's root mean square. */
+  readonly epsilon: number;
+  /** Weight decay of what Adam trains. */
+  readonly adamWeightDecay: number | null;
+  /** Adam's rate over Muon's. */
+  readonly adamLrRatio: number;
+  /** Adam trains weights whose path one of these regular expressions finds. */
+  readonly excludeLayers: readonly string[];
+  /** Adam trains weights with `embedding` in their path. */
+  readonly excludeEmbeddings: boolean;
+  /** Coefficients of the Newton-Schulz iteration. */
+  readonly muonA: number;
+  /** Coefficients of the Newton-Schulz iteration. */
+  readonly muonB: number;
+  /** Coefficients of the Newton-Schulz iteration. */
+  readonly muonC: number;
+  /** Share of the last momentum that a step keeps. */
+  readonly momentum: number;
+  /** Newton-Schulz iterations. */
+  readonly nsSteps: number;
+  /** Look ahead by the momentum. */
+  readonly nesterov: boolean;
+  /** Steps are as long as this share of those of Adam; as they come where null. */
+  readonly rmsRate: number | null;
+}
+/** True for what Adam trains beside Muon. */
+function byAdam({ path, shape }: Pick<Trainable, "path" | "shape">, config: MuonConfig): boolean {
+  return shape.length !== 2 || (config.excludeEmbeddings && path.toLowerCase().includes("embedding")) ||
+    config.excludeLayers.some((word) => new RegExp(word).test(path));
+}
+const adamStep = (c: UpdateContext<MuonConfig>): Value => {
+  const { adamBeta1: beta1, adamBeta2: beta2, epsilon, adamLrRatio } = c.config;
+  const rate = times(c, c.rate, adamLrRatio);
+  const alpha = div(c, mul(c, rate, sqrt(c, remaining(c, beta2))), remaining(c, beta1));
+  const m = towards(c, c.slot("momentum"), c.gradient, 1 - beta1);
+  const v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
+  c.setSlot("momentum", m);
+  c.setSlot("velocity", v);
+  return sub(c, c.variable, div(c, mul(c, m, alpha), plus(c, sqrt(c, v), epsilon)));
+};
+/** Steps made orthogonal by Newton and Schulz' iteration, for matrices; Adam's for all else (Jordan et al. 2024). */
+export const muonDef: OptimizerDef<MuonConfig> = {
+  kind: "optimizer",
+  name: "muon",
+  summary: "steps of matrices made orthogonal, Adam for all else",
+  config: {
+    ...common(0.001, 0.004),
+    adamBeta1: float({ doc: "Adam's share of the old mean", default: 0.9 }),
+    adamBeta2: float({ doc: "Adam's share of the old mean square", default: 0.999 }),
+    epsilon: float({ doc: "added to Adam's root mean square", default: 1e-7 }),
+    adamWeightDecay: { ...nullable(float({ doc: "weight decay of what Adam trains" })), default: 0.004 },
+    adamLrRatio: float({ doc: "Adam's rate over Muon's", default: 1 }),
+    excludeLayers: list({
+      doc: "Adam trains weights whose path one of these expressions finds",
+      of: text({ doc: "regular expression" }),
+      default: [],
+    }),
+    excludeEmbeddings: bool({ doc: "Adam trains weights with embedding in their path", default: true }),
+    muonA: float({ doc: "first coefficient of the iteration", default: 3.4445 }),
+    muonB: float({ doc: "second coefficient of the iteration", default: -4.775 }),
+    muonC: float({ doc: "third coefficient of the iteration", default: 2.0315 }),
+    momentum: float({ doc: "share of the last momentum that a step keeps", default: 0.95 }),
+    nsSteps: int({ doc: "iterations", default: 5, min: 0 }),
+    nesterov: bool({ doc: "look ahead by the momentum", default: true }),
+    rmsRate: { ...nullable(float({ doc: "length of steps beside Adam's" })), default: 0.2 },
+  },
+  parts,
+  keras: {
+    ...keras,
+    fields: { ...keras.fields, adamBeta1: "adam_beta_1", adamBeta2: "adam_beta_2" },
+  },
+  slots: (config) => [[
+    { name: "momentum" },
+    { name: "velocity", shape: (w) => (byAdam(w, config) ? w.shape : undefined) },
+  ]],
+  decayOf: (path, shape, config) =>
+    byAdam({ path, shape }, config) ? config.adamWeightDecay : config.weightDecay,
+  update(c) {
+    const { b, config, variable: w, gradient: g } = c;
+    const shape = w.type.kind === "tensor" ? w.type.shape as readonly number[] : [];
+    if (byAdam({ path: c.path, shape }, config)) return adamStep(c);
+    const { momentum, nesterov, muonA, muonB, muonC, nsSteps, rmsRate } = config;
+    const m = add(c, times(c, c.slot("momentum"), momentum), g);
+    c.setSlot("momentum", m);
+    const turned = (x: Value) => b.one("Transpose", [x], { perm: [1, 0] });
+    const product = (x: Value, y: Value) => b.one("MatMul", [x, y]);
+    const [rows = 1, columns = 1] = shape, tall = rows > columns;
+    let x = nesterov ? add(c, g, times(c, m, momentum)) : m;
+    if (tall) x = turned(x);
+    x = div(c, x, plus(c, sqrt(c, sum(c, square(c, x))), 1e-7));
+    for (let i = 0; i < nsSteps; i++) {
+      const own = product(x, turned(x));
+      const even = add(c, times(c, own, muonB), product(times(c, own, muonC), own));
+      x = add(c, times(c, x, muonA), product(even, x));
+    }
+    if (tall) x = turned(x);
+    const step = mul(c, x, c.rate), long = Math.sqrt(Math.max(rows, columns));
+    return sub(c, w, rmsRate === null ? step : times(c, step, long * rmsRate));
+  },
+};
+
+/** Options of {@link scheduleFreeAdamWDef}. */
+export interface ScheduleFreeConfig extends OptimizerConfig, Betas {
+  /** Steps that lead up to the rate. */
+  readonly warmupSteps: number;
+}
+/** AdamW that averages its weights in place of a schedule (Defazio et al. 2024). */
+export const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
+  kind: "optimizer",
+  name: "scheduleFreeAdamW",
+  summary: "AdamW that averages its weights in place of a schedule",
+  config: {
+    ...common(0.0025),
+    ...betas(1e-8),
+    warmupSteps: int({ doc: "steps that lead up to the rate", default: 0, min: 0 }),
+  },
+  parts,
+  keras: kerasBetas,
+  slots: () => [[{ name: "momentum", initial: "weight" }, { name: "velocity" }]],
+  update(c) {
+    const { beta1, beta2, epsilon, warmupSteps } = c.config, { b, variable: y } = c, one = b.scalar(1);
+    const rate = c.once(
+      "warm",
+      () =>
+        warmupSteps === 0 ? c.rate : mul(c, c.rate, b.one("Min", [times(c, c.step, 1 / warmupSteps), one])),
+    );
+    const old = c.slot("momentum"), v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
+    const root = plus(c, sqrt(c, div(c, v, remaining(c, beta2))), epsilon);
+    const z = sub(c, old, div(c, mul(c, c.gradient, rate), root));
+    c.setSlot("velocity", v);
+    c.setSlot("momentum", z);
+    const share = c.once("share", () => div(c, one, c.step));
+    // On TensorFlow the old momentum is read after it has changed.
+    const before = times(c, sub(c, y, times(c, z, 1 - beta1)), 1 / beta1);
+    const x = add(c, mul(c, before, c.once("rest", () => oneMinus(c, share))), mul(c, z, share));
+    return mixed(c, x, z, beta1);
+  },
+};
+
+/** Options of {@link lossScaleOptimizerDef}. */
+export interface LossScaleConfig {
+  /** The scale at first. */
+  readonly initialScale: number;
+  /** Steps after which it doubles; null where it stays. */
+  readonly dynamicGrowthSteps: number | null;
+  /** The optimizer whose loss is scaled. */
+  readonly innerOptimizer: unknown;
+}
+/** Stands around another optimizer and scales the loss, as models of mixed precision need it; in float32 it changes little. */
+export const lossScaleOptimizerDef: OptimizerDef<LossScaleConfig> = {
+  kind: "optimizer",
+  name: "lossScaleOptimizer",
+  summary: "another optimizer under a dynamic scale of the loss",
+  aliases: ["LossScaleOptimizerV1", "LossScaleOptimizerV3"],
+  config: {
+    innerOptimizer: anything("the optimizer whose loss is scaled"),
+    initialScale: float({ doc: "the scale at first", default: 2 ** 15, min: 0 }),
+    dynamicGrowthSteps: {
+      ...nullable(int({ doc: "steps after which the scale doubles; null where it stays", min: 1 })),
+      default: 2000,
+    },
+  },
+  parts: { innerOptimizer: "optimizer" },
+  keras: {
+    ignore: [...baseOptions, "loss_scale", "dynamic"],
+    upgrade(config) {
+      const { optimizer, loss_scale: scale, era, ...rest } = config,
+        { inner_optimizer: inner = optimizer } = rest;
+      // TensorFlow 2.3's scale is an object of its own.
+      const older = isRecord(scale) && isRecord(scale.config) ? scale.config : {};
+      // A scale that stays changes nothing in float32.
+      const fixed = config.dynamic === false || config.dynamic_growth_steps === null;
+      const given = isRecord(inner) && isRecord(inner.config)
+        ? { ...inner, config: { ...(era !== undefined && { era }), ...inner.config } }
+        : inner;
+      return {
+        ...(older.initial_loss_scale !== undefined && { initial_scale: older.initial_loss_scale }),
+        ...(older.increment_period !== undefined && { dynamic_growth_steps: older.increment_period }),
+        ...rest,
+        ...(fixed && { dynamic_growth_steps: null }),
+        inner_optimizer: given,
+      };
+    },
+  },
+  around: {
+    field: "innerOptimizer",
+    options: ({ initialScale, dynamicGrowthSteps }) => ({
+      lossScaling: { initialScale, dynamicGrowthSteps },
+    }),
+  },
+  slots: () => [],
+  update() {
+    throw new RangeError("the optimizer inside updates");
+  },
+};
+
+/** Every optimizer here. */
+export const moreOptimizers: readonly OptimizerDef[] = [
+  ftrlDef,
+  adafactorDef,
+  lambDef,
+  muonDef,
+  scheduleFreeAdamWDef,
+  lossScaleOptimizerDef,
+];
+/** Follow the regularized leader. */
+export const ftrl: PartFactory<OptimizerDef, FtrlConfig> = partFactory<OptimizerDef>(ftrlDef);
+/** Adafactor. */
+export const adafactor: PartFactory<OptimizerDef, AdafactorConfig> = partFactory<OptimizerDef>(adafactorDef);
+/** Lamb. */
+export const lamb: PartFactory<OptimizerDef, LambConfig> = partFactory<OptimizerDef>(lambDef);
+/** Muon. */
+export const muon: PartFactory<OptimizerDef, MuonConfig> = partFactory<OptimizerDef>(muonDef);
+/** AdamW without a schedule. */
+export const scheduleFreeAdamW: PartFactory<OptimizerDef, ScheduleFreeConfig> = partFactory<OptimizerDef>(
+  scheduleFreeAdamWDef,
+);
+/** Another optimizer under a dynamic scale of the loss: `lossScaleOptimizer({ innerOptimizer: adam() })`. */
+export const lossScaleOptimizer: PartFactory<OptimizerDef, LossScaleConfig, "innerOptimizer"> = partFactory<
+  OptimizerDef
+>(lossScaleOptimizerDef) as never;
