@@ -134,9 +134,9 @@ Deno.test("unless said, a first row of numbers alone is data, and the separator 
   assert.deepEqual(readCsv("0,1,2\n3,4,1\n").rows.length, 1);
   assert.deepEqual(readCsv("1,2\n3,4\n", { header: true }).header, ["1", "2"]);
   assert.deepEqual(readCsv("label,1x1,1x2\n7,0,0\n").rows, [["7", "0", "0"]]);
-  for (const [mark, name] of [[";", "semicolon"], ["\t", "tab"], ["|", "bar"]]) {
+  for (const [mark, name] of [[";", "semicolon"], ["\t", "tab"], ["|", "bar"]] as const) {
     assert.deepEqual(
-      readCsv(["a,b,label", "1.5,2,0", "3.25,4,1"].join("\n").replaceAll(",", mark ?? "")),
+      readCsv(["a,b,label", "1.5,2,0", "3.25,4,1"].join("\n").replaceAll(",", mark)),
       { header: ["a", "b", "label"], rows: [["1.5", "2", "0"], ["3.25", "4", "1"]] },
       name,
     );
