@@ -75,9 +75,11 @@ const axesOf = (a: Resize, rank: number): readonly number[] =>
   (a.axes ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => normalAxis(axis, rank));
 const given = (t: Tensor | undefined) => (t && t.data.length > 0 ? t : undefined);
 
-/** d·scale rounded down, where the scale is a fraction with a small denominator. */
+/** d·scale rounded down: 9 for 5·(9/5), since the product is a float32 as the scale is. */
+const scaledSize = (d: number, scale: number) => Math.floor(Math.fround(d * scale));
+/** The same of a dim, where the scale is a fraction with a small denominator. */
 function scaledDim(d: Dim, scale: number): Dim {
-  if (typeof d === "number") return Math.floor(d * scale);
+  if (typeof d === "number") return scaledSize(d, scale);
   for (let q = 1; q <= 64; q *= 2) if (Number.isInteger(scale * q)) return divDims(mulDims(d, scale * q), q);
   return freshDim();
 }
@@ -157,7 +159,7 @@ function passesOf(
 }
 const scaledSizes = (x: readonly number[], axes: readonly number[], factors: Numbers) => ({
   scales: axes.map((_, i) => factors[i] ?? 1),
-  sizes: axes.map((axis, i) => Math.floor((x[axis] ?? 1) * (factors[i] ?? 1))),
+  sizes: axes.map((axis, i) => scaledSize(x[axis] ?? 1, factors[i] ?? 1)),
 });
 
 const resize: OpDef = defineOp<Resize>({

@@ -45,3 +45,16 @@ Deno.test("whole and half scales give dims as expressions", () => {
     "[batch, 3, 2*height, width//2]",
   );
 });
+Deno.test("a size is the float32 product of size and scale, rounded down, as in onnxruntime", () => {
+  const x = tensor([1, 2, 3, 4, 5]), cases = [[9 / 5, 9], [7 / 5, 7], [0.6, 3], [1.9, 9]] as const;
+  for (const [scale, size] of cases) {
+    const b = new GraphBuilder(operators), value = b.input("x", tensorType("float32", [5]));
+    const fixed = b.one("Resize", [value, undefined, b.constant(tensor([scale]))], {});
+    assert.deepEqual(fixed.type, tensorType("float32", [size]));
+    const open = b.one("Resize", [value, undefined, b.input("scale", tensorType("float32", [1]))], {});
+    b.output("y", open);
+    const [y] = runPlain(b.build(), [x, tensor([scale])]);
+    assert.ok(isTensor(y));
+    assert.deepEqual(y.shape, [size]);
+  }
+});
