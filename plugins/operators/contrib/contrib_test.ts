@@ -262,6 +262,12 @@ Deno.test("GroupQueryAttention keeps to each row's own length, biases and places
   await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2 }, bias, { outputs: 3 });
   const sink = [...prompt, undefined, undefined, undefined, undefined, f([4], 7)];
   await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2 }, sink, { outputs: 3 });
+  const padded = [...prompt.slice(0, 5), i32([1, 2]), scalar(3, "int32")];
+  for (const local_window_size of [-1, 2]) {
+    await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2, local_window_size }, padded, {
+      outputs: 3,
+    });
+  }
 });
 
 Deno.test("attention with a quantized projection agrees with onnxruntime", async () => {

@@ -108,7 +108,7 @@ function rowsOf(b: Builder, v: Given, query: Value): Rows {
     length: v[3] ? b.one("Max", [most, countAt(b, v[3], 2)]) : most,
   };
 }
-/** The cache with this call's steps written behind each row's own, zeros behind them. */
+/** The cache with this call's steps (a padded row's padding too) written behind each row's own, zeros behind them. */
 function present(b: Builder, cache: Value | undefined, now: Value, rows: Rows): Value {
   const whole = cache ? b.one("Concat", [cache, now], { axis: 2 }) : now;
   const column = (x: Value) => b.one("Unsqueeze", [x, b.ints([1])]);
@@ -122,7 +122,10 @@ function present(b: Builder, cache: Value | undefined, now: Value, rows: Rows): 
   const found = b.one("Transpose", [b.one("GatherND", [byStep, place], { batch_dims: 1 })], {
     perm: [0, 2, 1, 3],
   });
-  const kept = b.one("Unsqueeze", [b.one("Less", [steps, column(rows.total)]), b.ints([1, 3])]);
+  const kept = b.one("Unsqueeze", [
+    b.one("Less", [steps, b.one("Add", [past, countAt(b, now, 2)])]),
+    b.ints([1, 3]),
+  ]);
   return b.one("Where", [kept, found, numberLike(b, found, 0)]);
 }
 /** Keys that a query sees: up to its own place, within the window. */
@@ -131,11 +134,13 @@ function seenBy(b: Builder, query: Value, rows: Rows, a: Grouped): Value {
   const keys = line(b, rows.length);
   if (!a.causal) return b.one("Less", [keys, upright(rows.total)]);
   const own = b.one("Unsqueeze", [line(b, countAt(b, query, 1)), b.ints([1])]);
-  const place = b.one("Add", [upright(rows.past), own]);
-  const before = b.one("LessOrEqual", [keys, place]);
+  // Padding behind a row sees what the row has, and its last step at least.
+  const place = b.one("Add", [upright(rows.past), own]), one = b.scalar(1, "int64");
+  const last = b.one("Sub", [upright(rows.total), one]);
+  const before = b.one("LessOrEqual", [keys, b.one("Min", [place, last])]);
   if (a.local_window_size <= 0) return before;
   const least = b.one("Sub", [place, b.scalar(a.local_window_size, "int64")]);
-  return b.one("And", [before, b.one("Greater", [keys, least])]);
+  return b.one("And", [before, b.one("Greater", [keys, b.one("Min", [least, b.one("Sub", [last, one])])])]);
 }
 /** Each head of keys or values as often as heads of queries share it. */
 function shared(b: Builder, x: Value, times: number): Value {
