@@ -26,6 +26,7 @@ import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
+import { stft } from "./plugins/initializers/stft.ts";
 import { layers, rareLayers } from "./plugins/layers/mod.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 import { operators } from "./plugins/operators/mod.ts";
@@ -175,6 +176,7 @@ export function createDefaultRegistry(): Registry {
         ...textOps,
         ...activations,
         ...initializers,
+        stft,
         ...layers,
         ...rareLayers,
         ...trainingParts,

@@ -126,6 +126,8 @@ export interface KerasMapping<C> {
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
   weights?(arrays: readonly Tensor[], config: C, version: string): readonly Tensor[];
+  /** True where older files hold as weights what its configuration says too. */
+  readonly weightsSaid?: boolean;
   /** How many leading axes of its kernels (arrays of two axes more) files that Keras wrote on Theano hold in reverse. */
   readonly turnedByTheano?: number;
   /** Name of the group below `layers/` in a Keras 3 weights file for each param list, where not the layer's own `vars`: e.g. `cell`. */

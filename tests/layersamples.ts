@@ -39,16 +39,29 @@ const augmentations = [
     "RandomColorJitter",
   ],
   ...["RandomInvert", "RandomGaussianBlur", "RandomErasing", "RandAugment", "AugMix", "MixUp", "CutMix"],
+  ...["Solarization", "MaxNumBoundingBoxes", "RandomHeight", "RandomWidth"],
 ];
 const kernel = { filters: 4, kernelSize: 2 }, vocabulary = ["cat", "dog"];
 
 /** Samples by layer. */
 export const samples: Readonly<Record<string, LayerSample>> = {
   Dense: on(flat, { units: 3, activation: "relu" }),
+  ...Object.fromEntries(["SimpleRNN", "LSTM", "GRU"].map((name) => [
+    `TimeMajor${name}`,
+    on(series, { layer: layer(name, { units: 3, returnSequences: true }) }),
+  ])),
+  TimeMajorRNN: on(series, {
+    layer: layer("RNN", { cell: layer("LSTMCell", { units: 3 }), returnSequences: true }),
+  }),
+  RandomCrop: on(image, { height: 4, width: 5, passes: false }),
+  AutoContrast: on(image),
+  STFTSpectrogram: on([2, 40, 2], { frameLength: 16 }),
+  MelSpectrogram: on([2, 80], { fftLength: 32, sequenceStride: 16, numMelBins: 4 }),
   Highway: on(flat, { activation: "tanh" }),
   MaxoutDense: on(flat, { units: 3 }),
   SReLU: on(flat),
   ParametricSoftplus: on(flat),
+  BatchNormalizationVariant: on(image, { axis: [1, 3] }),
   BatchNormalizationMode: on(flat, { mode: 2 }),
   LocallyConnected1D: on(series, { filters: 2, kernelSize: 3, padding: "same", implementation: 3 }),
   LocallyConnected2D: on([2, 4, 5, 2], { filters: 2, kernelSize: 2, strides: [1, 2] }),

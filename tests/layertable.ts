@@ -29,7 +29,6 @@ export interface LayerFacts {
 
 /** Layers of Keras 3.15 that Lapis hasn't, and why. */
 export const leftOut: Readonly<Record<string, string>> = {
-  AutoContrast: "stretches contrast by the data; do it when images are read",
   ContrastLimitedAdaptiveHistogramEqualization: "equalises by the data; do it when images are read",
   Equalization: "equalises by the data; do it when images are read",
   FlaxLayer: "holds a Flax module, which is Python code",
@@ -37,12 +36,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   JaxLayer: "holds a JAX function, which is Python code",
   Lambda: "holds Python code; refused by name, with the way to bring one's own",
   Layer: "the base class, which computes nothing",
-  MaxNumBoundingBoxes: "works on bounding boxes, which networks here don't carry",
-  MelSpectrogram: "computes spectra; ONNX' DFT and MelWeightMatrix are there as operators",
   Pipeline: "a list of image layers of Keras' data pipelines",
-  RandomCrop: "cuts at random; CenterCrop is what it does in inference",
-  Solarization: "inverts bright pixels; do it when images are read",
-  STFTSpectrogram: "computes spectra; ONNX' STFT is there as an operator",
   TFSMLayer: "holds a TensorFlow SavedModel",
   TorchModuleWrapper: "holds a PyTorch module, which is Python code",
   Wrapper: "the base class of wrappers, which computes nothing",

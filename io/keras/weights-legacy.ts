@@ -61,7 +61,8 @@ export function readLegacyWeights(
   tree: readonly LayerNode[],
   ctx: KerasContext,
 ): Map<string, Tensor> {
-  const version = legacyVersion(group), stored = storedLayers(group, ctx);
+  const said = new Set(tree.filter((n) => n.layer.def.keras?.weightsSaid).map((n) => n.name));
+  const version = legacyVersion(group), stored = storedLayers(group, ctx).filter((s) => !said.has(s.name));
   const withWeights = (list: readonly LayerNode[]) => list.filter((node) => weightsBelow([node]).length > 0);
   let nodes = withWeights(tree);
   // Keras 1 lists the layers of a merge's branches themselves.

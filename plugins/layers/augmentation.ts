@@ -33,6 +33,10 @@ const table: Readonly<Record<string, string>> = {
   AugMix: "valueRange numChains chainDepth factor alpha allOps interpolation",
   MixUp: "alpha",
   CutMix: "factor",
+  Solarization: "valueRange additionFactor thresholdFactor",
+  MaxNumBoundingBoxes: "maxNumber",
+  RandomHeight: "factor interpolation",
+  RandomWidth: "factor interpolation",
 };
 
 function augmentation(name: string, options: string): LayerDef<AugmentationConfig, never> {

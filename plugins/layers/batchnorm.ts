@@ -169,10 +169,12 @@ export const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = 
       "renorm_momentum",
       "synchronized",
       "fused",
-      "virtual_batch_size",
       "adjustment",
     ],
     upgrade(config) {
+      if (typeof config.virtual_batch_size === "number") {
+        throw new UnsupportedError("virtual_batch_size: statistics of parts of a batch are not supported");
+      }
       if (config.renorm === true) {
         throw new UnsupportedError("renorm: batch renormalization is not supported");
       }
@@ -182,7 +184,7 @@ export const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = 
       return renamed(config, {
         beta_init: "beta_initializer",
         gamma_init: "gamma_initializer",
-      }, ["mode", "renorm", "input_dim"]);
+      }, ["mode", "renorm", "input_dim", "virtual_batch_size"]);
     },
   },
 };

@@ -36,6 +36,18 @@ interface Pair {
 }
 const pairs = new WeakMap<BidirectionalConfig, Pair>();
 
+/** A configuration whose cells have weights of their own. */
+function apart<C extends object>(config: C): C {
+  const copy = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(copy)
+      : isLayer(value)
+      ? { ...value, config: apart(value.config as object) }
+      : value;
+  return Object.fromEntries(Object.entries(config).map(([k, v]) => [k, copy(v)])) as C;
+}
+const isLayer = (value: unknown): value is Layer =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "built-layer";
 /** The two layers of a configuration, the same objects at every call. Whole sequences put out zeros where masked. */
 function pairOf(config: BidirectionalConfig): Pair {
   let pair = pairs.get(config);
@@ -47,7 +59,7 @@ function pairOf(config: BidirectionalConfig): Pair {
       const changed = {
         ...settings,
         ...("zeroOutputForMask" in settings && { zeroOutputForMask: settings.returnSequences }),
-        ...(own && { goBackwards: !settings.goBackwards }),
+        ...(own && { ...apart(settings), goBackwards: !settings.goBackwards }),
       };
       const plain = name?.startsWith(prefix) ? name.slice(prefix.length) : name;
       const given = own || prefix === "forward_" ? plain && prefix + plain : name;

@@ -6,7 +6,15 @@ import { cast, dtypeOf, range, shapeOf, shapeVector, sizesOf, transpose } from "
 import { tensor } from "../../core/tensor.ts";
 
 /** Ways of finding new pixels. */
-export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
+export type Interpolation =
+  | "nearest"
+  | "bilinear"
+  | "bicubic"
+  | "lanczos3"
+  | "lanczos5"
+  | "area"
+  | "gaussian"
+  | "mitchellcubic";
 /** All of {@link Interpolation}. */
 export const interpolations: readonly Interpolation[] = [
   "nearest",
@@ -14,6 +22,9 @@ export const interpolations: readonly Interpolation[] = [
   "bicubic",
   "lanczos3",
   "lanczos5",
+  "area",
+  "gaussian",
+  "mitchellcubic",
 ];
 
 /** Rows of weights over an axis' elements: one row for each output. */
@@ -46,16 +57,23 @@ function lanczos(radius: number): (x: number) => number {
     return radius * Math.sin(sinc) * Math.sin(sinc / radius) / (sinc * sinc);
   };
 }
+/** Mitchell's and Netravali's cubic, both coefficients 1/3. */
+function mitchell(x: number): number {
+  if (x >= 2) return 0;
+  return x >= 1 ? ((-7 * x / 18 + 2) * x - 10 / 3) * x + 16 / 9 : (7 * x / 6 - 2) * x * x + 8 / 9;
+}
 const kernels = {
   bilinear: { radius: 1, at: (x: number) => Math.max(0, 1 - x) },
   bicubic: { radius: 2, at: keysCubic },
   lanczos3: { radius: 3, at: lanczos(3) },
   lanczos5: { radius: 5, at: lanczos(5) },
+  gaussian: { radius: 1.5, at: (x: number) => (x < 1.5 ? Math.exp(-2 * x * x) : 0) },
+  mitchellcubic: { radius: 2, at: mitchell },
 };
 
 /** TensorFlow's ScaleAndTranslate: a kernel around each place, its weights made to sum to 1; wider where an image shrinks and `antialias` is set. */
 export function kernelWeights(
-  kind: Exclude<Interpolation, "nearest">,
+  kind: Exclude<Interpolation, "nearest" | "area">,
   input: number,
   output: number,
   antialias: boolean,
@@ -80,6 +98,17 @@ export function cubicWeights(input: number, output: number): Weights {
       const s = left - 1 + k;
       if (s >= 0 && s < input) row[s] = keysCubic(x);
     });
+    return evened(row);
+  });
+}
+/** TensorFlow's ResizeArea: the mean of what lies under each new pixel. */
+export function areaWeights(input: number, output: number): Weights {
+  const step = input / output;
+  return range(0, output).map((i) => {
+    const row = new Float64Array(input), from = i * step, to = from + step;
+    for (let s = Math.floor(from); s < Math.min(input, Math.ceil(to)); s++) {
+      row[s] = Math.min(s + 1, to) - Math.max(s, from);
+    }
     return evened(row);
   });
 }
@@ -123,7 +152,7 @@ const attributes = {
 
 /**
  * Images `[batch, channels, height, width]` at another size, as TensorFlow's `image.resize` computes it. Where a size of
- * the input is only known when running, cubic places aren't rounded, and the Lanczos kernels aren't there.
+ * the input is only known when running, cubic places aren't rounded, and the kernels that ONNX hasn't aren't there.
  */
 export function resizeTo(
   b: Builder,
@@ -133,28 +162,29 @@ export function resizeTo(
   antialias = false,
 ): Value {
   const own = shapeOf(x.type).slice(2);
-  const smooth = kind === "lanczos3" || kind === "lanczos5" || kind === "bicubic" ||
-    antialias && kind === "bilinear";
-  if (smooth && own.every((d) => typeof d === "number")) {
+  const known = own.every((d) => typeof d === "number");
+  if (known && kind !== "nearest" && (antialias || kind !== "bilinear")) {
     return size.reduce((y, to, i) => {
       const from = own[i] ?? 1;
-      const weights = kind === "bicubic" && !antialias
+      const weights = kind === "area"
+        ? areaWeights(from, to)
+        : kind === "bicubic" && !antialias
         ? cubicWeights(from, to)
         : kernelWeights(kind, from, to, antialias);
       return alongAxis(b, y, i + 2, weights);
     }, x);
   }
-  if (kind === "nearest" && own.every((d) => typeof d === "number")) {
+  if (kind === "nearest" && known) {
     return size.reduce(
       (y, to, i) => b.one("Gather", [y, nearestPlaces(b, own[i] ?? 1, to)], { axis: i + 2 }),
       x,
     );
   }
-  if (kind === "bilinear" && own.every((d) => typeof d === "number")) {
+  if (kind === "bilinear" && known) {
     const scales = Float32Array.of(1, 1, ...size.map((to, i) => scaleFor(own[i] ?? 1, to)));
     return b.one("Resize", [x, undefined, b.constant(tensor(scales))], attributes.bilinear);
   }
-  if (kind === "lanczos3" || kind === "lanczos5") {
+  if (kind !== "nearest" && kind !== "bilinear" && kind !== "bicubic") {
     throw new UnsupportedError(`interpolation ${kind} needs sizes that are known`);
   }
   // All axes are named: onnxruntime's optimizer takes sizes of some axes for those of all.

@@ -77,12 +77,10 @@ import {
 import { additiveAttentionDef, attentionDef } from "./attention.ts";
 import { multiHeadAttentionDef } from "./multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
-import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
 import { einsumDenseDef } from "./einsumdense.ts";
 import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
 import { integerLookupDef, stringLookupDef } from "./lookup.ts";
 import { centerCropDef, resizingDef } from "./resizing.ts";
-import { rnnDef } from "./rnn.ts";
 import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
@@ -166,10 +164,6 @@ export const layers: readonly LayerDef[] = [
   plain(attentionDef),
   plain(additiveAttentionDef),
   plain(multiHeadAttentionDef),
-  plain(gruCellDef),
-  plain(lstmCellDef),
-  plain(simpleRnnCellDef),
-  plain(stackedRnnCellsDef),
   plain(einsumDenseDef),
   plain(categoryEncodingDef),
   plain(discretizationDef),
@@ -177,7 +171,6 @@ export const layers: readonly LayerDef[] = [
   plain(stringLookupDef),
   plain(centerCropDef),
   plain(resizingDef),
-  plain(rnnDef),
   plain(hashedCrossingDef),
   plain(hashingDef),
   plain(textVectorizationDef),

@@ -233,6 +233,7 @@ function lookup(
     },
     keras: {
       inputDtype: dtype,
+      weightsSaid: true,
       ignore: ["encoding", "vocabulary_size", "vocabulary_dtype", "has_input_vocabulary"],
     },
   };

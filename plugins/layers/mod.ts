@@ -47,6 +47,10 @@ export type { NormalizationConfig, Numbers, RescalingConfig } from "./scaling.ts
 export type { ConcatenateConfig, DotConfig, MaskRuleConfig } from "./merge.ts";
 export type { MergeConfig } from "./mergemode.ts";
 export type { CustomScaleLayerConfig, LayerScaleConfig, StochasticDepthConfig } from "./applications.ts";
+export type { BatchVariantsConfig } from "./batchvariants.ts";
+export type { AutoContrastConfig, RandomCropConfig } from "./contrast.ts";
+export type { MelSpectrogramConfig, StftSpectrogramConfig } from "./spectra.ts";
+export type { TimeMajorConfig } from "./timemajor.ts";
 export type { LocallyConnectedConfig } from "./local.ts";
 export type {
   BatchModesConfig,

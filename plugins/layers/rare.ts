@@ -10,6 +10,9 @@ import {
   adaptiveMaxPooling3dDef,
 } from "./adaptive.ts";
 import { augmentationDefs } from "./augmentation.ts";
+import { autoContrastDef, randomCropDef } from "./contrast.ts";
+import { melSpectrogramDef, stftSpectrogramDef } from "./spectra.ts";
+import { batchVariantsDef } from "./batchvariants.ts";
 import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
 import { groupedQueryAttentionDef } from "./groupedquery.ts";
 import { reversibleEmbeddingDef } from "./reversible.ts";
@@ -18,11 +21,21 @@ import { customScaleLayerDef, layerScaleDef, stochasticDepthDef } from "./applic
 import { mergeDef } from "./mergemode.ts";
 import { locallyConnected1dDef, locallyConnected2dDef } from "./local.ts";
 
+import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
+import { rnnDef } from "./rnn.ts";
+import { timeMajorDefs } from "./timemajor.ts";
+
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
 
 /** Layers of Keras 1 alone, locally connected ones, convolutional LSTMs, augmentation, those of `keras.applications`, and the newest. */
 export const rareLayers: readonly LayerDef[] = [
+  plain(gruCellDef),
+  plain(lstmCellDef),
+  plain(simpleRnnCellDef),
+  plain(stackedRnnCellsDef),
+  plain(rnnDef),
+  ...timeMajorDefs.map(plain),
   plain(adaptiveAveragePooling1dDef),
   plain(adaptiveAveragePooling2dDef),
   plain(adaptiveAveragePooling3dDef),
@@ -35,6 +48,10 @@ export const rareLayers: readonly LayerDef[] = [
   plain(groupedQueryAttentionDef),
   plain(reversibleEmbeddingDef),
   plain(spectralNormalizationDef),
+  plain(autoContrastDef),
+  plain(randomCropDef),
+  plain(stftSpectrogramDef),
+  plain(melSpectrogramDef),
   plain(layerScaleDef),
   plain(customScaleLayerDef),
   plain(stochasticDepthDef),
@@ -44,6 +61,7 @@ export const rareLayers: readonly LayerDef[] = [
   plain(sReluDef),
   plain(parametricSoftplusDef),
   plain(batchModesDef),
+  plain(batchVariantsDef),
   plain(locallyConnected1dDef),
   plain(locallyConnected2dDef),
   ...augmentationDefs.map(plain),

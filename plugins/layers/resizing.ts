@@ -43,6 +43,8 @@ export interface ResizingConfig extends CenterCropConfig {
   readonly fillValue: number;
   /** Widen the filter where the image shrinks. */
   readonly antialias: boolean;
+  /** Whole pixels come out as floats, as up to Keras 2. */
+  readonly floats: boolean;
 }
 const axes = "[batch, height, width, channels]";
 const sizeFields = () => ({
@@ -63,7 +65,7 @@ function cut(b: Builder, x: Value, from: readonly number[], size: readonly numbe
   return b.one("Slice", [x, b.ints(from), b.ints(from.map((f, i) => f + (size[i] ?? 0))), b.ints([2, 3])]);
 }
 /** The largest part about the middle that has the sides' proportion. */
-function cropped(b: Builder, x: Value, height: number, width: number): Value {
+export function cropped(b: Builder, x: Value, height: number, width: number): Value {
   const [h, w] = sidesOf(x, "cropToAspectRatio");
   const tall = Math.max(1, Math.min(h, Math.trunc(Math.fround(Math.fround(w * height) / width))));
   const wide = Math.max(1, Math.min(w, Math.trunc(Math.fround(Math.fround(h * width) / height))));
@@ -106,6 +108,7 @@ export const resizingDef: LayerDef<ResizingConfig, never> = {
     fillMode: choice({ doc: "what padding is filled with", default: "constant", of: ["constant"] }),
     fillValue: float({ doc: "the value padding is filled with", default: 0 }),
     antialias: bool({ doc: "widen the filter where the image shrinks", default: false }),
+    floats: bool({ doc: "whole pixels come out as floats, as up to Keras 2", default: false }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {
@@ -119,7 +122,7 @@ export const resizingDef: LayerDef<ResizingConfig, never> = {
       resizeTo(b, x, [height, width], config.interpolation, config.antialias),
       config.dataFormat,
     );
-    return [likeInput(b, y, dtypeOf(given))];
+    return [config.floats ? y : likeInput(b, y, dtypeOf(given))];
   },
   check(config, path) {
     if (config.cropToAspectRatio && config.padToAspectRatio) {
@@ -128,7 +131,12 @@ export const resizingDef: LayerDef<ResizingConfig, never> = {
       });
     }
   },
-  keras: { call: ["inputs", "training"], ignore: imageIgnored() },
+  keras: {
+    call: ["inputs", "training"],
+    ignore: imageIgnored(),
+    own: ["floats"],
+    upgrade: (config, version) => (/^2(\.|$)/.test(version) ? { ...config, floats: true } : config),
+  },
 };
 /** Keys that image layers of Keras hold and inference doesn't read. */
 export function imageIgnored(): readonly string[] {

@@ -10,6 +10,7 @@ import {
   inputAt,
   layerField,
   maskOf,
+  onlyValue,
   reverseTime,
   scalarLike,
   shapeOfRank,
@@ -159,5 +160,12 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
   check(config, path) {
     statesOf(config.cell, `${path}.cell`);
   },
-  keras: { call: recurrentCall, ignore: ["input_length", "input_dim", "time_major", "constants"] },
+  keras: {
+    call: recurrentCall,
+    ignore: ["input_length", "input_dim", "time_major", "constants"],
+    upgrade(config) {
+      onlyValue(config, "time_major", false);
+      return config;
+    },
+  },
 };

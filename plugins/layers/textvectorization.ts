@@ -112,6 +112,7 @@ export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
   },
   keras: {
     inputDtype: "string",
+    weightsSaid: true,
     ignore: ["encoding", "vocabulary_size", "has_input_vocabulary", "batch_input_shape"],
   },
 };
