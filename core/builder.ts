@@ -1,6 +1,6 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
 import { LapisError, ShapeError, shown, UnsupportedError } from "./errors.ts";
-import type { Attributes, Graph, GraphInput, GraphOutput, Node, Role, Value } from "./graph.ts";
+import type { Agreement, Attributes, Graph, GraphInput, GraphOutput, Node, Role, Value } from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Registry } from "./registry.ts";
 import { parseConfig, type Schema } from "./schema.ts";
@@ -499,7 +499,13 @@ export class GraphBuilder {
       nodes: [...this.#nodes],
       outputs: [...this.#outputs],
       types: [...this.#types],
+      ...(this.#agreements.length > 0 && { agreements: [...this.#agreements] }),
     };
+  }
+  readonly #agreements: Agreement[] = [];
+  /** Has sizes compared when data comes in. */
+  agree(...agreements: readonly Agreement[]): void {
+    this.#agreements.push(...agreements);
   }
 }
 

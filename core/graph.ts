@@ -1,6 +1,6 @@
 /** The graph: typed, immutable, in topological order by construction, with ONNX meaning. @module */
 import type { Tensor } from "./tensor.ts";
-import type { Type } from "./shape.ts";
+import type { Dim, Type } from "./shape.ts";
 
 /** An attribute's value as nodes hold it: ONNX attributes without graphs. */
 export type AttributeValue =
@@ -82,6 +82,17 @@ export interface Graph {
   readonly outputs: readonly GraphOutput[];
   /** Types by value id. */
   readonly types: readonly Type[];
+  /** Sizes that have to be equal whatever comes in. */
+  readonly agreements?: readonly Agreement[];
+}
+/** Two sizes that a node needs to be equal, and what is said where they aren't. */
+export interface Agreement {
+  /** One size. */
+  readonly a: Dim;
+  /** The other. */
+  readonly b: Dim;
+  /** Which node, which input, what was expected. */
+  readonly said: string;
 }
 
 /** The type of a value. */

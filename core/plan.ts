@@ -54,6 +54,12 @@ export function bindInputs(
   for (const input of wanted) {
     bindValue(input, typeOf(graph, input.id), inputs[input.name] as RuntimeValue, env);
   }
+  for (const { a, b, said } of graph.agreements ?? []) {
+    const left = evalDim(a, env), right = evalDim(b, env);
+    if (left !== undefined && right !== undefined && left !== right) {
+      throw new InputError(`${said}: ${dimText(a)} is ${left}, ${dimText(b)} is ${right}`);
+    }
+  }
   return env;
 }
 

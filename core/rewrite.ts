@@ -90,6 +90,7 @@ export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
     if (!v) throw new RangeError(`${pass.name}: output ${o.name} of graph ${graph.name} was lost`);
     b.output(o.name, v, o.updates);
   }
+  b.agree(...graph.agreements ?? []);
   return b.build();
 }
 

@@ -105,6 +105,12 @@ const selu = defineOp<{ readonly alpha: number; readonly gamma: number }>({
   plain: (inputs, { attributes: { alpha, gamma } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => gamma * (x <= 0 ? alpha * Math.expm1(x) : x) }),
   ],
+  // Opset 1 had fewer digits.
+  upgrade: (from, node) =>
+    from >= 6 ? node : upgradeUnary(from, {
+      ...node,
+      attributes: { alpha: 1.6732, gamma: 1.0507, ...node.attributes },
+    }),
 });
 
 const celu = defineOp<Alpha>({

@@ -133,6 +133,10 @@ const arithmetic = binaries.map((spec) =>
   })
 );
 
+/** x to the power y; as in IEEE, and unlike in JavaScript, 1 to any power is 1, and so is −1 to an infinite one. */
+function realPower(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
 /** x to the power y for integers, exact and wrapped to the type. */
 function bigPower(x: bigint, y: bigint, dtype: DType): bigint {
   if (y < 0n) return x === 1n ? 1n : x === -1n ? (y % 2n === 0n ? 1n : -1n) : 0n;
@@ -148,7 +152,7 @@ function power(x: Tensor, y: Tensor): Tensor {
   const { dtype } = x;
   if (isInteger(dtype) && isInteger(y.dtype)) {
     const wide = (t: Tensor) => castTensor(t, "int64");
-    const f: Binary = { number: Math.pow, big: (a, b) => bigPower(a, b, dtype) };
+    const f: Binary = { number: realPower, big: (a, b) => bigPower(a, b, dtype) };
     return castTensor(mapBinary(wide(x), wide(y), f), dtype);
   }
   const wide = isInteger(dtype) ? castTensor(x, "float64") : x;

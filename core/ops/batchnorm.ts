@@ -74,11 +74,6 @@ export const batchNormalization: OpDef = defineOp<Batch>({
     };
     return [y, running(3, own.mean), running(4, own.variance)].slice(0, outputs);
   },
-  upgrade(_, node) {
-    // Older files say the same with attributes that inference never needed.
-    const { is_test: _test, spatial: _spatial, consumed_inputs: _consumed, ...attributes } = node.attributes;
-    return { ...node, attributes };
-  },
   accuracy: "rounding",
 });
 

@@ -105,7 +105,9 @@ const constantOfShape = defineOp<{ readonly value: Tensor | null }>({
 
 /** Elements from start by delta to before limit. */
 function rangeCount(start: number, limit: number, delta: number): number {
-  if (delta === 0) throw new InputError("a range's step may not be 0");
+  if (delta === 0 || !Number.isFinite(start + limit + delta)) {
+    throw new InputError(`a range from ${start} to ${limit} by ${delta}: expected finite numbers and a step`);
+  }
   return Math.max(0, Math.ceil((limit - start) / delta));
 }
 const range = defineOp<{ readonly stash_type: number }>({

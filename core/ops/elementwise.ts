@@ -130,17 +130,6 @@ const clip = defineOp({
   upgrade: upgradeClip,
 });
 
-/** Before opset 12 the ratio was an attribute, and training was told by a mode or not at all. */
-function upgradeDropout(from: number, node: OldNode): OldNode {
-  if (from >= 12) return node;
-  const { ratio = 0.5, seed } = node.attributes, b = node.builder;
-  const training = from < 7 && node.attributes["is_test"] !== 1 && node.attributes["is_test"] !== undefined;
-  return {
-    ...node,
-    attributes: seed === undefined ? {} : { seed },
-    inputs: [node.inputs[0], b.scalar(Number(ratio)), b.scalar(training, "bool")],
-  };
-}
 const dropout = defineOp<{ readonly seed: number | null }>({
   name: "Dropout",
   since: 22,
@@ -185,7 +174,6 @@ const dropout = defineOp<{ readonly seed: number | null }>({
     }
     return [finished(x.dtype, x.shape, out), { dtype: "bool" as const, shape: x.shape, data: mask }];
   },
-  upgrade: upgradeDropout,
 });
 
 /** Folds along an axis, writing each step's running value. */

@@ -1,6 +1,6 @@
 /** Loops of the plain kernels: elements read as numbers or BigInts, results rounded to their type. @module */
 import { type DType, dtypes, isBig, isNarrowFloat, type NumericArray, type TensorData } from "../dtype.ts";
-import { UnsupportedError } from "../errors.ts";
+import { LimitError, UnsupportedError } from "../errors.ts";
 import { decodeNarrowArray, encodeNarrow } from "../narrow.ts";
 import { sizeOf, type Tensor } from "../tensor.ts";
 import { broadcastPlan, forRows } from "./broadcast.ts";
@@ -120,6 +120,7 @@ export function testBinary<T>(x: Tensor, y: Tensor, f: (x: T, y: T) => boolean):
 
 /** A new array of a tensor's own kind, for kernels that only move elements. */
 export function emptyLike(dtype: DType, size: number): NumericArray | string[] {
+  if (!(size >= 0 && size < 2 ** 32)) throw new LimitError(`a tensor of ${size} elements is not made`);
   return dtype === "string"
     ? new Array<string>(size).fill("")
     : new dtypes[dtype].array(size * dtypes[dtype].per);

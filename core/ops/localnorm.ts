@@ -1,7 +1,7 @@
 /** Normalization without learnt weights: over neighbouring channels, by a norm, by mean and variance. @module */
 import type { OpDef } from "../op.ts";
 import { float, int, list } from "../schema.ts";
-import { asTensor } from "../shape.ts";
+import { asTensor, dimsOf } from "../shape.ts";
 import { toNumbers } from "../tensor.ts";
 import { product, result } from "./arrays.ts";
 import { defineOp, tensorAt } from "./define.ts";
@@ -30,16 +30,17 @@ const lrn: OpDef = defineOp<Local>({
     const at = (start: number) => b.one("Shape", [x], { start, end: start + 1 });
     const flat = b.one("Concat", [at(0), b.ints([1]), at(1), b.ints([-1])], { axis: 0 });
     const squares = b.one("Reshape", [b.one("Mul", [x, x]), flat]);
-    const before = Math.floor((size - 1) / 2), after = size - 1 - before;
+    const [, channels] = dimsOf(x.type), half = Math.floor((size - 1) / 2);
+    // No further than there are channels: the mean of so many is weighted by them.
+    const most = typeof channels === "number" ? Math.max(0, channels - 1) : Infinity;
+    const before = Math.min(half, most), after = Math.min(size - 1 - half, most), width = before + 1 + after;
     const mean = b.one("AveragePool", [squares], {
-      kernel_shape: [size, 1],
+      kernel_shape: [width, 1],
       pads: [before, 0, after, 0],
       count_include_pad: true,
     });
-    const scaled = b.one("Mul", [
-      b.one("Reshape", [mean, shape], { allowzero: true }),
-      b.scalar(alpha, dtype),
-    ]);
+    const factor = b.scalar(alpha * width / size, dtype);
+    const scaled = b.one("Mul", [b.one("Reshape", [mean, shape], { allowzero: true }), factor]);
     const base = b.one("Add", [scaled, b.scalar(bias, dtype)]);
     return [b.one("Div", [x, b.one("Pow", [base, b.scalar(beta, dtype)])])];
   },

@@ -6,6 +6,7 @@ import { convGradInput, convGradKernel } from "./convgradient.ts";
 import { findOps } from "./find.ts";
 import { gridOps } from "./gridsample.ts";
 import { layerOps } from "./layerops.ts";
+import { localOps } from "./localnorm.ts";
 import { averagePoolGrad, maxPoolGrad } from "./poolgradient.ts";
 import { scanForward } from "./scan.ts";
 import { sequenceOps } from "./sequence.ts";
@@ -21,6 +22,7 @@ export const networkOps: readonly OpDef[] = [
   averagePoolGrad,
   ...findOps,
   ...gridOps,
+  ...localOps,
   ...sequenceOps,
   ...attentionOps,
 ];

@@ -142,8 +142,8 @@ const expand = defineOp({
 });
 
 function tiled(x: Tensor, repeats: readonly number[]): Tensor {
-  if (repeats.length !== x.shape.length) {
-    throw new InputError(`repeats [${repeats}]: expected one for each axis of [${x.shape}]`);
+  if (repeats.length !== x.shape.length || repeats.some((r) => r < 0)) {
+    throw new InputError(`repeats [${repeats}]: expected one from 0 for each axis of [${x.shape}]`);
   }
   // Each axis d repeated r times is [r, d] read with strides [0, s].
   const own = stridesOf(x.shape);
@@ -161,6 +161,9 @@ const tile = defineOp({
   accuracy: "exact",
   infer(c) {
     const x = asTensor(c.inputs[0]), dims = dimsOf(x), repeats = c.dims(1);
+    if (repeats && (repeats.length !== dims.length || repeats.some((r) => typeof r === "number" && r < 0))) {
+      throw new ShapeError(`repeats [${repeats}]: expected ${dims.length} numbers from 0`);
+    }
     return [tensorType(x.dtype, dims.map((d, i) => (repeats ? mulDims(d, repeats[i] ?? 1) : freshDim())))];
   },
   vjp(b, { inputs: [x, repeats] }, [dy]) {

@@ -10,7 +10,6 @@ import { type Tensor, toNumbers } from "../tensor.ts";
 import { type Numbers, product, result } from "./arrays.ts";
 import { batchNormalization } from "./batchnorm.ts";
 import { defineOp, dtypeField, dtypeOfCode, optionalAt, tensorAt } from "./define.ts";
-import { localOps } from "./localnorm.ts";
 
 const epsilon = (value: number) => float({ doc: "Added to the variance.", default: value, min: 0 });
 
@@ -285,5 +284,4 @@ export const normalizeOps: readonly OpDef[] = [
   rmsNormalization,
   instanceNormalization,
   groupNormalization,
-  ...localOps,
 ];

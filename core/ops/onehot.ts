@@ -1,5 +1,6 @@
 /** One-hot rows. @module */
 import { dtypes } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
 import type { OpDef } from "../op.ts";
 import { int } from "../schema.ts";
 import { asTensor, dimsOf, freshDim, normalAxis, tensorType } from "../shape.ts";
@@ -7,6 +8,10 @@ import { sizeOf, toNumbers } from "../tensor.ts";
 import { defineOp, inputOf, numeric, tensorAt } from "./define.ts";
 import { copyRun, emptyLike } from "./kernels.ts";
 
+function checkDepth(depth: number): number {
+  if (depth >= 0) return Math.trunc(depth);
+  throw new ShapeError(`a depth of ${depth}: expected a number from 0`);
+}
 /** Indices to rows with one entry on. */
 export const oneHot: OpDef = defineOp<{ readonly axis: number }>({
   name: "OneHot",
@@ -19,6 +24,7 @@ export const oneHot: OpDef = defineOp<{ readonly axis: number }>({
     const dims = dimsOf(inputOf(c, 0, numeric)), axis = normalAxis(c.attributes.axis, dims.length + 1);
     inputOf(c, 1, numeric);
     const depth = c.dims(1)?.[0] ?? freshDim();
+    if (typeof depth === "number") checkDepth(depth);
     return [tensorType(asTensor(c.inputs[2]).dtype, dims.toSpliced(axis, 0, depth))];
   },
   dtypes: (c) => [tensorType(asTensor(c.inputs[2]).dtype)],
@@ -34,7 +40,7 @@ export const oneHot: OpDef = defineOp<{ readonly axis: number }>({
   },
   plain(inputs, { attributes }) {
     const indices = tensorAt(inputs, 0), values = tensorAt(inputs, 2), list = toNumbers(indices);
-    const depth = Number(toNumbers(tensorAt(inputs, 1))[0] ?? 0), rank = indices.shape.length;
+    const depth = checkDepth(Number(toNumbers(tensorAt(inputs, 1))[0] ?? 0)), rank = indices.shape.length;
     const axis = normalAxis(attributes.axis, rank + 1), shape = indices.shape.toSpliced(axis, 0, depth);
     const inner = sizeOf(indices.shape.slice(axis)), per = dtypes[values.dtype].per;
     const out = emptyLike(values.dtype, sizeOf(shape));

@@ -74,6 +74,13 @@ const fields: { readonly [K in keyof Resize]: Field<Resize[K]> } = {
 const axesOf = (a: Resize, rank: number): readonly number[] =>
   (a.axes ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => normalAxis(axis, rank));
 const given = (t: Tensor | undefined) => (t && t.data.length > 0 ? t : undefined);
+/** @throws {ShapeError} where a scale isn't a number above 0. */
+function scalesIn(t: Tensor): Numbers {
+  const scales = toNumbers(t);
+  const wrong = Array.from(scales).find((s) => !(s > 0 && s < Infinity));
+  if (wrong !== undefined) throw new ShapeError(`a scale of ${wrong}: expected a number above 0`);
+  return scales;
+}
 
 /** d·scale rounded down: 9 for 5·(9/5), since the product is a float32 as the scale is. */
 const scaledSize = (d: number, scale: number) => Math.floor(Math.fround(d * scale));
@@ -88,7 +95,7 @@ function inferSizes(c: InferContext<Resize>): readonly Dim[] {
   const x = dimsOf(c.inputs[0], "X"), axes = axesOf(c.attributes, x.length), out = [...x];
   const scales = given(c.known(2)), sizes = c.dims(3), policy = c.attributes.keep_aspect_ratio_policy;
   if (scales) {
-    const factors = toNumbers(scales);
+    const factors = scalesIn(scales);
     axes.forEach((axis, i) => out[axis] = scaledDim(x[axis] ?? 1, factors[i] ?? 1));
   } else if (sizes && sizes.length > 0 && policy === "stretch") {
     axes.forEach((axis, i) => out[axis] = sizes[i] ?? 1);
@@ -133,7 +140,7 @@ function passesOf(
   const axes = axesOf(a, x.length), crop = roi && given(roi) && toNumbers(roi);
   const factors = given(scales), wanted = given(sizes);
   const target = factors
-    ? scaledSizes(x, axes, toNumbers(factors))
+    ? scaledSizes(x, axes, scalesIn(factors))
     : wanted
     ? keptSizes(x, axes, toIntegers(wanted), a.keep_aspect_ratio_policy)
     : undefined;

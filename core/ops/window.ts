@@ -10,6 +10,7 @@ import {
   maxDims,
   minDims,
   mulDims,
+  productDims,
   subDims,
 } from "../shape.ts";
 
@@ -76,6 +77,10 @@ export function slidingOutput(
   ceil = false,
 ): readonly Dim[] {
   const rank = input.length;
+  const elements = productDims(kernel);
+  if (typeof elements === "number" && elements >= 2 ** 31) {
+    throw new UnsupportedError(`a window of ${elements} elements: fewer than 2^31 are taken`);
+  }
   const strides = along(sliding.strides, rank, 1, "strides");
   const dilations = along(sliding.dilations, rank, 1, "dilations");
   const pads = along(sliding.pads, 2 * rank, 0, "pads");

@@ -11,6 +11,8 @@ import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoPro
 import { bodyInputTypes, carriedPositions, unranked, widened, withDeclared } from "./nested.ts";
 import { constantTensor } from "./constants.ts";
 import { gradientOf, gradientOperator } from "./gradient.ts";
+import { checkOperands } from "./operands.ts";
+import { olderForm } from "./older.ts";
 import { ordered } from "./order.ts";
 import { located, Names, nodeScope } from "./names.ts";
 import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
@@ -199,10 +201,13 @@ export class ModelBuilder {
     const name = operatorName(node), def = this.#context.registry.get("op", name);
     const opset = frame.opsets.get(domainOf(node.domain)) ?? def.since;
     checkTypes(name, opset, inputs);
+    b.agree(...checkOperands(name, opset, inputs, attributes));
     const parts = graphs.map((a) =>
       this.#nested(b, node.opType ?? "", a, inputs, attributes, names, frame, opset)
     );
     const aligned = b.alignCaptures(parts);
+    const whole = olderForm(opset, { op: name, attributes, inputs, builder: b }, wanted);
+    if (whole) return whole;
     const old = def.upgrade && opset < def.since
       ? def.upgrade(opset, { op: name, attributes, inputs, builder: b })
       : { op: name, attributes, inputs };

@@ -1,6 +1,7 @@
 /** A look over a whole model before it is built: opset versions, functions, and everything that isn't known, at once. @module */
 import { FormatError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Registry } from "../../core/registry.ts";
+import { hasOlderForm } from "./older.ts";
 import { attributeType, attributeTypes } from "./attributes.ts";
 import { gradientOperator } from "./gradient.ts";
 import { refusal } from "./refusals.ts";
@@ -104,7 +105,9 @@ export function survey(
     const name = operatorName(node), def = registry.find("op", name);
     if (name === "Constant" || name === gradientOperator) return;
     if (!def) return note(`operator ${name}`, node, refusal(name));
-    if (version !== undefined && version < def.since && def.upgrade) return;
+    if (version !== undefined && (hasOlderForm(name, version) || (version < def.since && def.upgrade))) {
+      return;
+    }
     for (const a of node.attribute ?? []) {
       if (attributeType(a) === attributeTypes.GRAPH) continue;
       if (!Object.hasOwn(def.attributes, a.name ?? "")) note(`attribute ${a.name} of ${name}`, node);
