@@ -124,6 +124,8 @@ class Operands {
       const other = this.#shapes[Number(pattern.slice(1))];
       return !other || (shape.length === other.length && shape.every((d, i) => equal(d, other[i] ?? d)));
     }
+    // tf2onnx and others write lists of one number as scalars.
+    if (shape.length === 0 && /^[_a-z1]$/.test(pattern)) return true;
     const words = pattern.split(" "), open = words.indexOf("…");
     const fixed = open < 0 ? words : words.toSpliced(open, 1);
     if (open < 0 ? shape.length !== fixed.length : shape.length < fixed.length) return false;
