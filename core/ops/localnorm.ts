@@ -97,6 +97,20 @@ const meanVarianceNormalization: OpDef = defineOp<{ readonly axes: readonly numb
   },
   arity: [1, 1],
   infer: ({ inputs }) => [asTensor(inputs[0])],
+  upgrade(from, node) {
+    if (from >= 9) return node;
+    const { across_channels, normalize_variance, ...rest } = node.attributes,
+      b = node.builder,
+      [x] = node.inputs;
+    const axes = across_channels ? [0, 1, 2, 3] : [0, 2, 3];
+    if (normalize_variance !== 0 || !x) return { ...node, attributes: { ...rest, axes } };
+    return {
+      ...node,
+      op: "Sub",
+      inputs: [x, b.one("ReduceMean", [x, b.ints(axes)], { keepdims: true })],
+      attributes: rest,
+    };
+  },
   body(b, [x], { axes }) {
     if (!x) return [];
     const over = b.ints(axes), keep = { keepdims: true };

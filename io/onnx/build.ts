@@ -53,6 +53,10 @@ export class ModelBuilder {
     this.#left = context.limits.items;
   }
 
+  /** Tells of what is odd but harmless. */
+  warn(message: string): void {
+    this.#context.warn(message);
+  }
   /** Every tensor that a graph holds, by name. */
   initializers(graph: GraphProto): ReadonlyMap<string, Tensor> {
     const found = new Map<string, Tensor>();
@@ -247,9 +251,14 @@ export class ModelBuilder {
       if (!type) throw new FormatError(`${place}: input ${shown(info.name ?? "")} has no type`);
       return type;
     });
+    // onnxruntime hands a loop's counter and condition over as vectors of one where the body declares that.
+    const upright = formal.map((info, i) => {
+      const declared = op === "Loop" && i < 2 ? info.type?.tensorType?.shape?.dim : undefined;
+      return declared?.length === 1;
+    });
     const carried = carriedPositions(op, inputs.length, attributes);
     for (let round = 0;; round++) {
-      const built = this.#body(b, place, graph, formal, types, tensors, names, frame);
+      const built = this.#body(b, place, graph, formal, types, upright, tensors, names, frame);
       const wider = types.slice();
       for (const [output, input] of carried) {
         const out = built.graph.outputs[output], type = types[input];
@@ -268,6 +277,7 @@ export class ModelBuilder {
     graph: GraphProto,
     formal: readonly ValueInfoProto[],
     types: readonly Type[],
+    upright: readonly boolean[],
     tensors: ReadonlyMap<string, Tensor>,
     names: Names,
     frame: Frame,
@@ -278,7 +288,11 @@ export class ModelBuilder {
       labels.map((name, i) => ({ name, type: types[i] as Type })),
       (inner, values) => {
         const inside = new Names(names);
-        formal.forEach((info, i) => inside.set(info.name ?? "", values[i]));
+        formal.forEach((info, i) => {
+          const value = values[i];
+          const stands = upright[i] && value && inner.one("Unsqueeze", [value, inner.ints([0])]);
+          inside.set(info.name ?? "", stands || value);
+        });
         labels.forEach((label) => this.reserve(inner, label));
         for (const [name, value] of tensors) {
           if (!formal.some((f) => f.name === name)) inside.set(name, this.constant(inner, name, value));

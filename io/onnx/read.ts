@@ -170,7 +170,13 @@ function mainGraph(
   }
   builder.graph(b, graph, names, opsets);
   if (!graph.output?.length) throw new FormatError("the graph has no outputs");
+  const given = new Set<string>();
   for (const info of graph.output) {
+    if (given.has(info.name ?? "")) {
+      builder.warn(`output ${shown(info.name ?? "")} is listed twice`);
+      continue;
+    }
+    given.add(info.name ?? "");
     const name = info.name ?? "", value = builder.find(name, names, "output");
     if (!value) throw new FormatError(`output ${shown(name)} is absent`);
     builder.checkHint(value, info);

@@ -9,6 +9,14 @@ import { writeOnnx } from "../../../io/onnx/write.ts";
 import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
 
+/** Operators of com.microsoft that it declares without a kernel for CPUs, or has in ONNX's own domain. */
+const withoutKernel: ReadonlySet<string> = new Set(
+  ("Affine BiasAdd BiasSplitGelu ComplexMul ComplexMulConj Crop DynamicSlice FusedMatMulActivation GatedRMSNorm " +
+    "GemmFastGelu GroupNorm ImageScaler Irfft MulInteger NhwcConv NhwcFusedConv ParametricSoftplus QLinearReduceMean " +
+    "ReduceSumInteger RelativePositionBias Rfft Scale ScaledTanh SimplifiedLayerNormalization SkipGroupNorm " +
+    "TorchEmbedding").split(" "),
+);
+
 /** What onnxruntime is asked for beside the graph. */
 export interface EngineOptions {
   /** How far onnxruntime may change the graph; `all` unless said. */
@@ -125,8 +133,9 @@ export class OnnxruntimeSession implements Session {
       weights: this.#fixed,
       fed,
       newest: newestOpset,
-      // It has no recurrent kernels with the batch first, but runs their bodies.
-      keeps: (_, { layout }) => layout !== 1,
+      // It has no recurrent kernels with the batch first, nor all of its own operators for CPUs, but runs their bodies.
+      keeps: ({ name, domain }, { layout }) =>
+        layout !== 1 && !(domain === "com.microsoft" && withoutKernel.has(name)),
     });
     this.#bytes = file.length;
     const session = await this.#engine.InferenceSession.create(file, {

@@ -11,6 +11,7 @@ import { contribHashes } from "./murmur.ts";
 import { contribInverse } from "./inverse.ts";
 import { contribNorms } from "./norms.ts";
 import { contribTokenizer } from "./tokenizer.ts";
+import { contribOlder } from "./older.ts";
 import { contribProducts } from "./products.ts";
 
 /** Operators of com.microsoft beside the quantizer's. */
@@ -27,4 +28,5 @@ export const contribOps: readonly OpDef[] = [
   ...contribExperts,
   ...contribHashes,
   ...contribInverse,
+  ...contribOlder,
 ];
