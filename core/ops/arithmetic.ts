@@ -152,12 +152,12 @@ function power(x: Tensor, y: Tensor): Tensor {
   const { dtype } = x;
   if (isInteger(dtype) && isInteger(y.dtype)) {
     const wide = (t: Tensor) => castTensor(t, "int64");
-    const f: Binary = { number: realPower, big: (a, b) => bigPower(a, b, dtype) };
+    const f: Binary = { number: Math.pow, big: (a, b) => bigPower(a, b, dtype) };
     return castTensor(mapBinary(wide(x), wide(y), f), dtype);
   }
   const wide = isInteger(dtype) ? castTensor(x, "float64") : x;
   const exponent = wide.dtype === "float64" || wide.dtype === y.dtype ? y : castTensor(y, "float64");
-  return castTensor(mapBinary(wide, exponent, { number: Math.pow, big: (a) => a }), dtype);
+  return castTensor(mapBinary(wide, exponent, { number: realPower, big: (a) => a }), dtype);
 }
 
 const pow = defineOp({

@@ -160,7 +160,7 @@ const gemm: OpDef = defineOp<Gemm>({
     const left = transA ? b.one("Transpose", [x], { perm: [1, 0] }) : x;
     const right = transB ? b.one("Transpose", [y], { perm: [1, 0] }) : y;
     const xy = scaled(b.one("MatMul", [left, right]), alpha);
-    return [c ? b.one("Add", [xy, scaled(c, beta)]) : xy];
+    return [c && beta !== 0 ? b.one("Add", [xy, scaled(c, beta)]) : xy];
   },
   plain(inputs, { attributes: { alpha, beta, transA, transB } }) {
     const a = tensorAt(inputs, 0), b = tensorAt(inputs, 1), c = optionalAt(inputs, 2);
@@ -172,7 +172,7 @@ const gemm: OpDef = defineOp<Gemm>({
     const left = matrix(toNumbers(a), columns), right = matrix(toNumbers(b), bColumns);
     addProduct(transA ? transposed(left) : left, transB ? transposed(right) : right, m, n, k, out);
     if (alpha !== 1) { for (let i = 0; i < out.length; i++) out[i] = alpha * (out[i] ?? 0); }
-    if (c) {
+    if (c && beta !== 0) {
       const [cRows = 1, cColumns = 1] = [1, 1, ...c.shape].slice(-2), bias = toNumbers(c);
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {

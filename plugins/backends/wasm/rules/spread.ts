@@ -32,7 +32,8 @@ function spreadingRule(biasInput: number | undefined): Rule {
       const w = c.inputs[1]?.shape, groups = intOf(c.node, "group", 1);
       const fixed = w?.every((d) => typeof d === "number") ?? false;
       const given = (intsOf(c.node, "output_shape") ?? []).length > 0;
-      return floatInputs(c) && fixed && fixedChannels(c) && !given && !extended(c.node) && !empty(c) &&
+      return floatInputs(c) && finite(c) && fixed && fixedChannels(c) && !given && !extended(c.node) &&
+        !empty(c) &&
         (groups === 1 || (groups === w?.[0] && w?.[1] === 1)) && fits(c.node, w?.slice(2).map(Number) ?? []);
     },
     lower(l, s, node) {
@@ -69,6 +70,13 @@ function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undef
 const extended = (node: Node) =>
   String(node.attributes["auto_pad"]).startsWith("SAME") &&
   (intsOf(node, "output_padding") ?? []).some((n) => n > 0);
+/** Weights meet the zeros between elements: one that is no number would spoil what it doesn't touch. */
+function finite({ node, graph }: Candidate): boolean {
+  const input = graph.inputs.find(({ id }) => id === node.inputs[1]);
+  if (!input) return true;
+  if (node.op === "ConvTranspose" && input.role === "data") return false;
+  return (input.value?.data as Float32Array | undefined ?? []).every(Number.isFinite);
+}
 const empty = ({ outputs }: Candidate) => outputs[0]?.shape?.includes(0) ?? false;
 /** Padding that the turned kernel leaves room for. */
 function fits(node: Node, kernel: readonly number[]): boolean {
