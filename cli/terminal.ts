@@ -27,13 +27,21 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Rows under a header, in columns as wide as they must be; `right` lists the columns that are set flush right. */
+/**
+ * Rows under a header, in columns as wide as they must be; `right` lists the columns that are set flush right, `ends` those
+ * whose beginning is cut off rather than their end.
+ */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  options: { readonly right?: readonly number[]; readonly width?: number; readonly indent?: number } = {},
+  options: {
+    readonly right?: readonly number[];
+    readonly ends?: readonly number[];
+    readonly width?: number;
+    readonly indent?: number;
+  } = {},
 ): string {
-  const { right = [], width = 80, indent = 0 } = options;
+  const { right = [], ends = [], width = 80, indent = 0 } = options;
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   // Flush-left columns give way, the widest first, where the row is wider than the terminal.
   let over = indent + widths.reduce((a, b) => a + b, 0) + 2 * (widths.length - 1) - width;
@@ -47,7 +55,7 @@ export function table(
   }
   const line = (cells: readonly string[]) =>
     " ".repeat(indent) + header.map((_, i) => {
-      const cell = clip(cells[i] ?? "", widths[i] ?? 0);
+      const cell = (ends.includes(i) ? clipStart : clip)(cells[i] ?? "", widths[i] ?? 0);
       return right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
     }).join("  ").trimEnd();
   const rule = " ".repeat(indent) + widths.map((w) => "─".repeat(w)).join("  ");
@@ -58,6 +66,11 @@ export function table(
 export function clip(text: string, width: number): string {
   const flat = text.replace(/\s+/g, (gap) => (gap.includes("\n") ? " " : gap));
   return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** Text cut to a width at its beginning. */
+function clipStart(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - Math.max(0, width - 1))}`;
 }
 
 /** Words in lines of at most `width` columns; a longer word has a line of its own. */

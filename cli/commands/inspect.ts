@@ -7,7 +7,6 @@ import {
   type Graph,
   InputError,
   type LayerNode,
-  type Model,
   onnxHeader,
   opName,
   readOnnxStructure,
@@ -16,10 +15,21 @@ import {
   type Type,
 } from "../../mod.ts";
 import { collect, type CommandDef, type Context, listOption, type Outcome, UsageError } from "../command.ts";
+import { amountValue, macsOf } from "../inspection/amounts.ts";
+import { graphItems, type Item, layerItems, type Naming, nodeDetails } from "../inspection/items.ts";
+import {
+  foldedRows,
+  itemsJson,
+  listing,
+  type ListingOptions,
+  plainItem,
+  totalMacs,
+} from "../inspection/listing.ts";
+import { planOf, planText } from "../inspection/plan.ts";
 import { type Feed, readFeed } from "../inputs.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
-import { bytesText, clip, count, shapeText, table } from "../terminal.ts";
+import { clip, count, shapeText, table } from "../terminal.ts";
 
 /** Sizes that symbols are given. */
 type Sizes = Map<string, number>;
@@ -31,40 +41,48 @@ export const inspect: CommandDef = {
   example: `lapis inspect model.keras
 lapis inspect model.keras --input x.npy   # shapes with the real batch
 lapis inspect model.onnx --dim batch=8    # shapes with a batch of eight
+lapis inspect model.onnx --open encoder/layers.0
 lapis inspect model.keras --plan          # segments, kernels and bytes`,
   declare: (command) =>
     inputOptions(modelOptions(command))
       .option("--dim <name=size>", "a size that varies, as a number (repeatable)", collect)
+      .option("--open <name>", "a module to open, by its name in the listing (repeatable)", collect)
+      .option("--all", "every node or layer, nothing folded")
       .option("--plan", "show segments, kernels and bytes"),
   async run([path = ""], options, context) {
     const given = inputsFrom(options), sizes = sizesFrom(listOption(options, "dim"));
     const runs = hasInput(given) || options.plan === true;
     // A graph's shapes need no weights: files of any size are shown without them.
     if (/\.onnx$/i.test(path) && !runs && options.weights === undefined) {
-      return await inspectStructure(path, sizes, context);
+      return await inspectStructure(path, sizes, options, context);
     }
     const width = context.terminal.width, { model, assets } = await loadNamed(path, options, context);
     const feed = hasInput(given) ? await readFeed(model, assets, given) : undefined;
     const graph = model.graph();
     if (feed) bindFeed(graph, feed, sizes);
     const seen = feed === undefined || model.isGraph ? undefined : await model.activations(feed.tensors);
-    const layers = rowsOf(model.isGraph ? [] : model.tree, seen, sizes);
+    const layers = rowsOf(model.isGraph ? [] : model.tree, seen, sizes),
+      shapes = new Map(layers.map((l) => [l.path, l]));
+    const items = model.isGraph
+      ? graphItems(graph, namingOf(graph, sizes))
+      : layerItems(model, namingOf(graph, sizes), ({ path }) =>
+        shapes.get(path)?.shapes.map(shapeText).join(" ") ?? "");
     const plan = options.plan === true ? await planOf(model, feed ?? await fittingFeed(model, 1)) : undefined;
     checkSizes(graph, sizes);
     return {
       text: [
-        `${model.name}: ${count(model.countParams())} parameters`,
-        portsText(graph, sizes),
-        ...(model.isGraph ? [nodesTable(nodeRows(graph, sizes), width)] : [layersTable(layers, width)]),
+        titleText(model.name, model.countParams(), items),
+        portsText(graph, sizes, options.all === true),
+        listing(items, shownBy(options, context, model.isGraph ? "node" : "layer")),
         operatorsText(graph),
-        ...(plan === undefined ? [] : [planText(plan, width)]),
+        ...(plan === undefined ? [] : [planText(plan, width, options.all === true)]),
       ].map((part) => wrap(part, width)).join("\n\n"),
       data: {
         name: model.name,
         parameters: model.countParams(),
         ...portsOf(graph, sizes),
-        layers: layers.map(({ depth: _, ...layer }) => layer),
-        ...(model.isGraph && { nodes: nodeRows(graph, sizes) }),
+        layers: layers.map(({ depth: _, ...layer }) => ({ ...layer, ...factsOf(items, layer.path) })),
+        ...(model.isGraph && { nodes: nodeRows(graph, sizes), modules: itemsJson(items) }),
         operators: Object.fromEntries(countOperators(graph)),
         ...(plan === undefined ? {} : { plan }),
       },
@@ -73,20 +91,25 @@ lapis inspect model.keras --plan          # segments, kernels and bytes`,
 };
 
 /** What an ONNX file holds, without its weights. */
-async function inspectStructure(path: string, sizes: Sizes, context: Context): Promise<Outcome> {
+async function inspectStructure(
+  path: string,
+  sizes: Sizes,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<Outcome> {
   const width = context.terminal.width, header = await onnxHeader(path);
   const warn = (message: string) => context.log(`warning: ${message}`);
   const { graph } = await readOnnxStructure(path, { registry, warn });
   checkSizes(graph, sizes);
   const weights = graph.inputs.filter((i) => i.role === "parameter" || i.role === "statistic");
   const parameters = weights.reduce((n, { id }) => n + elements(graph.types[id]), 0);
-  const nodes = nodeRows(graph, sizes), facts = Object.entries(header);
+  const facts = Object.entries(header), items = graphItems(graph, namingOf(graph, sizes));
   return {
     text: [
-      `${graph.name}: ${count(parameters)} parameters`,
+      titleText(graph.name, parameters, items),
       facts.map(([what, value]) => clip(`${what}: ${value}`, width)).join("\n"),
-      portsText(graph, sizes),
-      nodesTable(nodes, width),
+      portsText(graph, sizes, options.all === true),
+      listing(items, shownBy(options, context, "node")),
       operatorsText(graph),
     ].map((part) => wrap(part, width)).join("\n\n"),
     data: {
@@ -95,7 +118,8 @@ async function inspectStructure(path: string, sizes: Sizes, context: Context): P
       header,
       ...portsOf(graph, sizes),
       layers: [],
-      nodes,
+      nodes: nodeRows(graph, sizes),
+      modules: itemsJson(items),
       operators: Object.fromEntries(countOperators(graph)),
     },
   };
@@ -144,23 +168,58 @@ function typeWords(type: Type | undefined, sizes: Sizes): string {
   return type ? `${type.kind} of ${typeWords(type.of, sizes)}` : "";
 }
 
+/** Sizes and types for a listing: one of a batch, unless given. */
+function namingOf(graph: Graph, sizes: Sizes): Naming {
+  const [first] = graph.inputs.filter((i) => i.role === "data"), type = first && graph.types[first.id];
+  const batch = type?.kind === "tensor" ? type.shape?.[0] : undefined, env = new Map(sizes);
+  if (batch !== undefined && evalDim(batch, env) === undefined) bindDim(batch, 1, env);
+  return { env, typeText: (t) => typeWords(t, sizes) };
+}
+/** How much a listing shows. */
+function shownBy(
+  options: Readonly<Record<string, unknown>>,
+  { terminal }: Context,
+  leaf: string,
+): ListingOptions {
+  return { width: terminal.width, open: listOption(options, "open"), all: options.all === true, leaf };
+}
+function titleText(name: string, parameters: number, items: readonly Item[]): string {
+  const macs = totalMacs(items);
+  return `${name}: ${count(parameters)} parameters${macs === "" ? "" : `, ${macs} multiply-adds`}`;
+}
+/** What a layer's item tells beside its row. */
+function factsOf(items: readonly Item[], path: string): Record<string, unknown> {
+  for (const item of items) {
+    if (item.path === path) {
+      return { inputs: item.inputs, attributes: item.details, macs: amountValue(item.macs) };
+    }
+    if (path.startsWith(`${item.path}/`)) return factsOf(item.children, path);
+  }
+  return {};
+}
+
 /** An operator as it stands in the graph. */
 interface NodeRow {
   readonly name: string;
   readonly operator: string;
+  readonly attributes: string;
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly macs: number | string;
 }
 function nodeRows(graph: Graph, sizes: Sizes): NodeRow[] {
+  const { env } = namingOf(graph, sizes), names = new Map(graph.inputs.map((i) => [i.id, i.name]));
+  for (const node of graph.nodes) {
+    node.outputs.forEach((id, i) => names.set(id, i === 0 ? node.scope : `${node.scope}:${i}`));
+  }
   return graph.nodes.map((node) => ({
     name: node.scope,
     operator: opName(node),
+    attributes: nodeDetails(node),
+    inputs: node.inputs.map((id) => names.get(id) ?? ""),
+    macs: amountValue(macsOf(graph, node, env)),
     outputs: node.outputs.map((id) => typeWords(graph.types[id], sizes)),
   }));
-}
-function nodesTable(rows: readonly NodeRow[], width: number): string {
-  return table(["node", "operator", "output"], rows.map((r) => [r.name, r.operator, r.outputs.join(" ")]), {
-    width,
-  });
 }
 function operatorsText(graph: Graph): string {
   return `operators: ${[...countOperators(graph)].map(([name, n]) => `${name} ${n}`).join(", ")}`;
@@ -217,21 +276,21 @@ function portsOf(graph: Graph, sizes: Sizes) {
     outputs: graph.outputs.filter((o) => o.updates === undefined).map(port),
   };
 }
-function portsText(graph: Graph, sizes: Sizes): string {
+function portsText(graph: Graph, sizes: Sizes, all: boolean): string {
   const { inputs, outputs } = portsOf(graph, sizes);
-  const line = (what: string) => (p: (typeof inputs)[number]) => [what, p.name, p.dtype, shapeText(p.shape)];
-  return table(["", "name", "type", "shape"], [...inputs.map(line("input")), ...outputs.map(line("output"))]);
+  const rows = (what: string, list: typeof inputs) =>
+    foldedRows(
+      list.map((p) => plainItem(p.name, p.dtype, shapeText(p.shape))),
+      "value",
+      all || list.length <= fewPorts,
+    )
+      .map((
+        { item, depth, kind },
+      ) => [depth === 0 ? what : "", `${"  ".repeat(depth)}${item.name}`, kind, item.output]);
+  return table(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)]);
 }
-
-function layersTable(layers: readonly LayerRow[], width: number): string {
-  const rows = layers.map(({ name, type, depth, shapes, parameters }) => [
-    `${"  ".repeat(depth)}${name}`,
-    type,
-    shapes.map(shapeText).join(" "),
-    count(parameters),
-  ]);
-  return table(["layer", "type", "output", "parameters"], rows, { right: [3], width });
-}
+/** Inputs or outputs that are always listed one by one. */
+const fewPorts = 12;
 
 function countOperators(graph: Graph): Map<string, number> {
   const found = new Map<string, number>();
@@ -243,43 +302,6 @@ function countOperators(graph: Graph): Map<string, number> {
   };
   visit(graph);
   return new Map([...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
-}
-
-interface Plan {
-  readonly backend: string;
-  readonly rows: number;
-  readonly steps: readonly {
-    segment: number;
-    where: string;
-    kernel: string;
-    scope: string;
-    bytes?: number;
-  }[];
-  readonly memory: { weights: number; packed: number; activations: number; workspace: number };
-}
-
-async function planOf(model: Model, feed: Feed): Promise<Plan> {
-  await model.run(feed.tensors);
-  const session = await model.session();
-  return { backend: session.backend, rows: feed.rows, steps: session.plan(), memory: session.memory() };
-}
-
-function planText({ backend, rows, steps, memory }: Plan, width: number): string {
-  const lines = steps.map(({ segment, where, kernel, scope, bytes }) => [
-    `${segment}`,
-    where,
-    clip(kernel, 40),
-    scope.length > 28 ? `…${scope.slice(-27)}` : scope,
-    bytes === undefined ? "" : bytesText(bytes),
-  ]);
-  const bytes = Object.entries(memory).map(([what, n]) => `${what} ${bytesText(n)}`).join(", ");
-  return [
-    `plan on ${backend}, batch ${rows}: ${
-      new Set(steps.map(({ segment }) => segment)).size
-    } segments, ${steps.length} steps`,
-    table(["segment", "where", "kernel", "layer", "bytes"], lines, { right: [0, 4], width }),
-    `memory: ${bytes}`,
-  ].join("\n");
 }
 
 /** Breaks long lines between words; what follows a break is indented. */
