@@ -38,11 +38,13 @@ export function fitsInto(v: Value, x: Value): boolean {
 /** Seeded choices. */
 export class Dice {
   readonly #random: Random;
+  readonly #sizes: readonly number[];
   #seed: number;
-  /** The same choices for the same seed. */
+  /** The same choices for the same seed; sizes of axes beyond small ones for every fifth, as vector kernels take them. */
   constructor(seed: number) {
     this.#random = new Random(seed);
     this.#seed = seed * 1000;
+    this.#sizes = seed % 5 === 2 ? [1, 2, 4, 7, 8, 9, 16, 17] : [1, 2, 2, 3, 3, 4, 5];
   }
   /** A whole number below `n`. */
   below(n: number): number {
@@ -69,11 +71,11 @@ export class Dice {
     const whole = Array.from(t.data as Float32Array, (v) => Math.floor(Math.abs(v) * 3));
     return dtype === "int64" ? tensor(whole, shape, "int64") : tensor(whole.map((v) => v % 2 === 1), shape);
   }
-  /** A small size. */
+  /** A size of an axis. */
   dim(): number {
-    return this.among([1, 2, 2, 3, 3, 4, 5]);
+    return this.among(this.#sizes);
   }
-  /** A shape of small sizes. */
+  /** A shape of such sizes. */
   shape(least = 0, most = 4): number[] {
     return Array.from({ length: least + this.below(most - least + 1) }, () => this.dim());
   }

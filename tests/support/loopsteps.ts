@@ -113,7 +113,7 @@ export function randomOperator(
     case "conv": {
       if (rank !== 3 && rank !== 4) return undefined;
       const channels = shape[1], space = shape.slice(2);
-      if (typeof channels !== "number" || channels < 1 || channels > 6) return undefined;
+      if (typeof channels !== "number" || channels < 1 || channels > 17) return undefined;
       const grouped = dice.chance(0.25), kernel = space.map((d) => d === 1 ? 1 : dice.among([1, 2, 3]));
       const outs = grouped ? channels : dice.dim();
       const w = dice.constant(b, [outs, grouped ? 1 : channels, ...kernel]);
