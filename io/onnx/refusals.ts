@@ -19,17 +19,15 @@ const reasons: ReadonlyMap<string, string> = new Map(
     [ordered]:
       "QOrderedAttention QOrderedGelu QOrderedLayerNormalization QOrderedLongformerAttention QOrderedMatMul " +
       "QuantizeWithOrder DequantizeWithOrder",
-    [gpu]:
-      "LongformerAttention DecoderAttention DecoderMaskedSelfAttention GatedRelativePositionBias GemmFloat8 " +
+    [gpu]: "LongformerAttention DecoderAttention DecoderMaskedSelfAttention GemmFloat8 " +
       "QuantizeBFP DequantizeBFP DynamicSparseAttention SparseAttentionIndexer MatMulBlockQuantizedFp4Weight " +
       "MatMulBlockQuantizedFp8Weight MatMulNBitsMlp MatMulNBitsQLoRA MatMulNBitsQkv GemmaRotaryEmbedding RMSNormRotary " +
       "RouterGateUpProj Mamba2Verify ConvStateReplay GatedDeltaNetStateReplay SpeculativePrefixCommit " +
-      "HyperConnectionLowRankMix SwiGLU MatMulPacked",
+      "HyperConnectionLowRankMix MatMulPacked",
     [training]: "BiasDropout BiasSoftmax BitmaskBiasDropout BitmaskDropout IsAllFinite",
-    [recent]:
-      "BranchwiseRMSNorm CausalConvWithState EngramGate GatedAdd GatedDeltaNet HyperConnectionPostMix " +
-      "HyperConnectionPreMix LinearAttention LinearAttentionGate MRotaryEmbedding MoEGroupRouter NGramHashMapping " +
-      "ScaledSiLU SparseAttention VarlenCausalConvWithState VarlenNGramHashMapping GatherPacked DynamicTimeWarping " +
+    [recent]: "BranchwiseRMSNorm EngramGate GatedDeltaNet HyperConnectionPostMix " +
+      "HyperConnectionPreMix LinearAttentionGate MoEGroupRouter NGramHashMapping " +
+      "SparseAttention VarlenCausalConvWithState VarlenNGramHashMapping GatherPacked DynamicTimeWarping " +
       "BifurcationDetector",
     [inner]: "EPContext Snpe MaxpoolWithMask",
     "an operator of models before 2019, of which no exporter is left":

@@ -9,12 +9,13 @@ import { writeOnnx } from "../../../io/onnx/write.ts";
 import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
 
-/** Operators of com.microsoft that it declares without a kernel for CPUs, or has in ONNX's own domain. */
+/** Operators of com.microsoft that it has no kernel for on CPUs, or has in ONNX's own domain, or only since 1.32. */
 const withoutKernel: ReadonlySet<string> = new Set(
-  ("Affine BiasAdd BiasSplitGelu ComplexMul ComplexMulConj Crop DynamicSlice FusedMatMulActivation GatedRMSNorm " +
-    "GemmFastGelu GroupNorm ImageScaler Irfft MulInteger NhwcConv NhwcFusedConv ParametricSoftplus QLinearReduceMean " +
-    "ReduceSumInteger RelativePositionBias Rfft Scale ScaledTanh SimplifiedLayerNormalization SkipGroupNorm " +
-    "TorchEmbedding").split(" "),
+  ("Affine BiasAdd BiasSplitGelu CausalConvWithState ComplexMul ComplexMulConj Crop DynamicSlice " +
+    "FusedMatMulActivation GatedAdd GatedRMSNorm GatedRelativePositionBias GemmFastGelu GroupNorm " +
+    "ImageScaler Irfft LinearAttention MRotaryEmbedding MulInteger NhwcConv NhwcFusedConv " +
+    "ParametricSoftplus QLinearReduceMean ReduceSumInteger RelativePositionBias Rfft Scale ScaledSiLU " +
+    "ScaledTanh SimplifiedLayerNormalization SkipGroupNorm SwiGLU TorchEmbedding").split(" "),
 );
 
 /** What onnxruntime is asked for beside the graph. */

@@ -4,6 +4,7 @@ import { contribActivations } from "./activations.ts";
 import { contribAttention } from "./attention.ts";
 import { contribBlocks } from "./blocks.ts";
 import { contribQuantized } from "./quantized.ts";
+import { contribRecent } from "./recent.ts";
 import { contribShapes } from "./shapes.ts";
 import { contribExperts } from "./experts.ts";
 import { contribGrouped } from "./grouped.ts";
@@ -29,4 +30,5 @@ export const contribOps: readonly OpDef[] = [
   ...contribHashes,
   ...contribInverse,
   ...contribOlder,
+  ...contribRecent,
 ];

@@ -195,6 +195,21 @@ Deno.test("operators without a kernel on CPUs are what their definitions say", a
   await gives("Irfft", {}, [tensor(half, [3, 2])], [1, 2, 0, -1]);
   await gives("ComplexMul", {}, [tensor([1, 2], [1, 2]), tensor([3, 4], [1, 2])], [-5, 10]);
   await gives("ComplexMulConj", {}, [tensor([1, 2], [1, 2]), tensor([3, 4], [1, 2])], [11, 2]);
+  const sigmoid = (v: number) => 1 / (1 + Math.exp(-v));
+  const bounded = { limit: 1.5, activation_alpha: 2, activation_beta: 1 };
+  const gated = [1 * sigmoid(2) * (1.5 + 1), 1.5 * sigmoid(3) * (-1.5 + 1)];
+  await gives("SwiGLU", bounded, [tensor([[1, 2]]), tensor([[3, -4]])], gated);
+  await gives("SwiGLU", bounded, [tensor([[1, 2, 3, -4]])], gated);
+  await gives("SwiGLU", {}, [tensor([[1, 3]])], [3 * sigmoid(1)]);
+  // The description's own lines in NumPy.
+  await gives("GatedRelativePositionBias", { num_heads: 2 }, [
+    tensor([0.5, 1, -1.5, 1, 0, 0, 0.5, -0.5], [1, 2, 4]),
+    tensor([1.5, -1.5, -1, -0.5]),
+    tensor([0, -0.5, -1.5, -1.5, -1.5, -1.5, -1, 1.5], [1, 2, 2, 2]),
+    tensor([-1, 0.5, 1, -1, -1, 0, -1, 1.5], [2, 4]),
+    tensor([-1, 1.5, 1, 1]),
+    tensor([0.5, -1], [1, 2, 1, 1]),
+  ], [0, -0.856494, -2.287197, -2.287197, -0.779273, -0.779273, -0.451512, 0.677268]);
   await gives("TorchEmbedding", {}, [tensor([[1, 2], [3, 4]]), i64([1, 0])], [3, 4, 1, 2]);
   const bytes = tensor([10, 20, 30, 40], [2, 2], "uint8");
   await gives("ReduceSumInteger", { axes: [1], keepdims: 0 }, [bytes], [30, 70]);
