@@ -5,6 +5,7 @@ import { bool, float, int, list, nullable, text } from "../../core/schema.ts";
 import type {
   OptimizerConfig,
   OptimizerDef,
+  SlotSpec,
   Trainable,
   UpdateContext,
 } from "../../core/training/contract.ts";
@@ -108,6 +109,14 @@ export interface AdafactorConfig extends OptimizerConfig {
   readonly relativeStep: boolean;
 }
 const isMatrix = (shape: readonly number[]) => shape.length >= 2;
+const adafactorSlots = (otherwise: readonly number[] | undefined): readonly (readonly SlotSpec[])[] => [[
+  { name: "r", shape: ({ shape }) => isMatrix(shape) ? shape.slice(0, -1) : otherwise },
+  {
+    name: "c",
+    shape: ({ shape }) => isMatrix(shape) ? [...shape.slice(0, -2), ...shape.slice(-1)] : otherwise,
+  },
+  { name: "velocity" },
+]];
 /** Adam in the space of rows and columns (Shazeer and Stern 2018). */
 export const adafactorDef: OptimizerDef<AdafactorConfig> = {
   kind: "optimizer",
@@ -126,14 +135,9 @@ export const adafactorDef: OptimizerDef<AdafactorConfig> = {
     ...keras,
     fields: { ...keras.fields, beta2Decay: "beta_2_decay", epsilon1: "epsilon_1", epsilon2: "epsilon_2" },
   },
-  slots: () => [[
-    { name: "r", shape: ({ shape }) => (isMatrix(shape) ? shape.slice(0, -1) : undefined) },
-    {
-      name: "c",
-      shape: ({ shape }) => isMatrix(shape) ? [...shape.slice(0, -2), ...shape.slice(-1)] : undefined,
-    },
-    { name: "velocity" },
-  ]],
+  // Keras 3 holds a number for what vectors have no rows and columns of.
+  slots: () => adafactorSlots([]),
+  slotsOfKeras2: () => adafactorSlots(undefined),
   update(c) {
     const { beta2Decay, epsilon1, epsilon2, clipThreshold } = c.config, { b, gradient: g, variable: w } = c;
     const root = c.once("root", () => div(c, b.scalar(1), sqrt(c, c.step)));
