@@ -28,7 +28,14 @@ import { OptimizerState } from "./training/optimizerstate.ts";
 import { partOf } from "./training/parts.ts";
 import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
-import { keepState, optionsOf, savedState, serializeCompiled, versionOf } from "./training/saved.ts";
+import {
+  keepState,
+  meanOverOf,
+  optionsOf,
+  savedState,
+  serializeCompiled,
+  versionOf,
+} from "./training/saved.ts";
 import { randomKeys, Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
 import type {
   BatchOptions,
@@ -114,13 +121,13 @@ class ModelTrainer implements Trainer {
       throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
     }
     this.#restoring = saved;
-    const options = optionsOf(saved), version = versionOf(saved);
+    const options = optionsOf(saved), version = versionOf(saved), meanOver = meanOverOf(saved);
     try {
-      return this.#compiled = readCompiled(registry, model.outputs, options, version);
+      return this.#compiled = readCompiled(registry, model.outputs, options, version, meanOver);
     } catch (error) {
       // Only training needs the optimizer.
       const made = this.#compiled = {
-        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }, version),
+        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }, version, meanOver),
         optimizer: undefined,
       };
       this.#refused = error;

@@ -6,6 +6,7 @@ import type { Registry } from "../registry.ts";
 import { asTensor, type TensorType, tensorType } from "../shape.ts";
 import type { LossDef, MetricDef, OptimizerDef, Part } from "./contract.ts";
 import { partOf } from "./parts.ts";
+import type { MeanOver } from "./reduce.ts";
 import type { CompileTraining } from "./types.ts";
 
 /** An output's loss. */
@@ -46,6 +47,8 @@ export interface Compiled {
   readonly options: CompileTraining;
   /** The version of Keras whose numbers these are: 3, or that of the file it comes from, as 2.004 for 2.4. */
   readonly keras: number;
+  /** What the mean of a loss is over. */
+  readonly meanOver: MeanOver;
   /** Apart from every other compilation. */
   readonly key: string;
 }
@@ -79,9 +82,10 @@ export function byOutput(raw: unknown, outputs: readonly Port[], what: string): 
 }
 
 /** A metric's name in logs: the one it was asked for by, else its own. */
-function metricName(raw: unknown, metric: Part<MetricDef>): string {
+function metricName(raw: unknown, metric: Part<MetricDef>, byFunction: boolean): string {
+  // Up to Keras 2.3 a metric has the name of its function, whatever it was asked for by.
   const given = typeof raw === "string"
-    ? raw
+    ? byFunction && metric.def.name !== "accuracy" ? metric.def.name : raw
     : isRecord(raw) && isRecord(raw.config) && typeof raw.config.name === "string"
     ? raw.config.name
     : metric.def.name;
@@ -137,6 +141,7 @@ function readMetrics(
   outputs: readonly Port[],
   raw: CompileTraining["metrics"],
   weighted: boolean,
+  byFunction: boolean,
 ): readonly OutputMetric[] {
   if (raw === undefined || raw === null) return [];
   const flat = Array.isArray(raw) && !raw.some((m) => Array.isArray(m) || m === null);
@@ -145,10 +150,15 @@ function readMetrics(
     : byOutput(raw, outputs, "metrics");
   return outputs.flatMap((output, i) => {
     const own = list[i];
-    const items = Array.isArray(own) ? own : own === null || own === undefined ? [] : [own];
+    const items = (Array.isArray(own) ? own : [own]).filter((item) => item !== null && item !== undefined);
     return items.map((item): OutputMetric => {
       const metric = partOf(registry, "metric", item, `compile.metrics (output ${output.name})`);
-      const own = metricName(item, metric);
+      const named = metricName(item, metric, byFunction), prefix = fieldToCamel(output.name);
+      // Keras 2's files name a metric together with its output.
+      const inFile = outputs.length > 1 && isRecord(item) && named.startsWith(prefix) &&
+        /^[A-Z]/.test(named.slice(prefix.length));
+      const rest = named.slice(prefix.length).replace(/^Weighted(?=[A-Z])/, "");
+      const own = inFile ? `${rest.charAt(0).toLowerCase()}${rest.slice(1)}` : named;
       return {
         output,
         metric,
@@ -204,12 +214,13 @@ export function readCompiled(
   outputs: readonly Port[],
   options: CompileTraining,
   keras = 3,
+  meanOver: MeanOver = "kept",
 ): Compiled {
   const { optimizer = "rmsprop", loss, metrics, weightedMetrics, lossWeights } = options;
   const losses = readLosses(registry, outputs, loss, lossWeights);
   const all = namedApart([
-    ...readMetrics(registry, outputs, metrics, false),
-    ...readMetrics(registry, outputs, weightedMetrics, true),
+    ...readMetrics(registry, outputs, metrics, false, meanOver === "weighted"),
+    ...readMetrics(registry, outputs, weightedMetrics, true, meanOver === "weighted"),
   ], outputs.length === 1);
   return {
     losses,
@@ -218,6 +229,7 @@ export function readCompiled(
     optimizer: partOf(registry, "optimizer", optimizer, "compile.optimizer"),
     options,
     keras,
+    meanOver,
     key: `${compilations++}`,
   };
 }

@@ -112,8 +112,6 @@ export interface MetricContext<C> {
   readonly output: Value;
   /** float32 like the leading axes of the output: 1 where a sample or step counts; absent where all do. */
   readonly weights?: Value;
-  /** True where the loss takes logits. */
-  readonly fromLogits: boolean;
 }
 /** A metric: sums that add up over batches, and what they come to. */
 export interface MetricDef<C = unknown> extends PartBase<"metric", C> {

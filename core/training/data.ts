@@ -1,12 +1,13 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
-import { type DType, dtypes, isFloat } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import { InputError, shown } from "../errors.ts";
-import { feed, type ModelData, type Port, portOf, rowsOf, tensorIn } from "../feed.ts";
+import { feed, type ModelData, type Port, rowsOf, tensorIn } from "../feed.ts";
 import { targetName, weightName } from "./forward.ts";
-import type { OutputLoss, OutputTarget } from "./compiled.ts";
+import { checkLabels, fitTarget, freeTarget, givenFor, present, weightsOf } from "./targets.ts";
+import type { OutputTarget } from "./compiled.ts";
 import { Random } from "../random.ts";
-import { tensorType, typeText } from "../shape.ts";
-import { castTensor, reshaped, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import { typeText } from "../shape.ts";
+import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
 import type {
   Augment,
   BatchItem,
@@ -39,119 +40,6 @@ export interface Weighing {
   readonly classWeight?: ClassWeights | undefined;
 }
 
-/** A target under the shape that its loss takes: an axis of 1 at the end is added or dropped. */
-function fitTarget(t: Tensor, { target, loss }: OutputLoss, rows: number): Tensor {
-  const wanted = target.shape, rank = wanted.length, last = t.shape.at(-1);
-  let out = t;
-  if (wanted[0] !== "..." && t.shape.length !== rank) {
-    if (t.shape.length === rank - 1 && wanted.at(-1) === 1 && (t.shape[0] === rows || rank === 1)) {
-      out = reshaped(t, [...t.shape, 1]);
-    } else if (t.shape.length === rank + 1 && last === 1) out = reshaped(t, t.shape.slice(0, -1));
-    else if (t.shape.length === rank - 1 && rows === 1) out = reshaped(t, [1, ...t.shape]);
-  }
-  const fits = out.shape.length === rank &&
-    wanted.every((d, i) => i === 0 || typeof d !== "number" || d === out.shape[i]);
-  if (!fits && wanted[0] !== "...") {
-    const hint = loss.def.name === "categoricalCrossentropy" && out.shape.length === rank - 1
-      ? "; classes' numbers go with sparseCategoricalCrossentropy"
-      : "";
-    throw new InputError(
-      `target ${shown(target.name)}: expected ${typeText(target.type)} for ${loss.def.name}, got [${
-        t.shape.join(", ")
-      }]${hint}`,
-      { place: target.name },
-    );
-  }
-  return out;
-}
-/** Refuses a label that is no class, with its value. */
-function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss): void {
-  if (classes === undefined) return;
-  const labels = toNumbers(t), each = sizeOf(t.shape.slice(1)) || 1;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] ?? 0;
-    if ((label >= 0 && label < classes) || label === ignored) continue;
-    throw new InputError(
-      `target ${shown(target.name)}: label ${label} of sample ${
-        Math.floor(i / each)
-      } is outside the ${classes} ` +
-        `classes (0 to ${classes - 1})`,
-      { place: target.name },
-    );
-  }
-}
-
-const isOneTensor = (raw: unknown) => typeof raw === "object" && raw !== null && "data" in raw;
-/**
- * What is given for outputs, by name: a record or a list may hold every output's, or only what is needed; null stands
- * for nothing.
- */
-function givenFor(
-  given: unknown,
-  needed: readonly Port[],
-  outputs: readonly Port[],
-  what: string,
-): Readonly<Record<string, unknown>> {
-  if (typeof given === "object" && given !== null && !Array.isArray(given) && !isOneTensor(given)) {
-    const named = given as Readonly<Record<string, unknown>>;
-    const unknown = Object.keys(named).find((name) => !outputs.some((o) => o.name === name));
-    if (unknown === undefined) return named;
-    const names = outputs.map((o) => o.name).join(", ");
-    throw new InputError(`unknown ${what} ${shown(unknown)}: expected ${names}`, { place: unknown });
-  }
-  // Of a list of numbers alone nothing tells whether it is one output's.
-  const whole = Array.isArray(given) && given.length === outputs.length && outputs.length > needed.length &&
-    given.some((item) => item === null || item === undefined || isOneTensor(item) || depthOf(item) > 1);
-  if (whole) return Object.fromEntries(outputs.map(({ name }, i) => [name, (given as unknown[])[i]]));
-  const listed = Array.isArray(given) && given.length === 1 && isOneTensor(given[0]) ? given[0] : given;
-  const [only] = needed;
-  if (needed.length === 1 && only) return { [only.name]: listed };
-  if (Array.isArray(given) && given.length === needed.length) {
-    return Object.fromEntries(needed.map(({ name }, i) => [name, (given as unknown[])[i]]));
-  }
-  const names = needed.map((o) => o.name).join(", ");
-  const came = Array.isArray(given) ? `a list of ${given.length}` : "one";
-  throw new InputError(`expected data for ${needed.length} ${what}s (${names}), got ${came}`);
-}
-const depthOf = (x: unknown): number => (Array.isArray(x) ? 1 + depthOf(x[0]) : 0);
-const present = (x: unknown) => x !== null && x !== undefined;
-
-/** Weights by output: one for all of them, or a record or list of some outputs' own. */
-function weightsOf(
-  given: SampleWeights,
-  needed: readonly Port[],
-  outputs: readonly Port[],
-): ReadonlyMap<string, Tensor> {
-  const list = Array.isArray(given) &&
-    given.some((item) => !present(item) || isOneTensor(item) || depthOf(item) > 0);
-  const forAll = isOneTensor(given) ||
-    (Array.isArray(given) && (!list || needed.length === 1 && outputs.length === 1));
-  const named = forAll
-    ? Object.fromEntries(needed.map(({ name }) => [name, given]))
-    : givenFor(given, needed, outputs, "sample weight");
-  return new Map(needed.flatMap(({ name }) => {
-    const raw = named[name], port = portOf(weightName(name), tensorType("float32"));
-    return present(raw) ? [[name, tensorIn(feed(port, raw as Tensor, false), name)] as const] : [];
-  }));
-}
-/** A target that no loss says the form of: floats or whole numbers, one a class or the class's own. */
-function freeTarget(output: Port, raw: unknown): Tensor {
-  const given = raw as Tensor;
-  const dtype = isOneTensor(raw) && !isFloat(given.dtype) ? "int32" as const : "float32" as const;
-  const t = tensorIn(feed(portOf(targetName(output.name), tensorType(dtype)), given, false), output.name);
-  const rank = output.shape.length, last = output.shape.at(-1);
-  if (t.shape.length === rank && t.shape.at(-1) === 1 && typeof last === "number" && last > 1) {
-    return reshaped(t, t.shape.slice(0, -1));
-  }
-  if (t.shape.length === rank - 1 && last === 1) return reshaped(t, [...t.shape, 1]);
-  if (t.shape.length === rank || t.shape.length === rank - 1) return t;
-  throw new InputError(
-    `target ${shown(output.name)}: expected the shape of the output, [${output.shape.join(", ")}], got [${
-      t.shape.join(", ")
-    }]`,
-    { place: output.name },
-  );
-}
 /** A weight for every sample (or step) by its class. */
 function classWeights(t: Tensor, byColumn: boolean, weights: ClassWeights): Tensor {
   const values = toNumbers(t), width = byColumn ? t.shape.at(-1) ?? 1 : 1;

@@ -51,7 +51,7 @@ export class Derivatives {
     const make = () => {
       const forward = lossGraph(parts, {
         training,
-        compiled: { losses, metrics: [] },
+        compiled: { losses, metrics: [], meanOver: "kept" },
         form: fed,
         weights: model.weights,
       });

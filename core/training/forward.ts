@@ -13,7 +13,7 @@ import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contra
 import type { Compiled, OutputLoss } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { penalties } from "./penalties.ts";
-import { besideValues, reduceLoss } from "./reduce.ts";
+import { besideValues, type MeanOver, reduceLoss } from "./reduce.ts";
 import type { ModelParts } from "./types.ts";
 
 /** Names of a step's graph inputs. */
@@ -30,7 +30,7 @@ export const sumName = (metric: number, sum: string): string => `metric/${metric
 /** How the graph is made. */
 export interface ForwardOptions {
   readonly training: boolean;
-  readonly compiled: Pick<Compiled, "losses" | "metrics">;
+  readonly compiled: Pick<Compiled, "losses" | "metrics" | "meanOver">;
   /** Of the batches that are fed. */
   readonly form: BatchForm;
   readonly weights: ReadonlyMap<string, Tensor>;
@@ -85,7 +85,10 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
     if (!output) continue;
     const target = targetOf(part.target, asTensor(part.target.type));
     const given = weightsFor(part.output, output);
-    const loss = b.scopeAs(lossName, () => oneLoss(b, part, output, target, given));
+    const loss = b.scopeAs(
+      lossName,
+      () => oneLoss(b, part, output, target, given, options.compiled.meanOver),
+    );
     if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
     const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
     total = total ? b.one("Add", [total, weighted]) : weighted;
@@ -101,7 +104,6 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
       port,
       loss ? asTensor(loss.target.type) : own && tensorType(own.dtype, dims?.slice(0, own.rank)),
     );
-    const fromLogits = Boolean((loss?.loss.config as { fromLogits?: boolean } | undefined)?.fromLogits);
     const mask = output.mask && cast(b, output.mask, "float32");
     const given = counts ? weightsFor(port, output) : undefined;
     const weights = given ? weightsLike(b, given, output, mask) : mask;
@@ -111,7 +113,6 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
         config: metric.config,
         target,
         output: b.masked(output, undefined),
-        fromLogits,
         ...(weights && { weights }),
       }));
     for (const [name, value] of Object.entries(sums)) b.output(sumName(i, name), value);
@@ -132,11 +133,12 @@ function oneLoss(
   output: Value,
   target: Value,
   given: Value | undefined,
+  meanOver: MeanOver,
 ): Value {
   const { values, mask } = lossValues(b, loss, output, target);
   const all = output.mask && mask ? both(b, besideValues(b, output.mask, mask), mask) : output.mask ?? mask;
   const reduction = (loss.config.reduction ?? "sum_over_batch_size") as Reduction;
-  return reduceLoss(b, values, reduction, all, given);
+  return reduceLoss(b, values, reduction, all, given, meanOver);
 }
 function lossValues(b: GraphBuilder, loss: Part<LossDef>, output: Value, target: Value): LossValues {
   const logits = logitsOf(b, output);

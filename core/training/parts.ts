@@ -156,6 +156,9 @@ function readPart<K extends PartKind>(
       const options = { ...(isRecord(config) && config), ...(isRecord(raw.lapis) && raw.lapis) };
       // Keras 2 wraps a metric's function.
       const name = /Wrapper$/.test(className) && typeof options.fn === "string" ? options.fn : className;
+      // Keras' Accuracy, a class, is not what it means by the word.
+      const exact = (registry.all(kind) as readonly PartKinds[K][]).find((def) => def.className === name);
+      if (exact) return part(exact, options, true);
       return byName(registry, kind, name, place, options, true);
     }
     // Keras 1 keeps the name beside the options.

@@ -22,6 +22,12 @@ export function besideValues(b: Builder, x: Value, like: Value): Value {
 }
 
 /**
+ * What a mean of losses is over: what the mask leaves (Keras 3, and TensorFlow's Keras since 2.12), everything
+ * (TensorFlow's before), or what the mask and weights of 0 leave (Keras up to 2.3).
+ */
+export type MeanOver = "kept" | "everything" | "weighted";
+
+/**
  * One number from losses by sample, as Keras' `reduce_weighted_values`: what a mask leaves out counts neither above nor
  * below the fraction bar, weights of samples count above it only (but for `mean_with_sample_weight`).
  */
@@ -31,6 +37,7 @@ export function reduceLoss(
   reduction: Reduction,
   mask: Value | undefined,
   weights: Value | undefined,
+  meanOver: MeanOver = "kept",
 ): Value {
   const averaged = reduction === "sum_over_batch_size" || reduction === "mean";
   const kept = mask && besideValues(b, cast(b, mask, dtypeOf(values)), values);
@@ -49,9 +56,16 @@ export function reduceLoss(
   }
   if (averaged) {
     const mean = b.one("ReduceMean", [sum], whole);
-    if (!kept) return mean;
-    const share = b.one("ReduceMean", [kept], whole);
-    return b.one("Div", [mean, b.one("Max", [share, scalarLike(b, 1e-12, share)])]);
+    const over = (x: Value, counted: Value | undefined) => {
+      if (!counted) return x;
+      const share = b.one("ReduceMean", [counted], whole);
+      return b.one("Div", [x, b.one("Max", [share, scalarLike(b, 1e-12, share)])]);
+    };
+    if (meanOver === "everything") return mean;
+    const unweighted = meanOver === "weighted" && weights
+      ? cast(b, b.one("Not", [b.one("Equal", [weights, scalarLike(b, 0, weights)])]), dtypeOf(values))
+      : undefined;
+    return over(over(mean, kept), unweighted);
   }
   if (reduction === "mean_with_sample_weight") {
     if (!factors) return b.one("ReduceMean", [sum], whole);

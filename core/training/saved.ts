@@ -7,6 +7,7 @@ import type { Compiled } from "./compiled.ts";
 import { fieldToSnake } from "../names.ts";
 import type { Era, OptimizerDef, Part } from "./contract.ts";
 import { serializePart } from "./parts.ts";
+import type { MeanOver } from "./reduce.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
 
 const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
@@ -58,6 +59,13 @@ export function optionsOf(saved: SavedTraining): CompileTraining {
 export function versionOf({ version }: Pick<SavedTraining, "version">): number {
   const [major = 3, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   return Number.isFinite(major) ? major + (Number.isFinite(minor) ? minor / 1000 : 0) : 3;
+}
+
+/** What the mean of a loss is over in the version that a file is from. */
+export function meanOverOf(saved: Pick<SavedTraining, "version">): MeanOver {
+  const number = versionOf(saved);
+  if (number >= 2.012) return "kept";
+  return number < 2.004 && !saved.version.includes("-tf") ? "weighted" : "everything";
 }
 
 /** A compilation in Keras 3's form; its optimizer's rate as it is now. */

@@ -3,7 +3,7 @@ import type { Value } from "../../core/graph.ts";
 import { cast, scalarLike, shapeOf } from "../../core/layerkit.ts";
 import { bool, choice, int } from "../../core/schema.ts";
 import { tensor } from "../../core/tensor.ts";
-import type { MetricDef } from "../../core/training/contract.ts";
+import type { MetricContext, MetricDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { oneHot } from "./crossentropy.ts";
 import { classCount, isSparse, type MetricConfig, nameField } from "./metricdefs.ts";
@@ -66,6 +66,38 @@ function areaOf(counts: Counts, { curve, summationMethod: method }: AucConfig): 
   return area;
 }
 
+/** Hits and false alarms at thresholds, true outputs and others: of all outputs together, or of each of `labels`. */
+export function countsAt(
+  c: Omit<MetricContext<unknown>, "config">,
+  cuts: Float32Array,
+  classId: number | null,
+  labels: number,
+): Record<string, Value> {
+  const { b, target, weights, output: p } = c, wide = shapeOf(p.type).length > 1;
+  const flat = (x: Value) => b.one("Reshape", [x, b.ints([-1, labels, 1])]);
+  const own = (x: Value) =>
+    classId === null ? x : b.one("Slice", [x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1])]);
+  const y = isSparse(c) && classCount(p) > 1 ? oneHot(b, target, classCount(p), p) : target;
+  const truth = flat(own(cast(b, y, "float32"))), said = own(p);
+  const above = cast(
+    b,
+    b.one("Greater", [flat(said), b.constant(tensor(cuts, [1, 1, cuts.length]))]),
+    "float32",
+  );
+  const column = weights && wide ? b.one("Unsqueeze", [weights, b.ints([-1])]) : weights;
+  const kept = column && flat(b.one("Expand", [column, b.one("Shape", [said])]));
+  const weighed = (x: Value) => (kept ? b.one("Mul", [x, kept]) : x);
+  const yes = weighed(truth), no = weighed(b.one("Sub", [scalarLike(b, 1, truth), truth]));
+  const sum = (x: Value) =>
+    b.one("Reshape", [b.one("ReduceSum", [x, b.ints([0])], { keepdims: 0 }), b.ints([-1])]);
+  return {
+    hits: sum(b.one("Mul", [above, yes])),
+    alarms: sum(b.one("Mul", [above, no])),
+    actual: sum(yes),
+    others: sum(no),
+  };
+}
+
 /** The area under the curve of hits over false alarms (ROC) or of precision over recall (PR), by thresholds. */
 export const aucDef: MetricDef<AucConfig> = {
   kind: "metric",
@@ -88,29 +120,9 @@ export const aucDef: MetricDef<AucConfig> = {
   },
   keras: { ignore: ["num_labels", "label_weights", "thresholds"] },
   build(c) {
-    const { b, config, target, weights } = c;
-    const p = config.fromLogits || c.fromLogits ? b.one("Sigmoid", [c.output]) : c.output;
-    const wide = shapeOf(p.type).length > 1, labels = config.multiLabel && wide ? classCount(p) : 1;
-    const flat = (x: Value) => b.one("Reshape", [x, b.ints([-1, labels, 1])]);
-    const y = isSparse(c) && classCount(p) > 1 ? oneHot(b, target, classCount(p), p) : target;
-    const truth = flat(cast(b, y, "float32")), cuts = thresholds(config.numThresholds);
-    const above = cast(
-      b,
-      b.one("Greater", [flat(p), b.constant(tensor(cuts, [1, 1, cuts.length]))]),
-      "float32",
-    );
-    const column = weights && wide ? b.one("Unsqueeze", [weights, b.ints([-1])]) : weights;
-    const kept = column && flat(b.one("Expand", [column, b.one("Shape", [p])]));
-    const own = (x: Value) => (kept ? b.one("Mul", [x, kept]) : x);
-    const yes = own(truth), no = own(b.one("Sub", [scalarLike(b, 1, truth), truth]));
-    const sum = (x: Value) =>
-      b.one("Reshape", [b.one("ReduceSum", [x, b.ints([0])], { keepdims: 0 }), b.ints([-1])]);
-    return {
-      hits: sum(b.one("Mul", [above, yes])),
-      alarms: sum(b.one("Mul", [above, no])),
-      actual: sum(yes),
-      others: sum(no),
-    };
+    const { b, config } = c, p = config.fromLogits ? b.one("Sigmoid", [c.output]) : c.output;
+    const labels = config.multiLabel && shapeOf(p.type).length > 1 ? classCount(p) : 1;
+    return countsAt({ ...c, output: p }, thresholds(config.numThresholds), null, labels);
   },
   result({ hits = [], alarms = [], actual = [], others = [] }, config) {
     const n = config.numThresholds;

@@ -197,6 +197,7 @@ export const cosineSimilarityDef: LossDef<CosineConfig> = {
   kind: "loss",
   name: "cosineSimilarity",
   summary: "minus the cosine of the angle between y and p",
+  aliases: ["cosineProximity"],
   config: { reduction: reductionField(), axis: int({ doc: "axis of the vectors", default: -1 }) },
   build({ b, config: { axis }, target, output }) {
     const product = b.one("Mul", [unit(b, target, axis), unit(b, output, axis)]);

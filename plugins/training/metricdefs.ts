@@ -43,24 +43,16 @@ export const isSparse = ({ target, output }: Pick<MetricContext<unknown>, "targe
 const argMax = (b: Builder, x: Value) => cast(b, b.one("ArgMax", [x], { axis: -1, keepdims: 0 }), "int32");
 const squeezed = (b: Builder, x: Value) => b.one("Squeeze", [x, b.ints([-1])]);
 
-/** Where outputs are cut so that their probability is cut at `threshold`. */
-export function boundOf(
-  { fromLogits }: Pick<MetricContext<unknown>, "fromLogits">,
-  threshold: number,
-): number {
-  return fromLogits ? Math.log(threshold / (1 - threshold)) : threshold;
-}
 /** True class and predicted class of every sample, int32 of the leading axes. */
 export function classesOf(c: MetricContext<unknown>, threshold = 0.5): { truth: Value; predicted: Value } {
   const { b, target, output } = c;
   if (classCount(output) === 1) {
-    const bound = boundOf(c, threshold);
     const one = shapeOf(output.type).length > 1 ? squeezed(b, output) : output;
     const same = shapeOf(target.type).length === shapeOf(output.type).length &&
       shapeOf(output.type).length > 1;
     return {
       truth: cast(b, same ? squeezed(b, target) : target, "int32"),
-      predicted: cast(b, b.one("Greater", [one, scalarLike(b, bound, one)]), "int32"),
+      predicted: cast(b, b.one("Greater", [one, scalarLike(b, threshold, one)]), "int32"),
     };
   }
   return {
@@ -81,14 +73,56 @@ export const accuracyDef: MetricDef<ThresholdConfig> = {
   kind: "metric",
   name: "accuracy",
   summary: "share of samples whose class is right",
-  aliases: ["acc", "categoricalAccuracy", "sparseCategoricalAccuracy"],
+  aliases: ["acc"],
   better: "max",
   config: { ...nameField(), threshold: threshold() },
-  // Keras' class of this name compares numbers; by its name alone it finds the accuracy that fits.
+  // Keras' class of its name compares numbers; by the name alone Keras finds the accuracy that fits.
+  className: "AccuracyOfClasses",
   keras: { save: ({ threshold: bound }) => (bound === 0.5 ? "accuracy" : undefined) },
   build(c) {
     const { truth, predicted } = classesOf(c, c.config.threshold);
     return meanSums(c, equal(c.b, truth, predicted));
+  },
+  result: meanOf,
+};
+/** The share of samples whose largest output is that of their class. */
+function largestAccuracy(name: string, sparse: boolean): MetricDef<MetricConfig> {
+  return {
+    kind: "metric",
+    name,
+    summary: `share of samples whose largest output is the right one, targets ${
+      sparse ? "classes' numbers" : "one-hot"
+    }`,
+    better: "max",
+    config: nameField(),
+    build(c) {
+      const { b, target, output } = c, truth = isSparse(c) ? cast(b, target, "int32") : argMax(b, target);
+      if (!sparse || isSparse(c)) return meanSums(c, equal(b, truth, argMax(b, output)));
+      return meanSums(c, equal(b, cast(b, squeezed(b, target), "int32"), argMax(b, output)));
+    },
+    result: meanOf,
+  };
+}
+/** The share of numbers that are exactly their targets, as Keras' class Accuracy has it. */
+export const exactAccuracyDef: MetricDef<MetricConfig> = {
+  kind: "metric",
+  name: "exactAccuracy",
+  className: "Accuracy",
+  summary: "share of outputs that equal their targets",
+  better: "max",
+  config: nameField(),
+  build(c) {
+    const { b, target, output } = c, [own, wanted] = [shapeOf(target.type), shapeOf(output.type)];
+    const y = cast(
+      b,
+      own.length < wanted.length ? b.one("Unsqueeze", [target, b.ints([-1])]) : target,
+      "float32",
+    );
+    const right = equal(b, y, output);
+    return meanSums(
+      c,
+      wanted.length < 2 ? right : b.one("ReduceMean", [right, b.ints([-1])], { keepdims: 0 }),
+    );
   },
   result: meanOf,
 };
@@ -133,7 +167,18 @@ export const topKDef: MetricDef<TopKConfig> = {
 };
 
 /** Every metric here. */
-export const classMetrics: readonly MetricDef[] = [accuracyDef, binaryAccuracyDef, topKDef];
+export const classMetrics: readonly MetricDef[] = [
+  accuracyDef,
+  largestAccuracy("categoricalAccuracy", false),
+  largestAccuracy("sparseCategoricalAccuracy", true),
+  exactAccuracyDef,
+  binaryAccuracyDef,
+  topKDef,
+];
+/** Share of numbers that are exactly their targets. */
+export const exactAccuracyMetric: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  exactAccuracyDef,
+);
 /** Share of samples whose class is right, with options: `accuracyMetric({ threshold: 0.7 })`. */
 export const accuracyMetric: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
 /** Share of outputs on the right side of the threshold. */

@@ -6,6 +6,9 @@ import { ctcDef } from "./ctc.ts";
 import { numberLosses } from "./losses.ts";
 import { classMetrics } from "./metricdefs.ts";
 import { aucDef } from "./auc.ts";
+import { curveMetrics } from "./curvemetrics.ts";
+import { iouMetrics } from "./ioumetrics.ts";
+import { overlapLosses } from "./overlap.ts";
 import { numberMetrics } from "./numbermetrics.ts";
 import { scoreMetrics } from "./scoremetrics.ts";
 import { optimizers } from "./optimizers.ts";
@@ -35,6 +38,24 @@ export {
 } from "./crossentropy.ts";
 export { ctc } from "./ctc.ts";
 export {
+  type CurveConfig,
+  precisionAtRecallMetric,
+  recallAtPrecisionMetric,
+  sensitivityAtSpecificityMetric,
+  specificityAtSensitivityMetric,
+} from "./curvemetrics.ts";
+export { binaryIouMetric, type IouConfig, iouMetric, meanIouMetric } from "./ioumetrics.ts";
+export {
+  categoricalGeneralizedCrossEntropy,
+  circle,
+  type CircleConfig,
+  dice,
+  type DiceConfig,
+  type GeneralizedConfig,
+  tversky,
+  type TverskyConfig,
+} from "./overlap.ts";
+export {
   categoricalHinge,
   type CosineConfig as CosineSimilarityConfig,
   cosineSimilarity,
@@ -53,6 +74,7 @@ export {
 export {
   accuracyMetric,
   binaryAccuracyMetric,
+  exactAccuracyMetric,
   type MetricConfig,
   type ThresholdConfig,
   type TopKConfig,
@@ -80,11 +102,10 @@ export {
   type LambConfig,
   type LossScaleConfig,
   lossScaleOptimizer,
-  muon,
-  type MuonConfig,
   scheduleFreeAdamW,
   type ScheduleFreeConfig,
 } from "./moreoptimizers.ts";
+export { muon, type MuonConfig } from "./muon.ts";
 export { nadam, type NadamConfig } from "./nadam.ts";
 export { type Betas } from "./optimizerkit.ts";
 export {
@@ -137,10 +158,13 @@ export { type ValueGraph, type ValueNode, valueText } from "./valuegraph.ts";
 export const trainingParts: readonly PartDef[] = [
   ...numberLosses,
   ...crossentropies,
+  ...overlapLosses,
   ctcDef,
   ...classMetrics,
   ...scoreMetrics,
   aucDef,
+  ...curveMetrics,
+  ...iouMetrics,
   ...numberMetrics,
   ...optimizers,
   ...schedules,

@@ -7,7 +7,9 @@ import type { LossConfig, LossDef, MetricContext, MetricDef } from "../../core/t
 import { part, type PartFactory, partFactory } from "../../core/training/parts.ts";
 import {
   binaryCrossentropyDef,
+  binaryFocalCrossentropyDef,
   categoricalCrossentropyDef,
+  categoricalFocalCrossentropyDef,
   sparseCategoricalCrossentropyDef,
 } from "./crossentropy.ts";
 import {
@@ -53,14 +55,8 @@ function ofLoss(
     config: { ...nameField(), ...fields },
     ...(metricKeras[loss.name] && { keras: metricKeras[loss.name] }),
     build(c: MetricContext<MetricConfig>) {
-      const own = { ...config, ...c.config }, { fromLogits } = own as { readonly fromLogits?: boolean };
       const { b, target, output } = c;
-      const { values, mask } = loss.build({
-        b,
-        config: { ...own, ...(fromLogits !== undefined && { fromLogits: fromLogits || c.fromLogits }) },
-        target,
-        output,
-      });
+      const { values, mask } = loss.build({ b, config: { ...config, ...c.config }, target, output });
       const kept = mask && cast(b, mask, "float32");
       const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
       return meanSums({ b, ...(weights && { weights }) }, values);
@@ -97,6 +93,56 @@ export const cosineMetricDef: MetricDef<MetricConfig> = ofLoss(
   (sums) => -meanOf(sums),
   { summary: "mean cosine between y and p", aliases: ["cosine"], better: "max" },
 );
+
+/** Minus the mean cosine, as Keras had it at first. */
+const cosineProximityDef: MetricDef<MetricConfig> = ofLoss(cosineSimilarityDef, meanOf, {
+  name: "cosineProximity",
+  summary: "minus the mean cosine between y and p",
+  aliases: [],
+  keras: { save: () => undefined },
+});
+
+/** Options of correlations. */
+export interface CorrelationConfig extends MetricConfig {
+  /** The axis whose numbers are compared. */
+  readonly axis: number;
+}
+/** What correlates two rows of numbers, from their means and their differences from them. */
+type Correlation = (b: Builder, y: Value, p: Value, mean: (x: Value) => Value) => Value;
+/** A metric of every sample's outputs beside its targets. */
+function correlation(name: string, summary: string, of: Correlation): MetricDef<CorrelationConfig> {
+  return {
+    kind: "metric",
+    name,
+    summary,
+    better: "max",
+    config: { ...nameField(), axis: int({ doc: "axis whose numbers are compared", default: -1 }) },
+    build(c) {
+      const { b, config: { axis }, output } = c, y = cast(b, c.target, "float32");
+      const mean = (x: Value, keepdims: 0 | 1 = 1) => b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
+      return meanSums(c, mean(of(b, y, output, mean), 0));
+    },
+    result: meanOf,
+  };
+}
+const minus = (b: Builder, x: Value, y: Value) => b.one("Sub", [x, y]);
+const over = (b: Builder, x: Value, y: Value) => b.one("Div", [x, y]);
+const pearsonDef = correlation("pearsonCorrelation", "linear correlation of y and p", (b, y, p, mean) => {
+  const standard = (x: Value) => {
+    const off = minus(b, x, mean(x));
+    return over(b, off, b.one("Sqrt", [mean(square(b, minus(b, off, mean(off))))]));
+  };
+  return b.one("Mul", [standard(y), standard(p)]);
+});
+// Keras takes the targets' differences from the outputs' mean.
+const concordanceDef = correlation("concordanceCorrelation", "agreement of y and p", (b, y, p, mean) => {
+  const variance = (x: Value) => mean(square(b, minus(b, x, mean(x))));
+  const joint = b.one("Mul", [minus(b, y, mean(p)), minus(b, p, mean(p))]);
+  const apart = square(b, minus(b, mean(y), mean(p)));
+  const all = b.one("Add", [b.one("Add", [variance(y), variance(p)]), apart]);
+  const twice = b.one("Mul", [joint, scalarLike(b, 2, joint)]);
+  return over(b, twice, b.one("Add", [all, scalarLike(b, 1e-7, all)]));
+});
 
 /** Options of {@link r2Def}. */
 export interface R2Config extends MetricConfig {
@@ -178,6 +224,8 @@ export const directionAccuracyDef: MetricDef<DirectionConfig> = {
   result: meanOf,
 };
 
+/** Keras has these as functions, by their names. */
+const functionAlone: Partial<MetricDef<MetricConfig>> = { keras: { save: () => undefined } };
 /** Every metric here. */
 export const numberMetrics: readonly MetricDef[] = [
   ofLoss(meanSquaredErrorDef),
@@ -194,7 +242,12 @@ export const numberMetrics: readonly MetricDef[] = [
   ofLoss(binaryCrossentropyDef),
   ofLoss(categoricalCrossentropyDef),
   ofLoss(sparseCategoricalCrossentropyDef),
+  ofLoss(binaryFocalCrossentropyDef, meanOf, functionAlone),
+  ofLoss(categoricalFocalCrossentropyDef, meanOf, functionAlone),
   cosineMetricDef,
+  cosineProximityDef,
+  pearsonDef,
+  concordanceDef,
   rootMeanSquaredErrorDef,
   perplexityDef,
   r2Def,

@@ -6,15 +6,7 @@ import { choice, type Field, float, int, nullable, type Schema } from "../../cor
 import type { MetricContext, MetricDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { oneHot } from "./crossentropy.ts";
-import {
-  boundOf,
-  classCount,
-  classesOf,
-  isSparse,
-  type MetricConfig,
-  nameField,
-  total,
-} from "./metricdefs.ts";
+import { classCount, classesOf, isSparse, type MetricConfig, nameField, total } from "./metricdefs.ts";
 
 /** How classes' scores become one. */
 export type Averaging = "binary" | "macro" | "micro" | "weighted";
@@ -69,7 +61,7 @@ function answers(c: MetricContext<Config>, byOutput: boolean): { readonly yes: V
     return { yes: oneHot(b, truth, classes, one), said: oneHot(b, predicted, classes, one) };
   }
   const cut = threshold ?? (topK === null ? 0.5 : undefined);
-  const bound = cut === undefined ? -1e10 : boundOf(c, cut);
+  const bound = cut ?? -1e10;
   const p = topK === null ? c.output : largest(b, c.output, topK);
   const one = (x: Value) =>
     classId === null ? x : b.one("Slice", [x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1])]);
