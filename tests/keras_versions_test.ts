@@ -1,6 +1,15 @@
 /** Layers and options of Keras 1 and 2 that later versions dropped, and forms that files take, give Keras' outputs. @module */
-import { deepEqual, ok, rejects } from "node:assert/strict";
-import { loadModel, readNpy, type Tensor, tensor, toNumbers } from "../mod.ts";
+import { deepEqual, ok, rejects, throws } from "node:assert/strict";
+import {
+  createLayer,
+  loadModel,
+  readNpy,
+  registry,
+  type Tensor,
+  tensor,
+  timeDistributed,
+  toNumbers,
+} from "../mod.ts";
 import { backends, listCases } from "./support/cases.ts";
 import { runCase } from "./support/runner.ts";
 import { root } from "./support/sources.ts";
@@ -23,6 +32,16 @@ for (const backend of backends) {
 Deno.test("a layer that Keras 1 alone has is refused when newer files are written", async () => {
   using model = await loadModel(new URL("K1_highway_1/model.h5", folder));
   await rejects(model.save("unused.keras"), /layer "highway_1" \(Highway\): Keras 1 alone has this layer/);
+});
+Deno.test("a quantized layer isn't trained, isn't written, and isn't run where Keras leaves out its scales", async () => {
+  const data = await Deno.readFile(new URL("K3_quantized_dense_int8_keras/model.keras", folder));
+  using model = await loadModel(data);
+  await rejects(model.save("unused.keras"), /\(QuantizedDense\): a quantized layer isn't written/);
+  const inner = createLayer(registry.get("layer", "QuantizedDense"), {
+    units: 2,
+    quantization: { mode: "int8", block: null, inputs: null, history: 1 },
+  });
+  throws(() => timeDistributed({ layer: inner }), /quantized Dense inside TimeDistributed/);
 });
 Deno.test("kernels of Theano's Keras are turned, and where its windows stand elsewhere is said", async () => {
   const warnings: string[] = [];

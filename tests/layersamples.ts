@@ -41,6 +41,7 @@ const augmentations = [
   ...["RandomInvert", "RandomGaussianBlur", "RandomErasing", "RandAugment", "AugMix", "MixUp", "CutMix"],
   ...["Solarization", "MaxNumBoundingBoxes", "RandomHeight", "RandomWidth"],
 ];
+const eightBits = { mode: "int8", block: null, inputs: { most: 127, epsilon: 1e-7 }, history: 1 };
 const kernel = { filters: 4, kernelSize: 2 }, vocabulary = ["cat", "dog"];
 
 /** Samples by layer. */
@@ -53,6 +54,9 @@ export const samples: Readonly<Record<string, LayerSample>> = {
   TimeMajorRNN: on(series, {
     layer: layer("RNN", { cell: layer("LSTMCell", { units: 3 }), returnSequences: true }),
   }),
+  QuantizedDense: on(flat, { units: 3, quantization: eightBits }),
+  QuantizedEinsumDense: on(series, { equation: "abc,cd->abd", outputShape: [7, 3], quantization: eightBits }),
+  QuantizedEmbedding: on([2, 5], { inputDim: 4, outputDim: 3, quantization: eightBits }, "int32"),
   RandomCrop: on(image, { height: 4, width: 5, passes: false }),
   AutoContrast: on(image),
   STFTSpectrogram: on([2, 40, 2], { frameLength: 16 }),

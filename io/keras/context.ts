@@ -36,6 +36,8 @@ export interface KerasContext {
   readonly mergedOf: MergedReader | undefined;
   /** Keras 1's order of channels, where every layer that says one says the same. */
   readonly dimOrdering: string | undefined;
+  /** Weight of the low-rank products that layers were fine-tuned by, times their rank. */
+  readonly lora: Map<Layer, number>;
   /** Number of layers read so far, held to the limits. */
   count: number;
 }
@@ -58,6 +60,7 @@ export function contextFor(
     warn,
     custom: layers,
     classes: new Map(),
+    lora: new Map(),
     fixedBatch,
     operations,
     mergedOf,

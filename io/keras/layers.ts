@@ -116,10 +116,12 @@ function codeName({ config }: LayerEntry): string {
 
 const policies: Readonly<Record<string, true>> = { float32: true };
 /** The element type that a layer computes in; what isn't float32 is said. @throws {UnsupportedError} for quantized ones. */
-function policyOf(entry: LayerEntry, ctx: KerasContext): string | undefined {
+function policyOf(entry: LayerEntry, ctx: KerasContext, def: LayerDef): string | undefined {
   const given = entry.config.dtype;
   let name = given;
   if (isSerialized(given)) {
+    // A layer that is chosen by its configuration reads the policy itself.
+    if (def.keras?.takes) return undefined;
     if (!/^(DTypePolicy|Policy|FloatDTypePolicy|PolicyV1)$/.test(`${given.class_name}`)) {
       throw new UnsupportedError(
         `${labelOf(entry)}: dtype policy ${shown(given.class_name)} is not supported`,
@@ -201,7 +203,7 @@ export function layerFrom(
   if (++ctx.count > ctx.limits.items) throw new LimitError(`more than ${ctx.limits.items} layers`);
   const label = labelOf(entry), def = definitionOf(entry, ctx);
   const schema = def.config as unknown as AnySchema, { fields = {}, ignore = [], upgrade } = def.keras ?? {};
-  const policy = policyOf(entry, ctx);
+  const policy = policyOf(entry, ctx, def);
   const older = olderActivations(entry.config, majorOf(ctx.version) < 3);
   const given = Object.fromEntries(
     Object.entries(older).filter(([k]) =>
@@ -209,6 +211,10 @@ export function layerFrom(
     ),
   );
   inOrder(given, def, ctx);
+  if (def.keras?.takes) {
+    const { dtype, quantization_config: quantization } = entry.config;
+    Object.assign(given, { dtype, quantization_config: quantization });
+  }
   const place = entry.name ?? entry.className;
   const config = locate(label, () => upgrade ? upgrade({ ...given }, ctx.version) : given);
   const ours = new Map(Object.entries(fields).map(([field, keras]) => [keras as string, field]));
@@ -239,6 +245,8 @@ export function layerFrom(
       ...(Object.hasOwn(schema, "dtype") && policy !== undefined &&
         { dtype: policy as Layer["dtype"] & string }),
     }));
+  const { lora_rank: rank, lora_alpha: alpha } = entry.config;
+  if (typeof rank === "number") ctx.lora.set(layer, typeof alpha === "number" ? alpha : rank);
   // A class exported under another name is stored under its own.
   const exported = def.keras?.classNames?.[0] === entry.className;
   ctx.classes.set(layer, exported ? def.name : entry.className);

@@ -6,6 +6,7 @@ import { sizeOf, type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { type KerasContext, majorOf } from "./context.ts";
 import { isJson } from "./json.ts";
+import { isNamed, namedArrays } from "./named.ts";
 import { checkShape, nodeLabel, readWeight, weightFrom } from "./values.ts";
 
 /** True for a group of weights by layer. */
@@ -115,8 +116,15 @@ function readLayer(
     pair(node, entries, arrays, stored, ctx, out);
     return;
   }
-  countCheck(node, entries, datasets.length, name, datasets);
   const owners = ownersOf(node);
+  const named = majorOf(version) >= 3 && isNamed(owners, datasets)
+    ? namedArrays(entries, owners, datasets, ctx)
+    : undefined;
+  if (named) {
+    pair(node, entries, named, stored, ctx, out);
+    return;
+  }
+  countCheck(node, entries, datasets.length, name, datasets);
   if (majorOf(version) < 3 && node.children.length > 0) {
     readNested(node, entries, stored, version, ctx, out);
     return;

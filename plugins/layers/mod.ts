@@ -50,6 +50,7 @@ export type { CustomScaleLayerConfig, LayerScaleConfig, StochasticDepthConfig } 
 export type { BatchVariantsConfig } from "./batchvariants.ts";
 export type { AutoContrastConfig, RandomCropConfig } from "./contrast.ts";
 export type { MelSpectrogramConfig, StftSpectrogramConfig } from "./spectra.ts";
+export type { Quantization, QuantizedConfig } from "./quantized.ts";
 export type { TimeMajorConfig } from "./timemajor.ts";
 export type { LocallyConnectedConfig } from "./local.ts";
 export type {

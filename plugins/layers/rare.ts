@@ -23,6 +23,7 @@ import { locallyConnected1dDef, locallyConnected2dDef } from "./local.ts";
 
 import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
 import { rnnDef } from "./rnn.ts";
+import { quantizedDefs } from "./quantized.ts";
 import { timeMajorDefs } from "./timemajor.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
@@ -36,6 +37,7 @@ export const rareLayers: readonly LayerDef[] = [
   plain(stackedRnnCellsDef),
   plain(rnnDef),
   ...timeMajorDefs.map(plain),
+  ...quantizedDefs.map(plain),
   plain(adaptiveAveragePooling1dDef),
   plain(adaptiveAveragePooling2dDef),
   plain(adaptiveAveragePooling3dDef),

@@ -2,7 +2,7 @@
 import type { Value } from "../../core/graph.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../core/layer.ts";
 import { inputAt, layerField, range, reshape, shapeOf, shapeVector, sizesOf } from "../../core/layerkit.ts";
-import { ShapeError } from "../../core/errors.ts";
+import { ShapeError, UnsupportedError } from "../../core/errors.ts";
 import { typeText } from "../../core/shape.ts";
 
 /** Options of {@link timeDistributedDef}, resolved. */
@@ -37,6 +37,13 @@ export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
       const shape = b.one("Concat", [shapeVector(b, first, steps), shapeVector(b, y, rest)], { axis: 0 });
       return b.one("Reshape", [y, shape]);
     });
+  },
+  check({ layer }) {
+    if (layer.def.name.startsWith("Quantized")) {
+      throw new UnsupportedError(
+        `a quantized ${layer.def.name.slice(9)} inside TimeDistributed: Keras runs it without its scales`,
+      );
+    }
   },
   keras: {
     call: ["inputs", "training", "mask"],
