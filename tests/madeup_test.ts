@@ -69,6 +69,14 @@ Deno.test("where a table of fixed length is added, or multiplied, sizes are its"
     (b, x) => b.one("MatMul", [at(x, "x"), weights(b, "kernel", [13, 4])]),
   );
   deepStrictEqual((await fittingInputs(multiplied, 2)).x?.shape, [2, 13]);
+  const cut = graphOf({ x: ["float32", ["batch", "time", 4]] }, (b, x) => {
+    const time = b.one("Shape", [at(x, "x")], { start: 1, end: 2 });
+    const positions = b.one("Slice", [weights(b, "positions", [6, 4]), b.ints([0]), time, b.ints([0])]);
+    return b.one("Add", [at(x, "x"), positions]);
+  });
+  for (const { inputs } of await fittingSamples(cut)) {
+    ok((inputs.x?.shape[1] ?? 9) <= 6, "a table of 6 positions");
+  }
   const patches = graphOf({ x: ["float32", ["batch", 3, "height", "width"]] }, (b, x) => {
     const y = b.one("Conv", [at(x, "x"), weights(b, "kernel", [4, 3, 16, 16])], { strides: [16, 16] });
     const flat = b.one("Reshape", [y, b.ints([0, 4, -1])]);

@@ -30,7 +30,7 @@ function samplesOf(
   const { maskable, open, images } = maker, masks = rightPadded ? maskings.slice(0, 2) : maskings;
   const count = maskable ? 4 : open ? 3 : 2, fixedBatch = typeof model.inputs[0]?.shape[0] === "number";
   return batches.slice(0, count).map((batch, turn) => {
-    const length = ((images ? edges[turn] : lengths[turn]) ?? 12) * scale;
+    const length = Math.ceil(((images ? edges[turn] : lengths[turn]) ?? 12) * scale);
     const masking = maskable ? masks[turn] ?? "right" : "none";
     const inputs = maker.make({ seed: seed + turn, batch, length, turn, masking });
     const longest = Math.max(...model.inputs.map(({ name, shape }) => {

@@ -63,7 +63,11 @@ export class InputMaker {
   }
   /** True where samples can leave steps out. */
   get maskable(): boolean {
-    return [...this.facts.values()].some((f) => f.masked !== undefined) || this.#ports.some(isMask);
+    return [...this.facts.values()].some((f) => f.masked !== undefined) || this.#padded;
+  }
+  /** True where masks may have zeros at the end: with a cache of earlier steps those would be the newest. */
+  get #padded(): boolean {
+    return this.#ports.some(isMask) && !this.#ports.some(({ name }) => /past|cache/i.test(name));
   }
   /** True where sizes are open beside the batch. */
   get open(): boolean {
@@ -85,7 +89,9 @@ export class InputMaker {
     return Object.fromEntries(this.#ports.map((port) => {
       const facts = this.facts.get(port.name) ?? {}, shape = (port.type.shape ?? []).map(sizeOf);
       const { dtype } = port.type;
-      if (isMask(port) && facts.limit === undefined) return [port.name, maskOf(dtype, shape, masking, next)];
+      if (isMask(port) && facts.limit === undefined) {
+        return [port.name, maskOf(dtype, shape, this.#padded ? masking : "none", next)];
+      }
       const lengths = facts.lengthOf === undefined && lengthName.test(port.name) && /int/.test(dtype) &&
           facts.limit === undefined
         ? longest
@@ -181,7 +187,7 @@ export function madeUp(model: Model, rows: number, seed = 1): Inputs {
 export async function fittingInputs(model: Model, rows: number, seed = 1): Promise<Inputs> {
   const maker = new InputMaker(model.graph()), usual = maker.images ? usualEdge : usualLength;
   return await fitted(async (scale) => {
-    const inputs = maker.make({ seed, batch: rows, length: usual * scale });
+    const inputs = maker.make({ seed, batch: rows, length: Math.ceil(usual * scale) });
     await model.run(inputs);
     return inputs;
   }).finally(() => model.resetStates());
@@ -200,14 +206,18 @@ export async function fittingFeed(model: Model, rows: number): Promise<Feed> {
   });
   return { tensors, rows };
 }
-/** Tries scales of open sizes from 1 on, until one fits. @throws {LapisError} what the first said, where none does. */
-export async function fitted<T>(attempt: (scale: number) => Promise<T>, scale = 1): Promise<T> {
-  try {
-    return await attempt(scale);
-  } catch (error) {
-    if (!(error instanceof LapisError) || scale >= 16) throw error;
-    return await fitted(attempt, scale * 2).catch(() => {
-      throw error;
-    });
+/** Scales of open sizes in the order that they are tried: longer ones first, for windows; then shorter, for tables. */
+const scales: readonly number[] = [1, 2, 4, 8, 16, 1 / 2, 1 / 4];
+/** Tries scales of open sizes until one fits. @throws {LapisError} what the first said, where none does. */
+export async function fitted<T>(attempt: (scale: number) => Promise<T>): Promise<T> {
+  let first: LapisError | undefined;
+  for (const scale of scales) {
+    try {
+      return await attempt(scale);
+    } catch (error) {
+      if (!(error instanceof LapisError)) throw error;
+      first ??= error;
+    }
   }
+  throw first;
 }

@@ -16,6 +16,8 @@ interface Constraints {
   /** At least one. */
   readonly positive: readonly Dim[];
   readonly equal: readonly (readonly [Dim, number])[];
+  /** Equal, or one of them 1. */
+  readonly agree: readonly (readonly [Dim, Dim])[];
 }
 /** Operators whose operands broadcast. */
 const broadcasting = /^(Add|And|Div|Equal|Greater|Less|Max|Min|Mul|Or|Pow|PRelu|Sub|Sum|Where)/;
@@ -33,8 +35,14 @@ const symbolOf = (d: Dim | undefined): string | undefined =>
   typeof d === "string" ? d : typeof d === "object" && "unknown" in d ? `?${d.unknown}` : undefined;
 
 function constraintsOf(graph: Graph): Constraints {
-  const positive = new Set<Dim>(), equal: (readonly [Dim, number])[] = [];
+  const positive = new Set<Dim>(),
+    equal: (readonly [Dim, number])[] = [],
+    agree: (readonly [Dim, Dim])[] = [];
   const same = (a: Dim | undefined, b: Dim | undefined, broadcasts: boolean) => {
+    if (broadcasts && a !== undefined && b !== undefined && typeof a !== "number" && typeof b !== "number") {
+      if (a !== b) agree.push([a, b]);
+      return;
+    }
     const [open, size] = typeof a === "number" ? [b, a] : [a, b];
     if (open === undefined || typeof open === "number" || typeof size !== "number") return;
     if (!broadcasts || size > 1) equal.push([open, size]);
@@ -60,7 +68,7 @@ function constraintsOf(graph: Graph): Constraints {
       if (typeof channels === "number") same(shape(0)[1], channels * Number(attributes["group"] ?? 1), false);
     }
   }
-  return { positive: [...positive], equal };
+  return { positive: [...positive], equal, agree };
 }
 
 /** Sizes whose name is a sum, as exporters of decoders write them: `past + sequence`, `total_sequence_length`. */
@@ -92,7 +100,8 @@ export function openSizes(
     });
   }
   for (const name of rows) rest.delete(name);
-  const fixed = new Map([...rows].map((name) => [name, batch])), { positive, equal } = constraintsOf(graph);
+  const fixed = new Map([...rows].map((name) => [name, batch]));
+  const { positive, equal, agree } = constraintsOf(graph);
   for (const [d, size] of equal) {
     const name = symbolOf(d);
     if (name !== undefined && (rows.has(name) || rest.has(name))) fixed.set(name, size);
@@ -105,7 +114,11 @@ export function openSizes(
   };
   const broken = (env: ReadonlyMap<string, number>) =>
     positive.reduce<number>((n, d) => n + ((evalDim(d, env) ?? 1) < 1 ? 1 : 0), 0) +
-    equal.reduce<number>((n, [d, size]) => n + ((evalDim(d, env) ?? size) === size ? 0 : 1), 0);
+    equal.reduce<number>((n, [d, size]) => n + ((evalDim(d, env) ?? size) === size ? 0 : 1), 0) +
+    agree.reduce<number>((n, [a, b]) => {
+      const [x, y] = [evalDim(a, env), evalDim(b, env)];
+      return n + (x === undefined || y === undefined || x === y || x === 1 || y === 1 ? 0 : 1);
+    }, 0);
   const wanted = sized(length);
   if (open.length === 0 || broken(wanted) === 0) return wanted;
   const longer = [...tried.filter((n) => n > length), ...tried.filter((n) => n < length).reverse()];
