@@ -41,7 +41,7 @@ Deno.test("a quantized layer isn't trained, isn't written, and isn't run where K
     units: 2,
     quantization: { mode: "int8", block: null, inputs: null, history: 1 },
   });
-  throws(() => timeDistributed({ layer: inner }), /quantized Dense inside TimeDistributed/);
+  throws(() => timeDistributed(inner), /quantized Dense inside TimeDistributed/);
 });
 Deno.test("kernels of Theano's Keras are turned, and where its windows stand elsewhere is said", async () => {
   const warnings: string[] = [];

@@ -97,10 +97,11 @@ function joined(groups: readonly Hdf5Group[]): Hdf5Group {
 }
 
 /** An archive of a model's folder as that of what is in it. */
-function unfolded(zip: ZipArchive): ZipArchive {
+function unfolded(zip: ZipArchive, warn: (message: string) => void): ZipArchive {
   const [config, ...others] = zip.names.filter((name) => name.endsWith("/config.json"));
   if (zip.has("config.json") || config === undefined || others.length > 0) return zip;
   const folder = config.slice(0, -"config.json".length);
+  warn(`the archive holds a folder: ${config} is read as config.json, which Keras doesn't do`);
   const inside = zip.names.filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length));
   return {
     names: inside,
@@ -117,7 +118,7 @@ export async function openParts(source: Source, options: FormatOptions): Promise
   return {
     ...(source.folder && { folder: await openFolder(source) }),
     ...(isZip(source.bytes) && {
-      folder: unfolded(openZip(source.bytes, { file: source.name, limits: options.limits })),
+      folder: unfolded(openZip(source.bytes, { file: source.name, limits: options.limits }), options.warn),
     }),
     ...(shards && { shards }),
     ...(given && { given }),
