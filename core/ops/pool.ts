@@ -1,10 +1,10 @@
 /** Pooling over windows and over whole images. @module */
 import type { Builder } from "../builder.ts";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, UnsupportedError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import type { OpDef } from "../op.ts";
 import { int } from "../schema.ts";
-import { asTensor, type Dim, dimsOf, shapeText, tensorType, type Type } from "../shape.ts";
+import { asTensor, type Dim, dimsOf, rangeOf, shapeText, tensorType, type Type } from "../shape.ts";
 import { type Tensor, toNumbers } from "../tensor.ts";
 import { product, result } from "./arrays.ts";
 import { defineOp, type NoAttributes, tensorAt } from "./define.ts";
@@ -27,11 +27,11 @@ function pooled(type: Type | undefined, a: Pool): readonly Dim[] {
       `expected [batch, channels] and ${a.kernel_shape.length} spatial axes, got ${shapeText(x)}`,
     );
   }
-  return [...x.slice(0, 2), ...slidingOutput(x.slice(2), a.kernel_shape, a, a.ceil_mode)];
+  return [...x.slice(0, 2), ...slidingOutput(x.slice(2), a.kernel_shape, a, a.ceil_mode, 0)];
 }
 function poolGeometry(x: Tensor, a: Pool): Geometry {
   pooled(tensorType(x.dtype, x.shape), a);
-  return geometryOf(x.shape.slice(2), a.kernel_shape, a, a.ceil_mode);
+  return geometryOf(x.shape.slice(2), a.kernel_shape, a, a.ceil_mode, 0);
 }
 
 interface MaxPool extends Pool {
@@ -127,6 +127,10 @@ const lpPool: OpDef = defineOp<LpPool>({
   body(b, [x], attributes) {
     if (!x) return [];
     const { p } = attributes, spatial = b.one("Shape", [x], { start: 2 });
+    // Sums are convolutions, which give something.
+    if (pooled(x.type, attributes).slice(2).some((d) => rangeOf(d)[0] < 1)) {
+      throw new UnsupportedError("an axis that no window may fit into");
+    }
     const powers = power(b, b.one("Abs", [x]), p);
     return [power(b, windowSums(b, powers, spatial, attributes), 1 / p)];
   },

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { isTensor, tensor } from "../tensor.ts";
+import { LapisError, ShapeError } from "../errors.ts";
+import { tensorType } from "../shape.ts";
+import { isTensor, tensor, zeros } from "../tensor.ts";
 import { testBodies } from "../../tests/support/bodies.ts";
 import { runPlain, sampleGraph, sampleInputs, testGradients } from "../../tests/support/gradients.ts";
+import { compile, engines, graphOf, tensorOf } from "../../tests/support/engines.ts";
 import type { OpSample } from "../../tests/support/samples.ts";
 import { poolSamples } from "./pool.samples.ts";
 
@@ -42,3 +45,26 @@ Deno.test("with ceil_mode no window starts beyond the input", () => {
     [1, 3],
   );
 });
+
+for (const engine of engines) {
+  Deno.test(`${engine.name}: an axis that no window fits into gives none, one that is further off is refused`, async () => {
+    for (const op of ["MaxPool", "AveragePool", "LpPool"]) {
+      const graph = (n: number | string, size: number) =>
+        graphOf((b) => {
+          const x = b.input("x", tensorType("float32", [1, 2, n]));
+          b.output("y", b.one(op, [x], { kernel_shape: [size] }));
+        });
+      // onnxruntime 1.32: a window of 3 over 2 elements gives an axis of 0, one of 4 an error.
+      using session = await compile(engine, graph(2, 3));
+      assert.deepEqual(tensorOf((await session.run({ x: zeros([1, 2, 2]) }))["y"]).shape, [
+        1,
+        2,
+        0,
+      ]);
+      assert.throws(() => graph(2, 4), ShapeError);
+      using open = await compile(engine, graph("n", 3));
+      assert.deepEqual(tensorOf((await open.run({ x: zeros([1, 2, 2]) }))["y"]).shape, [1, 2, 0]);
+      await assert.rejects(open.run({ x: zeros([1, 2, 1]) }), LapisError);
+    }
+  });
+}

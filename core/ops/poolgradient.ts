@@ -46,7 +46,7 @@ export const maxPoolGrad: OpDef = defineOp<Pool>({
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), dy = toNumbers(tensorAt(inputs, 1));
-    const g = geometryOf(x.shape.slice(2), attributes.kernel_shape, attributes, attributes.ceil_mode);
+    const g = geometryOf(x.shape.slice(2), attributes.kernel_shape, attributes, attributes.ceil_mode, 0);
     const size = product(g.input), count = product(g.output), out = new Float64Array(product(x.shape));
     const { at } = maxima(toNumbers(x), g, product(x.shape, 0, 2));
     for (let i = 0; i < at.length; i++) {
@@ -92,7 +92,7 @@ export const averagePoolGrad: OpDef = defineOp<AveragePool>({
   },
   plain(inputs, { attributes }) {
     const dy = tensorAt(inputs, 0), spatial = toIntegers(tensorAt(inputs, 1)), from = toNumbers(dy);
-    const g = geometryOf(spatial, attributes.kernel_shape, attributes, attributes.ceil_mode);
+    const g = geometryOf(spatial, attributes.kernel_shape, attributes, attributes.ceil_mode, 0);
     const counts = windowCounts(g, attributes.count_include_pad);
     const size = product(g.input), count = product(g.output), offsets = windowOffsets(g, 0, count);
     const images = product(dy.shape, 0, 2), out = new Float64Array(images * size);

@@ -69,12 +69,16 @@ export function span(kernel: Dim, dilation: number): Dim {
   return addDims(mulDims(subDims(kernel, 1), dilation), 1);
 }
 
-/** Outputs along each spatial axis. With `ceil` a last window may reach past the end, but must start before it. */
+/**
+ * Outputs along each spatial axis. With `ceil` a last window may reach past the end, but must start before it. An axis
+ * that no window fits into gives none where `least` is 0, else it is an error.
+ */
 export function slidingOutput(
   input: readonly Dim[],
   kernel: readonly Dim[],
   sliding: Sliding,
   ceil = false,
+  least: 0 | 1 = 1,
 ): readonly Dim[] {
   const rank = input.length;
   const elements = productDims(kernel);
@@ -91,7 +95,7 @@ export function slidingOutput(
     const padded = addDims(size, begin + end), window = span(kernel[i] ?? 1, dilations[i] ?? 1);
     const room = subDims(padded, window);
     // Rounded up, a window may miss less than a stride: the output is of one window, or of none.
-    if (typeof room === "number" && room < (ceil ? -stride : 0)) {
+    if (typeof room === "number" && room < (ceil || least === 0 ? -stride : 0)) {
       throw new ShapeError(
         `a window spans ${window} elements, and axis ${i + 2} has only ${padded} with its pads`,
       );
@@ -118,11 +122,12 @@ export function geometryOf(
   kernel: readonly number[],
   sliding: Sliding,
   ceil = false,
+  least: 0 | 1 = 1,
 ): Geometry {
   const rank = input.length;
   const strides = along(sliding.strides, rank, 1, "strides");
   const dilations = along(sliding.dilations, rank, 1, "dilations");
-  const output = slidingOutput(input, kernel, sliding, ceil) as readonly number[];
+  const output = slidingOutput(input, kernel, sliding, ceil, least) as readonly number[];
   const begin: number[] = [], end: number[] = [];
   for (let i = 0; i < rank; i++) {
     const [b, e] = padsAlong(i, input[i] ?? 1, kernel[i] ?? 1, sliding, rank) as [number, number];

@@ -67,7 +67,9 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
       if (body) found.push(...agreementsOf(body));
     } else if (/^Conv(Transpose)?$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
       // A transposed convolution known to give nothing isn't computed here.
-      for (const d of out.slice(2)) if (op !== "ConvTranspose" || typeof d !== "number") least(1, d);
+      for (const d of out.slice(2)) {
+        if (op !== "ConvTranspose" || typeof d !== "number") least(op.endsWith("Pool") ? 0 : 1, d);
+      }
     }
     return found;
   });
