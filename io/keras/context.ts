@@ -5,7 +5,7 @@ import type { Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
 import { isJson, type Json } from "./json.ts";
 import type { LayerEntry } from "./layers.ts";
-import type { Operations } from "./operations/given.ts";
+import type { KnownOperations } from "./operations.ts";
 import type { Structure } from "./parts.ts";
 
 /** Reads a Sequential model whose first layer holds the branches that it merges, then `rest`. */
@@ -31,7 +31,7 @@ export interface KerasContext {
   /** Whether a batch size in the file is meant: Keras takes any batch unless a layer carries states between calls. */
   readonly fixedBatch: boolean;
   /** Keras 3's bare operations that are known, by class name. */
-  readonly operations: Operations;
+  readonly operations: KnownOperations;
   /** Reads Keras 1's models that begin with branches, where that is asked for. */
   readonly mergedOf: MergedReader | undefined;
   /** Keras 1's order of channels, where every layer that says one says the same. */
@@ -47,7 +47,7 @@ export function contextFor(
   options: FormatOptions,
   version: string,
   config: Json,
-  operations: Operations,
+  operations: KnownOperations,
   mergedOf?: MergedReader,
 ): KerasContext {
   const { registry, limits, warn, layers = [] } = options;

@@ -6,7 +6,7 @@ import type { FormatDef, FormatOptions, Source } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
 import { openParts } from "./folder.ts";
 import { mergedOf } from "./merged.ts";
-import { rareOperations } from "./operations/rare.ts";
+import { allOperations } from "./operations/rare.ts";
 import { kerasReader, readWith } from "./read.ts";
 import { trainingOf } from "./training.ts";
 
@@ -18,7 +18,7 @@ export { kerasReader } from "./read.ts";
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
 export function readKeras(source: Source, options: FormatOptions): Promise<Model> {
-  return readWith(source, options, { trainingOf, mergedOf, open: openParts, operations: rareOperations });
+  return readWith(source, options, { trainingOf, mergedOf, open: openParts, operations: allOperations });
 }
 
 /** Keras' files as a format plugin. Writing is loaded when something is written. */

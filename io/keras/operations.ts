@@ -8,17 +8,27 @@ import type { LayerEntry } from "./layers.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 import { elementwise } from "./operations/elementwise.ts";
 import { Given, type Operations } from "./operations/given.ts";
-import { translated } from "./operations/tensorflow.ts";
-import { moduleOf } from "./operations/modules.ts";
+import { type Functions, translated, usualFunctions } from "./operations/tensorflow.ts";
 import { products } from "./operations/products.ts";
 import { reductions } from "./operations/reduce.ts";
 import { shapes } from "./operations/shapes.ts";
 
-/** The usual operations: all that a page needs which runs models. */
-export const usualOperations: Operations = { ...elementwise, ...shapes, ...reductions, ...products };
+/** Operations by class name, and TensorFlow's functions that stand for some. */
+export interface KnownOperations {
+  readonly operations: Operations;
+  readonly functions: Functions;
+}
+/** The usual ones: all that a page needs which runs models. */
+export const usualOperations: KnownOperations = {
+  operations: { ...elementwise, ...shapes, ...reductions, ...products },
+  functions: usualFunctions,
+};
 
 /** True for a node that is an operation and no layer; a whole-model `.h5` doesn't write modules, but layers say `trainable`. */
-export function isOperation({ raw, className, config }: LayerEntry, operations: Operations): boolean {
+export function isOperation(
+  { raw, className, config }: LayerEntry,
+  { operations }: KnownOperations,
+): boolean {
   const { module } = raw;
   if (isTensorFlow(className)) return true;
   if (typeof module === "string") return /^keras(\.src)?\.ops(\.|$)/.test(module);
@@ -41,18 +51,27 @@ function filled(a: Argument, next: () => Value | undefined): unknown {
 }
 
 /** An operation's name, options and call, whichever Keras wrote it. @throws {UnsupportedError} for a function that isn't known. */
-function formOf(entry: LayerEntry, call: CallEntry, operations: Operations): {
+function formOf(entry: LayerEntry, call: CallEntry, { operations, functions }: KnownOperations): {
   readonly className: string;
   readonly call: CallEntry;
   readonly config: Json;
-  readonly module: string;
+  readonly module?: string;
+  readonly named?: Readonly<Record<string, Argument>>;
 } {
   const { className, config, raw, name } = entry;
   if (!isTensorFlow(className)) {
-    const module = typeof raw.module === "string" ? raw.module : moduleOf(className);
-    return { className, call, config, module };
+    return { className, call, config, ...(typeof raw.module === "string" && { module: raw.module }) };
   }
-  const known = translated(`${config.function}`, call);
+  const known = translated(`${config.function}`, call, functions);
+  if (config.function === "einsum") {
+    throw new UnsupportedError(
+      `layer ${
+        shown(name)
+      }: the file names the equation of TensorFlow's einsum alone: Keras 2 loses what it multiplies; ` +
+        "build the model with an EinsumDense, Dot or Lambda layer in its place",
+      { place: name ?? className },
+    );
+  }
   if (!known) {
     throw new UnsupportedError(
       `layer ${shown(name)}: TensorFlow's function ${shown(config.function)} is not supported`,
@@ -64,11 +83,16 @@ function formOf(entry: LayerEntry, call: CallEntry, operations: Operations): {
   // Tensors are arguments and all else is configuration, as in Keras 3.
   const { kwargs } = known, order = operations[known.className]?.args ?? [];
   const last = order.findLastIndex((key) => key in kwargs);
+  const rest = Object.entries(kwargs).filter(([key]) => !order.includes(key));
+  const holdsRefs = ([, a]: readonly [string, Argument]) => refsIn(a).length > 0;
   return {
     className: known.className,
-    call: { args: order.slice(0, last + 1).map((key) => kwargs[key] ?? null), kwargs: {} },
-    config: Object.fromEntries(Object.entries(kwargs).filter(([key]) => !order.includes(key))),
-    module: moduleOf(known.className),
+    call: {
+      args: order.slice(0, last + 1).map((key) => kwargs[key] ?? null),
+      kwargs: Object.fromEntries(rest.filter(holdsRefs)),
+    },
+    config: Object.fromEntries(rest.filter((entry) => !holdsRefs(entry))),
+    named: kwargs,
   };
 }
 
@@ -79,10 +103,10 @@ function formOf(entry: LayerEntry, call: CallEntry, operations: Operations): {
 export function operationLayer(
   entry: LayerEntry,
   given: CallEntry,
-  operations: Operations,
+  known: KnownOperations,
 ): { readonly layer: Layer; readonly inputs: readonly TensorRef[] } {
   const { name } = entry, place = name ?? entry.className;
-  const { className, call, config, module } = formOf(entry, given, operations);
+  const { className, call, config, module, named } = formOf(entry, given, known), { operations } = known;
   const operation = Object.hasOwn(operations, className) ? operations[className] : undefined;
   if (!operation) {
     const near = nearest(className, Object.keys(operations));
@@ -140,19 +164,24 @@ export function operationLayer(
     ...(name !== undefined && { name }),
   };
   origins.set(layer, {
-    module,
     className,
     config: own,
     args: call.args,
     kwargs: call.kwargs,
+    ...(module !== undefined && { module }),
+    ...(named && { named, function: `${entry.config.function ?? "getitem"}` }),
   });
   return { layer, inputs: [...call.args, ...Object.values(call.kwargs)].flatMap(refsIn) };
 }
 
 /** An operation as a file had it; references stand for the inputs, in order, arguments before keyword arguments. */
 export interface OperationOrigin {
-  readonly module: string;
+  /** Where Keras has the class, where the file says it. */
+  readonly module?: string;
   readonly className: string;
+  /** Of a function of TensorFlow: its name, and its arguments under the names of the operation. */
+  readonly function?: string;
+  readonly named?: Readonly<Record<string, Argument>>;
   /** Its configuration but the name. */
   readonly config: Json;
   readonly args: readonly Argument[];

@@ -13,8 +13,7 @@ import { withAssets } from "./assets.ts";
 import { contextFor, type KerasContext, majorOf, type MergedReader, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "./json.ts";
-import { usualOperations } from "./operations.ts";
-import type { Operations } from "./operations/given.ts";
+import { type KnownOperations, usualOperations } from "./operations.ts";
 import type { TrainingParts } from "./training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "./weights-legacy.ts";
 import { isV3Weights, readV3Weights } from "./weights-v3.ts";
@@ -141,8 +140,8 @@ export interface KerasParts {
   readonly mergedOf?: MergedReader;
   /** Opens what lies in several files. */
   readonly open?: (source: Source, options: FormatOptions) => Promise<Opened>;
-  /** Keras 3's bare operations beyond the usual. */
-  readonly operations?: Operations;
+  /** Keras 3's bare operations; the usual ones unless given. */
+  readonly operations?: KnownOperations;
 }
 /** Parts of a model that lie in files of their own. */
 export interface Opened {
@@ -179,7 +178,7 @@ export async function readWith(
 function build(
   source: Source,
   options: FormatOptions,
-  { trainingOf, mergedOf, operations }: KerasParts,
+  { trainingOf, mergedOf, operations = usualOperations }: KerasParts,
   opened: Opened,
 ): Model {
   const { config, weights: own, training, extras } = partsOf(source, options, opened);
@@ -196,8 +195,7 @@ function build(
     : options.weights
     ? opened.given ?? weightsOf(options.weights, options)
     : own;
-  const known = { ...usualOperations, ...operations };
-  const ctx = contextFor(options, config.version, config.json, known, mergedOf);
+  const ctx = contextFor(options, config.version, config.json, operations, mergedOf);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
   const said = training && trainingOf?.(training), whole = extras?.json.compile;
   const saved = said && isJson(whole) ? { ...said, config: whole } : said;

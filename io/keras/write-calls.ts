@@ -6,6 +6,7 @@ import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../..
 import { isRecurrent } from "./calls.ts";
 import { isRef } from "./nodes.ts";
 import { operationOf } from "./operations.ts";
+import { writtenOperation } from "./write-operations.ts";
 import { shapeList } from "./write-layers.ts";
 import type { MaskNodes } from "./write-masks.ts";
 import type { WriteContext } from "./write-values.ts";
@@ -80,12 +81,11 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
       keras_history: positionOf(t, positions, call),
     },
   });
-  const operation = operationOf(call.layer);
+  const operation = writtenOperation(call.layer);
   if (operation) {
-    let next = 0;
     const given = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(given);
-      const t = isRef(value) ? call.inputs[next++] : undefined;
+      const t = isRef(value) ? call.inputs[operation.refs.indexOf(value)] : undefined;
       return t ? ref(t) : value;
     };
     const args = operation.args.map(given);

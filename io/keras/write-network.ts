@@ -5,7 +5,7 @@ import type { Layer } from "../../core/layer.ts";
 import { nameOf } from "../../core/names.ts";
 import { type Network, networkConfigOf, type SymbolicTensor } from "../../core/network.ts";
 import type { Json } from "./json.ts";
-import { operationOf } from "./operations.ts";
+import { writtenOperation } from "./write-operations.ts";
 import { callsWith, type Position } from "./write-calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./write-layers.ts";
 import { MaskNodes } from "./write-masks.ts";
@@ -92,7 +92,7 @@ function functionalEntry(network: Network, name: string, frozen: boolean, ctx: W
   const layers = [...order].flatMap((layer): Json[] => {
     const calls = made.get(layer), own = nameOf(layer);
     if (!calls) return [];
-    const operation = operationOf(layer);
+    const operation = writtenOperation(layer);
     const entry = operation
       ? serialized(
         operation.module,

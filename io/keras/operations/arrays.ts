@@ -284,7 +284,8 @@ export function cumulated(given: Given, v: Value, op: "CumSum" | "CumProd"): Val
     axis = given.has("axis") ? given.axis(v) : 0;
   const dtype = given.dtype(), typed = dtype ? cast(b, whole, dtype) : whole;
   const counted = dtypeOf(typed) === "bool" ? cast(b, typed, "int32") : typed;
-  return b.one(op, [counted, b.scalar(axis, "int64")]);
+  const flags = { exclusive: given.flag("exclusive") ? 1 : 0, reverse: given.flag("reverse") ? 1 : 0 };
+  return b.one(op, [counted, b.scalar(axis, "int64")], flags);
 }
 
 /** Rarer operations on shapes by class name. */

@@ -43,6 +43,10 @@ export class Given {
     this.b = b;
     this.#args = args;
   }
+  /** Other arguments for another operation. */
+  with(args: Readonly<Record<string, unknown>>): Given {
+    return new Given(this.b, args);
+  }
   /** Refuses an argument. */
   refuse(name: string): UnsupportedError {
     return new UnsupportedError(`argument ${name} = ${shown(this.#args[name], 60)} is not supported`);
@@ -81,6 +85,18 @@ export class Given {
     const x = this.get(name), list = Array.isArray(x) ? x as unknown[] : [x];
     if (list.every((n) => Number.isSafeInteger(n))) return list as number[];
     throw this.refuse(name);
+  }
+  /** Whole numbers as a vector of int64; some of them may be tensors. */
+  sizes(name: string): Value {
+    const x = this.get(name);
+    if (isValue(x) || isConstant(x)) return cast(this.b, this.#value(x, name), "int64");
+    const list = Array.isArray(x) ? x as unknown[] : [x];
+    if (list.every((n) => Number.isSafeInteger(n))) return this.b.ints(list as number[]);
+    const parts = list.map((n) => {
+      const v = cast(this.b, this.#value(n, name), "int64");
+      return this.b.one("Reshape", [v, this.b.ints([1])]);
+    });
+    return this.b.one("Concat", parts, { axis: 0 });
   }
   /** An element type, where one is named. */
   dtype(name = "dtype"): DType | undefined {

@@ -46,7 +46,7 @@ function matrixNorm(given: Given, v: Value, order: number | string, axes: readon
 export function norm(given: Given): Value {
   const v = given.float("x"), rank = shapeOf(v.type).length, axes = given.axes(v) ?? range(0, rank);
   const word = given.get("ord");
-  if (word === null) return over(given, "ReduceL2", v, axes, given.flag("keepdims"));
+  if (word === null || word === "euclidean") return over(given, "ReduceL2", v, axes, given.flag("keepdims"));
   if (axes.length === 1 && typeof word === "number") return vectorNorm(given, v, word, axes);
   if (axes.length === 2 && (typeof word === "number" || typeof word === "string")) {
     return matrixNorm(given, v, word, axes);

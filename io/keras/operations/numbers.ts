@@ -5,6 +5,7 @@ import type { Value } from "../../../core/graph.ts";
 import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
 import { binary, floats, unary } from "./elementwise.ts";
 import type { Given, Operation, Operations } from "./given.ts";
+import { bessel, erfinv } from "./special.ts";
 
 const like = (b: Builder, value: number, x: Value) => scalarLike(b, value, x);
 const times = (b: Builder, x: Value, y: number | Value) =>
@@ -13,11 +14,6 @@ const plus = (b: Builder, x: Value, y: number | Value) =>
   b.one("Add", [x, typeof y === "number" ? like(b, y, x) : y]);
 const below = (b: Builder, x: Value, y: number) => b.one("Less", [x, like(b, y, x)]);
 
-/** A polynomial, the highest power first (Horner). */
-function polynomial(b: Builder, x: Value, coefficients: readonly number[]): Value {
-  const [first = 0, ...rest] = coefficients;
-  return rest.reduce((sum, c) => plus(b, b.one("Mul", [sum, x]), c), like(b, first, x));
-}
 /** The angle of (x, y), in (−π, π]. */
 function arctan2(b: Builder, y: Value, x: Value): Value {
   const [ax, ay] = [b.one("Abs", [x]), b.one("Abs", [y])];
@@ -38,53 +34,6 @@ function isNegative(b: Builder, x: Value): Value {
   const zero = b.one("Equal", [x, like(b, 0, x)]);
   const negativeZero = b.one("And", [zero, below(b, b.one("Reciprocal", [x]), 0)]);
   return b.one("Or", [below(b, x, 0), negativeZero]);
-}
-/** The inverse of the error function (Giles 2010, "Approximating the erfinv function"). */
-function erfinv(b: Builder, x: Value): Value {
-  const near = [
-    2.81022636e-08,
-    3.43273939e-07,
-    -3.5233877e-06,
-    -4.39150654e-06,
-    0.00021858087,
-    -0.00125372503,
-  ];
-  const far = [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613];
-  const nearEnd = [-0.00417768164, 0.246640727, 1.50140941], farEnd = [0.00943887047, 1.00167406, 2.83297682];
-  const w = b.one("Neg", [
-    b.one("Log", [b.one("Mul", [b.one("Sub", [like(b, 1, x), x]), plus(b, x, 1)])]),
-  ]);
-  const small = polynomial(b, plus(b, w, -2.5), [...near, ...nearEnd]);
-  const large = polynomial(b, plus(b, b.one("Sqrt", [w]), -3), [...far, ...farEnd]);
-  const y = b.one("Mul", [x, b.one("Where", [below(b, w, 5), small, large])]);
-  const edge = b.one("Equal", [b.one("Abs", [x]), like(b, 1, x)]);
-  return b.one("Where", [edge, times(b, x, Infinity), y]);
-}
-/** The modified Bessel function of order 0 (Abramowitz and Stegun 9.8.1, 9.8.2). */
-function bessel(b: Builder, x: Value): Value {
-  const size = b.one("Abs", [x]), t = times(b, size, 1 / 3.75);
-  const near = polynomial(b, b.one("Mul", [t, t]), [
-    0.0045813,
-    0.0360768,
-    0.2659732,
-    1.2067492,
-    3.0899424,
-    3.5156229,
-    1,
-  ]);
-  const far = polynomial(b, b.one("Reciprocal", [b.one("Max", [t, like(b, 1, t)])]), [
-    0.00392377,
-    -0.01647633,
-    0.02635537,
-    -0.02057706,
-    0.00916281,
-    -0.00157565,
-    0.00225319,
-    0.01328592,
-    0.39894228,
-  ]);
-  const large = b.one("Div", [b.one("Mul", [b.one("Exp", [size]), far]), b.one("Sqrt", [size])]);
-  return b.one("Where", [below(b, size, 3.75), near, large]);
 }
 function sinc(b: Builder, x: Value): Value {
   const at = times(b, x, Math.PI), zero = b.one("Equal", [at, like(b, 0, at)]), one = like(b, 1, at);
@@ -275,7 +224,7 @@ export const numbers: Operations = {
   IsIn: { args: ["x1", "x2"], build: isIn },
   SearchSorted: searched,
   Digitize: digitized,
-  I0: unary(bessel),
+  I0: unary((b, x) => bessel(b, x)),
   Sinc: unary(sinc),
   Erfc: unary((b, x) => b.one("Sub", [like(b, 1, x), b.one("Erf", [x])])),
   Erfinv: unary(erfinv),

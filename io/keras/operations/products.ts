@@ -68,15 +68,19 @@ function einsum(given: Given): Value {
 
 /** Where channels stand. */
 export const format = (given: Given): DataFormat =>
-  given.get("data_format") === "channels_first" ? "channels_first" : "channels_last";
+  /^(channels_first|NC.*)$/.test(`${given.get("data_format")}`) ? "channels_first" : "channels_last";
 /** A number an axis; one for all. */
 export function sizesFor(given: Given, name: string, rank: number, otherwise?: number): readonly number[] {
-  const list = given.has(name) || otherwise === undefined ? given.integers(name) : [otherwise];
+  const said = given.has(name) || otherwise === undefined ? given.integers(name) : [otherwise];
+  // TensorFlow's lists count the batch and the channels too.
+  const list = said.length === rank + 2
+    ? said.slice(...(format(given) === "channels_first" ? [2] : [1, -1]))
+    : said;
   return list.length === 1 ? new Array<number>(rank).fill(list[0] ?? 1) : list;
 }
 /** What is added at the edges. */
 export function padding(given: Given): Padding {
-  const word = given.get("padding") ?? "valid";
+  const word = `${given.get("padding") ?? "valid"}`.toLowerCase();
   if (word === "valid" || word === "same" || word === "causal") return word;
   throw given.refuse("padding");
 }

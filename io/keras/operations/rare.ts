@@ -1,6 +1,7 @@
-/** Keras 3's operations that few models hold, in one table. @module */
+/** Every operation of Keras 3 and function of TensorFlow that is read, in one table. @module */
 import { arrays } from "./arrays.ts";
 import type { Operations } from "./given.ts";
+import { type KnownOperations, usualOperations } from "../operations.ts";
 import { grids } from "./grids.ts";
 import { images } from "./images.ts";
 import { linalg } from "./linalg.ts";
@@ -8,10 +9,11 @@ import { losses } from "./losses.ts";
 import { numbers } from "./numbers.ts";
 import { signal } from "./signal.ts";
 import { statistics } from "./statistics.ts";
+import { tensorflowOperations } from "./tfops.ts";
+import { rareFunctions } from "./tfunctions.ts";
 import { warps } from "./warps.ts";
 
-/** Operations beyond the usual ones, by class name. */
-export const rareOperations: Operations = {
+const rare: Operations = {
   ...numbers,
   ...arrays,
   ...grids,
@@ -21,4 +23,11 @@ export const rareOperations: Operations = {
   ...losses,
   ...images,
   ...warps,
+  ...tensorflowOperations,
+};
+
+/** The usual operations and all others. */
+export const allOperations: KnownOperations = {
+  operations: { ...usualOperations.operations, ...rare },
+  functions: { ...usualOperations.functions, ...rareFunctions },
 };

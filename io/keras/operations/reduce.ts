@@ -67,14 +67,20 @@ const place = (op: string): Operation => ({
     const { b } = given, v = given.value("x"), keepdims = given.flag("keepdims") ? 1 : 0;
     const whole = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
     const axis = given.has("axis") ? given.axis(v) : 0;
-    return cast(b, b.one(op, [whole], { axis, keepdims: given.has("axis") ? keepdims : 0 }), "int32");
+    const at = b.one(op, [whole], { axis, keepdims: given.has("axis") ? keepdims : 0 });
+    return cast(b, at, given.dtype() ?? "int32");
   },
 });
 function cumulated(given: Given): Value {
   const { b } = given, v = given.value("x"), dtype = given.dtype();
   const flat = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
   const axis = given.has("axis") ? given.axis(v) : 0;
-  return b.one("CumSum", [dtype ? cast(b, flat, dtype) : counted(given, flat), b.scalar(axis, "int64")]);
+  const flags = { exclusive: given.flag("exclusive") ? 1 : 0, reverse: given.flag("reverse") ? 1 : 0 };
+  return b.one(
+    "CumSum",
+    [dtype ? cast(b, flat, dtype) : counted(given, flat), b.scalar(axis, "int64")],
+    flags,
+  );
 }
 function largest(given: Given): readonly Value[] {
   const { b } = given, v = given.value("x");
@@ -190,7 +196,7 @@ export const reductions: Operations = {
   LogSoftmax: softmax("LogSoftmax"),
   Size: {
     args: x,
-    build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), "int32"),
+    build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), given.dtype() ?? "int32"),
   },
   Ndim: { args: x, build: (given) => given.b.scalar(shapeOf(given.value("x").type).length, "int32") },
   Signbit: {

@@ -20,11 +20,12 @@ import { first, type Given, isValue, type Operations } from "./given.ts";
 const x = ["x"];
 const all = (v: Value) => range(0, shapeOf(v.type).length);
 
+const isIntegers = (x: unknown) => [x].flat().every((n) => Number.isSafeInteger(n));
 /** Keras' reshape: -1 is what is left. */
 function reshaped(given: Given): Value {
-  const v = given.value("x"),
-    sizes = given.has("newshape") ? given.integers("newshape") : given.integers("shape");
-  const batch = shapeOf(v.type)[0];
+  const v = given.value("x"), name = given.has("newshape") ? "newshape" : "shape";
+  if (!isIntegers(given.get(name))) return given.b.one("Reshape", [v, given.sizes(name)]);
+  const sizes = given.integers(name), batch = shapeOf(v.type)[0];
   // A written batch size of -1 beside another is that of the input.
   const open = sizes.filter((s) => s === -1).length > 1 && typeof batch !== "number";
   return given.b.one("Reshape", [v, given.b.ints(open ? [0, ...sizes.slice(1)] : sizes)], {
@@ -106,7 +107,7 @@ function padded(given: Given): Value {
   const { b } = given,
     v = given.value("x"),
     widths = given.get("pad_width"),
-    mode = given.get("mode") ?? "constant";
+    mode = `${given.get("mode") ?? "constant"}`.toLowerCase();
   const list = all(v).map((a) =>
     Array.isArray(widths) && Array.isArray(widths[0]) ? widths[a] ?? widths[0] : widths
   );
@@ -116,6 +117,7 @@ function padded(given: Given): Value {
       mode: "constant",
     });
   }
+  given.get("constant_values");
   if (mode === "symmetric") return mirrored(given, v, list);
   if (mode !== "reflect" && mode !== "edge") throw given.refuse("mode");
   return b.one("Pad", [v, pads], { mode });
@@ -132,9 +134,9 @@ function mirrored({ b }: Given, v: Value, widths: readonly unknown[]): Value {
   }, v);
 }
 function tiled(given: Given): Value {
-  const { b } = given,
-    v = given.value("x"),
-    repeats = given.integers("repeats"),
+  const { b } = given, v = given.value("x");
+  if (!isIntegers(given.get("repeats"))) return b.one("Tile", [v, given.sizes("repeats")]);
+  const repeats = given.integers("repeats"),
     rank = shapeOf(v.type).length;
   const more = repeats.length - rank;
   const wide = more > 0 ? b.one("Unsqueeze", [v, b.ints(range(0, more))]) : v;
@@ -224,9 +226,23 @@ function sliced(given: Given): Value {
     sizes = given.integers("shape");
   return b.one("Slice", [v, b.ints(from), b.ints(from.map((f, i) => f + (sizes[i] ?? 0)))]);
 }
+/** Elements by place along an axis, in each row of the first axes by its own places. */
+function gatheredRows(given: Given, v: Value, at: Value, batch: number): Value {
+  const { b } = given, axis = given.axis(v, batch), rank = shapeOf(v.type).length;
+  if (axis !== batch || shapeOf(at.type).length !== batch + 1) throw given.refuse("batch_dims");
+  const apart = range(batch + 1, rank);
+  const places = apart.length > 0 ? b.one("Unsqueeze", [at, b.ints(apart)]) : at;
+  const sizes = b.one("Concat", [
+    b.one("Shape", [at]),
+    ...apart.length > 0 ? [b.one("Shape", [v], { start: batch + 1 })] : [],
+  ], { axis: 0 });
+  return b.one("GatherElements", [v, b.one("Expand", [places, sizes])], { axis });
+}
 /** Elements by place along an axis; of all elements without one. */
 function taken(given: Given): Value {
   const { b } = given, v = given.value("x"), at = cast(b, given.value("indices"), "int64");
+  const batch = given.has("batch_dims") ? given.number("batch_dims") : 0;
+  if (batch !== 0) return gatheredRows(given, v, at, batch);
   if (given.has("axis")) return b.one("Gather", [v, at], { axis: given.axis(v) });
   return b.one("Gather", [b.one("Reshape", [v, b.ints([-1])]), at], { axis: 0 });
 }
@@ -244,7 +260,8 @@ function oneHot(given: Given): Value {
     depth = given.number("num_classes"),
     dtype = given.dtype() ?? "float32";
   if (given.flag("sparse")) throw given.refuse("sparse");
-  const pair = cast(b, b.constant(tensor(Float32Array.of(0, 1))), dtype);
+  const ends = [given.number("off_value", 0), given.number("on_value", 1)];
+  const pair = cast(b, b.constant(tensor(Float32Array.from(ends))), dtype);
   // What is no class is zeros everywhere: ONNX would count negative ones from the end.
   const at = cast(b, v, "int64"), known = b.one("GreaterOrEqual", [at, b.scalar(0, "int64")]);
   const safe = b.one("Where", [known, at, b.scalar(depth, "int64")]);
@@ -294,7 +311,9 @@ export const shapes: Operations = {
   },
   Shape: {
     args: x,
-    build: (given) =>
-      shapeVector(given.b, given.value("x"), sizesOf(given.value("x"), all(given.value("x")))),
+    build(given) {
+      const v = given.value("x"), dtype = given.dtype(), sizes = shapeVector(given.b, v, sizesOf(v, all(v)));
+      return dtype ? cast(given.b, sizes, dtype) : sizes;
+    },
   },
 };

@@ -2,15 +2,17 @@
 import type { Argument, CallEntry } from "../nodes.ts";
 
 /** A function of TensorFlow under Keras 3's names. */
-interface Translation {
+export interface Translation {
   readonly operation: string;
   /** Keras 3's names of TensorFlow's arguments, in TensorFlow's order; null for one that changes nothing here. */
   readonly args: Readonly<Record<string, string | null>>;
   /** Arguments that Keras 3's operation has and TensorFlow's hasn't. */
   readonly more?: Readonly<Record<string, Argument>>;
 }
+/** Functions by their path below `tf`. */
+export type Functions = Readonly<Record<string, Translation>>;
 /** Functions whose operation is their own name in PascalCase, with the names of their arguments. */
-function named(
+export function named(
   prefix: string,
   names: string,
   args: Translation["args"],
@@ -21,7 +23,7 @@ function named(
   );
 }
 /** A function whose operation has another name; arguments are `tensorflow=keras`, `same`, or `!idle` for one that changes nothing. */
-function other(operation: string, args: string, more?: Translation["more"]): Translation {
+export function other(operation: string, args: string, more?: Translation["more"]): Translation {
   const pairs = args.split(" ").map((arg): [string, string | null] => {
     const [from = "", to = from] = arg.split("=");
     return from.startsWith("!") ? [from.slice(1), null] : [from, to];
@@ -29,11 +31,14 @@ function other(operation: string, args: string, more?: Translation["more"]): Tra
   return { operation, args: Object.fromEntries(pairs), ...(more && { more }) };
 }
 const two = { x: "x1", y: "x2" }, last = { axis: -1 }, first = { axis: 0 };
+const gather = other("Take", "params=x indices !validate_indices !name axis batch_dims", first);
+const shape = other("Shape", "input=x !name out_type=dtype", { dtype: "int32" });
 const reduce = { input_tensor: "x", axis: "axis", keepdims: "keepdims" };
+const pad = other("Pad", "tensor=x paddings=pad_width mode !name constant_values");
 const squeeze = other("Squeeze", "input=x axis"), transpose = other("Transpose", "a=x perm=axes !conjugate");
 
 /** Functions by their path below `tf`. */
-const functions: Readonly<Record<string, Translation>> = {
+export const usualFunctions: Readonly<Record<string, Translation>> = {
   ...named(
     "math.",
     "add subtract multiply divide divide_no_nan maximum minimum equal not_equal greater greater_equal " +
@@ -67,9 +72,9 @@ const functions: Readonly<Record<string, Translation>> = {
   "math.l2_normalize": other("Normalize", "x axis", { epsilon: 1e-6 }),
   ...named("math.reduce_", "sum mean max min prod any all std logsumexp", reduce),
   "math.reduce_variance": { operation: "Var", args: reduce },
-  "math.argmax": other("Argmax", "input=x axis !output_type", first),
-  "math.argmin": other("Argmin", "input=x axis !output_type", first),
-  "math.cumsum": other("Cumsum", "x axis", first),
+  "math.argmax": other("Argmax", "input=x axis output_type=dtype", { ...first, dtype: "int64" }),
+  "math.argmin": other("Argmin", "input=x axis output_type=dtype", { ...first, dtype: "int64" }),
+  "math.cumsum": other("Cumsum", "x axis exclusive reverse", first),
   cast: other("Cast", "x dtype"),
   identity: other("Copy", "input=x"),
   stop_gradient: other("StopGradient", "input=variable"),
@@ -87,13 +92,17 @@ const functions: Readonly<Record<string, Translation>> = {
   repeat: other("Repeat", "input=x repeats axis"),
   reverse: other("Flip", "tensor=x axis"),
   roll: other("Roll", "input=x shift axis"),
-  gather: other("Take", "params=x indices !validate_indices axis batch_dims", first),
+  gather,
+  "compat.v1.gather": gather,
+  shape,
+  "compat.v1.shape": shape,
   one_hot: other("OneHot", "indices=x depth=num_classes on_value off_value axis dtype", last),
   ones_like: other("OnesLike", "input=x dtype"),
   zeros_like: other("ZerosLike", "input=x dtype"),
   where: other("Where", "condition x=x1 y=x2"),
   clip_by_value: other("Clip", "t=x clip_value_min=x_min clip_value_max=x_max"),
-  pad: other("Pad", "tensor=x paddings=pad_width mode constant_values"),
+  pad,
+  "compat.v1.pad": pad,
   "__operators__.getitem": other("GetItem", "tensor=x slice_spec=key"),
   "nn.depth_to_space": other("DepthToSpace", "input=x block_size !data_format"),
   "nn.space_to_depth": other("SpaceToDepth", "input=x block_size !data_format"),
@@ -113,6 +122,7 @@ function key(a: Argument): Argument {
 export function translated(
   name: string,
   call: CallEntry,
+  functions: Functions,
 ): { readonly className: string; readonly kwargs: Readonly<Record<string, Argument>> } | undefined {
   const found = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (!found) return undefined;

@@ -33,9 +33,31 @@ const filters: Readonly<Record<string, { readonly radius: number; readonly at: (
     radius: 2,
     at: (x) => x >= 2 ? 0 : x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1,
   },
+  // Mitchell and Netravali 1988 with B = C = 1/3; a Gaussian of sigma 1/2 cut at 1.5.
+  mitchellcubic: {
+    radius: 2,
+    at: (x) =>
+      x >= 2
+        ? 0
+        : x >= 1
+        ? (((-7 / 18) * x + 2) * x - 10 / 3) * x + 16 / 9
+        : ((7 / 6) * x - 2) * x * x + 8 / 9,
+  },
+  gaussian: { radius: 1.5, at: (x) => (x >= 1.5 ? 0 : Math.exp(-(x * x) / 0.5)) },
   lanczos3: { radius: 3, at: lanczos(3) },
   lanczos5: { radius: 5, at: lanczos(5) },
 };
+/** How much of each pixel lies under each of another size. */
+function areas(from: number, to: number): Tensor {
+  const scale = from / to, out = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    for (let k = 0; k < from; k++) {
+      const shared = Math.min((i + 1) * scale, k + 1) - Math.max(i * scale, k);
+      out[i * from + k] = Math.max(0, shared) / scale;
+    }
+  }
+  return tensor(out, [to, from]);
+}
 /** What each pixel of one size gives to each of another, `[to, from]`; undefined for a filter that isn't known. */
 export function weightsBetween(
   from: number,
@@ -43,6 +65,7 @@ export function weightsBetween(
   mode: string,
   antialias: boolean,
 ): Tensor | undefined {
+  if (mode === "area") return areas(from, to);
   const filter = Object.hasOwn(filters, mode) ? filters[mode] : undefined;
   if (!filter) return undefined;
   const scale = from / to, wide = antialias ? Math.max(scale, 1) : 1, out = new Float32Array(to * from);
