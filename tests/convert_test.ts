@@ -28,8 +28,9 @@ import {
   lstmCell,
   masking,
   maxPooling2d,
-  type Model,
+  Model,
   model as functionalModel,
+  registry,
   rescaling,
   rmsNormalization,
   rnn,
@@ -44,6 +45,8 @@ import {
   writeNpy,
   zeroPadding2d,
 } from "../mod.ts";
+import { GraphBuilder } from "../core/builder.ts";
+import { tensorType } from "../core/shape.ts";
 import { decodeModel } from "../io/onnx/read.ts";
 import type { ModelProto } from "../io/onnx/messages.ts";
 import { convertCase } from "./convert.ts";
@@ -345,6 +348,26 @@ Deno.test("an opset that lacks operators is refused with all of them", async () 
   await net.toBytes("onnx", { opset: 12 }).then(
     () => ok(false),
     (error) => match(error.message, /from 13 to 28/),
+  );
+});
+
+Deno.test("a Reshape that keeps empty axes is written before opset 14 where it has none", async () => {
+  const reshaped = (shape: number[]) => {
+    const b = new GraphBuilder(registry, { name: "empty" });
+    const x = b.input("x", tensorType("float32", [2, 3]));
+    b.output("y", b.one("Reshape", [x, b.ints(shape)], { allowzero: true }));
+    return Model.fromGraph(b.build(), registry);
+  };
+  const { proto } = await nodesOf(reshaped([3, 2]), { opset: 13 });
+  deepStrictEqual(proto.graph?.node?.[0]?.attribute ?? [], []);
+  const b = new GraphBuilder(registry, { name: "empty" });
+  b.output(
+    "y",
+    b.one("Reshape", [b.input("x", tensorType("float32", [0, 3])), b.ints([3, 0])], { allowzero: true }),
+  );
+  await Model.fromGraph(b.build(), registry).toBytes("onnx", { opset: 13 }).then(
+    () => ok(false),
+    (error) => match(error.message, /Reshape to an empty shape needs opset 14; 13 is written/),
   );
 });
 

@@ -82,7 +82,6 @@ const attributeSince: ReadonlyMap<string, number> = new Map(Object.entries({
   "QuantizeLinear.precision": 23,
   "QuantizeLinear.saturate": 19,
   "Range.stash_type": 27,
-  "Reshape.allowzero": 14,
   "Resize.antialias": 18,
   "Resize.axes": 18,
   "Resize.keep_aspect_ratio_policy": 18,
