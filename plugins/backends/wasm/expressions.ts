@@ -192,7 +192,8 @@ export function elementType(dtype: DType): ElementType | undefined {
 /** Whether the fused loop can compute a node, given its inputs' and output's element types. */
 export function isElementwise(node: Node, inputs: readonly (DType | undefined)[], output: DType): boolean {
   const rule = Object.hasOwn(elementwiseRules, opName(node)) ? elementwiseRules[opName(node)] : undefined;
-  if (!rule || elementType(output) === undefined) return false;
+  // A kernel takes an address an operand, and engines take at most 1,000 parameters.
+  if (!rule || elementType(output) === undefined || inputs.length > 200) return false;
   const types = inputs.map((t) => (t === undefined ? undefined : elementType(t)));
   if (inputs.some((t, i) => t !== undefined && types[i] === undefined)) return false;
   const first = types[0];

@@ -66,6 +66,16 @@ Deno.test("a slice backwards over a size that varies runs in the module", async 
   deepStrictEqual(session.plan().filter(({ where }) => where === "host"), []);
 });
 
+Deno.test("a sum of more operands than a function can have parameters", async () => {
+  const names = Array.from({ length: 1500 }, (_, i) => `x${i}`);
+  const graph = graphOf((b) =>
+    b.output("y", b.one("Sum", names.map((name) => b.input(name, tensorType("float32", [2])))))
+  );
+  using session = await compile(wasm, graph);
+  const out = await session.run(Object.fromEntries(names.map((name) => [name, tensor([1, 2])])));
+  deepStrictEqual([...tensorOf(out["y"]).data], [1500, 3000]);
+});
+
 Deno.test("sizes that disagree only when running are refused, naming the node and the shapes", async () => {
   type Shape = (string | number)[];
   type Case = readonly [
