@@ -209,6 +209,7 @@ Deno.test("MultiHeadAttention agrees with onnxruntime: masks, caches, biases, he
     outputs: 1,
   });
   await judged("MultiHeadAttention", { num_heads: 2 }, [q, k, v], { outputs: 3 });
+  await judged("MultiHeadAttention", { num_heads: 2, unidirectional: 1 }, [q, k, v], { outputs: 4 });
 });
 
 Deno.test("GroupQueryAttention agrees with onnxruntime", async () => {
@@ -262,6 +263,11 @@ Deno.test("GroupQueryAttention keeps to each row's own length, biases and places
   await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2 }, bias, { outputs: 3 });
   const sink = [...prompt, undefined, undefined, undefined, undefined, f([4], 7)];
   await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2 }, sink, { outputs: 3 });
+  for (
+    const more of [{ qk_output: 1, softcap: 1.5 }, { qk_output: 1, local_window_size: 1 }, { qk_output: 2 }]
+  ) {
+    await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2, ...more }, prompt, { outputs: 4 });
+  }
   const padded = [...prompt.slice(0, 5), i32([1, 2]), scalar(3, "int32")];
   for (const local_window_size of [-1, 2]) {
     await judged("GroupQueryAttention", { num_heads: 4, kv_num_heads: 2, local_window_size }, padded, {

@@ -238,6 +238,7 @@ const grouped = contribOp<Grouped>({
       scale: a.scale,
       biases: [v[10] && asLong(b, v[10], rows)],
       seen: seenBy(b, needed([query], 0), rows, a),
+      unseen: 0,
       softcap: a.softcap,
       sink: sink ?? (a.smooth_softmax === 1 ? b.constant(zeroSink) : undefined),
     });

@@ -21,6 +21,8 @@ export interface Scoring {
   readonly biases: readonly (Value | undefined)[];
   /** bool, broadcast like the biases: keys that a query sees. */
   readonly seen?: Value | undefined;
+  /** What shown scores have where a query doesn't see a key; the least float32 unless given. */
+  readonly unseen?: number;
   /** Bound of scores; 0 for none. */
   readonly softcap?: number;
   /** Scores that take part in the softmax though no key is theirs: `[1, heads, 1, 1]`. */
@@ -44,7 +46,7 @@ export function grown(b: Builder, past: Value | undefined, now: Value): Value {
 export function attend(
   b: Builder,
   { q, k, v }: Heads,
-  { scale, biases, seen, softcap = 0, sink }: Scoring,
+  { scale, biases, seen, unseen = -3.4028234663852886e38, softcap = 0, sink }: Scoring,
 ): { readonly mixed: Value; readonly scores: Value; readonly probabilities: Value } {
   const { dtype } = asTensor(q.type), wide = isNarrowFloat(dtype) ? "float32" : dtype;
   const size = dimsOf(q.type)[3];
@@ -57,12 +59,13 @@ export function attend(
     scores = b.one("Mul", [b.one("Tanh", [b.one("Div", [scores, cap])]), cap]);
   }
   for (const bias of biases) if (bias) scores = b.one("Add", [scores, typed(b, bias, wide)]);
+  const shown = seen ? b.one("Where", [seen, scores, b.scalar(unseen, wide)]) : scores;
   if (seen) scores = b.one("Where", [seen, scores, b.scalar(-Infinity, wide)]);
   const probabilities = sink
     ? sunk(b, scores, typed(b, sink, wide))
     : b.one("Softmax", [scores], { axis: -1 });
   const mixed = typed(b, b.one("MatMul", [probabilities, typed(b, v, wide)]), dtype);
-  return { mixed, scores: typed(b, scores, dtype), probabilities: typed(b, probabilities, dtype) };
+  return { mixed, scores: typed(b, shown, dtype), probabilities: typed(b, probabilities, dtype) };
 }
 /** Softmax over the keys and one more score, which is left out again. */
 function sunk(b: Builder, scores: Value, sink: Value): Value {
