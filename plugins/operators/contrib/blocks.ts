@@ -53,11 +53,13 @@ const bnb4 = contribOp<Bnb4>({
     transB: bool({ doc: "the matrix is [N, K]", default: true }),
   },
   arity: [3, 3],
-  infer({ inputs, attributes: { K, N, transB } }) {
-    return [tensorType(asTensor(inputs[0]).dtype, [...dimsOf(inputs[0], "A").slice(0, -1), transB ? N : K])];
-  },
   dtypes: ({ inputs }) => [tensorType(asTensor(inputs[0]).dtype)],
   body(b, v, { K, N, block_size, quant_type, transB }) {
+    if (!transB) {
+      throw new UnsupportedError(
+        "transB of 0, which training alone writes and onnxruntime computes otherwise",
+      );
+    }
     const a = needed(v, 0), { dtype } = asTensor(a.type), bytes = b.one("Reshape", [v[1], b.ints([-1])]);
     // The higher half of a byte comes first.
     const halves = [
@@ -84,7 +86,7 @@ const bnb4 = contribOp<Bnb4>({
       b.ints([0]),
     ]);
     const w = b.one("Reshape", [flat, b.ints([N, K])]);
-    return [b.one("MatMul", [a, transB ? b.one("Transpose", [w], { perm: [1, 0] }) : w])];
+    return [b.one("MatMul", [a, b.one("Transpose", [w], { perm: [1, 0] })])];
   },
 });
 

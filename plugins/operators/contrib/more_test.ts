@@ -156,6 +156,50 @@ Deno.test("weights of four bits agree with onnxruntime", async () => {
   }
 });
 
+Deno.test("tables and experts in blocks, with zero points, agree with onnxruntime", async () => {
+  const [experts, size, tokens] = [3, 64, 4], x = [f([tokens, size]), f([tokens, experts], 2, -2, 2)];
+  for (const block_size of [undefined, 32]) {
+    const scales = block_size ? [experts, size, size / block_size] : [experts, size];
+    const zeros = block_size ? [experts, size, 1] : [experts, size / 2];
+    const layer = (
+      seed: number,
+    ) => [
+      u8([experts, size, size / 2], seed),
+      f(scales, seed + 1, 0.001, 0.02),
+      f([experts, size], seed + 2),
+    ];
+    const attributes = {
+      k: 2,
+      activation_type: "silu",
+      expert_weight_bits: 4,
+      normalize_routing_weights: 1,
+      block_size,
+    };
+    const given = [...x, ...layer(3), ...layer(6)], constants = [2, 3, 4, 5, 6, 7, 11, 12];
+    await judged("QMoE", attributes, given, { constants, rtol: 1e-3, atol: 1e-3 });
+    const zero = [undefined, undefined, undefined, u8(zeros, 11), u8(zeros, 12)];
+    await judged("QMoE", attributes, [...given, ...zero], { constants, rtol: 1e-3, atol: 1e-3 });
+  }
+  for (
+    const [gather_axis, quantize_axis, shape] of [[0, 1, [6, 32]], [1, 0, [32, 6]], [1, 2, [
+      2,
+      5,
+      16,
+    ]]] as const
+  ) {
+    const blocks = shape.map((d, i) => (i === quantize_axis ? d / 16 : d)),
+      indices = i64([0, 3, 1, -1], [2, 2]);
+    for (const dtype of ["int4", "uint4"] as const) {
+      const [low, high] = dtype === "int4" ? [-8, 7.99] : [0, 15.99],
+        table = castTensor(uniform(shape, low, high, 1), dtype);
+      const given = [table, indices, f(blocks, 2)], zero = castTensor(uniform(blocks, low, high, 3), dtype);
+      const attributes = { gather_axis, quantize_axis, block_size: 16 };
+      await judged("GatherBlockQuantized", attributes, given, { constants: [0, 2] });
+      await judged("GatherBlockQuantized", attributes, [...given, zero], { constants: [0, 2, 3] });
+    }
+  }
+});
+
 Deno.test("mixtures of experts agree with onnxruntime", async () => {
   const x = f([5, 8]), logits = f([5, 4], 2, -2, 2), [b1, b2] = [f([4, 16], 3), f([4, 8], 4)];
   const w1 = f([4, 16, 8], 5), w2 = f([4, 8, 16], 6), constants = [2, 3, 4, 5];
