@@ -176,7 +176,10 @@ export class Lowering {
     for (const node of graph.nodes) {
       if (isKnown(scope, node)) continue;
       for (const id of new Set(node.inputs)) {
-        if (id >= 0) consumers.set(id, [...(consumers.get(id) ?? []), node]);
+        if (id < 0) continue;
+        const list = consumers.get(id);
+        if (list) list.push(node);
+        else consumers.set(id, [node]);
       }
     }
     return scope;

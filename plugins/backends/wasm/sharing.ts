@@ -1,5 +1,5 @@
 /** Values that may share memory: a state with its successor, an elementwise result with an operand. @module */
-import { type Call, type Item, lifetimes } from "./program.ts";
+import { type Item, lifetimes } from "./program.ts";
 import type { Storage } from "./views.ts";
 
 /**
@@ -13,48 +13,66 @@ export function shareStates(
   fixed: ReadonlySet<Storage>,
 ): void {
   for (const item of items) if (item.kind === "loop") shareStates(item.items, merged, owner, fixed);
-  for (const last of [...items]) {
+  if (!items.some((item) => item.kind === "call" && item.back)) return;
+  const uses = new Uses(items, owner), gone = new Set<Item>();
+  for (const [at, last] of items.entries()) {
     if (last.kind !== "call" || !last.back) continue;
-    const [from] = last.reads, [to] = last.writes;
+    const [from, home] = last.reads, to = last.writes[0] && owner(last.writes[0]);
     // What has taken another state's memory already can't be this one as well.
-    const free = from && to && from.kind === "arena" && owner(from) === from && !fixed.has(from);
-    if (free && mayShare(items, last, from, to, owner)) {
-      merged.set(from, owner(to));
-      items.splice(items.indexOf(last), 1);
+    const free = from && to && !home && from.kind === "arena" && owner(from) === from && !fixed.has(from);
+    if (!free || !mayShare(items, uses, at, from, to, owner)) continue;
+    merged.set(from, to);
+    uses.merge(from, to, at);
+    gone.add(last);
+  }
+  if (gone.size > 0) items.splice(0, items.length, ...items.filter((item) => !gone.has(item)));
+}
+
+/** Positions in a list at which memory is read and written, inside of loops too. */
+class Uses {
+  readonly reads = new Map<Storage, readonly number[]>();
+  readonly writes = new Map<Storage, readonly number[]>();
+
+  constructor(items: readonly Item[], owner: (s: Storage) => Storage) {
+    const add = (into: Map<Storage, readonly number[]>, storage: Storage, at: number) => {
+      const key = owner(storage), list = into.get(key) as number[] | undefined;
+      if (list === undefined) into.set(key, [at]);
+      else if (list.at(-1) !== at) list.push(at);
+    };
+    const touch = (item: Item, at: number): void => {
+      if (item.kind === "loop") return item.items.forEach((inner) => touch(inner, at));
+      const [reads, writes] = item.kind === "call"
+        ? [item.reads, item.writes]
+        : [item.inputs, item.outputs].map((list) => list.flatMap((v) => v?.view?.storage ?? []));
+      reads?.forEach((s) => add(this.reads, s, at));
+      writes?.forEach((s) => add(this.writes, s, at));
+    };
+    items.forEach(touch);
+  }
+  /** Makes two one, without the copy between them. */
+  merge(from: Storage, to: Storage, copy: number): void {
+    for (const uses of [this.reads, this.writes]) {
+      const both = [...uses.get(from) ?? [], ...uses.get(to) ?? []].filter((at) => at !== copy);
+      uses.delete(from);
+      uses.set(to, both);
     }
   }
 }
 function mayShare(
-  calls: readonly Item[],
-  copyBack: Call,
+  items: readonly Item[],
+  uses: Uses,
+  copyBack: number,
   from: Storage,
   to: Storage,
   owner: (s: Storage) => Storage,
 ): boolean {
-  const writers = calls.flatMap((c, i) => (touches(c, "writes", from, owner) ? [i] : []));
-  const at = writers[0];
-  if (at === undefined || writers.length !== 1) return false;
-  const writer = calls[at];
-  if (writer?.kind !== "call") return false;
-  const reading = writer.reads.some((s) => owner(s) === owner(to));
-  if (reading && !writer.inPlace?.some(([o, i]) => owner(o) === owner(from) && owner(i) === owner(to))) {
-    return false;
-  }
+  const [at, ...others] = uses.writes.get(from) ?? [], writer = items[at ?? -1];
+  if (at === undefined || others.length > 0 || writer?.kind !== "call") return false;
+  const reading = writer.reads.some((s) => owner(s) === to);
+  if (reading && !writer.inPlace?.some(([o, i]) => owner(o) === from && owner(i) === to)) return false;
   // The old state must not be read after its successor is written, nor be written by anything but the copy back.
-  return calls.every((c, i) =>
-    c === copyBack || ((i <= at || !touches(c, "reads", to, owner)) && !touches(c, "writes", to, owner))
-  );
-}
-function touches(
-  item: Item,
-  what: "reads" | "writes",
-  storage: Storage,
-  owner: (s: Storage) => Storage,
-): boolean {
-  if (item.kind === "call") return item[what].some((s) => owner(s) === owner(storage));
-  if (item.kind === "loop") return item.items.some((c) => touches(c, what, storage, owner));
-  const values = what === "reads" ? item.inputs : item.outputs;
-  return values.some((v) => v?.view && owner(v.view.storage) === owner(storage));
+  return (uses.reads.get(to) ?? []).every((i) => i <= at) &&
+    (uses.writes.get(to) ?? []).every((i) => i === copyBack);
 }
 
 /** Lets an elementwise result take the memory of an operand that is read for the last time there. */
