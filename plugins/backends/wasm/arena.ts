@@ -17,7 +17,8 @@ export interface Bound {
   readonly table: Int32Array;
   readonly addresses: ReadonlyMap<Storage, number>;
   readonly arenaBytes: number;
-  readonly valueBytes: number;
+  /** What the values in the arena take without the kernels' workspace. */
+  valueBytes(): number;
 }
 
 /** The memory of one session. Sizes are checked before it grows, and views of its buffer are never kept. */
@@ -88,12 +89,11 @@ export class Arena {
     const addresses = new Map<Storage, number>(before?.addresses);
     storages.forEach((storage, i) => addresses.set(storage, start + (offsets[i] ?? 0)));
     const at = (storage: Storage) => this.kept.get(storage) ?? addresses.get(storage) ?? 0;
-    const valueBytes = layoutArena(blocks.filter((b) => b.value)).bytes + (before?.valueBytes ?? 0);
     return {
       table: this.#c.table.fill(env, at),
       addresses,
       arenaBytes: Math.ceil((end - this.#base) / 64) * 64,
-      valueBytes,
+      valueBytes: () => layoutArena(blocks.filter((b) => b.value)).bytes + (before?.valueBytes() ?? 0),
     };
   }
   /** Makes room and puts a binding's table where the module reads it. */

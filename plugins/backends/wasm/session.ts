@@ -330,7 +330,7 @@ export class WasmSession implements Session {
         (n, s) => n + Number(s.bytes),
         0,
       );
-    const bound = this.#arena.current, values = bound?.valueBytes ?? 0;
+    const bound = this.#arena.current, values = bound?.valueBytes() ?? 0;
     return {
       weights: sum("weight", "constant"),
       packed: sum("packed", "derived", "value"),
