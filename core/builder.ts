@@ -81,6 +81,7 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #outputs: GraphOutput[] = [];
+  readonly #outputNames = new Set<string>();
   readonly #types: Type[] = [];
   readonly #known = new Map<number, Tensor>();
   readonly #dims = new Map<number, readonly Dim[]>();
@@ -485,9 +486,10 @@ export class GraphBuilder {
 
   /** Names a value as an output; `updates` is the input that it replaces for the next step. */
   output(name: string, value: Value, updates?: string): void {
-    if (this.#outputs.some((o) => o.name === name)) {
+    if (this.#outputNames.has(name)) {
       throw new LapisError("graph", `graph ${this.name}: two outputs are named ${shown(name)}`);
     }
+    this.#outputNames.add(name);
     this.#outputs.push({ name, id: this.own(value).id, ...(updates !== undefined && { updates }) });
   }
 

@@ -38,8 +38,9 @@ export function gradient(graph: Graph, loss: string, wanted: readonly string[], 
       `graph ${graph.name}: the loss ${shown(loss)} is a float scalar, got ${typeText(value.type)}`,
     );
   }
+  const byName = new Map(saving.inputs.map((i) => [i.name, i]));
   const ids = wanted.map((name) => {
-    const input = saving.inputs.find((i) => i.name === name);
+    const input = byName.get(name);
     if (!input || !isDifferentiable(typeOf(saving, input.id))) {
       throw new ShapeError(`graph ${graph.name}: has no input ${shown(name)} of floats`);
     }

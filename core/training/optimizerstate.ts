@@ -25,6 +25,7 @@ const olderSlot = /\/(m|v|vhat|momentum|rms|mg|accumulator|accum_grad|accum_var|
 export class OptimizerState {
   readonly optimizer: Part<OptimizerDef>;
   readonly entries: readonly SlotEntry[];
+  readonly #byInput: ReadonlyMap<string, SlotEntry>;
   readonly #parts: ModelParts;
   readonly #weights: readonly Trainable[];
   readonly #values = new Map<string, Tensor>();
@@ -34,10 +35,11 @@ export class OptimizerState {
     this.optimizer = optimizer;
     this.#weights = weights;
     this.entries = optimizerSlots(optimizer, weights);
+    this.#byInput = new Map(this.entries.map((e) => [e.input, e]));
   }
   /** A slot as it is now. */
   get(input: string): Tensor {
-    const entry = this.entries.find((e) => e.input === input);
+    const entry = this.#byInput.get(input);
     const value = this.#parts.sessions.value(input) ?? this.#values.get(input) ?? entry?.initial();
     if (!value) throw new InputError(`the optimizer holds nothing named ${shown(input)}`);
     return value;

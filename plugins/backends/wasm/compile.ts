@@ -158,11 +158,12 @@ function placeOutputs(
   const homes = new Set(
     graph.outputs.flatMap(({ updates }) => (updates === undefined ? [] : inputs.get(updates)?.storage ?? [])),
   );
+  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((id) => [id, n] as const)));
   for (const output of graph.outputs) {
     const type = typeOf(graph, output.id);
     if (type.kind !== "tensor" || (!scope.views.has(output.id) && hostOnly(scope, output.id))) continue;
     const view = lowering.view(scope, output.id);
-    const node = graph.nodes.find((n) => n.outputs.includes(output.id)) ?? graph.nodes.at(-1);
+    const node = makers.get(output.id) ?? graph.nodes.at(-1);
     const home = output.updates === undefined ? undefined : inputs.get(output.updates);
     if (home?.storage.kind === "kept" && node) updates.push({ view, home, node });
     // What is handed out as it was before the run is kept from being overwritten.

@@ -6,7 +6,7 @@ import { elementType, elementwiseRules, Expression } from "./expressions.ts";
 import { type ElementType, elementwise, type InnerStride } from "./kernels/mod.ts";
 import type { Lowering, Scope } from "./lowering.ts";
 import { at, type Call, extent } from "./program.ts";
-import { broadcastView, collapse, elementBytes, physicalOrder, stridesFor, type View } from "./views.ts";
+import { broadcastView, collapse, elementBytes, isWhole, physicalOrder, type View } from "./views.ts";
 
 const MOST_NODES = 48, MOST_OPERANDS = 14;
 
@@ -145,20 +145,15 @@ function inPlacePairs(
 ): Call["inPlace"] {
   const pairs: [View["storage"], View["storage"]][] = [];
   writes.forEach((w, j) => {
+    if (!isWhole(w)) return;
+    const own = strides[reads.length + j] ?? [];
     reads.forEach((r, i) => {
-      const same = r.dtype === w.dtype && r.offset === 0 && w.offset === 0 && r.steps.length === 0 &&
-        w.steps.length === 0;
-      const [a, b] = [strides[i] ?? [], strides[reads.length + j] ?? []];
-      const dense = stridesFor(w.shape, physicalOrder(w), w.dtype).every((s, k) =>
-        w.shape[k] === 1 || sameDim(s, w.strides[k] ?? 0)
-      );
-      const alone = reads.every((other, k) => k === i || other.storage !== r.storage || sameLayout(other, r));
-      if (
-        alone && same && dense && a.every((s, k) => sameDim(s, b[k] ?? 0)) &&
-        sameDim(r.storage.bytes, w.storage.bytes)
-      ) {
-        pairs.push([w.storage, r.storage]);
-      }
+      const same = r.dtype === w.dtype && r.offset === 0 && r.steps.length === 0 &&
+        sameDim(r.storage.bytes, w.storage.bytes) &&
+        (strides[i] ?? []).every((s, k) => sameDim(s, own[k] ?? 0));
+      const alone = () =>
+        reads.every((other, k) => k === i || other.storage !== r.storage || sameLayout(other, r));
+      if (same && alone()) pairs.push([w.storage, r.storage]);
     });
   });
   return pairs;

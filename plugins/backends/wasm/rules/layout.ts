@@ -23,7 +23,7 @@ import {
 } from "../views.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 import type { Node } from "../../../../core/graph.ts";
-import { broadcasts, constantInts, engineTyped, intOf, intsOf, type Rule } from "./rule.ts";
+import { broadcasts, constantInts, engineTyped, inputOf, intOf, intsOf, type Rule } from "./rule.ts";
 
 function reshapeTo(lowering: Lowering, scope: Scope, node: Node): void {
   const view = lowering.input(scope, node, 0);
@@ -126,7 +126,7 @@ export function fillView(l: Lowering, view: View, bits: number, node: Node): voi
 const pad: Rule = {
   supports(c) {
     const pads = constantInts(c.graph, c.node.inputs[1]);
-    const value = c.graph.inputs.find((i) => i.id === c.node.inputs[2]);
+    const value = inputOf(c.graph, c.node.inputs[2]);
     const known = (c.node.inputs[2] ?? -1) < 0 ||
       (value?.role === "constant" && c.inputs[0]?.dtype === "float32");
     return engineTyped(c) && c.inputs[0]?.dtype !== "int64" && (c.node.inputs[3] ?? -1) < 0 && known &&

@@ -1,5 +1,5 @@
 /** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
-import type { Graph, Node } from "../../../../core/graph.ts";
+import type { Graph, GraphInput, Node } from "../../../../core/graph.ts";
 import { equalsOrIsOne, sameDim, type TensorType, type Type } from "../../../../core/shape.ts";
 import type { Lowering, Scope } from "../lowering.ts";
 
@@ -39,9 +39,16 @@ export function intsOf(node: Node, name: string): readonly number[] | undefined 
   const v = node.attributes[name];
   return Array.isArray(v) && v.every((x) => typeof x === "number") ? v as readonly number[] : undefined;
 }
+const inputsById = new WeakMap<Graph, ReadonlyMap<number, GraphInput>>();
+/** The input that a value is, if it is one. */
+export function inputOf(graph: Graph, id: number | undefined): GraphInput | undefined {
+  let found = inputsById.get(graph);
+  if (!found) inputsById.set(graph, found = new Map(graph.inputs.map((i) => [i.id, i])));
+  return found.get(id ?? -1);
+}
 /** An initializer's or constant's integers, when the graph itself holds them. */
 export function constantInts(graph: Graph, id: number | undefined): readonly number[] | undefined {
-  const input = graph.inputs.find((i) => i.id === id);
+  const input = inputOf(graph, id);
   if (input?.role !== "constant" || !input.value) return undefined;
   return Array.from(input.value.data as ArrayLike<number | bigint>, Number);
 }

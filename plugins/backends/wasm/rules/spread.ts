@@ -6,7 +6,7 @@ import type { Lowering, Scope } from "../lowering.ts";
 import { sliceView, type View } from "../views.ts";
 import { channelsLast, convolve, packFor, paddedImage, type Window, windowOf } from "./conv.ts";
 import { fillView } from "./layout.ts";
-import { type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
+import { type Candidate, inputOf, intOf, intsOf, type Rule } from "./rule.ts";
 
 /** Both inputs and the result are float32. */
 export const floatInputs = ({ inputs, outputs }: Candidate) =>
@@ -72,7 +72,7 @@ const extended = (node: Node) =>
   (intsOf(node, "output_padding") ?? []).some((n) => n > 0);
 /** Weights meet the zeros between elements: one that is no number would spoil what it doesn't touch. */
 function finite({ node, graph }: Candidate): boolean {
-  const input = graph.inputs.find(({ id }) => id === node.inputs[1]);
+  const input = inputOf(graph, node.inputs[1]);
   if (!input) return true;
   if (node.op === "ConvTranspose" && input.role === "data") return false;
   return (input.value?.data as Float32Array | undefined ?? []).every(Number.isFinite);
