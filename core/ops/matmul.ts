@@ -174,6 +174,9 @@ const gemm: OpDef = defineOp<Gemm>({
     if (alpha !== 1) { for (let i = 0; i < out.length; i++) out[i] = alpha * (out[i] ?? 0); }
     if (c && beta !== 0) {
       const [cRows = 1, cColumns = 1] = [1, 1, ...c.shape].slice(-2), bias = toNumbers(c);
+      if (c.shape.length > 2 || (cRows !== 1 && cRows !== m) || (cColumns !== 1 && cColumns !== n)) {
+        throw new ShapeError(`C of [${c.shape}] doesn't broadcast to [${m}, ${n}]`);
+      }
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
           const at = (cRows === 1 ? 0 : i * cColumns) + (cColumns === 1 ? 0 : j);

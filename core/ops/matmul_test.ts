@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GraphBuilder } from "../builder.ts";
 import { ShapeError } from "../errors.ts";
 import { shapeText, tensorType, type Type } from "../shape.ts";
-import { isTensor, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import { isTensor, type Tensor, tensor, toNumbers, zeros } from "../tensor.ts";
 import { testBodies } from "../../tests/support/bodies.ts";
 import {
   operators,
@@ -11,8 +11,24 @@ import {
   sampleInputs,
   testGradients,
 } from "../../tests/support/gradients.ts";
+import { compile, engines, graphOf, tensorOf } from "../../tests/support/engines.ts";
 import { type OpSample, uniform } from "../../tests/support/samples.ts";
 import { matmulSamples } from "./matmul.samples.ts";
+
+Deno.test("a bias of Gemm that doesn't broadcast is refused when it comes", async () => {
+  const graph = graphOf((b) => {
+    const [x, y, c] = [["m", 2], [2, 3], ["k"]].map((shape, i) =>
+      b.input(`x${i}`, tensorType("float32", shape))
+    );
+    b.output("y", b.one("Gemm", [x, y, c]));
+  });
+  for (const engine of engines) {
+    using session = await compile(engine, graph);
+    const feed = (c: number) => ({ x0: zeros([1, 2]), x1: zeros([2, 3]), x2: zeros([c]) });
+    await assert.rejects(session.run(feed(2)), ShapeError);
+    assert.deepEqual(tensorOf((await session.run(feed(3)))["y"]).shape, [1, 3]);
+  }
+});
 
 testGradients(matmulSamples);
 testBodies(matmulSamples);

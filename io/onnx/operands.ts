@@ -67,6 +67,7 @@ const shapes: Readonly<Record<string, string>> = {
   Resize: "… | _ | _ | _",
   ReverseSequence: "_ _ … | _",
   RoiAlign: "_ _ _ _ | R 4 | R",
+  Scatter: "_ … | _ … | =1",
   ScatterElements: "_ … | _ … | =1",
   Slice: "_ … | k | k | k | k",
   ScatterND: "_ … | _ … | -",
@@ -125,7 +126,7 @@ class Operands {
       return !other || (shape.length === other.length && shape.every((d, i) => equal(d, other[i] ?? d)));
     }
     // tf2onnx and others write lists of one number as scalars.
-    if (shape.length === 0 && /^[_a-z1]$/.test(pattern)) return true;
+    if (shape.length === 0 && /^[_k1]$/.test(pattern)) return true;
     const words = pattern.split(" "), open = words.indexOf("…");
     const fixed = open < 0 ? words : words.toSpliced(open, 1);
     if (open < 0 ? shape.length !== fixed.length : shape.length < fixed.length) return false;
