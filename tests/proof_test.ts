@@ -1,5 +1,6 @@
 /** The proof of a conversion: whatever computes something else is not proved, however its wrongness looks. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { proofOf as partProof } from "../cli/commands/extract.ts";
 import { prove } from "../cli/conversion/proof.ts";
 import { fittingSamples, type Sample } from "../cli/conversion/samples.ts";
 import { GraphBuilder } from "../core/builder.ts";
@@ -9,6 +10,7 @@ import {
   apply,
   dense,
   embedding,
+  extractLayers,
   globalAveragePooling1d,
   input,
   lstm,
@@ -209,4 +211,29 @@ Deno.test("rows that are NaN in the source are left out and counted; nothing but
   const none = await proofOf(net, (o) => o, [rows([[-1.5, -2.5]])]);
   strictEqual(none.equal, false);
   match(none.runs.at(-1)?.problem ?? "", /nothing but NaN/);
+});
+
+Deno.test("a part that computes something else than the whole there is not proved, small as its numbers are", async () => {
+  const stack = (seed: number) =>
+    sequential([
+      input({ shape: [4], name: "x" }),
+      dense({ units: 5, activation: "tanh", name: "first" }),
+      dense({ units: 3, name: "second" }),
+    ], { seed });
+  using whole = stack(1);
+  for (const path of ["second/kernel", "second/bias"]) {
+    const found = [...whole.weights].find(([name]) => name.endsWith(path));
+    ok(found);
+    // Numbers that an absolute tolerance would take for equal.
+    whole.setWeight(found[0], changed(found[1], (v, i) => 1e-7 * (v + i)));
+  }
+  const names = { inputs: ["first"], outputs: ["second"] };
+  const part = extractLayers(whole, names), probe = extractLayers(whole, { outputs: ["first", "second"] });
+  const samples = await fittingSamples(probe);
+  strictEqual((await partProof({ part, probe }, samples)).equal, true);
+  const wrong = extractLayers(whole, names),
+    [kernel] = [...wrong.weights].filter(([name]) => name.endsWith("kernel"));
+  ok(kernel);
+  wrong.setWeight(kernel[0], changed(kernel[1], (v) => -3 * v));
+  strictEqual((await partProof({ part: wrong, probe }, samples)).equal, false);
 });

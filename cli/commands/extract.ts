@@ -20,7 +20,7 @@ import { writeWhole } from "../output.ts";
 import { bytesText, count, shapeText, small, table } from "../terminal.ts";
 
 /** A part, and how to run the whole to what the part is given and gives. */
-interface Taken {
+export interface Taken {
   readonly part: Model;
   readonly bytes: Uint8Array;
   /** The whole with the outputs that the part begins at, then those that the part gives. */
@@ -143,7 +143,10 @@ async function ofGraph(
 }
 
 /** Runs the part on what the whole gives where it begins, beside the whole. */
-async function proofOf({ part, probe }: Taken, samples: readonly Sample[]): Promise<Proof> {
+export async function proofOf(
+  { part, probe }: Pick<Taken, "part" | "probe">,
+  samples: readonly Sample[],
+): Promise<Proof> {
   const graph = probe.graph(), keeps = graph.inputs.some((i) => i.role === "state");
   const twin = keeps ? Model.fromGraph(graph, probe.registry) : probe;
   const starts = probe.outputs.length - part.outputs.length;
