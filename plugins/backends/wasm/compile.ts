@@ -147,7 +147,7 @@ function keepDerived(graph: Graph, lowering: Lowering, scope: Scope, derived: Re
   }
 }
 
-/** Views of the outputs; updates of kept inputs are copied there instead, after everything else has read the old ones. */
+/** Views of the outputs. Updates of kept inputs are copied to those, after everything else has read the old ones. */
 function placeOutputs(
   graph: Graph,
   lowering: Lowering,
@@ -165,10 +165,14 @@ function placeOutputs(
     const view = lowering.view(scope, output.id);
     const node = makers.get(output.id) ?? graph.nodes.at(-1);
     const home = output.updates === undefined ? undefined : inputs.get(output.updates);
-    if (home?.storage.kind === "kept" && node) updates.push({ view, home, node });
+    if (home?.storage.kind === "kept" && node) {
+      updates.push({ view, home, node });
+      outputs.set(output.name, home);
+      continue;
+    }
     // What is handed out as it was before the run is kept from being overwritten.
-    else if (node && homes.has(view.storage)) outputs.set(output.name, lowering.apart(view, node));
-    else outputs.set(output.name, isContiguous(view) || !node ? view : lowering.contiguous(view, node));
+    const apart = node !== undefined && (homes.has(view.storage) || !isContiguous(view));
+    outputs.set(output.name, apart ? lowering.apart(view, node) : view);
   }
   lowering.replace(updates);
   return outputs;

@@ -240,3 +240,19 @@ Deno.test("sequences of one loop have one length", async () => {
     );
   }
 });
+
+Deno.test("weights of a type that only the host computes are replaced too", async () => {
+  for (const role of ["parameter", "statistic", "slot", "state"] as const) {
+    const graph = graphOf((b) => {
+      const type = tensorType("float64", [2]), w = b.input("w", type, role, tensor([1, 2], [2], "float64"));
+      const next = b.one("Add", [w, b.input("x", type)]);
+      b.output("y", next);
+      b.output("next", next, "w");
+    });
+    using session = await compile(wasm, graph);
+    const x = tensor([1, 0.5], [2], "float64");
+    await session.run({ x });
+    deepStrictEqual(numbers((await session.run({ x }))["y"]), [3, 3]);
+    deepStrictEqual(numbers(session.read("w")), [3, 3]);
+  }
+});

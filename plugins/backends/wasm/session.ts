@@ -253,9 +253,9 @@ export class WasmSession implements Session {
     const results: Record<string, RuntimeValue> = {};
     const updates: [string, Tensor][] = [];
     for (const output of graph.outputs) {
-      const target = output.updates === undefined ? undefined : this.#c.inputs.get(output.updates);
-      if (target?.storage.kind === "kept") continue;
       const view = outputs.get(output.name);
+      // An update that the module has written where it belongs.
+      if (view && output.updates !== undefined && view === this.#c.inputs.get(output.updates)) continue;
       const constant = scope.constants.get(output.id);
       const value = view
         ? this.#arena.read(bound, view, env)
