@@ -71,6 +71,21 @@ const reduction: Rule = {
   },
 };
 const rules: Readonly<Record<string, Rule>> = {
+  /** A zero always kept a size. One that is computed is zero only where the whole tensor is empty. */
+  Reshape: {
+    before: 14,
+    lower(proto, context) {
+      const empty = Number(context.node.attributes["allowzero"] ?? 0) !== 0;
+      if (empty && context.known(1) && fixed(context, 1, "sizes").includes(0)) {
+        throw new UnsupportedError(
+          `${
+            shown(context.node.scope)
+          }: Reshape to an empty tensor needs opset 14; ${context.opset} is written`,
+        );
+      }
+      return [{ ...proto, attribute: without(proto.attribute, "allowzero") }];
+    },
+  },
   /** The number of parts was that of the outputs, which had to be equal. */
   Split: {
     before: 18,
