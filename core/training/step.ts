@@ -282,23 +282,21 @@ class Step {
     return era === "3" ? this.#bounded(pairs) : whole(this.#bounded(pairs));
   }
   #bounded(pairs: readonly Pair[]): readonly Pair[] {
-    const b = this.#b, { clipNorm, globalClipNorm, clipValue, era } = this.#config;
+    const b = this.#b, { clipNorm, globalClipNorm, clipValue } = this.#config;
     const squares = (g: Gradient) => b.one("ReduceSum", [this.#squared(g).value], { keepdims: 0 });
     const bounded = (norm: Value, most: number) => {
       const limit = scalarLike(b, most, norm);
       return b.one("Div", [limit, b.one("Max", [norm, limit])]);
     };
-    if (clipNorm && era !== "1") {
+    if (clipNorm) {
       return pairs.map((pair) => {
         const norm = b.one("Sqrt", [squares(pair.g)]);
         return { ...pair, g: scaleGradient(b, pair.g, bounded(norm, clipNorm)) };
       });
     }
-    // Keras' clipnorm was that of all gradients at first.
-    const all = era === "1" ? clipNorm ?? globalClipNorm : globalClipNorm;
-    if (all) {
+    if (globalClipNorm) {
       const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.one("Add", [x, y]));
-      const scale = bounded(b.one("Sqrt", [sum]), all);
+      const scale = bounded(b.one("Sqrt", [sum]), globalClipNorm);
       // Keras adds rows of one id up as it scales them.
       return pairs.map((pair) => ({ ...pair, g: { ...scaleGradient(b, pair.g, scale), rows: undefined } }));
     }

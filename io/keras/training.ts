@@ -95,7 +95,10 @@ export function trainingFor(
     if (!hasParts) return undefined;
     const { optimizer, loss, metrics = null, weighted_metrics = null } = eachPart(saved.config, ours);
     const legacy = { jit_compile: false, is_legacy_optimizer: false };
-    const own = major === 3 ? optimizer : dated(without(optimizer, newer, legacy));
+    // Some optimizers Keras 2 doesn't have; a scale of the loss it writes in another way.
+    const bareOptimizer = major === 2 ? unscaled(optimizer) : optimizer;
+    if (optimizer !== null && bareOptimizer === undefined) return undefined;
+    const own = major === 3 ? optimizer : dated(without(bareOptimizer, newer, legacy));
     const config = { optimizer: own, loss, metrics, weighted_metrics }, { variables } = saved;
     // Variables come in another version's order only from a compilation that our parts could read.
     const known = from === 3 && variables;
@@ -108,9 +111,11 @@ export function trainingFor(
 /** One of our parts as files of a version hold it; undefined where that Keras has none. Forms of Keras' own stay as they are. */
 function keptForm(form: Json, kind: PartKind, major: 2 | 3, registry: Registry): unknown {
   const { config } = form, def = registry.all(kind).find((d) => classNameOf(d) === form.class_name);
-  const names = def?.keras?.fields ?? {};
+  const names = def?.keras?.fields ?? {}, beside = def?.keras?.own ?? [];
   const isOurs = isJson(config) &&
-    Object.keys(def?.config ?? {}).every((key) => (names[key] ?? fieldToSnake(key)) in config);
+    Object.keys(def?.config ?? {}).every((key) =>
+      beside.includes(key) || (names[key] ?? fieldToSnake(key)) in config
+    );
   if (!def?.keras?.save || !isOurs) return form;
   const saved = def.keras.save(config, major);
   if (saved === undefined) return undefined;
@@ -121,22 +126,21 @@ function keptForm(form: Json, kind: PartKind, major: 2 | 3, registry: Registry):
   }
   return { ...form, class_name: saved.className ?? form.class_name, config: saved.config };
 }
+/** The optimizer inside one that scales the loss. */
+function unscaled(form: unknown): unknown {
+  const inner = isSerialized(form) && isJson(form.config) ? form.config.inner_optimizer : undefined;
+  return inner === undefined ? form : inner;
+}
 /** Options that came with Keras 3's optimizers. */
 const newer: readonly string[] = ["loss_scale_factor", "gradient_accumulation_steps"];
 function without(form: unknown, keys: readonly string[], more: Json): unknown {
   if (!isSerialized(form) || !isJson(form.config)) return form;
-  const { inner_optimizer: inner, ...config } = form.config;
-  if (inner !== undefined) {
-    return { ...form, config: { ...config, inner_optimizer: without(inner, keys, more) } };
-  }
-  const kept = Object.entries(config).filter(([key]) => !keys.includes(key));
+  const kept = Object.entries(form.config).filter(([key]) => !keys.includes(key));
   return { ...form, config: { ...Object.fromEntries(kept), ...more } };
 }
 /** Beside a configuration of Keras 2 stands whose arithmetic the optimizer follows, since that is another's otherwise. */
 function dated(form: unknown): unknown {
   if (!isSerialized(form) || !isJson(form.config)) return form;
-  const { inner_optimizer: inner } = form.config;
-  if (inner !== undefined) return { ...form, config: { ...form.config, inner_optimizer: dated(inner) } };
   const { lapis } = form as { readonly lapis?: unknown };
   return { ...form, lapis: { era: "3", ...(isJson(lapis) && lapis) } };
 }

@@ -22,6 +22,7 @@ import {
   parts,
   plus,
   remaining,
+  since3,
   sqrt,
   sub,
   times,
@@ -167,7 +168,7 @@ export const lambDef: OptimizerDef<LambConfig> = {
   summary: "Adam whose steps are as long as the weights are large",
   config: { ...common(0.001), ...betas() },
   parts,
-  keras: kerasBetas,
+  keras: { ...kerasBetas, save: since3 },
   slots: () => [[{ name: "momentum" }, { name: "velocity" }]],
   update(c) {
     const { beta1, beta2, epsilon } = c.config, { b, variable: w } = c, one = b.scalar(1);
@@ -201,7 +202,7 @@ export const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
     warmupSteps: int({ doc: "steps that lead up to the rate", default: 0, min: 0 }),
   },
   parts,
-  keras: kerasBetas,
+  keras: { ...kerasBetas, save: since3 },
   slots: () => [[{ name: "momentum", initial: "weight" }, { name: "velocity" }]],
   update(c) {
     const { beta1, beta2, epsilon, warmupSteps } = c.config, { b, variable: y } = c, one = b.scalar(1);

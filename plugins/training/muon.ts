@@ -17,6 +17,7 @@ import {
   parts,
   plus,
   remaining,
+  since3,
   sqrt,
   sub,
   times,
@@ -98,6 +99,7 @@ export const muonDef: OptimizerDef<MuonConfig> = {
   parts,
   keras: {
     ...keras,
+    save: since3,
     fields: { ...keras.fields, adamBeta1: "adam_beta_1", adamBeta2: "adam_beta_2" },
   },
   slots: (config) => [[

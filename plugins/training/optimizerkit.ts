@@ -118,7 +118,12 @@ export const keras: NonNullable<OptimizerDef["keras"]> = {
   ignore: ["loss_scale_factor"],
   own: ["excludeFromWeightDecay", "lossScaling", "era"],
   upgrade(config: Record<string, unknown>): Record<string, unknown> {
-    const { lr, decay, ...rest } = config;
+    const { lr, decay, ...given } = config;
+    // Keras' clipnorm was that of all gradients together at first.
+    const { clipnorm, ...others } = given;
+    const rest: Record<string, unknown> = given.era === "1" && clipnorm
+      ? { global_clipnorm: clipnorm, ...others }
+      : given;
     const rate = rest.learning_rate ?? lr;
     const decays = typeof decay === "number" && decay > 0;
     // Up to Keras 2.3 on TensorFlow the count of steps has grown when it is read: rate / (1 + decay · (step + 1)).
@@ -133,6 +138,9 @@ export const keras: NonNullable<OptimizerDef["keras"]> = {
     return { ...rest, ...noDecay, ...(schedule !== undefined && { learning_rate: schedule }) };
   },
 };
+/** For optimizers that came with Keras 3: files of Keras 2 hold no compilation with them. */
+export const since3: NonNullable<OptimizerDef["keras"]>["save"] = (config, major) =>
+  major === 3 ? { config } : undefined;
 /** The same with Keras' names of betas. */
 export const kerasBetas: NonNullable<OptimizerDef["keras"]> = {
   ...keras,
