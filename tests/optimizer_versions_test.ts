@@ -62,10 +62,10 @@ Deno.test("what they came to is in the files that we write, of Keras 2 and 3", a
     const ours = await steps(model, one);
     for (const [i, bytes] of files.entries()) {
       using again = await loadModel(bytes, { backend: "plain", warn: () => {} });
-      const theirs = await steps(again, one);
       // Keras 2 has no Muon and the like: its files hold no compilation with them.
       deepStrictEqual(again.compiled, !(i === 2 && /muon|schedulefree/.test(name)));
       if (!again.compiled) continue;
+      const theirs = await steps(again, one);
       // TensorFlow's Nadam since 2.11 keeps no product of momenta in its files.
       if (i === 2 && name.startsWith("k215_nadam")) continue;
       if (theirs.join() !== ours.join()) wrong.push([name, i, theirs, ours]);
