@@ -35,7 +35,7 @@ import {
   streamOf,
 } from "./sampling.ts";
 import { modelBytes, saveModel } from "./save.ts";
-import { type Compile, Sessions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 import { summaryOf } from "./summary.ts";
 import {
   castTensor,
@@ -81,7 +81,7 @@ export interface ModelOptions {
   /** What else the file holds for Lapis. */
   readonly extras?: Extras;
   /** Puts a session around each that is compiled, for what a format's engines do differently. */
-  readonly around?: (graph: Graph, compile: Compile) => Promise<Session>;
+  readonly around?: (graph: Graph, compile: (graph: Graph) => Promise<Session>) => Promise<Session>;
 }
 /** Which graph of a model. */
 export interface ModelGraphOptions {
