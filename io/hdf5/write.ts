@@ -208,15 +208,16 @@ function attributeMessages(group: Hdf5GroupWriter, path: string, layout: Layout)
     };
     if (typeof value === "string") {
       const { collection = 0, index = 0 } = layout.texts.get(value) ?? {};
-      const length = new TextEncoder().encode(value).length;
-      return [add(name, variableText(), [], new Fields().u32(length).u64(collection).u32(index).done())];
+      const text = new TextEncoder().encode(value);
+      const held = new Fields().u32(text.length).u64(collection).u32(index).done();
+      return [add(name, variableText(text), [], held)];
     }
     if (value.length === 0) return [add(name, numberType("float64"), [0], new Uint8Array())];
     const parts = splitTexts(value);
     return parts.map(({ width, texts }, i) => {
       const data = new Uint8Array(width * texts.length);
       texts.forEach((text, k) => data.set(text, k * width));
-      return add(parts.length === 1 ? name : `${name}${i}`, fixedText(width), [texts.length], data);
+      return add(parts.length === 1 ? name : `${name}${i}`, fixedText(width, texts), [texts.length], data);
     });
   });
 }
@@ -278,12 +279,14 @@ function numberType(dtype: DType, path = ""): Uint8Array {
   }
   return out.bytes([0x10, kind === "int" ? 8 : 0, 0, 0]).u32(bits / 8).u16(0).u16(bits).done();
 }
-/** UTF-8 of one width, filled up with zeros. */
-function fixedText(width: number): Uint8Array {
-  return new Fields().bytes([0x13, 0x11, 0, 0]).u32(width).done();
+/** The character set: ASCII where that is all, as Keras' files say it. h5py 2 gives bytes for it, which Keras before 2.5 decodes. */
+const charset = (texts: readonly Uint8Array[]) => texts.every((t) => t.every((byte) => byte < 128)) ? 0 : 1;
+/** Texts of one width, filled up with zeros. */
+function fixedText(width: number, texts: readonly Uint8Array[]): Uint8Array {
+  return new Fields().bytes([0x13, 0x01 | charset(texts) << 4, 0, 0]).u32(width).done();
 }
-/** UTF-8 of any length in the global heap. */
-function variableText(): Uint8Array {
+/** A text of any length in the global heap. */
+function variableText(text: Uint8Array): Uint8Array {
   const unit = new Fields().bytes([0x10, 0, 0, 0]).u32(1).u16(0).u16(8).done();
-  return new Fields().bytes([0x19, 0x01, 0x01, 0]).u32(16).bytes(unit).done();
+  return new Fields().bytes([0x19, 0x01, charset([text]), 0]).u32(16).bytes(unit).done();
 }

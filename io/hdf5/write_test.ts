@@ -29,6 +29,16 @@ const attributeAt = (file: h5wasm.File, path: string, name: string): unknown => 
   return found instanceof h5wasm.Group ? found.attrs[name]?.value : undefined;
 };
 
+Deno.test("texts have the types of Keras' own files, which h5py 2 gives as bytes", () => {
+  const root = new Hdf5GroupWriter();
+  root.attributes.set("backend", "tensorflow");
+  root.attributes.set("layer_names", ["a_layer_of_22_letters_"]);
+  const hex = Array.from(writeHdf5(root), (b) => b.toString(16).padStart(2, "0")).join("");
+  // Written by h5py 2.10 under Keras 2.2.4: class and version, padding and character set, size, base type.
+  ok(hex.includes("1901000010000000" + "1000000001000000" + "00000800"));
+  ok(hex.includes("1301000016000000"));
+});
+
 Deno.test("groups, datasets of every element type and shape, and attributes", async () => {
   const root = new Hdf5GroupWriter();
   const letters: Partial<Record<DType, string>> = {

@@ -86,8 +86,12 @@ function blur(data: Float64Array, random: Random, by: number): void {
 
 /** The graph with other constants, those of nested graphs too. */
 function withConstants(graph: Graph, change: (value: RuntimeValue) => RuntimeValue): Graph {
+  // Scales and limits decide sizes: a little less is another size.
+  const sizing = new Set(
+    graph.nodes.flatMap((n) => (/^(Resize|Upsample|Range)$/.test(n.op) ? n.inputs : [])),
+  );
   const inputs = graph.inputs.map((i) => {
-    const value = i.role === "constant" && i.value ? change(i.value) : undefined;
+    const value = i.role === "constant" && i.value && !sizing.has(i.id) ? change(i.value) : undefined;
     return value && isTensor(value) ? { ...i, value } : i;
   });
   const nodes = graph.nodes.map((node) => {

@@ -3,6 +3,9 @@
  * opened by Keras 3 or tf-keras, and must predict what the case says.
  *
  *     deno task test:keras [--filter regexp] [--python path] [--keep folder]
+ *     deno task test:keras --every [--environments folder] [--only regexp] [--count 20] [--seed 1] [--keep folder]
+ *
+ * The second asks every Keras that `environments.ts` made, from 1.2.2 to 3.15: see `every.ts`.
  *
  * It needs Python with Keras, which no other test does; it says how to install them.
  * @module
@@ -11,6 +14,7 @@ import { parseArgs } from "node:util";
 import { loadModel, type Model, type Tensor, UnsupportedError, writeNpy } from "../../mod.ts";
 import { type Case, listCases, modelFiles } from "../support/cases.ts";
 import { exists, root } from "../support/sources.ts";
+import { everyKeras } from "./every.ts";
 import { graphModels } from "./graphs.ts";
 import { ownModels } from "./models.ts";
 import { ask, findPython, type Job, type Verdict } from "./python.ts";
@@ -111,8 +115,26 @@ async function main(args: readonly string[]): Promise<number> {
       filter: { type: "string", default: "" },
       python: { type: "string" },
       keep: { type: "string" },
+      every: { type: "boolean", default: false },
+      environments: { type: "string" },
+      only: { type: "string", default: "" },
+      count: { type: "string", default: "20" },
+      seed: { type: "string", default: "1" },
     },
   });
+  if (values.every) {
+    const { environments: made, only, count, seed } = values;
+    const work = values.keep ?? await Deno.makeTempDir({ prefix: "lapis-keras-" });
+    const wrong = await everyKeras({
+      ...(made !== undefined && { folder: made }),
+      only: new RegExp(only),
+      count: Number(count),
+      seed: Number(seed),
+      work,
+    });
+    if (values.keep === undefined) await Deno.remove(work, { recursive: true });
+    return wrong === 0 ? 0 : 1;
+  }
   const python = await findPython(values.python);
   if (python === undefined) {
     console.error(install);

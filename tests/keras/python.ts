@@ -59,12 +59,14 @@ export async function ask(
   keras: 2 | 3,
   folder: string,
   tell: (verdict: Verdict) => void,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   if (jobs.length === 0) return;
   const list = `${folder}/jobs${keras}.json`, script = new URL("check.py", import.meta.url).pathname;
   await Deno.writeTextFile(list, JSON.stringify(jobs));
   const child = new Deno.Command(python, {
     args: [script, list, `${keras}`],
+    env: variables,
     stdout: "piped",
     stderr: "piped",
   }).spawn();

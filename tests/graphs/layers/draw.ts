@@ -1,0 +1,255 @@
+/** Random models of layers: several inputs and outputs, masks, shared and nested layers. @module */
+import * as lapis from "../../../mod.ts";
+import { LapisError, type Layer, type Model, type SymbolicTensor, type Tensor } from "../../../mod.ts";
+import { Dice } from "../dice.ts";
+
+/** A model with data for it. */
+export interface DrawnModel {
+  readonly model: Model;
+  readonly inputs: readonly Tensor[];
+  /** The layers, for people. */
+  readonly about: string;
+}
+type Kind = "vector" | "sequence" | "image";
+const activations = [
+  "relu",
+  "tanh",
+  "sigmoid",
+  "softplus",
+  "softsign",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "mish",
+  "hardSigmoid",
+];
+
+/** Draws layers by the rank of what they take. */
+class Maker {
+  readonly dice: Dice;
+  readonly used: string[] = [];
+  constructor(dice: Dice) {
+    this.dice = dice;
+  }
+  units(): number {
+    return this.dice.between(1, 5);
+  }
+  keep(): Layer {
+    const d = this.dice;
+    return d.pick<() => Layer>([
+      () => lapis.activation({ activation: d.pick(activations) }),
+      () => lapis.batchNormalization({ scale: d.chance(0.7), center: d.chance(0.7) }),
+      () => lapis.layerNormalization({ epsilon: 0.01 }),
+      () => lapis.leakyRelu({ negativeSlope: 0.2 }),
+      () => lapis.prelu(),
+      () => lapis.elu(),
+      () => lapis.dropout({ rate: 0.3 }),
+      () => lapis.unitNormalization(),
+      () => lapis.rmsNormalization(),
+      () => lapis.softmax(),
+      () => lapis.gaussianNoise({ stddev: 0.2 }),
+      () => lapis.activityRegularization({ l1: 0.01 }),
+    ])();
+  }
+  recurrent(sequences: boolean): Layer {
+    const d = this.dice;
+    const common = {
+      units: this.units(),
+      returnSequences: sequences,
+      ...(d.chance(0.3) && { goBackwards: true }),
+      ...(d.chance(0.2) && { useBias: false }),
+      ...(d.chance(0.2) && { activation: d.pick(["relu", "softsign"]) }),
+    };
+    const one = d.pick<() => Layer>([
+      () => lapis.lstm(common),
+      () => lapis.gru({ ...common, resetAfter: d.chance(0.5) }),
+      () => lapis.simpleRnn(common),
+      () => lapis.lstm({ ...common, recurrentActivation: "hardSigmoidKeras2" }),
+    ])();
+    if (d.chance(0.7)) return one;
+    const mode = d.pick(["concat", "sum", "ave", "mul"] as const);
+    return lapis.bidirectional(lapis.gru({ ...common, goBackwards: false }), { mergeMode: mode });
+  }
+  next(kind: Kind, masked: boolean): Layer {
+    const d = this.dice, padding = d.pick(["same", "valid"] as const), size = d.between(1, 3);
+    if (d.chance(0.3)) return this.keep();
+    if (kind === "vector") {
+      return lapis.dense({ units: this.units(), activation: d.pick(activations), useBias: d.chance(0.8) });
+    }
+    if (kind === "sequence") {
+      const anyway = [
+        () => this.recurrent(true),
+        () => lapis.dense({ units: this.units(), activation: d.pick(activations) }),
+        () => lapis.timeDistributed(lapis.dense({ units: this.units() })),
+      ];
+      const unmasked = [
+        () =>
+          lapis.conv1d({
+            filters: this.units(),
+            kernelSize: size,
+            padding: d.pick(["same", "valid", "causal"]),
+            ...(d.chance(0.3) && { dilationRate: 2 }),
+          }),
+        () => lapis.separableConv1d({ filters: this.units(), kernelSize: size, padding }),
+        () => lapis.conv1dTranspose({ filters: this.units(), kernelSize: size, padding }),
+        () => lapis.maxPooling1d({ poolSize: 2, padding }),
+        () => lapis.averagePooling1d({ poolSize: 2, padding }),
+        () => lapis.zeroPadding1d({ padding: [1, 2] }),
+        () => lapis.cropping1d({ cropping: [1, 0] }),
+        () => lapis.upSampling1d({ size: 2 }),
+        () => lapis.permute({ dims: [2, 1] }),
+      ];
+      return d.pick<() => Layer>(masked ? anyway : [...anyway, ...unmasked])();
+    }
+    const both = { kernelSize: d.pick<number | [number, number]>([size, [2, 1], [1, 3]]), padding };
+    return d.pick<() => Layer>([
+      () => lapis.conv2d({ filters: this.units(), ...both, activation: d.pick(activations) }),
+      () => lapis.conv2d({ filters: this.units(), ...both, strides: 2 }),
+      () => lapis.conv2d({ filters: this.units(), ...both, dilationRate: 2 }),
+      () => lapis.depthwiseConv2d({ ...both, depthMultiplier: d.between(1, 2) }),
+      () => lapis.separableConv2d({ filters: this.units(), ...both }),
+      () => lapis.conv2dTranspose({ filters: this.units(), ...both, strides: d.between(1, 2) }),
+      () => lapis.maxPooling2d({ poolSize: 2, padding }),
+      () => lapis.averagePooling2d({ poolSize: 2, padding }),
+      () => lapis.zeroPadding2d({ padding: [[1, 0], [0, 2]] }),
+      () => lapis.cropping2d({ cropping: [[1, 0], [0, 1]] }),
+      () => lapis.upSampling2d({ size: [2, 1], interpolation: d.pick(["nearest", "bilinear"]) }),
+    ])();
+  }
+  /** A layer's result; another layer where its sizes don't fit. */
+  put(x: SymbolicTensor, make: () => Layer): SymbolicTensor {
+    for (let tries = 0; tries < 6; tries++) {
+      try {
+        const layer = make(), y = lapis.apply(layer, x);
+        this.used.push(layer.def.name);
+        return y;
+      } catch (error) {
+        if (!(error instanceof LapisError)) throw error;
+      }
+    }
+    return x;
+  }
+  /** A shared layer, or one beside what it takes, joined again. */
+  branch(x: SymbolicTensor, make: () => Layer): SymbolicTensor {
+    const d = this.dice;
+    try {
+      const layer = make(), a = lapis.apply(layer, x);
+      const b = d.chance(0.5)
+        ? lapis.apply(layer, lapis.apply(lapis.activation({ activation: "tanh" }), x))
+        : x;
+      const merges = [
+        lapis.concatenate,
+        lapis.add,
+        lapis.multiply,
+        lapis.maximum,
+        lapis.average,
+        lapis.subtract,
+      ];
+      this.used.push(`branch(${layer.def.name})`);
+      return lapis.apply(
+        lapis.typeText(a.type) === lapis.typeText(b.type) ? d.pick(merges)() : lapis.concatenate(),
+        [a, b],
+      );
+    } catch (error) {
+      if (!(error instanceof LapisError)) throw error;
+      return x;
+    }
+  }
+  toVector(x: SymbolicTensor, kind: Kind, masked: boolean): SymbolicTensor {
+    const d = this.dice;
+    if (kind === "vector") return x;
+    if (kind === "image") {
+      return lapis.apply(
+        d.pick([lapis.globalAveragePooling2d, lapis.globalMaxPooling2d, lapis.flatten])(),
+        x,
+      );
+    }
+    if (masked || d.chance(0.5)) return lapis.apply(this.recurrent(false), x);
+    return lapis.apply(d.pick([lapis.globalAveragePooling1d, lapis.globalMaxPooling1d, lapis.flatten])(), x);
+  }
+  trunk(rows: number): { readonly given: SymbolicTensor; readonly x: SymbolicTensor; readonly data: Tensor } {
+    const d = this.dice, kind = d.pick(["vector", "sequence", "ids", "image"] as const);
+    const side = () => d.between(3, 6);
+    const shape = kind === "vector"
+      ? [side()]
+      : kind === "ids"
+      ? [side()]
+      : kind === "image"
+      ? [side(), side(), d.between(1, 3)]
+      : [side(), d.between(1, 4)];
+    const given = lapis.input({ shape, ...(kind === "ids" && { dtype: "int32" as const }) });
+    const data = kind === "ids"
+      ? lapis.tensor(
+        Array.from(
+          { length: rows * (shape[0] ?? 1) },
+          (_, i) => (i % (shape[0] ?? 1) === 0 ? 1 : d.below(8)),
+        ),
+        [rows, ...shape],
+        "int32",
+      )
+      : d.tensor([rows, ...shape]);
+    let masked = false, x = given;
+    if (kind === "ids") {
+      masked = d.chance(0.6);
+      x = lapis.apply(lapis.embedding({ inputDim: 8, outputDim: d.between(2, 4), maskZero: masked }), x);
+    } else if (kind === "sequence" && d.chance(0.3)) {
+      masked = true;
+      x = lapis.apply(lapis.masking({ maskValue: 0 }), x);
+    }
+    const as: Kind = kind === "ids" ? "sequence" : kind;
+    for (let i = d.between(1, 4); i > 0; i--) {
+      x = d.chance(0.2)
+        ? this.branch(
+          x,
+          () =>
+            as === "image"
+              ? lapis.conv2d({ filters: this.units(), kernelSize: 3, padding: "same" })
+              : lapis.dense({ units: this.units() }),
+        )
+        : this.put(x, () => this.next(as, masked));
+    }
+    return { given, x: this.toVector(x, as, masked), data };
+  }
+}
+
+/** The model of a seed. */
+export function drawModel(seed: number): DrawnModel {
+  const dice = new Dice(seed), maker = new Maker(dice), rows = dice.between(2, 5);
+  const trunks = Array.from({ length: dice.chance(0.7) ? 1 : 2 }, () => maker.trunk(rows));
+  const [first] = trunks;
+  if (!first) throw new RangeError("no trunk");
+  let x = trunks.length === 1 ? first.x : lapis.apply(lapis.concatenate(), trunks.map((t) => t.x));
+  if (dice.chance(0.3)) {
+    const inner = lapis.input({
+      shape: (x.type.shape ?? []).slice(1).map((n) => (typeof n === "number" ? n : null)),
+    });
+    const tower = lapis.model({
+      inputs: inner,
+      outputs: maker.put(
+        lapis.apply(lapis.dense({ units: 3, activation: "tanh" }), inner),
+        () => maker.keep(),
+      ),
+    });
+    x = lapis.apply(tower, x);
+    maker.used.push("nested");
+  }
+  const heads = Array.from(
+    { length: dice.chance(0.75) ? 1 : 2 },
+    () =>
+      lapis.apply(
+        lapis.dense({ units: dice.between(2, 3), activation: dice.pick(["linear", "softmax", "sigmoid"]) }),
+        x,
+      ),
+  );
+  const model = lapis.model({ inputs: trunks.map((t) => t.given), outputs: heads });
+  // Biases of zeros and statistics of ones hide what is mixed up.
+  for (const [path, value] of model.weights) {
+    if (value.dtype !== "float32") continue;
+    model.setWeight(path, {
+      ...value,
+      data: Float32Array.from(value.data as Float32Array, (v) => v + 0.2 * dice.uniform()),
+    });
+  }
+  return { model, inputs: trunks.map((t) => t.data), about: maker.used.join(" ") };
+}
