@@ -153,22 +153,24 @@ export const iouMetrics: readonly MetricDef[] = [
   oneHotMeanIouDef,
   binaryIouDef,
 ];
-type Known<K extends keyof IouConfig> = Pick<IouConfig, K | "name">;
+/** Some of the options, and the name. */
+export type IouOptions<K extends keyof IouConfig> = Pick<IouConfig, K | "name">;
 /** Mean overlap of some classes: `iouMetric({ numClasses: 3, targetClassIds: [1, 2] })`. */
 export const iouMetric: PartFactory<
   MetricDef,
-  Known<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
+  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
   "numClasses" | "targetClassIds"
 > = partFactory<MetricDef>(iouDef) as never;
 /** Mean overlap of all classes. */
 export const meanIouMetric: PartFactory<
   MetricDef,
-  Known<"numClasses" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
+  IouOptions<"numClasses" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
   "numClasses"
 > = partFactory<MetricDef>(meanIouDef) as never;
 /** Mean overlap of yes and no. */
-export const binaryIouMetric: PartFactory<MetricDef, Known<"targetClassIds" | "threshold">> = partFactory<
-  MetricDef
->(
-  binaryIouDef,
-);
+export const binaryIouMetric: PartFactory<MetricDef, IouOptions<"targetClassIds" | "threshold">> =
+  partFactory<
+    MetricDef
+  >(
+    binaryIouDef,
+  );

@@ -44,7 +44,7 @@ export {
   sensitivityAtSpecificityMetric,
   specificityAtSensitivityMetric,
 } from "./curvemetrics.ts";
-export { binaryIouMetric, type IouConfig, iouMetric, meanIouMetric } from "./ioumetrics.ts";
+export { binaryIouMetric, type IouConfig, iouMetric, type IouOptions, meanIouMetric } from "./ioumetrics.ts";
 export {
   categoricalGeneralizedCrossEntropy,
   circle,
