@@ -57,7 +57,7 @@ export const samples: Readonly<Record<string, LayerSample>> = {
   QuantizedDense: on(flat, { units: 3, quantization: eightBits }),
   QuantizedEinsumDense: on(series, { equation: "abc,cd->abd", outputShape: [7, 3], quantization: eightBits }),
   QuantizedEmbedding: on([2, 5], { inputDim: 4, outputDim: 3, quantization: eightBits }, "int32"),
-  RandomCrop: on(image, { height: 4, width: 5, passes: false }),
+  RandomCrop: on(image, { height: 4, width: 5, inference: "cut" }),
   AutoContrast: on(image),
   STFTSpectrogram: on([2, 40, 2], { frameLength: 16 }),
   MelSpectrogram: on([2, 80], { fftLength: 32, sequenceStride: 16, numMelBins: 4 }),

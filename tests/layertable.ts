@@ -30,7 +30,7 @@ export interface LayerFacts {
 /** Layers of Keras 3.15 that Lapis hasn't, and why. */
 export const leftOut: Readonly<Record<string, string>> = {
   ContrastLimitedAdaptiveHistogramEqualization: "equalises by the data; do it when images are read",
-  Equalization: "equalises by the data; do it when images are read",
+  Equalization: "equalises by the data; Keras 3.15 can't put it into a functional model itself",
   FlaxLayer: "holds a Flax module, which is Python code",
   InputSpec: "no layer: describes what a layer takes",
   JaxLayer: "holds a JAX function, which is Python code",

@@ -13,9 +13,9 @@ import {
   toFirst,
   toLast,
 } from "../../core/layerkit.ts";
-import { bool, float, int, list } from "../../core/schema.ts";
+import { choice, float, int, list } from "../../core/schema.ts";
 import { resizeTo } from "./interpolate.ts";
-import { cropped, imageIgnored } from "./resizing.ts";
+import { cropped, cut, imageIgnored, sidesOf } from "./resizing.ts";
 
 /** Options of {@link randomCropDef}, resolved. */
 export interface RandomCropConfig {
@@ -27,8 +27,8 @@ export interface RandomCropConfig {
   readonly dataFormat: DataFormat;
   /** Seed of Keras' training. */
   readonly seed: Opaque;
-  /** Inference passes images as they are, as since Keras 3.7; else it cuts the middle and resizes it. */
-  readonly passes: boolean;
+  /** What inference does: `pass` since Keras 3.7; `cut` to the proportion, then resize; up to 2.7 `resize`, then cut. */
+  readonly inference: "pass" | "cut" | "resize";
 }
 /** A part of images at random in Keras' training; in inference the middle at that size, or since Keras 3.7 all of it. */
 export const randomCropDef: LayerDef<RandomCropConfig, never> = {
@@ -41,7 +41,11 @@ export const randomCropDef: LayerDef<RandomCropConfig, never> = {
     width: int({ doc: "pixels from left to right", min: 1 }),
     dataFormat: dataFormatField(),
     seed: opaqueField("seed of Keras' training"),
-    passes: bool({ doc: "inference passes images as they are, as since Keras 3.7", default: true }),
+    inference: choice({
+      doc: "what inference does: pass images as they are, or have them at that size",
+      default: "pass",
+      of: ["pass", "cut", "resize"],
+    }),
   },
   params: () => ({}),
   build({ b, config, inputs, training }) {
@@ -50,19 +54,29 @@ export const randomCropDef: LayerDef<RandomCropConfig, never> = {
         "cuts images at random in training, which isn't supported: cut them beforehand",
       );
     }
-    const x = inputAt(inputs, 0), { height, width, dataFormat, passes } = config;
+    const x = inputAt(inputs, 0), { height, width, dataFormat, inference } = config;
     shapeOfRank(x.type, 4, "[batch, height, width, channels]");
-    if (passes) return [x];
+    if (inference === "pass") return [x];
     const images = toFirst(b, asFloat(b, x), dataFormat);
-    return [
-      toLast(b, resizeTo(b, cropped(b, images, height, width), [height, width], "bilinear"), dataFormat),
-    ];
+    if (inference === "cut") {
+      const part = cropped(b, images, height, width);
+      return [toLast(b, resizeTo(b, part, [height, width], "bilinear"), dataFormat)];
+    }
+    const [h, w] = sidesOf(images, "RandomCrop");
+    const tall = Math.max(height, Math.trunc(width * h / w)),
+      wide = Math.max(width, Math.trunc(height * w / h));
+    const whole = resizeTo(b, images, [tall, wide], "bilinear");
+    const from = [Math.trunc((tall - height) / 2), Math.trunc((wide - width) / 2)];
+    return [toLast(b, cut(b, whole, from, [height, width]), dataFormat)];
   },
   keras: {
     call: ["inputs", "training"],
     ignore: imageIgnored(),
-    own: ["passes"],
-    upgrade: (config, version) => ({ ...config, passes: !/^(2(\.|$)|3\.[0-6](\.|$))/.test(version) }),
+    own: ["inference"],
+    upgrade(config, version) {
+      const resizes = /^2\.[0-7](\.|$)/.test(version), cuts = /^(2(\.|$)|3\.[0-6](\.|$))/.test(version);
+      return { ...config, inference: resizes ? "resize" : cuts ? "cut" : "pass" };
+    },
   },
 };
 

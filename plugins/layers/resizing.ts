@@ -54,14 +54,15 @@ const sizeFields = () => ({
 });
 
 /** Height and width of images `[batch, channels, height, width]`. @throws {ShapeError} */
-function sidesOf(x: Value, why: string): readonly [number, number] {
+export function sidesOf(x: Value, why: string): readonly [number, number] {
   const [, , h, w] = shapeOf(x.type);
   if (typeof h !== "number" || typeof w !== "number") {
     throw new ShapeError(`${why} needs a known height and width`);
   }
   return [h, w];
 }
-function cut(b: Builder, x: Value, from: readonly number[], size: readonly number[]): Value {
+/** The part of images `[batch, channels, height, width]` that begins somewhere. */
+export function cut(b: Builder, x: Value, from: readonly number[], size: readonly number[]): Value {
   return b.one("Slice", [x, b.ints(from), b.ints(from.map((f, i) => f + (size[i] ?? 0))), b.ints([2, 3])]);
 }
 /** The largest part about the middle that has the sides' proportion. */
