@@ -157,7 +157,7 @@ export const safetensors: FormatDef = {
   name: "safetensors",
   summary: "weights by path: .safetensors, beside a config.json",
   extensions: [".safetensors"],
-  detect: ({ bytes }) => isSafetensors(bytes),
+  detect: ({ bytes }) => (isSafetensors(bytes) ? "signature" : false),
   read: ({ name }) =>
     Promise.reject(
       new ConfigError(
