@@ -22,6 +22,8 @@ export type Masking = "none" | "right" | "left" | "scattered";
 export interface MadeUpOptions extends WantedSizes {
   readonly seed: number;
   readonly masking?: Masking;
+  /** Numbers lie evenly between -1 and 1; normal ones unless said. */
+  readonly even?: boolean;
 }
 /** Inputs by name. */
 export type Inputs = Readonly<Record<string, Tensor>>;
@@ -82,7 +84,7 @@ export class InputMaker {
   }
 
   /** One set of inputs. */
-  make({ seed, masking = "none", ...wanted }: MadeUpOptions): Inputs {
+  make({ seed, masking = "none", even = false, ...wanted }: MadeUpOptions): Inputs {
     const env = openSizes(this.#graph, wanted), next = generator(seed);
     const sizeOf = (d: Dim) => evalDim(d, env) ?? wanted.length;
     const longest = Math.max(1, ...this.#ports.map(({ type }) => (type.shape ?? []).map(sizeOf)[1] ?? 1));
@@ -96,7 +98,7 @@ export class InputMaker {
           facts.limit === undefined
         ? longest
         : facts.lengthOf;
-      return [port.name, numbers(dtype, shape, facts, { masking, next, lengths, env })];
+      return [port.name, numbers(dtype, shape, facts, { masking, next, lengths, env, even })];
     }));
   }
 }
@@ -107,6 +109,7 @@ interface Drawing {
   readonly masking: Masking;
   readonly next: () => number;
   readonly lengths: Dim | undefined;
+  readonly even: boolean;
   readonly env: DimEnv;
 }
 function numbers(dtype: Tensor["dtype"], shape: readonly number[], facts: Facts, how: Drawing): Tensor {
@@ -127,7 +130,8 @@ function numbers(dtype: Tensor["dtype"], shape: readonly number[], facts: Facts,
     const most = evalDim(lengths, env) ?? 1;
     return filled(() => (masking === "none" || most < 1 ? most : 1 + Math.floor(next() * most)));
   }
-  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const real = () =>
+    how.even ? 2 * next() - 1 : Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const ids = facts.whole === true || !/^b?float/.test(dtype);
   const below = dtype === "bool" ? 2 : limit === Infinity ? from + fewIds : limit,
     span = Math.max(1, below - from);
@@ -136,7 +140,7 @@ function numbers(dtype: Tensor["dtype"], shape: readonly number[], facts: Facts,
     const drawn = from + Math.floor(next() * span);
     return drawn === masked ? from + (drawn - from + 1) % span : drawn;
   };
-  const data = Float64Array.from({ length: size }, ids ? id : normal);
+  const data = Float64Array.from({ length: size }, ids ? id : real);
   if (masked !== undefined && masking !== "none" && shape.length > 1) {
     maskSteps(data, shape, masked, masking, next);
   }
@@ -181,13 +185,13 @@ const usualLength = 8, usualEdge = 32;
 /** One set of inputs for a model that is run without data; nothing is run to make it. */
 export function madeUp(model: Model, rows: number, seed = 1): Inputs {
   const maker = new InputMaker(model.graph());
-  return maker.make({ seed, batch: rows, length: maker.images ? usualEdge : usualLength });
+  return maker.make({ seed, even: true, batch: rows, length: maker.images ? usualEdge : usualLength });
 }
 /** The same, tried: sizes grow until the model takes them. @throws {LapisError} what the model says of the first ones. */
 export async function fittingInputs(model: Model, rows: number, seed = 1): Promise<Inputs> {
   const maker = new InputMaker(model.graph()), usual = maker.images ? usualEdge : usualLength;
   return await fitted(async (scale) => {
-    const inputs = maker.make({ seed, batch: rows, length: Math.ceil(usual * scale) });
+    const inputs = maker.make({ seed, even: true, batch: rows, length: Math.ceil(usual * scale) });
     await model.run(inputs);
     return inputs;
   }).finally(() => model.resetStates());

@@ -36,6 +36,9 @@ interface Host {
   };
   readonly build?: { readonly standalone?: boolean };
 }
+interface Files {
+  existsSync(path: string): boolean;
+}
 interface NodeModules {
   createRequire(from: string): { resolve(name: string): string };
 }
@@ -112,8 +115,44 @@ async function load(place: EnginePlace): Promise<Engine> {
   if (why !== true) throw new BackendError(`backend onnxruntime is not available: ${why}`);
   const specifier = installed() ?? packageName,
     program = place === "own" ? await programFor(specifier) : undefined;
-  return program ? engineIn(program) : await importEngine(specifier);
+  return program
+    ? withFallback(engineIn(program), () => importEngine(specifier))
+    : await importEngine(specifier);
 }
+/** An engine that is another one where its own process can't load onnxruntime, as without a lock and a network. */
+function withFallback(engine: Engine, other: () => Promise<Engine>): Engine {
+  const here = async (...given: Parameters<Engine["InferenceSession"]["create"]>): Promise<EngineSession> => {
+    const { InferenceSession, Tensor } = await other(), session = await InferenceSession.create(...given);
+    return {
+      inputNames: session.inputNames,
+      outputNames: session.outputNames,
+      run: (feeds) => {
+        const list = Object.entries(feeds).map(([name, t]) =>
+          [name, new Tensor(t.type, t.data, t.dims)] as const
+        );
+        return session.run(Object.fromEntries(list));
+      },
+      release: () => session.release(),
+    };
+  };
+  let loads = true;
+  return {
+    ...engine,
+    InferenceSession: {
+      async create(...given) {
+        if (!loads) return await here(...given);
+        try {
+          return await engine.InferenceSession.create(...given);
+        } catch (error) {
+          if (!(error instanceof Error && error.message.startsWith(notLoaded))) throw error;
+          loads = false;
+          return await here(...given);
+        }
+      },
+    },
+  };
+}
+const notLoaded = "onnxruntime-node did not load";
 /** The engine of a module, in this process. @throws {BackendError} */
 export async function importEngine(specifier: string): Promise<Engine> {
   try {
@@ -123,7 +162,7 @@ export async function importEngine(specifier: string): Promise<Engine> {
     return engine;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(`onnxruntime-node did not load: ${reason}`, { cause: error });
+    throw new BackendError(`${notLoaded}: ${reason}`, { cause: error });
   }
 }
 /** How this program is started again for the engine, where it may be. */
@@ -137,7 +176,18 @@ async function programFor(specifier: string): Promise<Program | undefined> {
     if ((await machine?.permissions.query(what))?.state !== "granted") return undefined;
   }
   const path = pathOf(worker);
-  const flags = ["run", "-A", "--no-config", "--no-lock", "--cached-only", "--quiet"];
+  // Our own lock, where it lies beside the sources, says what the package needs without asking a registry.
+  const lock = pathOf(new URL("../../../deno.lock", import.meta.url));
+  const locked = builtin<Files>("fs")?.existsSync(lock) ? [`--lock=${lock}`, "--frozen"] : ["--no-lock"];
+  const flags = [
+    "run",
+    "-A",
+    "--no-config",
+    "--unstable-npm-lazy-caching",
+    ...locked,
+    "--cached-only",
+    "--quiet",
+  ];
   return { spawn, command, args: [...machine ? flags : ["--no-warnings"], path, specifier] };
 }
 
