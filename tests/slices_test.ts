@@ -2,7 +2,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { gradient } from "../core/differentiate.ts";
 import { tensorType } from "../core/shape.ts";
-import { tensor } from "../core/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { loadModel } from "../mod.ts";
 import { plain } from "../plugins/backends/plain/mod.ts";
 import { compile, engines, graphOf, registry, tensorOf } from "./support/engines.ts";
 
@@ -63,6 +64,21 @@ Deno.test("a slice's gradient is one where it took an element, also past the end
       // x[-5:], x[1:-1], x[-2:], x[2:9] and x[:-2] of 3 elements: 2, 3 and 3 of them hold each.
       const out = await session.run({ x: tensor([1, 10, 100]) });
       deepStrictEqual([...tensorOf(out["gradient/x"]).data], [2 * 2, 3 * 20, 3 * 200]);
+    }
+  }
+});
+
+Deno.test("slices of Keras models are Python's, whatever the number of steps", async () => {
+  const { config, given }: {
+    readonly config: string;
+    readonly given: Readonly<Record<string, readonly (readonly [readonly number[], readonly number[]])[]>>;
+  } = JSON.parse(await Deno.readTextFile(new URL("fixtures/keras-slices.json", import.meta.url)));
+  for (const { name: backend } of engines) {
+    using model = await loadModel(new TextEncoder().encode(config), { backend, warn: () => {} });
+    for (const [steps, expected] of Object.entries(given)) {
+      const n = Number(steps), t = { ...upTo(2 * n), shape: [1, n, 2] };
+      const out = Object.values(await model.run({ x: tensor([[1, 2, 3]]), t })) as Tensor[];
+      deepStrictEqual(out.map(({ shape, data }) => [[...shape], [...data]]), expected);
     }
   }
 });

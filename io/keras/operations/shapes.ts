@@ -205,7 +205,11 @@ function item(given: Given): Value {
       if ([start, stop, step].some((n) => n !== null && n !== undefined && typeof n !== "number")) {
         throw given.refuse("key");
       }
-      if (typeof start === "number" || typeof stop === "number" || by !== 1) {
+      const size = shapeOf(v.type)[axis];
+      if (by < 0 && typeof start === "number" && typeof size === "number" && start < -size) {
+        // Python takes nothing from before the beginning; ONNX begins at the first element.
+        [starts, ends, axes, steps].forEach((l, i) => l.push([0, 0, axis, by][i] ?? 0));
+      } else if (typeof start === "number" || typeof stop === "number" || by !== 1) {
         starts.push(typeof start === "number" ? start : by < 0 ? -1 : 0);
         ends.push(typeof stop === "number" ? stop : by < 0 ? -(2 ** 31) : 2 ** 31);
         axes.push(axis);

@@ -53,7 +53,8 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
     else if (/^(Reshape|SpaceToDepth)$/.test(op)) equal(productDims(x), productDims(out));
     else if (op === "Squeeze") {
       for (const axis of constantInts(graph, node.inputs[1]) ?? []) equal(1, x.at(axis), x);
-    } else if (op === "Scan") {
+    } else if (/^Arg(Max|Min)$/.test(op)) least(1, x.at(axis));
+    else if (op === "Scan") {
       const axes = intsOf(node, "scan_input_axes"), sequences = intOf(node, "num_scan_inputs", 0);
       const first = inputs.length - intOf(node, "captures", 0) - sequences;
       const shapes = Array.from({ length: sequences }, (_, i) => inputs[first + i] ?? []);
