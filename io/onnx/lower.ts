@@ -80,7 +80,7 @@ const rules: Readonly<Record<string, Rule>> = {
         throw new UnsupportedError(
           `${
             shown(context.node.scope)
-          }: Reshape to an empty tensor needs opset 14; ${context.opset} is written`,
+          }: Reshape to an empty shape needs opset 14; ${context.opset} is written`,
         );
       }
       return [{ ...proto, attribute: without(proto.attribute, "allowzero") }];
@@ -121,21 +121,6 @@ const rules: Readonly<Record<string, Rule>> = {
       });
       const input = [x, context.constant(`${pads}/full`, ints(full)), ...(value === "" ? [] : [value])];
       return [{ ...proto, input }];
-    },
-  },
-  /** A 0 always kept the input's dim; shapes that are computed hold none but of empty tensors, whose dims are kept too. */
-  Reshape: {
-    before: 14,
-    lower(proto, context) {
-      const known = context.known(1), empty = known && toIntegers(known).includes(0);
-      if (empty && context.node.attributes["allowzero"]) {
-        throw new UnsupportedError(
-          `${
-            shown(context.node.scope)
-          }: Reshape to an empty shape needs opset 14; ${context.opset} is written`,
-        );
-      }
-      return [{ ...proto, attribute: without(proto.attribute, "allowzero") }];
     },
   },
   /** The whole shape came out. */
