@@ -2,6 +2,7 @@
 import { FormatError, shown } from "../../core/errors.ts";
 import type { FormatOptions, Source } from "../../core/format.ts";
 import { type Hdf5Dataset, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts";
+import { isSafetensors } from "../safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../zip.ts";
 import { isJson, parseJson, utf8 } from "./json.ts";
 import type { Opened } from "./read.ts";
@@ -39,7 +40,8 @@ async function openShards(
   options: FormatOptions,
 ): Promise<Hdf5Group | undefined> {
   const { limits } = options, head = bytes.subarray(0, 64).find((b) => b > 32);
-  if (head !== 0x7b || bytes.length > limits.textBytes) return undefined;
+  // The length of a header may look like white space.
+  if (isSafetensors(bytes) || head !== 0x7b || bytes.length > limits.textBytes) return undefined;
   const json = parseJson(utf8(bytes, name), name, limits);
   const { weight_map: map } = json;
   if (!isJson(map)) return undefined;
