@@ -303,7 +303,8 @@ export function resizeProducts(
   if ((roi && !knownRoi) || (scales && !knownScales) || (sizes && !knownSizes)) return undefined;
   const fixed = from.map((d) => (typeof d === "number" ? d : 1));
   const passes = passesOf(fixed, attributes, knownRoi, knownScales, knownSizes)
-    .filter((p) => changed.includes(p.axis));
+    // A scale beside 1 moves places though the size stays.
+    .filter((p) => typeof from[p.axis] === "number");
   if (passes.some((p) => p.taps.outside.some((o) => o))) return undefined;
   return passes.reduce((y, pass) => times(b, y, pass, fixed[pass.axis] ?? 1, true), x);
 }
