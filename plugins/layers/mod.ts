@@ -49,7 +49,7 @@ export type { MergeConfig } from "./mergemode.ts";
 export type { CustomScaleLayerConfig, LayerScaleConfig, StochasticDepthConfig } from "./applications.ts";
 export type { BatchVariantsConfig } from "./batchvariants.ts";
 export type { AutoContrastConfig, RandomCropConfig } from "./contrast.ts";
-export type { MelSpectrogramConfig, StftSpectrogramConfig } from "./spectra.ts";
+export type { MelSpectrogramConfig, StftSpectrogramConfig, Window } from "./spectra.ts";
 export type { Quantization, QuantizedConfig } from "./quantized.ts";
 export type { TimeMajorConfig } from "./timemajor.ts";
 export type { LocallyConnectedConfig } from "./local.ts";

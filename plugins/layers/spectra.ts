@@ -24,7 +24,7 @@ import { bool, choice, type Field, field, float, int, nullable } from "../../cor
 import { tensor } from "../../core/tensor.ts";
 
 /** A window's name, or its values. */
-type Window = string | readonly number[];
+export type Window = string | readonly number[];
 const windowField = (): Field<Window | null> =>
   nullable(field<Window>({
     doc: "window of every frame: hann, hamming, or its values",
