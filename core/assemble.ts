@@ -152,11 +152,12 @@ class Assembly {
     const b = own instanceof GraphBuilder ? own : this.b;
     return located(node, () =>
       b.scopeAs(node.path, () => {
-        const masked = withMasks(b, inputs, call.mask);
+        const reached = inputs.map((v, i) => (call.lost?.[i] ? b.masked(v, undefined) : v));
+        const masked = withMasks(b, reached, call.mask);
         const params = this.#params(node, masked.map((v) => v.type));
         const asks = call.training !== undefined && !(call.yields && settled);
         const mode = asks ? call.training === true : training, fixed = settled || asks;
-        const masks = (call.passes === "own" ? inputs : masked)
+        const masks = (call.passes === "own" ? reached : masked)
           .map((v) => (call.passes === "none" ? undefined : v.mask));
         const outputs = layer.def.build({
           b,

@@ -30,6 +30,8 @@ export interface ApplyOptions {
   readonly mask?: SymbolicTensor | null | readonly (SymbolicTensor | null)[];
   /** Which masks the outputs carry on: those of `mask` unless said; the inputs' own, whatever `mask` says, or none. */
   readonly passes?: "own" | "none";
+  /** Inputs whose masks don't reach the call. */
+  readonly lost?: readonly boolean[];
   /** Fixes the layer's mode, whatever the model's. */
   readonly training?: boolean;
   /** True where a mode that the whole model runs in goes before `training`, as in Keras 3; sampling alone heeds it. */
@@ -120,7 +122,7 @@ function buildNetwork({ b, inputs, config, layer }: LayerContext<NetworkConfig, 
 }
 /** A call's extra arguments with values in place of symbolic tensors. */
 export function callOptions(
-  { initialState, mask, passes, values, options, training, yields }: ApplyOptions,
+  { initialState, mask, passes, lost, values, options, training, yields }: ApplyOptions,
   get: (t: SymbolicTensor) => Value,
 ): CallOptions {
   return {
@@ -131,6 +133,7 @@ export function callOptions(
     ...(values && { values: Object.fromEntries(Object.entries(values).map(([k, t]) => [k, get(t)])) }),
     ...(options && { options }),
     ...(passes && { passes }),
+    ...(lost && { lost }),
     ...(training !== undefined && { training }),
     ...(yields && { yields }),
   };

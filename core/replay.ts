@@ -54,7 +54,7 @@ const outputOf = (network: Network, call: LayerCall, t: SymbolicTensor) => {
   const at = network.outputs.indexOf(t);
   return at < 0 ? undefined : call.outputs[at];
 };
-function mapOptions(options: ApplyOptions, of: (t: SymbolicTensor) => SymbolicTensor): ApplyOptions {
+export function mapOptions(options: ApplyOptions, of: (t: SymbolicTensor) => SymbolicTensor): ApplyOptions {
   const { initialState, mask, values, ...rest } = options;
   const masks = (m: SymbolicTensor | null) => m && of(m);
   return {

@@ -125,6 +125,12 @@ export function argumentsOf(call: CallEntry, at: CallPlace): LayerArguments {
   let initialState: readonly SymbolicTensor[] | undefined, mask: ApplyOptions["mask"], training;
   for (const [key, value] of Object.entries(given.rest)) {
     if (value === null || value === undefined || key === "name") continue;
+    // Keras' MultiHeadAttention overwrites it by the query's own mask since 3.7.
+    if (
+      key === "query_mask" && layer.def.name === "MultiHeadAttention" && !versionBefore(ctx.version, 3, 7)
+    ) {
+      continue;
+    }
     if (key === "initial_state") initialState = statesOf(value, layer, reader);
     else if (key === "mask") mask = maskOf(value, inputs, reader);
     else if (key === "training") training = modeOf(value, reader);
@@ -169,6 +175,10 @@ function statesOf(value: Argument, layer: Layer, reader: Reader): readonly Symbo
 function maskOf(value: Argument, inputs: readonly SymbolicTensor[], reader: Reader): ApplyOptions["mask"] {
   const single = inputs.length > 1 && Array.isArray(value) ? undefined : reader.one(value, "mask");
   if (single) return single;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const record = value as Readonly<Record<string, Argument>>;
+    return maskOf(Object.keys(record).sort().map((key) => record[key] ?? null), inputs, reader);
+  }
   if (!Array.isArray(value)) throw reader.refuse(`call argument mask = ${shown(value, 60)} is no mask`);
   const list = (value as readonly Argument[]).map((m) => {
     const one = m === null ? null : reader.one(m, "mask");

@@ -4,8 +4,9 @@ import { applyAll, functional } from "../../core/functional.ts";
 import type { Layer } from "../../core/layer.ts";
 import type { SymbolicTensor } from "../../core/network.ts";
 import { argumentsOf } from "./calls.ts";
-import { type KerasContext, majorOf } from "./context.ts";
+import { type KerasContext, majorOf, versionBefore } from "./context.ts";
 import { entryOf, labelOf, type LayerEntry, locate } from "./layers.ts";
+import { losingMasks } from "./lostmasks.ts";
 import { warnOfMode } from "./modes.ts";
 import { type CallEntry, callsOf, endsOf, refsIn, type TensorRef } from "./nodes.ts";
 import { isOperation, operationLayer } from "./operations.ts";
@@ -70,7 +71,8 @@ export function functionalOf(
     throw new ConfigError(`${place}: a functional model needs input_layers and output_layers`, { place });
   }
   const named = outs.every((o) => o.key !== undefined) ? outs.map((o) => o.key ?? "") : undefined;
-  const made = functional({ inputs, outputs, name, ...(named && { outputNames: named }) });
+  const whole = functional({ inputs, outputs, name, ...(named && { outputNames: named }) });
+  const made = versionBefore(ctx.version, 3, 7) ? whole : losingMasks(whole);
   // The file's order is the one its weights are stored in.
   const reached = new Set(made.layers);
   const layers = [...members.values()].flatMap((m) => (m.layer && reached.has(m.layer) ? [m.layer] : []));

@@ -8,7 +8,7 @@ export function hasModes({ def, config, trainable }: Layer): boolean {
   if (def.name === "BatchNormalization") return trainable;
   const own = config as Readonly<Record<string, unknown>>, inside = networkConfigOf({ def, config } as Layer);
   const positive = (key: string) => typeof own[key] === "number" && Number(own[key]) > 0;
-  if (/Dropout|Noise|^Random|^(MixUp|CutMix|AugMix)/.test(def.name)) {
+  if (/Dropout|Noise/.test(def.name)) {
     return !("rate" in own) || positive("rate");
   }
   if (positive("dropout") || positive("recurrentDropout")) return true;

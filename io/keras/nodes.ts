@@ -97,7 +97,8 @@ function olderCall(node: unknown, place: string): CallEntry {
     : Array.isArray(node)
     ? node
     : isJson(node)
-    ? Object.values(node)
+    // In the order of their names, as Keras flattens records.
+    ? Object.keys(node).sort().map((key) => node[key])
     : undefined;
   if (!list) throw new FormatError(`${place}: unreadable call ${shown(node)}`, { place });
   const kwargs: Record<string, Argument> = {};

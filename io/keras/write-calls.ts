@@ -4,12 +4,15 @@ import type { Layer } from "../../core/layer.ts";
 import { fieldToSnake, nameOf } from "../../core/names.ts";
 import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../../core/network.ts";
 import { isRecurrent } from "./calls.ts";
+import { constantOf } from "./constants.ts";
+import type { Json } from "./json.ts";
 import { isRef } from "./nodes.ts";
 import { operationOf } from "./operations.ts";
 import { writtenOperation } from "./write-operations.ts";
 import { shapeList } from "./write-layers.ts";
+import { maskRides, strayMask } from "./write-kept.ts";
 import type { MaskNodes } from "./write-masks.ts";
-import type { WriteContext } from "./write-values.ts";
+import { pythonList, type WriteContext } from "./write-values.ts";
 
 /** Where a tensor comes from: layer, which of its calls, which output. */
 export type Position = readonly [layer: string, node: number, tensor: number];
@@ -33,7 +36,9 @@ export function callsWith(
   const out = new Map<Layer, { nodes: unknown[]; shape: unknown }>();
   const dropped = ctx.major === 2 ? idleMasks(network) : new Set<SymbolicTensor>();
   for (const call of network.calls) {
-    if (call.outputs.every((t) => dropped.has(t))) continue;
+    if (constantOf(call.layer) || call.outputs.every((t) => dropped.has(t))) continue;
+    const stray = strayMask(network, call, ctx.major);
+    if (stray !== undefined) throw new UnsupportedError(`${labelOf(call)}: ${stray}`);
     const node = ctx.major === 3 ? newCall(call, positions, masks) : oldCall(call, positions, dropped);
     const known = out.get(call.layer);
     if (known) known.nodes.push(node);
@@ -72,15 +77,22 @@ function inputsAndStates(call: LayerCall): readonly [readonly SymbolicTensor[], 
   return [inputs, initialState];
 }
 
+/** The array of a tensor that is a constant. */
+const arrayOf = (t: SymbolicTensor) => t.call && constantOf(t.call.layer);
+
 function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unknown {
-  const ref = (t: SymbolicTensor) => ({
-    class_name: "__keras_tensor__",
-    config: {
-      shape: shapeList(t.type),
-      dtype: t.type.dtype,
-      keras_history: positionOf(t, positions, call),
-    },
-  });
+  const ref = (t: SymbolicTensor): Json => {
+    const array = arrayOf(t);
+    if (array) return { class_name: "__tensor__", config: { value: pythonList(array), dtype: array.dtype } };
+    return {
+      class_name: "__keras_tensor__",
+      config: {
+        shape: shapeList(t.type),
+        dtype: t.type.dtype,
+        keras_history: positionOf(t, positions, call),
+      },
+    };
+  };
   const operation = writtenOperation(call.layer);
   if (operation) {
     const given = (value: unknown): unknown => {
@@ -94,6 +106,9 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
   }
   const { training, mask, values = {}, options = {} } = call.options;
   const [inputs, states] = inputsAndStates(call), [first] = inputs, names = inputNamesOf(call.layer);
+  if (first && arrayOf(first)) {
+    throw new UnsupportedError(`${labelOf(call)}: Keras 3 calls no layer whose first tensor is a constant`);
+  }
   const dropped = first?.mask && states.length > 0 && isRecurrent(call.layer) && mask === undefined;
   const said = first && dropped ? masks.maskOf(first, ref) : undefined;
   refuseMasks(call, states.length > 0, said !== undefined);
@@ -129,24 +144,36 @@ function refuseMasks(call: LayerCall, states: boolean, said: boolean): void {
   }
 }
 
-function oldCall(call: LayerCall, positions: Positions, dropped: ReadonlySet<SymbolicTensor>): unknown {
-  const ref = (t: SymbolicTensor): unknown[] => [...positionOf(t, positions, call)];
+function oldCall(
+  call: LayerCall,
+  positions: Positions,
+  dropped: ReadonlySet<SymbolicTensor>,
+): unknown {
+  const ref = (t: SymbolicTensor): unknown[] => {
+    if (arrayOf(t)) {
+      throw new UnsupportedError(
+        `${
+          labelOf(call)
+        }: is called on a constant; Keras 2 writes such calls and can't read them: save as Keras 3's file`,
+      );
+    }
+    return [...positionOf(t, positions, call)];
+  };
   if (operationOf(call.layer)) {
     throw new UnsupportedError(`${labelOf(call)}: an operation on tensors has no form in Keras 2's files`);
   }
-  const { training, mask, values = {}, options = {} } = call.options;
+  const { training, yields, mask, values = {}, options = {} } = call.options;
   const [inputs, states] = inputsAndStates(call), names = inputNamesOf(call.layer);
   const kwargs: Record<string, unknown> = {};
   if (mask === null && inputs[0]?.mask) {
     throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say that this call drops its mask`);
   }
   if (mask !== undefined && mask !== null) {
-    if (Array.isArray(mask)) {
-      throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say the masks of this call`);
-    }
-    if (!dropped.has(mask as SymbolicTensor)) kwargs.mask = ref(mask as SymbolicTensor);
+    if (Array.isArray(mask)) kwargs.mask = mask.map((m) => m && ref(m));
+    else if (!dropped.has(mask as SymbolicTensor)) kwargs.mask = ref(mask as SymbolicTensor);
   }
-  if (training !== undefined) kwargs.training = training;
+  // Keras 3 passes over what yields, Keras 2 would heed it.
+  if (training !== undefined && !yields) kwargs.training = training;
   for (const [key, t] of Object.entries(values)) kwargs[fieldToSnake(key)] = ref(t);
   for (const [key, value] of Object.entries(options)) kwargs[fieldToSnake(key)] = value;
   const listed = names ? inputs.slice(0, 1) : [...inputs, ...states];
@@ -154,22 +181,13 @@ function oldCall(call: LayerCall, positions: Positions, dropped: ReadonlySet<Sym
   return listed.map((t, i) => [...ref(t), i === 0 ? kwargs : {}]);
 }
 
-/** Masks that Keras 3 writes as `NotEqual(ids, 0)` and that ride beside the call's input anyway, in Keras 2 too. */
+/** Masks that ride beside their calls' inputs in Keras 2 too, and that nothing else reads. */
 function idleMasks(network: Network): ReadonlySet<SymbolicTensor> {
   const idle = new Set<SymbolicTensor>(), needed = new Set<SymbolicTensor>(network.outputs);
   for (const call of network.calls) {
-    const { mask } = call.options;
-    const single = mask && !Array.isArray(mask) ? mask as SymbolicTensor : undefined;
-    const operation = single?.call && operationOf(single.call.layer), [ids] = single?.call?.inputs ?? [];
-    const zero = operation?.className === "NotEqual" && operation.args.at(-1) === 0;
-    const rides = zero && ids && call.inputs[0]?.mask && comesFrom(call.inputs[0], ids);
-    if (single && rides) idle.add(single);
-    for (const t of readBy(call)) if (!rides || t !== single) needed.add(t);
+    const single = maskRides(call) ? call.options.mask as SymbolicTensor : undefined;
+    if (single) idle.add(single);
+    for (const t of readBy(call)) if (t !== single) needed.add(t);
   }
   return new Set([...idle].filter((t) => !needed.has(t)));
-}
-/** True where a tensor is made of another by calls on first inputs. */
-function comesFrom(t: SymbolicTensor, source: SymbolicTensor): boolean {
-  for (let at: SymbolicTensor | undefined = t; at; at = at.call?.inputs[0]) if (at === source) return true;
-  return false;
 }

@@ -4,10 +4,12 @@ import { functional } from "../../core/functional.ts";
 import type { Layer } from "../../core/layer.ts";
 import { nameOf } from "../../core/names.ts";
 import { type Network, networkConfigOf, type SymbolicTensor } from "../../core/network.ts";
+import { constantOf } from "./constants.ts";
 import type { Json } from "./json.ts";
 import { writtenOperation } from "./write-operations.ts";
 import { callsWith, type Position } from "./write-calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./write-layers.ts";
+import { keepingMasks } from "./write-kept.ts";
 import { MaskNodes } from "./write-masks.ts";
 import { serialized, type WriteContext } from "./write-values.ts";
 
@@ -72,11 +74,13 @@ function firstNode(layer: Layer, ctx: WriteContext): number {
   return ctx.major === 2 && inside && (inside.kind === "Functional" || inside.network) ? 1 : 0;
 }
 
-function functionalEntry(network: Network, name: string, frozen: boolean, ctx: WriteContext): Json {
+function functionalEntry(given: Network, name: string, frozen: boolean, ctx: WriteContext): Json {
+  const network = ctx.major === 3 ? keepingMasks(given) : given;
   const positions = new Map<SymbolicTensor, Position>();
   network.inputs.forEach((t, i) => positions.set(t, [network.inputNames[i] ?? "", 0, 0]));
   const seen = new Map<Layer, number>();
   for (const call of network.calls) {
+    if (constantOf(call.layer)) continue;
     const node = seen.get(call.layer) ?? firstNode(call.layer, ctx);
     seen.set(call.layer, node + 1);
     call.outputs.forEach((t, i) => {

@@ -3,7 +3,9 @@ import { shown, UnsupportedError } from "../../core/errors.ts";
 import type { InitializerSpec } from "../../core/layer.ts";
 import type { ActivationSpec } from "../../core/layerfields.ts";
 import { fieldToSnake } from "../../core/names.ts";
+import { isFloat } from "../../core/dtype.ts";
 import type { Registry } from "../../core/registry.ts";
+import { sizeOf, type Tensor, toNumbers } from "../../core/tensor.ts";
 import type { Part } from "../../core/training/contract.ts";
 import { partOf, serializePart } from "../../core/training/parts.ts";
 import { olderHardSigmoid } from "./hardsigmoid.ts";
@@ -134,6 +136,27 @@ const floatKeys: ReadonlySet<string> = new Set(
   "alpha beta_1 beta_2 clipnorm clipvalue decay_rate delta dropout ema_momentum end_learning_rate epsilon gain gamma global_clipnorm initial_accumulator_value initial_learning_rate l1 l2 label_smoothing learning_rate m_mul mask_value max_value maxval minval momentum negative_slope power rate recurrent_dropout rho stddev t_mul threshold warmup_target weight_decay"
     .split(" "),
 );
+/** A number that Python reads as a float where it is whole. */
+class PythonFloat {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+/** An array as nested lists, floats as Python's. */
+export function pythonList(t: Tensor): unknown {
+  const numbers = toNumbers(t), float = isFloat(t.dtype);
+  const item = (at: number): unknown => {
+    const n = numbers[at] ?? 0;
+    return t.dtype === "bool" ? n !== 0 : float && Number.isSafeInteger(n) ? new PythonFloat(n) : n;
+  };
+  const nest = (axis: number, from: number): unknown => {
+    if (axis === t.shape.length) return item(from);
+    const step = sizeOf(t.shape.slice(axis + 1));
+    return Array.from({ length: t.shape[axis] ?? 0 }, (_, i) => nest(axis + 1, from + i * step));
+  };
+  return nest(0, 0);
+}
 /** JSON as Python writes and reads it: numbers that aren't finite are words. @throws {UnsupportedError} naming what can't be said. */
 export function pythonJson(value: unknown, what: string): string {
   const words = new Map<string, string>();
@@ -142,6 +165,7 @@ export function pythonJson(value: unknown, what: string): string {
     return word;
   };
   const text = JSON.stringify(value, (key, v: unknown) => {
+    if (v instanceof PythonFloat) return plain(`\u0000${v.value}.0\u0000`, `${v.value}.0`);
     if (typeof v === "number" && !Number.isFinite(v)) return plain(`\u0000${v}\u0000`, `${v}`);
     if (typeof v === "number" && Number.isSafeInteger(v) && floatKeys.has(key)) {
       return plain(`\u0000${v}.0\u0000`, `${v}.0`);
