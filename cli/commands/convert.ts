@@ -1,5 +1,12 @@
 /** `lapis convert`: writes a model in another format, and keeps the file only where it computes the same. @module */
-import { BackendError, LapisError, type Model, registry, type WriteOptions } from "../../mod.ts";
+import {
+  BackendError,
+  LapisError,
+  type Model,
+  registry,
+  UnsupportedError,
+  type WriteOptions,
+} from "../../mod.ts";
 import type { Assets } from "../assets.ts";
 import {
   type CommandDef,
@@ -50,6 +57,12 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     }
     if (onnx && verify) await checkEngine();
     const { model, assets } = await loadNamed(source, options, context);
+    if (model.built && model.graph().inputs.some((i) => i.role === "random")) {
+      throw new UnsupportedError(
+        `${source}: draws random numbers when it predicts (a layer is called with training=True), so no conversion can be ` +
+          "proved to compute the same; make its dropout act in training alone, or predict with it as it is",
+      );
+    }
     const given = inputsFrom(options),
       stored = hasInput(given) ? await readFeed(model, assets, given) : undefined;
     const samples = verify
