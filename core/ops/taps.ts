@@ -41,11 +41,12 @@ function coordinate(x: number, s: AxisSampling, r: (v: number) => number): numbe
     case "asymmetric":
       return r(x / scale);
     case "align_corners":
-      return width === 1 ? 0 : r(r(x * (input - 1)) / r(width - 1));
+      // By whole outputs, as onnxruntime has it.
+      return output === 1 ? 0 : r(r(x * (input - 1)) / (output - 1));
     case "tf_crop_and_resize": {
       const [start, end] = s.roi, from = r(r(start) * (input - 1)), size = r(r(end) - r(start));
-      if (width === 1) return r(from + r(size * (input - 1)) / 2);
-      return r(from + r(r(r(x * size) * (input - 1)) / r(width - 1)));
+      if (output === 1) return r(from + r(size * (input - 1)) / 2);
+      return r(from + r(r(r(x * size) * (input - 1)) / (output - 1)));
     }
     case "pytorch_half_pixel":
       return output > 1 ? centred() : 0;
