@@ -35,7 +35,7 @@ import {
   streamOf,
 } from "./sampling.ts";
 import { modelBytes, saveModel } from "./save.ts";
-import { Sessions } from "./sessions.ts";
+import { type RunOnce, Sessions } from "./sessions.ts";
 import { summaryOf } from "./summary.ts";
 import {
   castTensor,
@@ -124,11 +124,15 @@ export class Model {
   readonly #options: ModelOptions;
   readonly #sessions: Sessions;
   readonly #weights = new Map<string, Tensor>();
+  /** Since when weights are as they were last read from sessions. */
+  readonly #read = new Map<string, number>();
   readonly #random: Random;
   /** Random inputs of graphs by mode. */
   readonly #draws = new Map<string, RandomInputs>();
   #network: Network | undefined;
   #assembled: Assembled | undefined;
+  /** Names of every layer's outputs, once asked for. */
+  #activations: Assembled["activations"] | undefined;
   #graph: Graph | undefined;
   #stack: readonly Layer[] | undefined;
   #layer: Layer | undefined;
@@ -280,15 +284,22 @@ export class Model {
   /** The weights by path, in the order of Keras 3's `model.weights`; as they are now. */
   get weights(): Map<string, Tensor> {
     if (this.#stack) this.#needs(undefined, "weights");
-    for (const [path, value] of this.#sessions.changed()) {
-      if (this.#weights.has(path)) this.#weights.set(path, value);
-    }
+    for (const path of this.#weights.keys()) this.weight(path);
     return new Map(this.#weights);
+  }
+  /** One weight by its path, as it is now. */
+  weight(path: string): Tensor | undefined {
+    const at = this.#sessions.since(path);
+    if (!this.#weights.has(path) || at === this.#read.get(path)) return this.#weights.get(path);
+    const value = this.#sessions.value(path);
+    if (value) this.#weights.set(path, value);
+    if (at !== undefined) this.#read.set(path, at);
+    return this.#weights.get(path);
   }
   /** One layer's weight by its own name, as in `kernel`. */
   weightOf(layer: Layer, param: string): Tensor | undefined {
     for (const [entry, node] of eachWeight(this.#assembled?.tree ?? [])) {
-      if (node.layer === layer && entry.param === param) return this.weights.get(entry.path);
+      if (node.layer === layer && entry.param === param) return this.weight(entry.path);
     }
     return undefined;
   }
@@ -350,9 +361,10 @@ export class Model {
     options: ModelGraphOptions,
     inputs: Readonly<Record<string, RuntimeValue>>,
     random = this.#random,
+    run: RunOnce = (...given) => this.#sessions.run(...given),
   ): Promise<Record<string, RuntimeValue>> {
     const keys = keysFrom(random, this.#randomInputs(options));
-    return await this.#sessions.run(keyOf(options), () => this.graph(options), { ...inputs, ...keys });
+    return await run(keyOf(options), () => this.graph(options), { ...inputs, ...keys });
   }
   /** The random inputs of a mode's graph. */
   #randomInputs(options: ModelGraphOptions): RandomInputs {
@@ -388,15 +400,20 @@ export class Model {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new InputError(`batchSize: expected 1 or more, got ${shown(size)}`);
     }
-    if (samples === undefined) return this.#listed(await this.#predicted(fed, size, mode, random));
+    const predicted = (times: number) =>
+      this.#sessions.together(async (run) => {
+        const all: Record<string, RuntimeValue>[] = [];
+        for (let i = 0; i < times; i++) all.push(await this.#predicted(fed, size, mode, random, run));
+        return all;
+      });
+    if (samples === undefined) return this.#listed((await predicted(1))[0] ?? {});
     if (this.#randomInputs(mode).size === 0) {
       throw new InputError(
         `samples: model ${this.name} draws nothing when it predicts; call its dropout layers with training: true`,
         { place: "samples" },
       );
     }
-    const all: Record<string, RuntimeValue>[] = [];
-    for (let i = 0; i < samples; i++) all.push(await this.#predicted(fed, size, mode, random));
+    const all = await predicted(samples);
     const list = this.outputs.map((
       { name },
     ) => [name, stacked(all.map((r) => tensorIn(r[name], name)), name)]);
@@ -408,9 +425,10 @@ export class Model {
     size: number,
     mode: ModelGraphOptions,
     random: Random,
+    run: RunOnce,
   ): Promise<Record<string, RuntimeValue>> {
     const rows = this.#rows(fed);
-    if (rows === undefined || (rows <= size && rows > 0)) return await this.#run(mode, fed, random);
+    if (rows === undefined || (rows <= size && rows > 0)) return await this.#run(mode, fed, random, run);
     if (this.#fixedBatch() !== undefined && rows % size !== 0) {
       throw new InputError(
         `model ${this.name}: has a fixed batch of ${size}; ${rows} samples don't divide into it`,
@@ -421,7 +439,7 @@ export class Model {
       const batch = Object.entries(fed).map((
         [k, t],
       ) => [k, rowsOf(t as Tensor, at, Math.min(at + size, rows))]);
-      parts.push(await this.#run(mode, Object.fromEntries(batch), random));
+      parts.push(await this.#run(mode, Object.fromEntries(batch), random, run));
     }
     const joined = this.outputs.map((
       { name },
@@ -435,9 +453,9 @@ export class Model {
   /** Every layer's output by path, a list where it has several or is used several times. */
   async activations(x: ModelData): Promise<Map<string, Tensor | Tensor[]>> {
     const fed = this.#feed(x), options = { outputs: "layers" } as const;
-    const { activations } = assemble(this.network, this.registry, options);
+    this.#activations ??= assemble(this.network, this.registry, options).activations;
     const results = await this.#run(options, fed);
-    return new Map([...activations].map(([path, names]) => {
+    return new Map([...this.#activations].map(([path, names]) => {
       const list = names.map((n) => tensorIn(results[n], n));
       return [path, list.length === 1 && list[0] ? list[0] : list];
     }));
@@ -639,7 +657,7 @@ export class Model {
     return await modelBytes(this, format, options);
   }
 
-  /** Frees the sessions. */
+  /** Frees the sessions. Weights stay as they are now, and can be read and saved; runs are refused from now on. */
   close(): void {
     this.#sessions.close();
   }

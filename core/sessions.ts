@@ -2,6 +2,7 @@
 import type { BackendDef, CompileOptions, Session } from "./backend.ts";
 import { BackendError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
+import { Pauses } from "./pause.ts";
 import type { Registry } from "./registry.ts";
 import type { RuntimeValue, Tensor } from "./tensor.ts";
 
@@ -42,8 +43,15 @@ interface Entry {
 
 /** Makes a session out of a graph. */
 export type Compile = (graph: Graph) => Promise<Session>;
+type Inputs = Readonly<Record<string, RuntimeValue>>;
+type Results = Record<string, RuntimeValue>;
+/** Runs a mode's session once, on the model's engine unless another is named. */
+export type RunOnce = (key: string, make: () => Graph, inputs: Inputs, backend?: string) => Promise<Results>;
 
-/** Sessions by mode. Runs wait for one another, since a session holds one run's activations. */
+/**
+ * Sessions by mode, and the state that they work on: weights, statistics, slots and recurrent states, of which each lies at home
+ * or in the session that changed it last. Runs take turns; between them a run's changes are all there or none.
+ */
 export class Sessions {
   readonly #registry: Registry;
   readonly #options: Omit<CompileOptions, "registry">;
@@ -53,11 +61,20 @@ export class Sessions {
   readonly #others = new Map<string, BackendDef>();
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #ready = new Map<string, Entry>();
-  /** Values that a run changed: where the newest one is, and since when. */
-  readonly #changed = new Map<string, { readonly key: string; readonly at: number }>();
+  /** Where the newest value is, at home where no session is named, and since when. */
+  readonly #newest = new Map<string, { readonly key: string | undefined; readonly at: number }>();
+  readonly #home = new Map<string, Tensor>();
+  /** Paths of recurrent states. */
+  readonly #states = new Set<string>();
+  /** What was written or asked for during a turn, which goes on with what it began with. */
+  readonly #late = new Set<string>();
+  #lateReset = false;
+  #busy = false;
   #clock = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** Gives timers and sockets their turn between runs. */
+  readonly pauses: Pauses = new Pauses();
 
   /** Sessions on the named backend, or the first available one; `around` may put another session around each. */
   constructor(
@@ -86,9 +103,13 @@ export class Sessions {
     this.#others.set(name, known);
     return known;
   }
-
-  async #open(key: string, make: () => Graph, backend?: string): Promise<Entry> {
+  /** @throws {BackendError} once the model was closed. */
+  #open(): void {
     if (this.#closed) throw new BackendError("the model was closed");
+  }
+
+  async #entry(key: string, make: () => Graph, backend?: string): Promise<Entry> {
+    this.#open();
     const known = this.#entries.get(key);
     if (known) return await known;
     const opening = (async () => {
@@ -96,7 +117,10 @@ export class Sessions {
       const graph = make();
       const options = { ...this.#options, registry: this.#registry };
       const session = await this.#around(graph, (g) => engine.compile(g, options));
+      if (this.#closed) session.close();
+      this.#open();
       const entry: Entry = { graph, session, seen: new Map() };
+      for (const { name, role } of graph.inputs) if (role === "state") this.#states.add(name);
       this.#ready.set(key, entry);
       return entry;
     })();
@@ -109,70 +133,111 @@ export class Sessions {
     }
   }
 
-  /** The session of a mode, compiled when first asked for, its weights up to date. */
-  async session(key: string, make: () => Graph, backend?: string): Promise<Session> {
-    const entry = await this.#open(key, make, backend);
-    this.#refresh(key, entry);
-    return entry.session;
-  }
-
-  #refresh(key: string, entry: Entry): void {
-    for (const input of entry.graph.inputs) {
-      const newest = this.#changed.get(input.name);
-      if (!newest || newest.key === key || (entry.seen.get(input.name) ?? 0) >= newest.at) continue;
-      const from = this.#ready.get(newest.key);
-      if (from) entry.session.write(input.name, from.session.read(input.name));
-      entry.seen.set(input.name, newest.at);
-    }
-  }
-
-  /** Runs a mode's session once, on the model's engine unless another is named. */
-  run(
-    key: string,
-    make: () => Graph,
-    inputs: Readonly<Record<string, RuntimeValue>>,
-    backend?: string,
-  ): Promise<Record<string, RuntimeValue>> {
+  /** The next turn: whatever is written meanwhile reaches the sessions at its end. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(async () => {
-      const entry = await this.#open(key, make, backend);
-      this.#refresh(key, entry);
-      const results = await entry.session.run(inputs);
-      const at = ++this.#clock;
-      for (const { updates } of entry.graph.outputs) {
-        if (updates !== undefined) this.#changed.set(updates, { key, at });
+      this.#busy = true;
+      try {
+        return await work();
+      } finally {
+        this.#busy = false;
+        if (this.#lateReset) this.resetStates();
+        for (const path of this.#late) this.#hand(path);
+        this.#late.clear();
       }
-      return results;
     });
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
+  /** The session of a mode, compiled when first asked for, its weights up to date. */
+  session(key: string, make: () => Graph, backend?: string): Promise<Session> {
+    return this.#turn(async () => {
+      const entry = await this.#entry(key, make, backend);
+      this.#refresh(key, entry);
+      return entry.session;
+    });
+  }
 
-  /** Values that runs changed, read from where they are newest. */
-  *changed(): Generator<readonly [string, Tensor]> {
-    for (const [path, { key }] of this.#changed) {
-      const entry = this.#ready.get(key);
-      if (entry) yield [path, entry.session.read(path)];
+  #refresh(key: string, entry: Entry): void {
+    for (const input of entry.graph.inputs) {
+      const newest = this.#newest.get(input.name);
+      if (!newest || newest.key === key || (entry.seen.get(input.name) ?? 0) >= newest.at) continue;
+      const value = this.value(input.name);
+      // A session that was made of this very value has it.
+      if (value && (entry.seen.has(input.name) || value !== input.value)) {
+        entry.session.write(input.name, value);
+      }
+      entry.seen.set(input.name, newest.at);
     }
   }
-  /** One value that runs changed, where it is newest. */
+  /** Hands a value that lies at home to every session that has it. */
+  #hand(path: string): void {
+    const newest = this.#newest.get(path), value = this.#home.get(path);
+    if (!newest || !value) return;
+    for (const { graph, session, seen } of this.#ready.values()) {
+      if (!graph.inputs.some((i) => i.name === path)) continue;
+      session.write(path, value);
+      seen.set(path, newest.at);
+    }
+  }
+
+  /** Runs a mode's session once, on the model's engine unless another is named. */
+  run(key: string, make: () => Graph, inputs: Inputs, backend?: string): Promise<Results> {
+    return this.together((run) => run(key, make, inputs, backend));
+  }
+  /** Several runs with nothing between them: all of them see the same weights. */
+  together<T>(work: (run: RunOnce) => Promise<T>): Promise<T> {
+    return this.#turn(async () => {
+      const begun = new Set<string>();
+      return await work(async (key, make, inputs, backend) => {
+        const entry = await this.#entry(key, make, backend);
+        this.#open();
+        if (!begun.has(key)) this.#refresh(key, entry);
+        begun.add(key);
+        this.pauses.begin();
+        const results = await entry.session.run(inputs);
+        const at = ++this.#clock;
+        for (const { updates } of entry.graph.outputs) {
+          // What was written meanwhile takes the run's place.
+          if (updates === undefined || this.#late.has(updates)) continue;
+          this.#newest.set(updates, { key, at });
+          this.#home.delete(updates);
+        }
+        await this.pauses.end();
+        return results;
+      });
+    });
+  }
+
+  /** When a run or a write last changed a value; undefined where none did. */
+  since(path: string): number | undefined {
+    return this.#newest.get(path)?.at;
+  }
+  /** One value that runs or writes changed, where it is newest. */
   value(path: string): Tensor | undefined {
-    const newest = this.#changed.get(path), entry = newest && this.#ready.get(newest.key);
-    return entry?.session.read(path);
+    const newest = this.#newest.get(path);
+    if (newest?.key === undefined) return this.#home.get(path);
+    return this.#ready.get(newest.key)?.session.read(path);
   }
-  /** Puts a value into one session, from which the others get it. */
-  place(key: string, path: string, value: Tensor): void {
-    const entry = this.#ready.get(key);
-    if (!entry) throw new BackendError(`there is no session ${key} yet`);
-    entry.session.write(path, value);
-    this.#changed.set(path, { key, at: ++this.#clock });
+  /** Puts a value in place of what is there, in every session that has it. */
+  write(path: string, value: Tensor): void {
+    this.#home.set(path, value);
+    this.#newest.set(path, { key: undefined, at: ++this.#clock });
+    if (this.#busy) this.#late.add(path);
+    else this.#hand(path);
   }
-  /** Frees the sessions whose key begins with `prefix`; what they changed is handed on to the others. */
-  drop(prefix: string): void {
-    for (const [path, { key }] of [...this.#changed]) {
-      if (!key.startsWith(prefix)) continue;
+  /** Brings values home that lie in the sessions chosen. */
+  #bringHome(chosen: (key: string) => boolean): void {
+    for (const [path, { key, at }] of this.#newest) {
+      if (key === undefined || !chosen(key)) continue;
       const value = this.value(path);
-      if (value) this.write(path, value);
+      if (value) this.#home.set(path, value);
+      this.#newest.set(path, { key: undefined, at });
     }
+  }
+  /** Frees the sessions whose key begins with `prefix`; what they changed comes home. */
+  drop(prefix: string): void {
+    this.#bringHome((key) => key.startsWith(prefix));
     for (const [key, { session }] of [...this.#ready]) {
       if (!key.startsWith(prefix)) continue;
       session.close();
@@ -180,22 +245,23 @@ export class Sessions {
       this.#entries.delete(key);
     }
   }
-  /** Writes a value into every session that has it. */
-  write(path: string, value: Tensor): void {
-    this.#changed.delete(path);
-    for (const { graph, session } of this.#ready.values()) {
-      if (graph.inputs.some((i) => i.name === path)) session.write(path, value);
+  /** Forgets values that no session has any more. */
+  forget(paths: Iterable<string>): void {
+    for (const path of paths) {
+      this.#newest.delete(path);
+      this.#home.delete(path);
     }
   }
   /** Puts the states of every session back to their first values. */
   resetStates(): void {
-    for (const { graph, session } of this.#ready.values()) {
-      session.resetStates();
-      for (const i of graph.inputs) if (i.role === "state") this.#changed.delete(i.name);
-    }
+    this.#lateReset = this.#busy;
+    if (this.#busy) return;
+    for (const { session } of this.#ready.values()) session.resetStates();
+    this.forget(this.#states);
   }
-  /** Frees all sessions. */
+  /** Brings all state home and frees the sessions. */
   close(): void {
+    this.#bringHome(() => true);
     this.#closed = true;
     for (const { session } of this.#ready.values()) session.close();
     this.#ready.clear();

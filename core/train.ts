@@ -26,7 +26,6 @@ import { MutableHistory, Run } from "./training/fit.ts";
 import { Derivatives } from "./training/derivatives.ts";
 import { OptimizerState } from "./training/optimizerstate.ts";
 import { partOf } from "./training/parts.ts";
-import { Pauses } from "./training/pause.ts";
 import { StepRunner } from "./training/runner.ts";
 import {
   keepState,
@@ -76,6 +75,7 @@ class ModelTrainer implements Trainer {
   /** What a file held, until a fit begins. */
   #loaded: TrainingState | undefined;
   #scores = 0;
+  #fitting = false;
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
@@ -100,6 +100,8 @@ class ModelTrainer implements Trainer {
 
   compile(options: CompileTraining): void {
     const { model, registry } = this.#parts;
+    this.#alone("compile");
+    const slots = this.#optimizer?.entries.map((e) => e.input) ?? [];
     this.#waiting = options;
     this.#optimizer = undefined;
     this.#restoring = undefined;
@@ -107,10 +109,17 @@ class ModelTrainer implements Trainer {
     this.#runner.step = 0;
     if (!model.built) return;
     const read = readCompiled(registry, model.outputs, options);
-    // Weights that steps changed are brought home before their sessions go.
-    void model.weights;
     this.#runner.drop();
+    this.#parts.sessions.forget(slots);
     this.#compiled = read;
+  }
+  /** @throws {LapisError} while a fit runs. */
+  #alone(what: string): void {
+    if (!this.#fitting) return;
+    throw new LapisError(
+      "model",
+      `model ${this.#parts.model.name}: can't ${what} while fit runs; await it first`,
+    );
   }
   /** What was compiled; a model from a file as it was saved. */
   #ready(): Compiled {
@@ -180,6 +189,15 @@ class ModelTrainer implements Trainer {
   }
 
   async fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
+    this.#alone("fit");
+    this.#fitting = true;
+    try {
+      return await this.#fit(x, y, options);
+    } finally {
+      this.#fitting = false;
+    }
+  }
+  async #fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
     const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
     const seed = resumed?.json.seed ?? options.seed ?? this.#parts.seed;
     const batchSize = positive(options.batchSize ?? 32, "batchSize"), epochs = options.epochs ?? 1;
@@ -371,7 +389,7 @@ class ModelTrainer implements Trainer {
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
     };
     const tally = new Tally(compiled), key = `score:${this.#scores++}`;
-    const graph = testGraph(this.#parts, compiled, fed), pauses = new Pauses();
+    const graph = testGraph(this.#parts, compiled, fed), { pauses } = this.#parts.sessions;
     try {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>

@@ -3,7 +3,6 @@ import type { Graph } from "../graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "../tensor.ts";
 import type { Compiled } from "./compiled.ts";
 import { type Fed, formKey } from "./data.ts";
-import { Pauses } from "./pause.ts";
 import { renamed } from "./saved.ts";
 import { randomKeys, stateShapes, testGraph, trainingGraph } from "./steps.ts";
 import type { ModelParts } from "./types.ts";
@@ -24,7 +23,6 @@ export interface RunOptions {
 export class StepRunner {
   readonly #parts: ModelParts;
   readonly #graphs = new Map<string, Graph>();
-  readonly #pauses = new Pauses();
   /** Recurrent states that wait for the session that takes them. */
   readonly #states = new Map<string, Tensor>();
   /** Steps done. */
@@ -56,13 +54,13 @@ export class StepRunner {
       this.#graphs.set(key, withoutValues(graph));
       return graph;
     };
-    if (!this.#graphs.has(key) || this.#states.size > 0) await sessions.session(key, make, backend);
-    for (const [path, value] of this.#states) sessions.place(key, path, value);
+    if (!this.#graphs.has(key)) await sessions.session(key, make, backend);
+    for (const [path, value] of this.#states) sessions.write(path, value);
     this.#states.clear();
     const graph = this.#graphs.get(key), keys = graph ? randomKeys(graph, seed, this.step) : {};
     const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
     if (kind === "train") this.step++;
-    await this.#pauses.take();
+    await sessions.pauses.take();
     return results;
   }
 

@@ -29,7 +29,7 @@ import type { ModelParts } from "./types.ts";
 
 /** A copy of a weight as it is now. */
 function valueAt(model: ModelParts["model"], path: string): Tensor {
-  const value = model.weights.get(path);
+  const value = model.weight(path);
   if (!value) throw new RangeError(`no weight ${path}`);
   return copyOf(value);
 }
