@@ -3,13 +3,15 @@ import { ConfigError } from "./errors.ts";
 import {
   type Applicable,
   functional,
+  functionalNames,
   type FunctionalOptions,
   layerOf,
   sequentialNetwork,
 } from "./functional.ts";
-import { Model, type ModelOptions } from "./model.ts";
+import { Model, modelNames, type ModelOptions } from "./model.ts";
 import { networkConfigOf, type SymbolicTensor } from "./network.ts";
 import type { Registry } from "./registry.ts";
+import { checkOptions } from "./schema.ts";
 
 /** Options of {@link sequential}. */
 export interface SequentialOptions extends ModelOptions {
@@ -48,5 +50,7 @@ export function sequential(
  * @throws {ConfigError} when two layers have one name or an output doesn't come from the inputs.
  */
 export function model(options: FunctionalOptions & ModelOptions): Model {
-  return Model.fromNetwork(functional(options), undefined, options);
+  checkOptions("model", options, { ...functionalNames, ...modelNames });
+  const run = Object.entries(options).filter(([key]) => Object.hasOwn(modelNames, key));
+  return Model.fromNetwork(functional(options), undefined, Object.fromEntries(run));
 }

@@ -3,6 +3,7 @@ import type { LayerDef } from "./layer.ts";
 import type { Limits } from "./limits.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import type { Registry } from "./registry.ts";
+import type { OptionNames } from "./schema.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a format reads from. */
@@ -62,6 +63,17 @@ export interface WriteOptions {
   /** When it is saved; now unless given. Nothing else in a file depends on the time. */
   readonly date?: Date;
 }
+/** Their names. */
+export const writeNames: OptionNames<WriteOptions> = {
+  kerasVersion: 0,
+  training: 0,
+  extras: 0,
+  graph: 0,
+  opset: 0,
+  external: 0,
+  rightPadded: 0,
+  date: 0,
+};
 /** A file with others beside it. */
 export interface WrittenFiles {
   /** The file itself. */

@@ -4,8 +4,16 @@ import { ConfigError, ShapeError, shown } from "./errors.ts";
 import type { DType } from "./dtype.ts";
 import type { Layer } from "./layer.ts";
 import { assignNames, nameOf } from "./names.ts";
-import { type ApplyOptions, type LayerCall, type Network, readBy, type SymbolicTensor } from "./network.ts";
+import {
+  applyNames,
+  type ApplyOptions,
+  type LayerCall,
+  type Network,
+  readBy,
+  type SymbolicTensor,
+} from "./network.ts";
 import type { Registry } from "./registry.ts";
+import { checkOptions, type OptionNames } from "./schema.ts";
 import { tensorType, typeText } from "./shape.ts";
 
 /** Anything that can be applied: a layer, or a model, which is a layer too. */
@@ -23,6 +31,8 @@ export interface InputOptions {
   readonly batchSize?: number | null;
 }
 
+const inputNames: OptionNames<InputOptions> = { shape: 0, dtype: 0, name: 0, batchSize: 0 };
+
 let inputs = 0, calls = 0;
 
 /** The symbol for an axis of unknown size: `time` for a sequence, unless several inputs need to be told apart. */
@@ -36,6 +46,7 @@ function symbolFor(axis: number, rank: number, prefix: string): string {
  * @throws {ShapeError} when a size is not a whole number from 1.
  */
 export function input(options: InputOptions, registry: Registry): SymbolicTensor {
+  checkOptions("input", options, inputNames);
   const { shape, dtype = "float32", name, batchSize } = options;
   const rank = shape.length + 1;
   const prefix = name ?? (shape.includes(null) ? `input${inputs++ || ""}` : "");
@@ -71,6 +82,7 @@ export function applyAll(
   options: ApplyOptions = {},
 ): readonly SymbolicTensor[] {
   const layer = layerOf(what);
+  checkOptions(`apply ${nameOf(layer)}`, options, applyNames);
   const list: readonly SymbolicTensor[] = Array.isArray(given) ? given : [given as SymbolicTensor];
   const registry = list[0]?.registry;
   if (!registry) throw new ShapeError(`layer ${shown(nameOf(layer))}: needs at least one input`);
@@ -153,6 +165,16 @@ export interface FunctionalOptions {
   /** What the model is in Keras. */
   readonly kind?: Network["kind"];
 }
+/** Their names. */
+export const functionalNames: OptionNames<FunctionalOptions> = {
+  inputs: 0,
+  outputs: 0,
+  name: 0,
+  inputNames: 0,
+  outputNames: 0,
+  layers: 0,
+  kind: 0,
+};
 
 /**
  * A network from its ends.

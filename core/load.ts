@@ -6,6 +6,7 @@ import { defaultLimits, type Limits } from "./limits.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import { readSource, type SourceLike } from "./platform.ts";
 import type { Registry } from "./registry.ts";
+import { checkOptions, type OptionNames } from "./schema.ts";
 
 /** How to load a model. */
 export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
@@ -22,6 +23,22 @@ export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
   /** Told of what is odd but harmless; `console.warn` unless given. */
   readonly warn?: (message: string) => void;
 }
+
+const loadNames: OptionNames<LoadOptions> = {
+  backend: 0,
+  seed: 0,
+  threads: 0,
+  deterministic: 0,
+  saved: 0,
+  extras: 0,
+  around: 0,
+  weights: 0,
+  layers: 0,
+  registry: 0,
+  limits: 0,
+  format: 0,
+  warn: 0,
+};
 
 /** The format of a source by its first bytes. @throws {FormatError} that lists what is expected. */
 function formatOf(source: Source, registry: Registry): FormatDef {
@@ -50,6 +67,7 @@ export async function loadWith(
   from: SourceLike,
   options: LoadOptions = {},
 ): Promise<Model> {
+  checkOptions("loadModel", options, loadNames);
   const { weights, layers: plugged, registry: given, limits, format: name, warn, ...run } = options;
   const bounds: Limits = { ...defaultLimits, ...limits };
   let plugins = given ?? registry;

@@ -28,6 +28,7 @@ import type { Registry } from "./registry.ts";
 import {
   asksForDraws,
   keysFrom,
+  predictNames,
   type PredictOptions,
   type RandomInputs,
   randomInputs,
@@ -35,6 +36,7 @@ import {
   streamOf,
 } from "./sampling.ts";
 import { modelBytes, saveModel } from "./save.ts";
+import { checkOptions, type OptionNames } from "./schema.ts";
 import { type RunOnce, Sessions } from "./sessions.ts";
 import { summaryOf } from "./summary.ts";
 import {
@@ -57,6 +59,7 @@ import type {
   Gradients,
   History,
   SavedTraining,
+  ScoreOptions,
   TargetData,
   Trainer,
   TrainingState,
@@ -83,6 +86,19 @@ export interface ModelOptions {
   /** Puts a session around each that is compiled, for what a format's engines do differently. */
   readonly around?: (graph: Graph, compile: (graph: Graph) => Promise<Session>) => Promise<Session>;
 }
+/** Their names, and that of the model's name. */
+export const modelNames: OptionNames<ModelOptions & { readonly name?: string }> = {
+  name: 0,
+  backend: 0,
+  weights: 0,
+  seed: 0,
+  limits: 0,
+  threads: 0,
+  deterministic: 0,
+  saved: 0,
+  extras: 0,
+  around: 0,
+};
 /** Which graph of a model. */
 export interface ModelGraphOptions {
   /** Training mode; false unless said. */
@@ -94,6 +110,7 @@ export interface ModelGraphOptions {
   /** For engines that have nodes for whole layers. */
   readonly whole?: WholeLayers;
 }
+const graphNames: OptionNames<ModelGraphOptions> = { training: 0, sampling: 0, outputs: 0, whole: 0 };
 /** A layer of a model. */
 export interface ModelLayer {
   /** Its name in the model. */
@@ -139,6 +156,7 @@ export class Model {
   #training: Trainer | undefined;
 
   private constructor(name: string, registry: Registry, options: ModelOptions) {
+    checkOptions(`model ${name}`, options, modelNames);
     this.name = name;
     this.registry = registry;
     this.#options = options;
@@ -341,6 +359,7 @@ export class Model {
 
   /** The graph of a mode with the weights as they are now. */
   graph(options: ModelGraphOptions = {}): Graph {
+    checkOptions("graph", options, graphNames);
     const weights = this.weights;
     if (this.#graph) {
       const withWeights = this.#graph.inputs.map((i) => {
@@ -354,6 +373,7 @@ export class Model {
   }
   /** The compiled session of a mode; weights set through the model reach it. */
   session(options: ModelGraphOptions = {}): Promise<Session> {
+    checkOptions("session", options, graphNames);
     return this.#sessions.session(keyOf(options), () => this.graph(options));
   }
 
@@ -393,6 +413,7 @@ export class Model {
    * @throws {InputError} naming the input that doesn't fit; for `samples` of a model that draws nothing.
    */
   async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor | Tensor[]> {
+    checkOptions("predict", options, predictNames);
     const { batchSize = 32, seed, samples } = options;
     const fed = this.#feed(x), random = streamOf(seed, this.#random);
     const mode: ModelGraphOptions = asksForDraws(options) && this.#network ? { sampling: true } : {};
@@ -448,6 +469,7 @@ export class Model {
   }
   /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. */
   async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor | Tensor[]> {
+    checkOptions("call", options, { training: 0 });
     return this.#listed(await this.#run({ training: options.training ?? false }, this.#feed(x)));
   }
   /** Every layer's output by path, a list where it has several or is used several times. */
@@ -588,7 +610,7 @@ export class Model {
     return this.#trainer.gradients(x, y, options);
   }
   /** Accuracy of a classifier, R² of a regression. */
-  score(x: ModelData, y: TargetData, options: EvaluateOptions = {}): Promise<number> {
+  score(x: ModelData, y: TargetData, options: ScoreOptions = {}): Promise<number> {
     return this.#trainer.score(x, y, options);
   }
   /** Probabilities of classes: `predict`, for models of one output. @throws {InputError} for others. */

@@ -3,6 +3,7 @@ import { LapisError, ShapeError, shown } from "./errors.ts";
 import type { Value } from "./graph.ts";
 import type { CallOptions, Layer, LayerContext, LayerDef } from "./layer.ts";
 import type { Registry } from "./registry.ts";
+import type { OptionNames } from "./schema.ts";
 import { type Dim, sameDim, type TensorType, typeText } from "./shape.ts";
 
 /** A tensor of a network before anything is computed: a type, and the call it comes from. */
@@ -41,6 +42,17 @@ export interface ApplyOptions {
   /** Further plain arguments by name, such as `useCausalMask`. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
+/** Their names. */
+export const applyNames: OptionNames<ApplyOptions> = {
+  initialState: 0,
+  mask: 0,
+  passes: 0,
+  lost: 0,
+  training: 0,
+  yields: 0,
+  values: 0,
+  options: 0,
+};
 /** One use of a layer. */
 export interface LayerCall {
   /** The layer that is applied. */

@@ -5,7 +5,7 @@ import type { Model } from "./model.ts";
 import { nameOf } from "./names.ts";
 import type { LayerCall, Network, SymbolicTensor } from "./network.ts";
 import { flatCalls, needed, Replay } from "./replay.ts";
-import { nearest } from "./schema.ts";
+import { checkOptions, nearest, type OptionNames } from "./schema.ts";
 
 /** Which part of a model. */
 export interface PartOptions {
@@ -14,6 +14,9 @@ export interface PartOptions {
   /** Where the part begins, likewise; at the model's own inputs unless given. */
   readonly inputs?: readonly string[];
 }
+
+/** Their names. */
+export const partNames: OptionNames<PartOptions> = { outputs: 0, inputs: 0 };
 
 /** An error for a name that isn't there, with what may be meant. */
 export function unknownName(what: string, name: string, known: Iterable<string>): InputError {
@@ -53,6 +56,7 @@ function nameTensors(list: readonly string[], known: ReturnType<typeof tensorsOf
  * @throws {InputError} for a name that isn't there, with the nearest one; for an input that no output needs.
  */
 export function extractLayers(model: Model, options: PartOptions): Model {
+  checkOptions("extractLayers", options, partNames);
   const { network } = model, asked = [...options.outputs, ...options.inputs ?? []];
   const top = tensorsOf(network, network.calls);
   const calls = asked.every((name) => top.has(name)) ? network.calls : flatCalls(network);

@@ -3,6 +3,7 @@ import { InputError, shown } from "./errors.ts";
 import { concatRows } from "./feed.ts";
 import { type Graph, typeOf } from "./graph.ts";
 import { Random } from "./random.ts";
+import type { OptionNames } from "./schema.ts";
 import { staticShape, type TensorType } from "./shape.ts";
 import { castTensor, reshaped, sizeOf, type Tensor, tensor } from "./tensor.ts";
 
@@ -18,6 +19,8 @@ export interface PredictOptions {
   /** How often to predict, each time with other draws: outputs get an axis of that size in front, `[samples, batch, …]`. */
   readonly samples?: number;
 }
+/** Their names. */
+export const predictNames: OptionNames<PredictOptions> = { batchSize: 0, seed: 0, samples: 0 };
 /** A graph's random inputs by name. */
 export type RandomInputs = ReadonlyMap<string, TensorType>;
 

@@ -1,9 +1,9 @@
 /** Saving a model through whichever of its registry's formats a file name or a word asks for. @module */
 import { InputError, shown } from "./errors.ts";
-import type { FormatDef, WriteOptions } from "./format.ts";
+import { type FormatDef, writeNames, type WriteOptions } from "./format.ts";
 import type { Model } from "./model.ts";
 import { writeFileAtomic } from "./platform.ts";
-import { nearest } from "./schema.ts";
+import { checkOptions, nearest } from "./schema.ts";
 
 /** The format that writes files of an ending, and the ending. @throws {InputError} that lists what can be written. */
 function formatOf(model: Model, name: string): readonly [Required<FormatDef>, string] {
@@ -31,6 +31,7 @@ export async function modelBytes(
   format: string,
   options: WriteOptions = {},
 ): Promise<Uint8Array> {
+  checkOptions("toBytes", options, writeNames);
   const [def, ending] = formatOf(model, format.startsWith(".") ? format : `.${format}`);
   const written = await def.write(model, options, ending);
   if (written instanceof Uint8Array) return written;
@@ -43,6 +44,7 @@ export async function modelBytes(
  * @throws {InputError} for an ending that nothing writes, or a place that can't be written to.
  */
 export async function saveModel(model: Model, path: string | URL, options: WriteOptions = {}): Promise<void> {
+  checkOptions("save", options, writeNames);
   const name = path instanceof URL ? path.pathname : path;
   const [def, ending] = formatOf(model, name);
   const written = await def.write(model, options, ending, baseOf(path));

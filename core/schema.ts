@@ -196,20 +196,40 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? Infinity;
 }
 
+/** Names of options, said beside their type, which tells when one is missing or too many. */
+export type OptionNames<O> = Readonly<Record<keyof O, 0>>;
+/**
+ * Refuses options that a function doesn't know, before it does anything: `path` is the function's name.
+ * @throws {ConfigError} with the nearest known name.
+ */
+export function checkOptions<O extends object>(
+  path: string,
+  given: O | undefined,
+  known: OptionNames<NoInfer<O>>,
+): void {
+  if (given === undefined) return;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new ConfigError(`${path}: expected an object of options, got ${shown(given)}`, { place: path });
+  }
+  refuseUnknown(path, given, known);
+}
+function refuseUnknown(path: string, given: object, known: object): void {
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(known, key)) continue;
+    const near = nearest(key, Object.keys(known));
+    throw new ConfigError(`${path}: unknown option ${shown(key)}${near ? `; did you mean ${near}?` : ""}`, {
+      place: `${path}.${key}`,
+    });
+  }
+}
+
 /**
  * Reads a configuration: every field parsed, defaults filled in, unknown keys refused with the nearest known one.
  * @throws {ConfigError} with the path of the wrong field.
  */
 export function parseConfig<C>(schema: Schema<C>, raw: Readonly<Record<string, unknown>>, path: string): C {
   const fields = schema as unknown as AnySchema;
-  for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(fields, key)) {
-      const near = nearest(key, Object.keys(fields));
-      throw new ConfigError(`${path}: unknown option ${shown(key)}${near ? `; did you mean ${near}?` : ""}`, {
-        place: `${path}.${key}`,
-      });
-    }
-  }
+  refuseUnknown(path, raw, fields);
   const out: Record<string, unknown> = {};
   for (const [key, f] of Object.entries(fields)) {
     const value = Object.hasOwn(raw, key) ? raw[key] : undefined;

@@ -2,6 +2,7 @@
 import { InputError, LapisError, shown } from "./errors.ts";
 import type { ModelData } from "./feed.ts";
 import type { Graph } from "./graph.ts";
+import { checkOptions } from "./schema.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
 import {
   type Compiled,
@@ -9,6 +10,7 @@ import {
   needTargets,
   readCompiled,
   readLosses,
+  reweighted,
   targetsOf,
 } from "./training/compiled.ts";
 import {
@@ -26,6 +28,7 @@ import { MutableHistory, Run } from "./training/fit.ts";
 import { Derivatives } from "./training/derivatives.ts";
 import { OptimizerState } from "./training/optimizerstate.ts";
 import { partOf } from "./training/parts.ts";
+import { Progress } from "./training/progress.ts";
 import { StepRunner } from "./training/runner.ts";
 import {
   keepState,
@@ -36,21 +39,28 @@ import {
   versionOf,
 } from "./training/saved.ts";
 import { randomKeys, Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
-import type {
-  BatchOptions,
-  BatchSource,
-  CompileTraining,
-  EvaluateOptions,
-  FitOptions,
-  GradientOptions,
-  Gradients,
-  History,
-  ModelParts,
-  SavedTraining,
-  TargetData,
-  Trainer,
-  TrainerDef,
-  TrainingState,
+import {
+  batchNames,
+  type BatchOptions,
+  type BatchSource,
+  compileNames,
+  type CompileTraining,
+  evaluateNames,
+  type EvaluateOptions,
+  fitNames,
+  type FitOptions,
+  gradientNames,
+  type GradientOptions,
+  type Gradients,
+  type History,
+  type ModelParts,
+  type SavedTraining,
+  scoreNames,
+  type ScoreOptions,
+  type TargetData,
+  type Trainer,
+  type TrainerDef,
+  type TrainingState,
 } from "./training/types.ts";
 
 const positive = (n: number, name: string): number => {
@@ -99,6 +109,7 @@ class ModelTrainer implements Trainer {
   }
 
   compile(options: CompileTraining): void {
+    checkOptions("compile", options, compileNames);
     const { model, registry } = this.#parts;
     this.#alone("compile");
     const slots = this.#optimizer?.entries.map((e) => e.input) ?? [];
@@ -189,6 +200,7 @@ class ModelTrainer implements Trainer {
   }
 
   async fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
+    checkOptions("fit", options, fitNames);
     this.#alone("fit");
     this.#fitting = true;
     try {
@@ -330,22 +342,30 @@ class ModelTrainer implements Trainer {
     batches: Batches,
     steps: number | undefined,
     backend?: string,
+    verbose = 0,
   ): Promise<Record<string, number>> {
-    const tally = new Tally(this.#ready());
+    const tally = new Tally(this.#ready()), progress = new Progress(verbose, "evaluate");
+    const most = Math.min(batches.steps ?? Infinity, steps ?? Infinity);
     let done = 0;
+    progress.begin();
     for await (const batch of batches.epoch(0)) {
       tally.add(await this.#run("test", batch, this.#seed, backend), batch.rows);
-      if (++done === steps) break;
+      progress.step(0, ++done, Number.isFinite(most) ? most : undefined, () => tally.logs());
+      if (done === steps) break;
     }
-    return tally.logs();
+    const logs = tally.logs();
+    progress.end(0, logs);
+    return logs;
   }
   async evaluate(
     x: ModelData | BatchSource,
     y: TargetData | undefined,
-    { batchSize = 32, sampleWeight, steps }: EvaluateOptions,
+    options: EvaluateOptions,
   ): Promise<Record<string, number>> {
+    checkOptions("evaluate", options, evaluateNames);
+    const { batchSize = 32, sampleWeight, steps, verbose = 0 } = options;
     const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
-    return await this.#test(batches, steps);
+    return await this.#test(batches, steps, undefined, verbose);
   }
   async #oneBatch(
     kind: "train" | "test",
@@ -353,6 +373,7 @@ class ModelTrainer implements Trainer {
     y: TargetData,
     weighing: BatchOptions,
   ): Promise<Record<string, number>> {
+    checkOptions(`${kind}OnBatch`, weighing, batchNames);
     const batch = this.#feed(x, y, weighing), tally = new Tally(this.#ready());
     if (kind === "train" && this.#parts.model.extras?.json.training) keepState(this.#parts.model, undefined);
     tally.add(await this.#run(kind, batch, this.#seed, undefined), batch.rows);
@@ -366,17 +387,19 @@ class ModelTrainer implements Trainer {
   }
 
   async gradients(x: ModelData, y: TargetData, options: GradientOptions): Promise<Gradients> {
+    checkOptions("gradients", options, gradientNames);
     this.#build(x);
-    const { registry, model } = this.#parts;
-    if (options.loss === undefined) needTargets(this.#ready());
-    const losses = options.loss === undefined
-      ? this.#ready().losses
-      : readLosses(registry, model.outputs, options.loss, options.lossWeights);
+    const { registry, model } = this.#parts, { loss, lossWeights } = options;
+    if (loss === undefined) needTargets(this.#ready());
+    const losses = loss === undefined
+      ? reweighted(this.#ready().losses, model.outputs, lossWeights)
+      : readLosses(registry, model.outputs, loss, lossWeights);
     const targets = targetsOf(losses, [], model.outputs);
     const fed = feedAll(this.#parts, targets, x, y, { sampleWeight: options.sampleWeight });
     return await this.#derivatives.run(losses, fed, options.training ?? false, this.#seed, this.#runner.step);
   }
-  async score(x: ModelData, y: TargetData, options: EvaluateOptions): Promise<number> {
+  async score(x: ModelData, y: TargetData, options: ScoreOptions): Promise<number> {
+    checkOptions("score", options, scoreNames);
     this.#build(x);
     const { registry, model } = this.#parts, [first] = this.#ready().losses;
     needTargets(this.#ready());

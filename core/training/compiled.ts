@@ -124,16 +124,37 @@ export function readLosses(
   lossWeights: CompileTraining["lossWeights"],
 ): readonly OutputLoss[] {
   if (raw === undefined || raw === null) return [];
-  const list = byOutput(raw, outputs, "loss");
-  const weights = lossWeights ? byOutput(lossWeights, outputs, "lossWeights") : outputs.map(() => 1);
+  const list = byOutput(raw, outputs, "loss"), weights = weightsOf(outputs, lossWeights);
   return outputs.flatMap((output, i) => {
-    const loss = list[i], weight = weights[i] ?? 1;
-    if (loss === null || loss === undefined) return [];
-    if (typeof weight !== "number") {
-      throw new ConfigError(`lossWeights: expected a number for ${output.name}, got ${shown(weight)}`);
-    }
-    return [outputLoss(registry, output, loss, weight)];
+    const loss = list[i];
+    return loss === null || loss === undefined ? [] : [outputLoss(registry, output, loss, weights[i] ?? 1)];
   });
+}
+/** Factors in the outputs' order. */
+function weightsOf(
+  outputs: readonly Port[],
+  lossWeights: CompileTraining["lossWeights"],
+): readonly number[] {
+  if (!lossWeights) return outputs.map(() => 1);
+  const given = byOutput(lossWeights, outputs, "lossWeights");
+  return outputs.map(({ name }, i) => {
+    const weight = given[i] ?? 1;
+    if (typeof weight === "number") return weight;
+    throw new ConfigError(`lossWeights: expected a number for ${name}, got ${shown(weight)}`);
+  });
+}
+/** Losses with other factors, where some are given. */
+export function reweighted(
+  losses: readonly OutputLoss[],
+  outputs: readonly Port[],
+  lossWeights: CompileTraining["lossWeights"],
+): readonly OutputLoss[] {
+  if (!lossWeights) return losses;
+  const weights = weightsOf(outputs, lossWeights);
+  return losses.map((loss) => ({
+    ...loss,
+    weight: weights[outputs.findIndex((o) => o.name === loss.output.name)] ?? 1,
+  }));
 }
 
 function readMetrics(

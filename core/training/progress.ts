@@ -1,4 +1,4 @@
-/** What a fit writes while it runs: a bar on a terminal, or a line an epoch. @module */
+/** What fits and evaluations write while they run: a bar on a terminal, or a line an epoch. @module */
 import { terminal } from "../platform.ts";
 import type { Logs } from "./types.ts";
 
@@ -20,13 +20,14 @@ function timeText(seconds: number): string {
 /** Writes a fit's progress. */
 export class Progress {
   readonly #verbose: number;
-  readonly #epochs: number;
+  readonly #of: number | string;
   readonly #terminal = terminal();
   #begun = 0;
   #drawn = 0;
-  constructor(verbose: number, epochs: number) {
+  /** Of so many epochs, or of a pass that has a name. */
+  constructor(verbose: number, of: number | string) {
     this.#verbose = verbose;
-    this.#epochs = epochs;
+    this.#of = of;
   }
   get #bar(): boolean {
     return this.#verbose === 1 && this.#terminal !== undefined;
@@ -62,7 +63,8 @@ export class Progress {
     } else if (this.#verbose === 2) console.error(line);
   }
   #name(epoch: number): string {
-    return `epoch ${`${epoch + 1}`.padStart(`${this.#epochs}`.length)}/${this.#epochs}`;
+    if (typeof this.#of === "string") return this.#of;
+    return `epoch ${`${epoch + 1}`.padStart(`${this.#of}`.length)}/${this.#of}`;
   }
   #draw(line: string): void {
     const columns = this.#terminal?.columns ?? 80;

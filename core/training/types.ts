@@ -5,6 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Model } from "../model.ts";
 import type { Registry } from "../registry.ts";
 import type { Sessions } from "../sessions.ts";
+import type { OptionNames } from "../schema.ts";
 import type { Nested, RuntimeValue, Tensor } from "../tensor.ts";
 import type { LossDef, MetricDef, OptimizerDef, PartSpec } from "./contract.ts";
 
@@ -26,6 +27,14 @@ export interface CompileTraining {
   /** Factors of the outputs' losses; 1 unless given. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>> | null;
 }
+/** Their names. */
+export const compileNames: OptionNames<CompileTraining> = {
+  optimizer: 0,
+  loss: 0,
+  metrics: 0,
+  weightedMetrics: 0,
+  lossWeights: 0,
+};
 /**
  * What comes in for outputs: one output's data, a list or record of all outputs' or of those that have a loss or
  * metrics; null where nothing is needed.
@@ -191,6 +200,26 @@ export interface FitOptions {
   /** Goes on where another fit ended; the model must have the weights of that moment. */
   readonly resumeFrom?: TrainingState;
 }
+/** Their names. */
+export const fitNames: OptionNames<FitOptions> = {
+  batchSize: 0,
+  epochs: 0,
+  initialEpoch: 0,
+  validationData: 0,
+  validationSplit: 0,
+  validationBatchSize: 0,
+  validationFreq: 0,
+  shuffle: 0,
+  classWeight: 0,
+  sampleWeight: 0,
+  stepsPerEpoch: 0,
+  verbose: 0,
+  augment: 0,
+  callbacks: 0,
+  seed: 0,
+  backend: 0,
+  resumeFrom: 0,
+};
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples of a step; 32 unless given. */
@@ -199,9 +228,20 @@ export interface EvaluateOptions {
   readonly sampleWeight?: SampleWeights;
   /** Batches to stop after. */
   readonly steps?: number;
-  /** Accepted for Keras' sake; evaluating writes nothing. */
+  /** 0, the default, says nothing; 1 shows a bar on a terminal; 2 writes a line. */
   readonly verbose?: 0 | 1 | 2;
 }
+/** Their names. */
+export const evaluateNames: OptionNames<EvaluateOptions> = {
+  batchSize: 0,
+  sampleWeight: 0,
+  steps: 0,
+  verbose: 0,
+};
+/** Options of `score`. */
+export type ScoreOptions = Pick<EvaluateOptions, "batchSize" | "sampleWeight">;
+/** Their names. */
+export const scoreNames: OptionNames<ScoreOptions> = { batchSize: 0, sampleWeight: 0 };
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export interface BatchOptions {
   /** Weights of samples. */
@@ -209,17 +249,26 @@ export interface BatchOptions {
   /** Weights of classes. */
   readonly classWeight?: ClassWeights;
 }
+/** Their names. */
+export const batchNames: OptionNames<BatchOptions> = { sampleWeight: 0, classWeight: 0 };
 /** Options of `gradients`. */
 export interface GradientOptions {
   /** The loss, where the model isn't compiled or another is wanted. */
   readonly loss?: PerOutput<PartSpec<LossDef>>;
-  /** Factors of the outputs' losses. */
+  /** Factors of the outputs' losses; those it was compiled with unless given, or 1 for a loss given here. */
   readonly lossWeights?: CompileTraining["lossWeights"];
   /** Weights of samples. */
   readonly sampleWeight?: SampleWeights;
   /** Dropout drops and batch normalization takes the batch's statistics; no unless said. */
   readonly training?: boolean;
 }
+/** Their names. */
+export const gradientNames: OptionNames<GradientOptions> = {
+  loss: 0,
+  lossWeights: 0,
+  sampleWeight: 0,
+  training: 0,
+};
 /** A loss and its exact gradients. */
 export interface Gradients {
   /** With penalties of regularizers. */
@@ -281,7 +330,7 @@ export interface Trainer {
   /** See `Model.gradients`. */
   gradients(x: ModelData, y: TargetData, options: GradientOptions): Promise<Gradients>;
   /** See `Model.score`. */
-  score(x: ModelData, y: TargetData, options: EvaluateOptions): Promise<number>;
+  score(x: ModelData, y: TargetData, options: ScoreOptions): Promise<number>;
   /** See `Model.resetStates`. */
   resetStates(): void;
   /** See `Model.trainingGraph`. */
