@@ -138,7 +138,7 @@ export * from "./io/npy.ts";
 export { type OnnxModel, readOnnxFiles, type ReadOptions as OnnxReadOptions } from "./io/onnx/read.ts";
 export { type OnnxFile, openOnnxFile } from "./plugins/backends/onnxruntime/file.ts";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
-export type { DataFileOptions } from "./io/options.ts";
+export type { DataFileOptions, Decoder, Decoders } from "./io/options.ts";
 export * from "./plugins/backends/wasm/standalone/mod.ts";
 export * from "./plugins/layers/mod.ts";
 export * from "./plugins/preprocessing/forecasting.ts";

@@ -2,7 +2,7 @@
 import { FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
 import { crc32, inflateExactly } from "./inflate.ts";
-import type { DataFileOptions } from "./options.ts";
+import type { DataFileOptions, Decoder, Decoders } from "./options.ts";
 import { isUnsafePath } from "./zipwriter.ts";
 
 export { writeZip, type ZipMember } from "./zipwriter.ts";
@@ -53,7 +53,7 @@ export function isZip(bytes: Uint8Array): boolean {
  * @throws {LimitError} for more members than limits.items.
  */
 export function openZip(bytes: Uint8Array, options: DataFileOptions = {}): ZipArchive {
-  return new Archive(bytes, options.limits ?? defaultLimits, options.file);
+  return new Archive(bytes, options);
 }
 
 class Archive implements ZipArchive {
@@ -61,14 +61,16 @@ class Archive implements ZipArchive {
   readonly #view: DataView;
   readonly #limits: Limits;
   readonly #file: string | undefined;
+  readonly #decoders: Decoders["zip"] | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly names: readonly string[];
 
-  constructor(bytes: Uint8Array, limits: Limits, file: string | undefined) {
+  constructor(bytes: Uint8Array, { limits = defaultLimits, file, decoders }: DataFileOptions) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
     this.#file = file;
+    this.#decoders = decoders?.zip;
     this.#readDirectory();
     this.names = [...this.#entries.keys()].filter((name) => !name.endsWith("/"));
   }
@@ -87,12 +89,13 @@ class Archive implements ZipArchive {
       });
     }
     if (entry.flags & 1) throw this.#unsupported(`member ${shown(name)} is encrypted, which`, name);
-    if (method !== 0 && method !== 8) {
+    const decode = method === 8 ? inflateExactly : this.#decoders?.get(method);
+    if (method !== 0 && !decode) {
       const label = methodNames[method] ?? `number ${method}`;
       throw this.#unsupported(`compression ${label} of member ${shown(name)}`, name);
     }
     const data = this.#bytes.subarray(this.#dataStart(entry), this.#dataStart(entry) + packed);
-    const out = method === 0 ? data : this.#inflated(entry, data);
+    const out = decode ? this.#inflated(entry, data, decode) : data;
     if (out.length !== size) {
       throw this.#damaged(
         `member ${shown(name)}: size mismatch, ${size} bytes declared, ${out.length} stored`,
@@ -105,7 +108,7 @@ class Archive implements ZipArchive {
     return out;
   }
 
-  #inflated({ name, size, packed }: Entry, data: Uint8Array): Uint8Array {
+  #inflated({ name, size, packed }: Entry, data: Uint8Array, decode: Decoder): Uint8Array {
     const ratio = this.#limits.inflateRatio;
     if (size > 1024 && size > packed * ratio) {
       throw new LimitError(
@@ -113,7 +116,7 @@ class Archive implements ZipArchive {
         { place: name },
       );
     }
-    const out = inflateExactly(data, size);
+    const out = decode(data, size, []);
     if (typeof out === "string") throw this.#damaged(`member ${shown(name)}: ${out}`, name);
     return out;
   }

@@ -56,7 +56,7 @@ export function readChunks(data: ChunkedData, out: Uint8Array): void {
     const partial = origin.some((o, i) => o + (layout.chunk[i] ?? 1) > (shape[i] ?? 0));
     const plain = layout.plainEdges && partial && layout.index !== "single";
     const cursor = source.cursor(`chunk [${key}] of dataset ${path}`, address, bytes);
-    const pipeline = plain ? { ids: [], elementSize } : data.pipeline;
+    const pipeline = plain ? { ids: [], settings: new Map(), elementSize } : data.pipeline;
     copyChunk(unfilter(pipeline, cursor, mask, chunkBytes), origin, data, out);
   };
   walkChunks(data, layout.address, chunkBytes, place);

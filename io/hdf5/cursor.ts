@@ -1,6 +1,7 @@
 /** Checked little-endian reading: every offset is held against the end of its block and of the file. @module */
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import type { Decoders } from "../options.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -36,13 +37,15 @@ export class Source {
   readonly bytes: Uint8Array;
   readonly limits: Limits;
   readonly file: string | undefined;
+  readonly decoders: Decoders["hdf5"] | undefined;
   readonly #budgets = new Map<string, Budget>();
   /** Bytes of an address, of a length, and the byte that addresses count from; the superblock sets them. */
   offsetSize = 8;
   lengthSize = 8;
   base = 0;
-  constructor(bytes: Uint8Array, limits: Limits, file: string | undefined) {
+  constructor(bytes: Uint8Array, limits: Limits, file: string | undefined, decoders?: Decoders["hdf5"]) {
     this.bytes = bytes;
+    this.decoders = decoders;
     this.limits = limits;
     this.file = file;
   }
@@ -58,7 +61,7 @@ export class Source {
   }
   /** A source of other bytes (a decoded chunk) that speaks of the same file. */
   over(bytes: Uint8Array): Source {
-    const other = new Source(bytes, this.limits, this.file);
+    const other = new Source(bytes, this.limits, this.file, this.decoders);
     other.offsetSize = this.offsetSize, other.lengthSize = this.lengthSize, other.base = this.base;
     return other;
   }

@@ -75,7 +75,7 @@ export class DatasetReader {
     const filters = this.#find(messageType.filters, "filter pipeline");
     const pipeline: Pipeline = filters
       ? readPipeline(filters, type.size)
-      : { ids: [], elementSize: type.size };
+      : { ids: [], settings: new Map(), elementSize: type.size };
     if (layout.kind === "chunked") {
       const out = this.#filled(size);
       const { space } = this;

@@ -1,4 +1,4 @@
-/** The filter pipeline of chunks: deflate, lzf, shuffle and Fletcher-32; every other filter is refused by name. @module */
+/** The filter pipeline of chunks: deflate, lzf, shuffle and Fletcher-32; others where there is a decoder, else refused by name. @module */
 import { inflateZlib } from "../inflate.ts";
 import { fletcher32 } from "./checksum.ts";
 import type { Cursor } from "./cursor.ts";
@@ -6,6 +6,8 @@ import type { Cursor } from "./cursor.ts";
 /** The filters of a dataset, in the order in which they were applied. */
 export interface Pipeline {
   readonly ids: readonly number[];
+  /** What each was set to, where a decoder of its own reads it. */
+  readonly settings: ReadonlyMap<number, readonly number[]>;
   readonly elementSize: number;
 }
 
@@ -30,13 +32,15 @@ export function readPipeline(c: Cursor, elementSize: number): Pipeline {
   const version = c.version(1, 2), count = c.u8();
   if (count > 32) throw c.corrupt(`${count} filters: expected at most 32`);
   if (version === 1) c.skip(6);
+  const settings = new Map<number, readonly number[]>();
   const ids = Array.from({ length: count }, () => {
     const id = c.u16(), nameSize = version === 1 || id >= 256 ? c.u16() : 0;
     c.skip(2);
     const values = c.u16();
     const name = c.text(version === 1 ? nameSize + (-nameSize & 7) : nameSize);
-    c.skip(4 * values + (version === 1 && values % 2 ? 4 : 0));
-    if ((id < 1 || id > 3) && id !== lzf) {
+    settings.set(id, Array.from({ length: values }, () => c.u32()));
+    if (version === 1 && values % 2) c.skip(4);
+    if ((id < 1 || id > 3) && id !== lzf && !c.source.decoders?.has(id)) {
       const error = c.source.unsupported(
         `filter ${filterNames[id] ?? (name || "unknown")} (number ${id}) in the ${c.what}`,
         c.start,
@@ -46,7 +50,7 @@ export function readPipeline(c: Cursor, elementSize: number): Pipeline {
     }
     return id;
   });
-  return { ids, elementSize };
+  return { ids, settings, elementSize };
 }
 
 /**
@@ -57,8 +61,12 @@ export function unfilter(pipeline: Pipeline, chunk: Cursor, mask: number, size: 
   let bytes = chunk.take(chunk.left);
   for (let i = pipeline.ids.length - 1; i >= 0; i--) {
     if (mask >>> i & 1) continue;
-    const id = pipeline.ids[i];
-    if (id === 3) bytes = checkFletcher(bytes, chunk);
+    const id = pipeline.ids[i] ?? 0, decode = chunk.source.decoders?.get(id);
+    if (decode) {
+      const out = decode(bytes, size + 4 * later(pipeline.ids, mask, i), pipeline.settings.get(id) ?? []);
+      if (typeof out === "string") throw chunk.corrupt(`${filterNames[id] ?? id} filter: ${out}`);
+      bytes = out;
+    } else if (id === 3) bytes = checkFletcher(bytes, chunk);
     else if (id === 2) bytes = unshuffle(bytes, pipeline.elementSize);
     else if (id === lzf) {
       const sums = later(pipeline.ids, mask, i), out = unlzf(bytes, size + 4 * sums);

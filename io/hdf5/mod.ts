@@ -1,6 +1,6 @@
 /**
  * HDF5 files, read without a copy and without trust: superblocks 0 to 3, groups, attributes, contiguous, compact and
- * chunked data with gzip, shuffle and Fletcher-32. It doesn't write, and refuses by name what it doesn't read.
+ * chunked data with gzip, lzf, shuffle and Fletcher-32, and what decoders are given for. It doesn't write, and refuses by name what it doesn't read.
  * @module
  */
 import type { DType } from "../../core/dtype.ts";
@@ -70,7 +70,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
  * @throws {LimitError} for declared sizes beyond the limits.
  */
 export function openHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Hdf5Group {
-  const source = new Source(bytes, options.limits ?? defaultLimits, options.file);
+  const source = new Source(bytes, options.limits ?? defaultLimits, options.file, options.decoders?.hdf5);
   const file = new OpenFile(source);
   const address = readSuperblock(source);
   const root = new Group(file, file.header(address), "/", []);

@@ -1,9 +1,10 @@
 /** Models and weights that lie in several files: folders of `save(zipped=False)`, weights in shards. @module */
 import { FormatError, shown } from "../../core/errors.ts";
 import type { FormatOptions, Source } from "../../core/format.ts";
+import { decoders } from "../compression/mod.ts";
 import { type Hdf5Dataset, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts";
 import { isSafetensors } from "../safetensors.ts";
-import { isZip, openZip, type ZipArchive } from "../zip.ts";
+import type { ZipArchive } from "../zip.ts";
 import { isJson, parseJson, utf8 } from "./json.ts";
 import type { Opened } from "./read.ts";
 
@@ -61,7 +62,7 @@ async function openShards(
   for (const file of files as string[]) {
     const shard = await beside(file);
     if (!isHdf5(shard)) throw new FormatError(`${file}: is no HDF5 file, though ${name} names it`, { file });
-    groups.push(openHdf5(shard, { file, limits }));
+    groups.push(openHdf5(shard, { file, limits, decoders }));
   }
   return joined(groups);
 }
@@ -98,19 +99,6 @@ function joined(groups: readonly Hdf5Group[]): Hdf5Group {
   };
 }
 
-/** An archive of a model's folder as that of what is in it. */
-function unfolded(zip: ZipArchive, warn: (message: string) => void): ZipArchive {
-  const [config, ...others] = zip.names.filter((name) => name.endsWith("/config.json"));
-  if (zip.has("config.json") || config === undefined || others.length > 0) return zip;
-  const folder = config.slice(0, -"config.json".length);
-  warn(`the archive holds a folder: ${config} is read as config.json, which Keras doesn't do`);
-  const inside = zip.names.filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length));
-  return {
-    names: inside,
-    has: (name) => zip.has(folder + name),
-    read: (name, atMost) => zip.read(folder + name, atMost),
-  };
-}
 /** Opens a folder, and weights in shards: a folder's own, and those given beside a model. */
 export async function openParts(source: Source, options: FormatOptions): Promise<Opened> {
   const { weights } = options, given = weights && await openShards(weights, options);
@@ -119,9 +107,6 @@ export async function openParts(source: Source, options: FormatOptions): Promise
   const shards = bytes && await openShards({ ...source, name: `${index}`, bytes }, options);
   return {
     ...(source.folder && { folder: await openFolder(source) }),
-    ...(isZip(source.bytes) && {
-      folder: unfolded(openZip(source.bytes, { file: source.name, limits: options.limits }), options.warn),
-    }),
     ...(shards && { shards }),
     ...(given && { given }),
   };

@@ -4,6 +4,7 @@
  */
 import type { FormatDef, FormatOptions, Source } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
+import { decoders } from "../compression/mod.ts";
 import { openParts } from "./folder.ts";
 import { mergedOf } from "./merged.ts";
 import { allOperations } from "./operations/rare.ts";
@@ -18,7 +19,13 @@ export { kerasReader } from "./read.ts";
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
 export function readKeras(source: Source, options: FormatOptions): Promise<Model> {
-  return readWith(source, options, { trainingOf, mergedOf, open: openParts, operations: allOperations });
+  return readWith(source, options, {
+    trainingOf,
+    mergedOf,
+    open: openParts,
+    operations: allOperations,
+    decoders,
+  });
 }
 
 /** Keras' files as a format plugin. Writing is loaded when something is written. */

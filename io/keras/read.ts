@@ -7,6 +7,7 @@ import { Model } from "../../core/model.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts";
+import type { Decoders } from "../options.ts";
 import { isSafetensors, readSafetensors } from "../safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../zip.ts";
 import { withAssets } from "./assets.ts";
@@ -27,6 +28,11 @@ interface Parts {
   readonly extras?: Extras;
 }
 
+/** How a source is read. */
+interface Reading extends FormatOptions {
+  readonly decoders?: Decoders;
+}
+
 const isJsonText = ({ name, bytes }: Source) => {
   let i = 0;
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) i = 3;
@@ -34,12 +40,14 @@ const isJsonText = ({ name, bytes }: Source) => {
   return bytes[i] === 0x7b || (/\.json$/i.test(name) && bytes.length > 0);
 };
 
-function partsOfZip(source: Source, options: FormatOptions, opened: Opened): Parts {
-  const { limits } = options,
-    zip = opened.folder ?? openZip(source.bytes, { file: source.name, limits });
+function partsOfZip(source: Source, options: Reading, opened: Opened): Parts {
+  const { limits, decoders } = options, data = { limits, ...(decoders && { decoders }) };
+  const zip = opened.folder ?? openZip(source.bytes, { ...data, file: source.name });
   const member = (name: string, atMost?: number) => {
     if (zip.has(name)) return zip.read(name, atMost);
-    throw new FormatError(`${source.name}: the archive holds no ${name}, so it is no .keras file`, {
+    const inside = zip.names.find((other) => other.endsWith(`/${name}`));
+    const help = inside ? `; it holds ${inside}: pack what is in the folder, not the folder` : "";
+    throw new FormatError(`${source.name}: the archive holds no ${name}, so it is no .keras file${help}`, {
       file: source.name,
       place: name,
     });
@@ -52,7 +60,7 @@ function partsOfZip(source: Source, options: FormatOptions, opened: Opened): Par
   } else options.warn(`${source.name}: the archive holds no metadata.json; taken as written by Keras 3`);
   const weights = options.weights || opened.shards
     ? opened.shards
-    : openHdf5(member("model.weights.h5"), { file: `${source.name}: model.weights.h5`, limits });
+    : openHdf5(member("model.weights.h5"), { ...data, file: `${source.name}: model.weights.h5` });
   const said = versionOf(json, version), extras = extrasIn(zip, limits);
   return {
     config: {
@@ -74,8 +82,9 @@ function extrasIn(zip: ZipArchive, limits: Limits): Extras | undefined {
   const json = parseJson(utf8(zip.read("lapis.json", limits.textBytes), "lapis.json"), "lapis.json", limits);
   return { json, ...(tensors && { tensors: Object.fromEntries(tensors) }) };
 }
-function partsOfHdf5(source: Source, options: FormatOptions): Parts {
-  const { limits } = options, root = openHdf5(source.bytes, { file: source.name, limits });
+function partsOfHdf5(source: Source, options: Reading): Parts {
+  const { limits, decoders } = options;
+  const root = openHdf5(source.bytes, { file: source.name, limits, ...(decoders && { decoders }) });
   const text = attributeText(root, "model_config");
   const inner = root.has("model_weights") ? root.group("model_weights") : undefined;
   const own = isLegacyWeights(root) || isV3Weights(root) ? root : undefined, weights = inner ?? own;
@@ -102,7 +111,7 @@ function partsOfHdf5(source: Source, options: FormatOptions): Parts {
     training: { config, legacy: true, version, root },
   };
 }
-function partsOf(source: Source, options: FormatOptions, opened: Opened = {}): Parts {
+function partsOf(source: Source, options: Reading, opened: Opened = {}): Parts {
   if (opened.folder || isZip(source.bytes)) return partsOfZip(source, options, opened);
   if (isHdf5(source.bytes)) return partsOfHdf5(source, options);
   const what = source.name.split(/[\\/]/).at(-1) ?? source.name;
@@ -111,7 +120,7 @@ function partsOf(source: Source, options: FormatOptions, opened: Opened = {}): P
 }
 
 /** The group of weights of another file. */
-function weightsOf(source: Source, options: FormatOptions): Hdf5Group {
+function weightsOf(source: Source, options: Reading): Hdf5Group {
   const { weights: _, ...rest } = options;
   const { weights } = isHdf5(source.bytes) || isZip(source.bytes) ? partsOf(source, rest) : {};
   if (weights) return weights;
@@ -142,10 +151,12 @@ export interface KerasParts {
   readonly open?: (source: Source, options: FormatOptions) => Promise<Opened>;
   /** Keras 3's bare operations; the usual ones unless given. */
   readonly operations?: KnownOperations;
+  /** Compressions beside deflate. */
+  readonly decoders?: Decoders;
 }
 /** Parts of a model that lie in files of their own. */
 export interface Opened {
-  /** The members of a folder, or of an archive that holds one. */
+  /** The members of a folder. */
   readonly folder?: ZipArchive;
   /** The weights of a folder, where they are in shards. */
   readonly shards?: Hdf5Group;
@@ -178,10 +189,11 @@ export async function readWith(
 function build(
   source: Source,
   options: FormatOptions,
-  { trainingOf, mergedOf, operations = usualOperations }: KerasParts,
+  { trainingOf, mergedOf, operations = usualOperations, decoders }: KerasParts,
   opened: Opened,
 ): Model {
-  const { config, weights: own, training, extras } = partsOf(source, options, opened);
+  const reading = { ...options, ...(decoders && { decoders }) };
+  const { config, weights: own, training, extras } = partsOf(source, reading, opened);
   if (!config) {
     throw new FormatError(
       `${source.name}: holds weights only (it has no model_config); load the configuration with it: ` +
@@ -193,7 +205,7 @@ function build(
   const group = byPath
     ? undefined
     : options.weights
-    ? opened.given ?? weightsOf(options.weights, options)
+    ? opened.given ?? weightsOf(options.weights, reading)
     : own;
   const ctx = contextFor(options, config.version, config.json, operations, mergedOf);
   const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;

@@ -1,5 +1,6 @@
 /** Arrays of a file of weights alone, by their places in it. @module */
 import type { Tensor } from "../../core/tensor.ts";
+import { decoders } from "../compression/mod.ts";
 import { type Hdf5Group, openHdf5 } from "../hdf5/mod.ts";
 import type { DataFileOptions } from "../options.ts";
 
@@ -16,6 +17,6 @@ export function readWeightsH5(bytes: Uint8Array, options: DataFileOptions = {}):
       else if (child) visit(child, `${path}${key}/`);
     }
   };
-  visit(openHdf5(bytes, options), "");
+  visit(openHdf5(bytes, { decoders, ...options }), "");
   return found;
 }
