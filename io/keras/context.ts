@@ -7,6 +7,7 @@ import { isJson, type Json } from "./json.ts";
 import type { LayerEntry } from "./layers.ts";
 import type { KnownOperations } from "./operations.ts";
 import type { Structure } from "./parts.ts";
+import { SharedLayers } from "./shared.ts";
 
 /** Reads a Sequential model whose first layer holds the branches that it merges, then `rest`. */
 export type MergedReader = (
@@ -38,6 +39,8 @@ export interface KerasContext {
   readonly dimOrdering: string | undefined;
   /** Weight of the low-rank products that layers were fine-tuned by, times their rank. */
   readonly lora: Map<Layer, number>;
+  /** Layers that models on several levels share. */
+  readonly shared: SharedLayers;
   /** Number of layers read so far, held to the limits. */
   count: number;
 }
@@ -49,6 +52,7 @@ export function contextFor(
   config: Json,
   operations: KnownOperations,
   mergedOf?: MergedReader,
+  tied?: ReadonlySet<string>,
 ): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
   const fixedBatch = isStateful(config) || batchSizes(config).size > 1;
@@ -65,6 +69,7 @@ export function contextFor(
     operations,
     mergedOf,
     dimOrdering: others.length > 0 ? undefined : dimOrdering,
+    shared: new SharedLayers(config, tied),
     count: 0,
   };
 }

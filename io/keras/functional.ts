@@ -109,6 +109,7 @@ function tensorAt(
   return m?.results[ref.node - m[offset]]?.[ref.tensor];
 }
 
+const overwritten = ": Keras 2 wrote its calls in a model inside over these; save it as .keras there";
 /** Makes every call as soon as what it reads is there. */
 function runCalls(members: ReadonlyMap<string, Member>, ctx: KerasContext): void {
   interface Waiting {
@@ -126,7 +127,8 @@ function runCalls(members: ReadonlyMap<string, Member>, ctx: KerasContext): void
         const from = members.get(ref.layer);
         if (!from) {
           throw new ConfigError(
-            `${labelOf(member.entry)}: reads from a layer ${shown(ref.layer)} that isn't there`,
+            `${labelOf(member.entry)}: reads from a layer ${shown(ref.layer)} that isn't there` +
+              (member.entry.raw.shared_object_id === undefined ? "" : overwritten),
             {
               place: member.entry.name ?? "",
             },

@@ -41,7 +41,10 @@ function structureOf(entry: LayerEntry, ctx: KerasContext, place: string, depth:
   }
   const inner = (raw: unknown, where: string): Layer => {
     const e = entryOf(raw, where);
-    return isModel(e) ? modelLayer(e, ctx, where, depth + 1) : nestedLayer(e, ctx, where, inner, depth + 1);
+    return ctx.shared.layerOf(
+      e,
+      () => isModel(e) ? modelLayer(e, ctx, where, depth + 1) : nestedLayer(e, ctx, where, inner, depth + 1),
+    );
   };
   return entry.className === "Sequential"
     ? sequentialOf(entry, ctx, place, inner)
@@ -59,7 +62,8 @@ function nestedLayer(
       throw new LimitError(`${where}: layers nested more than ${ctx.limits.depth} deep`);
     }
     const e = entryOf(raw, where);
-    return isModel(e) ? inner(raw, where) : nestedLayer(e, ctx, where, inner, depth + 1);
+    if (isModel(e)) return inner(raw, where);
+    return ctx.shared.layerOf(e, () => nestedLayer(e, ctx, where, inner, depth + 1));
   };
   if (/^(Functional|Model|Sequential)$/.test(entry.className)) {
     throw new FormatError(`${place}: model of class ${entry.className} has no list of layers`, { place });

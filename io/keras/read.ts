@@ -15,6 +15,7 @@ import { contextFor, type KerasContext, majorOf, type MergedReader, versionOf } 
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "./json.ts";
 import { type KnownOperations, usualOperations } from "./operations.ts";
+import { copiesIn, sameValues } from "./shared.ts";
 import type { TrainingParts } from "./training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "./weights-legacy.ts";
 import { isV3Weights, readV3Weights } from "./weights-v3.ts";
@@ -207,8 +208,11 @@ function build(
     : options.weights
     ? opened.given ?? weightsOf(options.weights, reading)
     : own;
-  const ctx = contextFor(options, config.version, config.json, operations, mergedOf);
-  const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
+  const structured = (tied?: ReadonlySet<string>) => {
+    const ctx = contextFor(options, config.version, config.json, operations, mergedOf, tied);
+    return { ctx, structure: readStructure(config.json, ctx, config.what) };
+  };
+  const { ctx, structure } = structured(), { registry, limits } = options;
   const said = training && trainingOf?.(training), whole = extras?.json.compile;
   const saved = said && isJson(whole) ? { ...said, config: whole } : said;
   const run = { ...options.run, ...(saved && { saved }), ...(extras && { extras }) };
@@ -229,8 +233,35 @@ function build(
     options.warn(`${source.name}: holds no weights; they were made by the layers' initializers`);
     return Model.fromNetwork(network, registry, { limits, ...run });
   }
-  const { tree } = assemble(network, registry, { limits });
-  const weights = readWeights(group, tree, ctx);
+  const { tree } = assemble(network, registry, { limits }), copies = copiesIn(tree, ctx.classes);
+  const again = (tied: ReadonlySet<string>): Model | undefined => {
+    const { ctx, structure: { network } } = structured(tied);
+    if (!network) return undefined;
+    const weights = readWeights(group, assemble(network, registry, { limits }).tree, ctx);
+    return Model.fromNetwork(network, registry, { limits, ...run, weights });
+  };
+  let weights: Map<string, Tensor>;
+  try {
+    weights = readWeights(group, tree, ctx);
+  } catch (error) {
+    // A file without the layers' numbers stores those that are shared once.
+    const tied = copies.size > 0 && !isLegacyWeights(group) ? again(new Set(copies.keys())) : undefined;
+    if (tied) return tied;
+    throw error;
+  }
+  const same = isLegacyWeights(group)
+    ? [...copies].filter(([, nodes]) => sameValues(nodes, weights)).map(([label]) => label)
+    : [];
+  const tied = same.length > 0 ? again(new Set(same)) : undefined;
+  if (tied && tied.weights.size < weights.size) {
+    options.warn(
+      `${source.name}: layers of one name, configuration and weights (${
+        same.slice(0, 5).join(", ")
+      }) are taken as one ` +
+        "that several models share; Keras reads them from such a file as copies, which train apart",
+    );
+    return tied;
+  }
   return Model.fromNetwork(network, registry, { limits, ...run, weights });
 }
 /** Refuses a file of weights by path that leaves some out. */

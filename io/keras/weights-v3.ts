@@ -5,7 +5,7 @@ import { snakeCase } from "../../core/names.ts";
 import { networkConfigOf } from "../../core/network.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Hdf5Group } from "../hdf5/mod.ts";
-import type { KerasContext } from "./context.ts";
+import { type KerasContext, majorOf } from "./context.ts";
 import { nodeLabel, readWeight } from "./values.ts";
 
 /** Names of the group that holds a model's layers: now, and in TensorFlow 2.12 to 2.15. */
@@ -39,8 +39,14 @@ export function groupsOf(node: LayerNode): ReadonlyMap<string, readonly WeightEn
 const join = (...parts: readonly string[]) => parts.filter((p) => p !== "").join("/");
 
 function readNode(node: LayerNode, path: string, r: Reading): void {
-  // A layer reached twice is stored at its first place alone.
-  if (r.seen.has(node)) return;
+  // A layer reached twice is stored at its first place alone, or again as a copy.
+  if (r.seen.has(node)) {
+    const copy = r.ctx.shared.copied && r.group.has(path) ? r.group.get(path) : undefined,
+      found: string[] = [];
+    if (copy?.kind === "group") arraysIn(copy, path, 0, r, found);
+    found.forEach((at) => r.taken.add(at));
+    return;
+  }
   r.seen.add(node);
   for (const [own, entries] of groupsOf(node)) {
     // Keras 2 keeps a layer's parts under private names.
@@ -71,6 +77,8 @@ function readNode(node: LayerNode, path: string, r: Reading): void {
 function readContainer(nodes: readonly LayerNode[], path: string, r: Reading): void {
   const used = new Map<string, number>();
   for (const node of nodes) {
+    // Keras 2 doesn't count what is stored already.
+    if (r.seen.has(node) && majorOf(r.ctx.version) < 3 && !r.ctx.shared.copied) continue;
     const base = snakeCase(r.ctx.classes.get(node.layer) ?? node.layer.def.name), count = used.get(base) ?? 0;
     used.set(base, count + 1);
     readNode(node, join(path, count === 0 ? base : `${base}_${count}`), r);

@@ -11,10 +11,14 @@ import { callsWith, type Position } from "./write-calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./write-layers.ts";
 import { keepingMasks } from "./write-kept.ts";
 import { MaskNodes } from "./write-masks.ts";
+import { withNumber } from "./shared.ts";
 import { serialized, type WriteContext } from "./write-values.ts";
 
 /** A layer of any kind, models among them, as it stands in a list of layers. */
 export function anyLayer(layer: Layer, name: string, frozen: boolean, ctx: WriteContext): Json {
+  return withNumber(ownEntry(layer, name, frozen, ctx), ctx.shared?.get(layer));
+}
+function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext): Json {
   const inside = networkConfigOf(layer);
   if (!inside) {
     return layerEntry(layer, name, frozen, ctx, (inner, own, held) => anyLayer(inner, own, held, ctx));

@@ -1,6 +1,6 @@
 /** Activations, initializers, regularizers and constraints in Keras' serialised forms. @module */
 import { shown, UnsupportedError } from "../../core/errors.ts";
-import type { InitializerSpec } from "../../core/layer.ts";
+import type { InitializerSpec, Layer } from "../../core/layer.ts";
 import type { ActivationSpec } from "../../core/layerfields.ts";
 import { fieldToSnake } from "../../core/names.ts";
 import { isFloat } from "../../core/dtype.ts";
@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly major: 2 | 3;
   /** Whether layers say their module, which Keras 2's `.h5` doesn't. */
   readonly modules: boolean;
+  /** Layers that stand in several models, which Keras reads as copies. */
+  readonly shared?: ReadonlyMap<Layer, number>;
 }
 
 /** Keras' serialised form of an object. */

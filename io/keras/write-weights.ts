@@ -31,8 +31,13 @@ function valueOf({ weights }: WeightSource, { path }: WeightEntry): Tensor {
 function heldGroup(group: string, ctx: WriteContext): string {
   return ctx.major === 3 || group === "" || group === "cell" ? group : `_${group}`;
 }
-/** Keras 3's layout below a group: `layers/dense_1/vars/0`. */
-export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx: WriteContext): void {
+/** Keras 3's layout below a group: `layers/dense_1/vars/0`; with `copies`, layers that models share at each place. */
+export function writeV3Weights(
+  root: Hdf5GroupWriter,
+  source: WeightSource,
+  ctx: WriteContext,
+  copies: boolean,
+): void {
   const seen = new Set<LayerNode>();
   const vars = (at: Hdf5GroupWriter, name: string) => {
     const group = at.group("vars");
@@ -48,6 +53,8 @@ export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx:
     };
     for (const name of inputs) vars(numbered("input_layer"), name);
     for (const node of nodes) {
+      // Keras 2 doesn't count what is stored already.
+      if (ctx.major === 2 && seen.has(node) && !copies) continue;
       // Operations are no layers of Keras' models.
       if (!operationOf(node.layer)) {
         write(node, numbered(snakeCase(node.layer.def.name)));
@@ -56,7 +63,7 @@ export function writeV3Weights(root: Hdf5GroupWriter, source: WeightSource, ctx:
   };
   const write = (node: LayerNode, at: Hdf5GroupWriter) => {
     // A layer reached twice is stored at its first place alone.
-    if (seen.has(node)) return;
+    if (seen.has(node) && !copies) return;
     seen.add(node);
     vars(at, node.name);
     for (const [group, entries] of groupsOf(node)) {

@@ -9,6 +9,7 @@ import { writeSafetensors } from "../safetensors.ts";
 import { writeZip, type ZipMember } from "../zip.ts";
 import { isJson, type Json } from "./json.ts";
 import { legacyTraining, trainingFor } from "./training.ts";
+import { sharedIn } from "./shared.ts";
 import { networkEntry } from "./write-network.ts";
 import { pythonJson, type WriteContext } from "./write-values.ts";
 import {
@@ -32,7 +33,8 @@ interface Written {
 }
 function begin(model: Model, options: WriteOptions, modules: boolean): Written {
   const { network, registry } = model, major = options.kerasVersion ?? 3;
-  const ctx: WriteContext = { registry, major, modules };
+  const shared = sharedIn(network);
+  const ctx: WriteContext = { registry, major, modules, ...(shared.size > 0 && { shared }) };
   const inputs = network.kind === "Functional" ? network.inputNames : [];
   const saved = options.training === false ? undefined : model.savedTraining();
   return {
@@ -54,9 +56,9 @@ function optimizerName(training: SavedTraining): string {
     ? snakeCase(optimizer.class_name)
     : "optimizer";
 }
-function v3File({ source, ctx, training }: Written): Uint8Array<ArrayBuffer> {
+function v3File({ source, ctx, training }: Written, copies: boolean): Uint8Array<ArrayBuffer> {
   const root = new Hdf5GroupWriter(), variables = training?.variables?.() ?? [];
-  writeV3Weights(root, source, ctx);
+  writeV3Weights(root, source, ctx, copies);
   if (training && variables.length > 0) writeV3Optimizer(root, optimizerName(training), variables);
   return writeHdf5(root);
 }
@@ -86,7 +88,7 @@ function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer>
   const members: ZipMember[] = [
     { name: "metadata.json", bytes: encode(pythonJson(metadata, "metadata.json")) },
     { name: "config.json", bytes: encode(pythonJson({ ...config, ...compiled }, "config.json")) },
-    { name: "model.weights.h5", bytes: v3File(written) },
+    { name: "model.weights.h5", bytes: v3File(written, true) },
   ];
   // Metrics that Keras doesn't have are kept beside its own configuration.
   const whole = training && model.savedTraining()?.config;
@@ -119,7 +121,9 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
 }
 /** What `model.to_json()` gives. */
 function configFile(model: Model, options: WriteOptions): Uint8Array {
-  const written = begin(model, options, (options.kerasVersion ?? 3) === 3), { ctx } = written;
+  const begun = begin(model, options, (options.kerasVersion ?? 3) === 3);
+  // The weights beside it hold layers that models share once.
+  const { shared: _, ...ctx } = begun.ctx, written: Written = { ...begun, ctx };
   const config = configOf(written);
   const form = ctx.modules
     ? config
@@ -149,7 +153,7 @@ export async function writeKeras(
     case ".keras":
       return kerasFile(model, options);
     case ".weights.h5":
-      return v3File(begin(model, options, true));
+      return v3File(begin(model, options, true), false);
     case ".json":
       return configFile(model, options);
     default:
