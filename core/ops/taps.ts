@@ -41,12 +41,11 @@ function coordinate(x: number, s: AxisSampling, r: (v: number) => number): numbe
     case "asymmetric":
       return r(x / scale);
     case "align_corners":
-      // By whole outputs, as onnxruntime has it.
-      return output === 1 ? 0 : r(r(x * (input - 1)) / (output - 1));
+      return width === 1 ? 0 : r(r(x * (input - 1)) / r(width - 1));
     case "tf_crop_and_resize": {
       const [start, end] = s.roi, from = r(r(start) * (input - 1)), size = r(r(end) - r(start));
-      if (output === 1) return r(from + r(size * (input - 1)) / 2);
-      return r(from + r(r(r(x * size) * (input - 1)) / (output - 1)));
+      if (width === 1) return r(from + r(size * (input - 1)) / 2);
+      return r(from + r(r(r(x * size) * (input - 1)) / r(width - 1)));
     }
     case "pytorch_half_pixel":
       return output > 1 ? centred() : 0;

@@ -213,7 +213,8 @@ function otherWeights(graph: Graph, seed: number): ReadonlyMap<string, Tensor> {
 function contentsOf(t: Tensor): Contents {
   const numbers = toNumbers(t);
   if (numbers.every((x) => Number.isInteger(x))) return "whole";
-  return numbers.every((x) => x > 0) ? "positive" : "normal";
+  if (numbers.every((x) => x > 0)) return "positive";
+  return numbers.every((x) => Math.abs(x) < 1) ? "unit" : "normal";
 }
 function withWeights(model: ModelProto, weights: ReadonlyMap<string, Tensor>): ModelProto {
   const graph = model.graph ?? {};

@@ -39,7 +39,9 @@ const sums = new Map([
     [op, 2 ** -21] as const
   ),
   // What is added up inside may cancel at the end.
-  ...["RNN", "GRU", "LSTM", "Gelu", "Mish", "Attention", "Scan", "Loop"].map((op) => [op, 2 ** -24] as const),
+  ...["RNN", "GRU", "LSTM", "Gelu", "Mish", "Attention", "Scan", "Loop", "Resize"].map((op) =>
+    [op, 2 ** -24] as const
+  ),
   // onnxruntime folds the mean into the bias: of near equal numbers little is left.
   ...["InstanceNormalization", "GroupNormalization"].map((op) => [op, 2 ** -17] as const),
 ]);

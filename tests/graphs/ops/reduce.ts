@@ -22,6 +22,7 @@ const along =
   (op: string, dtypes: readonly DType[], more: (d: Draft, x: DraftedTensor) => object = () => ({})): Maker =>
   (d) => {
     const x = some(d, { dtypes, ranks: [1, 5], fits: holds });
+    if (!holds(x)) return undefined;
     const axis = d.dice.chance(0.8) ? { axis: axisOf(d, x.rank) } : {};
     return { op, inputs: [x.name], attributes: { ...axis, ...more(d, x) } };
   };

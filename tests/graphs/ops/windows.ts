@@ -124,11 +124,10 @@ function resize(d: Draft) {
     const wanted = [...sizes.slice(0, 2) as number[], ...times(dims, () => d.dice.between(1, 9))];
     return { op: "Resize", inputs: [x.name, "", "", d.ints(wanted)], attributes };
   }
-  const scales = Float32Array.from([
-    1,
-    1,
-    ...times(dims, () => d.dice.pick([0.5, 0.6, 1, 1.5, 2, 2.5, 3, 0.75, 1.3])),
-  ]);
+  // Under align_corners ONNX' reference and suite count scale·size outputs, onnxruntime whole ones.
+  const whole = attributes["coordinate_transformation_mode"] === "align_corners";
+  const factors = whole ? [1, 2, 3] : [0.5, 0.6, 1, 1.5, 2, 2.5, 3, 0.75, 1.3];
+  const scales = Float32Array.from([1, 1, ...times(dims, () => d.dice.pick(factors))]);
   return {
     op: "Resize",
     inputs: [x.name, "", d.constant({ dtype: "float32", shape: [dims + 2], data: scales }).name],
