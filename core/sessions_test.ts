@@ -1,6 +1,6 @@
 /** State has one owner: closing, writes and runs at once, and what reading takes. @module */
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import { adam, dense, input, lstm, type Model, sequential, tensor } from "../mod.ts";
+import { adam, dense, embedding, flatten, input, lstm, type Model, sequential, tensor } from "../mod.ts";
 import type { Tensor } from "./tensor.ts";
 
 const x = tensor(new Float32Array(64 * 4).map((_, i) => Math.sin(i)), [64, 4]);
@@ -146,5 +146,24 @@ Deno.test("reading a weight reads that alone, and once", async () => {
     deepEqual([m.weights.size, names.length], [4, 4]);
   } finally {
     proto.read = read;
+  }
+});
+
+Deno.test("a batch that is refused moves neither weights nor slots nor the count of steps", async () => {
+  for (const backend of ["wasm", "plain", "onnxruntime"]) {
+    using m = sequential([
+      input({ shape: [2], dtype: "int32" }),
+      embedding({ inputDim: 4, outputDim: 3 }),
+      flatten(),
+      dense({ units: 1 }),
+    ], { backend });
+    m.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mse" });
+    const target = tensor([[1]]), batch = (id: number) => tensor([0, id], [1, 2], "int32");
+    await m.trainOnBatch(batch(1), target);
+    const before = [values(m), m.trainingState()];
+    await rejects(m.trainOnBatch(batch(9), target), /9/, backend);
+    deepEqual([values(m), m.trainingState()], before, backend);
+    await m.trainOnBatch(batch(2), target);
+    equal(Number(m.trainingState().tensors["optimizer/iteration"]?.data[0]), 2);
   }
 });

@@ -136,6 +136,24 @@ Deno.test("states with first values and open sizes go on over other lengths, and
   deepStrictEqual([...y?.data ?? []], [6 * 12]);
 });
 
+Deno.test("a run that a lookup refuses leaves the states inside alone", async () => {
+  const graph = graphOf((b) => {
+    const x = b.input("x", tensorType("float32", [1])), ids = b.input("ids", tensorType("int64", ["n"]));
+    const count = b.input("count", tensorType("float32", [1]), "state", tensor([10]));
+    const next = b.one("Add", [count, x]);
+    b.output("next", next, "count");
+    b.output("y", b.one("Mul", [b.one("Gather", [b.constant(tensor([1, 2])), ids]), next]));
+  });
+  using model = sureOf(graph);
+  const module = await loadBuilt(await buildModule(model));
+  const given = (id: number) => ({ x: tensor([1]), ids: tensor([id], [1], "int64") });
+  await same(model, module, given(0));
+  throws(() => module.run(given(2)), /index 2 at position 0 is outside 0 to 1/);
+  await rejects(model.run(given(2)), /index 2/);
+  await same(model, module, given(1));
+  deepStrictEqual([...module.run(given(0))["y"]?.data ?? []], [13]);
+});
+
 Deno.test("sizes as expressions, values left out, integer results, and sizes without a name", async () => {
   const graph = graphOf((b) => {
     const x = b.input("x", tensorType("float32", [{ unknown: -7 }, "n"]));

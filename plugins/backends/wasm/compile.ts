@@ -16,7 +16,7 @@ import { derivedNodes, keptRoles, nodesForEngine, type Placed } from "./placemen
 import { engineTest } from "./engine.ts";
 import type { Rules } from "./rules/rule.ts";
 import { type Agreement, agreementsOf } from "./sizes.ts";
-import { shareInPlace, shareStates } from "./sharing.ts";
+import { lastRefusal, shareInPlace, shareStates } from "./sharing.ts";
 import { isContiguous, type Storage, type View } from "./views.ts";
 
 /** A run of items in one driver function, or a host step. */
@@ -205,20 +205,20 @@ function lowerHost(l: Lowering, s: Scope, node: Node, sizes: Placed): void {
   l.lists.at(-1)?.push({ kind: "host", node, inputs, outputs: node.outputs.map(write) });
 }
 
-/** Cuts a list at its host steps; with `each` after every item, so that each can be timed. */
-function parts(items: readonly Item[], name: string, each: boolean): readonly Part[] {
+/** Cuts a list at its host steps and after item `checked`; with `each` after every item, so that each can be timed. */
+function parts(items: readonly Item[], name: string, each: boolean, checked = -1): readonly Part[] {
   const out: Part[] = [];
   let run: Item[] = [];
   const close = () => {
     if (run.length > 0) out.push({ kind: "segment", name: `${name}_${out.length}`, items: run });
     run = [];
   };
-  for (const item of items) {
+  for (const [at, item] of items.entries()) {
     if (item.kind === "host") {
       close();
       out.push(item);
     } else run.push(item);
-    if (each) close();
+    if (each || at === checked) close();
   }
   close();
   return out;
@@ -240,7 +240,7 @@ function assemble(
     return s;
   };
   const begin = [...inputs.values()].map((v) => v.storage), end = [...outputs.values()].map((v) => v.storage);
-  shareStates(main, merged, owner, new Set([...begin, ...end]));
+  shareStates(main, merged, owner, new Set([...begin, ...end]), lastRefusal(main));
   shareStates(prologue, merged, owner, new Set());
   shareInPlace(main, merged, owner, begin, end);
   const lives = lifetimes(main, begin, end, owner), prologueLives = lifetimes(prologue, [], [], owner);
@@ -259,7 +259,10 @@ function assemble(
   addKernels(prologue);
   addKernels(main);
   const table = new Table(), tableBase = Math.ceil(m.dataEnd / 64) * 64;
-  const prologueParts = parts(prologue, "prologue", profile), mainParts = parts(main, "run", profile);
+  // Weights and states are replaced in a segment of their own, after the statuses of all lookups were read.
+  const replaces = graph.outputs.some((o) => o.updates !== undefined);
+  const prologueParts = parts(prologue, "prologue", profile),
+    mainParts = parts(main, "run", profile, replaces ? lastRefusal(main) : -1);
   for (const part of [...prologueParts, ...mainParts]) {
     if (part.kind === "segment") {
       emitDriver(m, part.name, part.items, table, tableBase, owner, { export: true });

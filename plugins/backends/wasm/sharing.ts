@@ -4,13 +4,14 @@ import type { Storage } from "./views.ts";
 
 /**
  * Lets a loop's new state (or a weight's successor) take the old one's memory where nothing reads the old one afterwards; the
- * copy back goes away.
+ * copy back goes away. Not before item `after`: what outlives a run is replaced once nothing can fail any more.
  */
 export function shareStates(
   items: Item[],
   merged: Map<Storage, Storage>,
   owner: (s: Storage) => Storage,
   fixed: ReadonlySet<Storage>,
+  after = -1,
 ): void {
   for (const item of items) if (item.kind === "loop") shareStates(item.items, merged, owner, fixed);
   if (!items.some((item) => item.kind === "call" && item.back)) return;
@@ -20,12 +21,22 @@ export function shareStates(
     const [from, home] = last.reads, to = last.writes[0] && owner(last.writes[0]);
     // What has taken another state's memory already can't be this one as well.
     const free = from && to && !home && from.kind === "arena" && owner(from) === from && !fixed.has(from);
-    if (!free || !mayShare(items, uses, at, from, to, owner)) continue;
+    if (!free || (uses.writes.get(from)?.[0] ?? -1) <= after) continue;
+    if (!mayShare(items, uses, at, from, to, owner)) continue;
     merged.set(from, to);
     uses.merge(from, to, at);
     gone.add(last);
   }
   if (gone.size > 0) items.splice(0, items.length, ...items.filter((item) => !gone.has(item)));
+}
+
+/** Position of the last item that can refuse what it is given: a host step, or a lookup; −1 where none can. */
+export function lastRefusal(items: readonly Item[]): number {
+  return items.findLastIndex(refuses);
+}
+function refuses(item: Item): boolean {
+  if (item.kind === "loop") return item.items.some(refuses);
+  return item.kind === "host" || item.args.some((a) => typeof a !== "number" && a.storage?.what === "status");
 }
 
 /** Positions in a list at which memory is read and written, inside of loops too. */

@@ -7,8 +7,11 @@ function word(f: FunctionBuilder, { tableBase }: Plan, slot: number): FunctionBu
   return f.i32(0).mem("i32.load", tableBase + 4 * slot);
 }
 
-/** Writes `run()`: 0; n where the nth lookup met an index out of range; −1 before dims are bound. */
-export function emitRun(plan: Plan, main: number): void {
+/**
+ * Writes `run()`: 0; n where the nth lookup met an index out of range; −1 before dims are bound. All drivers but the first
+ * replace states, once no lookup refused anything.
+ */
+export function emitRun(plan: Plan, [main, ...replacing]: readonly number[]): void {
   const { m, control, states, compiled, kept } = plan;
   m.addFunction("run", [], ["i32"], (f) => {
     f.i32(0).mem("i32.load", control.bound).op("i32.eqz").if(() => f.i32(-1).op("return"));
@@ -20,7 +23,7 @@ export function emitRun(plan: Plan, main: number): void {
       word(f, plan, slots.home);
       word(f, plan, slots.bytes).memoryCopy();
     }
-    f.call(main);
+    if (main !== undefined) f.call(main);
     const found = f.local("i32"), position = f.local("i32");
     compiled.lowering.statuses.forEach(({ storage }, i) => {
       const address = kept.get(compiled.owner(storage)) ?? 0;
@@ -34,6 +37,7 @@ export function emitRun(plan: Plan, main: number): void {
       });
     });
     f.get(found).if(() => f.get(found).op("return"));
+    for (const driver of replacing) f.call(driver);
     for (const { slots } of states) {
       if (slots.next === undefined) continue;
       word(f, plan, slots.home);

@@ -90,11 +90,12 @@ export function writeModule(
   maxBytes: number,
 ): StandaloneModule {
   const m = new ModuleBuilder(), { graph, owner } = compiled;
-  const items = compiled.main.flatMap((part) => (part.kind === "segment" ? part.items : []));
-  addKernels(m, items);
+  const segments = compiled.main.flatMap((part) => (part.kind === "segment" ? [part] : []));
+  for (const { items } of segments) addKernels(m, items);
   const table = new Table(), states = statesOf(compiled, table);
   const control = placeControl(m.dataEnd, states), blocks = new Blocks(compiled.lives, control.end);
-  const tableBase = align(blocks.end, 64), main = emitDriver(m, "main", items, table, tableBase, owner);
+  const tableBase = align(blocks.end, 64);
+  const drivers = segments.map(({ name, items }) => emitDriver(m, name, items, table, tableBase, owner));
   const ports = (names: readonly { readonly name: string }[], views: ReadonlyMap<string, View>) =>
     names.flatMap(({ name }): PortSlots[] => {
       const view = views.get(name);
@@ -128,7 +129,7 @@ export function writeModule(
     },
   };
   emitBind(plan);
-  emitRun(plan, main);
+  emitRun(plan, drivers);
   emitReset(plan);
   emitQuestions(plan);
 
