@@ -67,7 +67,7 @@ export async function loadNamed(
   options: Readonly<Record<string, unknown>>,
   context: Context,
   backend: string | undefined = textOption(options, "backend"),
-  how: Pick<LoadOptions, "deterministic"> = {},
+  how: Pick<LoadOptions, "deterministic" | "draws"> = {},
 ): Promise<{ readonly model: Model; readonly assets: Assets }> {
   const weights = textOption(options, "weights");
   const model = await loadModel(path, {

@@ -34,6 +34,8 @@ export interface AssembleOptions {
   readonly training?: boolean;
   /** True heeds the mode that calls ask for and would yield to the model's, as a model called in Keras 3 does. */
   readonly sampling?: boolean;
+  /** False has calls that ask for training compute as in inference all the same. */
+  readonly draws?: boolean;
   /** Outputs: the model's, or every layer's. */
   readonly outputs?: "model" | "layers";
   /** First values of weights by path. */
@@ -155,7 +157,8 @@ class Assembly {
         const reached = inputs.map((v, i) => (call.lost?.[i] ? b.masked(v, undefined) : v));
         const masked = withMasks(b, reached, call.mask);
         const params = this.#params(node, masked.map((v) => v.type));
-        const asks = call.training !== undefined && !(call.yields && settled);
+        const heeded = !(call.yields && settled) && !(call.training && this.#options.draws === false);
+        const asks = call.training !== undefined && heeded;
         const mode = asks ? call.training === true : training, fixed = settled || asks;
         const masks = (call.passes === "own" ? reached : masked)
           .map((v) => (call.passes === "none" ? undefined : v.mask));

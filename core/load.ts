@@ -29,6 +29,7 @@ const loadNames: OptionNames<LoadOptions> = {
   seed: 0,
   threads: 0,
   deterministic: 0,
+  draws: 0,
   saved: 0,
   extras: 0,
   around: 0,

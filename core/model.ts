@@ -79,6 +79,11 @@ export interface ModelOptions {
   readonly threads?: number;
   /** The same bits on every machine. */
   readonly deterministic?: boolean;
+  /**
+   * False has calls with `training: true` compute as in inference, as Keras 3's `predict` does: no draws, moving
+   * statistics. Monte Carlo dropout can be written as ONNX and proved then.
+   */
+  readonly draws?: boolean;
   /** How the file it comes from says it was compiled. */
   readonly saved?: SavedTraining;
   /** What else the file holds for Lapis. */
@@ -95,6 +100,7 @@ export const modelNames: OptionNames<ModelOptions & { readonly name?: string }> 
   limits: 0,
   threads: 0,
   deterministic: 0,
+  draws: 0,
   saved: 0,
   extras: 0,
   around: 0,
@@ -214,8 +220,8 @@ export class Model {
   }
 
   #build(network: Network): void {
-    const { limits, weights, seed = 0 } = this.#options;
-    const assembled = assemble(network, this.registry, { ...(limits && { limits }) });
+    const { weights, seed = 0 } = this.#options;
+    const assembled = assemble(network, this.registry, this.#assembling());
     this.#network = network;
     this.#assembled = assembled;
     for (const [entry, node] of eachWeight(assembled.tree)) {
@@ -368,8 +374,16 @@ export class Model {
       });
       return { ...this.#graph, inputs: withWeights };
     }
-    const { limits } = this.#options;
-    return assemble(this.network, this.registry, { ...options, weights, ...(limits && { limits }) }).graph;
+    return assemble(this.network, this.registry, { ...options, weights, ...this.#assembling() }).graph;
+  }
+  /** What all of its graphs are made with. */
+  #assembling(): Pick<ModelOptions, "limits" | "draws"> {
+    const { limits, draws } = this.#options;
+    return { ...(limits && { limits }), ...(draws !== undefined && { draws }) };
+  }
+  /** False where calls with `training: true` compute as in inference. */
+  get draws(): boolean {
+    return this.#options.draws ?? true;
   }
   /** The compiled session of a mode; weights set through the model reach it. */
   session(options: ModelGraphOptions = {}): Promise<Session> {
@@ -475,7 +489,8 @@ export class Model {
   /** Every layer's output by path, a list where it has several or is used several times. */
   async activations(x: ModelData): Promise<Map<string, Tensor | Tensor[]>> {
     const fed = this.#feed(x), options = { outputs: "layers" } as const;
-    this.#activations ??= assemble(this.network, this.registry, options).activations;
+    this.#activations ??=
+      assemble(this.network, this.registry, { ...options, ...this.#assembling() }).activations;
     const results = await this.#run(options, fed);
     return new Map([...this.#activations].map(([path, names]) => {
       const list = names.map((n) => tensorIn(results[n], n));

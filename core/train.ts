@@ -38,7 +38,7 @@ import {
   serializeCompiled,
   versionOf,
 } from "./training/saved.ts";
-import { randomKeys, Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
+import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./training/steps.ts";
 import {
   batchNames,
   type BatchOptions,
@@ -417,7 +417,7 @@ class ModelTrainer implements Trainer {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
       ) {
-        const keys = randomKeys(graph, this.#seed, this.#runner.step);
+        const keys = this.#runner.testKeys(graph, this.#seed);
         tally.add(
           await this.#parts.sessions.run(key, () => graph, { ...batch.tensors, ...keys }),
           batch.rows,

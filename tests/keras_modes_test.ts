@@ -125,6 +125,52 @@ Deno.test("Monte Carlo dropout predicts as often as asked, by a seed", async () 
   ok([...toNumbers(await kept.predict(ones, { samples: 3 }) as Tensor)].some((v) => v === 0));
 });
 
+Deno.test("evaluate of a model that draws has other draws for each batch and each time", async () => {
+  const x = input({ shape: [8] });
+  const made = () => model({ inputs: x, outputs: apply(dropout({ rate: 0.5 }), x, { training: true }) });
+  using mc = made();
+  mc.compile({ loss: "meanSquaredError" });
+  const one = tensor(new Float32Array(8).fill(1), [1, 8]),
+    row = tensor(new Float32Array(8 * 6).fill(1), [6, 8]);
+  const loss = async (m: Model, data: Tensor, batchSize: number) =>
+    (await m.evaluate(data, data, { batchSize })).loss ?? NaN;
+  const single: number[] = [];
+  // Each kept number is 2, each dropped one 0: every row is off by 1 whatever is drawn, their sums aren't.
+  deepEqual(await loss(mc, row, 1), 1);
+  mc.compile({ loss: "meanAbsoluteError" });
+  const target = tensor(new Float32Array(8 * 6), [6, 8]), none = tensor(new Float32Array(8), [1, 8]);
+  for (let i = 0; i < 6; i++) single.push((await mc.evaluate(one, none)).loss ?? NaN);
+  ok(new Set(single).size > 1, single.join());
+  using again = made();
+  again.compile({ loss: "meanAbsoluteError" });
+  const whole = (await again.evaluate(row, target, { batchSize: 1 })).loss ?? NaN;
+  using third = made();
+  third.compile({ loss: "meanAbsoluteError" });
+  const parts: number[] = [];
+  for (let i = 0; i < 6; i++) parts.push((await third.evaluate(one, none)).loss ?? NaN);
+  ok(Math.abs(whole - parts.reduce((a, b) => a + b, 0) / 6) < 1e-6, `${whole} of ${parts}`);
+});
+
+Deno.test("a model that draws is no ONNX file, unless its draws are turned off", async () => {
+  const x = input({ shape: [8] }), ones = tensor(new Float32Array(16).fill(1), [2, 8]);
+  const outputs = apply(dropout({ rate: 0.5 }), x, { training: true });
+  using mc = model({ inputs: x, outputs });
+  await rejects(mc.toBytes(".onnx"), /draws random numbers when it predicts .*draws: false/);
+  const json = new TextEncoder().encode(JSON.stringify({
+    ...JSON.parse(new TextDecoder().decode(await mc.toBytes(".json", { kerasVersion: 2 }))),
+    keras_version: "2.15.0",
+  }));
+  using two = await loadModel(json, { warn: () => {} });
+  await rejects(two.toBytes("onnx"), /draws random numbers when it predicts/);
+  using still = await loadModel(json, { draws: false, warn: () => {} });
+  deepEqual(await still.predict(ones), ones);
+  still.compile({ loss: "meanSquaredError" });
+  deepEqual((await still.evaluate(ones, ones)).loss, 0);
+  using written = await loadModel(await still.toBytes(".onnx"), { warn: () => {} });
+  deepEqual([...toNumbers(await written.predict(ones) as Tensor)], Array.from(ones.data as Float32Array));
+  await rejects(still.predict(ones, { samples: 2 }), /draws nothing when it predicts/);
+});
+
 Deno.test("samples of a model that draws nothing are refused", async () => {
   const x = input({ shape: [3] });
   using plain = model({ inputs: x, outputs: apply(dense({ units: 2 }), x) });

@@ -45,6 +45,10 @@ lapis convert config.json model.keras --weights model.weights.h5`,
       .option("--external", "put an .onnx file's weights into DEST.data beside it")
       .option("--right-padded", "masks cut off ends of rows alone: fewer nodes in an .onnx file")
       .option("--keras-version <2|3>", "whose .keras, .h5 to write (default: 3)")
+      .option(
+        "--no-draws",
+        "layers called with training=True compute as in inference, as Keras 3 has them predict",
+      )
       .option("--seed <number>", "of the random inputs that it is proved on", "0")
       .option("--no-verify", "write without a proof"),
   async run([source = "", second], options, context) {
@@ -56,11 +60,12 @@ lapis convert config.json model.keras --weights model.weights.h5`,
       throw new UsageError(`--opset is for .onnx files, not for ${destination}`);
     }
     if (onnx && verify) await checkEngine();
-    const { model, assets } = await loadNamed(source, options, context);
+    const how = options.draws === false ? { draws: false } : {};
+    const { model, assets } = await loadNamed(source, options, context, undefined, how);
     if (model.built && model.graph().inputs.some((i) => i.role === "random")) {
       throw new UnsupportedError(
         `${source}: draws random numbers when it predicts (a layer is called with training=True), so no conversion can be ` +
-          "proved to compute the same; make its dropout act in training alone, or predict with it as it is",
+          "proved to compute the same; --no-draws converts what it computes without them, as Keras 3's predict does",
       );
     }
     const given = inputsFrom(options),

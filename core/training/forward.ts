@@ -163,6 +163,7 @@ export function lossGraph(parts: ModelParts, options: ForwardOptions): Graph {
   return assemble(model.network, registry, {
     training,
     weights,
+    draws: model.draws,
     ...(parts.limits && { limits: parts.limits }),
     extend: (view) => addLosses(parts, options, ports, view),
   }).graph;

@@ -25,11 +25,24 @@ export class StepRunner {
   readonly #graphs = new Map<string, Graph>();
   /** Recurrent states that wait for the session that takes them. */
   readonly #states = new Map<string, Tensor>();
-  /** Steps done. */
-  step = 0;
+  #step = 0;
+  /** Tests run since that step. */
+  #tests = 0;
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
+  }
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+  set step(done: number) {
+    this.#step = done;
+    this.#tests = 0;
+  }
+  /** Keys of a test's random inputs, for each test others. */
+  testKeys(graph: Graph, seed: number): Record<string, Tensor> {
+    return randomKeys(graph, seed, this.#step, ++this.#tests);
   }
   /** Frees the sessions; what they changed is handed on. */
   drop(): void {
@@ -57,7 +70,12 @@ export class StepRunner {
     if (!this.#graphs.has(key)) await sessions.session(key, make, backend);
     for (const [path, value] of this.#states) sessions.write(path, value);
     this.#states.clear();
-    const graph = this.#graphs.get(key), keys = graph ? randomKeys(graph, seed, this.step) : {};
+    const graph = this.#graphs.get(key);
+    const keys = !graph
+      ? {}
+      : kind === "test"
+      ? this.testKeys(graph, seed)
+      : randomKeys(graph, seed, this.step);
     const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
     if (kind === "train") this.step++;
     await sessions.pauses.take();

@@ -103,14 +103,14 @@ export function withKeys(graph: Graph, seed: number, registry: Registry): Graph 
   }
   return b.build();
 }
-/** Keys of a graph's random inputs for one step: Philox under the seed, by the step's number. */
-export function randomKeys(graph: Graph, seed: number, step: number): Record<string, Tensor> {
+/** Keys of a graph's random inputs for one step: Philox under the seed, by the step's number; of tests after it, by theirs. */
+export function randomKeys(graph: Graph, seed: number, step: number, test = 0): Record<string, Tensor> {
   const out: Record<string, Tensor> = {};
   graph.inputs.filter((i) => i.role === "random").forEach(({ name, id }, at) => {
     const type = typeOf(graph, id);
     if (type.kind !== "tensor") return;
     const shape = staticShape(type.shape) ?? [], high = Math.floor(step / 2 ** 32);
-    const words = philox([step >>> 0, high >>> 0, keyPurpose, at], [
+    const words = philox([step >>> 0, high >>> 0, (keyPurpose + test) >>> 0, at], [
       seed >>> 0,
       Math.floor(seed / 2 ** 32) >>> 0,
     ]);

@@ -1,4 +1,5 @@
 /** A model's graph as people want to see it in a file: whole layers, images turned once, weights under their names. @module */
+import { UnsupportedError } from "../../../core/errors.ts";
 import type { Graph } from "../../../core/graph.ts";
 import type { Model } from "../../../core/model.ts";
 import type { Registry } from "../../../core/registry.ts";
@@ -62,8 +63,12 @@ export function unexportedGraph(
 /** The graph of a model in inference; a bare graph as it is. */
 export function exportedGraph(model: Model, options: ExportGraphOptions): Graph {
   if (model.layers.length === 0) return model.graph();
-  return exportPasses(model.registry, options.opset).reduce(
-    (graph, pass) => pass.run(graph),
-    unexportedGraph(model, options),
-  );
+  const begun = unexportedGraph(model, options);
+  if (begun.inputs.some((i) => i.role === "random")) {
+    throw new UnsupportedError(
+      `model ${model.name}: draws random numbers when it predicts (a layer is called with training: true), for which ` +
+        "ONNX files have no keys; load it with { draws: false } (lapis convert --no-draws), which computes without them",
+    );
+  }
+  return exportPasses(model.registry, options.opset).reduce((graph, pass) => pass.run(graph), begun);
 }
