@@ -25,9 +25,10 @@ import { activations } from "./plugins/activations/mod.ts";
 import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
+import { architectures } from "./plugins/architectures/mod.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { stft } from "./plugins/initializers/stft.ts";
-import { layers, rareLayers } from "./plugins/layers/mod.ts";
+import { hubLayers, layers, rareLayers } from "./plugins/layers/mod.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 import { operators } from "./plugins/operators/mod.ts";
 import { textOps } from "./plugins/operators/text.ts";
@@ -55,6 +56,7 @@ export {
   type InputOptions,
 } from "./core/functional.ts";
 export * from "./core/graph.ts";
+export type { ArchitectureDef } from "./core/architecture.ts";
 export type * from "./core/layer.ts";
 export type {
   RecurrentBuilder,
@@ -179,6 +181,8 @@ export function createDefaultRegistry(): Registry {
         stft,
         ...layers,
         ...rareLayers,
+        ...hubLayers,
+        ...architectures,
         ...trainingParts,
         trainer,
         wasm,

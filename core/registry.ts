@@ -1,4 +1,5 @@
 /** The registry: every plugin by kind and name, built from a list and frozen. @module */
+import type { ArchitectureDef } from "./architecture.ts";
 import type { BackendDef } from "./backend.ts";
 import { LapisError } from "./errors.ts";
 import type { FormatDef } from "./format.ts";
@@ -16,6 +17,7 @@ export type Plugin =
   | FormatDef
   | ActivationDef
   | InitializerDef
+  | ArchitectureDef
   | PartDef
   | TrainerDef;
 /** Plugins with a name for whoever brings them, which errors use. */
@@ -41,6 +43,8 @@ export interface Kinds extends PartKinds {
   readonly activation: ActivationDef;
   /** An initializer. */
   readonly initializer: InitializerDef;
+  /** A class of models. */
+  readonly architecture: ArchitectureDef;
 }
 
 /** Looks plugins up; immutable. */

@@ -1,6 +1,7 @@
 /** A small use of every layer, for the table of layers: options, and the inputs it is applied to. @module */
 import { createLayer, type DType, registry } from "../mod.ts";
 import type { ApplyOptions } from "../core/network.ts";
+import { hubSamples } from "./hubsamples.ts";
 
 /** One use of a layer. */
 export interface LayerSample {
@@ -46,6 +47,7 @@ const kernel = { filters: 4, kernelSize: 2 }, vocabulary = ["cat", "dog"];
 
 /** Samples by layer. */
 export const samples: Readonly<Record<string, LayerSample>> = {
+  ...hubSamples,
   Dense: on(flat, { units: 3, activation: "relu" }),
   ...Object.fromEntries(["SimpleRNN", "LSTM", "GRU"].map((name) => [
     `TimeMajor${name}`,

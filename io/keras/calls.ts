@@ -8,7 +8,10 @@ import { type KerasContext, majorOf, versionBefore } from "./context.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 
 /** Names of arguments that are inputs, in the order of inputs. */
-const inputNames: readonly string[] = ["inputs", "sequences", "x", "data", "query", "value", "key"];
+const inputNames: readonly string[] = [
+  ...["inputs", "sequences", "x", "data", "query", "value", "key"],
+  ...["decoder_sequence", "encoder_sequence", "mask_positions"],
+];
 /** Names that a call of any layer may give; a layer without a list of its own takes no others. */
 const common: ReadonlySet<string> = new Set(["training", "mask", "name"]);
 

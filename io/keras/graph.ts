@@ -7,7 +7,7 @@ import { passing } from "./calls.ts";
 import type { KerasContext } from "./context.ts";
 import { functionalOf } from "./functional.ts";
 import { isJson, type Json } from "./json.ts";
-import { entryOf, type LayerEntry, layerFrom } from "./layers.ts";
+import { entryOf, expanded, type LayerEntry, layerFrom } from "./layers.ts";
 import { inputLayer, inputOf, isModel, listOf, type Structure } from "./parts.ts";
 
 /**
@@ -18,7 +18,7 @@ export function readStructure(config: Json, ctx: KerasContext, place: string): S
   if (typeof config.class_name !== "string") {
     throw new FormatError(`${place}: has no class_name, so it is no Keras model`, { place });
   }
-  const entry = entryOf(config, place);
+  const entry = expanded(entryOf(config, place), ctx);
   if (!isModel(entry)) {
     if (/^(Sequential|Functional|Model)$/.test(entry.className)) {
       throw new FormatError(`${place}: model of class ${entry.className} has no list of layers`, { place });
@@ -40,7 +40,7 @@ function structureOf(entry: LayerEntry, ctx: KerasContext, place: string, depth:
     );
   }
   const inner = (raw: unknown, where: string): Layer => {
-    const e = entryOf(raw, where);
+    const e = expanded(entryOf(raw, where), ctx);
     return ctx.shared.layerOf(
       e,
       () => isModel(e) ? modelLayer(e, ctx, where, depth + 1) : nestedLayer(e, ctx, where, inner, depth + 1),
@@ -61,7 +61,7 @@ function nestedLayer(
     if (depth > ctx.limits.depth) {
       throw new LimitError(`${where}: layers nested more than ${ctx.limits.depth} deep`);
     }
-    const e = entryOf(raw, where);
+    const e = expanded(entryOf(raw, where), ctx);
     if (isModel(e)) return inner(raw, where);
     return ctx.shared.layerOf(e, () => nestedLayer(e, ctx, where, inner, depth + 1));
   };

@@ -23,6 +23,8 @@ export interface LayerEntry {
   readonly name: string | undefined;
   readonly config: Json;
   readonly raw: Json;
+  /** True for a functional model under a class name of its own. */
+  readonly model?: true;
 }
 
 /** Keys that every layer may have and none computes with. */
@@ -75,18 +77,35 @@ export function entryOf(raw: unknown, place: string): LayerEntry {
     raw,
   };
 }
+/** A model of a class that the registry knows, as the functional model it means; any other entry as it is. */
+export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
+  const { registered, config, raw } = entry;
+  if (Array.isArray(config.layers)) return entry;
+  const def = ctx.registry.find("architecture", registered.slice(registered.lastIndexOf(">") + 1));
+  const owner = registered.includes(">") ? registered : String(raw.module);
+  if (!def?.packages.some((name) => owner.startsWith(name))) return entry;
+  return { ...entry, config: locate(labelOf(entry), () => def.network(config)), model: true };
+}
 /** How messages name a layer. */
 export function labelOf({ name, className }: LayerEntry): string {
   return name === undefined ? `layer of class ${className}` : `layer "${name}" (${className})`;
 }
 
+/** True for a class of KerasHub's. */
+const isHub = ({ raw }: LayerEntry) =>
+  typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);
 const namesOf = (def: LayerDef) => [def.name, ...def.keras?.classNames ?? []];
 /** The definition of a layer's class. @throws {UnsupportedError} saying how to bring one's own. */
 function definitionOf(entry: LayerEntry, ctx: KerasContext): LayerDef {
   const { className, registered } = entry, bare = registered.slice(registered.lastIndexOf(">") + 1);
   const own = ctx.custom.find((def) => namesOf(def).some((n) => n === registered || n === bare));
   if (own) return own;
-  const all = ctx.registry.all("layer"), named = all.filter((def) => namesOf(def).includes(registered));
+  const all = ctx.registry.all("layer"), hub = isHub(entry);
+  // KerasHub's own classes bear names that Keras' have too.
+  const named = all.filter((def) =>
+    namesOf(def).includes(registered) &&
+    (registered.includes(">") || hub === (def.keras?.package === "keras_hub"))
+  );
   const found = named.find((def) => def.keras?.takes?.(entry.config, ctx.version)) ??
     named.find((def) => !def.keras?.takes);
   if (found) return found;

@@ -15,6 +15,7 @@ export type Structure =
 
 /** True for a model that stands where a layer may. */
 export const isModel = (entry: LayerEntry): boolean =>
+  entry.model === true ||
   /^(Sequential|Functional|Model)$/.test(entry.className) && Array.isArray(entry.config.layers);
 
 /** The list of layers. @throws {FormatError} when there is none; {@link ConfigError} when it is empty. */

@@ -1,6 +1,7 @@
 /** All layers. @module */
 export { layers } from "./list.ts";
 export { rareLayers } from "./rare.ts";
+export { hubLayers } from "./hub/list.ts";
 export * from "./factories.ts";
 export * from "./factories-more.ts";
 export type { Factory, Given, LayerOptions, OptionsOf } from "../../core/factory.ts";

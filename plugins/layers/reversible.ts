@@ -42,7 +42,12 @@ export const reversibleEmbeddingDef: LayerDef<ReversibleEmbeddingConfig, "embedd
       const cap = scalarLike(b, config.logitSoftCap, y);
       return [b.one("Mul", [b.one("Tanh", [b.one("Div", [y, cap])]), cap])];
     },
-    keras: { ...embeddingDef.keras, call: ["inputs", "reverse"], since: 3 } as
+    keras: {
+      ...embeddingDef.keras,
+      classNames: ["ReversibleEmbedding", "keras_hub>ReversibleEmbedding", "keras_nlp>ReversibleEmbedding"],
+      call: ["inputs", "reverse"],
+      since: 3,
+    } as
       & LayerDef<
         ReversibleEmbeddingConfig,
         "embeddings" | "reverseEmbeddings"

@@ -1,0 +1,131 @@
+/** A functional model's configuration in the making, its layers in the order in which Keras would hold them. @module */
+
+/** A tensor: an output of a call of a layer. */
+export interface Ref {
+  readonly layer: string;
+  readonly node: number;
+  readonly tensor: number;
+}
+type Json = Readonly<Record<string, unknown>>;
+/** What a call is given: tensors, lists of them, constants. */
+export type Argument = Ref | number | string | boolean | null | Json | readonly Argument[];
+
+interface Call {
+  readonly parents: readonly Ref[];
+  readonly json: Json;
+}
+interface Member {
+  readonly json: Json;
+  readonly calls: Call[];
+}
+const isRef = (x: unknown): x is Ref => typeof x === "object" && x !== null && "tensor" in x && "node" in x;
+function refsIn(x: Argument): readonly Ref[] {
+  if (isRef(x)) return [x];
+  return Array.isArray(x) ? (x as readonly Argument[]).flatMap(refsIn) : [];
+}
+function written(x: Argument): unknown {
+  if (isRef(x)) {
+    return { class_name: "__keras_tensor__", config: { keras_history: [x.layer, x.node, x.tensor] } };
+  }
+  return Array.isArray(x) ? (x as readonly Argument[]).map(written) : x;
+}
+
+/** A layer in the making: its class, its name, its configuration. */
+export interface Part {
+  /** Class name. */
+  readonly type: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its configuration, names as in files. */
+  readonly config?: Json;
+  /** Where the class is from: Keras' own unless said. */
+  readonly module?: string;
+}
+
+/** Collects layers and their calls. */
+export class Draft {
+  readonly #members = new Map<string, Member>();
+  readonly #common: Json;
+  /** `common` goes into every layer's configuration. */
+  constructor(common: Json = {}) {
+    this.#common = common;
+  }
+  /** An input of sizes after the batch's, null where they vary. */
+  input(name: string, shape: readonly (number | null)[], dtype = "int32"): Ref {
+    const config = { name, batch_shape: [null, ...shape], dtype };
+    this.#members.set(name, {
+      json: { module: "keras.layers", class_name: "InputLayer", config },
+      calls: [],
+    });
+    return { layer: name, node: 0, tensor: 0 };
+  }
+  /** Calls a layer, which is made at its first call; a name called again is the same layer. */
+  call(part: Part, args: readonly Argument[], kwargs: Readonly<Record<string, Argument>> = {}): Ref {
+    const { type, name, config = {}, module = "keras.layers" } = part;
+    let member = this.#members.get(name);
+    if (!member) {
+      const own = module.startsWith("keras.src.ops") ? {} : this.#common;
+      const json = { module, class_name: type, config: { name, ...own, ...config } };
+      this.#members.set(name, member = { json, calls: [] });
+    }
+    const given = Object.entries(kwargs).sort(([k], [l]) => k < l ? -1 : 1);
+    const parents = [...args, ...given.map(([, value]) => value)].flatMap(refsIn);
+    const json = {
+      args: args.map(written),
+      kwargs: Object.fromEntries(given.map(([key, value]) => [key, written(value)])),
+    };
+    member.calls.push({ parents, json });
+    return { layer: name, node: member.calls.length - 1, tensor: 0 };
+  }
+  /** A bare operation of Keras. */
+  operation(type: string, name: string, args: readonly Argument[]): Ref {
+    return this.call({ type, name, module: "keras.src.ops.numpy" }, args);
+  }
+  /** The configuration. */
+  finish(
+    inputs: Readonly<Record<string, Ref>> | Ref,
+    outputs: Readonly<Record<string, Ref>> | Ref,
+    more: Json = {},
+  ): Json {
+    const listed = (ends: Readonly<Record<string, Ref>> | Ref) =>
+      isRef(ends) ? [ends] : Object.keys(ends).sort().flatMap((key) => ends[key] ?? []);
+    const triple = (r: Ref) => [r.layer, r.node, r.tensor];
+    const ends = (x: Readonly<Record<string, Ref>> | Ref) =>
+      isRef(x) ? [triple(x)] : Object.fromEntries(Object.entries(x).map(([key, ref]) => [key, triple(ref)]));
+    const layers = this.#order(listed(inputs), listed(outputs)).map((name) => {
+      const member = this.#members.get(name);
+      return { ...member?.json, name, inbound_nodes: member?.calls.map((c) => c.json) ?? [] };
+    });
+    return { ...more, layers, input_layers: ends(inputs), output_layers: ends(outputs) };
+  }
+  /** Layers as Keras holds them: by their distance from the outputs, then as a walk back from those meets them. */
+  #order(inputs: readonly Ref[], outputs: readonly Ref[]): readonly string[] {
+    const keyOf = (r: Ref) => `${r.node}:${r.layer}`;
+    const met = new Map<string, number>(), done = new Set<string>(), nodes: Ref[] = [];
+    const parentsOf = (r: Ref) => this.#members.get(r.layer)?.calls[r.node]?.parents ?? [];
+    const walk = (r: Ref) => {
+      if (done.has(keyOf(r))) return;
+      if (!met.has(r.layer)) met.set(r.layer, met.size);
+      parentsOf(r).forEach(walk);
+      done.add(keyOf(r));
+      nodes.push(r);
+    };
+    outputs.forEach(walk);
+    const depths = new Map<string, number>(), layers = new Map<string, number>();
+    for (const node of nodes.toReversed()) {
+      const depth = Math.max(depths.get(keyOf(node)) ?? 0, layers.get(node.layer) ?? 0);
+      layers.set(node.layer, depth);
+      depths.set(keyOf(node), depth);
+      for (const parent of parentsOf(node)) {
+        depths.set(keyOf(parent), Math.max(depth + 1, depths.get(keyOf(parent)) ?? 0));
+      }
+    }
+    for (const { layer } of inputs) {
+      if (layers.has(layer)) continue;
+      layers.set(layer, 0);
+      met.set(layer, -1);
+    }
+    const at = (of: ReadonlyMap<string, number>, name: string) => of.get(name) ?? 0;
+    return [...layers.keys()].sort((a, b) => at(layers, b) - at(layers, a) || at(met, a) - at(met, b));
+  }
+}

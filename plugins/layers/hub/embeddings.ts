@@ -1,0 +1,278 @@
+/** KerasHub's embeddings of tokens and positions, and the head that guesses masked tokens. @module */
+import type { Builder } from "../../../core/builder.ts";
+import { UnsupportedError } from "../../../core/errors.ts";
+import type { Value } from "../../../core/graph.ts";
+import type { InitializerSpec, Layer, LayerDef } from "../../../core/layer.ts";
+import {
+  activate,
+  activationField,
+  type ActivationSpec,
+  asFloat,
+  cast,
+  dtypeOf,
+  expand,
+  initializerField,
+  inputAt,
+  layerField,
+  paramAt,
+  range,
+  scalarLike,
+  shapeOf,
+  sizeAt,
+  sizesOf,
+  weight,
+} from "../../../core/layerkit.ts";
+import { bool, float, int, nullable } from "../../../core/schema.ts";
+import { tensor } from "../../../core/tensor.ts";
+import { at, dense, denseSpecs, norm, normSpecs, rms, steps } from "./kit.ts";
+import { hub } from "./names.ts";
+import { startOf } from "./rotary.ts";
+
+/** Options of {@link positionEmbeddingDef}, resolved. */
+export interface PositionEmbeddingConfig {
+  /** Number of positions. */
+  readonly sequenceLength: number;
+  /** Fills the table. */
+  readonly initializer: InitializerSpec;
+}
+/** A table's rows for the steps of `like` `[…, steps, features]`, or at the positions given, in its shape. */
+function rowsFor(
+  b: Builder,
+  table: Value,
+  like: Value,
+  start: number,
+  positions: Value | undefined,
+): Value {
+  const rank = shapeOf(like.type).length;
+  const own = positions ? cast(b, positions, "int64") : steps(b, like, rank - 2);
+  const at = start === 0 || positions ? own : b.one("Add", [own, b.scalar(start, "int64")]);
+  const rows = b.one("Gather", [table, at], { axis: 0 });
+  return expand(b, rows, sizesOf(like, range(0, rank)), like);
+}
+/** A learned row for every position: the rows for `[…, steps, features]`, in its shape. */
+export const positionEmbeddingDef: LayerDef<PositionEmbeddingConfig, "embeddings"> = {
+  kind: "layer",
+  name: "PositionEmbedding",
+  summary: "a learned row for every position (KerasHub)",
+  mask: "consume",
+  config: {
+    sequenceLength: int({ doc: "number of positions", min: 1 }),
+    initializer: initializerField({ doc: "fills the table", default: "glorotUniform" }),
+  },
+  params: (config, [x]) => ({
+    embeddings: weight([config.sequenceLength, sizeAt(x, -1)], config.initializer),
+  }),
+  build: ({ b, inputs, params, call }) => [
+    rowsFor(
+      b,
+      paramAt(params, "embeddings"),
+      inputAt(inputs, 0),
+      startOf(call.options),
+      call.values?.positions,
+    ),
+  ],
+  keras: hub("PositionEmbedding", { call: ["inputs", "start_index", "positions"] }),
+};
+
+/** Options of {@link tokenAndPositionEmbeddingDef}, resolved. */
+export interface TokenAndPositionEmbeddingConfig {
+  /** Number of tokens. */
+  readonly vocabularySize: number;
+  /** Number of positions. */
+  readonly sequenceLength: number;
+  /** Size of a row. */
+  readonly embeddingDim: number;
+  /** The way back to tokens uses the table itself. */
+  readonly tieWeights: boolean;
+  /** Fills both tables. */
+  readonly embeddingsInitializer: InitializerSpec;
+  /** Id 0 is padding: the output gets a mask. */
+  readonly maskZero: boolean;
+}
+/** Learned rows of tokens plus those of their positions, ids `[batch, steps] → [batch, steps, embeddingDim]`. */
+export const tokenAndPositionEmbeddingDef: LayerDef<TokenAndPositionEmbeddingConfig> = {
+  kind: "layer",
+  name: "TokenAndPositionEmbedding",
+  summary: "learned rows of tokens plus those of their positions (KerasHub)",
+  mask: "make",
+  config: {
+    vocabularySize: int({ doc: "number of tokens", min: 1 }),
+    sequenceLength: int({ doc: "number of positions", min: 1 }),
+    embeddingDim: int({ doc: "size of a row", min: 1 }),
+    tieWeights: bool({ doc: "the way back to tokens uses the table itself", default: true }),
+    embeddingsInitializer: initializerField({ doc: "fills both tables", default: "randomUniform" }),
+    maskZero: bool({ doc: "id 0 is padding and is masked", default: false }),
+  },
+  params(config) {
+    const { vocabularySize: tokens, embeddingDim: size, embeddingsInitializer: init } = config;
+    const row = (group: string, path: string, shape: readonly number[]) =>
+      weight(shape, init, { group, path: `${group}/${path}` });
+    return {
+      tokens: row("token_embedding", "embeddings", [tokens, size]),
+      ...(!config.tieWeights && { reverse: row("token_embedding", "reverse_embeddings", [size, tokens]) }),
+      positions: row("position_embedding", "embeddings", [config.sequenceLength, size]),
+    };
+  },
+  build({ b, config, inputs, params, call }) {
+    const x = inputAt(inputs, 0), ids = dtypeOf(x) === "int64" ? x : cast(b, x, "int32");
+    const tokens = b.one("Gather", [paramAt(params, "tokens"), ids], { axis: 0 });
+    const { values, options } = call;
+    const places = rowsFor(b, paramAt(params, "positions"), tokens, startOf(options), values?.positions);
+    const y = b.one("Add", [tokens, places]);
+    if (!config.maskZero) return [y];
+    return [b.masked(y, b.one("Not", [b.one("Equal", [ids, scalarLike(b, 0, ids)])]))];
+  },
+  keras: hub("TokenAndPositionEmbedding", {
+    inputDtype: "int32",
+    call: ["inputs", "start_index", "positions"],
+    maskedValue: (config) => (config.maskZero ? 0 : undefined),
+  }),
+};
+
+/** Options of {@link sinePositionEncodingDef}, resolved. */
+export interface SinePositionEncodingConfig {
+  /** The longest wave. */
+  readonly maxWavelength: number;
+}
+/** Sines and cosines of every step (Vaswani et al. 2017), for `[…, steps, features]`, in its shape. */
+export const sinePositionEncodingDef: LayerDef<SinePositionEncodingConfig, never> = {
+  kind: "layer",
+  name: "SinePositionEncoding",
+  summary: "sines and cosines of every step (KerasHub)",
+  mask: "consume",
+  config: { maxWavelength: float({ doc: "the longest wave", default: 10000 }) },
+  params: () => ({}),
+  build({ b, config, inputs, call }) {
+    const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length, size = sizeAt(x.type, -1);
+    const each = (f: (i: number) => number) =>
+      b.constant(tensor(Float32Array.from({ length: size }, (_, i) => f(i))));
+    const own = cast(b, call.values?.positions ?? steps(b, x, rank - 2), "float32");
+    const start = startOf(call.options);
+    const at = start === 0 || call.values?.positions ? own : b.one("Add", [own, b.scalar(start)]);
+    const rates = each((i) => config.maxWavelength ** (-2 * Math.floor(i / 2) / size));
+    const angles = b.one("Mul", [b.one("Unsqueeze", [at, b.ints([-1])]), rates]);
+    const sines = b.one("Mul", [b.one("Sin", [angles]), each((i) => 1 - i % 2)]);
+    const waves = b.one("Add", [sines, b.one("Mul", [b.one("Cos", [angles]), each((i) => i % 2)])]);
+    return [expand(b, waves, sizesOf(x, range(0, rank)), x)];
+  },
+  keras: hub("SinePositionEncoding", { call: ["inputs", "start_index", "positions"] }),
+};
+
+/** Options of {@link hubRmsNormalizationDef}, resolved. */
+export interface HubRmsNormalizationConfig {
+  /** Number of features. */
+  readonly inputDim: number;
+}
+/** x / √(mean x² + 1e-6) times a learned scale, shape unchanged. */
+export const hubRmsNormalizationDef: LayerDef<HubRmsNormalizationConfig, "scale"> = {
+  kind: "layer",
+  name: "HubRMSNormalization",
+  summary: "x over its root mean square, times a learned scale (KerasHub)",
+  mask: "consume",
+  config: { inputDim: int({ doc: "number of features", min: 1 }) },
+  params: (config) => ({ scale: weight([config.inputDim], "ones") }),
+  build: ({ b, inputs, params }) => [rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), 1e-6)],
+  keras: {
+    ...hub("RMSNormalization", { ignore: ["activity_regularizer"] }),
+    classNames: ["keras_hub>RMSNormalization", "keras_nlp>RMSNormalization"],
+    save: (fields) => ({ className: "RMSNormalization", config: fields }),
+  },
+};
+
+/** Slopes of ALiBi's biases for a number of heads. */
+export function alibiSlopes(heads: number, most: number): readonly number[] {
+  const powers = (n: number) => range(1, n + 1).map((i) => 2 ** (-most * i / n));
+  const whole = 2 ** Math.floor(Math.log2(heads));
+  if (whole === heads) return powers(heads);
+  return [
+    ...powers(whole),
+    ...alibiSlopes(2 * whole, most).filter((_, i) => i % 2 === 0).slice(0, heads - whole),
+  ];
+}
+/** Scores `[batch, heads, queries, keys]` with ALiBi's biases, which fall with the distance from the last key. */
+export function withAlibi(b: Builder, scores: Value, most: number): Value {
+  const heads = sizeAt(scores.type, 1), slopes = Float32Array.from(alibiSlopes(heads, most));
+  const keys = steps(b, scores, 3), last = b.one("ReduceMax", [keys, b.ints([0])], { keepdims: 1 });
+  const distance = cast(b, b.one("Sub", [keys, last]), dtypeOf(scores));
+  return b.one("Add", [scores, b.one("Mul", [b.constant(tensor(slopes, [heads, 1, 1])), distance])]);
+}
+/** Options of {@link alibiBiasDef}, resolved. */
+export interface AlibiBiasConfig {
+  /** The steepest slope is 2 to the minus this over the number of heads. */
+  readonly alibiBiasMax: number;
+}
+/** Adds ALiBi's biases (Press et al. 2022) to scores `[batch, heads, queries, keys]`. */
+export const alibiBiasDef: LayerDef<AlibiBiasConfig, never> = {
+  kind: "layer",
+  name: "AlibiBias",
+  summary: "scores of attention with biases that fall with distance (KerasHub)",
+  mask: "consume",
+  config: { alibiBiasMax: float({ doc: "slopes go down to 2 to the minus this", default: 8 }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [withAlibi(b, asFloat(b, inputAt(inputs, 0)), config.alibiBiasMax)],
+  keras: hub("AlibiBias"),
+};
+
+/** Options of {@link maskedLmHeadDef}, resolved. */
+export interface MaskedLmHeadConfig {
+  /** Number of tokens. */
+  readonly vocabularySize: number | null;
+  /** The embedding whose table turns features back into scores of tokens. */
+  readonly tokenEmbedding: Layer | null;
+  /** Activation of the dense layer. */
+  readonly intermediateActivation: ActivationSpec;
+  /** Activation of the scores. */
+  readonly activation: ActivationSpec;
+  /** Added to the variance. */
+  readonly layerNormEpsilon: number;
+  /** Fills kernels. */
+  readonly kernelInitializer: InitializerSpec;
+  /** Fills biases. */
+  readonly biasInitializer: InitializerSpec;
+}
+const headDense = at("_intermediate_dense"), headNorm = at("_intermediate_layer_norm");
+/** Scores of tokens at positions: `[batch, steps, features]` and ids `[batch, n]` to `[batch, n, vocabularySize]`. */
+export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
+  kind: "layer",
+  name: "MaskedLMHead",
+  summary: "scores of tokens at masked positions (KerasHub)",
+  mask: "consume",
+  config: {
+    vocabularySize: nullable(int({ doc: "number of tokens", min: 1 })),
+    tokenEmbedding: nullable(layerField({ doc: "the embedding whose table turns features into scores" })),
+    intermediateActivation: activationField({ doc: "of the dense layer", default: "relu" }),
+    activation: activationField({ doc: "of the scores", default: "linear" }),
+    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
+    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
+    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
+  },
+  params(config, [x]) {
+    if (config.tokenEmbedding !== null) {
+      throw new UnsupportedError(
+        "MaskedLMHead with tokenEmbedding: a table shared with another layer is not read; build the head without it, " +
+          "or save the model as ONNX",
+      );
+    }
+    const size = sizeAt(x, -1), tokens = config.vocabularySize;
+    if (tokens === null) throw new UnsupportedError("MaskedLMHead: expected vocabularySize");
+    return {
+      kernel: weight([size, tokens], config.kernelInitializer, { path: "output_kernel" }),
+      bias: weight([tokens], config.biasInitializer, { path: "output_bias" }),
+      ...denseSpecs(headDense, [size, size], config.kernelInitializer, [size], config.biasInitializer),
+      ...normSpecs(headNorm, size),
+    };
+  },
+  build({ b, config, inputs, params }) {
+    const x = asFloat(b, inputAt(inputs, 0)), at = cast(b, inputAt(inputs, 1), "int64");
+    const size = sizeAt(x.type, -1);
+    // Rows by position, batch by batch.
+    const places = b.one("Unsqueeze", [at, b.ints([-1])]);
+    const wide = expand(b, places, [{ axis: 0 }, { axis: 1 }, size], at);
+    const rows = b.one("GatherElements", [x, wide], { axis: 1 });
+    const inner = activate(b, config.intermediateActivation, dense(b, rows, params, headDense));
+    const level = norm(b, inner, params, headNorm, config.layerNormEpsilon);
+    const y = b.one("Add", [b.one("MatMul", [level, paramAt(params, "kernel")]), paramAt(params, "bias")]);
+    return [activate(b, config.activation, y)];
+  },
+  keras: hub("MaskedLMHead", { call: ["inputs", "mask_positions"] }),
+};

@@ -1,0 +1,60 @@
+/** The list of KerasHub's layers. @module */
+import type { LayerDef } from "../../../core/layer.ts";
+import {
+  alibiBiasDef,
+  hubRmsNormalizationDef,
+  maskedLmHeadDef,
+  positionEmbeddingDef,
+  sinePositionEncodingDef,
+  tokenAndPositionEmbeddingDef,
+} from "./embeddings.ts";
+import {
+  decoderNorms,
+  llamaDecoderDef,
+  mistralDecoderDef,
+  phi3DecoderDef,
+  qwen3DecoderDef,
+  qwenDecoderDef,
+} from "./decoders.ts";
+import { bloomDecoderDef, gemmaDecoderDef, gemmaNormalizationDef } from "./gemma.ts";
+import { padderDef } from "./padder.ts";
+import { vitEncoderDef, vitPatchingDef } from "./vision.ts";
+import { fNetEncoderDef } from "./fnet.ts";
+import { rotaryEmbeddingDef } from "./rotary.ts";
+import {
+  transformerDecoderDef,
+  transformerEncoderDef,
+  whisperDecoderDef,
+  whisperEncoderDef,
+} from "./transformer.ts";
+
+/** A definition whose configuration's type is forgotten, as registries hold it. */
+const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
+
+/** Layers of KerasHub, for models made of them. */
+export const hubLayers: readonly LayerDef[] = [
+  plain(positionEmbeddingDef),
+  plain(tokenAndPositionEmbeddingDef),
+  plain(sinePositionEncodingDef),
+  plain(rotaryEmbeddingDef),
+  plain(alibiBiasDef),
+  plain(hubRmsNormalizationDef),
+  plain(maskedLmHeadDef),
+  plain(transformerEncoderDef),
+  plain(transformerDecoderDef),
+  plain(whisperEncoderDef),
+  plain(whisperDecoderDef),
+  plain(fNetEncoderDef),
+  plain(padderDef),
+  plain(llamaDecoderDef),
+  plain(mistralDecoderDef),
+  plain(qwenDecoderDef),
+  plain(qwen3DecoderDef),
+  plain(phi3DecoderDef),
+  ...decoderNorms.map(plain),
+  plain(gemmaDecoderDef),
+  plain(gemmaNormalizationDef),
+  plain(bloomDecoderDef),
+  plain(vitPatchingDef),
+  plain(vitEncoderDef),
+];

@@ -1,0 +1,47 @@
+/** How KerasHub's classes and functions are named in files. @module */
+import { UnsupportedError } from "../../../core/errors.ts";
+import type { KerasMapping } from "../../../core/layer.ts";
+
+/** Packages that registered KerasHub's classes, the current one first. */
+const packages = ["keras_hub", "keras_nlp", "keras_cv"] as const;
+
+/** Functions that KerasHub registers, as activations with options. */
+const functions: Readonly<Record<string, unknown>> = {
+  gelu_approximate: { name: "gelu", approximate: true },
+};
+function ours(value: unknown): unknown {
+  const name = typeof value === "object" && value !== null && "config" in value ? value.config : value;
+  const bare = typeof name === "string" ? /^keras_(?:hub|nlp)>(\w+)$/.exec(name)?.[1] : undefined;
+  return bare !== undefined && Object.hasOwn(functions, bare) ? functions[bare] : value;
+}
+/** A configuration with KerasHub's own functions as activations. */
+export function withFunctions(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, ours(value)]));
+}
+/** Names of a class that KerasHub registers. */
+export function classesOf(className: string): readonly string[] {
+  return [className, ...packages.map((name) => `${name}>${className}`)];
+}
+/** What differs in files for a class that KerasHub registers. */
+export function hub<C>(className: string, more: KerasMapping<C> = {}): KerasMapping<C> {
+  return {
+    since: 3,
+    upgrade: (config, version) => withFunctions(more.upgrade?.(config, version) ?? config),
+    ...Object.fromEntries(Object.entries(more).filter(([key]) => key !== "upgrade")),
+    package: packages[0],
+    classNames: classesOf(className),
+  };
+}
+/** The same for a class that it keeps to itself: files name it alone, and Keras can't open what holds it. */
+export function hidden<C>(className: string, more: KerasMapping<C> = {}): KerasMapping<C> {
+  return {
+    ...hub(className, more),
+    classNames: [className],
+    save() {
+      throw new UnsupportedError(
+        `${className} is a part of KerasHub's models that it doesn't register, so that Keras could not open the ` +
+          "file; write ONNX, or the weights alone as safetensors",
+      );
+    },
+  };
+}
