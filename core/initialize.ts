@@ -2,15 +2,9 @@
 import type { WeightEntry } from "./layertree.ts";
 import { ConfigError } from "./errors.ts";
 import type { InitializerSpec } from "./layer.ts";
+import { seedFor } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { castTensor, type Tensor } from "./tensor.ts";
-
-/** 32 bits of a text (FNV-1a), so that a weight's numbers don't depend on which weights stand before it. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
 
 /**
  * Fills one weight.
@@ -28,6 +22,6 @@ export function initialValue(registry: Registry, entry: WeightEntry, seed: numbe
   for (const [key, value] of Object.entries(options)) {
     if (value !== undefined && value !== null) config[key] = value;
   }
-  const own = typeof config.seed === "number" ? config.seed : seed * 2 ** 32 + hashOf(entry.path);
+  const own = typeof config.seed === "number" ? config.seed : seedFor(seed, "weight", entry.path);
   return castTensor(def.fill(entry.shape, config, own), entry.dtype);
 }

@@ -23,10 +23,11 @@ import { countOf, eachWeight, type LayerNode, weightsBelow } from "./layertree.t
 import type { Limits } from "./limits.ts";
 import { assignNames } from "./names.ts";
 import { type Network, networkLayer } from "./network.ts";
-import { Random } from "./random.ts";
+import type { Random } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import {
   asksForDraws,
+  drawsOf,
   keysFrom,
   predictNames,
   type PredictOptions,
@@ -167,7 +168,7 @@ export class Model {
     this.registry = registry;
     this.#options = options;
     this.extras = options.extras;
-    this.#random = new Random(options.seed ?? 0);
+    this.#random = drawsOf(options.seed ?? 0);
     const { threads, deterministic, limits } = options;
     const compile: Omit<CompileOptions, "registry"> = {
       ...(threads !== undefined && { threads }),

@@ -1,4 +1,5 @@
 /** Philox 4×32-10 (Salmon et al. 2011): random numbers by key and counter, the same on every machine. @module */
+import { InputError, shown } from "./errors.ts";
 
 const M0 = 0xd2511f53, M1 = 0xcd9e8d57, W0 = 0x9e3779b9, W1 = 0xbb67ae85;
 
@@ -26,6 +27,36 @@ export function philox(
   return Uint32Array.of(c0, c1, c2, c3);
 }
 
+/** The halves of a whole number, as two's complement where it is below zero. */
+const halves = (n: number): readonly [number, number] => [n >>> 0, Math.floor(n / 2 ** 32) >>> 0];
+/**
+ * 64 bits of a seed, of what the numbers are for, of a path and of a counter: a key for each use that shares its stream with no
+ * other. Blocks of four words are absorbed by Philox under the key so far.
+ */
+export function streamKey(seed: number, purpose: string, path = "", counter = 0): readonly [number, number] {
+  const texts = [purpose, path].flatMap((t) => [t.length, ...Array.from(t, (_, i) => t.charCodeAt(i))]);
+  const words = [...halves(seed), ...halves(counter), ...texts];
+  let key: readonly [number, number] = [0x6c617069, words.length];
+  for (let at = 0; at < words.length; at += 4) {
+    const [a = 0, b = 0, c = 0, d = 0] = words.slice(at, at + 4);
+    const [x = 0, y = 0] = philox([a, b, c, d], key);
+    key = [x, y];
+  }
+  return key;
+}
+/** A seed of its own for a use: 53 bits of its {@link streamKey}. */
+export function seedFor(seed: number, purpose: string, path = "", counter = 0): number {
+  const [low, high] = streamKey(seed, purpose, path, counter);
+  return (high >>> 11) * 2 ** 32 + low;
+}
+/** The seed, where it is one. @throws {InputError} for anything but a whole number that is exact. */
+export function checkSeed(seed: number, what = "seed"): number {
+  if (Number.isSafeInteger(seed)) return seed;
+  throw new InputError(`${what}: expected a whole number between -2^53 and 2^53, got ${shown(seed)}`, {
+    place: what,
+  });
+}
+
 /** A stream of random numbers from a seed. */
 export class Random {
   readonly #key: readonly [number, number];
@@ -35,9 +66,13 @@ export class Random {
   #left = 0;
   #spare: number | undefined;
   /** Begins a stream of its own for every seed, and for every pair of words beside it. */
-  constructor(seed: number, stream: readonly [number, number] = [0, 0]) {
+  constructor(seed: number | readonly [number, number], stream: readonly [number, number] = [0, 0]) {
     this.#stream = stream;
-    this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+    this.#key = typeof seed === "number" ? halves(seed) : seed;
+  }
+  /** The stream of one use of a seed. */
+  static of(seed: number, purpose: string, path = "", counter = 0): Random {
+    return new Random(streamKey(seed, purpose, path, counter));
   }
   /** A whole number from 0 to 2³² − 1. */
   bits(): number {

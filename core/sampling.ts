@@ -2,7 +2,7 @@
 import { InputError, shown } from "./errors.ts";
 import { concatRows } from "./feed.ts";
 import { type Graph, typeOf } from "./graph.ts";
-import { Random } from "./random.ts";
+import { checkSeed, Random } from "./random.ts";
 import type { OptionNames } from "./schema.ts";
 import { staticShape, type TensorType } from "./shape.ts";
 import { castTensor, reshaped, sizeOf, type Tensor, tensor } from "./tensor.ts";
@@ -44,15 +44,19 @@ export function keysFrom(random: Random, inputs: RandomInputs): Record<string, T
 export function asksForDraws({ seed, samples }: PredictOptions): boolean {
   const wrong = (name: string, value: unknown, least: number) =>
     new InputError(`${name}: expected a whole number from ${least}, got ${shown(value)}`, { place: name });
-  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) throw wrong("seed", seed, 0);
+  if (seed !== undefined) checkSeed(seed);
   if (samples !== undefined && !(Number.isSafeInteger(samples) && samples >= 1)) {
     throw wrong("samples", samples, 1);
   }
   return seed !== undefined || samples !== undefined;
 }
+/** What layers draw under a seed. */
+export function drawsOf(seed: number): Random {
+  return Random.of(checkSeed(seed), "draws");
+}
 /** The stream that a seed begins, or the model's own. */
 export function streamOf(seed: number | undefined, own: Random): Random {
-  return seed === undefined ? own : new Random(seed);
+  return seed === undefined ? own : drawsOf(seed);
 }
 /** Predictions of the same rows as one, `[samples, …]`. */
 export function stacked(list: readonly Tensor[], name: string): Tensor {

@@ -3,6 +3,7 @@ import { InputError, LapisError, shown } from "./errors.ts";
 import type { ModelData } from "./feed.ts";
 import type { Graph } from "./graph.ts";
 import { checkOptions } from "./schema.ts";
+import { checkSeed } from "./random.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "./tensor.ts";
 import {
   type Compiled,
@@ -211,7 +212,7 @@ class ModelTrainer implements Trainer {
   }
   async #fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
     const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
-    const seed = resumed?.json.seed ?? options.seed ?? this.#parts.seed;
+    const seed = checkSeed(resumed?.json.seed ?? options.seed ?? this.#parts.seed);
     const batchSize = positive(options.batchSize ?? 32, "batchSize"), epochs = options.epochs ?? 1;
     if (!isSource(x)) this.#build(x);
     this.#state();
@@ -308,6 +309,15 @@ class ModelTrainer implements Trainer {
   }
   /** Takes slots, states and counters over. @throws {InputError} for a source that can't be begun anew. */
   #resume({ json, tensors }: TrainingState, x: ModelData | BatchSource, options: FitOptions): void {
+    if (json.version !== 2) {
+      throw new InputError(
+        `resumeFrom: the state is of version ${
+          shown(json.version)
+        }, which shuffled by another rule, so that it can't go on ` +
+          "as it began: fit the model anew with initialEpoch",
+        { place: "resumeFrom" },
+      );
+    }
     if (isSource(x) && (typeof x !== "function" || options.stepsPerEpoch !== undefined)) {
       throw new InputError(
         "resumeFrom: the source of batches can't be sought: give arrays, or a function whose every call gives an epoch",
@@ -327,7 +337,7 @@ class ModelTrainer implements Trainer {
     this.#state();
     return {
       json: {
-        version: 1,
+        version: 2,
         epoch: 0,
         step: this.#runner.step,
         seed: this.#seed,

@@ -157,8 +157,7 @@ export function sliceFed(fed: Fed, from: number, to: number): Fed {
 /** The order of the samples in one pass: a permutation by seed and pass (Fisher and Yates). */
 export function orderOf(rows: number, seed: number, pass: number): Int32Array {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
-  // Passes take streams apart from those of weights, which use seeds below 2^64.
-  const random = new Random(seed * 2 ** 21 + pass);
+  const random = Random.of(seed, "order", "", pass);
   for (let i = rows - 1; i > 0; i--) {
     const k = random.below(i + 1), kept = order[i] ?? 0;
     order[i] = order[k] ?? 0;

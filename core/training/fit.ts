@@ -122,7 +122,7 @@ export class Run implements FitRun {
     });
     return {
       json: {
-        version: 1,
+        version: 2,
         epoch: this.done,
         step: this.#tasks.steps,
         seed,

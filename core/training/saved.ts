@@ -120,7 +120,9 @@ export function savedState({ extras }: Model): TrainingState | undefined {
   const json = extras?.json.training;
   if (typeof json !== "object" || json === null) return undefined;
   const { version } = json as { readonly version?: unknown };
-  if (version !== 1) throw new ConfigError(`the file's training state is of version ${shown(version)}`);
+  if (version !== 1 && version !== 2) {
+    throw new ConfigError(`the file's training state is of version ${shown(version)}`);
+  }
   return { json: json as TrainingState["json"], tensors: extras?.tensors ?? {} };
 }
 /**

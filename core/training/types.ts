@@ -144,8 +144,8 @@ export interface CallbackState {
 export interface TrainingState {
   /** Counters and numbers. */
   readonly json: {
-    /** Of this form. */
-    readonly version: 1;
+    /** 2; files of before that, which shuffled by another rule, hold 1. */
+    readonly version: 1 | 2;
     /** Epochs done. */
     readonly epoch: number;
     /** Steps done: the counter of Philox' keys. */

@@ -14,7 +14,7 @@ function drawn(shape: readonly number[], draw: () => number): Tensor {
 }
 /** The stream for a fill: the initializer's own seed where it has one. */
 function stream(config: Config, seed: number): Random {
-  return new Random(typeof config.seed === "number" ? config.seed : seed);
+  return Random.of(typeof config.seed === "number" ? config.seed : seed, "initializer");
 }
 /** A normal number within two standard deviations. */
 function truncated(random: Random): number {

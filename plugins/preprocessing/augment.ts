@@ -102,8 +102,7 @@ export function augmentImages(options: Partial<AugmentOptions>): Augment {
       );
     }
     const from = toNumbers(x), out = new Float32Array(from.length), each = height * width * channels;
-    // Streams of augmentation stand apart from those of weights and of the order, whose epoch word is 0.
-    const random = new Random(seed, [epoch + 1, batch]);
+    const random = Random.of(seed, "augment", `${epoch}`, batch);
     const frame = { height, width, channels, fillMode: read.fillMode, cval: read.cval };
     for (let at = 0; at < rows * each; at += each) {
       const place = placeOf(read, height, width, random);

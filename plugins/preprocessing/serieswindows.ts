@@ -1,6 +1,6 @@
 /** Windows over a series: so many rows in, the rows after them out; cut when asked for, so that memory isn't multiplied. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { Random } from "../../core/random.ts";
+import { checkSeed, Random } from "../../core/random.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Columns, RowRange } from "./scaling.ts";
 
@@ -167,7 +167,7 @@ function interleaved(columns: Columns, names: readonly string[]) {
 
 /** An order by seed and pass (Fisher and Yates). */
 function shuffled(order: Int32Array, seed: number, pass: number): void {
-  const random = new Random(seed * 2 ** 21 + pass);
+  const random = Random.of(checkSeed(seed), "order", "", pass);
   for (let i = order.length - 1; i > 0; i--) {
     const k = random.below(i + 1), kept = order[i] ?? 0;
     order[i] = order[k] ?? 0;

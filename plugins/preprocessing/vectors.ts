@@ -1,7 +1,7 @@
 /** Word vectors in GloVe's text form, read as a stream, and the matrix that an embedding begins with. @module */
 import { ConfigError, FormatError, shown } from "../../core/errors.ts";
 import { type StreamLike, streamSource } from "../../core/platform.ts";
-import { Random } from "../../core/random.ts";
+import { checkSeed, Random } from "../../core/random.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 
 /** How {@link readWordVectors} reads. */
@@ -171,7 +171,8 @@ export function embeddingMatrix(
   options: EmbeddingMatrixOptions = {},
 ): EmbeddingMatrix {
   if (vocabulary.length === 0) throw new ConfigError("embeddingMatrix: the vocabulary is empty");
-  const { tokens, missing: how = "normal", seed = 0 } = options, random = new Random(seed);
+  const { tokens, missing: how = "normal", seed = 0 } = options,
+    random = Random.of(checkSeed(seed), "vectors");
   const { mean, deviation } = moments(vectors.values());
   const data = new Float32Array(vocabulary.length * dimension), missing: string[] = [];
   let special = 0;
