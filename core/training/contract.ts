@@ -69,6 +69,8 @@ export interface LossContext<C> {
   readonly target: Value;
   /** What came out. */
   readonly output: Value;
+  /** True where labels 0 and 1 stay what they are in hinge losses, as in Keras up to 2.2. */
+  readonly plainLabels?: boolean;
   /** What the output is the softmax or sigmoid of, where it is one. */
   readonly logits?: { readonly of: "Softmax" | "Sigmoid"; readonly value: Value };
 }
@@ -110,6 +112,8 @@ export interface MetricContext<C> {
   readonly target: Value;
   /** What came out. */
   readonly output: Value;
+  /** True where labels 0 and 1 stay what they are in hinge losses, as in Keras up to 2.2. */
+  readonly plainLabels?: boolean;
   /** float32 like the leading axes of the output: 1 where a sample or step counts; absent where all do. */
   readonly weights?: Value;
 }
@@ -141,8 +145,13 @@ export interface SlotSpec {
   /** Its shape where it isn't the weight's; undefined for a weight that has no such slot. */
   shape?(weight: Trainable): readonly number[] | undefined;
 }
-/** Whose arithmetic an optimizer follows: Keras 3's; that of TensorFlow's Keras since 2.11 or before it; Keras 1's and 2's up to 2.3. */
-export type Era = "3" | "2.11" | "2" | "1";
+/**
+ * Whose arithmetic an optimizer follows: Keras 3's; that of TensorFlow's Keras since 2.11 or before it; Keras 1's and 2's
+ * up to 2.3, on TensorFlow or on Theano.
+ */
+export type Era = "3" | "2.11" | "2" | "1" | "1-theano";
+/** True for Keras up to 2.3. */
+export const isEarly = (era: unknown): boolean => era === "1" || era === "1-theano";
 /** The scale that losses get before their gradients are computed, which halves where one is no number. */
 export interface LossScaling {
   /** The scale at first. */

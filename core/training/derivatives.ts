@@ -51,7 +51,7 @@ export class Derivatives {
     const make = () => {
       const forward = lossGraph(parts, {
         training,
-        compiled: { losses, metrics: [], meanOver: "kept" },
+        compiled: { losses, metrics: [], keras: 3, meanOver: "kept" },
         form: fed,
         weights: model.weights,
       });

@@ -13,7 +13,7 @@ import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contra
 import type { Compiled, OutputLoss } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { penalties } from "./penalties.ts";
-import { besideValues, type MeanOver, reduceLoss } from "./reduce.ts";
+import { besideValues, reduceLoss } from "./reduce.ts";
 import type { ModelParts } from "./types.ts";
 
 /** Names of a step's graph inputs. */
@@ -30,7 +30,7 @@ export const sumName = (metric: number, sum: string): string => `metric/${metric
 /** How the graph is made. */
 export interface ForwardOptions {
   readonly training: boolean;
-  readonly compiled: Pick<Compiled, "losses" | "metrics" | "meanOver">;
+  readonly compiled: Pick<Compiled, "losses" | "metrics" | "meanOver" | "keras">;
   /** Of the batches that are fed. */
   readonly form: BatchForm;
   readonly weights: ReadonlyMap<string, Tensor>;
@@ -87,7 +87,7 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
     const given = weightsFor(part.output, output);
     const loss = b.scopeAs(
       lossName,
-      () => oneLoss(b, part, output, target, given, options.compiled.meanOver),
+      () => oneLoss(b, part, output, target, given, options.compiled),
     );
     if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
     const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
@@ -113,6 +113,7 @@ function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly P
         config: metric.config,
         target,
         output: b.masked(output, undefined),
+        plainLabels: hasPlainLabels(options.compiled),
         ...(weights && { weights }),
       }));
     for (const [name, value] of Object.entries(sums)) b.output(sumName(i, name), value);
@@ -133,20 +134,30 @@ function oneLoss(
   output: Value,
   target: Value,
   given: Value | undefined,
-  meanOver: MeanOver,
+  compiled: ForwardOptions["compiled"],
 ): Value {
-  const { values, mask } = lossValues(b, loss, output, target);
+  const { values, mask } = lossValues(b, loss, output, target, hasPlainLabels(compiled));
   const all = output.mask && mask ? both(b, besideValues(b, output.mask, mask), mask) : output.mask ?? mask;
   const reduction = (loss.config.reduction ?? "sum_over_batch_size") as Reduction;
-  return reduceLoss(b, values, reduction, all, given, meanOver);
+  return reduceLoss(b, values, reduction, all, given, compiled.meanOver);
 }
-function lossValues(b: GraphBuilder, loss: Part<LossDef>, output: Value, target: Value): LossValues {
+/** True for compilations of Keras up to 2.2. */
+const hasPlainLabels = ({ meanOver, keras }: ForwardOptions["compiled"]) =>
+  meanOver === "weighted" && keras < 2.003;
+function lossValues(
+  b: GraphBuilder,
+  loss: Part<LossDef>,
+  output: Value,
+  target: Value,
+  plainLabels: boolean,
+): LossValues {
   const logits = logitsOf(b, output);
   return loss.def.build({
     b,
     config: loss.config,
     target,
     output: b.masked(output, undefined),
+    plainLabels,
     ...(logits && { logits }),
   });
 }

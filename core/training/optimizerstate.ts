@@ -5,7 +5,7 @@ import { runGraph } from "../execute.ts";
 import { defaultLimits } from "../limits.ts";
 import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "./contract.ts";
-import { renamed } from "./saved.ts";
+import { isEarlyKeras, renamed } from "./saved.ts";
 import {
   averageName,
   iterationName,
@@ -105,7 +105,7 @@ export class OptimizerState {
     const variables = saved.variables?.() ?? [];
     // A file that names no optimizer holds the variables of one that nobody knows.
     if (variables.length === 0 || saved.config.optimizer === undefined) return;
-    const older = this.#config.era === "1" || variables.some((v) => olderSlot.test(v.name));
+    const older = isEarlyKeras(saved) || variables.some((v) => olderSlot.test(v.name));
     const ordered = older ? this.#older(variables) : variables;
     const rate = this.entries.filter((e) => e.input === rateName);
     const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights);

@@ -23,7 +23,7 @@ function eraOf(
   // Of a scaled loss the optimizer inside tells.
   const inner = [config.inner_optimizer, config.optimizer].find(isRecord);
   if (inner && isRecord(inner.config)) return eraOf({ config: {}, version }, inner.class_name, inner.config);
-  if (number < 2.004 && !version.includes("-tf")) return "1";
+  if (isEarlyKeras({ version })) return "1";
   if (typeof className === "string" && className.startsWith("Custom>")) return "2.11";
   const older = number < 2.011 || "decay" in config || config.is_legacy_optimizer === true;
   return older ? "2" : "2.11";
@@ -61,11 +61,15 @@ export function versionOf({ version }: Pick<SavedTraining, "version">): number {
   return Number.isFinite(major) ? major + (Number.isFinite(minor) ? minor / 1000 : 0) : 3;
 }
 
+/** True for Keras up to 2.3, TensorFlow's own left out. */
+export const isEarlyKeras = (saved: Pick<SavedTraining, "version">): boolean =>
+  versionOf(saved) < 2.004 && !saved.version.includes("-tf");
+
 /** What the mean of a loss is over in the version that a file is from. */
 export function meanOverOf(saved: Pick<SavedTraining, "version">): MeanOver {
   const number = versionOf(saved);
   if (number >= 2.012) return "kept";
-  return number < 2.004 && !saved.version.includes("-tf") ? "weighted" : "everything";
+  return isEarlyKeras(saved) ? "weighted" : "everything";
 }
 
 /** A compilation in Keras 3's form; its optimizer's rate as it is now. */

@@ -9,14 +9,15 @@ import { classNameOf } from "./parts.ts";
 import type { Registry } from "../registry.ts";
 import { tensorType, typeText } from "../shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
-import type {
-  ConstraintDef,
-  OptimizerConfig,
-  OptimizerDef,
-  Part,
-  ScheduleDef,
-  SlotSpec,
-  Trainable,
+import {
+  type ConstraintDef,
+  isEarly,
+  type OptimizerConfig,
+  type OptimizerDef,
+  type Part,
+  type ScheduleDef,
+  type SlotSpec,
+  type Trainable,
 } from "./contract.ts";
 
 /** A slot as a file or a session holds it. */
@@ -278,7 +279,7 @@ class Step {
     const { era } = this.#config;
     const whole = (list: readonly Pair[]) =>
       list.map((p) => ({ ...p, g: { ...p.g, rows: undefined, looked: p.g.rows } }));
-    if (era === "1") return this.#bounded(whole(pairs));
+    if (isEarly(era)) return this.#bounded(whole(pairs));
     return era === "3" ? this.#bounded(pairs) : whole(this.#bounded(pairs));
   }
   #bounded(pairs: readonly Pair[]): readonly Pair[] {

@@ -3,14 +3,14 @@ import { UnsupportedError } from "../../core/errors.ts";
 import type { LayerNode, WeightEntry } from "../../core/layertree.ts";
 import { fieldToSnake } from "../../core/names.ts";
 import { sizeOf, type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
-import type { Hdf5Dataset } from "../hdf5/mod.ts";
+
 import type { KerasContext } from "./context.ts";
-import { nodeLabel } from "./values.ts";
+import { nodeLabel, type StoredArray } from "./values.ts";
 
 /** True where a layer, or one inside it, has its weights by name. */
 export function isNamed(
   owners: ReadonlyMap<WeightEntry, LayerNode>,
-  datasets: readonly Hdf5Dataset[],
+  datasets: readonly StoredArray[],
 ): boolean {
   return datasets.some((d) => /\/lora_\w+_a$/.test(d.path)) ||
     [...owners.values()].some((node) => node.layer.def.keras?.since === 3 && node.layer.def.keras.takes);
@@ -19,10 +19,10 @@ export function isNamed(
 export function namedArrays(
   entries: readonly WeightEntry[],
   owners: ReadonlyMap<WeightEntry, LayerNode>,
-  datasets: readonly Hdf5Dataset[],
+  datasets: readonly StoredArray[],
   ctx: KerasContext,
 ): readonly Tensor[] | undefined {
-  const taken = new Set<Hdf5Dataset>();
+  const taken = new Set<StoredArray>();
   const find = (owner: LayerNode, name: string) => {
     const [one, other] = datasets.filter((d) => d.path.endsWith(`/${owner.name}/${name}`));
     if (!one || other) return undefined;

@@ -5,10 +5,10 @@ import { fieldToSnake } from "../../core/names.ts";
 import type { PartKind } from "../../core/training/contract.ts";
 import { classNameOf, partOf, serializePart } from "../../core/training/parts.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
-import type { Tensor } from "../../core/tensor.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
 import { isSerialized } from "./layers.ts";
+import { onTheano, type SlotOwners, slotsByWeights, type Variables } from "./slots.ts";
 
 /** Compilation as whole-model `.h5` files hold it, from that of `.keras` files. */
 export function legacyTraining(config: Json, major: 2 | 3): Json {
@@ -158,17 +158,22 @@ export interface TrainingParts {
   readonly version: string;
   /** The file's root group. */
   readonly root: Hdf5Group | undefined;
+  /** The weights that the optimizer's variables belong to. */
+  readonly weights?: SlotOwners;
 }
 /** Compilation as the file says it, or undefined. The optimizer's variables are read when asked for. */
-export function trainingOf({ config, legacy, version, root }: TrainingParts): SavedTraining | undefined {
+export function trainingOf(
+  { config, legacy, version, root, weights }: TrainingParts,
+): SavedTraining | undefined {
   if (!isJson(config) || Object.keys(config).length === 0) return undefined;
-  const form = legacy ? fromLegacy(config) : config;
+  const said = legacy ? fromLegacy(config) : config;
+  const form = weights ? onTheano(said, weights, version) : said;
   if (form.optimizer === undefined && form.loss === undefined) return undefined;
-  const variables = root && variablesOf(root);
+  const held = root && variablesOf(root);
+  const variables = held && weights ? () => slotsByWeights(held(), weights, version) : held;
   return { config: form, version, ...(variables && { variables }) };
 }
 
-type Variables = readonly { readonly name: string; readonly value: Tensor }[];
 /** The optimizer's variables in a file, both layouts. */
 function variablesOf(root: Hdf5Group): (() => Variables) | undefined {
   if (root.has("optimizer_weights")) {

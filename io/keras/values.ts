@@ -5,6 +5,9 @@ import { ConfigError } from "../../core/errors.ts";
 import { castTensor, sizeOf, type Tensor, toNumbers } from "../../core/tensor.ts";
 import type { Hdf5Dataset } from "../hdf5/mod.ts";
 
+/** An array of a file. */
+export type StoredArray = Pick<Hdf5Dataset, "path" | "shape" | "read">;
+
 /** How messages name a layer of a model. */
 export function nodeLabel(node: LayerNode): string {
   return `layer "${node.path}" (${node.layer.def.name})`;
@@ -58,7 +61,7 @@ export function weightFrom(
 export function readWeight(
   node: LayerNode,
   entry: WeightEntry,
-  dataset: Hdf5Dataset,
+  dataset: StoredArray,
   warn: (message: string) => void,
 ): Tensor {
   checkShape(node, entry, dataset.shape, dataset.path);

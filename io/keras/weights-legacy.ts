@@ -7,7 +7,7 @@ import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } fro
 import { type KerasContext, majorOf } from "./context.ts";
 import { isJson } from "./json.ts";
 import { isNamed, namedArrays } from "./named.ts";
-import { checkShape, nodeLabel, readWeight, weightFrom } from "./values.ts";
+import { checkShape, nodeLabel, readWeight, type StoredArray, weightFrom } from "./values.ts";
 
 /** True for a group of weights by layer. */
 export function isLegacyWeights(group: Hdf5Group): boolean {
@@ -18,23 +18,32 @@ export function legacyVersion(group: Hdf5Group): string {
   return attributeText(group, "keras_version") ?? "1";
 }
 
+/** Arrays that stand in the place of a file's, by path. */
+export type Instead = (dataset: Hdf5Dataset) => StoredArray;
 interface Stored {
   readonly name: string;
   /** Whether Keras on Theano wrote it, whose convolutions turn their kernels around. */
   readonly theano: boolean;
-  readonly datasets: readonly Hdf5Dataset[];
+  readonly datasets: readonly StoredArray[];
 }
-function storedLayers(group: Hdf5Group, ctx: KerasContext): readonly Stored[] {
+/** True where Keras on Theano wrote a group of weights by layer. */
+export function isTheano(group: Hdf5Group): boolean {
+  const backend = attributeText(group, "backend");
+  if (backend !== undefined) return backend === "theano";
+  // Keras 1 doesn't say its backend; TensorFlow's names of weights end in a number.
+  const weights = attributeStrings(group, "layer_names").flatMap((name) =>
+    attributeStrings(group.group(name), "weight_names")
+  );
+  return majorOf(legacyVersion(group)) === 1 && !weights.some((w) => /:\d+$/.test(w));
+}
+function storedLayers(group: Hdf5Group, ctx: KerasContext, instead: Instead): readonly Stored[] {
   const names = attributeStrings(group, "layer_names");
   if (names.length > ctx.limits.items) throw new FormatError(`${group.path}: lists ${names.length} layers`);
-  // Keras 1 doesn't say its backend; TensorFlow's names of weights end in a number.
-  const backend = attributeText(group, "backend"), keras1 = majorOf(legacyVersion(group)) === 1;
+  const theano = isTheano(group);
   return names.flatMap((name) => {
     const inner = group.group(name), weights = attributeStrings(inner, "weight_names");
-    const theano = backend === undefined
-      ? keras1 && !weights.some((w) => /:\d+$/.test(w))
-      : backend === "theano";
-    return weights.length === 0 ? [] : [{ name, theano, datasets: weights.map((w) => inner.dataset(w)) }];
+    const datasets = weights.map((w) => instead(inner.dataset(w)));
+    return datasets.length === 0 ? [] : [{ name, theano, datasets }];
   });
 }
 
@@ -61,9 +70,34 @@ export function readLegacyWeights(
   group: Hdf5Group,
   tree: readonly LayerNode[],
   ctx: KerasContext,
+  instead: Instead = (dataset) => dataset,
 ): Map<string, Tensor> {
+  const { pairs, version } = pairedLayers(group, tree, ctx, instead), out = new Map<string, Tensor>();
+  if (pairs.some(({ stored }) => stored.theano) && slides(tree)) {
+    ctx.warn(
+      'the file was written by Keras on Theano, which places windows of padding "same" elsewhere than other Keras ' +
+        "where kernels or pools are even or strides above 1: there outputs differ from Theano's",
+    );
+  }
+  for (const { node, stored } of pairs) readLayer(node, stored, version, ctx, out);
+  const top = group.get("top_level_model_weights");
+  if (top?.kind === "group" && attributeStrings(top, "weight_names").length > 0) {
+    throw new ConfigError(
+      "top_level_model_weights: the file holds weights of the model itself, which has none",
+    );
+  }
+  return out;
+}
+/** Layers that have weights, each with its arrays. @throws {ConfigError} where there are more of one than of the other. */
+export function pairedLayers(
+  group: Hdf5Group,
+  tree: readonly LayerNode[],
+  ctx: KerasContext,
+  instead: Instead = (dataset) => dataset,
+): { readonly pairs: readonly { node: LayerNode; stored: Stored }[]; readonly version: string } {
   const said = new Set(tree.filter((n) => n.layer.def.keras?.weightsSaid).map((n) => n.name));
-  const version = legacyVersion(group), stored = storedLayers(group, ctx).filter((s) => !said.has(s.name));
+  const version = legacyVersion(group),
+    stored = storedLayers(group, ctx, instead).filter((s) => !said.has(s.name));
   const withWeights = (list: readonly LayerNode[]) => list.filter((node) => weightsBelow([node]).length > 0);
   let nodes = withWeights(tree);
   // Keras 1 lists the layers of a merge's branches themselves.
@@ -77,24 +111,11 @@ export function readLegacyWeights(
         `only in the file: ${list(extra)}; only in the model: ${list(missing)}`,
     );
   }
-  if (stored.some((s) => s.theano) && slides(tree)) {
-    ctx.warn(
-      'the file was written by Keras on Theano, which places windows of padding "same" elsewhere than other Keras ' +
-        "where kernels or pools are even or strides above 1: there outputs differ from Theano's",
-    );
-  }
-  const out = new Map<string, Tensor>();
-  nodes.forEach((node, i) => {
+  const pairs = nodes.flatMap((node, i) => {
     const from = stored[i];
-    if (from) readLayer(node, from, version, ctx, out);
+    return from ? [{ node, stored: from }] : [];
   });
-  const top = group.get("top_level_model_weights");
-  if (top?.kind === "group" && attributeStrings(top, "weight_names").length > 0) {
-    throw new ConfigError(
-      "top_level_model_weights: the file holds weights of the model itself, which has none",
-    );
-  }
-  return out;
+  return { pairs, version };
 }
 
 function leavesOf(tree: readonly LayerNode[]): readonly LayerNode[] {
@@ -205,7 +226,7 @@ function countCheck(
   entries: readonly WeightEntry[],
   count: number,
   name: string,
-  datasets: readonly Hdf5Dataset[],
+  datasets: readonly StoredArray[],
 ): void {
   if (count === entries.length) return;
   throw new ConfigError(

@@ -43,7 +43,7 @@ function elementwise(
   name: string,
   summary: string,
   aliases: readonly string[],
-  value: (b: Builder, target: Value, output: Value) => Value,
+  value: (b: Builder, target: Value, output: Value, plainLabels: boolean) => Value,
 ): LossDef<LossConfig> {
   return {
     kind: "loss",
@@ -51,7 +51,9 @@ function elementwise(
     summary,
     aliases,
     config: { reduction: reductionField() },
-    build: ({ b, target, output }) => ({ values: lastMean(b, value(b, target, output)) }),
+    build: ({ b, target, output, plainLabels = false }) => ({
+      values: lastMean(b, value(b, target, output, plainLabels)),
+    }),
   };
 }
 
@@ -133,8 +135,8 @@ function signs(b: Builder, y: Value): Value {
   const mapped = b.one("Sub", [b.one("Mul", [y, scalarLike(b, 2, y)]), scalarLike(b, 1, y)]);
   return b.one("Where", [all, mapped, y]);
 }
-const margin = (b: Builder, y: Value, p: Value) =>
-  atLeast(b, b.one("Sub", [scalarLike(b, 1, p), b.one("Mul", [signs(b, y), p])]), 0);
+const margin = (b: Builder, y: Value, p: Value, plainLabels: boolean) =>
+  atLeast(b, b.one("Sub", [scalarLike(b, 1, p), b.one("Mul", [plainLabels ? y : signs(b, y), p])]), 0);
 /** Mean of max(1 − y·ŷ, 0), targets −1 and 1 (or 0 and 1). */
 export const hingeDef: LossDef<LossConfig> = {
   ...elementwise("hinge", "mean of max(1 - y * p, 0)", [], margin),
@@ -142,7 +144,12 @@ export const hingeDef: LossDef<LossConfig> = {
 };
 /** Mean of max(1 − y·ŷ, 0)². */
 export const squaredHingeDef: LossDef<LossConfig> = {
-  ...elementwise("squaredHinge", "mean of max(1 - y * p, 0)^2", [], (b, y, p) => square(b, margin(b, y, p))),
+  ...elementwise(
+    "squaredHinge",
+    "mean of max(1 - y * p, 0)^2",
+    [],
+    (b, y, p, plain) => square(b, margin(b, y, p, plain)),
+  ),
   classifies: true,
 };
 /** max(0, 1 + the best wrong score − the right score). */

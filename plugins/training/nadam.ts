@@ -9,6 +9,7 @@ import {
   betas,
   common,
   div,
+  isOld,
   kerasBetas,
   lazily,
   mul,
@@ -72,8 +73,8 @@ export const nadamDef: OptimizerDef<NadamConfig> = {
     own: [...kerasBetas.own ?? [], "scheduleDecay"],
     upgrade(config) {
       // TensorFlow called it decay until 2.11.
-      const { decay, ...rest } = config, isOld = rest.era === "1" || rest.era === "2";
-      const older = isOld ? { schedule_decay: decay ?? 0.004 } : {};
+      const { decay, ...rest } = config;
+      const older = isOld(rest) ? { schedule_decay: decay ?? 0.004 } : {};
       return kerasBetas.upgrade?.({ ...older, ...rest }) ?? rest;
     },
   },

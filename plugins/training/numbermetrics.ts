@@ -55,8 +55,14 @@ function ofLoss(
     config: { ...nameField(), ...fields },
     ...(metricKeras[loss.name] && { keras: metricKeras[loss.name] }),
     build(c: MetricContext<MetricConfig>) {
-      const { b, target, output } = c;
-      const { values, mask } = loss.build({ b, config: { ...config, ...c.config }, target, output });
+      const { b, target, output, plainLabels = false } = c;
+      const { values, mask } = loss.build({
+        b,
+        config: { ...config, ...c.config },
+        target,
+        output,
+        plainLabels,
+      });
       const kept = mask && cast(b, mask, "float32");
       const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
       return meanSums({ b, ...(weights && { weights }) }, values);

@@ -14,13 +14,14 @@ import {
   type Schema,
   text,
 } from "../../core/schema.ts";
-import type {
-  LossScaling,
-  OptimizerConfig,
-  OptimizerDef,
-  Part,
-  ScheduleDef,
-  UpdateContext,
+import {
+  isEarly,
+  type LossScaling,
+  type OptimizerConfig,
+  type OptimizerDef,
+  type Part,
+  type ScheduleDef,
+  type UpdateContext,
 } from "../../core/training/contract.ts";
 
 /** True for an object that is no list. */
@@ -63,8 +64,9 @@ export function common(rate: number, decay: number | null = null): Schema<Optimi
     gradientAccumulationSteps: steps("steps whose gradients are averaged for one update"),
     lossScaling: lossScalingField,
     era: choice({
-      doc: "whose arithmetic: Keras 3's, TensorFlow's since 2.11 or before, Keras' up to 2.3",
-      of: ["3", "2.11", "2", "1"],
+      doc:
+        "whose arithmetic: Keras 3's, TensorFlow's since 2.11 or before, Keras' up to 2.3 (on TensorFlow, on Theano)",
+      of: ["3", "2.11", "2", "1", "1-theano"],
       default: "3",
     }),
   };
@@ -121,7 +123,7 @@ export const keras: NonNullable<OptimizerDef["keras"]> = {
     const { lr, decay, ...given } = config;
     // Keras' clipnorm was that of all gradients together at first.
     const { clipnorm, ...others } = given;
-    const rest: Record<string, unknown> = given.era === "1" && clipnorm
+    const rest: Record<string, unknown> = isEarly(given.era) && clipnorm
       ? { global_clipnorm: clipnorm, ...others }
       : given;
     const rate = rest.learning_rate ?? lr;
@@ -182,7 +184,7 @@ export const remaining = (c: UpdateContext<OptimizerConfig>, base: number): Valu
   c.once(`1-${base}^step`, () => c.b.one("Sub", [c.b.scalar(1), powered(c.b, base, stepOf(c))]));
 
 /** True for the optimizers before TensorFlow 2.11, which add epsilon to the root. */
-export const isOld = ({ era }: Pick<OptimizerConfig, "era">): boolean => era === "1" || era === "2";
+export const isOld = ({ era }: { readonly era?: unknown }): boolean => era === "2" || isEarly(era);
 /** Before TensorFlow 2.11 some optimizers leave the rows of a table alone that a batch doesn't take. */
 export function lazily(c: UpdateContext<OptimizerConfig>, next: Value, old: Value): Value {
   const touched = c.config.era === "2" ? c.touched() : undefined;

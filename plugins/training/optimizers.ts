@@ -1,7 +1,7 @@
 /** Optimizers with Keras' meaning: what a step makes of a weight, its gradient and its slots. @module */
 import type { Value } from "../../core/graph.ts";
 import { bool, float } from "../../core/schema.ts";
-import type { OptimizerConfig, OptimizerDef } from "../../core/training/contract.ts";
+import { isEarly, type OptimizerConfig, type OptimizerDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { moreOptimizers } from "./moreoptimizers.ts";
 import { nadamDef } from "./nadam.ts";
@@ -199,7 +199,7 @@ export const adagradDef: OptimizerDef<AdagradConfig> = {
     ...keras,
     // Sums began with nothing at first.
     upgrade: (config) =>
-      keras.upgrade?.(config.era === "1" ? { initial_accumulator_value: 0, ...config } : config) ?? config,
+      keras.upgrade?.(isEarly(config.era) ? { initial_accumulator_value: 0, ...config } : config) ?? config,
   },
   slots: ({ initialAccumulatorValue: initial }) => [[{ name: "accumulator", initial }]],
   update(c) {
