@@ -208,22 +208,16 @@ function build(
     : options.weights
     ? opened.given ?? weightsOf(options.weights, reading)
     : own;
-<<<<<<< HEAD
   const structured = (tied?: ReadonlySet<string>) => {
     const ctx = contextFor(options, config.version, config.json, operations, mergedOf, tied);
     return { ctx, structure: readStructure(config.json, ctx, config.what) };
   };
   const { ctx, structure } = structured(), { registry, limits } = options;
-  const said = training && trainingOf?.(training), whole = extras?.json.compile;
-=======
-  const ctx = contextFor(options, config.version, config.json, operations, mergedOf);
-  const structure = readStructure(config.json, ctx, config.what), { registry, limits } = options;
   const { network } = structure;
   const owners = own && network &&
     { group: own, tree: () => assemble(network, registry, { limits }).tree, ctx };
   const said = training && trainingOf?.({ ...training, ...(owners && { weights: owners }) });
   const whole = extras?.json.compile;
->>>>>>> 6c7d816 (States of Keras 1 are sorted by name and split as its weights are; hinge labels and Theano's count of steps as early Keras has them)
   const saved = said && isJson(whole) ? { ...said, config: whole } : said;
   const run = { ...options.run, ...(saved && { saved }), ...(extras && { extras }) };
   if (!network) {
