@@ -22,6 +22,7 @@ import {
 import type { Assets } from "./assets.ts";
 import { UsageError } from "./command.ts";
 import { shapeText } from "./terminal.ts";
+import { rulesOf } from "./tokenrules.ts";
 
 /** How input files are read. */
 export interface InputOptions {
@@ -175,7 +176,7 @@ function vectorize(model: Model, assets: Assets, texts: readonly string[], paddi
       `text needs an input of fixed length; the model takes ${shapeText(model.inputs[0]?.shape ?? [])}`,
     );
   }
-  return textVectorizer({ ...assets.text, vocabulary, length, padding }).transform(texts);
+  return textVectorizer({ ...rulesOf(assets.text), vocabulary, length, padding }).transform(texts);
 }
 
 async function givenTexts(options: InputOptions, assets: Assets): Promise<readonly string[] | undefined> {

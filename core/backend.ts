@@ -1,7 +1,9 @@
 /** The backend contract: a backend compiles a graph into a session. @module */
+import { BackendError, ConfigError, shown } from "./errors.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { Limits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
+import { checkOptions, type OptionNames } from "./schema.ts";
 import type { Type } from "./shape.ts";
 import type { RuntimeValue, Tensor } from "./tensor.ts";
 
@@ -9,16 +11,38 @@ import type { RuntimeValue, Tensor } from "./tensor.ts";
 export interface CompileOptions {
   /** The plugins whose operators the graph holds. */
   readonly registry: Registry;
-  /** Helpers beside the calling thread; a backend may use fewer. 1 unless said. */
+  /** Threads that it computes on, 1 unless said; an engine refuses more than it can. */
   readonly threads?: number;
-  /** Plain multiply and add: the same bits on every machine. */
+  /** Plain multiply and add: the same bits on every machine. An engine that can't say so refuses. */
   readonly deterministic?: boolean;
-  /** Refuse a plan that takes more. */
+  /** Refuse a plan that takes more, where an engine plans its memory. */
   readonly maxBytes?: number;
   /** Bounds on what is data-dependent. */
   readonly limits?: Limits;
   /** Steps of the plan tell how long they took in the last run; running is a little slower. */
   readonly profile?: boolean;
+}
+const compileNames: OptionNames<CompileOptions> = {
+  registry: 0,
+  threads: 0,
+  deterministic: 0,
+  maxBytes: 0,
+  limits: 0,
+  profile: 0,
+};
+/**
+ * Refuses options that a backend doesn't know or can't heed, before it compiles.
+ * @throws {ConfigError} @throws {BackendError}
+ */
+export function checkCompile(engine: string, options: CompileOptions, mostThreads = 1): void {
+  checkOptions(`${engine}.compile`, options, compileNames);
+  const { threads = 1 } = options;
+  if (!(Number.isSafeInteger(threads) && threads >= 1)) {
+    throw new ConfigError(`threads: expected integer >= 1, got ${shown(threads)}`, { place: "threads" });
+  }
+  if (threads > mostThreads) {
+    throw new BackendError(`backend ${engine}: computes on one thread: expected threads: 1, got ${threads}`);
+  }
 }
 /** Bytes a session holds. */
 export interface MemoryUse {

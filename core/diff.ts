@@ -1,4 +1,5 @@
 /** What two models differ in: their inputs and outputs, layers or nodes, weights, and what their files say of themselves. @module */
+import { checkOptions } from "./schema.ts";
 import type { Port } from "./feed.ts";
 import { type Graph, opName, typeOf } from "./graph.ts";
 import type { Layer } from "./layer.ts";
@@ -249,6 +250,7 @@ export function diffModels(
   b: ModelDescription,
   options: { readonly tolerance?: number } = {},
 ): ModelDifferences {
+  checkOptions("diffModels", options, { tolerance: 0 });
   const { tolerance = 0 } = options,
     alike = a.kind === b.kind,
     bare = a.kind === "weights" || b.kind === "weights";

@@ -69,6 +69,7 @@ export async function loadWith(
   options: LoadOptions = {},
 ): Promise<Model> {
   checkOptions("loadModel", options, loadNames);
+  checkOptions("loadModel.limits", options.limits, defaultLimits);
   const { weights, layers: plugged, registry: given, limits, format: name, warn, ...run } = options;
   const bounds: Limits = { ...defaultLimits, ...limits };
   let plugins = given ?? registry;

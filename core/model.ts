@@ -76,9 +76,9 @@ export interface ModelOptions {
   readonly seed?: number;
   /** Bounds that weights and plans are held to. */
   readonly limits?: Limits;
-  /** Helper threads of the engine. */
+  /** Threads that the engine computes on, 1 unless given; wasm and plain have one, and refuse more. */
   readonly threads?: number;
-  /** The same bits on every machine. */
+  /** The same bits on every machine; onnxruntime can't say so, and refuses. */
   readonly deterministic?: boolean;
   /**
    * False has calls with `training: true` compute as in inference, as Keras 3's `predict` does: no draws, moving

@@ -205,7 +205,7 @@ export type OptionNames<O> = Readonly<Record<keyof O, 0>>;
 export function checkOptions<O extends object>(
   path: string,
   given: O | undefined,
-  known: OptionNames<NoInfer<O>>,
+  known: Readonly<Record<keyof NoInfer<O>, unknown>>,
 ): void {
   if (given === undefined) return;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {

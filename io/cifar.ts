@@ -1,9 +1,10 @@
 /** The binary version of CIFAR-10, plain or gzipped (https://www.cs.toronto.edu/~kriz/cifar.html). @module */
 import { FormatError, LimitError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions } from "../core/schema.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { gunzipped } from "./inflate.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 const plane = 32 * 32;
 const record = 1 + 3 * plane;
@@ -23,6 +24,7 @@ export interface Cifar10 {
  * @throws {LimitError} for images above limits.tensorBytes.
  */
 export function readCifar10(bytes: Uint8Array, options: DataFileOptions = {}): Cifar10 {
+  checkOptions("readCifar10", options, dataFileNames);
   const { limits = defaultLimits } = options, { label, detail } = named("CIFAR-10", options.file);
   const plain = gunzipped(bytes, options), count = plain.length / record;
   if (count === 0 || !Number.isInteger(count)) {

@@ -3,10 +3,11 @@ import { CsvError, parse } from "csv-parse/sync";
 import type { DType } from "../core/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions, type OptionNames } from "../core/schema.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { gunzipped } from "./inflate.ts";
 import { type ByteStream, rawLinesOf } from "./lines.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 /** How a table is read. */
 export interface CsvOptions extends DataFileOptions {
@@ -26,6 +27,7 @@ export interface CsvOptions extends DataFileOptions {
    */
   readonly decimal?: "." | ",";
 }
+const csvNames: OptionNames<CsvOptions> = { ...dataFileNames, header: 0, delimiter: 0, decimal: 0 };
 /** A table of text cells; every row has as many as the header, or as the first row where there is no header. */
 export interface CsvTable {
   /** Column names; without a header row their numbers from 0. */
@@ -49,6 +51,7 @@ function rowName(table: CsvTable, row: number): string {
  * @throws {LimitError} above limits.fileBytes.
  */
 export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
+  checkOptions("readCsv", options, csvNames);
   const { file, limits = defaultLimits } = options;
   const { label, detail } = named("CSV", file);
   if (source.length > limits.fileBytes) {
@@ -147,6 +150,7 @@ export async function* readCsvStream(
   stream: ByteStream,
   options: CsvOptions & { readonly rows?: number } = {},
 ): AsyncGenerator<CsvTable> {
+  checkOptions("readCsvStream", options, { ...csvNames, rows: 0 });
   const { rows = 10_000, header, delimiter: said, ...rest } = options;
   let names = header, delimiter = said, held: string[] = [], quotes = 0;
   const table = () => {
@@ -199,6 +203,7 @@ export interface CsvTensorOptions {
   /** Name for messages. */
   readonly file?: string;
 }
+const tensorNames: OptionNames<CsvTensorOptions> = { columns: 0, dtype: 0, missing: 0, file: 0 };
 
 const absent = /^\s*(|na|n\/a|#n\/a|nan|null|none|<na>)\s*$/i;
 const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
@@ -209,6 +214,7 @@ const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
  * @throws {ConfigError} for a column that the table doesn't have.
  */
 export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Tensor {
+  checkOptions("csvToTensor", options, tensorNames);
   const { columns = table.header, dtype = "float32", missing, file } = options;
   const { label, detail } = named("CSV", file);
   const places = options.columns === undefined ? table.header.map((_, i) => i) : columns.map((name) => {
@@ -248,6 +254,7 @@ export function csvToColumns(
   table: CsvTable,
   options: { readonly types?: Readonly<Record<string, "number" | "text">>; readonly file?: string } = {},
 ): Record<string, CsvColumn> {
+  checkOptions("csvToColumns", options, { types: 0, file: 0 });
   const { types = {}, file } = options;
   for (const name of Object.keys(types)) {
     if (!table.header.includes(name)) {

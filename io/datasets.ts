@@ -2,6 +2,7 @@
 import { FormatError, InputError, shown } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { type FolderEntry, listFolder, makeFolder, readSource, writeFileAtomic } from "../core/platform.ts";
+import { checkOptions, type OptionNames } from "../core/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../core/tensor.ts";
 import { readCifar10 } from "./cifar.ts";
 import { readCsv } from "./csv.ts";
@@ -67,6 +68,7 @@ export interface DownloadOptions {
   /** Its SHA-256 in hexadecimal; a file that has another is refused and not kept. */
   readonly sha256: string;
 }
+const downloadNames: OptionNames<DownloadOptions> = { url: 0, sha256: 0 };
 /** Where a data set is. */
 export interface DatasetOptions {
   /** The folder of its files. */
@@ -76,6 +78,7 @@ export interface DatasetOptions {
   /** Of NusaX: the folder of a language inside the folder, as in `indonesian`. */
   readonly language?: string;
 }
+const datasetNames: OptionNames<DatasetOptions> = { folder: 0, download: 0, language: 0 };
 
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
@@ -85,7 +88,9 @@ async function sha256(bytes: Uint8Array): Promise<string> {
  * Downloads a file once: one that is there is checked and left alone.
  * @throws {FormatError} where it hasn't the SHA-256 that it should have; {@link InputError} where nothing answers.
  */
-export async function downloadFile(path: string, { url, sha256: wanted }: DownloadOptions): Promise<void> {
+export async function downloadFile(path: string, options: DownloadOptions): Promise<void> {
+  checkOptions("downloadFile", options, downloadNames);
+  const { url, sha256: wanted } = options;
   if (!/^[0-9a-f]{64}$/i.test(wanted)) {
     throw new InputError(`${path}: sha256: expected 64 hexadecimal digits, got ${shown(wanted)}`, {
       file: path,
@@ -122,8 +127,10 @@ async function filesIn(folder: string): Promise<string[]> {
  */
 export async function datasetFiles(
   name: DatasetName,
-  { folder, download = {}, language }: DatasetOptions,
+  options: DatasetOptions,
 ): Promise<Partial<Record<DatasetPart, DatasetFiles>>> {
+  checkOptions("datasetFiles", options, datasetNames);
+  const { folder, download = {}, language } = options;
   if (!isDatasetName(name)) {
     throw new InputError(`no data set named ${shown(name)}: expected ${Object.keys(datasets).join(", ")}`);
   }
@@ -235,6 +242,7 @@ async function arraysOf(name: DatasetName, { x, y }: DatasetFiles): Promise<Data
  * @throws {InputError} where a file isn't there; {@link FormatError} naming the one that is broken.
  */
 export async function loadDataset(name: DatasetName, options: DatasetOptions): Promise<Dataset> {
+  checkOptions("loadDataset", options, datasetNames);
   const { train, validation, test } = await datasetFiles(name, options);
   if (!train || !test) throw new InputError(`${name}: has no training or test part`);
   return {

@@ -2,10 +2,11 @@
 import { type DType, dtypes } from "../core/dtype.ts";
 import { FormatError, LimitError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions } from "../core/schema.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { reversedUnits } from "./bytes.ts";
 import { gunzipped } from "./inflate.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 const types: Record<number, DType> = {
   0x08: "uint8",
@@ -23,6 +24,7 @@ const types: Record<number, DType> = {
  * @throws {LimitError} for a tensor above limits.tensorBytes.
  */
 export function readIdx(bytes: Uint8Array, options: DataFileOptions = {}): Tensor {
+  checkOptions("readIdx", options, dataFileNames);
   const { limits = defaultLimits } = options, { label, detail } = named("IDX", options.file);
   const plain = gunzipped(bytes, options);
   const dtype = types[plain[2] ?? 0], rank = plain[3] ?? 0, start = 4 + 4 * rank;

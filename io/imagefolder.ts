@@ -2,6 +2,7 @@
 import { InputError, shown } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { listFolder, readSource } from "../core/platform.ts";
+import { checkOptions, type OptionNames } from "../core/schema.ts";
 import { sizeOf, type Tensor, tensor } from "../core/tensor.ts";
 import { type ColorMode, type ImageInterpolation, readImage, resizeImage } from "./images.ts";
 import type { DataFileOptions } from "./options.ts";
@@ -17,6 +18,13 @@ export interface ImageFolderOptions extends Pick<DataFileOptions, "limits"> {
   /** The classes in their order; the names of the folders, sorted, unless given. */
   readonly classNames?: readonly string[];
 }
+const folderNames: OptionNames<ImageFolderOptions> = {
+  imageSize: 0,
+  colorMode: 0,
+  interpolation: 0,
+  classNames: 0,
+  limits: 0,
+};
 /** Pictures with their classes. */
 export interface ImageFolder {
   /** `[pictures, height, width, channels]`: uint8, or float32 where they were resized. */
@@ -49,6 +57,7 @@ export async function readImageFolder(
   folder: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
+  checkOptions("readImageFolder", options, folderNames);
   const { imageSize, colorMode = "rgb", interpolation = "bilinear", limits = defaultLimits } = options;
   const classNames = options.classNames ??
     (await listFolder(folder)).filter((e) => e.folder).map((e) => e.name);

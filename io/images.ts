@@ -1,8 +1,9 @@
 /** Pictures as tensors, as TensorFlow decodes them and resized as Keras' image_dataset_from_directory does. @module */
 import { FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions, type OptionNames } from "../core/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../core/tensor.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 import { decodePicture, type Picture } from "./pictures/mod.ts";
 
 /** Channels of a picture: 1 grayscale, 3 RGB, 4 RGBA. */
@@ -14,6 +15,7 @@ export interface ImageOptions extends DataFileOptions {
   /** Channels of the tensor; those of the file unless given. */
   readonly colorMode?: ColorMode;
 }
+const imageNames: OptionNames<ImageOptions> = { ...dataFileNames, colorMode: 0 };
 const channelsOf: Readonly<Record<ColorMode, number>> = { grayscale: 1, rgb: 3, rgba: 4 };
 
 /**
@@ -27,6 +29,7 @@ export function readImage(bytes: Uint8Array, options: ImageOptions = {}): Promis
   return Promise.resolve().then(() => decoded(bytes, options));
 }
 function decoded(bytes: Uint8Array, options: ImageOptions): Tensor {
+  checkOptions("readImage", options, imageNames);
   const { label, detail } = named("image", options.file), { tensorBytes } = options.limits ?? defaultLimits;
   const mode = options.colorMode;
   if (mode !== undefined && !Object.hasOwn(channelsOf, mode)) {

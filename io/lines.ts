@@ -1,14 +1,16 @@
 /** Text a line, and JSON a line: whole or as it comes. @module */
 import { FormatError, shown } from "../core/errors.ts";
+import { checkOptions } from "../core/schema.ts";
 import type { CsvTable } from "./csv.ts";
 import { gunzipped } from "./inflate.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 /** Bytes as they come, as from a file or an answer. */
 export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** The text of a UTF-8 file, plain or gzipped, without a byte order mark. @throws {FormatError} for other encodings. */
 export function readUtf8(bytes: Uint8Array, options: DataFileOptions = {}): string {
+  checkOptions("readUtf8", options, dataFileNames);
   const { label, detail } = named("text", options.file);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(gunzipped(bytes, options));
@@ -20,6 +22,7 @@ export function readUtf8(bytes: Uint8Array, options: DataFileOptions = {}): stri
 
 /** The lines of a UTF-8 text, plain or gzipped, without their ends (LF or CRLF); a last empty one is none. */
 export function readLines(source: string | Uint8Array, options: DataFileOptions = {}): string[] {
+  checkOptions("readLines", options, dataFileNames);
   const text = typeof source === "string" ? source.replace(/^\ufeff/, "") : readUtf8(source, options);
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
@@ -28,6 +31,7 @@ export function readLines(source: string | Uint8Array, options: DataFileOptions 
 
 /** The lines of a stream of UTF-8 bytes as they come; no more than a line is held. @throws {FormatError} for other encodings. */
 export async function* linesOf(stream: ByteStream, options: DataFileOptions = {}): AsyncGenerator<string> {
+  checkOptions("linesOf", options, dataFileNames);
   for await (const line of rawLinesOf(stream, options)) yield line.replace(/\r?\n$/, "");
 }
 /** The same, with the ends of the lines. */
@@ -58,6 +62,7 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
  * @throws {FormatError} naming the line that is no JSON object.
  */
 export function readJsonLines(source: string | Uint8Array, options: DataFileOptions = {}): JsonRecord[] {
+  checkOptions("readJsonLines", options, dataFileNames);
   const { label, detail } = named("JSON lines", options.file);
   return readLines(source, options).flatMap((line, i) => {
     if (line.trim() === "") return [];

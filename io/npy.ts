@@ -2,10 +2,11 @@
 import { type DType, dtypes, type NumericArray } from "../core/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions } from "../core/schema.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { reversedUnits } from "./bytes.ts";
 import { type NpyHeader, parseNpyHeader } from "./npyheader.ts";
-import { type DataFileOptions, named } from "./options.ts";
+import { dataFileNames, type DataFileOptions, named } from "./options.ts";
 import { openZip, writeZip } from "./zip.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -193,6 +194,7 @@ export function readNpz(
   bytes: Uint8Array,
   options: DataFileOptions = {},
 ): Map<string, Tensor> {
+  checkOptions("readNpz", options, dataFileNames);
   const zip = openZip(bytes, options);
   return new Map(zip.names.map((name) => {
     const label = options.file === undefined ? name : `${options.file}: ${name}`;

@@ -1,5 +1,6 @@
 /** What the readers of data files take, and how their messages name the file. @module */
 import type { Limits } from "../core/limits.ts";
+import type { OptionNames } from "../core/schema.ts";
 
 /**
  * Undoes a compression: gives exactly `size` bytes, or the reason why the data doesn't. `settings` are what a filter of HDF5
@@ -24,6 +25,8 @@ export interface DataFileOptions {
   /** Compressions that are read beside deflate. */
   readonly decoders?: Decoders;
 }
+/** Their names. */
+export const dataFileNames: OptionNames<DataFileOptions> = { file: 0, limits: 0, decoders: 0 };
 
 /** How messages about a file begin (`"x.npy: npy"`, or just the format), and the detail of its errors. */
 export function named(

@@ -3,8 +3,9 @@ import { byteLength, type DType, dtypes } from "../core/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown, UnsupportedError } from "../core/errors.ts";
 import type { FormatDef } from "../core/format.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { checkOptions } from "../core/schema.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
-import type { DataFileOptions } from "./options.ts";
+import { dataFileNames, type DataFileOptions } from "./options.ts";
 
 /** The format's words for element types. */
 const words: Readonly<Partial<Record<DType, string>>> = {
@@ -57,6 +58,7 @@ const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSa
  * @throws {LimitError} for a header or a number of tensors beyond the limits.
  */
 export function readSafetensors(bytes: Uint8Array, options: DataFileOptions = {}): Map<string, Tensor> {
+  checkOptions("readSafetensors", options, dataFileNames);
   const { limits = defaultLimits, file = "safetensors" } = options, size = headerSize(bytes);
   const wrong = (message: string, place = "header") =>
     new FormatError(`${file}: ${message}`, { file, place });

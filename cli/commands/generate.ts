@@ -20,6 +20,7 @@ import {
   UsageError,
 } from "../command.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
+import { rulesOf } from "../tokenrules.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -82,7 +83,7 @@ function codecOf(model: Model, { vocabulary, text, folder }: Assets): TextVector
   if (size !== vocabulary.length) {
     throw new InputError(`the model scores ${size} tokens, and the vocabulary has ${vocabulary.length}`);
   }
-  return textVectorizer({ ...rules, vocabulary, length: 1 });
+  return textVectorizer({ ...rulesOf(rules), vocabulary, length: 1 });
 }
 /** Tokens that stand for nothing a text has. */
 const silent = ({ vocabulary }: TextVectorizer) =>

@@ -20,6 +20,7 @@ import {
 import { readText } from "../inputs.ts";
 import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
 import { isTexts, type RawPart } from "./sources.ts";
+import { rulesOf } from "../tokenrules.ts";
 
 const { choice, float, int, list, nullable, parseConfig, text } = fields;
 
@@ -118,9 +119,10 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
     throw new InputError(`${raw.files}: holds no texts: data.${words ? "text" : "ngrams"} is for tables`);
   }
   if (words && isTexts(x)) {
-    vocabulary = words.vocabulary
-      ? await readVocabulary(words.vocabulary)
-      : buildVocabulary(x, { ...words, ...(words.maxWords !== null && { maxTokens: words.maxWords }) });
+    vocabulary = words.vocabulary ? await readVocabulary(words.vocabulary) : buildVocabulary(x, {
+      ...rulesOf(words),
+      ...(words.maxWords !== null && { maxTokens: words.maxWords }),
+    });
   }
   const scaled = data.normalize && !isTexts(x) ? moments(x, data.divide) : undefined;
   return {
@@ -182,7 +184,8 @@ export function prepare(raw: RawPart, fitted: Fitted): Part {
   if (!words || !vocabulary) {
     throw new InputError(`${raw.files}: holds texts, and the model has no vocabulary`);
   }
-  const vectorizer = textVectorizer({ ...words, vocabulary });
+  const { length, padding } = words;
+  const vectorizer = textVectorizer({ ...rulesOf(words), length, padding, vocabulary });
   if (!words.next) return { x: vectorizer.transform(texts), y, texts };
   const ids = Int32Array.from(texts.flatMap((text) => vectorizer.ids(text)));
   return { x: tensor(ids, [ids.length]), y: undefined };

@@ -8,6 +8,7 @@ import {
   weightsBelow,
 } from "../../mod.ts";
 import type { TextConfig } from "./config.ts";
+import { rulesOf } from "../tokenrules.ts";
 
 /**
  * Gives the model's first embedding as wide as the vectors their numbers, and tells how many words have one.
@@ -20,7 +21,7 @@ export async function beginWithVectors(
   vocabulary: readonly string[],
   texts: readonly string[],
 ): Promise<string> {
-  const tokens = texts.flatMap((text) => tokensOf(text, words));
+  const rules = rulesOf(words), tokens = texts.flatMap((text) => tokensOf(text, rules));
   const vectors = await readWordVectors(file, { words: new Set(vocabulary) });
   const { matrix, coverage } = embeddingMatrix(vectors, vocabulary, { tokens });
   const tables = weightsBelow(model.tree).filter((w) => w.param === "embeddings");

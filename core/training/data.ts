@@ -6,6 +6,7 @@ import { targetName, weightName } from "./forward.ts";
 import { checkLabels, fitTarget, freeTarget, givenFor, present, weightsOf } from "./targets.ts";
 import type { OutputTarget } from "./compiled.ts";
 import { Random } from "../random.ts";
+import { checkOptions } from "../schema.ts";
 import { typeText } from "../shape.ts";
 import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
 import type {
@@ -239,6 +240,7 @@ export function sourceBatches(
         empty = false;
         given++;
         const item: BatchItem = next.value;
+        if ("x" in item) checkOptions("batch", item, { x: 0, y: 0, sampleWeight: 0 });
         const [x, y, sampleWeight] = "x" in item ? [item.x, item.y, item.sampleWeight] : item;
         yield read(x, y, { ...weighing, ...(sampleWeight !== undefined && { sampleWeight }) });
       }

@@ -11,6 +11,7 @@ import type { Network, SymbolicTensor } from "../../core/network.ts";
 import type { OpDef } from "../../core/op.ts";
 import type { Registry } from "../../core/registry.ts";
 import { foldConstants, rewrite } from "../../core/rewrite.ts";
+import { checkOptions } from "../../core/schema.ts";
 import { tensorType, type Type } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { axes } from "./fromgraph/axes.ts";
@@ -159,6 +160,7 @@ export function layersFromGraph(
   registry: Registry,
   options: { readonly name?: string } = {},
 ): Model {
+  checkOptions("layersFromGraph", options, { name: 0 });
   check(graph);
   const ready = prepared(graph, registry), d = new Draft(ready, registry), inputs = begin(d, ready);
   const failures = convertAll(d), missing = blocking(d, failures);

@@ -1,14 +1,16 @@
 /** Arrays of a file of weights alone, by their places in it. @module */
+import { checkOptions } from "../../core/schema.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { decoders } from "../compression/mod.ts";
 import { type Hdf5Group, openHdf5 } from "../hdf5/mod.ts";
-import type { DataFileOptions } from "../options.ts";
+import { dataFileNames, type DataFileOptions } from "../options.ts";
 
 /**
  * Every array of a `.weights.h5` (or any HDF5) file by its path, as in `layers/dense/vars/0`.
  * @throws {FormatError} for a damaged file.
  */
 export function readWeightsH5(bytes: Uint8Array, options: DataFileOptions = {}): Map<string, Tensor> {
+  checkOptions("readWeightsH5", options, dataFileNames);
   const found = new Map<string, Tensor>();
   const visit = (group: Hdf5Group, path: string) => {
     for (const key of group.keys()) {

@@ -1,8 +1,9 @@
 /** A part of an ONNX model as a model of its own: the nodes between some values, and only what they need. @module */
 import { FormatError, InputError, shown } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import { type PartOptions, unknownName } from "../../core/part.ts";
+import { partNames, type PartOptions, unknownName } from "../../core/part.ts";
 import { readSource, type SourceLike } from "../../core/platform.ts";
+import { checkOptions } from "../../core/schema.ts";
 import type { Type } from "../../core/shape.ts";
 import { attributeType, attributeTypes } from "./attributes.ts";
 import { type ExternalFiles, loadExternal } from "./external.ts";
@@ -102,6 +103,7 @@ export async function extractOnnx(
   from: SourceLike,
   options: PartOptions & Omit<ReadOptions, "external" | "file">,
 ): Promise<OnnxPart> {
+  checkOptions("extractOnnx", options, { ...partNames, registry: 0, limits: 0, warn: 0 });
   const { bytes, name: file, beside } = await readSource(from, options.limits ?? defaultLimits);
   const model = decodeModel(bytes, file), graph = model.graph ?? {};
   const external = await loadExternal(model, beside, file);

@@ -4,6 +4,7 @@ import { FormatError, LapisError, shown, UnsupportedError } from "../../core/err
 import type { Graph, Role, Value } from "../../core/graph.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import type { Registry } from "../../core/registry.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { tensorType, type Type, typeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelBuilder } from "./build.ts";
@@ -31,6 +32,8 @@ export interface ReadOptions {
   /** Told of what is odd but harmless, one line each. */
   warn?(message: string): void;
 }
+/** Their names. */
+export const readNames: OptionNames<ReadOptions> = { registry: 0, limits: 0, file: 0, external: 0, warn: 0 };
 /** A model as its file holds it. */
 export interface OnnxModel {
   /** The graph. */
@@ -77,6 +80,7 @@ export function checkModel(model: ModelProto, file: string): ModelProto {
  * @throws {FormatError} for a damaged file. @throws {UnsupportedError} that lists everything unknown.
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOptions): OnnxModel {
+  checkOptions("readOnnx", options, readNames);
   return readModel(decodeModel(bytes, options.file), options);
 }
 /** Reads a model and the files beside it that it names. */
@@ -85,6 +89,7 @@ export async function readOnnxFiles(
   beside: ((name: string) => Promise<Uint8Array>) | undefined,
   options: ReadOptions,
 ): Promise<OnnxModel> {
+  checkOptions("readOnnxFiles", options, readNames);
   const model = decodeModel(bytes, options.file);
   const external = await loadExternal(model, beside, options.file ?? "bytes");
   return readModel(model, { ...options, external });

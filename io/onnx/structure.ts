@@ -2,6 +2,7 @@
 import { FormatError, LimitError } from "../../core/errors.ts";
 import { type RangedSource, readRanged } from "../../core/platform.ts";
 import type { SourceLike } from "../../core/platform.ts";
+import { checkOptions } from "../../core/schema.ts";
 import { refuseForeign } from "../foreign/mod.ts";
 import { graphTable, type ModelProto, modelTable, tensorTable } from "./messages.ts";
 import { checkModel, type OnnxModel, type ReadOptions, readStructure } from "./read.ts";
@@ -161,6 +162,7 @@ export async function readOnnxStructure(
   from: SourceLike,
   options: Omit<ReadOptions, "external" | "file">,
 ): Promise<OnnxModel> {
+  checkOptions("readOnnxStructure", options, { registry: 0, limits: 0, warn: 0 });
   const { model, name } = await slimModel(from);
   return readStructure(model, { ...options, file: name });
 }

@@ -1,5 +1,6 @@
 /** Histograms of weights and gradients. @module */
 import { InputError } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, toNumbers } from "../../core/tensor.ts";
 import { ends, linearAxis, tickText } from "./scale.ts";
 import { document, fillClass, type Frame, panel, panelHeight, rect } from "./svg.ts";
@@ -50,6 +51,7 @@ export interface DistributionOptions {
   /** Weights or gradients whose names hold this alone. */
   readonly only?: string | RegExp;
 }
+const distributionNames: OptionNames<DistributionOptions> = { bins: 0, width: 0, only: 0 };
 const plotHeight = 130;
 
 /**
@@ -64,8 +66,10 @@ const plotHeight = 130;
  */
 export function plotDistributions(
   values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-  { bins = 30, width = 520, only = "" }: DistributionOptions = {},
+  options: DistributionOptions = {},
 ): string {
+  checkOptions("plotDistributions", options, distributionNames);
+  const { bins = 30, width = 520, only = "" } = options;
   const all = values instanceof Map
     ? [...values]
     : Object.entries(values as Readonly<Record<string, Tensor>>);

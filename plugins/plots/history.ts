@@ -1,5 +1,6 @@
 /** Curves of training: each number over the epochs, training solid, validation dashed. @module */
 import { InputError } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { ends, linearAxis, logAxis } from "./scale.ts";
 import { document, type Frame, lineClass, panel, panelHeight, path } from "./svg.ts";
@@ -30,6 +31,7 @@ export interface PlotOptions {
   /** What the axis upwards shows. */
   readonly yLabel?: string;
 }
+const plotNames: OptionNames<PlotOptions> = { title: 0, width: 0, log: 0, xLabel: 0, yLabel: 0 };
 const plotHeight = 190;
 
 function frameOf(series: readonly Series[], options: PlotOptions): Frame {
@@ -87,6 +89,7 @@ function stacked(
  * @throws {InputError} where there is nothing to draw.
  */
 export function plotCurves(series: readonly Series[], options: PlotOptions = {}): string {
+  checkOptions("plotCurves", options, plotNames);
   if (series.every(({ values }) => values.length === 0)) {
     throw new InputError("plotCurves: there are no values");
   }
@@ -138,6 +141,7 @@ export function historyPanels(
  * @throws {InputError} for a history without epochs.
  */
 export function plotHistory(history: History, options: PlotOptions = {}): string {
+  checkOptions("plotHistory", options, plotNames);
   const panels = historyPanels(history).filter(({ series }) => series.length > 0), { title } = options;
   if (history.epoch.length === 0 || panels.length === 0) {
     throw new InputError("plotHistory: the history has no epochs");

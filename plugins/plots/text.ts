@@ -1,4 +1,5 @@
 /** Curves as lines of text, for terminals. @module */
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { historyPanels, type Series } from "./history.ts";
 import { ends, linearAxis, tickText } from "./scale.ts";
@@ -12,11 +13,13 @@ export interface TextPlotOptions {
   /** What the axis to the right counts; `epoch` unless given. */
   readonly xLabel?: string;
 }
+const textPlotNames: OptionNames<TextPlotOptions> = { width: 0, height: 0, xLabel: 0 };
 /** Marks of solid and dashed curves. */
 const marks = { solid: "●", dashed: "○", both: "◉" };
 
 /** Curves in one frame of text. */
 export function curvesText(title: string, series: readonly Series[], options: TextPlotOptions = {}): string {
+  checkOptions("curvesText", options, textPlotNames);
   const { width = 72, height = 10, xLabel = "epoch" } = options;
   const at = (s: Series, i: number) => s.at?.[i] ?? i + 1;
   const [first, last] = ends(series.flatMap((s) => s.values.map((_, i) => at(s, i))));
@@ -49,6 +52,7 @@ export function curvesText(title: string, series: readonly Series[], options: Te
 }
 /** A fit's curves as text: training `●`, validation `○`, both `◉`. */
 export function historyText(history: History, options: TextPlotOptions = {}): string {
+  checkOptions("historyText", options, textPlotNames);
   return historyPanels(history).filter(({ series }) => series.length > 0)
     .map(({ name, series }) => curvesText(name, series, options)).join("\n\n");
 }

@@ -1,5 +1,6 @@
 /** How good forecasts are, and what any of them must beat: persistence, seasonal naive, ridge on lags. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { solveSymmetric } from "./linear.ts";
 import type { RowRange } from "./scaling.ts";
 
@@ -29,6 +30,7 @@ export interface ForecastMetricOptions {
   /** The naive forecast's mean absolute error on the training part, from {@link naiveError}. */
   readonly naiveError?: number;
 }
+const metricNames: OptionNames<ForecastMetricOptions> = { previous: 0, naiveError: 0 };
 
 /** Mean absolute difference of values `season` rows apart, as MASE divides by. */
 export function naiveError(train: ArrayLike<number>, season = 1): number {
@@ -46,6 +48,7 @@ export function forecastMetrics(
   forecast: ArrayLike<number>,
   options: ForecastMetricOptions = {},
 ): ForecastMetrics {
+  checkOptions("forecastMetrics", options, metricNames);
   const n = truth.length, { previous, naiveError = NaN } = options;
   if (n === 0 || forecast.length !== n || (previous && previous.length !== n)) {
     throw new InputError(`forecastMetrics: ${forecast.length} forecasts for ${n} values`);
@@ -85,10 +88,10 @@ export interface ForecastRows {
   /** Rows between the last known one and the first that is forecast; 0 unless given. */
   readonly gap?: number;
 }
-function perStep(
-  { origins, horizon = 1, gap = 0 }: ForecastRows,
-  of: (known: number, step: number) => number,
-) {
+const rowNames: OptionNames<ForecastRows> = { origins: 0, horizon: 0, gap: 0 };
+function perStep(who: string, rows: ForecastRows, of: (known: number, step: number) => number) {
+  checkOptions(who, rows, rowNames);
+  const { origins, horizon = 1, gap = 0 } = rows;
   const out = new Float64Array(origins.length * horizon);
   for (let i = 0; i < origins.length; i++) {
     // The last known row, and how far beyond it each step lies.
@@ -100,7 +103,7 @@ function perStep(
 
 /** The last known value for every step, `[origins × horizon]`. */
 export function persistenceForecast(values: ArrayLike<number>, rows: ForecastRows): Float64Array {
-  return perStep(rows, (known) => values[known] ?? NaN);
+  return perStep("persistenceForecast", rows, (known) => values[known] ?? NaN);
 }
 /** The last known value of the same season for every step. @throws {ConfigError} for a season that is no whole number. */
 export function seasonalNaiveForecast(
@@ -111,7 +114,11 @@ export function seasonalNaiveForecast(
   if (!Number.isSafeInteger(season) || season < 1) {
     throw new ConfigError(`season: expected integer >= 1, got ${shown(season)}`, { place: "season" });
   }
-  return perStep(rows, (known, step) => values[known + step - season * Math.ceil(step / season)] ?? NaN);
+  return perStep(
+    "seasonalNaiveForecast",
+    rows,
+    (known, step) => values[known + step - season * Math.ceil(step / season)] ?? NaN,
+  );
 }
 
 /** How {@link ridgeForecaster} is fitted. */
@@ -127,6 +134,7 @@ export interface RidgeOptions {
   /** Strength of the penalty on the coefficients of the standardised lags; 1 unless given, scikit-learn's default. */
   readonly alpha?: number;
 }
+const ridgeNames: OptionNames<RidgeOptions> = { lags: 0, rows: 0, horizon: 0, gap: 0, alpha: 0 };
 /**
  * Ridge regression on the last `lags` values, standardised: linear autoregression, hard to beat on many series. Returns
  * what forecasts from a series' rows.
@@ -136,6 +144,7 @@ export function ridgeForecaster(
   values: ArrayLike<number>,
   options: RidgeOptions,
 ): (values: ArrayLike<number>, origins: ArrayLike<number>) => Float64Array {
+  checkOptions("ridgeForecaster", options, ridgeNames);
   const { lags, horizon = 1, gap = 0, alpha = 1 } = options,
     rows = options.rows ?? { from: 0, to: values.length };
   const first = rows.from + lags + gap, count = rows.to - horizon - first + 1;

@@ -1,7 +1,7 @@
 /** Pairs of texts for an encoder–decoder: source ids, and target ids with start and end for teacher forcing. @module */
 import { InputError } from "../../core/errors.ts";
 import type { Extras } from "../../core/format.ts";
-import { list, parseConfig, text } from "../../core/schema.ts";
+import { checkOptions, list, type OptionNames, parseConfig, text } from "../../core/schema.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { type TextSettings, textSettingsFields } from "./preprocessor.ts";
 import {
@@ -21,6 +21,7 @@ export interface SideOptions extends TokenRules {
   /** Tokens in a row, without start and end; those of the longest training text unless given. */
   readonly maxLength?: number | null;
 }
+const sideNames: OptionNames<SideOptions> = { maxWords: 0, maxLength: 0, standardize: 0, split: 0 };
 /** Options of {@link pairPreprocessor}. */
 export interface PairPreprocessorOptions {
   /** What is read. */
@@ -28,6 +29,7 @@ export interface PairPreprocessorOptions {
   /** What is written. */
   readonly target?: SideOptions;
 }
+const pairNames: OptionNames<PairPreprocessorOptions> = { source: 0, target: 0 };
 /** A text and what it shall become. */
 export type TextPair = readonly [source: string, target: string];
 /** Pairs as an encoder–decoder is trained on them: teacher forcing. */
@@ -65,7 +67,8 @@ const start = 2, end = 3;
 const targetSpecials = [...specialTokens, "[start]", "[end]"];
 
 function sideOf(texts: readonly string[], options: SideOptions, specials: readonly string[]): TextVectorizer {
-  const { maxWords, maxLength, ...rules } = options;
+  const { maxWords, maxLength, standardize, split } = options;
+  const rules = { ...(standardize && { standardize }), ...(split && { split }) };
   const longest = () => texts.reduce((most, t) => Math.max(most, tokensOf(t, rules).length), 1);
   const vocabulary = buildVocabulary(texts, {
     ...rules,
@@ -87,6 +90,9 @@ function sideOf(texts: readonly string[], options: SideOptions, specials: readon
  * @throws {ConfigError} for an option that doesn't fit.
  */
 export function pairPreprocessor(options: PairPreprocessorOptions = {}): PairPreprocessor {
+  checkOptions("pairPreprocessor", options, pairNames);
+  checkOptions("pairPreprocessor.source", options.source, sideNames);
+  checkOptions("pairPreprocessor.target", options.target, sideNames);
   return make(options);
 }
 interface Sides {
@@ -161,7 +167,13 @@ export function pairPreprocessorOf(
     );
     return {
       settings,
-      vectorizer: textVectorizer({ ...settings, vocabulary: words.parse(held.vocabulary, place) }),
+      vectorizer: textVectorizer({
+        length: settings.length,
+        standardize: settings.standardize,
+        split: settings.split,
+        padding: settings.padding,
+        vocabulary: words.parse(held.vocabulary, place),
+      }),
     };
   };
   const source = side("source"), target = side("target");

@@ -2,7 +2,18 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import type { Extras } from "../../core/format.ts";
 import type { StreamLike } from "../../core/platform.ts";
-import { bool, choice, int, list, nullable, parseConfig, type Schema, text } from "../../core/schema.ts";
+import {
+  bool,
+  checkOptions,
+  choice,
+  int,
+  list,
+  nullable,
+  type OptionNames,
+  parseConfig,
+  type Schema,
+  text,
+} from "../../core/schema.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type LabelEncoder, labelEncoder } from "./labels.ts";
 import {
@@ -31,6 +42,16 @@ export interface TextPreprocessorOptions extends TokenRules {
   /** Word vectors in GloVe's text form; then {@link TextPreprocessor.embeddings} is there after fit. */
   readonly embeddingFile?: StreamLike | null;
 }
+const preprocessorNames: OptionNames<TextPreprocessorOptions> = {
+  textColumn: 0,
+  labelColumn: 0,
+  maxWords: 0,
+  maxLength: 0,
+  padding: 0,
+  embeddingFile: 0,
+  standardize: 0,
+  split: 0,
+};
 /** A table of text cells, as `readCsv` gives it; rows as objects; or texts alone. */
 export type TextRows =
   | { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
@@ -135,6 +156,7 @@ const areTexts = (rows: TextRows): rows is readonly string[] =>
  * @throws {ConfigError} for an option that doesn't fit.
  */
 export function textPreprocessor(options: TextPreprocessorOptions = {}): TextPreprocessor {
+  checkOptions("textPreprocessor", options, preprocessorNames);
   return make(options);
 }
 

@@ -1,5 +1,6 @@
 /** Scalers of columns, as scikit-learn's: standard, min-max and robust; fitted on training rows, undone column by column. @module */
 import { ConfigError, FormatError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions } from "../../core/schema.ts";
 
 /** Columns of numbers by name, all of one length. */
 export type Columns = Readonly<Record<string, Float64Array>>;
@@ -71,6 +72,7 @@ export function standardScaler(): Scaler {
 }
 /** The smallest value becomes `featureRange[0]`, the largest `featureRange[1]`: 0 and 1 unless given. */
 export function minMaxScaler(options: { readonly featureRange?: readonly [number, number] } = {}): Scaler {
+  checkOptions("minMaxScaler", options, { featureRange: 0 });
   const { featureRange: [low, high] = [0, 1] } = options;
   if (!(low < high)) {
     throw new ConfigError(`featureRange: expected a smaller and a larger number, got [${low}, ${high}]`);
@@ -83,6 +85,7 @@ export function minMaxScaler(options: { readonly featureRange?: readonly [number
 }
 /** The median becomes 0, the distance of the quantiles (25 and 75 percent unless given) 1: outliers count little. */
 export function robustScaler(options: { readonly quantileRange?: readonly [number, number] } = {}): Scaler {
+  checkOptions("robustScaler", options, { quantileRange: 0 });
   const { quantileRange: [low, high] = [25, 75] } = options;
   if (!(0 <= low && low < high && high <= 100)) {
     throw new ConfigError(`quantileRange: expected two percentages in order, got [${low}, ${high}]`);
@@ -146,6 +149,7 @@ function make(kind: ScalerKind, learn: Fit, known?: ScalerJson): Scaler {
       return fitted?.rows;
     },
     fit(columns, options = {}) {
+      checkOptions("fit", options, { rows: 0 });
       const center: Record<string, number> = {}, scale: Record<string, number> = {};
       const count = Object.values(columns)[0]?.length ?? 0, rows = options.rows ?? { from: 0, to: count };
       if (!(0 <= rows.from && rows.from < rows.to && rows.to <= count)) {

@@ -1,6 +1,7 @@
 /** Rows of unequal length as one tensor: Keras' pad_sequences. @module */
 import { type DType, isBig } from "../../core/dtype.ts";
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { sizeOf, type Tensor, tensor } from "../../core/tensor.ts";
 
 /** How {@link padSequences} cuts and fills rows. */
@@ -16,6 +17,13 @@ export interface PadSequencesOptions {
   /** What rows are filled with; 0 unless given. */
   readonly value?: number;
 }
+const padNames: OptionNames<PadSequencesOptions> = {
+  maxlen: 0,
+  dtype: 0,
+  padding: 0,
+  truncating: 0,
+  value: 0,
+};
 /** A row: numbers, or vectors of one length. */
 export type Row = readonly number[] | readonly (readonly number[])[];
 
@@ -30,6 +38,7 @@ export type Row = readonly number[] | readonly (readonly number[])[];
  * @throws {ConfigError} for an option that isn't known; {@link InputError} where vectors differ in length.
  */
 export function padSequences(sequences: readonly Row[], options: PadSequencesOptions = {}): Tensor {
+  checkOptions("padSequences", options, padNames);
   const { maxlen, dtype = "int32", padding = "pre", truncating = "pre", value = 0 } = options;
   for (const [name, side] of [["padding", padding], ["truncating", truncating]] as const) {
     if (side !== "pre" && side !== "post") {

@@ -1,5 +1,6 @@
 /** Dates as tables write them: text to milliseconds, the step between rows, and the calendar's numbers. @module */
 import { ConfigError, FormatError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 
 /** How {@link parseDates} reads dates. */
 export interface DateOptions {
@@ -10,6 +11,7 @@ export interface DateOptions {
   /** Name of the column, for messages. */
   readonly column?: string;
 }
+const dateNames: OptionNames<DateOptions> = { dayFirst: 0, file: 0, column: 0 };
 /** Dates as numbers. */
 export interface DateColumn {
   /** Milliseconds since 1970-01-01 UTC; a date without an offset is taken as if it were UTC. */
@@ -90,6 +92,7 @@ function timeOf(text: string, days: boolean): readonly [time: number, zoned: boo
  * @throws {FormatError} naming the row that is no date, or that says an offset where others say none.
  */
 export function parseDates(cells: readonly string[], options: DateOptions = {}): DateColumn {
+  checkOptions("parseDates", options, dateNames);
   const { file, column } = options, texts = cells.map((cell) => cell.trim());
   const place = (row: number) =>
     `${file === undefined ? "" : `${file}: `}row ${row + 1}${
@@ -249,6 +252,7 @@ export function calendarFeatures(
   names: readonly CalendarFeature[],
   options: { readonly timeZone?: string } = {},
 ): Record<string, Float64Array> {
+  checkOptions("calendarFeatures", options, { timeZone: 0 });
   const { timeZone = "UTC" } = options, offset = timeZone === "UTC" ? () => 0 : zoneOffset(timeZone);
   const dates = Array.from(times, (time) => new Date(time + offset(time)));
   return Object.fromEntries(names.map((name) => {

@@ -1,5 +1,6 @@
 /** Differencing with an exact inverse, and the augmented Dickey–Fuller test for whether a series needs it. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { solveSymmetric } from "./linear.ts";
 
 /** How a series is differenced. */
@@ -9,6 +10,7 @@ export interface DifferenceOptions {
   /** A difference to the value this many rows ago is taken first: 12 for years of months, 24 for days of hours. */
   readonly seasonal?: number | null;
 }
+const differenceNames: OptionNames<DifferenceOptions> = { order: 0, seasonal: 0 };
 /** A way to difference series. */
 export interface Differencer {
   /** The distances in rows, in the order in which they are taken. */
@@ -38,6 +40,7 @@ export interface Differencer {
  * @throws {ConfigError} for an order or a season that is no whole number.
  */
 export function differencer(options: DifferenceOptions = {}): Differencer {
+  checkOptions("differencer", options, differenceNames);
   const { order = 1, seasonal = null } = options;
   if (!Number.isSafeInteger(order) || order < 0) {
     throw new ConfigError(`order: expected integer >= 0, got ${shown(order)}`, { place: "order" });
@@ -112,6 +115,7 @@ const surface = {
  * @throws {InputError} for fewer than 20 rows, or a value that is no number.
  */
 export function adfTest(values: ArrayLike<number>, options: { readonly lags?: number } = {}): AdfResult {
+  checkOptions("adfTest", options, { lags: 0 });
   const n = values.length;
   if (n < 20) throw new InputError(`the augmented Dickey–Fuller test needs 20 rows, got ${n}`);
   const most = Math.floor(n / 2) - 3;

@@ -1,5 +1,7 @@
 /** Features of a series as pandas computes them: lags, rolling statistics, differences, moving averages, RSI. @module */
 import { ConfigError, shown } from "../../core/errors.ts";
+import { featureNames } from "./seriestypes.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 
 /** What a rolling window gives. */
 export type RollingStatistic = "mean" | "std" | "min" | "max" | "sum";
@@ -10,6 +12,7 @@ export interface RollingOptions {
   /** Rows that the window ends before: 0, pandas' own, includes the row itself; 1 is `shift(1).rolling(…)`. */
   readonly shift?: number;
 }
+const rollingNames: OptionNames<RollingOptions> = { minPeriods: 0, shift: 0 };
 
 function whole(name: string, value: number, min: number): number {
   if (Number.isSafeInteger(value) && value >= min) return value;
@@ -54,6 +57,7 @@ export function rolling(
   statistic: RollingStatistic,
   options: RollingOptions = {},
 ): Float64Array {
+  checkOptions("rolling", options, rollingNames);
   const { minPeriods = window, shift = 0 } = options, of = statistics[statistic];
   whole("window", window, 1);
   whole("minPeriods", minPeriods, 0);
@@ -87,6 +91,7 @@ export function exponentialMovingAverage(
   span: number,
   options: { readonly adjust?: boolean } = {},
 ): Float64Array {
+  checkOptions("exponentialMovingAverage", options, { adjust: 0 });
   if (!(span >= 1)) {
     throw new ConfigError(`span: expected number >= 1, got ${shown(span)}`, { place: "span" });
   }
@@ -111,6 +116,7 @@ export function rsi(
   period = 14,
   options: { readonly smoothing?: "wilder" | "simple" } = {},
 ): Float64Array {
+  checkOptions("rsi", options, { smoothing: 0 });
   whole("period", period, 1);
   const { smoothing = "wilder" } = options;
   const moves = differenceOf(values, 1).subarray(1);
@@ -151,6 +157,7 @@ export function columnFeatures(
   values: ArrayLike<number>,
   options: FeatureOptions,
 ): Record<string, Float64Array> {
+  checkOptions("columnFeatures", options, featureNames);
   const out: Record<string, Float64Array> = {};
   const { lags = [], differences = [], movingAverages = [], shift = 0 } = options;
   for (const rows of lags) out[`${name}_lag_${rows}`] = lag(values, whole("lags", rows, 1));

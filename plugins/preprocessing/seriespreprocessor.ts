@@ -1,5 +1,6 @@
 /** All that stands between a series and a forecasting model: transform, differences, features, scaling, windows; and back. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions } from "../../core/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import { type Columns, type RowRange, type Scaler, scalerFromJSON, scalerOf } from "./scaling.ts";
 import { calendarFeatures } from "./seriesdates.ts";
@@ -7,11 +8,13 @@ import { adfTest, type Differencer, differencer } from "./seriesdifference.ts";
 import { columnFeatures, type FeatureOptions } from "./seriesfeatures.ts";
 import { assertNoLeak } from "./seriessplit.ts";
 import { appendRows, seriesRows, type TimeSeries } from "./seriestable.ts";
-import type {
-  SeriesPreprocessor,
-  SeriesPreprocessorJson,
-  SeriesPreprocessorOptions,
-  TargetTransform,
+import {
+  featureNames,
+  type SeriesPreprocessor,
+  type SeriesPreprocessorJson,
+  seriesPreprocessorNames,
+  type SeriesPreprocessorOptions,
+  type TargetTransform,
 } from "./seriestypes.ts";
 import { slidingWindows } from "./serieswindows.ts";
 
@@ -40,6 +43,8 @@ const transforms: Readonly<
  * @throws {ConfigError} for options that don't go together.
  */
 export function seriesPreprocessor(options: SeriesPreprocessorOptions): SeriesPreprocessor {
+  checkOptions("seriesPreprocessor", options, seriesPreprocessorNames);
+  checkOptions("seriesPreprocessor.derived", options.derived ?? undefined, featureNames);
   return make(options, undefined);
 }
 /** A fitted preprocessor from its JSON. @throws {LapisError} where it isn't one. */

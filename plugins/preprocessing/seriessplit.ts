@@ -1,5 +1,6 @@
 /** Splits that respect time: training before validation before test, walk-forward folds, and the check for leaks. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import type { RowRange, Scaler } from "./scaling.ts";
 import { checkOrder, dateText } from "./seriesdates.ts";
 
@@ -19,6 +20,7 @@ export interface SplitOptions {
   /** 0.15 unless given. */
   readonly test?: number;
 }
+const splitNames: OptionNames<SplitOptions> = { validation: 0, test: 0 };
 
 /**
  * Cuts a series chronologically, 70/15/15 unless told otherwise: training is what validation and test leave.
@@ -30,6 +32,7 @@ export interface SplitOptions {
  * @throws {ConfigError} for sizes that leave no row to train on.
  */
 export function chronologicalSplit(rows: number, options: SplitOptions = {}): SeriesSplit {
+  checkOptions("chronologicalSplit", options, splitNames);
   const size = (name: "validation" | "test") => {
     const given = options[name] ?? 0.15;
     if (!(given >= 0) || (given >= 1 && !Number.isSafeInteger(given))) {
@@ -65,6 +68,7 @@ export interface WalkForwardOptions {
   /** Most rows to train on in `sliding` mode; those of the first fold unless given. */
   readonly trainSize?: number;
 }
+const walkNames: OptionNames<WalkForwardOptions> = { splits: 0, testSize: 0, gap: 0, mode: 0, trainSize: 0 };
 /** A fold of walk-forward validation. */
 export interface WalkForwardFold {
   /** What is learned from. */
@@ -78,6 +82,7 @@ export interface WalkForwardFold {
  * @throws {ConfigError} for more folds than the rows allow.
  */
 export function walkForward(rows: number, options: WalkForwardOptions = {}): WalkForwardFold[] {
+  checkOptions("walkForward", options, walkNames);
   const { splits = 5, gap = 0, mode = "expanding" } = options;
   for (const [name, value, least] of [["splits", splits, 1], ["gap", gap, 0]] as const) {
     if (!Number.isSafeInteger(value) || value < least) {
@@ -120,6 +125,14 @@ export interface LeakCheck {
   /** Times of all rows, in the rows' order. */
   readonly times?: Float64Array;
 }
+const leakNames: OptionNames<LeakCheck> = {
+  split: 0,
+  train: 0,
+  validation: 0,
+  test: 0,
+  scalers: 0,
+  times: 0,
+};
 
 const span = ({ from, to }: RowRange) => `rows ${from + 1} to ${to}`;
 
@@ -130,6 +143,7 @@ const span = ({ from, to }: RowRange) => `rows ${from + 1} to ${to}`;
  * @throws {InputError} naming the leak and what to do.
  */
 export function assertNoLeak(check: LeakCheck): void {
+  checkOptions("assertNoLeak", check, leakNames);
   const { split, scalers = [], times } = check;
   const parts = Object.entries(split) as [keyof SeriesSplit, RowRange][];
   if (times) checkOrder(times);

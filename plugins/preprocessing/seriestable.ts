@@ -1,5 +1,6 @@
 /** A table of text cells as a series: times, and columns of numbers without gaps. @module */
 import { ConfigError, FormatError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import type { Columns } from "./scaling.ts";
 import { checkOrder, parseDates, timesAfter } from "./seriesdates.ts";
 
@@ -33,6 +34,15 @@ export interface TimeSeriesOptions {
   /** Name for messages. */
   readonly file?: string;
 }
+const seriesNames: OptionNames<TimeSeriesOptions> = {
+  date: 0,
+  columns: 0,
+  where: 0,
+  sort: 0,
+  missing: 0,
+  dayFirst: 0,
+  file: 0,
+};
 
 const absent = /^(|na|n\/a|#n\/a|nan|-nan|null|none|nil|-|\?|<na>)$/i;
 const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -52,6 +62,7 @@ export function timeSeries(
   table: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] },
   options: TimeSeriesOptions = {},
 ): TimeSeries {
+  checkOptions("timeSeries", options, seriesNames);
   const { file, where, missing = "error" } = options, { header } = table;
   const label = file === undefined ? "the table" : file, detail = file === undefined ? {} : { file };
   const place = (name: string) => {

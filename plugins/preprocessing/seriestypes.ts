@@ -1,4 +1,5 @@
 /** What a preprocessor of series takes, does and saves. @module */
+import type { OptionNames } from "../../core/schema.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Columns, ScalerJson, ScalerKind } from "./scaling.ts";
 import type { CalendarFeature } from "./seriesdates.ts";
@@ -10,6 +11,17 @@ import type { SeriesWindows } from "./serieswindows.ts";
 
 /** What the target is made of before anything else; undone last. */
 export type TargetTransform = "none" | "log" | "log1p" | "sqrt";
+/** Names of the options of features. */
+export const featureNames: OptionNames<FeatureOptions> = {
+  lags: 0,
+  rolling: 0,
+  statistics: 0,
+  shift: 0,
+  differences: 0,
+  movingAverages: 0,
+  rsi: 0,
+};
+
 /** How a {@link seriesPreprocessor} makes windows of a series. */
 export interface SeriesPreprocessorOptions {
   /** Columns that are forecast. */
@@ -39,6 +51,22 @@ export interface SeriesPreprocessorOptions {
   /** Scaler of every column; standard unless given. */
   readonly scaler?: ScalerKind;
 }
+/** Their names. */
+export const seriesPreprocessorNames: OptionNames<SeriesPreprocessorOptions> = {
+  targets: 0,
+  features: 0,
+  length: 0,
+  horizon: 0,
+  stride: 0,
+  gap: 0,
+  transform: 0,
+  difference: 0,
+  derived: 0,
+  calendar: 0,
+  calendarAhead: 0,
+  timeZone: 0,
+  scaler: 0,
+};
 /** A fitted preprocessor as JSON. */
 export interface SeriesPreprocessorJson {
   /** Of this form. */

@@ -1,6 +1,7 @@
 /** Windows over a series: so many rows in, the rows after them out; cut when asked for, so that memory isn't multiplied. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import { checkSeed, Random } from "../../core/random.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Columns, RowRange } from "./scaling.ts";
 
@@ -23,6 +24,16 @@ export interface WindowOptions {
   /** True lets inputs begin before `rows`, in the known past; targets never do. */
   readonly context?: boolean;
 }
+const windowNames: OptionNames<WindowOptions> = {
+  length: 0,
+  horizon: 0,
+  stride: 0,
+  gap: 0,
+  inputs: 0,
+  targets: 0,
+  rows: 0,
+  context: 0,
+};
 /** Some windows: inputs `[windows, length, columns]` and targets, float32. */
 export interface WindowBatch {
   /** What is seen. */
@@ -64,6 +75,7 @@ export interface SeriesWindows {
  * @throws {ConfigError} for an option that doesn't fit; {@link InputError} for a gap in the numbers, or too few rows.
  */
 export function slidingWindows(columns: Columns, options: WindowOptions): SeriesWindows {
+  checkOptions("slidingWindows", options, windowNames);
   const { length, horizon = 1, stride = 1, gap = 0, context = false } = options;
   for (
     const [name, value, least] of Object.entries({ length, horizon, stride, gap }).map(([k, v]) =>
@@ -118,7 +130,9 @@ export function slidingWindows(columns: Columns, options: WindowOptions): Series
     targetRows: { from: start, to: last + horizon },
     at: (window) => ({ input: start + window * stride - lead, target: start + window * stride }),
     take: (windows = every()) => take(windows),
-    batches({ batchSize, seed, epoch = 0 }) {
+    batches(options) {
+      checkOptions("batches", options, { batchSize: 0, seed: 0, epoch: 0 });
+      const { batchSize, seed, epoch = 0 } = options;
       if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
         throw new ConfigError(`batchSize: expected integer >= 1, got ${shown(batchSize)}`, {
           place: "batchSize",

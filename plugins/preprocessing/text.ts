@@ -1,5 +1,6 @@
 /** Text to token ids exactly as Keras' TextVectorization makes them: ASCII rules, vocabulary, padding. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import type { Tensor } from "../../core/tensor.ts";
 
 /** Id of a token that the vocabulary lacks; its place holds `[UNK]`. */
@@ -18,6 +19,7 @@ export interface TokenRules {
   /** `whitespace` unless given. */
   readonly split?: Split;
 }
+const ruleNames: OptionNames<TokenRules> = { standardize: 0, split: 0 };
 
 /** How a {@link textVectorizer} turns text into ids. */
 export interface TextVectorizerOptions extends TokenRules {
@@ -28,6 +30,12 @@ export interface TextVectorizerOptions extends TokenRules {
   /** `"post"` keeps the first tokens and fills the end, `"pre"` keeps the last and fills the front. */
   readonly padding?: "post" | "pre";
 }
+const vectorizerNames: OptionNames<TextVectorizerOptions> = {
+  ...ruleNames,
+  vocabulary: 0,
+  length: 0,
+  padding: 0,
+};
 
 /** Turns texts into rows of ids. */
 export interface TextVectorizer {
@@ -63,6 +71,10 @@ export function standardize(text: string): string {
 
 /** The tokens of a text: standardized, split on ASCII whitespace, unless the rules say otherwise. */
 export function tokensOf(text: string, rules: TokenRules = {}): string[] {
+  checkOptions("tokensOf", rules, ruleNames);
+  return cut(text, rules);
+}
+function cut(text: string, rules: TokenRules): string[] {
   const clean = standardizers[rules.standardize ?? "lowerAndStripPunctuation"](text);
   if (rules.split === "character") return Array.from(clean);
   return clean.split(/[ \t\n\v\f\r]+/).filter((token) => token !== "");
@@ -88,13 +100,14 @@ export function buildVocabulary(
   texts: Iterable<string>,
   options: TokenRules & { readonly maxTokens?: number; readonly specials?: readonly string[] } = {},
 ): string[] {
+  checkOptions("buildVocabulary", options, { ...ruleNames, maxTokens: 0, specials: 0 });
   const { maxTokens = Infinity, specials = specialTokens } = options;
   if (maxTokens < specials.length) {
     throw new ConfigError(`maxTokens: expected at least ${specials.length}, got ${maxTokens}`);
   }
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const token of tokensOf(text, options)) counts.set(token, (counts.get(token) ?? 0) + 1);
+    for (const token of cut(text, options)) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
   const sorted = [...counts].filter(([token]) => !specials.includes(token))
     .sort(([a, m], [b, n]) => n - m || compareBytes(b, a));
@@ -126,6 +139,7 @@ export function padIds(
  * @throws {ConfigError} when a token stands in the vocabulary twice, or the length isn't a whole number from 1.
  */
 export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
+  checkOptions("textVectorizer", options, vectorizerNames);
   const { vocabulary, length, padding = "post", split = "whitespace" } = options;
   const rules = { split, standardize: options.standardize ?? "lowerAndStripPunctuation" } as const;
   if (!Number.isSafeInteger(length) || length < 1) {

@@ -1,5 +1,6 @@
 /** Keras 2's Tokenizer: words to ids by how often they are. @module */
 import { ConfigError, FormatError, InputError, shown } from "../../core/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 
 /** What a {@link tokenizer} does with texts. */
@@ -17,6 +18,14 @@ export interface TokenizerOptions {
   /** Stands for unknown words, with id 1; they are left out without one. */
   readonly oovToken?: string | null;
 }
+const tokenizerNames: OptionNames<TokenizerOptions> = {
+  numWords: 0,
+  filters: 0,
+  lower: 0,
+  split: 0,
+  charLevel: 0,
+  oovToken: 0,
+};
 /** How a row of {@link Tokenizer.textsToMatrix} counts words. */
 export type MatrixMode = "binary" | "count" | "freq" | "tfidf";
 /** A text, or its tokens. */
@@ -83,6 +92,7 @@ const plus = (map: Map<string, number>, word: string) => map.set(word, (map.get(
  * @throws {ConfigError} for an option that doesn't fit.
  */
 export function tokenizer(options: TokenizerOptions = {}): Tokenizer {
+  checkOptions("tokenizer", options, tokenizerNames);
   return make(options, {
     counts: new Map(),
     docs: new Map(),

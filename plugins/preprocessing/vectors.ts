@@ -2,6 +2,7 @@
 import { ConfigError, FormatError, shown } from "../../core/errors.ts";
 import { type StreamLike, streamSource } from "../../core/platform.ts";
 import { checkSeed, Random } from "../../core/random.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 
 /** How {@link readWordVectors} reads. */
@@ -13,6 +14,7 @@ export interface WordVectorsOptions {
   /** Name for messages; the path or URL unless given. */
   readonly file?: string;
 }
+const vectorNames: OptionNames<WordVectorsOptions> = { words: 0, dimension: 0, file: 0 };
 /** Vectors by word. */
 export interface WordVectors {
   /** Numbers of a vector. */
@@ -70,6 +72,7 @@ export async function readWordVectors(
   from: StreamLike,
   options: WordVectorsOptions = {},
 ): Promise<WordVectors> {
+  checkOptions("readWordVectors", options, vectorNames);
   const { stream: given, name } = await streamSource(from), file = options.file ?? name;
   const stream = file.endsWith(".gz") ? given.pipeThrough(new DecompressionStream("gzip")) : given;
   const wanted = options.words && new Set(options.words);
@@ -122,6 +125,7 @@ export interface EmbeddingMatrixOptions {
   /** Seed of the drawn rows; 0 unless given. */
   readonly seed?: number;
 }
+const matrixNames: OptionNames<EmbeddingMatrixOptions> = { tokens: 0, missing: 0, seed: 0 };
 /** How much of a vocabulary, and of texts, has vectors. */
 export interface Coverage {
   /** Words of the vocabulary that have one, special ones left out. */
@@ -170,6 +174,7 @@ export function embeddingMatrix(
   vocabulary: readonly string[],
   options: EmbeddingMatrixOptions = {},
 ): EmbeddingMatrix {
+  checkOptions("embeddingMatrix", options, matrixNames);
   if (vocabulary.length === 0) throw new ConfigError("embeddingMatrix: the vocabulary is empty");
   const { tokens, missing: how = "normal", seed = 0 } = options,
     random = Random.of(checkSeed(seed), "vectors");

@@ -1,6 +1,7 @@
 /** A long sequence in chunks: truncated backpropagation through time, and windows. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import type { Model } from "../../core/model.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
 import type { BatchItem } from "../../core/training/types.ts";
 
@@ -13,6 +14,7 @@ export interface SequenceBatchesOptions {
   /** The stateful model that is trained: its states begin at zero in every pass. */
   readonly model?: Pick<Model, "resetStates">;
 }
+const batchesNames: OptionNames<SequenceBatchesOptions> = { batchSize: 0, length: 0, model: 0 };
 /** A source of batches for `fit` and `evaluate`. */
 export interface SequenceBatches {
   /** A pass: tokens `[batchSize, steps]`, and as targets the tokens that follow each. */
@@ -47,8 +49,10 @@ function numbersOf(tokens: Tensor | ArrayLike<number>): ArrayLike<number> {
  */
 export function sequenceBatches(
   tokens: Tensor | ArrayLike<number>,
-  { batchSize, length, model }: SequenceBatchesOptions,
+  options: SequenceBatchesOptions,
 ): SequenceBatches {
+  checkOptions("sequenceBatches", options, batchesNames);
+  const { batchSize, length, model } = options;
   whole(batchSize, "batchSize");
   whole(length, "length");
   const ids = numbersOf(tokens), lane = Math.floor((ids.length - 1) / batchSize);
@@ -84,14 +88,17 @@ export interface SequenceWindowsOptions {
   /** Targets: the token after `every` step, `[windows, length]`, or after the `last` alone, `[windows]`; every unless given. */
   readonly next?: "every" | "last";
 }
+const windowNames: OptionNames<SequenceWindowsOptions> = { length: 0, stride: 0, next: 0 };
 /**
  * One long sequence of tokens as windows apart from one another: tokens `[windows, length]`, and what follows them.
  * @throws {InputError} for fewer tokens than a window and its target; {@link ConfigError}
  */
 export function sequenceWindows(
   tokens: Tensor | ArrayLike<number>,
-  { length, stride = length, next = "every" }: SequenceWindowsOptions,
+  options: SequenceWindowsOptions,
 ): { readonly x: Tensor; readonly y: Tensor } {
+  checkOptions("sequenceWindows", options, windowNames);
+  const { length, stride = length, next = "every" } = options;
   whole(length, "length");
   whole(stride, "stride");
   const ids = numbersOf(tokens), count = Math.floor((ids.length - 1 - length) / stride) + 1;

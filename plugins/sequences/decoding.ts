@@ -2,9 +2,24 @@
 import { ConfigError, shown } from "../../core/errors.ts";
 import type { ModelData } from "../../core/feed.ts";
 import type { Model } from "../../core/model.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { type Tensor, toNumbers } from "../../core/tensor.ts";
-import { logProbabilities, randomRows, sampler, type SamplingOptions } from "./sampling.ts";
-import { type StepFunction, stepper, type StepperOptions, type StepState, takeState } from "./stepper.ts";
+import {
+  logProbabilities,
+  randomRows,
+  sampler,
+  samplerOf,
+  samplingNames,
+  type SamplingOptions,
+} from "./sampling.ts";
+import {
+  type StepFunction,
+  stepper,
+  stepperNames,
+  type StepperOptions,
+  type StepState,
+  takeState,
+} from "./stepper.ts";
 
 /** What every way of decoding is told. */
 export interface DecodingOptions {
@@ -17,11 +32,13 @@ export interface DecodingOptions {
   /** Tokens that never come, such as padding. */
   readonly exclude?: readonly number[];
 }
+const decodingNames: OptionNames<DecodingOptions> = { start: 0, end: 0, maxLength: 0, exclude: 0 };
 /** Options of {@link sampleDecode}. */
 export interface SampleDecodingOptions extends DecodingOptions, SamplingOptions {
   /** Fixes what is drawn; 0 unless given. */
   readonly seed?: number;
 }
+const sampleNames: OptionNames<SampleDecodingOptions> = { ...decodingNames, ...samplingNames, seed: 0 };
 /** Options of {@link beamDecode}. */
 export interface BeamDecodingOptions extends DecodingOptions {
   /** Hypotheses that are followed; 4 unless given. */
@@ -29,6 +46,7 @@ export interface BeamDecodingOptions extends DecodingOptions {
   /** α of `((5 + length) / 6)^α` (Wu et al. 2016) that log probabilities are divided by: 0, the default, for none. */
   readonly lengthPenalty?: number;
 }
+const beamNames: OptionNames<BeamDecodingOptions> = { ...decodingNames, width: 0, lengthPenalty: 0 };
 /** A sequence that decoding found. */
 export interface Decoded {
   /** Its tokens, without the first and the end. */
@@ -96,6 +114,15 @@ export async function greedyDecode(
   rows: number,
   options: DecodingOptions,
 ): Promise<Decoded[]> {
+  checkOptions("greedyDecode", options, decodingNames);
+  return await greedy(step, begin, rows, options);
+}
+async function greedy(
+  step: StepFunction,
+  begin: StepState,
+  rows: number,
+  options: DecodingOptions,
+): Promise<Decoded[]> {
   const best = sampler({ temperature: 0, exclude: options.exclude ?? [] });
   return await follow(step, begin, rows, options, (p) => best(p, () => 0));
 }
@@ -106,7 +133,16 @@ export async function sampleDecode(
   rows: number,
   options: SampleDecodingOptions,
 ): Promise<Decoded[]> {
-  const draw = sampler(options), random = randomRows(options.seed ?? 0, rows);
+  checkOptions("sampleDecode", options, sampleNames);
+  return await sampled(step, begin, rows, options);
+}
+async function sampled(
+  step: StepFunction,
+  begin: StepState,
+  rows: number,
+  options: SampleDecodingOptions,
+): Promise<Decoded[]> {
+  const draw = samplerOf(options), random = randomRows(options.seed ?? 0, rows);
   return await follow(step, begin, rows, options, (p, row) => draw(p, random[row] ?? (() => 0)));
 }
 
@@ -127,6 +163,14 @@ interface Hypothesis {
  * @throws {ConfigError} for an option outside its range.
  */
 export async function beamDecode(
+  step: StepFunction,
+  begin: StepState,
+  options: BeamDecodingOptions,
+): Promise<Decoded[]> {
+  checkOptions("beamDecode", options, beamNames);
+  return await beam(step, begin, options);
+}
+async function beam(
   step: StepFunction,
   begin: StepState,
   options: BeamDecodingOptions,
@@ -197,14 +241,21 @@ export type DecodeOptions =
  * @throws {ConfigError} for an option outside its range; {@link InputError} for sources that don't fit.
  */
 export async function decode(model: Model, sources: ModelData, options: DecodeOptions): Promise<Decoded[]> {
-  const steps = stepper(model, options);
+  const { method } = options,
+    own = method === "sample" ? sampleNames : method === "beam" ? beamNames : decodingNames;
+  checkOptions<object>("decode", options, { ...own, ...stepperNames, method: 0 });
+  const { input, window } = options;
+  const steps = stepper(model, {
+    ...(input !== undefined && { input }),
+    ...(window !== undefined && { window }),
+  });
   try {
     const { rows, state } = await steps.begin(sources);
-    if (options.method === "sample") return await sampleDecode(steps.step, state, rows, options);
-    if (options.method !== "beam") return await greedyDecode(steps.step, state, rows, options);
+    if (options.method === "sample") return await sampled(steps.step, state, rows, options);
+    if (options.method !== "beam") return await greedy(steps.step, state, rows, options);
     const found: Decoded[] = [];
     for (let row = 0; row < rows; row++) {
-      found.push(...(await beamDecode(steps.step, takeState(state, [row]), options)).slice(0, 1));
+      found.push(...(await beam(steps.step, takeState(state, [row]), options)).slice(0, 1));
     }
     return found;
   } finally {

@@ -2,8 +2,9 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import type { ModelData } from "../../core/feed.ts";
 import type { Model } from "../../core/model.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { toNumbers } from "../../core/tensor.ts";
-import { logProbabilities, randomRows, sampler, type SamplingOptions } from "./sampling.ts";
+import { logProbabilities, randomRows, sampler, samplingNames, type SamplingOptions } from "./sampling.ts";
 import { stepper, type StepperOptions, type StepState } from "./stepper.ts";
 
 /** Options of {@link Generator.generate}. */
@@ -19,6 +20,14 @@ export interface GenerateOptions extends SamplingOptions {
   /** Data for the other inputs of a model that has some: one row. */
   readonly sources?: ModelData;
 }
+const generateNames: OptionNames<GenerateOptions> = {
+  ...samplingNames,
+  prompt: 0,
+  length: 0,
+  end: 0,
+  seed: 0,
+  sources: 0,
+};
 /** A trained model that generates tokens one after another. */
 export interface Generator {
   /** `step`: every token costs one step. `window`: the model runs over the tokens so far. */
@@ -52,7 +61,9 @@ export function generator(model: Model, options: StepperOptions = {}): Generator
   return {
     mode: steps.mode,
     reason: steps.reason,
-    async *generate({ prompt, length, end, seed = 0, sources, ...sampling }) {
+    async *generate(options) {
+      checkOptions("generate", options, generateNames);
+      const { prompt, length, end, seed = 0, sources, ...sampling } = options;
       const draw = sampler(sampling), [random] = randomRows(seed, 1);
       if (!(Number.isSafeInteger(length) && length >= 0)) {
         throw new ConfigError(`length: expected integer >= 0, got ${shown(length)}`);

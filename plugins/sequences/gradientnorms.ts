@@ -8,7 +8,7 @@ import { inputAt } from "../../core/layerkit.ts";
 import type { Model } from "../../core/model.ts";
 import { nameOf } from "../../core/names.ts";
 import type { LayerCall, SymbolicTensor } from "../../core/network.ts";
-import { bool, int } from "../../core/schema.ts";
+import { bool, checkOptions, int, type OptionNames } from "../../core/schema.ts";
 import { isTensor, type Tensor, toNumbers, zeros } from "../../core/tensor.ts";
 import type { GradientOptions } from "../../core/training/types.ts";
 import { flatCalls, Replay, type Replayed } from "../../core/replay.ts";
@@ -105,6 +105,7 @@ export interface GradientNormOptions extends Pick<GradientOptions, "loss" | "los
   /** Name of the recurrent layer; the model's first unless given. */
   readonly layer?: string;
 }
+const normNames: OptionNames<GradientNormOptions> = { layer: 0, loss: 0, lossWeights: 0, sampleWeight: 0 };
 /** What {@link gradientNorms} finds. */
 export interface GradientNorms {
   /** The layer's name. */
@@ -146,6 +147,7 @@ export async function gradientNorms(
   y: ModelData,
   options: GradientNormOptions = {},
 ): Promise<GradientNorms> {
+  checkOptions("gradientNorms", options, normNames);
   const { layer: name, loss = model.savedTraining()?.config["loss"], ...rest } = options, { network } = model;
   if (loss === undefined) throw new InputError("gradientNorms: the model isn't compiled: say the loss");
   const calls = flatCalls(network), call = recurrentCall(calls, name);

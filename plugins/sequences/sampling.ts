@@ -1,6 +1,7 @@
 /** From scores of tokens to a token: temperature, top-k, top-p, by our own random numbers. @module */
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import { philox } from "../../core/random.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 
 /** How a token is drawn. */
 export interface SamplingOptions {
@@ -13,6 +14,8 @@ export interface SamplingOptions {
   /** Tokens that are never drawn, such as padding. */
   readonly exclude?: readonly number[];
 }
+/** Their names. */
+export const samplingNames: OptionNames<SamplingOptions> = { temperature: 0, topK: 0, topP: 0, exclude: 0 };
 
 /** Draws a token from log probabilities, `random` giving a number in [0, 1). */
 export type Sampler = (logProbabilities: Float64Array, random: () => number) => number;
@@ -57,6 +60,11 @@ export function logProbabilities(scores: ArrayLike<number>): Float64Array {
  * @throws {ConfigError} for an option outside its range.
  */
 export function sampler(options: SamplingOptions = {}): Sampler {
+  checkOptions("sampler", options, samplingNames);
+  return samplerOf(options);
+}
+/** The same for options that hold others beside. */
+export function samplerOf(options: SamplingOptions): Sampler {
   const { temperature = 1, topK = null, topP = null, exclude = [] } = options;
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new ConfigError(`temperature: expected a number from 0, got ${shown(temperature)}`);

@@ -2,6 +2,7 @@
 import { ConfigError, InputError, shown } from "../../core/errors.ts";
 import { byName, feed, type ModelData, type Port } from "../../core/feed.ts";
 import type { Model } from "../../core/model.ts";
+import { checkOptions, type OptionNames } from "../../core/schema.ts";
 import { isTensor, type Tensor, tensor, toNumbers, zeros } from "../../core/tensor.ts";
 import { takeRows } from "../../core/training/data.ts";
 import { type Halves, splitAtTokens, tokenInput } from "./split.ts";
@@ -27,6 +28,8 @@ export interface StepperOptions {
   /** Tokens that a model without a step of its own sees at most; its input's length where that is fixed, else all. */
   readonly window?: number;
 }
+/** Their names. */
+export const stepperNames: OptionNames<StepperOptions> = { input: 0, window: 0 };
 /** A trained model one token at a time. */
 export interface Stepper {
   /** `step`: every token costs one step. `window`: the model runs over the tokens so far. */
@@ -196,6 +199,7 @@ function windowed(model: Model, tokens: string, reason: string, options: Stepper
  * @throws {InputError} for a model that scores no vocabulary.
  */
 export function stepper(model: Model, options: StepperOptions = {}): Stepper {
+  checkOptions("stepper", options, stepperNames);
   const halves = splitAtTokens(model, options.input);
   return typeof halves === "string"
     ? windowed(model, tokenInput(model, options.input), halves, options)

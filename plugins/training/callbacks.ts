@@ -2,7 +2,7 @@
 import { ConfigError, shown } from "../../core/errors.ts";
 import { fieldToCamel, fieldToSnake } from "../../core/names.ts";
 import { writeFileAtomic } from "../../core/platform.ts";
-import { nearest } from "../../core/schema.ts";
+import { checkOptions, nearest, type OptionNames } from "../../core/schema.ts";
 import { copyOf, type Tensor } from "../../core/tensor.ts";
 import { renamed } from "../../core/training/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
@@ -44,8 +44,18 @@ export interface EarlyStoppingOptions {
   /** Epochs that don't count at first. */
   readonly startFromEpoch?: number;
 }
+const stoppingNames: OptionNames<EarlyStoppingOptions> = {
+  monitor: 0,
+  minDelta: 0,
+  patience: 0,
+  mode: 0,
+  baseline: 0,
+  restoreBestWeights: 0,
+  startFromEpoch: 0,
+};
 /** Ends a fit that has stopped getting better: `earlyStopping({ patience: 3, restoreBestWeights: true })`. */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions("earlyStopping", options, stoppingNames);
   const { minDelta = 0, patience = 0, mode = "auto", baseline, restoreBestWeights = false } = options;
   const monitor = fieldToCamel(options.monitor ?? "valLoss"), first = options.startFromEpoch ?? 0;
   let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
@@ -116,8 +126,16 @@ export interface ModelCheckpointOptions {
   /** Epochs between files; 1 unless given. */
   readonly every?: number;
 }
+const checkpointNames: OptionNames<ModelCheckpointOptions> = {
+  path: 0,
+  monitor: 0,
+  saveBestOnly: 0,
+  mode: 0,
+  every: 0,
+};
 /** Saves the model after epochs, with everything that resuming needs; a file is there whole or not at all. */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
+  checkOptions("modelCheckpoint", options, checkpointNames);
   const { path, saveBestOnly = false, mode = "auto", every = 1 } = options;
   const monitor = fieldToCamel(options.monitor ?? "valLoss");
   let best: number | undefined;
@@ -174,8 +192,19 @@ export interface PlateauOptions {
   /** The same in Keras' words. */
   readonly minLr?: number;
 }
+const plateauNames: OptionNames<PlateauOptions> = {
+  monitor: 0,
+  factor: 0,
+  patience: 0,
+  mode: 0,
+  minDelta: 0,
+  cooldown: 0,
+  minLearningRate: 0,
+  minLr: 0,
+};
 /** Lowers the learning rate where a number has stopped getting better. */
 export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callback {
+  checkOptions("reduceLearningRateOnPlateau", options, plateauNames);
   const { factor = 0.1, patience = 10, mode = "auto", minDelta = 1e-4, cooldown = 0 } = options;
   const monitor = fieldToCamel(options.monitor ?? "valLoss"),
     least = options.minLearningRate ?? options.minLr ?? 0;
@@ -224,6 +253,7 @@ export interface CsvLoggerOptions {
   /** Between numbers; a comma unless given. */
   readonly separator?: string;
 }
+const loggerNames: OptionNames<CsvLoggerOptions> = { separator: 0 };
 /** A number as Python writes it. */
 function pythonNumber(n: number): string {
   if (Number.isNaN(n)) return "nan";
@@ -234,7 +264,9 @@ function pythonNumber(n: number): string {
  * Writes every epoch's numbers to a CSV file as Keras does: a header, names in snake_case and in their order, lines that
  * end with CR and LF, `NA` where an epoch has no such number.
  */
-export function csvLogger(path: string | URL, { separator = "," }: CsvLoggerOptions = {}): Callback {
+export function csvLogger(path: string | URL, options: CsvLoggerOptions = {}): Callback {
+  checkOptions("csvLogger", options, loggerNames);
+  const { separator = "," } = options;
   let rows: (readonly [number, Logs])[] = [], resumed = false;
   return {
     name: "csvLogger",
@@ -279,9 +311,10 @@ export function terminateOnNaN(): Callback {
 /** Ends the fit where a number (`loss` unless given) is good enough. */
 export function lossThreshold(
   threshold: number,
-  { monitor = "loss" }: { readonly monitor?: string } = {},
+  options: { readonly monitor?: string } = {},
 ): Callback {
-  const name = fieldToCamel(monitor);
+  checkOptions("lossThreshold", options, { monitor: 0 });
+  const name = fieldToCamel(options.monitor ?? "loss");
   return {
     name: "lossThreshold",
     onTrainBegin: (run) => checkMonitor(name, run, "lossThreshold"),

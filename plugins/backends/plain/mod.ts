@@ -1,5 +1,5 @@
 /** The plain backend: TypeScript loops, always right, float64 too; the others are checked against it. @module */
-import type { BackendDef } from "../../../core/backend.ts";
+import { type BackendDef, checkCompile } from "../../../core/backend.ts";
 import { opName } from "../../../core/graph.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { PlainSession } from "./session.ts";
@@ -13,7 +13,9 @@ export const plain: BackendDef = {
   summary: "TypeScript loops: slow, exact, everywhere",
   available: () => Promise.resolve(true),
   supports: () => true,
-  compile(graph, { registry, limits = defaultLimits, profile = false }) {
+  compile(graph, options) {
+    checkCompile("plain", options);
+    const { registry, limits = defaultLimits, profile = false } = options;
     // A missing operator is an error now, not at the first run.
     for (const node of graph.nodes) registry.get("op", opName(node));
     return Promise.resolve(new PlainSession(graph, registry, limits, profile));

@@ -1,5 +1,5 @@
 /** The wasm backend for a set of rules. @module */
-import type { BackendDef, CompileOptions, Session } from "../../../core/backend.ts";
+import { type BackendDef, checkCompile, type CompileOptions, type Session } from "../../../core/backend.ts";
 import type { Graph } from "../../../core/graph.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { hasRelaxedSimd, hasSimd } from "./assembler.ts";
@@ -22,6 +22,7 @@ export function wasmWith(rules: Rules): BackendDef {
     supports: (node, types) =>
       isEngineNode(node, { name: "", inputs: [], nodes: [node], outputs: [], types }, types),
     async compile(graph: Graph, options: CompileOptions): Promise<Session> {
+      checkCompile("wasm", options);
       const relaxed = options.deterministic !== true && hasRelaxedSimd();
       const { profile = false } = options;
       const compiled = compileGraph(graph, options.registry, { relaxed, rules, profile });

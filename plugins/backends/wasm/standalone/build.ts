@@ -2,6 +2,7 @@
 import { ConfigError, UnsupportedError } from "../../../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../../../core/limits.ts";
 import type { Model } from "../../../../core/model.ts";
+import { checkOptions, type OptionNames } from "../../../../core/schema.ts";
 import { compileGraph, type Part } from "../compile.ts";
 import { gradientRules } from "../rules/gradient.ts";
 import { forwardRules } from "../rules/mod.ts";
@@ -20,6 +21,7 @@ export interface BuildOptions {
   /** Bounds on its memory. */
   readonly limits?: Partial<Limits>;
 }
+const buildNames: OptionNames<BuildOptions> = { fileName: 0, labels: 0, limits: 0 };
 /** What a build gives. */
 export interface BuiltModule {
   /** The WebAssembly module: `model.wasm`. */
@@ -54,6 +56,8 @@ export interface BuiltModule {
  * the module would be larger than engines take.
  */
 export async function buildModule(model: Model, options: BuildOptions = {}): Promise<BuiltModule> {
+  checkOptions("buildModule", options, buildNames);
+  checkOptions("buildModule.limits", options.limits, defaultLimits);
   const { fileName = "model.wasm", labels } = options,
     limits: Limits = { ...defaultLimits, ...options.limits };
   if (!/^[^/\\]+\.wasm$/.test(fileName)) {
