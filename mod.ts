@@ -137,6 +137,7 @@ export {
   recordsToTable,
 } from "./io/lines.ts";
 export * from "./io/npy.ts";
+export type { ExternalFiles } from "./io/onnx/external.ts";
 export { type OnnxModel, readOnnxFiles, type ReadOptions as OnnxReadOptions } from "./io/onnx/read.ts";
 export { type OnnxFile, openOnnxFile } from "./plugins/backends/onnxruntime/file.ts";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
