@@ -72,7 +72,11 @@ export interface PlanStep {
   /** Of a session compiled with `profile`: milliseconds that its segment took in the last run. */
   readonly milliseconds?: number;
 }
-/** A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. */
+/**
+ * A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. Runs begun
+ * at once give what they would one after another. A run that is refused or fails replaces nothing. Once closed, everything but
+ * `close` is refused. `core/held.ts` has the words for it, `tests/backends/contract.ts` the tests.
+ */
 export interface Session {
   /** Name of the engine. */
   readonly backend: string;

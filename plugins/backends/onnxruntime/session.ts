@@ -1,8 +1,9 @@
 /** A session of onnxruntime: the graph as an ONNX file in memory; weights are part of it, states go round. @module */
 import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, InputError, ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
+import { BackendError, shown, UnsupportedError } from "../../../core/errors.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
-import { bindInputs, bindValue, firstValue, staleState } from "../../../core/plan.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
+import { bindInputs, firstValue, staleState } from "../../../core/plan.ts";
 import { asTensor, evalDim, type Type } from "../../../core/shape.ts";
 import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
 import { writeOnnx } from "../../../io/onnx/write.ts";
@@ -31,7 +32,6 @@ export interface EngineOptions {
   readonly executionProviders?: readonly string[];
 }
 
-const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
 const isWeight = ({ role }: GraphInput) => role === "parameter" || role === "statistic";
 
 /** The newest opset that this version of onnxruntime knows. */
@@ -86,6 +86,9 @@ export class OnnxruntimeSession implements Session {
   #session: EngineSession | undefined;
   /** Runs that the engine is busy with; what they use is freed after them. */
   readonly #busy = new Set<Promise<unknown>>();
+  /** What was written since the last run began. */
+  readonly #touched = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
   #making: Promise<EngineSession> | undefined;
   #compilations = 0;
   #bytes = 0;
@@ -113,7 +116,7 @@ export class OnnxruntimeSession implements Session {
   }
   /** Makes the engine's session, again after a weight was written. @throws {BackendError} */
   prepare(): Promise<EngineSession> {
-    if (this.#closed) throw new BackendError("the session is closed");
+    refuseClosed(this.#closed);
     // After its process died it is made again in another.
     if (this.#session && !this.#session.lost) return Promise.resolve(this.#session);
     return this.#making ??= this.#make().finally(() => {
@@ -158,7 +161,14 @@ export class OnnxruntimeSession implements Session {
     return this.#graph.inputs.filter((i) => fedRoles.has(i.role) && i.value).map((i) => i.name);
   }
 
-  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
+  /** Where a run replaces something, the next one begins after it. */
+  run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
+    if (this.#moving.size === 0) return this.#run(inputs);
+    const turn = this.#turn.then(() => this.#run(inputs));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+  async #run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
     const session = await this.prepare(), graph = this.#graph;
     const given = { ...inputs };
     for (const { name, role, value } of graph.inputs) {
@@ -172,18 +182,22 @@ export class OnnxruntimeSession implements Session {
       const value = given[input.name], name = session.inputNames[i] ?? input.name;
       feeds[name] = isTensor(value) ? toEngine(this.#engine, value) : this.#current(input, env);
     });
+    this.#touched.clear();
     const running = session.run(feeds);
     this.#busy.add(running);
     const results = await running.catch((error) => {
       throw failure("failed", error);
     }).finally(() => this.#busy.delete(running));
-    const out: Record<string, RuntimeValue> = {};
+    refuseClosed(this.#closed);
+    const out: Record<string, RuntimeValue> = {}, updates: [string, EngineTensor][] = [];
     graph.outputs.forEach((o, i) => {
       const value = results[session.outputNames[i] ?? o.name];
       if (!value) throw new BackendError(`onnxruntime gave no output ${shown(o.name)}`);
       if (o.updates === undefined) out[o.name] = fromEngine(value, `output ${o.name}`);
-      else this.#held.set(o.updates, value);
+      else updates.push([o.updates, value]);
     });
+    // What was written meanwhile takes the run's place.
+    for (const [name, value] of updates) if (!this.#touched.has(name)) this.#held.set(name, value);
     return out;
   }
   /** What an input that moves holds; zeros where it holds nothing yet. */
@@ -194,41 +208,29 @@ export class OnnxruntimeSession implements Session {
       if (fits) return held;
       throw staleState(input, held.dims, type);
     }
-    const first = toEngine(this.#engine, firstValue(input, type, env));
-    this.#held.set(input.name, first);
-    return first;
+    return toEngine(this.#engine, firstValue(input, type, env));
   }
 
-  #input(name: string): GraphInput {
-    const kept = this.#graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
-    const found = kept.find((i) => i.name === name);
-    if (found) return found;
-    throw new InputError(
-      `the session holds nothing named ${shown(name)}: it holds ${shown(kept.map((i) => i.name))}`,
-      { place: name },
-    );
-  }
   read(name: string): Tensor {
-    const input = this.#input(name), fixed = this.#fixed.get(name);
+    refuseClosed(this.#closed);
+    const input = heldInput(this.#graph, name), fixed = this.#fixed.get(name);
     return copyOf(fixed ?? fromEngine(this.#current(input, new Map()), `${input.role} ${name}`));
   }
   write(name: string, value: Tensor): void {
-    const input = this.#input(name);
-    try {
-      bindValue(input, typeOf(this.#graph, input.id), value, new Map());
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new ShapeError(`write: ${error.message}`, { place: name, cause: error });
-    }
-    if (this.#moving.has(name)) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
+    refuseClosed(this.#closed);
+    const own = written(this.#graph, heldInput(this.#graph, name), value);
+    this.#touched.add(name);
+    if (this.#moving.has(name)) this.#held.set(name, toEngine(this.#engine, own));
     else {
-      this.#fixed.set(name, copyOf(value));
+      this.#fixed.set(name, own);
       this.#drop();
     }
   }
   resetStates(): void {
+    refuseClosed(this.#closed);
     for (const { name, role, value } of this.#graph.inputs) {
       if (role !== "state") continue;
+      this.#touched.add(name);
       if (value) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
       else this.#held.delete(name);
     }
@@ -236,10 +238,12 @@ export class OnnxruntimeSession implements Session {
 
   /** Bytes as far as they are known here: onnxruntime doesn't say what its arena takes. */
   memory(): MemoryUse {
+    refuseClosed(this.#closed);
     const weights = [...this.#fixed.values()].reduce((n, t) => n + tensorBytes(t), 0);
     return { weights, packed: this.#bytes, activations: 0, workspace: 0 };
   }
   plan(): readonly PlanStep[] {
+    refuseClosed(this.#closed);
     const nodes = this.#graph.nodes.map(opName);
     return [{ segment: 0, where: "onnxruntime", kernel: "session", nodes, scope: "", bytes: this.#bytes }];
   }

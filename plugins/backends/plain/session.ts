@@ -1,15 +1,13 @@
 /** A session of the plain backend: parameters and states inside, every run node by node. @module */
 import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, InputError, ShapeError, shown } from "../../../core/errors.ts";
 import { runGraph } from "../../../core/execute.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, bindValue, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
+import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
 import type { Registry } from "../../../core/registry.ts";
 import { asTensor, bindDim } from "../../../core/shape.ts";
 import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
-
-const fedRoles: ReadonlySet<string> = new Set(["data", "random"]);
 
 function copied(value: RuntimeValue): RuntimeValue {
   if (isTensor(value)) return copyOf(value);
@@ -39,17 +37,6 @@ export class PlainSession implements Session {
     }
   }
 
-  #input(name: string): GraphInput {
-    const found = this.#graph.inputs.find((i) => i.name === name);
-    if (!found || fedRoles.has(found.role) || found.role === "constant") {
-      const kept = this.#graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
-      throw new InputError(
-        `the session holds nothing named ${shown(name)}: it holds ${shown(kept.map((i) => i.name))}`,
-        { place: name },
-      );
-    }
-    return found;
-  }
   /** A held value; states without one start as zeros once their dims are bound. */
   #value(input: GraphInput, env: Map<string, number>): Tensor {
     const held = this.#held.get(input.name), type = asTensor(typeOf(this.#graph, input.id));
@@ -61,13 +48,11 @@ export class PlainSession implements Session {
       }
       return held;
     }
-    const first = firstValue(input, type, env);
-    this.#held.set(input.name, first);
-    return first;
+    return firstValue(input, type, env);
   }
 
   runSync(given: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
-    if (this.#closed) throw new BackendError("the session is closed");
+    refuseClosed(this.#closed);
     const graph = this.#graph, inputs = withDefaults(graph, given, fedRoles);
     const env = bindInputs(graph, inputs, fedRoles);
     const fed = graph.inputs.filter((i) => i.role !== "constant").map((input) =>
@@ -106,21 +91,15 @@ export class PlainSession implements Session {
   }
 
   read(name: string): Tensor {
-    const input = this.#input(name), held = this.#held.get(name);
-    if (held) return copyOf(held);
-    return copyOf(this.#value(input, new Map()));
+    refuseClosed(this.#closed);
+    return copyOf(this.#value(heldInput(this.#graph, name), new Map()));
   }
   write(name: string, value: Tensor): void {
-    const input = this.#input(name), type = typeOf(this.#graph, input.id);
-    try {
-      bindValue(input, type, value, new Map());
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new ShapeError(`write: ${error.message}`, { place: name, cause: error });
-    }
-    this.#held.set(name, copyOf(value));
+    refuseClosed(this.#closed);
+    this.#held.set(name, written(this.#graph, heldInput(this.#graph, name), value));
   }
   resetStates(): void {
+    refuseClosed(this.#closed);
     for (const input of this.#graph.inputs) {
       if (input.role !== "state") continue;
       if (input.value) this.#held.set(input.name, copyOf(input.value));
@@ -128,6 +107,7 @@ export class PlainSession implements Session {
     }
   }
   memory(): MemoryUse {
+    refuseClosed(this.#closed);
     const constants = this.#graph.inputs.reduce(
       (n, i) => n + (i.role === "constant" && i.value ? tensorBytes(i.value) : 0),
       0,
@@ -136,6 +116,7 @@ export class PlainSession implements Session {
     return { weights: constants + held, packed: 0, activations: 0, workspace: 0 };
   }
   plan(): readonly PlanStep[] {
+    refuseClosed(this.#closed);
     return this.#graph.nodes.map((node) => ({
       segment: 0,
       where: "plain",

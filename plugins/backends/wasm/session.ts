@@ -1,20 +1,13 @@
 /** A compiled graph at work: memory, weights, dims bound and cached, segments and host steps run in order. @module */
 import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, InputError, shown } from "../../../core/errors.ts";
+import { BackendError, InputError } from "../../../core/errors.ts";
 import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
-import { asTensor, bindDim, type DimEnv, evalDim, shapeText, typeText } from "../../../core/shape.ts";
-import {
-  castTensor,
-  copyOf,
-  isTensor,
-  type RuntimeValue,
-  sizeOf,
-  type Tensor,
-  zeros,
-} from "../../../core/tensor.ts";
+import { asTensor, bindDim, type DimEnv, evalDim, shapeText } from "../../../core/shape.ts";
+import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor, zeros } from "../../../core/tensor.ts";
 import { Arena, type Bound } from "./arena.ts";
 import type { Compiled, Part } from "./compile.ts";
 import { keptRoles } from "./placement.ts";
@@ -24,7 +17,6 @@ import type { Item } from "./program.ts";
 import { checkSizes, nodePlace } from "./sizes.ts";
 import type { Storage } from "./views.ts";
 
-const dataRoles: ReadonlySet<string> = new Set(["data", "random"]);
 const weightRoles: ReadonlySet<string> = new Set(["parameter", "statistic"]);
 
 /** A session on the wasm backend. */
@@ -87,9 +79,6 @@ export class WasmSession implements Session {
   #refuse(input: GraphInput): void {
     firstValue(input, asTensor(typeOf(this.#c.graph, input.id)), this.#env);
   }
-  #open(): void {
-    if (this.#closed) throw new BackendError("this session is closed");
-  }
 
   run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
     try {
@@ -100,9 +89,9 @@ export class WasmSession implements Session {
   }
 
   runSync(given: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
-    this.#open();
-    const { graph } = this.#c, inputs = withDefaults(graph, given, dataRoles);
-    const env = bindInputs(graph, inputs, dataRoles);
+    refuseClosed(this.#closed);
+    const { graph } = this.#c, inputs = withDefaults(graph, given, fedRoles);
+    const env = bindInputs(graph, inputs, fedRoles);
     this.#env = env;
     this.#prepare();
     const values = new Map<number, RuntimeValue>();
@@ -110,7 +99,7 @@ export class WasmSession implements Session {
     const address = (s: Storage) => this.#arena.addressOf(bound, s);
     for (const input of graph.inputs) {
       const view = this.#c.inputs.get(input.name);
-      const value = dataRoles.has(input.role) ? inputs[input.name] : this.#stateOf(input, env);
+      const value = fedRoles.has(input.role) ? inputs[input.name] : this.#stateOf(input, env);
       if (value === undefined) {
         const held = this.#held.get(input.name) ?? (input.role === "constant" ? input.value : undefined);
         if (held) values.set(input.id, held);
@@ -271,44 +260,27 @@ export class WasmSession implements Session {
     return results;
   }
 
-  #keptInput(name: string): GraphInput {
-    const input = this.#c.graph.inputs.find((i) =>
-      i.name === name && !dataRoles.has(i.role) && i.role !== "constant"
-    );
-    if (!input) throw new InputError(`no parameter or state is named ${shown(name)}`, { place: name });
-    return input;
-  }
   read(name: string): Tensor {
-    this.#open();
-    const input = this.#keptInput(name), held = this.#states.get(name) ?? this.#held.get(name);
+    refuseClosed(this.#closed);
+    const input = heldInput(this.#c.graph, name), held = this.#states.get(name) ?? this.#held.get(name);
     if (held) return copyOf(held);
     if (this.#unwritten.has(input)) this.#refuse(input);
     const type = typeOf(this.#c.graph, input.id), view = this.#c.inputs.get(name);
     if (type.kind !== "tensor") throw new BackendError(`${name} is no tensor`);
     if (!this.#isKept(input)) {
-      return zeros(evalShape(type.shape ?? [], new Map()), type.dtype);
+      return firstValue(input, type, new Map());
     }
     const address = view && this.#arena.kept.get(this.#c.owner(view.storage));
     if (!view || address === undefined) throw new BackendError(`${name} has no value yet`);
     return readView(this.#arena.memory.buffer, address, view, new Map());
   }
   write(name: string, value: Tensor): void {
-    this.#open();
-    const input = this.#keptInput(name), type = typeOf(this.#c.graph, input.id);
-    const env = new Map<string, number>();
-    const fits = type.kind === "tensor" && type.dtype === value.dtype &&
-      type.shape?.length === value.shape.length &&
-      type.shape.every((d, i) => bindDim(d, value.shape[i] ?? -1, env)) &&
-      sizeOf(value.shape) === value.data.length;
-    if (!fits) {
-      throw new InputError(
-        `${name}: expected ${typeText(type)}, got ${value.dtype}[${value.shape.join(", ")}]`,
-        { place: name },
-      );
-    }
-    this.#first(input, copyOf(value));
+    refuseClosed(this.#closed);
+    const { graph } = this.#c, input = heldInput(graph, name);
+    this.#first(input, written(graph, input, value));
   }
   resetStates(): void {
+    refuseClosed(this.#closed);
     for (const input of this.#c.graph.inputs) {
       if (input.role !== "state") continue;
       if (input.value) this.#states.set(input.name, input.value);
@@ -317,7 +289,7 @@ export class WasmSession implements Session {
   }
   /** What lies in memory from run to run, weights as they are and as they are packed: views, good until the next run. */
   kept(): ReadonlyMap<Storage, Uint8Array> {
-    this.#open();
+    refuseClosed(this.#closed);
     this.#prepare();
     const { kept, memory: { buffer } } = this.#arena;
     return new Map(
@@ -325,6 +297,7 @@ export class WasmSession implements Session {
     );
   }
   memory(): MemoryUse {
+    refuseClosed(this.#closed);
     const sum = (...what: Storage["what"][]) =>
       [...this.#arena.kept.keys()].filter((s) => what.includes(s.what)).reduce(
         (n, s) => n + Number(s.bytes),
@@ -339,6 +312,7 @@ export class WasmSession implements Session {
     };
   }
   plan(): readonly PlanStep[] {
+    refuseClosed(this.#closed);
     const steps: PlanStep[] = [];
     const written = (storages: readonly Storage[]) =>
       storages.reduce((n, s) => n + (evalDim(s.bytes, this.#env) ?? 0), 0);
