@@ -1,6 +1,14 @@
 /** KerasHub's models and layers as files: whole classes and their layers give what Keras gives, on every engine that is always there. @module */
-import { deepEqual, ok } from "node:assert/strict";
-import { type DType, loadModel, type Model, type Tensor, tensor, toNumbers } from "../mod.ts";
+import { deepEqual, match, ok, rejects } from "node:assert/strict";
+import {
+  type DType,
+  loadModel,
+  type Model,
+  type Tensor,
+  tensor,
+  toNumbers,
+  UnsupportedError,
+} from "../mod.ts";
 import { root } from "./support/sources.ts";
 
 const folder = new URL("tests/fixtures/keras-hub/", root);
@@ -47,3 +55,56 @@ for (const file of files) {
     }
   });
 }
+Deno.test("what is not known is refused with the way out", async () => {
+  const config = JSON.stringify({
+    module: "keras_hub.src.models.mixtral.mixtral_backbone",
+    class_name: "MixtralBackbone",
+    config: { vocabulary_size: 20 },
+    registered_name: "keras_hub>MixtralBackbone",
+  });
+  const load = (text: string) => loadModel(new TextEncoder().encode(text));
+  await rejects(() => load(config), (error) => {
+    match(
+      `${error}`,
+      /keras_hub>MixtralBackbone is not known.*keras\.Model\(model\.input, model\.output\)\.save/,
+    );
+    return error instanceof UnsupportedError;
+  });
+  const bert = {
+    class_name: "BertBackbone",
+    registered_name: "keras_hub>BertBackbone",
+    config: { vocabulary_size: 20, num_layers: 1, num_heads: 2, hidden_dim: 8, intermediate_dim: 12 },
+  };
+  const said = (more: object) => JSON.stringify({ ...bert, config: { ...bert.config, ...more } });
+  await rejects(() => load(said({ rope: 1 })), /BertBackbone: unknown hyperparameter rope = 1/);
+  await rejects(
+    () => load(said({ num_layers: 1e9 })),
+    /BertBackbone.num_layers: expected an integer from 0 to 10000/,
+  );
+  await rejects(() => load(said({ hidden_dim: "8" })), /BertBackbone.hidden_dim: expected a number, got "8"/);
+});
+Deno.test("a class of another package that has a known name is another", async () => {
+  const raw = { class_name: "BertBackbone", registered_name: "acme>BertBackbone", config: {} };
+  const bytes = new TextEncoder().encode(JSON.stringify(raw));
+  await rejects(
+    () => loadModel(bytes),
+    /model class acme>BertBackbone is not known/,
+  );
+});
+Deno.test("what Keras could open is written again with the same answers; what it couldn't is refused before", async () => {
+  const values = valuesOf("Bart.keras"), quiet = { warn: () => {} };
+  using bart = await loadModel(new URL("Bart.keras", folder), quiet);
+  const path = await Deno.makeTempFile({ suffix: ".keras" });
+  try {
+    await bart.save(path);
+    using again = await loadModel(path, quiet);
+    ok(await differenceOf(again, values) < 2e-6);
+    using llama = await loadModel(new URL("Llama.keras", folder), quiet);
+    await rejects(
+      () => llama.save(path),
+      /LlamaTransformerDecoder is a part of KerasHub's models that it doesn't/,
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});

@@ -25,7 +25,9 @@ export function readStructure(config: Json, ctx: KerasContext, place: string): S
     }
     throw new UnsupportedError(
       `${place}: model class ${entry.registered} is not known: only Sequential and functional models can be read, ` +
-        "since a subclass has its meaning in Python code",
+        "since a subclass has its meaning in Python code; in Python, one that is functional inside, as KerasHub's are, " +
+        "is saved as its layers by keras.Model(model.input, model.output).save(path), any other as ONNX by " +
+        'model.export("model.onnx", format="onnx")',
       { place: entry.className },
     );
   }

@@ -80,11 +80,11 @@ export function entryOf(raw: unknown, place: string): LayerEntry {
 /** A model of a class that the registry knows, as the functional model it means; any other entry as it is. */
 export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
   const { registered, config, raw } = entry;
-  if (Array.isArray(config.layers)) return entry;
   const def = ctx.registry.find("architecture", registered.slice(registered.lastIndexOf(">") + 1));
   const owner = registered.includes(">") ? registered : String(raw.module);
   if (!def?.packages.some((name) => owner.startsWith(name))) return entry;
-  return { ...entry, config: locate(labelOf(entry), () => def.network(config)), model: true };
+  const network = Array.isArray(config.layers) ? config : locate(labelOf(entry), () => def.network(config));
+  return { ...entry, config: network, model: true };
 }
 /** How messages name a layer. */
 export function labelOf({ name, className }: LayerEntry): string {
@@ -123,7 +123,8 @@ function definitionOf(entry: LayerEntry, ctx: KerasContext): LayerDef {
     `layer ${shown(entry.name)}: no layer for the class ${registered}${
       near ? ` (is ${near} meant?)` : ""
     }; ` +
-      `bring your own: loadModel(path, { layers: [myLayer] })`,
+      "bring your own: loadModel(path, { layers: [myLayer] }), or save the model as ONNX in Python: " +
+      'model.export("model.onnx", format="onnx")',
     { place: entry.name ?? className },
   );
 }

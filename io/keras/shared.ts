@@ -27,6 +27,8 @@ const labelOf = (className: string, name: string | undefined) => `${className} $
 export class SharedLayers {
   readonly #numbers = new Map<number, Layer>();
   readonly #keys = new Map<string, Layer>();
+  /** Layers of drafted models, whose configurations say less than files do. */
+  readonly #drafted = new Map<string, Layer>();
   readonly #tied: ReadonlySet<string>;
   readonly #numbered: boolean;
   /** Whether the file holds the weights of such layers at each of their places. */
@@ -40,12 +42,14 @@ export class SharedLayers {
   /** The layer of an entry, made where it is none that was read before. */
   layerOf(entry: LayerEntry, make: () => Layer): Layer {
     const number = entry.raw[numberKey] ?? entry.raw[copyKey];
-    const tied = this.#tied.has(labelOf(entry.className, entry.name));
+    const label = labelOf(entry.className, entry.name), tied = this.#tied.has(label);
     if (!tied && !this.#numbered) return make();
     // Keras gives the number only from the second place on, or in all.
     const key = keyOf(entry), numbered = typeof number === "number";
     const known = numbered ? this.#numbers.get(number) : undefined;
-    const layer = known ?? (numbered || tied ? this.#keys.get(key) : undefined) ?? make();
+    const near = tied ? this.#drafted.get(label) : undefined;
+    const layer = known ?? (numbered || tied ? this.#keys.get(key) : undefined) ?? near ?? make();
+    if (entry.raw.drafted === true) this.#drafted.set(label, layer);
     if (numbered) this.#numbers.set(number, layer);
     if (!this.#keys.has(key)) this.#keys.set(key, layer);
     return layer;

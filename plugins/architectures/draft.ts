@@ -21,13 +21,16 @@ interface Member {
 const isRef = (x: unknown): x is Ref => typeof x === "object" && x !== null && "tensor" in x && "node" in x;
 function refsIn(x: Argument): readonly Ref[] {
   if (isRef(x)) return [x];
-  return Array.isArray(x) ? (x as readonly Argument[]).flatMap(refsIn) : [];
+  if (Array.isArray(x)) return (x as readonly Argument[]).flatMap(refsIn);
+  return typeof x === "object" && x !== null ? Object.values(x).flatMap((v) => refsIn(v as Argument)) : [];
 }
 function written(x: Argument): unknown {
   if (isRef(x)) {
     return { class_name: "__keras_tensor__", config: { keras_history: [x.layer, x.node, x.tensor] } };
   }
-  return Array.isArray(x) ? (x as readonly Argument[]).map(written) : x;
+  if (Array.isArray(x)) return (x as readonly Argument[]).map(written);
+  if (typeof x !== "object" || x === null) return x;
+  return Object.fromEntries(Object.entries(x).map(([key, v]) => [key, written(v as Argument)]));
 }
 
 /** A layer in the making: its class, its name, its configuration. */
@@ -64,8 +67,9 @@ export class Draft {
     const { type, name, config = {}, module = "keras.layers" } = part;
     let member = this.#members.get(name);
     if (!member) {
-      const own = module.startsWith("keras.src.ops") ? {} : this.#common;
-      const json = { module, class_name: type, config: { name, ...own, ...config } };
+      // Operations have no element type, and models inside have their own.
+      const own = module.startsWith("keras.src.ops") || "layers" in config ? {} : this.#common;
+      const json = { module, class_name: type, config: { name, ...own, ...config }, drafted: true };
       this.#members.set(name, member = { json, calls: [] });
     }
     const given = Object.entries(kwargs).sort(([k], [l]) => k < l ? -1 : 1);

@@ -3,6 +3,9 @@ import type { ArchitectureDef } from "../../core/architecture.ts";
 import { decoders } from "./decoders.ts";
 import { encoders } from "./encoders.ts";
 import { pairs } from "./pairs.ts";
+import { tasksOf } from "./tasks.ts";
 
-/** Classes of models whose files hold hyperparameters alone. */
-export const architectures: readonly ArchitectureDef[] = [...encoders, ...decoders, ...pairs];
+const backbones: readonly ArchitectureDef[] = [...encoders, ...decoders, ...pairs];
+
+/** Classes of models whose files hold hyperparameters alone: backbones, and models for tasks made of those. */
+export const architectures: readonly ArchitectureDef[] = [...backbones, ...tasksOf(backbones)];

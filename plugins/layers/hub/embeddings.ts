@@ -230,6 +230,11 @@ export interface MaskedLmHeadConfig {
   /** Fills biases. */
   readonly biasInitializer: InitializerSpec;
 }
+/** What an embedding's configuration says of its table. */
+interface TableSizes {
+  readonly inputDim: number;
+  readonly outputDim: number;
+}
 const headDense = at("_intermediate_dense"), headNorm = at("_intermediate_layer_norm");
 /** Scores of tokens at positions: `[batch, steps, features]` and ids `[batch, n]` to `[batch, n, vocabularySize]`. */
 export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
@@ -247,22 +252,24 @@ export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
     biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
   },
   params(config, [x]) {
-    if (config.tokenEmbedding !== null) {
-      throw new UnsupportedError(
-        "MaskedLMHead with tokenEmbedding: a table shared with another layer is not read; build the head without it, " +
-          "or save the model as ONNX",
-      );
-    }
-    const size = sizeAt(x, -1), tokens = config.vocabularySize;
+    const table = config.tokenEmbedding?.config as Partial<TableSizes> | undefined;
+    const size = table?.outputDim ?? sizeAt(x, -1), tokens = config.vocabularySize ?? table?.inputDim ?? null;
     if (tokens === null) throw new UnsupportedError("MaskedLMHead: expected vocabularySize");
     return {
-      kernel: weight([size, tokens], config.kernelInitializer, { path: "output_kernel" }),
+      ...(!table && { kernel: weight([size, tokens], config.kernelInitializer, { path: "output_kernel" }) }),
       bias: weight([tokens], config.biasInitializer, { path: "output_bias" }),
-      ...denseSpecs(headDense, [size, size], config.kernelInitializer, [size], config.biasInitializer),
+      ...denseSpecs(
+        headDense,
+        [sizeAt(x, -1), size],
+        config.kernelInitializer,
+        [size],
+        config.biasInitializer,
+      ),
       ...normSpecs(headNorm, size),
     };
   },
-  build({ b, config, inputs, params }) {
+  children: ({ tokenEmbedding: layer }) => layer === null ? [] : [{ layer, attribute: "token_embedding" }],
+  build({ b, config, inputs, params, layer }) {
     const x = asFloat(b, inputAt(inputs, 0)), at = cast(b, inputAt(inputs, 1), "int64");
     const size = sizeAt(x.type, -1);
     // Rows by position, batch by batch.
@@ -271,7 +278,10 @@ export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
     const rows = b.one("GatherElements", [x, wide], { axis: 1 });
     const inner = activate(b, config.intermediateActivation, dense(b, rows, params, headDense));
     const level = norm(b, inner, params, headNorm, config.layerNormEpsilon);
-    const y = b.one("Add", [b.one("MatMul", [level, paramAt(params, "kernel")]), paramAt(params, "bias")]);
+    const [scores] = config.tokenEmbedding === null
+      ? [b.one("MatMul", [level, paramAt(params, "kernel")])]
+      : layer(config.tokenEmbedding, [level], { options: { reverse: true } });
+    const y = b.one("Add", [inputAt(scores ? [scores] : [], 0), paramAt(params, "bias")]);
     return [activate(b, config.activation, y)];
   },
   keras: hub("MaskedLMHead", { call: ["inputs", "mask_positions"] }),
