@@ -89,6 +89,10 @@ export function maskOf(inputs: readonly Value[], call: CallOptions, i = 0): Valu
 export function boolMask(b: Builder, mask: Value): Value {
   return cast(b, mask, "bool");
 }
+/** A mask of steps as booleans `[batch, steps]`; Keras takes `[batch, steps, 1]` too. */
+export function stepMask(b: Builder, mask: Value): Value {
+  return boolMask(b, shapeOf(mask.type).length === 3 ? b.one("Squeeze", [mask, b.ints([2])]) : mask);
+}
 /** `mask` with axes of 1 after its own, to stand against `x`. */
 export function maskLike(b: Builder, mask: Value, x: Value): Value {
   const own = shapeOf(mask.type).length, wanted = shapeOf(x.type).length;

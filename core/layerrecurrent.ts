@@ -7,7 +7,6 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  boolMask,
   dropoutPattern,
   initializerField,
   inputAt,
@@ -27,6 +26,7 @@ import {
   shapeOfRank,
   shapeVector,
   sizeAt,
+  stepMask,
   weight,
 } from "./layerkit.ts";
 import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "./layernode.ts";
@@ -135,7 +135,7 @@ export function commonSteps(context: LayerContext<RecurrentConfig, RecurrentPara
     x,
     kernel,
     recurrentKernel: paramAt(params, "recurrentKernel"),
-    mask: given && boolMask(b, given),
+    mask: given && stepMask(b, given),
     reverse: config.goBackwards,
     zeroOutputForMask: config.zeroOutputForMask,
     unrolledMask: config.unroll,
@@ -206,7 +206,7 @@ export function asNode(
     activations,
     reverse: config.goBackwards,
     initial: initialStates(context),
-    mask: mask && boolMask(b, mask),
+    mask: mask && stepMask(b, mask),
     zeroOutputForMask: config.zeroOutputForMask,
     ...more,
   });

@@ -33,9 +33,8 @@ export interface CallPlace {
 }
 
 /** True for a layer that takes states to start from, itself or in a wrapper. */
-export function isRecurrent({ def, config }: Layer): boolean {
-  return Object.hasOwn(def.config, "returnState") ||
-    (def.children?.(config) ?? []).some((c) => Object.hasOwn(c.layer.def.config, "returnState"));
+export function isRecurrent({ def }: Layer): boolean {
+  return Object.hasOwn(def.config, "returnState") || def.keras?.call?.includes("initial_state") === true;
 }
 
 /** Depth of nested lists: 0 for a number. */

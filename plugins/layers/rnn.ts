@@ -4,7 +4,6 @@ import type { Value } from "../../core/graph.ts";
 import type { ChildLayer, Layer, LayerContext, LayerDef, ParamSpec } from "../../core/layer.ts";
 import {
   asFloat,
-  boolMask,
   cast,
   dtypeOf,
   inputAt,
@@ -15,6 +14,7 @@ import {
   scalarLike,
   shapeOfRank,
   shapeVector,
+  stepMask,
 } from "../../core/layerkit.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../../core/layerrecurrent.ts";
 import { zeros } from "../../core/tensor.ts";
@@ -145,7 +145,7 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
     const { b, config, inputs, masks, params, call } = context, x = asFloat(b, inputAt(inputs, 0));
     const sizes = statesOf(config.cell, "cell"), given = call.initialState ?? inputs.slice(1);
     const first = sizes.map((_, i) => given[i] ?? (config.stateful ? params[`state${i}`] : undefined));
-    const mask = maskOf(inputs, call), steps = mask && boolMask(b, mask);
+    const mask = maskOf(inputs, call), steps = mask && stepMask(b, mask);
     const { outputs, states, rows, last } = wholly(context, x, first, steps) ??
       run(context, x, startOf(b, x, first, sizes), steps);
     if (config.stateful) states.forEach((v, i) => context.update(`state${i}`, v));
