@@ -65,7 +65,8 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
   const records = parseRecords(text, delimiter, label, detail);
   const [first] = records;
   if (!first) throw new FormatError(`${label} has no rows`, detail);
-  const header = options.header ?? namesColumns(first);
+  const header = options.header ??
+    namesColumns(first, (options.decimal ?? (delimiter === ";" ? "," : ".")) === ",");
   const rows = header === true ? records.slice(1) : records;
   const table = { header: headerOf(first, header, label, detail), rows };
   origins.set(table, (row) => linesIn(text)[row + (header === true ? 1 : 0)]);
@@ -82,10 +83,17 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
   return table;
 }
 
-/** True where a first row is names: not all of it numbers, unless they count the columns, as data frames without names do. */
-function namesColumns(first: readonly string[]): boolean {
-  const counts = first.length > 2 && first.every((cell, i) => cell.trim() === `${i}`);
-  return counts || !first.every((cell) => number.test(cell));
+/**
+ * True where a first row is names: not all of it numbers and gaps, unless they count the columns, as data frames without names
+ * do, with an empty name above their index.
+ */
+function namesColumns(cells: readonly string[], comma: boolean): boolean {
+  const first = comma ? cells.map((cell) => cell.replace(",", ".")) : cells;
+  const from = first[0]?.trim() === "" ? 1 : 0;
+  const counts = first.length > 2 && first.slice(from).every((cell, i) => cell.trim() === `${i}`);
+  const data = first.some((cell) => number.test(cell)) &&
+    first.every((cell) => number.test(cell) || absent.test(cell) || infinite.test(cell));
+  return counts || !data;
 }
 
 /** Rows that are looked at to tell what stands between cells. */
@@ -95,7 +103,12 @@ function delimiterOf(text: string): string {
   const lines = text.slice(0, 65536).split(/\r?\n|\r/, looked).filter((line) => line.trim() !== "")
     .map((line) => line.replace(/"(?:[^"]|"")*"/g, ""));
   const counts = (mark: string) => lines.map((line) => line.split(mark).length - 1);
-  if (lines.length === 0 || counts(",")[0] !== 0) return ",";
+  if (lines.length === 0) return ",";
+  // Decimal commas: what stands between semicolons are numbers.
+  const cells = lines[0]?.split(";") ?? [];
+  const decimals = cells.length > 1 && cells.every((cell) => number.test(cell.replace(",", ".")));
+  if (decimals && counts(";").every((count) => count === cells.length - 1)) return ";";
+  if (counts(",")[0] !== 0) return ",";
   return [";", "\t", "|"].find((mark) => {
     const [first = 0, ...more] = counts(mark);
     return first > 0 && more.every((count) => count === first);
@@ -206,6 +219,7 @@ export interface CsvTensorOptions {
 const tensorNames: OptionNames<CsvTensorOptions> = { columns: 0, dtype: 0, missing: 0, file: 0 };
 
 const absent = /^\s*(|na|n\/a|#n\/a|nan|null|none|<na>)\s*$/i;
+const infinite = /^\s*[+-]?inf(inity)?\s*$/i;
 const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 /**

@@ -133,6 +133,13 @@ Deno.test("unless said, a first row of numbers alone is data, and the separator 
   assert.deepEqual(readCsv("0,1,2\n3,4,1\n").header, ["0", "1", "2"]);
   assert.deepEqual(readCsv("0,1,2\n3,4,1\n").rows.length, 1);
   assert.deepEqual(readCsv("1,2\n3,4\n", { header: true }).header, ["1", "2"]);
+  // Gaps, infinities and decimal commas are data too; an unnamed index above counted columns isn't.
+  for (const text of ["nan,2\n1,3\n", ",2\n1,3\n", "-inf,2\n1,3\n", "1,5;2\n3;4,5\n"]) {
+    assert.deepEqual(readCsv(text).rows.length, 2, text);
+  }
+  assert.deepEqual(readCsv("1,5;2\n3;4,5\n").rows, [["1.5", "2"], ["3", "4.5"]]);
+  assert.deepEqual(readCsv(",0,1\n0,5,6\n").rows, [["0", "5", "6"]]);
+  assert.deepEqual(readCsv("nan,none\n1,3\n").header, ["nan", "none"]);
   assert.deepEqual(readCsv("label,1x1,1x2\n7,0,0\n").rows, [["7", "0", "0"]]);
   for (const [mark, name] of [[";", "semicolon"], ["\t", "tab"], ["|", "bar"]] as const) {
     assert.deepEqual(
