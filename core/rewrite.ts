@@ -157,10 +157,7 @@ export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner,
     name: "fold constants",
     node: ({ b, node, def, inputs }) => {
       if (!def.plain && !def.body) return undefined;
-      if (
-        Object.keys(node.graphs).length > 0 || node.attributes["seed"] !== undefined ||
-        node.op.startsWith("Random")
-      ) return undefined;
+      if (Object.keys(node.graphs).length > 0 || def.deterministic === false) return undefined;
       const known = inputs.map((v) => b.knownOf(v));
       if ((inputs.length === 0 && node.op !== "Constant") || inputs.some((v, i) => v && !known[i])) {
         return undefined;

@@ -138,6 +138,7 @@ const dropout = defineOp<{ readonly seed: number | null }>({
   arity: [1, 3],
   maxOutputs: 2,
   accuracy: "rounding",
+  deterministic: false,
   infer(c) {
     const x = inputOf(c, 0, floats);
     return [x, withDType(x, "bool")];

@@ -43,6 +43,7 @@ function randomPair<A>({ name, summary, fields, draw }: Kind<A>): readonly OpDef
     } as unknown as OpDef<A & Made>["attributes"],
     arity: [0, 0],
     accuracy: "rounding",
+    deterministic: false,
     infer: (c) => [tensorType(dtypeOfCode(c.attributes.dtype), c.attributes.shape)],
     gradient: "none",
     plain(_inputs, { attributes: a }) {
@@ -61,6 +62,7 @@ function randomPair<A>({ name, summary, fields, draw }: Kind<A>): readonly OpDef
     } as unknown as OpDef<A & Like>["attributes"],
     arity: [1, 1],
     accuracy: "rounding",
+    deterministic: false,
     infer(c) {
       const x = asTensor(c.inputs[0]), { dtype } = c.attributes;
       return [tensorType(dtype === null ? x.dtype : dtypeOfCode(dtype), x.shape)];
@@ -97,6 +99,7 @@ const bernoulli = defineOp<Like>({
   attributes: { dtype: nullable(dtypeField("element type; the input's unless given")), seed: seedField },
   arity: [1, 1],
   accuracy: "rounding",
+  deterministic: false,
   infer(c) {
     const x = inputOf(c, 0, floats), { dtype } = c.attributes;
     return [tensorType(dtype === null ? x.dtype : dtypeOfCode(dtype), x.shape)];

@@ -24,6 +24,7 @@ const multinomial: OpDef = defineOp<Multinomial>({
   },
   arity: [1, 1],
   accuracy: "rounding",
+  deterministic: false,
   infer(c) {
     const [batch = 1] = dimsOf(inputOf(c, 0, floats));
     return [tensorType(dtypeOfCode(c.attributes.dtype), [batch, c.attributes.sample_size])];
