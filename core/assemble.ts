@@ -11,6 +11,7 @@ import { fieldToSnake, nameOf } from "./names.ts";
 import {
   type ApplyOptions,
   callOptions,
+  inputTypes,
   type Network,
   networkConfigOf,
   runCalls,
@@ -374,8 +375,9 @@ export function assemble(network: Network, registry: Registry, options: Assemble
   };
   const training = options.training ?? false;
   const values = new Map<SymbolicTensor, Value>();
+  const types = inputTypes(network);
   network.inputs.forEach((t, i) => {
-    const value = b.input(network.inputNames[i] ?? `input_${i}`, t.type);
+    const value = b.input(network.inputNames[i] ?? `input_${i}`, types[i] ?? t.type);
     assembly.data.add(value.id);
     values.set(t, value);
   });

@@ -9,6 +9,7 @@ import {
   type ApplyOptions,
   type LayerCall,
   type Network,
+  passing,
   readBy,
   type SymbolicTensor,
 } from "./network.ts";
@@ -49,7 +50,7 @@ export function input(options: InputOptions, registry: Registry): SymbolicTensor
   checkOptions("input", options, inputNames);
   const { shape, dtype = "float32", name, batchSize } = options;
   const rank = shape.length + 1;
-  const prefix = name ?? (shape.includes(null) ? `input${inputs++ || ""}` : "");
+  const prefix = name ?? (shape.includes(null) ? passing(inputs++) : "");
   const dims = [batchSize ?? "batch", ...shape.map((d, i) => d ?? symbolFor(i + 1, rank, prefix))];
   for (const d of dims) {
     if (typeof d === "number" && !(Number.isSafeInteger(d) && d >= 0)) {

@@ -23,6 +23,27 @@ export interface SymbolicTensor {
   /** Type of the mask that rides beside it, where there is one. */
   readonly mask?: TensorType;
 }
+/** What symbols of an input without a name begin with while no network says which of its inputs it is. */
+export const passing = (count: number): string => `input#${count}`;
+/** Types of a network's inputs, where those symbols count its inputs alone: `input_time`, `input1_time`. */
+export function inputTypes({ inputs, inputNames }: Network): readonly TensorType[] {
+  const own = new Map<string, string>();
+  let count = 0;
+  const ownPrefix = (prefix: string) => {
+    const known = own.get(prefix);
+    if (known !== undefined) return known;
+    let made: string;
+    do made = `input${count++ || ""}`; while (inputNames.includes(made));
+    own.set(prefix, made);
+    return made;
+  };
+  return inputs.map(({ type }) => ({
+    ...type,
+    ...(type.shape && {
+      shape: type.shape.map((d) => typeof d === "string" ? d.replace(/^input#\d+/, ownPrefix) : d),
+    }),
+  }));
+}
 /** Extra arguments of a call. */
 export interface ApplyOptions {
   /** States that a recurrent layer starts from. */

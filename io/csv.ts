@@ -7,7 +7,7 @@ import { checkOptions, type OptionNames } from "../core/schema.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { gunzipped } from "./inflate.ts";
 import { type ByteStream, rawLinesOf } from "./lines.ts";
-import { dataFileNames, type DataFileOptions, named } from "./options.ts";
+import { checkText, dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 /** How a table is read. */
 export interface CsvOptions extends DataFileOptions {
@@ -45,13 +45,17 @@ function rowName(table: CsvTable, row: number): string {
 }
 
 /**
- * Reads CSV text, or UTF-8 bytes, gzipped or not. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
+ * Reads CSV text, or UTF-8 bytes, gzipped or not; a string is the text, never a path. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
  * empty lines are passed over.
  * @throws {FormatError} for a ragged row (named), an open quote, bytes that aren't UTF-8, or no rows at all.
- * @throws {LimitError} above limits.fileBytes.
+ * @throws {LimitError} above limits.fileBytes. @throws {InputError} for the name of a file in place of its text.
  */
 export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
   checkOptions("readCsv", options, csvNames);
+  checkText(source, "readCsv", options.file);
+  return tableOf(source, options);
+}
+function tableOf(source: string | Uint8Array, options: CsvOptions): CsvTable {
   const { file, limits = defaultLimits } = options;
   const { label, detail } = named("CSV", file);
   if (source.length > limits.fileBytes) {
@@ -169,7 +173,7 @@ export async function* readCsvStream(
   const table = () => {
     const text = held.join("");
     delimiter ??= delimiterOf(text);
-    return readCsv(text, { ...rest, delimiter, ...(names !== undefined && { header: names }) });
+    return tableOf(text, { ...rest, delimiter, ...(names !== undefined && { header: names }) });
   };
   let first = true;
   for await (const line of rawLinesOf(stream, options)) {

@@ -3,7 +3,7 @@ import { FormatError, shown } from "../core/errors.ts";
 import { checkOptions } from "../core/schema.ts";
 import type { CsvTable } from "./csv.ts";
 import { gunzipped } from "./inflate.ts";
-import { dataFileNames, type DataFileOptions, named } from "./options.ts";
+import { checkText, dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 /** Bytes as they come, as from a file or an answer. */
 export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -23,6 +23,7 @@ export function readUtf8(bytes: Uint8Array, options: DataFileOptions = {}): stri
 /** The lines of a UTF-8 text, plain or gzipped, without their ends (LF or CRLF); a last empty one is none. */
 export function readLines(source: string | Uint8Array, options: DataFileOptions = {}): string[] {
   checkOptions("readLines", options, dataFileNames);
+  checkText(source, "readLines", options.file);
   const text = typeof source === "string" ? source.replace(/^\ufeff/, "") : readUtf8(source, options);
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
@@ -63,6 +64,7 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
  */
 export function readJsonLines(source: string | Uint8Array, options: DataFileOptions = {}): JsonRecord[] {
   checkOptions("readJsonLines", options, dataFileNames);
+  checkText(source, "readJsonLines", options.file);
   const { label, detail } = named("JSON lines", options.file);
   return readLines(source, options).flatMap((line, i) => {
     if (line.trim() === "") return [];

@@ -1,4 +1,5 @@
 /** What the readers of data files take, and how their messages name the file. @module */
+import { InputError, shown } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { OptionNames } from "../core/schema.ts";
 
@@ -27,6 +28,27 @@ export interface DataFileOptions {
 }
 /** Their names. */
 export const dataFileNames: OptionNames<DataFileOptions> = { file: 0, limits: 0, decoders: 0 };
+
+/** A line without separators that is the name of a data file: a word, or a path with spaces in it. */
+const fileName =
+  /^([^\s,;|"]*|([a-z]+:\/|[a-z]:|~|\.{0,2})[\\/][^\r\n\t,;|"]*)\.(csv|tsv|tab|txt|json|jsonl|ndjson|data?|log|gz)(\.gz)?$/i;
+/**
+ * Holds what a reader of texts is given to be a text or bytes: a string is never a path.
+ * @throws {InputError} for the name of a file, which a text of one line without separators can be.
+ */
+export function checkText(source: string | Uint8Array, reader: string, file: string | undefined): void {
+  if (source instanceof Uint8Array) return;
+  const detail = { ...(file !== undefined && { file }), place: "source" };
+  if (typeof source !== "string") {
+    throw new InputError(`${reader}: expected text or bytes, got ${shown(source)}`, detail);
+  }
+  if (source.length > 4096 || !fileName.test(source)) return;
+  throw new InputError(
+    `${reader}: expected text or bytes, got the name of a file (${shown(source)}): give the file's bytes; ` +
+      "a text that is this one line ends with a line break",
+    detail,
+  );
+}
 
 /** How messages about a file begin (`"x.npy: npy"`, or just the format), and the detail of its errors. */
 export function named(

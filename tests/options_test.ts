@@ -7,6 +7,9 @@ import {
   input,
   meanSquaredError,
   model,
+  readCsv,
+  readJsonLines,
+  readLines,
   sequential,
   sgd,
   tensor,
@@ -62,4 +65,29 @@ Deno.test("factors of losses count in gradients of what was compiled", async () 
   // Errors of [1, 2], [3, 4], [5, 6] under ones are 2, 5, 8: their mean square is 31.
   deepEqual((await m.gradients(x, y)).loss, 31);
   deepEqual((await m.gradients(x, y, { lossWeights: [0.5] })).loss, 15.5);
+});
+
+Deno.test("a reader of texts takes no path, and says so", () => {
+  for (
+    const name of [
+      "x.csv",
+      "./my data/x.tsv",
+      "file:///data/x.csv",
+      "C:\\data\\x.txt",
+      "rows.jsonl",
+      "x.csv.gz",
+    ]
+  ) {
+    throws(() => readCsv(name), {
+      name: "InputError",
+      message: /readCsv: .*the name of a file .*give the file's bytes/,
+    });
+    throws(() => readLines(name), /readLines: .*the name of a file/);
+    throws(() => readJsonLines(name), /readJsonLines: .*the name of a file/);
+  }
+  throws(() => readCsv(new URL("file:///x.csv") as unknown as string), /readCsv: expected text or bytes/);
+  deepEqual(readLines("see the notes.txt"), ["see the notes.txt"]);
+  deepEqual(readLines("x.csv\n"), ["x.csv"]);
+  deepEqual(readCsv("a,x.csv", { header: false }).rows, [["a", "x.csv"]]);
+  deepEqual(readCsv("name\nx.csv").rows, [["x.csv"]]);
 });
