@@ -14,7 +14,7 @@ import type { Compiled, OutputLoss } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { penalties } from "./penalties.ts";
 import { besideValues, reduceLoss } from "./reduce.ts";
-import type { ModelParts } from "./types.ts";
+import type { GraphParts } from "./types.ts";
 
 /** Names of a step's graph inputs. */
 export const targetName = (output: string): string => `target/${output}`;
@@ -60,7 +60,7 @@ const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>
   x && y ? b.one("And", [cast(b, x, "bool"), cast(b, y, "bool")]) : x ?? y;
 
 /** Adds targets, losses, penalties and metric sums, and names the outputs. */
-function addLosses(parts: ModelParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
+function addLosses(parts: GraphParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
   const { b } = view, { losses, metrics } = options.compiled, targets = new Map<string, Value>();
   const sampleWeights = new Map<string, Value>(), { weighted, free } = options.form;
   const valueOf = (port: Port) => view.outputs[ports.findIndex((p) => p.name === port.name)];
@@ -167,7 +167,7 @@ function lossValues(
  * that layers make; its inputs are the model's, `target/OUTPUT` and `sample_weight/OUTPUT`.
  * @throws {ShapeError} where targets don't fit a loss.
  */
-export function lossGraph(parts: ModelParts, options: ForwardOptions): Graph {
+export function lossGraph(parts: GraphParts, options: ForwardOptions): Graph {
   const { model, registry, graph } = parts, ports = model.outputs;
   const { training, weights } = options;
   if (graph) return extendGraph(parts, graph, options, ports);
@@ -181,7 +181,7 @@ export function lossGraph(parts: ModelParts, options: ForwardOptions): Graph {
 }
 /** A bare graph with losses in place of its outputs. */
 function extendGraph(
-  parts: ModelParts,
+  parts: GraphParts,
   graph: Graph,
   options: ForwardOptions,
   ports: readonly Port[],

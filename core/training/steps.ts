@@ -25,16 +25,16 @@ import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
 import { constraints } from "./penalties.ts";
 import { iterationName, stepGraph } from "./step.ts";
 import type { Trainable } from "./contract.ts";
-import type { ModelParts } from "./types.ts";
+import type { GraphParts } from "./types.ts";
 
 /** A copy of a weight as it is now. */
-function valueAt(model: ModelParts["model"], path: string): Tensor {
+function valueAt(model: GraphParts["model"], path: string): Tensor {
   const value = model.weight(path);
   if (!value) throw new RangeError(`no weight ${path}`);
   return copyOf(value);
 }
 /** Weights that training changes, in the order of the model's. */
-export function trainables({ model, graph }: ModelParts): Trainable[] {
+export function trainables({ model, graph }: GraphParts): Trainable[] {
   if (graph) {
     return graph.inputs.flatMap(({ name, id, role }) => {
       const type = typeOf(graph, id), shape = type.kind === "tensor" ? staticShape(type.shape) : undefined;
@@ -46,7 +46,7 @@ export function trainables({ model, graph }: ModelParts): Trainable[] {
   );
 }
 /** Shapes of recurrent states, which sessions carry from step to step, by path; undefined where only data tells. */
-export function stateShapes({ model, graph }: ModelParts): Map<string, readonly number[] | undefined> {
+export function stateShapes({ model, graph }: GraphParts): Map<string, readonly number[] | undefined> {
   if (graph) {
     return new Map(graph.inputs.flatMap(({ name, id, role }) => {
       const type = typeOf(graph, id);
@@ -59,12 +59,12 @@ export function stateShapes({ model, graph }: ModelParts): Map<string, readonly 
 }
 
 /** The graph of a test: losses and metrics in inference. */
-export function testGraph(parts: ModelParts, compiled: Compiled, form: BatchForm): Graph {
+export function testGraph(parts: GraphParts, compiled: Compiled, form: BatchForm): Graph {
   return lossGraph(parts, { training: false, compiled, form, weights: parts.model.weights });
 }
 /** The graph of a training step. */
 export function trainingGraph(
-  parts: ModelParts,
+  parts: GraphParts,
   compiled: Compiled,
   form: BatchForm,
   slots: ReadonlyMap<string, Tensor>,

@@ -307,6 +307,8 @@ export interface ModelParts {
   /** What the file said that the model came from. */
   readonly saved: SavedTraining | undefined;
 }
+/** What graphs of losses and steps are made of. */
+export type GraphParts = Pick<ModelParts, "model" | "registry" | "limits" | "graph">;
 /** What a model's training methods come to. */
 export interface Trainer {
   /** True once compiled, here or by a file. */
