@@ -83,7 +83,7 @@ export type { SourceLike, StreamLike } from "./core/platform.ts";
 export { gradient } from "./core/differentiate.ts";
 export type * from "./core/training/contract.ts";
 export { part, type PartFactory, partFactory } from "./core/training/parts.ts";
-export type { Sessions } from "./core/sessions.ts";
+export type { RunOnce, Sessions } from "./core/sessions.ts";
 export type * from "./core/training/types.ts";
 export { type Bundle, createRegistry, type Kinds, type Plugin, type Registry } from "./core/registry.ts";
 export { createLayer, type LayerOptions } from "./core/factory.ts";

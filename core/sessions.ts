@@ -43,10 +43,13 @@ interface Entry {
 
 /** Makes a session out of a graph. */
 export type Compile = (graph: Graph) => Promise<Session>;
-type Inputs = Readonly<Record<string, RuntimeValue>>;
-type Results = Record<string, RuntimeValue>;
 /** Runs a mode's session once, on the model's engine unless another is named. */
-export type RunOnce = (key: string, make: () => Graph, inputs: Inputs, backend?: string) => Promise<Results>;
+export type RunOnce = (
+  key: string,
+  make: () => Graph,
+  inputs: Readonly<Record<string, RuntimeValue>>,
+  backend?: string,
+) => Promise<Record<string, RuntimeValue>>;
 
 /**
  * Sessions by mode, and the state that they work on: weights, statistics, slots and recurrent states, of which each lies at home
@@ -74,7 +77,7 @@ export class Sessions {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
   /** Gives timers and sockets their turn between runs. */
-  readonly pauses: Pauses = new Pauses();
+  readonly #pauses = new Pauses();
 
   /** Sessions on the named backend, or the first available one; `around` may put another session around each. */
   constructor(
@@ -182,7 +185,12 @@ export class Sessions {
   }
 
   /** Runs a mode's session once, on the model's engine unless another is named. */
-  run(key: string, make: () => Graph, inputs: Inputs, backend?: string): Promise<Results> {
+  run(
+    key: string,
+    make: () => Graph,
+    inputs: Readonly<Record<string, RuntimeValue>>,
+    backend?: string,
+  ): Promise<Record<string, RuntimeValue>> {
     return this.together((run) => run(key, make, inputs, backend));
   }
   /** Several runs with nothing between them: all of them see the same weights. */
@@ -194,7 +202,7 @@ export class Sessions {
         this.#open();
         if (!begun.has(key)) this.#refresh(key, entry);
         begun.add(key);
-        this.pauses.begin();
+        this.#pauses.begin();
         const results = await entry.session.run(inputs);
         const at = ++this.#clock;
         for (const { updates } of entry.graph.outputs) {
@@ -203,10 +211,15 @@ export class Sessions {
           this.#newest.set(updates, { key, at });
           this.#home.delete(updates);
         }
-        await this.pauses.end();
+        await this.#pauses.end();
         return results;
       });
     });
+  }
+
+  /** Gives the loop its turn where that is due, between steps that compute beside their runs as well. */
+  async pause(): Promise<void> {
+    await this.#pauses.take();
   }
 
   /** When a run or a write last changed a value; undefined where none did. */

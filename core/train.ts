@@ -422,20 +422,20 @@ class ModelTrainer implements Trainer {
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
     };
     const tally = new Tally(compiled), key = `score:${this.#scores++}`;
-    const graph = testGraph(this.#parts, compiled, fed), { pauses } = this.#parts.sessions;
+    const graph = testGraph(this.#parts, compiled, fed), { sessions } = this.#parts;
     try {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
       ) {
         const keys = this.#runner.testKeys(graph, this.#seed);
         tally.add(
-          await this.#parts.sessions.run(key, () => graph, { ...batch.tensors, ...keys }),
+          await sessions.run(key, () => graph, { ...batch.tensors, ...keys }),
           batch.rows,
         );
-        await pauses.take();
+        await sessions.pause();
       }
     } finally {
-      this.#parts.sessions.drop(key);
+      sessions.drop(key);
     }
     return tally.logs()[name] ?? NaN;
   }

@@ -78,7 +78,7 @@ export class StepRunner {
       : randomKeys(graph, seed, this.step);
     const results = await sessions.run(key, make, { ...batch.tensors, ...keys }, backend);
     if (kind === "train") this.step++;
-    await sessions.pauses.take();
+    await sessions.pause();
     return results;
   }
 
