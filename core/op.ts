@@ -88,7 +88,10 @@ export interface OpDef<A = unknown> {
   readonly gradient?: "none";
   /** Plain loops, always right, float64 too. */
   plain?(inputs: readonly (RuntimeValue | undefined)[], context: PlainContext<A>): readonly RuntimeValue[];
-  /** False for one that draws: it gives other results at every run, and is never folded into a constant. True unless said. */
+  /**
+   * False for one that draws: it gives other results at every run, and is never folded into a constant. Unless said, operators
+   * of ONNX' domains and Lapis' own are deterministic; one of another domain is not taken to be.
+   */
   readonly deterministic?: boolean;
   /** Maps a node of an older opset to this one. */
   upgrade?(from: number, node: OldNode): OldNode;

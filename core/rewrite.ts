@@ -151,13 +151,17 @@ export type NodeRunner = (
   limits: Limits,
 ) => readonly RuntimeValue[];
 
+/** Domains whose operators are deterministic unless they say otherwise. */
+const ownDomains: ReadonlySet<string> = new Set(["", "lapis", "ai.onnx.ml", "com.microsoft"]);
+const isDeterministic = ({ deterministic, domain = "" }: OpDef) => deterministic ?? ownDomains.has(domain);
+
 /** Computes what depends on constants alone, while a result stays below `maxBytes`. */
 export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner, maxBytes = 1 << 24): Graph {
   return rewrite(graph, registry, {
     name: "fold constants",
     node: ({ b, node, def, inputs }) => {
       if (!def.plain && !def.body) return undefined;
-      if (Object.keys(node.graphs).length > 0 || def.deterministic === false) return undefined;
+      if (Object.keys(node.graphs).length > 0 || !isDeterministic(def)) return undefined;
       const known = inputs.map((v) => b.knownOf(v));
       if ((inputs.length === 0 && node.op !== "Constant") || inputs.some((v, i) => v && !known[i])) {
         return undefined;
