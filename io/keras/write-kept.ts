@@ -4,6 +4,7 @@ import type { Layer } from "../../core/layer.ts";
 import { type LayerCall, type Network, networkConfigOf, type SymbolicTensor } from "../../core/network.ts";
 import { mapOptions } from "../../core/replay.ts";
 import { createLayer } from "../../core/factory.ts";
+import { nameOf } from "../../core/names.ts";
 import { lostMasks } from "./lostmasks.ts";
 import { operationOf } from "./operations.ts";
 
@@ -34,16 +35,32 @@ function needsMask(network: Network, call: LayerCall, major: 2 | 3): boolean {
     next.inputs.some((t) => call.outputs.includes(t)) && needsMask(network, next, major)
   );
 }
+/** The tensors of a model that may be masked where those are. */
+function carryOn(network: Network, masked: ReadonlySet<SymbolicTensor>): ReadonlySet<SymbolicTensor> {
+  const all = new Set(masked);
+  for (const call of network.calls) {
+    const carries = call.layer.def.mask !== "consume" && call.inputs.some((t) => all.has(t));
+    if (carries) call.outputs.forEach((t) => all.add(t));
+  }
+  return all;
+}
 /**
- * Says why a version of Keras would hand on another mask from a call than the model does, where later calls need it.
+ * Says why a version of Keras would hand on another mask from a call than the model does, where later calls need it. In a model
+ * that is called, `given` are tensors whose masks come with that call, and `further` says whether calls after it need one.
  */
-export function strayMask(network: Network, call: LayerCall, major: 2 | 3): string | undefined {
+export function strayMask(
+  network: Network,
+  call: LayerCall,
+  major: 2 | 3,
+  given: ReadonlySet<SymbolicTensor> = new Set(),
+  further: () => boolean = () => false,
+): string | undefined {
   const { options: { mask, passes, lost }, inputs, layer } = call, { def, config } = layer;
   const after = () =>
     network.calls.some((next) =>
       next.inputs.some((t) => call.outputs.includes(t)) && needsMask(network, next, major)
-    );
-  const masked = (t: SymbolicTensor | undefined) => t?.mask !== undefined;
+    ) || further();
+  const masked = (t: SymbolicTensor | undefined) => t !== undefined && (t.mask !== undefined || given.has(t));
   const inside = networkConfigOf(layer)?.network;
   const loses = lost?.some((gone, i) => gone && masked(inputs[i])) && needsMask(network, call, 2) ||
     inputs.some(masked) && inside?.calls.some((c) => c.options.lost);
@@ -59,6 +76,12 @@ export function strayMask(network: Network, call: LayerCall, major: 2 | 3): stri
   const ends = major === 2 && def.keras?.masksSince === 3;
   if (masked(inputs[0]) && (passes === "none") !== ends && (ends || passes === "none") && after()) {
     return `Keras ${major} ${ends ? "ends" : "hands on"} the mask here`;
+  }
+  if (inside && inputs.some(masked)) {
+    const own = carryOn(inside, new Set(inside.inputs.filter((_, i) => masked(inputs[i]))));
+    const stray = inside.calls.map((inner) => ({ inner, why: strayMask(inside, inner, major, own, after) }))
+      .find(({ why }) => why !== undefined);
+    if (stray) return `layer "${nameOf(stray.inner.layer)}" in it: ${stray.why}`;
   }
   const rule = (config as { readonly maskRule?: string }).maskRule, own = major === 2 ? "all" : "any";
   const valued = /^(Multiply|Maximum|Minimum)$/.test(def.name);
