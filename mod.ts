@@ -22,6 +22,7 @@ import { keras } from "./io/keras/mod.ts";
 import { onnx } from "./io/onnx/mod.ts";
 import { safetensors } from "./io/safetensors.ts";
 import { activations } from "./plugins/activations/mod.ts";
+import { geluByTanh } from "./plugins/activations/hub.ts";
 import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/mod.ts";
@@ -183,6 +184,7 @@ export function createDefaultRegistry(): Registry {
         ...layers,
         ...rareLayers,
         ...hubLayers,
+        geluByTanh,
         ...architectures,
         ...trainingParts,
         trainer,

@@ -91,20 +91,26 @@ Deno.test("a class of another package that has a known name is another", async (
     /model class acme>BertBackbone is not known/,
   );
 });
-Deno.test("what Keras could open is written again with the same answers; what it couldn't is refused before", async () => {
-  const values = valuesOf("Bart.keras"), quiet = { warn: () => {} };
-  using bart = await loadModel(new URL("Bart.keras", folder), quiet);
-  const path = await Deno.makeTempFile({ suffix: ".keras" });
-  try {
-    await bart.save(path);
-    using again = await loadModel(path, quiet);
-    ok(await differenceOf(again, values) < 2e-6);
-    using llama = await loadModel(new URL("Llama.keras", folder), quiet);
-    await rejects(
-      () => llama.save(path),
-      /LlamaTransformerDecoder is a part of KerasHub's models that it doesn't/,
-    );
-  } finally {
-    await Deno.remove(path);
-  }
+for (const name of ["Bart", "Bert", "GPT2CausalLM"]) {
+  Deno.test(`${name} is written so that it is read again with the same answers`, async () => {
+    const path = await Deno.makeTempFile({ suffix: ".keras" }), quiet = { warn: () => {} };
+    try {
+      using model = await loadModel(new URL(`${name}.keras`, folder), quiet);
+      await model.save(path);
+      using again = await loadModel(path, quiet);
+      ok(await differenceOf(again, valuesOf(name)) < 2e-6);
+    } finally {
+      await Deno.remove(path);
+    }
+  });
+}
+Deno.test("what Keras could not open is refused before anything is written", async () => {
+  using llama = await loadModel(new URL("Llama.keras", folder), { warn: () => {} });
+  await rejects(
+    () => llama.save("unwritten.keras"),
+    /LlamaTransformerDecoder is a part of KerasHub's models that it doesn't register/,
+  );
+  using bert = await loadModel(new URL("BertMaskedLM.keras", folder), { warn: () => {} });
+  await rejects(() => bert.save("unwritten.keras"), /Keras would make the table anew, without its weights/);
+  await rejects(() => Deno.stat("unwritten.keras"), Deno.errors.NotFound);
 });

@@ -8,7 +8,7 @@ import { type KerasContext, majorOf, versionBefore } from "./context.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 
 /** Names of arguments that are inputs, in the order of inputs. */
-const inputNames: readonly string[] = [
+export const inputNames: readonly string[] = [
   ...["inputs", "sequences", "x", "data", "query", "value", "key"],
   ...["decoder_sequence", "encoder_sequence", "mask_positions"],
 ];

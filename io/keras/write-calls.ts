@@ -3,7 +3,7 @@ import { shown, UnsupportedError } from "../../core/errors.ts";
 import type { Layer } from "../../core/layer.ts";
 import { fieldToSnake, nameOf } from "../../core/names.ts";
 import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../../core/network.ts";
-import { isRecurrent } from "./calls.ts";
+import { inputNames, isRecurrent } from "./calls.ts";
 import { constantOf } from "./constants.ts";
 import type { Json } from "./json.ts";
 import { isRef } from "./nodes.ts";
@@ -46,7 +46,6 @@ export function callsWith(
   }
   return out;
 }
-const inputNames: readonly string[] = ["inputs", "sequences", "query", "value", "key"];
 /** Names of the inputs, where Keras' call takes them as arguments of their own and not as one list. */
 function inputNamesOf({ def }: Layer): readonly string[] | undefined {
   const names = def.keras?.call?.filter((name) => inputNames.includes(name)) ?? [];

@@ -107,7 +107,7 @@ export function keras(type: string, name: string, config: Json = {}): Part {
   return { type, name, config };
 }
 /** gelu by tanh. */
-export const geluByTanh = { name: "gelu", approximate: true } as const;
+export const geluByTanh = "gelu_by_tanh";
 /** A layer normalization over the last axis. */
 export function layerNorm(name: string, epsilon: number): Part {
   return keras("LayerNormalization", name, { axis: -1, epsilon });

@@ -175,7 +175,11 @@ export const hubRmsNormalizationDef: LayerDef<HubRmsNormalizationConfig, "scale"
   keras: {
     ...hub("RMSNormalization", { ignore: ["activity_regularizer"] }),
     classNames: ["keras_hub>RMSNormalization", "keras_nlp>RMSNormalization"],
-    save: (fields) => ({ className: "RMSNormalization", config: fields }),
+    save() {
+      throw new UnsupportedError(
+        "KerasHub's RMSNormalization takes no name, so that Keras could not open the file",
+      );
+    },
   },
 };
 
@@ -284,5 +288,13 @@ export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
     const y = b.one("Add", [inputAt(scores ? [scores] : [], 0), paramAt(params, "bias")]);
     return [activate(b, config.activation, y)];
   },
-  keras: hub("MaskedLMHead", { call: ["inputs", "mask_positions"] }),
+  keras: hub("MaskedLMHead", {
+    call: ["inputs", "mask_positions"],
+    save(fields) {
+      if (fields.token_embedding === null) return {};
+      throw new UnsupportedError(
+        "MaskedLMHead with tokenEmbedding: Keras would make the table anew, without its weights",
+      );
+    },
+  }),
 };

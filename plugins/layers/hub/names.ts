@@ -7,7 +7,7 @@ const packages = ["keras_hub", "keras_nlp", "keras_cv"] as const;
 
 /** Functions that KerasHub registers, as activations with options. */
 const functions: Readonly<Record<string, unknown>> = {
-  gelu_approximate: { name: "gelu", approximate: true },
+  gelu_approximate: "gelu_by_tanh",
 };
 function ours(value: unknown): unknown {
   const name = typeof value === "object" && value !== null && "config" in value ? value.config : value;
@@ -18,6 +18,17 @@ function ours(value: unknown): unknown {
 export function withFunctions(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, ours(value)]));
 }
+/** A configuration with those activations as Keras serialises KerasHub's functions. */
+function withObjects(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const [[name = "", ours] = []] = Object.entries(functions);
+  const object = {
+    module: "builtins",
+    class_name: "function",
+    config: `${packages[0]}>${name}`,
+    registered_name: "function",
+  };
+  return Object.fromEntries(Object.entries(config).map(([key, v]) => [key, v === ours ? object : v]));
+}
 /** Names of a class that KerasHub registers. */
 export function classesOf(className: string): readonly string[] {
   return [className, ...packages.map((name) => `${name}>${className}`)];
@@ -27,7 +38,11 @@ export function hub<C>(className: string, more: KerasMapping<C> = {}): KerasMapp
   return {
     since: 3,
     upgrade: (config, version) => withFunctions(more.upgrade?.(config, version) ?? config),
-    ...Object.fromEntries(Object.entries(more).filter(([key]) => key !== "upgrade")),
+    ...Object.fromEntries(Object.entries(more).filter(([key]) => key !== "upgrade" && key !== "save")),
+    save: (fields, major) => {
+      const { className: name = className, config = fields } = more.save?.(fields, major) ?? {};
+      return { className: name, config: withObjects(config) };
+    },
     package: packages[0],
     classNames: classesOf(className),
   };

@@ -1,7 +1,7 @@
 /** Whisper's padding. @module */
 import type { LayerDef } from "../../../core/layer.ts";
 import { inputAt, scalarLike } from "../../../core/layerkit.ts";
-import { hub } from "./names.ts";
+import { hidden } from "./names.ts";
 
 /** A step of zeros before and after, `[batch, steps, features] → [batch, steps + 2, features]`. */
 export const padderDef: LayerDef<Record<never, never>, never> = {
@@ -15,5 +15,5 @@ export const padderDef: LayerDef<Record<never, never>, never> = {
     const x = inputAt(inputs, 0);
     return [b.one("Pad", [x, b.ints([0, 1, 0, 0, 1, 0]), scalarLike(b, 0, x)])];
   },
-  keras: hub("Padder", { ignore: ["activity_regularizer"] }),
+  keras: hidden("Padder", { ignore: ["activity_regularizer"] }),
 };
