@@ -128,7 +128,12 @@ export interface KerasMapping<C> {
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */
   weights?(arrays: readonly Tensor[], config: C, version: string): readonly Tensor[];
-  /** True where older files hold as weights what its configuration says too. */
+  /**
+   * Arrays that files hold by name beside the numbered weights, though the configuration says them; with the path of the
+   * group below the layer's in a `.keras` file.
+   */
+  arrays?(config: C): Readonly<Record<string, Tensor>>;
+  /** True where older files hold as weights what its configuration says, or takes from them. */
   readonly weightsSaid?: boolean;
   /** How many leading axes of its kernels (arrays of two axes more) files that Keras wrote on Theano hold in reverse. */
   readonly turnedByTheano?: number;

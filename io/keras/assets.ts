@@ -1,7 +1,8 @@
-/** What a `.keras` archive holds of layers beside numbered weights: text files and named arrays, put into their configurations. @module */
+/** What a `.keras` archive holds of layers beside numbered weights: text files, named arrays and summaries, put into their configurations. @module */
 import { snakeCase } from "../../core/names.ts";
 import { toNumbers } from "../../core/tensor.ts";
 import type { Hdf5Group } from "../hdf5/mod.ts";
+import { boundariesOf } from "./bins.ts";
 import { isJson, type Json } from "./json.ts";
 
 /** Where assets are found, by path below the archive's root. */
@@ -21,8 +22,9 @@ function lines(text: string): readonly string[] {
 }
 /** Lines as what a field of tokens holds: whole numbers where the layer's tokens are numbers. */
 function tokens(text: string, config: Json): readonly (string | number)[] {
-  const list = lines(text),
-    numeric = typeof config.oov_token === "number" || config.vocabulary_dtype === "int64";
+  const numeric = typeof config.oov_token === "number" || config.vocabulary_dtype === "int64";
+  // As written: an empty token may be the last one, and another may hold what Python ends lines at.
+  const exact = text.split(/\r?\n/), list = exact.length === config.vocabulary_size ? exact : lines(text);
   return numeric ? list.map(Number) : list;
 }
 
@@ -36,6 +38,8 @@ function filled(config: Json, path: string, assets: Assets): Json {
     if (!key.includes("/") && (config[key] ?? null) === null) own[key] = tokens(assets.read(name), config);
   }
   const vars = `${path}/vars`, group = assets.weights?.has(vars) ? assets.weights.get(vars) : undefined;
+  const summary = group?.kind === "group" && config.bin_boundaries === null && group.get("0");
+  if (summary && summary.kind === "dataset") own.bin_boundaries = boundariesOf(summary.read(), config);
   for (const key of group?.kind === "group" ? group.keys() : []) {
     const array = /^\d+$/.test(key) || group?.kind !== "group" ? undefined : group.get(key);
     if (array?.kind === "dataset" && Object.hasOwn(config, key)) {
@@ -47,8 +51,20 @@ function filled(config: Json, path: string, assets: Assets): Json {
 
 /** A model's configuration with the assets of its layers, found by class and position as weights are. */
 export function withAssets(config: Json, assets: Assets): Json {
-  const some = assets.names.some((n) => n.startsWith("assets/"));
-  return some ? model(config, "", assets) : config;
+  return model(config, "", assets);
+}
+/** A `.h5` file's configuration with the boundaries of bins that Keras 2 found from data. */
+export function withBins(entry: Json, weights: Hdf5Group): Json {
+  const { config } = entry;
+  if (!isJson(config) || !Array.isArray(config.layers)) return entry;
+  const layers = config.layers.map((raw: unknown) => {
+    if (!isJson(raw) || !isJson(raw.config) || raw.config.bin_boundaries !== null) return raw;
+    const path = `${raw.config.name}/summary:0`,
+      summary = weights.has(path) ? weights.dataset(path) : undefined;
+    if (!summary) return raw;
+    return { ...raw, config: { ...raw.config, bin_boundaries: boundariesOf(summary.read(), raw.config) } };
+  });
+  return { ...entry, config: { ...config, layers } };
 }
 function model(entry: Json, path: string, assets: Assets): Json {
   const { config } = entry;

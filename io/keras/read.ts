@@ -10,7 +10,7 @@ import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../hdf5/mod.ts"
 import type { Decoders } from "../options.ts";
 import { isSafetensors, readSafetensors } from "../safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../zip.ts";
-import { withAssets } from "./assets.ts";
+import { withAssets, withBins } from "./assets.ts";
 import { contextFor, type KerasContext, majorOf, type MergedReader, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "./json.ts";
@@ -107,7 +107,7 @@ function partsOfHdf5(source: Source, options: Reading): Parts {
   const compiled = attributeText(root, "training_config");
   const config = compiled === undefined ? undefined : parseJson(compiled, "training_config", limits);
   return {
-    config: { json, what: "model_config", version },
+    config: { json: weights ? withBins(json, weights) : json, what: "model_config", version },
     ...(weights && { weights }),
     training: { config, legacy: true, version, root },
   };

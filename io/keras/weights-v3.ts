@@ -48,6 +48,8 @@ function readNode(node: LayerNode, path: string, r: Reading): void {
     return;
   }
   r.seen.add(node);
+  // What the configuration has taken already.
+  if (node.layer.def.keras?.weightsSaid) r.taken.add(join(path, "vars", "0"));
   for (const [own, entries] of groupsOf(node)) {
     // Keras 2 keeps a layer's parts under private names.
     const group = own !== "" && !r.group.has(join(path, own)) && r.group.has(join(path, `_${own}`))

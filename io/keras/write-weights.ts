@@ -27,6 +27,10 @@ function valueOf({ weights }: WeightSource, { path }: WeightEntry): Tensor {
   return value;
 }
 
+/** What a layer's files hold by name. */
+function arraysOf({ layer: { def, config } }: LayerNode): Readonly<Record<string, Tensor>> {
+  return def.keras?.arrays?.(config) ?? {};
+}
 /** The group of a layer's own parts: Keras 2 keeps all but cells under private names. */
 function heldGroup(group: string, ctx: WriteContext): string {
   return ctx.major === 3 || group === "" || group === "cell" ? group : `_${group}`;
@@ -66,6 +70,10 @@ export function writeV3Weights(
     if (seen.has(node) && !copies) return;
     seen.add(node);
     vars(at, node.name);
+    for (const [path, value] of Object.entries(arraysOf(node))) {
+      const [name = path, ...above] = path.split("/").reverse();
+      vars(above.length > 0 ? at.group(above.reverse().join("/")) : at, node.name).dataset(name, value);
+    }
     for (const [group, entries] of groupsOf(node)) {
       const name = group === "" ? node.name : entries[0]?.spec.path?.split("/")[0] ?? group;
       const into = vars(at.group(heldGroup(group, ctx)), name);
@@ -107,6 +115,11 @@ export function writeLegacyWeights(
       const name = ctx.major === 3 ? entry.path : `${below(entry.path, source.name)}:0`;
       into.dataset(name, valueOf(source, entry));
       names.push(name);
+    }
+    for (const [name, value] of Object.entries(arraysOf(node))) {
+      if (ctx.major === 3 || name.includes("/")) continue;
+      into.dataset(`${name}:0`, value);
+      names.push(`${name}:0`);
     }
     into.attributes.set("weight_names", names);
   }

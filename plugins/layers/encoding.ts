@@ -91,6 +91,13 @@ export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
     return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
   },
   check: checkSparse,
+  keras: {
+    weightsSaid: true,
+    // Keras takes boundaries or a number of bins, and Keras 3 nothing that only weights have.
+    save: (fields, major) => ({
+      config: { ...fields, num_bins: null, ...(major === 3 && { trainable: undefined }) },
+    }),
+  },
 };
 
 /** Options of {@link categoryEncodingDef}, resolved. */

@@ -16,7 +16,7 @@ export const identityDef: LayerDef<NoConfig, never> = {
   config: {},
   params: () => ({}),
   build: ({ inputs }) => [inputAt(inputs, 0)],
-  keras: { masksSince: 3 },
+  keras: { classNames: ["Identity", "TFDIdentity"], masksSince: 3 },
 };
 
 /** Options of {@link inputLayerDef}, resolved. */

@@ -1,8 +1,8 @@
 /** Lookups of strings and whole numbers in a vocabulary: StringLookup and IntegerLookup. @module */
 import type { Builder } from "../../core/builder.ts";
-import { ConfigError, shown } from "../../core/errors.ts";
+import { ConfigError, shown, UnsupportedError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
-import type { LayerDef } from "../../core/layer.ts";
+import type { LayerDef, SavedLayer } from "../../core/layer.ts";
 import { cast, dtypeOf, inputAt } from "../../core/layerkit.ts";
 import {
   bool,
@@ -205,6 +205,29 @@ function turnedBack(b: Builder, ids: Value, config: LookupConfig, dtype: "string
   return b.one("Gather", [b.constant(tokenTensor(all, dtype)), safe], { axis: 0 });
 }
 
+/** Weights beyond the vocabulary are padding, which Keras makes itself. Keras 2 spreads unknown tokens in its one way. */
+function savedLookup(
+  { oov_method: method, salt, ...fields }: Readonly<Record<string, unknown>>,
+  major: 2 | 3,
+): SavedLayer {
+  if (major === 2 && (method !== "floormod" || salt !== null)) {
+    throw new UnsupportedError("Keras 2 has no oov_method and no salt");
+  }
+  const since3 = major === 3 ? { oov_method: method, salt } : {};
+  const older = major === 2 && fields.output_mode === "int" ? { dtype: "int64" } : {};
+  return { config: { ...fields, ...knownWeights(fields), ...since3, ...older } };
+}
+/** The weights of the vocabulary's tokens alone, of a configuration as files hold it. */
+export function knownWeights(fields: Readonly<Record<string, unknown>>): { idf_weights: unknown } {
+  const { vocabulary, idf_weights: idf } = fields;
+  const both = Array.isArray(idf) && Array.isArray(vocabulary);
+  return { idf_weights: both ? idf.slice(0, vocabulary.length) : idf };
+}
+/** Weights of tokens as files hold them by name. */
+export function idfArrays(config: LookupConfig): Readonly<Record<string, Tensor>> {
+  const idf = config.vocabulary && config.outputMode === "tf_idf" ? vocabularyOf(config).idf : undefined;
+  return idf ? { idf_weights: tensor([...idf], [idf.length], "float32") } : {};
+}
 function lookup(
   name: string,
   summary: string,
@@ -235,6 +258,8 @@ function lookup(
       inputDtype: dtype,
       weightsSaid: true,
       ignore: ["encoding", "vocabulary_size", "vocabulary_dtype", "has_input_vocabulary"],
+      save: savedLookup,
+      arrays: idfArrays,
     },
   };
 }

@@ -229,7 +229,8 @@ export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   config: { axis: int({ doc: "axis along which they are joined", default: -1 }), maskRule: maskRuleField() },
   params: () => ({}),
   build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call, config.maskRule),
-  keras: { own: ["maskRule"], upgrade: olderRule },
+  // A FeatureSpace joins its features by a class of its own.
+  keras: { classNames: ["Concatenate", "TFDConcat"], own: ["maskRule"], upgrade: olderRule },
 };
 
 /** Options of {@link dotDef}, resolved. */

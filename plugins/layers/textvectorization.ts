@@ -1,5 +1,5 @@
 /** Text in a graph: TextVectorization, Hashing and HashedCrossing. @module */
-import { ConfigError, ShapeError } from "../../core/errors.ts";
+import { ConfigError, ShapeError, UnsupportedError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import type { LayerDef } from "../../core/layer.ts";
 import { cast, dtypeOf, inputAt, opaqueField, shapeOf } from "../../core/layerkit.ts";
@@ -7,7 +7,16 @@ import { isFloat } from "../../core/dtype.ts";
 import { bool, choice, type Field, field, int, list, nullable, text } from "../../core/schema.ts";
 import { tensor } from "../../core/tensor.ts";
 import { checkSparse, encoded, type OutputMode, sparseField } from "./encoding.ts";
-import { idfField, lookedUp, type LookupConfig, outputModeField, saltField, type Token } from "./lookup.ts";
+import {
+  idfArrays,
+  idfField,
+  knownWeights,
+  lookedUp,
+  type LookupConfig,
+  outputModeField,
+  saltField,
+  type Token,
+} from "./lookup.ts";
 
 /** Options of {@link textVectorizationDef}, resolved. */
 export interface TextVectorizationConfig {
@@ -93,16 +102,7 @@ export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
       ngrams: [...config.ngrams ?? []],
       length: outputMode === "int" ? outputSequenceLength ?? 0 : 0,
     });
-    const lookup: LookupConfig = {
-      ...config,
-      numOovIndices: 1,
-      maskToken: "",
-      oovToken: "[UNK]",
-      invert: false,
-      oovMethod: "floormod",
-      salt: null,
-    };
-    return [lookedUp(b, tokens, lookup)];
+    return [lookedUp(b, tokens, lookupOf(config))];
   },
   check(config, path) {
     checkSparse(config, path);
@@ -114,8 +114,27 @@ export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
     inputDtype: "string",
     weightsSaid: true,
     ignore: ["encoding", "vocabulary_size", "has_input_vocabulary", "batch_input_shape"],
+    arrays(config) {
+      const own = idfArrays(lookupOf(config)), { idf_weights: weights } = own;
+      return { ...own, ...(weights && { "_lookup_layer/idf_weights": weights }) };
+    },
+    save: (fields, major) => {
+      const older = major === 2 ? { dtype: "string", ngrams: countOfNgrams(fields.ngrams) } : {};
+      return { config: { ...fields, ...knownWeights(fields), ...older } };
+    },
   },
 };
+/** Keras 2 reads back a number alone: n-grams from 1 up to it. */
+function countOfNgrams(sizes: unknown): number | null {
+  if (!Array.isArray(sizes)) return null;
+  if (sizes.every((size, i) => size === i + 1)) return sizes.length;
+  throw new UnsupportedError(`Keras 2 reads no ngrams of ${sizes.join(" and ")} words alone`);
+}
+/** The lookup that tokens go through. */
+function lookupOf(config: TextVectorizationConfig): LookupConfig {
+  const special = { numOovIndices: 1, maskToken: "", oovToken: "[UNK]" };
+  return { ...config, ...special, invert: false, oovMethod: "floormod", salt: null };
+}
 /** A choice that null is one of, beside its default. */
 function orNull<T extends string>(inner: Field<T>): Field<T | null> {
   return {
@@ -181,8 +200,15 @@ export const hashingDef: LayerDef<HashingConfig, never> = {
     return [encoded(b, ids, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
   },
   check: checkSparse,
-  keras: { inputDtype: "string" },
+  keras: { inputDtype: "string", upgrade: withoutUsualSalt },
 };
+/** The salt that TensorFlow 2.4 stores where none was given, though it computes without one then. */
+const usualSalt = 0xdecafcaffe;
+/** A configuration without what wasn't computed with; files since 2.5, which say `mask_value`, hold salts that were given. */
+function withoutUsualSalt(config: Record<string, unknown>): Record<string, unknown> {
+  const { salt } = config, unsaid = Array.isArray(salt) && salt.every((word) => word === usualSalt);
+  return unsaid && !("mask_value" in config) ? { ...config, salt: null } : config;
+}
 
 /** Options of {@link hashedCrossingDef}, resolved. */
 export interface HashedCrossingConfig {
