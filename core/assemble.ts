@@ -155,7 +155,8 @@ class Assembly {
     const b = own instanceof GraphBuilder ? own : this.b;
     return located(node, () =>
       b.scopeAs(node.path, () => {
-        const reached = inputs.map((v, i) => (call.lost?.[i] ? b.masked(v, undefined) : v));
+        const lost = (i: number) => call.lost?.[i] === true || !training && call.lost?.[i] === "inference";
+        const reached = inputs.map((v, i) => (lost(i) ? b.masked(v, undefined) : v));
         const masked = withMasks(b, reached, call.mask);
         const params = this.#params(node, masked.map((v) => v.type));
         const heeded = !(call.yields && settled) && !(call.training && this.#options.draws === false);

@@ -39,7 +39,7 @@ export interface CallOptions {
   /** Which masks the outputs carry on: those of `mask` unless said; the inputs' own, whatever `mask` says, or none. */
   readonly passes?: "own" | "none";
   /** Inputs whose masks don't reach the call. */
-  readonly lost?: readonly boolean[];
+  readonly lost?: readonly (boolean | "inference")[];
   /** Whether the call trains, whatever the model does. */
   readonly training?: boolean;
   /** True where a mode that the whole model runs in goes before `training`; sampling alone heeds it. */

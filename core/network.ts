@@ -53,7 +53,7 @@ export interface ApplyOptions {
   /** Which masks the outputs carry on: those of `mask` unless said; the inputs' own, whatever `mask` says, or none. */
   readonly passes?: "own" | "none";
   /** Inputs whose masks don't reach the call. */
-  readonly lost?: readonly boolean[];
+  readonly lost?: readonly (boolean | "inference")[];
   /** Fixes the layer's mode, whatever the model's. */
   readonly training?: boolean;
   /** True where a mode that the whole model runs in goes before `training`, as in Keras 3; sampling alone heeds it. */

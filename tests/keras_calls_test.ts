@@ -1,6 +1,6 @@
 /** Calls as Keras' files hold them: masks, constants, states and modes give what Keras computes, read and written. @module */
 import { deepEqual, match, ok } from "node:assert/strict";
-import { loadModel, type Model, type Tensor, tensor, toNumbers, type WriteOptions } from "../mod.ts";
+import { loadModel, type Model, sgd, type Tensor, tensor, toNumbers, type WriteOptions } from "../mod.ts";
 import { root } from "./support/sources.ts";
 
 interface Numbers {
@@ -89,3 +89,15 @@ for (const kerasVersion of [3, 2] as const) {
     ok(written > (kerasVersion === 3 ? 60 : 15), `${written}`);
   });
 }
+
+Deno.test("dropout hands on its input itself in inference, which then loses its mask to attention, and another in fit", async () => {
+  const bytes = await Deno.readFile(new URL("tests/fixtures/keras-lost-mask.keras", root));
+  using model = await loadModel(bytes, { backend: "plain", warn: () => {} });
+  model.compile({ optimizer: sgd({ learningRate: 1e-30 }), loss: "mse" });
+  const x = tensor([[1, 2, 0, 3, 0], [4, 0, 5, 1, 2], [5, 6, 7, 0, 0]], [3, 5], "int32");
+  const y = tensor(new Float32Array(60).fill(1), [3, 5, 4]);
+  const { loss = NaN } = await model.evaluate(x, y);
+  ok(Math.abs(loss - 1.1215271949768066) < 1e-5, `${loss}`);
+  const { history } = await model.fit(x, y, { epochs: 1, batchSize: 3, verbose: 0 });
+  ok(Math.abs((history.loss?.[0] ?? NaN) - 1.1730707883834839) < 1e-5, `${history.loss}`);
+});

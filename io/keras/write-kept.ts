@@ -4,8 +4,12 @@ import type { Layer } from "../../core/layer.ts";
 import { type LayerCall, type Network, networkConfigOf, type SymbolicTensor } from "../../core/network.ts";
 import { mapOptions } from "../../core/replay.ts";
 import { createLayer } from "../../core/factory.ts";
+<<<<<<< HEAD
 import { nameOf } from "../../core/names.ts";
 import { lostMasks } from "./lostmasks.ts";
+=======
+import { lostMasks, rootOf } from "./lostmasks.ts";
+>>>>>>> 8800f8e (Tensors that layers hand on themselves lose their masks to attention as in Keras 3.7 and later)
 import { operationOf } from "./operations.ts";
 
 const readers = /Attention|RNN|LSTM|GRU|Bidirectional|GlobalAverage|Softmax|BatchNormalization/;
@@ -95,7 +99,7 @@ function neededAfter(network: Network): ReadonlySet<SymbolicTensor> {
   const needed = new Set<SymbolicTensor>();
   for (const [call, gone] of lostMasks(network)) {
     const lost = call.inputs.filter((t, i) => gone[i] && t.mask && !call.options.lost?.[i]);
-    if (lost.length > 0 && needsMask(network, call, 3)) lost.forEach((t) => needed.add(t));
+    if (lost.length > 0 && needsMask(network, call, 3)) lost.forEach((t) => needed.add(rootOf(t).tensor));
   }
   return needed;
 }
@@ -109,7 +113,7 @@ export function keepingMasks(network: Network): Network {
   for (const call of network.calls) {
     const copies = new Map<SymbolicTensor, SymbolicTensor>();
     const read = (t: SymbolicTensor): SymbolicTensor => {
-      if (call.layer.def.name !== "MultiHeadAttention" || !needed.has(t)) return of(t);
+      if (call.layer.def.name !== "MultiHeadAttention" || !needed.has(rootOf(t).tensor)) return of(t);
       const copy = copies.get(t) ?? applyAll(createLayer(rescaling, { scale: 1 }), of(t))[0] ?? of(t);
       copies.set(t, copy);
       return copy;
