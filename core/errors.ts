@@ -88,7 +88,7 @@ export class BackendError extends LapisError {
 export function shown(value: unknown, max = 80): string {
   let text: string;
   if (typeof value === "string") text = JSON.stringify(value);
-  else if (typeof value === "bigint") text = `${value}`;
+  else if (typeof value === "bigint" || typeof value === "number") text = `${value}`;
   else if (value === undefined) text = "nothing";
   else if (typeof value === "function") text = "a function";
   else {

@@ -60,7 +60,7 @@ export function byName(
 ): Readonly<Record<string, Tensor | Nested>> {
   const names = ports.map((p) => p.name).join(", ");
   if (typeof x === "object" && !Array.isArray(x) && !isTensorLike(x)) {
-    const given = x as Readonly<Record<string, Tensor | Nested>>;
+    const given = (x ?? {}) as Readonly<Record<string, Tensor | Nested>>;
     const unknown = Object.keys(given).find((k) => !ports.some((p) => p.name === k));
     if (unknown !== undefined) {
       throw new InputError(`unknown ${what} ${shown(unknown)}: expected ${names}`, { place: unknown });

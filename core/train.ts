@@ -64,6 +64,10 @@ import {
   type TrainingState,
 } from "./training/types.ts";
 
+const counted = (n: number, name: string): number => {
+  if (Number.isSafeInteger(n) && n >= 0) return n;
+  throw new InputError(`${name}: expected a whole number from 0, got ${shown(n)}`);
+};
 const positive = (n: number, name: string): number => {
   if (Number.isSafeInteger(n) && n > 0) return n;
   throw new InputError(`${name}: expected 1 or more, got ${shown(n)}`);
@@ -213,11 +217,12 @@ class ModelTrainer implements Trainer {
   async #fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
     const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
     const seed = checkSeed(resumed?.json.seed ?? options.seed ?? this.#parts.seed);
-    const batchSize = positive(options.batchSize ?? 32, "batchSize"), epochs = options.epochs ?? 1;
+    const batchSize = positive(options.batchSize ?? 32, "batchSize"),
+      epochs = counted(options.epochs ?? 1, "epochs");
     if (!isSource(x)) this.#build(x);
     this.#state();
     if (resumed) this.#resume(resumed, x, options);
-    const initialEpoch = resumed?.json.epoch ?? options.initialEpoch ?? 0;
+    const initialEpoch = resumed?.json.epoch ?? counted(options.initialEpoch ?? 0, "initialEpoch");
     const { train: plain, validation } = this.#split(x, y, options, batchSize, seed);
     const train = options.augment
       ? augmentedBatches(plain, options.augment, this.#parts.model.inputs, seed)

@@ -147,6 +147,19 @@ Deno.test("what doesn't fit is refused by name", async () => {
   });
   await rejects(net.fit(points, inside.slice(1), { verbose }), /has 63 samples, the inputs have 64/);
   await rejects(net.fit(points, inside, { batchSize: 0, verbose }), InputError);
+  await rejects(
+    net.fit(points, inside, { batchSize: NaN, verbose }),
+    /batchSize: expected 1 or more, got NaN/,
+  );
+  await rejects(
+    net.fit(points, inside, { epochs: -1, verbose }),
+    /epochs: expected a whole number from 0, got -1/,
+  );
+  await rejects(
+    net.fit(points, inside, { classWeight: JSON.parse('{"a":2}'), verbose }),
+    /classWeight: .* got \{"a":2\}/,
+  );
+  await rejects(net.predict(JSON.parse("null")), /input "input_layer" is missing/);
   throws(() => net.compile({ loss: "meanSquaredEror" }), /did you mean meanSquaredError/);
   throws(() => net.compile({ optimizer: adam({ learningRate: -1 }), loss: "mse" }), ConfigError);
   throws(() => net.compile({ loss: { other: "mse" } }), /no output is named "other"/);

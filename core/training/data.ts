@@ -43,6 +43,12 @@ export interface Weighing {
 
 /** A weight for every sample (or step) by its class. */
 function classWeights(t: Tensor, byColumn: boolean, weights: ClassWeights): Tensor {
+  for (const [key, weight] of Object.entries(weights)) {
+    if (/^(0|[1-9]\d*)$/.test(key) && Number.isFinite(weight)) continue;
+    throw new InputError(
+      `classWeight: expected a number for a class's number, got ${shown({ [key]: weight })}`,
+    );
+  }
   const values = toNumbers(t), width = byColumn ? t.shape.at(-1) ?? 1 : 1;
   const shape = byColumn ? t.shape.slice(0, -1) : t.shape;
   const out = new Float32Array(sizeOf(shape)).fill(1);
