@@ -154,7 +154,9 @@ export const adafactorDef: OptimizerDef<AdafactorConfig> = {
     } else v = towardsNow(c.slot("velocity"), squares);
     c.setSlot("velocity", v);
     const change = div(c, g, sqrt(c, v)), size = b.one("Max", [b.scalar(epsilon2), rootMean(c, w)]);
-    const over = b.one("Max", [b.scalar(1), times(c, rootMean(c, change), 1 / clipThreshold)]);
+    // Of a table that is looked up, Keras squares each row of a batch on its own.
+    const length = sqrt(c, b.one("ReduceMean", [div(c, c.squared(), v)], { keepdims: 0 }));
+    const over = b.one("Max", [b.scalar(1), times(c, length, 1 / clipThreshold)]);
     return sub(c, w, mul(c, div(c, change, over), mul(c, size, rho)));
   },
 };
