@@ -1,6 +1,14 @@
 /** Optimizers as their version of Keras computed and stored them: five further steps of a saved model are Keras' own. @module */
-import { deepStrictEqual, ok } from "node:assert/strict";
-import { loadModel, type Model, type Nested, type Tensor, tensor, toNumbers } from "../mod.ts";
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import {
+  loadModel,
+  type Model,
+  type Nested,
+  type Tensor,
+  tensor,
+  toNumbers,
+  UnsupportedError,
+} from "../mod.ts";
 
 interface Case {
   readonly x: Nested;
@@ -74,4 +82,15 @@ Deno.test("what they came to is in the files that we write, of Keras 2 and 3", a
     }
   }
   deepStrictEqual(wrong, []);
+});
+
+Deno.test("sums of Ftrl that early TensorFlow held times the rate, for some weights, are refused by name", async () => {
+  using model = await loadModel(new URL("tf24_ftrl_opt_mlp.h5", folder), {
+    backend: "plain",
+    warn: () => {},
+  });
+  await rejects(
+    model.trainOnBatch(tensor([[1, 2, 3]]), tensor([[1, 2]])),
+    (error) => error instanceof UnsupportedError && /Ftrl with L2 shrinkage/.test(error.message),
+  );
 });

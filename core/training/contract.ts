@@ -150,8 +150,6 @@ export interface SlotSpec {
  * up to 2.3, on TensorFlow or on Theano.
  */
 export type Era = "3" | "2.11" | "2" | "1" | "1-theano";
-/** True for Keras up to 2.3. */
-export const isEarly = (era: unknown): boolean => era === "1" || era === "1-theano";
 /** The scale that losses get before their gradients are computed, which halves where one is no number. */
 export interface LossScaling {
   /** The scale at first. */

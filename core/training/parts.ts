@@ -210,3 +210,5 @@ export function serializePart(value: Part): Readonly<Record<string, unknown>> {
     ...(beside.length > 0 && { lapis: Object.fromEntries(beside) }),
   };
 }
+/** True for optimizers of Keras up to 2.3. */
+export const isEarly = (era: unknown): boolean => era === "1" || era === "1-theano";

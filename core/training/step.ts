@@ -5,19 +5,18 @@ import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } f
 import { replay } from "../gradient.ts";
 import type { Graph, Value } from "../graph.ts";
 import { scalarLike } from "../layerkit.ts";
-import { classNameOf } from "./parts.ts";
+import { classNameOf, isEarly } from "./parts.ts";
 import type { Registry } from "../registry.ts";
 import { tensorType, typeText } from "../shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
-import {
-  type ConstraintDef,
-  isEarly,
-  type OptimizerConfig,
-  type OptimizerDef,
-  type Part,
-  type ScheduleDef,
-  type SlotSpec,
-  type Trainable,
+import type {
+  ConstraintDef,
+  OptimizerConfig,
+  OptimizerDef,
+  Part,
+  ScheduleDef,
+  SlotSpec,
+  Trainable,
 } from "./contract.ts";
 
 /** A slot as a file or a session holds it. */

@@ -2,7 +2,7 @@
 import { InputError } from "../../core/errors.ts";
 import type { LayerNode } from "../../core/layertree.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { isEarlyKeras } from "../../core/training/saved.ts";
+import { isEarlyKeras, versionOf } from "../../core/training/saved.ts";
 import type { Hdf5Group } from "../hdf5/mod.ts";
 import type { KerasContext } from "./context.ts";
 import { isJson, type Json } from "./json.ts";
@@ -30,6 +30,14 @@ export function onTheano(form: Json, { group }: SlotOwners, version: string): Js
     ? { config: { era: "1-theano", ...optimizer.config } }
     : { era: "1-theano" };
   return { ...form, optimizer: { ...optimizer, ...config } };
+}
+/** Why the state of TensorFlow's Ftrl with L2 shrinkage isn't read: before 2.6 it was held times the rate, by weight. */
+export function scaledSums({ optimizer }: Json, version: string): string | undefined {
+  if (!isJson(optimizer) || optimizer.class_name !== "Ftrl" || !isJson(optimizer.config)) return undefined;
+  const { l2_shrinkage_regularization_strength: shrinkage } = optimizer.config;
+  if (!(Number(shrinkage ?? 0) > 0) || versionOf({ version }) >= 2.006) return undefined;
+  return `TensorFlow of Keras ${version} holds the sums of Ftrl with L2 shrinkage times the rate where gradients are ` +
+    "dense, which the file doesn't tell: compile the model anew to begin without them";
 }
 /**
  * The variables in the order and form of our weights: each list of slots is read as the weights are.

@@ -1,5 +1,5 @@
 /** How a model was compiled and where its optimizer stands, as files hold them. @module */
-import { ConfigError, FormatError } from "../../core/errors.ts";
+import { ConfigError, FormatError, UnsupportedError } from "../../core/errors.ts";
 import type { Registry } from "../../core/registry.ts";
 import { fieldToSnake } from "../../core/names.ts";
 import type { PartKind } from "../../core/training/contract.ts";
@@ -8,7 +8,7 @@ import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
 import { isSerialized } from "./layers.ts";
-import { onTheano, type SlotOwners, slotsByWeights, type Variables } from "./slots.ts";
+import { onTheano, scaledSums, type SlotOwners, slotsByWeights, type Variables } from "./slots.ts";
 
 /** Compilation as whole-model `.h5` files hold it, from that of `.keras` files. */
 export function legacyTraining(config: Json, major: 2 | 3): Json {
@@ -169,7 +169,12 @@ export function trainingOf(
   const said = legacy ? fromLegacy(config) : config;
   const form = weights ? onTheano(said, weights, version) : said;
   if (form.optimizer === undefined && form.loss === undefined) return undefined;
-  const held = root && variablesOf(root);
+  const found = root && variablesOf(root), reason = scaledSums(form, version);
+  const held = found && reason !== undefined
+    ? () => {
+      throw new UnsupportedError(reason);
+    }
+    : found;
   const variables = held && weights ? () => slotsByWeights(held(), weights, version) : held;
   return { config: form, version, ...(variables && { variables }) };
 }

@@ -83,6 +83,7 @@ export {
 export { type AucConfig, aucMetric } from "./auc.ts";
 export {
   type Averaging,
+  type F1Config,
   f1Metric,
   type FBetaConfig,
   fBetaMetric,

@@ -14,15 +14,15 @@ import {
   type Schema,
   text,
 } from "../../core/schema.ts";
-import {
-  isEarly,
-  type LossScaling,
-  type OptimizerConfig,
-  type OptimizerDef,
-  type Part,
-  type ScheduleDef,
-  type UpdateContext,
+import type {
+  LossScaling,
+  OptimizerConfig,
+  OptimizerDef,
+  Part,
+  ScheduleDef,
+  UpdateContext,
 } from "../../core/training/contract.ts";
+import { isEarly } from "../../core/training/parts.ts";
 
 /** True for an object that is no list. */
 export const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>

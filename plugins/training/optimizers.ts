@@ -1,8 +1,8 @@
 /** Optimizers with Keras' meaning: what a step makes of a weight, its gradient and its slots. @module */
 import type { Value } from "../../core/graph.ts";
 import { bool, float } from "../../core/schema.ts";
-import { isEarly, type OptimizerConfig, type OptimizerDef } from "../../core/training/contract.ts";
-import { type PartFactory, partFactory } from "../../core/training/parts.ts";
+import type { OptimizerConfig, OptimizerDef } from "../../core/training/contract.ts";
+import { isEarly, type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { moreOptimizers } from "./moreoptimizers.ts";
 import { nadamDef } from "./nadam.ts";
 import {

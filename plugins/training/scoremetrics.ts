@@ -1,8 +1,9 @@
 /** Precision, recall and F scores as counts that add up over batches: of classes, or of every output's yes and no as Keras counts. @module */
 import type { Builder } from "../../core/builder.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import { cast, scalarLike, shapeOf } from "../../core/layerkit.ts";
-import { choice, type Field, float, int, nullable, type Schema } from "../../core/schema.ts";
+import { bool, choice, type Field, float, int, nullable, type Schema } from "../../core/schema.ts";
 import type { MetricContext, MetricDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { oneHot } from "./crossentropy.ts";
@@ -24,12 +25,17 @@ export interface OutputScoreConfig extends ScoreConfig {
   /** The one output that counts. */
   readonly classId: number | null;
 }
+/** Options of {@link f1Def}. */
+export interface F1Config extends ScoreConfig {
+  /** Every output is a yes or no of its own, the largest of a row yes where there is no threshold, as Keras counts. */
+  readonly everyOutput: boolean;
+}
 /** Options of {@link fBetaDef}. */
-export interface FBetaConfig extends ScoreConfig {
+export interface FBetaConfig extends F1Config {
   /** How many times as much recall counts as precision. */
   readonly beta: number;
 }
-type Config = ScoreConfig & Partial<Pick<OutputScoreConfig, "topK" | "classId">>;
+type Config = ScoreConfig & Partial<Pick<OutputScoreConfig, "topK" | "classId"> & F1Config>;
 type Sums = Readonly<Record<string, readonly number[]>>;
 
 const scoreFields = (): Schema<ScoreConfig> => ({
@@ -53,7 +59,11 @@ function largest(b: Builder, x: Value, k: number): Value {
   return b.one("Where", [b.one("GreaterOrEqual", [x, least]), x, scalarLike(b, -1e10, x)]);
 }
 /** What is so and what is said, float32 `[…, classes]` or `[…, outputs]`. */
-function answers(c: MetricContext<Config>, byOutput: boolean): { readonly yes: Value; readonly said: Value } {
+interface Answers {
+  readonly yes: Value;
+  readonly said: Value;
+}
+function answers(c: MetricContext<Config>, byOutput: boolean): Answers {
   const { b, target, config } = c, { threshold, topK = null, classId = null } = config;
   if (!byOutput) {
     const classes = Math.max(2, classCount(c.output)), one = b.scalar(1);
@@ -75,7 +85,9 @@ function scoreSums(c: MetricContext<Config>, pooled: boolean): Record<string, Va
   const { b, weights, config } = c;
   const several = !isSparse(c) && classCount(c.output) > 1;
   const together = pooled && several && config.average === null;
-  const { yes, said } = answers(c, together || (several && config.threshold !== null));
+  const { yes, said } = config.everyOutput
+    ? outputAnswers(c)
+    : answers(c, together || (several && config.threshold !== null));
   const kept = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
   const rank = shapeOf(yes.type).length;
   const over = b.ints(Array.from({ length: together ? rank : rank - 1 }, (_, i) => i));
@@ -141,16 +153,43 @@ export const recallDef: MetricDef<OutputScoreConfig> = outputScore(
   "hits over members of a class",
   (hits, _, actual) => ratio(hits, actual),
 );
+const f1Fields = (): Schema<F1Config> => ({
+  ...scoreFields(),
+  everyOutput: bool({ doc: "every output is a yes or no of its own, as Keras counts", default: false }),
+});
+/** What is so and what is said by Keras' F scores: the largest outputs of a row, or those above the threshold. */
+function outputAnswers({ b, target, output: p, config }: MetricContext<Config>): Answers {
+  const above = (x: Value, n: number, op = "Greater") => b.one(op, [x, scalarLike(b, n, x)]);
+  const most = b.one("ReduceMax", [p, b.ints([-1])], { keepdims: 1 });
+  const said = config.threshold === null
+    ? b.one("And", [b.one("GreaterOrEqual", [p, most]), above(b.one("Abs", [p]), 1e-9)])
+    : above(p, config.threshold);
+  return { yes: cast(b, target, "float32"), said: cast(b, said, "float32") };
+}
+/** F scores of Keras' files: those that give a number a class are refused. */
+const keras: NonNullable<MetricDef["keras"]> = {
+  own: ["everyOutput"],
+  upgrade(config) {
+    if (config.average === null || config.average === undefined) {
+      throw new ConfigError(
+        'average: Keras gives one number a class for None, a metric of Lapis gives one: use "macro", "micro" or "weighted"',
+        { place: "average" },
+      );
+    }
+    return { everyOutput: true, ...config };
+  },
+  // Keras' F scores want targets of their own form, so that ours are none.
+  save: ({ every_output: everyOutput, ...config }) => everyOutput === true ? { config } : undefined,
+};
 /** The harmonic mean of precision and recall. */
-export const f1Def: MetricDef<ScoreConfig> = {
+export const f1Def: MetricDef<F1Config> = {
   kind: "metric",
   name: "f1",
   summary: "harmonic mean of precision and recall",
   aliases: ["f1Score", ...averages("f1")],
   better: "max",
-  config: scoreFields(),
-  // Keras' F1 score wants targets of its own form.
-  keras: { save: () => undefined },
+  config: f1Fields(),
+  keras,
   build: (c) => scoreSums(c, false),
   result: (sums, config) =>
     averaged(sums, config, (hits, predicted, actual) => ratio(2 * hits, predicted + actual)),
@@ -161,7 +200,7 @@ export const fBetaDef: MetricDef<FBetaConfig> = {
   name: "fBeta",
   summary: "harmonic mean of precision and recall, recall beta times as heavy",
   aliases: ["fBetaScore"],
-  config: { ...scoreFields(), beta: float({ doc: "how much recall counts", default: 1, min: 0 }) },
+  config: { ...f1Fields(), beta: float({ doc: "how much recall counts", default: 1, min: 0 }) },
   build: (c) => scoreSums(c, false),
   result(sums, config) {
     const own = config.beta ** 2;
@@ -221,6 +260,6 @@ export const precisionMetric: PartFactory<MetricDef, OutputScoreConfig> = partFa
 /** Hits over members. */
 export const recallMetric: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(recallDef);
 /** Harmonic mean of precision and recall: `f1Metric({ average: "macro" })`. */
-export const f1Metric: PartFactory<MetricDef, ScoreConfig> = partFactory<MetricDef>(f1Def);
+export const f1Metric: PartFactory<MetricDef, F1Config> = partFactory<MetricDef>(f1Def);
 /** The same with recall counting `beta` times as much. */
 export const fBetaMetric: PartFactory<MetricDef, FBetaConfig> = partFactory<MetricDef>(fBetaDef);
