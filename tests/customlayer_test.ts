@@ -1,6 +1,7 @@
 /** A user's own layer, in a file that imports nothing but the package: it loads, predicts as Keras did, and trains. @module */
-import { deepEqual, match, rejects } from "node:assert/strict";
-import { loadModel, tensor, UnsupportedError } from "../mod.ts";
+import { deepEqual, match, ok, rejects } from "node:assert/strict";
+import { loadModel, tensor, toNumbers, UnsupportedError } from "../mod.ts";
+import { patches } from "../examples/custom-layer/patches.ts";
 import { swirl } from "../examples/custom-layer/swirl.ts";
 import { root } from "./support/sources.ts";
 
@@ -33,4 +34,12 @@ Deno.test("a layer of one's own has gradients, and its weights have Keras' paths
     loss: "meanSquaredError",
   });
   deepEqual(weights.get("sequential/swirl/scale")?.shape, [4]);
+});
+Deno.test("patches of images, as the class of Keras cuts them", async () => {
+  using model = await loadModel(new URL("examples/custom-layer/patches.keras", root), { layers: [patches] });
+  const y = await model.predict(tensor(Float32Array.from({ length: 32 }, (_, i) => i), [1, 4, 4, 2]));
+  // Printed by make_patches.py.
+  const wanted = [-18.541793823242188, -24.37863540649414, -41.88916015625, -47.72599792480469];
+  const numbers = "data" in y ? [...toNumbers(y)] : [];
+  ok(wanted.every((w, i) => Math.abs(w - (numbers[i] ?? NaN)) < 1e-5), `${numbers}`);
 });

@@ -1,0 +1,26 @@
+/** Patches, a layer of one's own: images cut into squares, each one row. @module */
+import { fields, type LayerDef } from "@lapis/lapis";
+
+/** Options of {@link patches}, resolved. */
+export interface PatchesConfig {
+  /** Height and width of a patch. */
+  readonly size: number;
+}
+
+/** `[batch, height, width, channels] → [batch, patches, size · size · channels]`; Keras' `acme>Patches`. */
+export const patches: LayerDef<PatchesConfig, never> = {
+  kind: "layer",
+  name: "Patches",
+  summary: "images cut into squares, each one row",
+  config: { size: fields.int({ doc: "height and width of a patch", min: 1 }) },
+  mask: "consume",
+  params: () => ({}),
+  build({ b, config: { size }, inputs: [x] }) {
+    const shape = x?.type.kind === "tensor" ? x.type.shape ?? [] : [];
+    const [height = 0, width = 0, channels = 0] = shape.slice(1).map(Number);
+    const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
+    const squares = b.one("Reshape", [x, b.ints([-1, rows, size, columns, size, channels])]);
+    const turned = b.one("Transpose", [squares], { perm: [0, 1, 3, 2, 4, 5] });
+    return [b.one("Reshape", [turned, b.ints([-1, rows * columns, size * size * channels])])];
+  },
+};
