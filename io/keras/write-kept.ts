@@ -4,12 +4,8 @@ import type { Layer } from "../../core/layer.ts";
 import { type LayerCall, type Network, networkConfigOf, type SymbolicTensor } from "../../core/network.ts";
 import { mapOptions } from "../../core/replay.ts";
 import { createLayer } from "../../core/factory.ts";
-<<<<<<< HEAD
 import { nameOf } from "../../core/names.ts";
-import { lostMasks } from "./lostmasks.ts";
-=======
 import { lostMasks, rootOf } from "./lostmasks.ts";
->>>>>>> 8800f8e (Tensors that layers hand on themselves lose their masks to attention as in Keras 3.7 and later)
 import { operationOf } from "./operations.ts";
 
 const readers = /Attention|RNN|LSTM|GRU|Bidirectional|GlobalAverage|Softmax|BatchNormalization/;
