@@ -21,6 +21,8 @@ export function warnOfMode(label: string, layer: Layer, training: boolean, ctx: 
   const three = majorOf(ctx.version) >= 3,
     said = `${label}: is called with training=${training ? "True" : "False"}`;
   const other = training ? "predict" : "fit";
+  // Keras 3 writes what dropout's call has by itself.
+  if (three && !training && layer.def.name !== "BatchNormalization" && !networkConfigOf(layer)) return;
   if (three) {
     const way = training ? "predict(x, { samples }) heeds it" : "freeze it by trainable=False";
     ctx.warn(`${said}, which Keras 3's ${other} overrides, and so does Lapis: ${way}`);
