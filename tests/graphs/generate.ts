@@ -24,12 +24,18 @@ export interface DrawOptions {
   readonly op?: string;
   /** Most nodes that are asked for. */
   readonly nodes?: number;
+  /** The opset; one of 18 to 23 unless said. Of before 18 there are the forms that operators had then, not all. */
+  readonly opset?: number;
 }
 
 /** The graphs that a seed gives: the drafted one, and one for each node that could not be run. */
-export function draw(seed: number, { ops = Object.keys(makers), op, nodes = 9 }: DrawOptions = {}): Drawn[] {
+export function draw(
+  seed: number,
+  { ops = Object.keys(makers), op, nodes = 9, opset: asked }: DrawOptions = {},
+): Drawn[] {
   restart();
-  const dice = new Dice(seed), opset = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [23]);
+  const dice = new Dice(seed), latest = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [23]);
+  const opset = asked ?? latest;
   const bindings: Binding[] = [
     { n: dice.between(1, 4), m: dice.between(2, 6) },
     { n: dice.between(5, 7), m: 1 },

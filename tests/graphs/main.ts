@@ -1,5 +1,5 @@
 /**
- * Random ONNX graphs on every engine: `deno task test:graphs [--count N] [--seed N] [--op NAME] [--nodes N] [--shrink]
+ * Random ONNX graphs on every engine: `deno task test:graphs [--count N] [--seed N] [--op NAME] [--nodes N] [--opset N] [--shrink]
  * [--only wasm] [--out FOLDER]`. `--shrink` makes what is wrong small; `--out` writes it as fixtures; `--only` tells of
  * what one engine alone has wrong. Ends with 1 where something is wrong. @module
  */
@@ -12,8 +12,14 @@ const value = (name: string) => {
   return at < 0 ? undefined : Deno.args[at + 1];
 };
 const count = Number(value("--count") ?? 2000), seed = Number(value("--seed") ?? 1), op = value("--op");
-const out = value("--out"), only = value("--only");
-const options = { count, seed, nodes: Number(value("--nodes") ?? 9), ...(op !== undefined && { op }) };
+const out = value("--out"), only = value("--only"), opset = value("--opset");
+const options = {
+  count,
+  seed,
+  nodes: Number(value("--nodes") ?? 9),
+  ...(op !== undefined && { op }),
+  ...(opset !== undefined && { opset: Number(opset) }),
+};
 const oracle = new Oracle(), judges: Record<string, number> = {}, kinds = new Map<string, string[]>();
 const began = performance.now();
 let models = 0, wrong = 0, known = 0;

@@ -30,9 +30,23 @@ const since: Readonly<Record<string, number>> = {
   AffineGrid: 20,
   Attention: 23,
   BitwiseAnd: 18,
+  BitwiseNot: 18,
+  BitwiseOr: 18,
+  BitwiseXor: 18,
+  BlackmanWindow: 17,
+  CastLike: 15,
+  CenterCropPad: 18,
+  Col2Im: 18,
   Gelu: 20,
+  GridSample: 16,
+  HammingWindow: 17,
+  HannWindow: 17,
+  HardSwish: 14,
+  LayerNormalization: 17,
+  Mish: 18,
   RMSNormalization: 23,
   RotaryEmbedding: 23,
+  Trilu: 14,
 };
 /** Adds random nodes of the given operators. */
 export function grow(draft: Draft, count: number, ops: readonly string[]): void {

@@ -11,10 +11,15 @@ function reduction(op: string, dtypes: readonly DType[], contents: "normal" | "p
     const keepdims = d.dice.chance(0.5) ? { keepdims: d.dice.below(2) } : {};
     if (d.dice.chance(0.15)) {
       const noop = d.dice.chance(0.4) ? { noop_with_empty_axes: d.dice.below(2) } : {};
-      const axes = d.dice.chance(0.3) ? [d.ints([])] : [];
+      const axes = d.dice.chance(0.3) && d.opset >= 18 ? [d.ints([])] : [];
       return { op, inputs: [x.name, ...axes], attributes: { ...keepdims, ...noop } };
     }
-    return { op, inputs: [x.name, d.ints(axesOf(d, x.rank))], attributes: keepdims };
+    const axes = axesOf(d, x.rank);
+    // Axes were attributes before opset 18, those of ReduceSum before 13.
+    if (d.opset < (op === "ReduceSum" ? 13 : 18)) {
+      return { op, inputs: [x.name], attributes: { ...keepdims, axes } };
+    }
+    return { op, inputs: [x.name, d.ints(axes)], attributes: keepdims };
   };
 }
 const holds = (t: DraftedTensor) => t.samples.every((s) => s.data.length > 0);
