@@ -167,9 +167,10 @@ function outputAnswers({ b, target, output: p, config }: MetricContext<Config>):
   return { yes: cast(b, target, "float32"), said: cast(b, said, "float32") };
 }
 /** F scores of Keras' files: those that give a number a class are refused. */
-const keras: NonNullable<MetricDef["keras"]> = {
-  own: ["everyOutput"],
+const kerasForm = (className: string): NonNullable<MetricDef["keras"]> => ({
   upgrade(config) {
+    // Keras' own say their dtype; those that Lapis keeps beside a model don't.
+    if (!("dtype" in config)) return config;
     if (config.average === null || config.average === undefined) {
       throw new ConfigError(
         'average: Keras gives one number a class for None, a metric of Lapis gives one: use "macro", "micro" or "weighted"',
@@ -179,8 +180,9 @@ const keras: NonNullable<MetricDef["keras"]> = {
     return { everyOutput: true, ...config };
   },
   // Keras' F scores want targets of their own form, so that ours are none.
-  save: ({ every_output: everyOutput, ...config }) => everyOutput === true ? { config } : undefined,
-};
+  save: ({ every_output: everyOutput, ...config }) =>
+    everyOutput === true ? { className, config: { dtype: "float32", ...config } } : undefined,
+});
 /** The harmonic mean of precision and recall. */
 export const f1Def: MetricDef<F1Config> = {
   kind: "metric",
@@ -189,7 +191,7 @@ export const f1Def: MetricDef<F1Config> = {
   aliases: ["f1Score", ...averages("f1")],
   better: "max",
   config: f1Fields(),
-  keras,
+  keras: kerasForm("F1Score"),
   build: (c) => scoreSums(c, false),
   result: (sums, config) =>
     averaged(sums, config, (hits, predicted, actual) => ratio(2 * hits, predicted + actual)),
@@ -201,6 +203,7 @@ export const fBetaDef: MetricDef<FBetaConfig> = {
   summary: "harmonic mean of precision and recall, recall beta times as heavy",
   aliases: ["fBetaScore"],
   config: { ...f1Fields(), beta: float({ doc: "how much recall counts", default: 1, min: 0 }) },
+  keras: kerasForm("FBetaScore"),
   build: (c) => scoreSums(c, false),
   result(sums, config) {
     const own = config.beta ** 2;
