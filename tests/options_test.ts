@@ -54,7 +54,7 @@ Deno.test("evaluate writes a line where it is asked to", async () => {
     console.error = error;
   }
   deepEqual(lines.length, 1);
-  ok(/^evaluate .* loss /.test(lines[0] ?? ""), lines[0]);
+  ok(/^evaluate .* loss /.test(lines[0] ?? ""), `${lines[0]}`);
 });
 
 Deno.test("factors of losses count in gradients of what was compiled", async () => {
