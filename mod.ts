@@ -59,6 +59,7 @@ export {
 export * from "./core/graph.ts";
 export type { ArchitectureDef } from "./core/architecture.ts";
 export type * from "./core/layer.ts";
+export { normalLike } from "./core/layerkit.ts";
 export type {
   RecurrentBuilder,
   RecurrentNodeOptions,
@@ -90,7 +91,7 @@ export { type Bundle, createRegistry, type Kinds, type Plugin, type Registry } f
 export { createLayer, type LayerOptions } from "./core/factory.ts";
 /** Fields of configurations: what plugins and programs that read settings say them with. */
 export * as fields from "./core/schema.ts";
-export type { AnySchema, Field, JsonSchema, Schema } from "./core/schema.ts";
+export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "./core/schema.ts";
 export {
   bindDim,
   type ContainerType,

@@ -235,7 +235,10 @@ export function uniformShaped(b: Builder, shape: Value, dtype: DType, seed: numb
   });
   return cast(b, y, dtype);
 }
-/** Normal numbers in the shape of `x`, by Box and Muller's transformation. */
+/**
+ * Normal numbers in the shape of `x`, by Box and Muller's transformation: drawn anew at every run, the same ones for a
+ * model's seed. `seed` moves a layer's draws apart from others'.
+ */
 export function normalLike(b: Builder, x: Value, mean: number, scale: number, seed: number | null): Value {
   const shape = b.one("Shape", [x]), dtype = dtypeOf(x);
   const [u, v] = [uniformShaped(b, shape, dtype, seed), uniformShaped(b, shape, dtype, seed)];

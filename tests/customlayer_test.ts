@@ -1,7 +1,9 @@
 /** A user's own layer, in a file that imports nothing but the package: it loads, predicts as Keras did, and trains. @module */
-import { deepEqual, match, ok, rejects } from "node:assert/strict";
-import { loadModel, tensor, toNumbers, UnsupportedError } from "../mod.ts";
+import { deepEqual, match, notDeepEqual, ok, rejects } from "node:assert/strict";
+import { loadModel, type Tensor, tensor, toNumbers, UnsupportedError } from "../mod.ts";
+import { leakyCell } from "../examples/custom-layer/leaky.ts";
 import { patches } from "../examples/custom-layer/patches.ts";
+import { sampling } from "../examples/custom-layer/sampling.ts";
 import { swirl } from "../examples/custom-layer/swirl.ts";
 import { root } from "./support/sources.ts";
 
@@ -42,4 +44,43 @@ Deno.test("patches of images, as the class of Keras cuts them", async () => {
   const wanted = [-18.541793823242188, -24.37863540649414, -41.88916015625, -47.72599792480469];
   const numbers = "data" in y ? [...toNumbers(y)] : [];
   ok(wanted.every((w, i) => Math.abs(w - (numbers[i] ?? NaN)) < 1e-5), `${numbers}`);
+});
+
+const counted = (...shape: readonly number[]) =>
+  tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i / 10), shape);
+/** What make_more.py printed. */
+function near(y: unknown, wanted: readonly number[]): void {
+  const numbers = typeof y === "object" && y !== null && "data" in y ? [...toNumbers(y as Tensor)] : [];
+  ok(wanted.every((w, i) => Math.abs(w - Number(numbers[i] ?? NaN)) < 1e-6), `${numbers}`);
+}
+Deno.test("a latent vector is its mean when predicting, and drawn in training", async () => {
+  using model = await loadModel(new URL("examples/custom-layer/sampling.keras", root), {
+    layers: [sampling],
+  });
+  near(await model.predict(counted(2, 3)), [
+    0.1503111869096756,
+    0.12024369090795517,
+    0.08397410064935684,
+    0.2383270561695099,
+    0.21719346940517426,
+    0.25715500116348267,
+  ]);
+  const losses = async (seed: number) => {
+    const file = new URL("examples/custom-layer/sampling.keras", root);
+    using again = await loadModel(file, { layers: [sampling], seed });
+    again.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    return (await again.fit(counted(2, 3), counted(2, 3), { epochs: 2, verbose: 0, seed })).history.loss;
+  };
+  deepEqual(await losses(1), await losses(1));
+  notDeepEqual(await losses(1), await losses(2));
+});
+Deno.test("a recurrent cell of one's own runs over a sequence as Keras ran it, and has gradients", async () => {
+  using model = await loadModel(new URL("examples/custom-layer/leaky.keras", root), { layers: [leakyCell] });
+  near(await model.predict(counted(1, 4, 2)), [
+    0.27379029989242554,
+    -0.2825985550880432,
+    -0.04037057235836983,
+  ]);
+  const { weights } = await model.gradients(counted(1, 4, 2), counted(1, 3), { loss: "meanSquaredError" });
+  deepEqual([...weights.values()].map((w) => w.shape), [[2, 3], [3, 3]]);
 });

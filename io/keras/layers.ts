@@ -242,7 +242,10 @@ export function layerFrom(
   for (const [key, value] of Object.entries(config)) {
     const field = ours.get(key) ?? fieldToCamel(key);
     if (!Object.hasOwn(schema, field)) {
-      if (ignore.includes(key) || common.has(key)) continue;
+      // A class without a get_config of its own has the arguments of Keras' base class.
+      if (ignore.includes(key) || common.has(key) || (key === "activity_regularizer" && value === null)) {
+        continue;
+      }
       const near = nearest(key, Object.keys(schema));
       throw new ConfigError(
         `${label}: unknown option ${shown(key)} = ${shown(value, 40)}${near ? `; is ${near} meant?` : ""}`,

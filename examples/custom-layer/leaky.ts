@@ -1,0 +1,39 @@
+/** LeakyCell, a recurrent cell of one's own: its state follows what it sees, a share at a time. @module */
+import { fields, type LayerDef } from "@lapis/lapis";
+
+/** Options of {@link leakyCell}, resolved. */
+export interface LeakyCellConfig {
+  /** Size of the state. */
+  readonly units: number;
+  /** Share of the way to the new value that a step goes. */
+  readonly rate: number;
+}
+
+/** A step `[batch, features], [batch, units] → [batch, units]`: h' = h + rate · (tanh(x·kernel + h·recurrentKernel) − h). */
+export const leakyCell: LayerDef<LeakyCellConfig, "kernel" | "recurrentKernel"> = {
+  kind: "layer",
+  name: "LeakyCell",
+  summary: "a state that follows its input a share at a time",
+  config: {
+    units: fields.int({ doc: "size of the state", min: 1 }),
+    rate: fields.float({ doc: "share of the way that a step goes", default: 0.5 }),
+  },
+  mask: "consume",
+  params: ({ units }, [x]) => {
+    const features = x?.kind === "tensor" ? Number(x.shape?.at(-1)) : 0;
+    return {
+      kernel: { shape: [features, units], init: "glorotUniform" },
+      recurrentKernel: { shape: [units, units], init: "orthogonal" },
+    };
+  },
+  states: ({ units }) => [units],
+  build({ b, config: { rate }, inputs: [x, h], params }) {
+    const seen = b.one("Add", [
+      b.one("MatMul", [x, params.kernel]),
+      b.one("MatMul", [h, params.recurrentKernel]),
+    ]);
+    const way = b.one("Sub", [b.one("Tanh", [seen]), h]);
+    const next = b.one("Add", [h, b.one("Mul", [way, b.scalar(rate)])]);
+    return [next, next];
+  },
+};
