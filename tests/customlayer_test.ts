@@ -1,6 +1,7 @@
 /** A user's own layer, in a file that imports nothing but the package: it loads, predicts as Keras did, and trains. @module */
 import { deepEqual, match, notDeepEqual, ok, rejects } from "node:assert/strict";
 import { loadModel, type Tensor, tensor, toNumbers, UnsupportedError } from "../mod.ts";
+import { openZip } from "../io/zip.ts";
 import { leakyCell } from "../examples/custom-layer/leaky.ts";
 import { patches } from "../examples/custom-layer/patches.ts";
 import { sampling } from "../examples/custom-layer/sampling.ts";
@@ -36,6 +37,15 @@ Deno.test("a layer of one's own has gradients, and its weights have Keras' paths
     loss: "meanSquaredError",
   });
   deepEqual(weights.get("sequential/swirl/scale")?.shape, [4]);
+});
+Deno.test("a written file keeps the package of the class, which Keras finds it by", async () => {
+  using model = await loadModel(file, { layers: [swirl] });
+  const { config } = JSON.parse(
+    new TextDecoder().decode(openZip(await model.toBytes(".keras")).read("config.json")),
+  );
+  const [own] = (config.layers as { class_name: string; registered_name: string | null }[])
+    .filter((l) => l.class_name === "Swirl");
+  deepEqual(own?.registered_name, "acme>Swirl");
 });
 Deno.test("patches of images, as the class of Keras cuts them", async () => {
   using model = await loadModel(new URL("examples/custom-layer/patches.keras", root), { layers: [patches] });

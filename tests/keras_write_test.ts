@@ -200,3 +200,24 @@ Deno.test("metrics that Keras doesn't have are kept beside its own configuration
   const again = await loadModel(bytes);
   deepEqual(again.savedTraining()?.config, model.savedTraining()?.config);
 });
+
+Deno.test("image layers are written for Keras 2 without what it doesn't take; those that it hasn't are refused", async () => {
+  const text = async (name: string, config: Record<string, unknown>) => {
+    const layers = [
+      { class_name: "InputLayer", config: { batch_shape: [null, 6, 6, 3], dtype: "float32", name: "i" } },
+      { class_name: name, config: { name: "l", data_format: "channels_last", ...config } },
+    ].map((layer) => ({ module: "keras.layers", registered_name: null, ...layer }));
+    const json = { module: "keras", class_name: "Sequential", config: { name: "s", layers } };
+    using made = await loadModel(new TextEncoder().encode(JSON.stringify(json)), { warn: () => {} });
+    return new TextDecoder().decode(await made.toBytes("json", { kerasVersion: 2 }));
+  };
+  const flip = await text("RandomFlip", { mode: "horizontal", seed: null });
+  match(flip, /"mode":\s*"horizontal"/);
+  // tf-keras 2.15's classes take neither.
+  for (
+    const written of [flip, await text("RandomContrast", { factor: 0.1, value_range: [0, 255], seed: null })]
+  ) {
+    equal(/data_format|value_range/.test(written), false);
+  }
+  await rejects(text("RandomShear", { x_factor: 0.1 }), /Keras 2 has no such layer/);
+});

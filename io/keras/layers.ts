@@ -94,6 +94,9 @@ export function labelOf({ name, className }: LayerEntry): string {
 /** True for a class of KerasHub's. */
 const isHub = ({ raw }: LayerEntry) =>
   typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);
+const packages = new WeakMap<Layer, string>();
+/** The package that a file had before the class of a layer of the user's own (`acme` of `acme>Swirl`). */
+export const packageOf = (layer: Layer): string | undefined => packages.get(layer);
 const namesOf = (def: LayerDef) => [def.name, ...def.keras?.classNames ?? []];
 /** The definition of a layer's class. @throws {UnsupportedError} saying how to bring one's own. */
 function definitionOf(entry: LayerEntry, ctx: KerasContext): LayerDef {
@@ -272,6 +275,8 @@ export function layerFrom(
   if (typeof rank === "number") ctx.lora.set(layer, typeof alpha === "number" ? alpha : rank);
   // A class exported under another name is stored under its own.
   const exported = def.keras?.classNames?.[0] === entry.className;
+  const [owner, bare] = entry.registered.split(">");
+  if (owner !== undefined && bare !== undefined && ctx.custom.includes(def)) packages.set(layer, owner);
   ctx.classes.set(layer, exported ? def.name : entry.className);
   return layer;
 }

@@ -7,7 +7,7 @@ import type { SymbolicTensor } from "../../core/network.ts";
 import type { AnySchema } from "../../core/schema.ts";
 import type { TensorType } from "../../core/shape.ts";
 import type { Json } from "./json.ts";
-import { locate } from "./layers.ts";
+import { locate, packageOf } from "./layers.ts";
 import {
   activationValue,
   initializerValue,
@@ -102,7 +102,7 @@ export function layerEntry(
     () => keras.save?.(fields, ctx.major) ?? {},
   );
   const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
-  const { package: origin } = keras;
+  const origin = keras.package ?? packageOf(layer);
   const form = { ...common, ...config };
   return origin === undefined
     ? layerForm("keras.layers", className, form, ctx)

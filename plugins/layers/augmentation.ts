@@ -39,6 +39,29 @@ const table: Readonly<Record<string, string>> = {
   RandomWidth: "factor interpolation",
 };
 
+/** The layers that Keras 2 has too, with what of their options it lacks; none of them says where channels stand there. */
+const inKeras2: Readonly<Record<string, readonly string[]>> = {
+  RandomFlip: [],
+  RandomRotation: [],
+  RandomZoom: [],
+  RandomTranslation: [],
+  RandomContrast: ["value_range"],
+  RandomBrightness: [],
+  RandomHeight: [],
+  RandomWidth: [],
+};
+/** A layer's fields as a version of Keras takes them. @throws {UnsupportedError} for what Keras 2 hasn't. */
+function saved(name: string, fields: Readonly<Record<string, unknown>>, major: 2 | 3) {
+  if (major === 3) return {};
+  const without = inKeras2[name];
+  if (!without) throw new UnsupportedError("Keras 2 has no such layer");
+  if (fields.data_format === "channels_first") {
+    throw new UnsupportedError("Keras 2 changes images with channels last alone");
+  }
+  const left = new Set(["data_format", ...without]);
+  return { config: Object.fromEntries(Object.entries(fields).filter(([key]) => !left.has(key))) };
+}
+
 function augmentation(name: string, options: string): LayerDef<AugmentationConfig, never> {
   const config: Record<string, Schema<AugmentationConfig>[string]> = {};
   for (const option of `${options} dataFormat seed`.split(" ")) {
@@ -59,7 +82,11 @@ function augmentation(name: string, options: string): LayerDef<AugmentationConfi
       }
       return [asFloat(b, inputAt(inputs, 0))];
     },
-    keras: { call: ["inputs", "training"], ignore: ["bounding_box_format", "auto_vectorize", "rng_type"] },
+    keras: {
+      call: ["inputs", "training"],
+      ignore: ["bounding_box_format", "auto_vectorize", "rng_type"],
+      save: (fields, major) => saved(name, fields, major),
+    },
   };
 }
 /** Every layer that changes images at random in training. */

@@ -62,4 +62,6 @@ export const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "ve
       );
     }
   },
+  // Keras 2.13 to 2.15 write it and can't read it back.
+  keras: { since: 3 },
 };
