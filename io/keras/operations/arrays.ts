@@ -16,10 +16,9 @@ import { normalAxis } from "../../../core/shape.ts";
 import { tensor } from "../../../core/tensor.ts";
 import { places } from "./elementwise.ts";
 import { first, type Given, isValue, type Operation, type Operations } from "./given.ts";
+import { flat, rankOf } from "./terms.ts";
 
 const x = ["x"];
-const rankOf = (v: Value) => shapeOf(v.type).length;
-const flat = (b: Builder, v: Value) => b.one("Reshape", [v, b.ints([-1])]);
 const slice = (b: Builder, v: Value, from: number, to: number, axis: number, step = 1) =>
   b.one("Slice", [v, b.ints([from]), b.ints([to]), b.ints([axis]), b.ints([step])]);
 const end = 2 ** 31;

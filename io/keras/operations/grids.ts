@@ -1,13 +1,12 @@
 /** Keras 3's rows and grids of numbers between ends. @module */
 import type { Builder } from "../../../core/builder.ts";
 import type { Value } from "../../../core/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike } from "../../../core/layerkit.ts";
 import { normalAxis } from "../../../core/shape.ts";
 import { tensor } from "../../../core/tensor.ts";
 import { first, type Given, type Operations } from "./given.ts";
+import { flat, rankOf } from "./terms.ts";
 
-const rankOf = (v: Value) => shapeOf(v.type).length;
-const flat = (b: Builder, v: Value) => b.one("Reshape", [v, b.ints([-1])]);
 /** Numbers at even steps between two ends, along a new axis. */
 function spaced(given: Given, of: (b: Builder, v: Value) => Value = (_, v) => v): readonly Value[] {
   const { b } = given, [p, q] = given.pair("start", "stop"), count = given.number("num", 50);

@@ -20,10 +20,8 @@ import { tensor } from "../../../core/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, resized, sizesFor } from "./products.ts";
 import { weightsBetween } from "./warps.ts";
+import { plus, rankOf, times } from "./terms.ts";
 
-const rankOf = (v: Value) => shapeOf(v.type).length;
-const times = (b: Builder, v: Value, by: number) => b.one("Mul", [v, scalarLike(b, by, v)]);
-const plus = (b: Builder, v: Value, by: number) => b.one("Add", [v, scalarLike(b, by, v)]);
 /** Runs on a batch of images `[n, channels, height, width]`, whatever the rank and format that came. */
 function onBatch(given: Given, v: Value, run: (x: Value) => Value, way: DataFormat = format(given)): Value {
   const { b } = given, alone = rankOf(v) === 3;

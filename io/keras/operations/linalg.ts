@@ -2,9 +2,9 @@
 import type { Value } from "../../../core/graph.ts";
 import { cast, range, scalarLike, shapeOf, transpose } from "../../../core/layerkit.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
+import { rankOf } from "./terms.ts";
 
 const x = ["x"];
-const rankOf = (v: Value) => shapeOf(v.type).length;
 const turned = (given: Given, v: Value) => {
   const rank = rankOf(v);
   return transpose(given.b, v, [...range(0, rank - 2), rank - 1, rank - 2]);

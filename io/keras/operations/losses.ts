@@ -4,8 +4,8 @@ import type { Value } from "../../../core/graph.ts";
 import { cast, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
 import { tensor } from "../../../core/tensor.ts";
 import type { Given, Operations } from "./given.ts";
+import { rankOf } from "./terms.ts";
 
-const rankOf = (v: Value) => shapeOf(v.type).length;
 const pair = ["target", "output"];
 const clipped = (b: Builder, v: Value, low: number, high: number) =>
   b.one("Min", [b.one("Max", [v, scalarLike(b, low, v)]), scalarLike(b, high, v)]);

@@ -6,13 +6,9 @@ import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../cor
 import { binary, floats, unary } from "./elementwise.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { bessel, erfinv } from "./special.ts";
+import { below, plus, times } from "./terms.ts";
 
 const like = (b: Builder, value: number, x: Value) => scalarLike(b, value, x);
-const times = (b: Builder, x: Value, y: number | Value) =>
-  b.one("Mul", [x, typeof y === "number" ? like(b, y, x) : y]);
-const plus = (b: Builder, x: Value, y: number | Value) =>
-  b.one("Add", [x, typeof y === "number" ? like(b, y, x) : y]);
-const below = (b: Builder, x: Value, y: number) => b.one("Less", [x, like(b, y, x)]);
 
 /** The angle of (x, y), in (−π, π]. */
 function arctan2(b: Builder, y: Value, x: Value): Value {

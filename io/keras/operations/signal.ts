@@ -5,8 +5,8 @@ import { cast, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../cor
 import { tensor } from "../../../core/tensor.ts";
 import { frames } from "./arrays.ts";
 import { first, type Given, type Operations } from "./given.ts";
+import { rankOf } from "./terms.ts";
 
-const rankOf = (v: Value) => shapeOf(v.type).length;
 /** A pair as a tensor whose last axis holds real and imaginary parts. */
 function joined(b: Builder, parts: readonly Value[]): Value {
   const list = parts.map((v) => b.one("Unsqueeze", [v, b.ints([rankOf(v)])]));

@@ -2,11 +2,9 @@
 import type { Builder } from "../../../core/builder.ts";
 import type { Value } from "../../../core/graph.ts";
 import { cast, dtypeOf, range, scalarLike as constant } from "../../../core/layerkit.ts";
+import { below, plus, times } from "./terms.ts";
 
 const like = (b: Builder, n: number, v: Value) => constant(b, n, v);
-const times = (b: Builder, v: Value, n: number) => b.one("Mul", [v, like(b, n, v)]);
-const plus = (b: Builder, v: Value, n: number) => b.one("Add", [v, like(b, n, v)]);
-const below = (b: Builder, v: Value, n: number) => b.one("Less", [v, like(b, n, v)]);
 
 /** A polynomial, the highest power first (Horner). */
 function polynomial(b: Builder, x: Value, coefficients: readonly number[]): Value {

@@ -8,9 +8,9 @@ import { cumulated } from "./arrays.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { norm } from "./norm.ts";
 import { over } from "./reduce.ts";
+import { rankOf } from "./terms.ts";
 
 const x = ["x"];
-const rankOf = (v: Value) => shapeOf(v.type).length;
 const isNaN = (b: Builder, v: Value) =>
   isFloat(dtypeOf(v)) ? b.one("IsNaN", [v]) : b.one("Not", [b.one("Equal", [v, v])]);
 /** A number in place of NaN. */

@@ -2,15 +2,13 @@
 import type { Builder } from "../../../core/builder.ts";
 import { isFloat } from "../../../core/dtype.ts";
 import type { Value } from "../../../core/graph.ts";
-import { cast, dtypeOf, range, scalarLike, shapeOf, sizeAt } from "../../../core/layerkit.ts";
+import { cast, dtypeOf, range, scalarLike, sizeAt } from "../../../core/layerkit.ts";
 import { tensor } from "../../../core/tensor.ts";
 import { images } from "./images.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { weightsBetween } from "./warps.ts";
+import { plus, rankOf, times } from "./terms.ts";
 
-const rankOf = (v: Value) => shapeOf(v.type).length;
-const times = (b: Builder, v: Value, n: number) => b.one("Mul", [v, scalarLike(b, n, v)]);
-const plus = (b: Builder, v: Value, n: number) => b.one("Add", [v, scalarLike(b, n, v)]);
 const x = ["x"];
 /** Another operation with arguments of its own. */
 function run(given: Given, name: string, args: Readonly<Record<string, unknown>>): Value | readonly Value[] {

@@ -19,12 +19,10 @@ import { norm } from "./norm.ts";
 import { over } from "./reduce.ts";
 import { bessel, bessel1, digamma, erfinv, lgamma } from "./special.ts";
 import { tfImages } from "./tfimages.ts";
+import { plus, rankOf, times } from "./terms.ts";
 
 const x = ["x"];
-const rankOf = (v: Value) => shapeOf(v.type).length;
 const like = (b: Builder, n: number, v: Value) => scalarLike(b, n, v);
-const times = (b: Builder, v: Value, n: number) => b.one("Mul", [v, like(b, n, v)]);
-const plus = (b: Builder, v: Value, n: number) => b.one("Add", [v, like(b, n, v)]);
 /** y where x is zero is zero, whatever y is. */
 const unlessZero = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
   floats((b, p, q) => {

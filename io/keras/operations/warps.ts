@@ -15,10 +15,7 @@ import {
 import { type Tensor, tensor } from "../../../core/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format } from "./products.ts";
-
-const rankOf = (v: Value) => shapeOf(v.type).length;
-const times = (b: Builder, v: Value, by: number) => b.one("Mul", [v, scalarLike(b, by, v)]);
-const plus = (b: Builder, v: Value, by: number) => b.one("Add", [v, scalarLike(b, by, v)]);
+import { plus, rankOf, times } from "./terms.ts";
 
 const lanczos = (radius: number) => (x: number) =>
   x > radius
