@@ -40,21 +40,21 @@ function toText(t: Tensor): string[] {
   if (t.dtype === "bool") return Array.from(t.data as Uint8Array, (v) => (v ? "True" : "False"));
   return Array.from(t.data as ArrayLike<unknown>, String);
 }
-function fromText(t: Tensor, to: DType): Tensor {
+function fromText(t: Tensor, to: DType, options: CastOptions): Tensor {
   const words = t.data as readonly string[];
   if (isBig(to)) {
     const whole = (word: string) => {
       try {
         return BigInt(word.trim());
       } catch {
-        return BigInt(Math.trunc(parseNumber(word)));
+        return BigInt(wholePart(parseNumber(word), 64, to === "uint64"));
       }
     };
     const data = new dtypes[to].array(words.length) as BigInt64Array;
     words.forEach((word, i) => data[i] = whole(word));
     return { dtype: to, shape: t.shape, data };
   }
-  return castTensor({ dtype: "float64", shape: t.shape, data: Float64Array.from(words, parseNumber) }, to);
+  return cast({ dtype: "float64", shape: t.shape, data: Float64Array.from(words, parseNumber) }, to, options);
 }
 
 /** A power of two as float8e8m0 holds it, rounded as told; overflow saturates or becomes NaN. */
@@ -80,6 +80,28 @@ function wrapBits(t: Tensor): Tensor {
   return t;
 }
 
+/**
+ * A number's whole part as an integer of `bits` holds it. ONNX leaves open what numbers outside of its range and NaN become;
+ * here it's the least integer, and 0 from an unsigned one's end on, as onnxruntime has it on x86.
+ */
+function wholePart(v: number, bits: number, unsigned: boolean): number {
+  const half = 2 ** (bits - 1), n = Math.trunc(v);
+  if (unsigned && n >= half) return n < 2 * half ? n : 0;
+  return n >= -half && n < half ? n : -half;
+}
+/** Floats as integers; narrow integers are the low bits of an int32, and float16 becomes uint32 by way of uint64. */
+function toWhole(t: Tensor, to: DType): Tensor {
+  const { bits, kind, array } = dtypes[to], from = numbersOf(t), data = new array(from.length);
+  const unsigned = kind === "uint" && bits >= 32;
+  const wide = bits > 32 || (unsigned && t.dtype === "float16") ? 64 : 32;
+  for (let i = 0; i < data.length; i++) {
+    const n = wholePart(from[i] ?? 0, wide, unsigned);
+    if (isBig(to)) (data as BigInt64Array)[i] = BigInt(n);
+    else (data as Int32Array)[i] = n;
+  }
+  return wrapBits({ dtype: to, shape: t.shape, data });
+}
+
 /** A tensor of another element type, as ONNX casts. */
 export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
   if (t.dtype === to) return t;
@@ -87,7 +109,7 @@ export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
     throw new UnsupportedError(`no cast from ${t.dtype} to ${to}`);
   }
   if (to === "string") return { dtype: to, shape: t.shape, data: toText(t) };
-  if (t.dtype === "string") return wrapBits(fromText(t, to));
+  if (t.dtype === "string") return fromText(t, to, options);
   if (isNarrowFloat(to)) {
     const from = numbersOf(t), data = new dtypes[to].array(from.length) as Uint8Array;
     for (let i = 0; i < data.length; i++) {
@@ -105,7 +127,7 @@ export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
       }}
     return wrapBits({ dtype: to, shape: t.shape, data });
   }
-  return wrapBits(castTensor(t, to));
+  return isFloat(t.dtype) && isInteger(to) ? toWhole(t, to) : wrapBits(castTensor(t, to));
 }
 
 const options = {

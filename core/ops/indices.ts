@@ -4,11 +4,17 @@ import { InputError } from "../errors.ts";
 import { normalAxis } from "../shape.ts";
 import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
 
+/** What every engine says of an index that an axis doesn't have. */
+export function indexFault(index: number | bigint, size: number, axis: number): string {
+  const range = size === 0 ? "the axis is empty" : `expected ${-size} to ${size - 1}`;
+  // What casts make of numbers that an integer can't hold.
+  const hint = [-(2 ** 31), -(2 ** 63)].includes(Number(index)) ? " (NaN, or too large a number)" : "";
+  return `index ${BigInt(index)}${hint} is outside axis ${axis} of ${size} elements: ${range}`;
+}
 /** An index counted from the front. @throws {InputError} naming the index and what is allowed */
 export function placeOf(index: number, size: number, axis: number): number {
   if (index >= -size && index < size) return index < 0 ? index + size : index;
-  const range = size === 0 ? "the axis is empty" : `expected ${-size} to ${size - 1}`;
-  throw new InputError(`index ${index} is outside axis ${axis} of ${size} elements: ${range}`);
+  throw new InputError(indexFault(index, size, axis));
 }
 /** Indices as numbers; int64 below 2^53. */
 export function indicesOf(t: Tensor): ArrayLike<number> {

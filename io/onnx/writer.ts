@@ -80,6 +80,12 @@ class Namer {
   }
 }
 
+/** The name that a node is written under; the second of one name gets `_1`. */
+export function writtenName({ op, scope }: Node): string {
+  const path = scope.split("/").at(-1) ?? "";
+  return scope === "" ? op : path.startsWith(op) ? scope : `${scope}/${op}`;
+}
+
 /** Writes one model's graph, with the graphs nested in it. */
 export class Writer {
   readonly #options: WriterOptions;
@@ -214,8 +220,7 @@ export class Writer {
     constants: ReadonlyMap<number, Tensor | undefined>,
     further: ValueInfoProto[],
   ): readonly NodeProto[] {
-    const { op, scope } = node, path = scope.split("/").at(-1) ?? "";
-    const base = scope === "" ? op : path.startsWith(op) ? scope : `${scope}/${op}`;
+    const { op } = node, base = writtenName(node);
     const captures = Number(node.attributes["captures"] ?? 0);
     const inputs = node.inputs.map((id) => (id < 0 ? "" : names.get(id) ?? ""));
     const outer = captures === 0 ? [] : inputs.splice(-captures);

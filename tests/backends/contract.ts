@@ -182,6 +182,40 @@ export function backendContract(def: BackendDef): void {
     deepStrictEqual(numbers((await session.run(one))["y"]), [2, 3]);
   });
 
+  test("an index that an axis lacks is refused in the same words", async (open) => {
+    const session = await open(graphOf((b) => {
+      const ids = b.input("ids", f32("n")), whole = b.one("Cast", [ids], { to: "int32" });
+      const table = b.scope(
+        "words",
+        () => b.one("Gather", [b.constant(tensor([[1, 2, 3]])), whole], { axis: -1 }),
+      );
+      b.output("y", table);
+    }));
+    const refuses = (id: number, index: string) =>
+      rejects(session.run({ ids: tensor([0, id]) }), {
+        name: "InputError",
+        place: "words (Gather)",
+        message: `words (Gather): index ${index} is outside axis 1 of 3 elements: expected -3 to 2`,
+      });
+    for (const [id, index] of [[3, "3"], [-4, "-4"], [1e6, "1000000"], [-3.5e8, "-350000000"]] as const) {
+      await refuses(id, index);
+    }
+    for (const id of [NaN, Infinity, -Infinity, 2 ** 31, 2 ** 32 + 1024, 1e30]) {
+      await refuses(id, "-2147483648 (NaN, or too large a number)");
+    }
+    deepStrictEqual(numbers((await session.run({ ids: tensor([2.9, -1, -0.5, 0]) }))["y"]), [3, 3, 1, 1]);
+  });
+
+  test("a table without rows has no index", async (open) => {
+    const session = await open(graphOf((b) => {
+      b.output("y", b.one("Gather", [b.input("x", f32("rows")), b.input("ids", tensorType("int64", ["n"]))]));
+    }));
+    await rejects(session.run({ x: tensor([], [0], "float32"), ids: tensor([0], [1], "int64") }), {
+      name: "InputError",
+      message: "Gather: index 0 is outside axis 0 of 0 elements: the axis is empty",
+    });
+  });
+
   test("a weight without a value is refused until it is written", async (open) => {
     const session = await open(graphOf((b) => {
       const w = b.input("w", f32(2), "parameter");

@@ -280,10 +280,31 @@ Deno.test("what onnxruntime-node can't be handed is refused by name", async () =
 
 Deno.test("a failure of the engine is an error of ours", async () => {
   const graph = graphOf((b) => ({
-    y: b.one("Gather", [input(b, "x", 2), b.input("i", tensorType("int64", ["n"]))]),
+    y: b.one("Reshape", [input(b, "x", 2), b.input("i", tensorType("int64", [1]))]),
   }));
   using session = await onnxruntime.compile(graph, { registry });
   await rejects(session.run({ x: tensor([1, 2]), i: tensor([7n]) }), BackendError);
+});
+
+Deno.test("an index out of range is told in our words, whichever operator looks up", async () => {
+  const x = tensor([[1, 2], [3, 4]]), ids = (id: number) => tensor([0, id], [2, 1], "int64");
+  const made: Readonly<Record<string, (b: GraphBuilder, i: Value) => Value>> = {
+    GatherElements: (b, i) => b.one("GatherElements", [input(b, "x", 2, 2), i], { axis: 1 }),
+    GatherND: (b, i) => b.one("GatherND", [input(b, "x", 2, 2), i]),
+    ScatterND: (b, i) => b.one("ScatterND", [input(b, "x", 2, 2), i, b.constant(x)]),
+    ScatterElements: (b, i) => b.one("ScatterElements", [input(b, "x", 2, 2), i, b.one("Cast", [i], { to: 1 })]),
+  };
+  for (const [op, make] of Object.entries(made)) {
+    const graph = graphOf((b) => ({ y: make(b, b.input("i", tensorType("int64", [2, 1]))) }));
+    for (const engine of [onnxruntime, plain]) {
+      using session = await engine.compile(graph, { registry });
+      const axis = op === "GatherElements" ? 1 : 0;
+      await rejects(session.run({ x, i: ids(7) }), {
+        name: "InputError",
+        message: `${op}: index 7 is outside axis ${axis} of 2 elements: expected -2 to 1`,
+      });
+    }
+  }
 });
 
 Deno.test("settings of onnxruntime's own reach it", async () => {

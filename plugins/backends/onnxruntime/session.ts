@@ -8,6 +8,7 @@ import { asTensor, evalDim, type Type } from "../../../core/shape.ts";
 import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
 import { writeOnnx } from "../../../io/onnx/write.ts";
 import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
+import { failure, runFailure } from "./faults.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
 
 /** Operators of com.microsoft that it has no kernel for on CPUs, or has in ONNX's own domain, or only since 1.32. */
@@ -186,7 +187,12 @@ export class OnnxruntimeSession implements Session {
     const running = session.run(feeds);
     this.#busy.add(running);
     const results = await running.catch((error) => {
-      throw failure("failed", error);
+      const values = () =>
+        graph.inputs.filter((i) => i.role !== "constant").map((input) =>
+          this.#fixed.get(input.name) ?? given[input.name] ??
+            fromEngine(this.#current(input, env), `${input.role} ${input.name}`)
+        );
+      throw runFailure(graph, error, this.#options.registry, values);
     }).finally(() => this.#busy.delete(running));
     refuseClosed(this.#closed);
     const out: Record<string, RuntimeValue> = {}, updates: [string, EngineTensor][] = [];
@@ -264,10 +270,4 @@ export class OnnxruntimeSession implements Session {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The engine's word for a failure, on one line. */
-function failure(what: string, error: unknown): BackendError {
-  const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-  return new BackendError(`onnxruntime ${what}: ${reason.slice(0, 400)}`, { cause: error });
 }

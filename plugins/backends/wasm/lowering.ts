@@ -51,7 +51,12 @@ export class Lowering {
   /** Kept storages filled from bound dims. */
   readonly filled = new Map<Storage, { readonly dims: readonly Dim[]; readonly dtype: DType }>();
   /** Where kernels leave an index that is out of range, and what to say then. */
-  readonly statuses: { readonly storage: Storage; readonly node: Node; readonly limit: Dim }[] = [];
+  readonly statuses: {
+    readonly storage: Storage;
+    readonly node: Node;
+    readonly axis: number;
+    readonly limit: Dim;
+  }[] = [];
   readonly #constantViews = new Map<Tensor, View>();
   #storages = 0;
   #loops = 0;

@@ -5,6 +5,7 @@ import { runNode } from "../../../core/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
 import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
 import type { Limits } from "../../../core/limits.ts";
+import { indexFault } from "../../../core/ops/indices.ts";
 import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
 import { asTensor, bindDim, type DimEnv, evalDim, shapeText } from "../../../core/shape.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor, zeros } from "../../../core/tensor.ts";
@@ -222,15 +223,12 @@ export class WasmSession implements Session {
       const { memory } = this.#arena, address = this.#arena.addressOf(bound, status.storage);
       const view = new DataView(memory.buffer, address, STATUS_BYTES), position = view.getInt32(0, true);
       view.setInt32(0, 0, true);
-      return position === 0 ? [] : [{ ...status, position, index: view.getBigInt64(8, true) }];
+      return position === 0 ? [] : [{ ...status, index: view.getBigInt64(8, true) }];
     });
     const [first] = set;
     if (!first) return;
     const size = evalDim(first.limit, env) ?? 0, place = nodePlace(first.node);
-    throw new InputError(
-      `${place}: index ${first.index} at position ${first.position - 1} is outside 0 to ${size - 1}`,
-      { place },
-    );
+    throw new InputError(`${place}: ${indexFault(first.index, size, first.axis)}`, { place });
   }
 
   #results(

@@ -217,7 +217,10 @@ export class Values {
     if (a.type === "i32") {
       return to === "i64" ? this.widen(a.low) : single("f32", v.op("f32x4.convert_i32x4_s", a.low));
     }
-    return to === "i32" ? single("i32", v.op("i32x4.trunc_sat_f32x4_s", a.low)) : this.floatToLong(a.low);
+    if (to === "i64") return this.floatToLong(a.low);
+    // NaN and what is too large become the least number, which conversion gives to what is too small alone.
+    const fits = v.op("f32x4.lt", a.low, v.float(2 ** 31));
+    return single("i32", v.select(fits, v.op("i32x4.trunc_sat_f32x4_s", a.low), v.int(-(2 ** 31))));
   }
 
   truth(a: Value): Value {
@@ -255,12 +258,13 @@ export class Values {
 
   floatToLong(x: number): Value {
     const { f } = this;
-    const halves = f.locals("v128", 2);
+    const halves = f.locals("v128", 2), one = f.local("f32");
     halves.forEach((half, h) => {
       f.zero().set(half);
       for (let i = 0; i < 2; i++) {
-        f.get(half).get(x).lane("f32x4.extract_lane", h * 2 + i);
-        f.op("i64.trunc_sat_f32_s").lane("i64x2.replace_lane", i).set(half);
+        f.get(x).lane("f32x4.extract_lane", h * 2 + i).set(one);
+        f.get(half).get(one).op("i64.trunc_sat_f32_s").i64(-(2n ** 63n));
+        f.get(one).f32(2 ** 63).op("f32.lt", "select").lane("i64x2.replace_lane", i).set(half);
       }
     });
     const [low = 0, high = 0] = halves;

@@ -21,7 +21,7 @@ const gatherRule: Rule = {
     const row = mulDims(elementBytes(dtype), productDims(table.shape.slice(axis + 1)));
     const count = productDims(indices.shape);
     const status = l.storage(STATUS_BYTES, "status", 0);
-    l.statuses.push({ storage: status, node, limit });
+    l.statuses.push({ storage: status, node, axis, limit });
     const kernel = gather({ index: indices.dtype === "int64" ? "i64" : "i32" });
     const given: Readonly<Record<string, Arg>> = {
       outer: extent(productDims(table.shape.slice(0, axis))),

@@ -205,7 +205,7 @@ const embedding: Rule = {
     const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
     const table = l.fresh(shape, dtype), status = l.storage(STATUS_BYTES, "status", 0);
     fillView(l, table, 0, node);
-    l.statuses.push({ storage: status, node, limit: shape[0] ?? 1 });
+    l.statuses.push({ storage: status, node, axis: 0, limit: shape[0] ?? 1 });
     const row = mulDims(elementBytes(dtype), productDims(shape.slice(1)));
     const kernel = scatterAdd({ index: indices.dtype === "int64" ? "i64" : "i32" });
     const given: Readonly<Record<string, Arg>> = {
