@@ -48,7 +48,16 @@ export type {
 export * from "./core/dtype.ts";
 export * from "./core/errors.ts";
 export type { ModelData, Port } from "./core/feed.ts";
-export type { Extras, FormatDef, FormatOptions, Source, WriteOptions, WrittenFiles } from "./core/format.ts";
+export type {
+  Extras,
+  FormatDef,
+  FormatOptions,
+  Source,
+  WriteNames,
+  WriteOptions,
+  WrittenFiles,
+} from "./core/format.ts";
+export { writeNamesOf } from "./core/save.ts";
 export {
   type Applicable,
   apply,

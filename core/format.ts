@@ -3,7 +3,6 @@ import type { LayerDef } from "./layer.ts";
 import type { Limits } from "./limits.ts";
 import type { Model, ModelOptions } from "./model.ts";
 import type { Registry } from "./registry.ts";
-import type { OptionNames } from "./schema.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a format reads from. */
@@ -63,17 +62,8 @@ export interface WriteOptions {
   /** When it is saved; now unless given. Nothing else in a file depends on the time. */
   readonly date?: Date;
 }
-/** Their names. */
-export const writeNames: OptionNames<WriteOptions> = {
-  kerasVersion: 0,
-  training: 0,
-  extras: 0,
-  graph: 0,
-  opset: 0,
-  external: 0,
-  rightPadded: 0,
-  date: 0,
-};
+/** Options of writing by name. */
+export type WriteNames = readonly (keyof WriteOptions)[];
 /** A file with others beside it. */
 export interface WrittenFiles {
   /** The file itself. */
@@ -98,6 +88,10 @@ export interface FormatDef {
   detect(source: Source): boolean | "signature";
   /** Reads a model. Throws errors that name the file and the place in it. */
   read(source: Source, options: FormatOptions): Promise<Model>;
+  /**
+   * The options that a file with that ending is written with; {@link Model.save} refuses any other. None unless said.
+   */
+  takes?(extension: string): WriteNames;
   /**
    * Writes a model as a file with one of the format's endings; `file` is its name, where it is going to lie in a folder.
    * Throws errors that name what the format can't say.

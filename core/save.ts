@@ -1,13 +1,15 @@
 /** Saving a model through whichever of its registry's formats a file name or a word asks for. @module */
 import { InputError, shown } from "./errors.ts";
-import { type FormatDef, writeNames, type WriteOptions } from "./format.ts";
+import type { FormatDef, WriteNames, WriteOptions } from "./format.ts";
 import type { Model } from "./model.ts";
 import { writeFileAtomic } from "./platform.ts";
+import type { Registry } from "./registry.ts";
 import { checkOptions, nearest } from "./schema.ts";
 
+type Writer = FormatDef & Pick<Required<FormatDef>, "write">;
 /** The format that writes files of an ending, and the ending. @throws {InputError} that lists what can be written. */
-function formatOf(model: Model, name: string): readonly [Required<FormatDef>, string] {
-  const formats = model.registry.all("format").filter((f): f is Required<FormatDef> => f.write !== undefined);
+function formatOf(registry: Registry, name: string): readonly [Writer, string] {
+  const formats = registry.all("format").filter((f): f is Writer => f.write !== undefined);
   const endings = formats.flatMap((f) => f.extensions.map((e) => [f, e] as const))
     .sort(([, a], [, b]) => b.length - a.length);
   const found = endings.find(([, e]) => name.toLowerCase().endsWith(e));
@@ -22,6 +24,16 @@ function formatOf(model: Model, name: string): readonly [Required<FormatDef>, st
   );
 }
 
+/** The options that a file of that name is written with. @throws {InputError} for an ending that nothing writes. */
+export function writeNamesOf(registry: Registry, file: string): WriteNames {
+  const [def, ending] = formatOf(registry, file);
+  return def.takes?.(ending) ?? [];
+}
+/** @throws {ConfigError} for an option that such a file doesn't take. */
+function checkWrite(what: string, { takes }: Writer, ending: string, options: WriteOptions): void {
+  const names = takes?.(ending) ?? [];
+  checkOptions<object>(`${what} as ${ending}`, options, Object.fromEntries(names.map((n) => [n, 0])));
+}
 /**
  * The bytes of a file. `format` is its ending, with the dot or without, or a file's name.
  * @throws {InputError} for an ending that nothing writes; {@link UnsupportedError} naming what the format can't say.
@@ -31,8 +43,8 @@ export async function modelBytes(
   format: string,
   options: WriteOptions = {},
 ): Promise<Uint8Array> {
-  checkOptions("toBytes", options, writeNames);
-  const [def, ending] = formatOf(model, format.startsWith(".") ? format : `.${format}`);
+  const [def, ending] = formatOf(model.registry, format.startsWith(".") ? format : `.${format}`);
+  checkWrite("toBytes", def, ending, options);
   const written = await def.write(model, options, ending);
   if (written instanceof Uint8Array) return written;
   throw new InputError(
@@ -44,9 +56,9 @@ export async function modelBytes(
  * @throws {InputError} for an ending that nothing writes, or a place that can't be written to.
  */
 export async function saveModel(model: Model, path: string | URL, options: WriteOptions = {}): Promise<void> {
-  checkOptions("save", options, writeNames);
   const name = path instanceof URL ? path.pathname : path;
-  const [def, ending] = formatOf(model, name);
+  const [def, ending] = formatOf(model.registry, name);
+  checkWrite("save", def, ending, options);
   const written = await def.write(model, options, ending, baseOf(path));
   if (written instanceof Uint8Array) return await writeFileAtomic(path, written);
   for (const { name: other, parts } of written.beside) await writeFileAtomic(siblingOf(path, other), parts);

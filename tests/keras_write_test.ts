@@ -59,7 +59,8 @@ const rowsOf = (t: Tensor, count: number): Tensor => {
 
 /** Writes the model, reads it back, and compares names, weights and predictions. */
 async function roundTrip(model: Model, x: readonly Tensor[], layout: Layout, backend: string): Promise<void> {
-  const { ending, kerasVersion } = layout, bytes = await model.toBytes(ending, { kerasVersion });
+  const { ending, kerasVersion } = layout, options = ending === ".safetensors" ? {} : { kerasVersion };
+  const bytes = await model.toBytes(ending, options);
   const bare = ending === ".weights.h5" || ending === ".safetensors";
   const again = bare
     ? await load(await model.toBytes("json", { kerasVersion }), backend, bytes)
@@ -160,7 +161,8 @@ function small(): Model {
 Deno.test("a file is the same whenever it is written, but for its date", async () => {
   const date = new Date(Date.UTC(2026, 10, 22, 1, 2, 3));
   for (const ending of ["keras", "h5", "weights.h5", "json", "safetensors"]) {
-    deepEqual(await small().toBytes(ending, { date }), await small().toBytes(ending, { date }), ending);
+    const options = ending === "keras" ? { date } : {};
+    deepEqual(await small().toBytes(ending, options), await small().toBytes(ending, options), ending);
   }
   const text = new TextDecoder().decode(await small().toBytes("keras", { date }));
   match(text, /"date_saved":"2026-11-22@01:02:03"/);

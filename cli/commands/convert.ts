@@ -5,6 +5,7 @@ import {
   type Model,
   registry,
   UnsupportedError,
+  writeNamesOf,
   type WriteOptions,
 } from "../../mod.ts";
 import type { Assets } from "../assets.ts";
@@ -56,9 +57,8 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     const verify = options.verify !== false, onnx = destination.endsWith(".onnx");
     const opset = numberOption(options, "opset", { flag: "--opset", whole: true, min: 13 });
     const seed = numberOption(options, "seed", { flag: "--seed", whole: true, min: 0 }) ?? 0;
-    if (opset !== undefined && !onnx) {
-      throw new UsageError(`--opset is for .onnx files, not for ${destination}`);
-    }
+    const write = writeOptions(options, opset);
+    checkFlags(write, destination);
     if (onnx && verify) await checkEngine();
     const how = options.draws === false ? { draws: false } : {};
     const { model, assets } = await loadNamed(source, options, context, undefined, how);
@@ -77,7 +77,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     const conversion = await convertInto(model, destination, {
       source,
       samples,
-      write: { ...writeOptions(options, opset), ...extrasOf(model, assets) },
+      write: { ...write, ...keptIn(destination, model, assets, context) },
       step: (done) => bar.step(done, samples.length),
     }).finally(() => bar.end());
     return outcome(source, destination, conversion, context);
@@ -129,6 +129,38 @@ function writeOptions(options: Readonly<Record<string, unknown>>, opset: number 
     ...(options.rightPadded === true && { rightPadded: true }),
     ...(version !== undefined && { kerasVersion: version }),
   };
+}
+const flags = {
+  opset: "--opset",
+  external: "--external",
+  rightPadded: "--right-padded",
+  kerasVersion: "--keras-version",
+} as const;
+/** @throws {UsageError} for a flag that means nothing for such a file. */
+function checkFlags(write: WriteOptions, destination: string): void {
+  const taken = writeNamesOf(registry, destination);
+  for (const [name, flag] of Object.entries(flags) as [keyof typeof flags, string][]) {
+    if (write[name] === undefined || taken.includes(name)) continue;
+    const fit = endings.filter((e) => writeNamesOf(registry, e).includes(name));
+    throw new UsageError(`${flag} is for ${fit.join(", ")} files, not for ${destination}`);
+  }
+}
+/** What the file keeps beside the model; says what it can't keep. */
+function keptIn(
+  destination: string,
+  model: Model,
+  assets: Assets,
+  context: Context,
+): Pick<WriteOptions, "extras"> {
+  const kept = extrasOf(model, assets);
+  if (!kept.extras || writeNamesOf(registry, destination).includes("extras")) return kept;
+  const { training: _, compile: __, ...said } = kept.extras.json, names = Object.keys(said);
+  if (names.length > 0) {
+    context.log(
+      `warning: ${destination} has no place for ${names.join(", ")}, which .keras and .onnx files keep`,
+    );
+  }
+  return {};
 }
 /** Labels and vocabulary that lie beside the source go into the file, where it has none of its own. */
 function extrasOf({ extras }: Model, { labels, vocabulary }: Assets): Pick<WriteOptions, "extras"> {

@@ -240,12 +240,15 @@ function asDeclared(model: Model, outputs: Readonly<Record<string, Tensor>>): Re
   );
 }
 /** The model as its file holds it; weights alone are put into its configuration. */
-async function reloaded(model: Model, file: string, write: WriteOptions): Promise<Model> {
+async function reloaded(model: Model, file: string, { kerasVersion }: WriteOptions): Promise<Model> {
   const quiet = { warn: () => {} };
   if (!file.endsWith(".weights.h5")) return await loadModel(file, quiet);
   const config = await Deno.makeTempFile({ suffix: ".json" });
   try {
-    await Deno.writeFile(config, await model.toBytes(".json", write));
+    await Deno.writeFile(
+      config,
+      await model.toBytes(".json", kerasVersion === undefined ? {} : { kerasVersion }),
+    );
     return await loadModel(config, { ...quiet, weights: file });
   } finally {
     await Deno.remove(config);

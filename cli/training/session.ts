@@ -8,7 +8,9 @@ import {
   InputError,
   loadModel,
   type Model,
+  registry,
   type Tensor,
+  writeNamesOf,
 } from "../../mod.ts";
 import { UsageError } from "../command.ts";
 import type { SourceConfig, TrainConfig } from "./config.ts";
@@ -169,7 +171,6 @@ export async function fitModel(
 export async function saveTrained(model: Model, output: string, kept: Extras): Promise<void> {
   const { json, tensors } = model.trainingState();
   const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
-  await model.save(output, {
-    extras: { json: { ...kept.json, training: json }, tensors: Object.fromEntries(rest) },
-  });
+  const extras = { json: { ...kept.json, training: json }, tensors: Object.fromEntries(rest) };
+  await model.save(output, writeNamesOf(registry, output).includes("extras") ? { extras } : {});
 }

@@ -2,7 +2,7 @@
  * Keras' files, read and written: `.h5` of Keras 1, 2 and 3, `.keras`, `.weights.h5` with a configuration.
  * @module
  */
-import type { FormatDef, FormatOptions, Source } from "../../core/format.ts";
+import type { FormatDef, FormatOptions, Source, WriteNames } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
 import { decoders } from "../compression/mod.ts";
 import { openParts } from "./folder.ts";
@@ -28,10 +28,19 @@ export function readKeras(source: Source, options: FormatOptions): Promise<Model
   });
 }
 
+/** What files of each ending are written with; archives alone have members for what Lapis keeps, and a date. */
+const taken: Readonly<Record<string, WriteNames>> = {
+  ".keras": ["kerasVersion", "training", "extras", "date"],
+  ".h5": ["kerasVersion", "training"],
+  ".hdf5": ["kerasVersion", "training"],
+  ".weights.h5": ["kerasVersion", "training"],
+  ".json": ["kerasVersion"],
+};
 /** Keras' files as a format plugin. Writing is loaded when something is written. */
 export const keras: FormatDef = {
   ...kerasReader,
   read: readKeras,
+  takes: (extension) => taken[extension] ?? [],
   write: async (model, options, extension) =>
     await (await import("./write.ts")).writeKeras(model, options, extension),
 };

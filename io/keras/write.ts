@@ -1,4 +1,5 @@
 /** Keras' files out of models: `.keras`, whole `.h5` and `.weights.h5` of Keras 3 and 2, `config.json`. @module */
+import { ConfigError, shown } from "../../core/errors.ts";
 import type { Extras, WriteOptions } from "../../core/format.ts";
 import type { Model } from "../../core/model.ts";
 import { snakeCase } from "../../core/names.ts";
@@ -148,6 +149,12 @@ export async function writeKeras(
   options: WriteOptions,
   extension: string,
 ): Promise<Uint8Array> {
+  const { kerasVersion = 3 } = options;
+  if (kerasVersion !== 2 && kerasVersion !== 3) {
+    throw new ConfigError(`kerasVersion: expected 2 or 3, got ${shown(kerasVersion)}`, {
+      place: "kerasVersion",
+    });
+  }
   const model = given.isGraph ? await layered(given) : given;
   switch (extension) {
     case ".keras":

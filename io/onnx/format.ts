@@ -1,5 +1,6 @@
 /** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
 import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/format.ts";
+import { ConfigError, shown } from "../../core/errors.ts";
 import { Model } from "../../core/model.ts";
 import type { OpDef } from "../../core/op.ts";
 import { tensorBytes } from "../../core/tensor.ts";
@@ -42,6 +43,7 @@ export const onnx: FormatDef = {
       ...(given && { weights: given }),
     });
   },
+  takes: () => ["graph", "opset", "external", "rightPadded", "extras"],
   async write(model, options, _, file) {
     await Promise.resolve();
     return written(model, options, file);
@@ -63,6 +65,12 @@ function written(
   options: WriteOptions,
   file: string | undefined,
 ): Uint8Array | WrittenFiles {
+  const asked = options.graph ?? "inference";
+  if (!["inference", "training", "initial"].includes(asked)) {
+    throw new ConfigError(`graph: expected inference, training or initial, got ${shown(asked)}`, {
+      place: "graph",
+    });
+  }
   const { opset, external = false } = options, { graph, fed } = graphOf(model, options);
   const how = {
     registry: model.registry,

@@ -2,6 +2,7 @@
 import { ConfigError, shown } from "../../core/errors.ts";
 import { fieldToCamel, fieldToSnake } from "../../core/names.ts";
 import { writeFileAtomic } from "../../core/platform.ts";
+import { writeNamesOf } from "../../core/save.ts";
 import { checkOptions, nearest, type OptionNames } from "../../core/schema.ts";
 import { copyOf, type Tensor } from "../../core/tensor.ts";
 import { renamed } from "../../core/training/saved.ts";
@@ -155,9 +156,9 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
       const { json, tensors } = run.state();
       // The optimizer's slots stand in the file already, where Keras looks for them.
       const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
-      await run.model.save(filled(path, epoch, logs), {
-        extras: { json: { training: json }, tensors: Object.fromEntries(rest) },
-      });
+      const file = filled(path, epoch, logs),
+        extras = { json: { training: json }, tensors: Object.fromEntries(rest) };
+      await run.model.save(file, writeNamesOf(run.model.registry, file).includes("extras") ? { extras } : {});
     },
     state: () => ({ json: best === undefined ? {} : { best: stored(best) } }),
     restore({ json }) {
