@@ -1,6 +1,6 @@
 /** The limit of 128-bit multiply-adds in registers, the yardstick of every kernel in the same run. @module */
 
-import { hasRelaxedSimd, type Kernel, ModuleBuilder } from "../plugins/backends/wasm/assembler.ts";
+import { hasRelaxedSimd, type Kernel, ModuleBuilder } from "../plugins/backends/wasm/assembler/assembler.ts";
 
 /** Runs the peak loop and returns GFLOP/s: twelve independent sums, nothing read from memory. */
 export function limit(iterations = 200_000): number {

@@ -1,6 +1,6 @@
-/** What every backend's plan is made of: binding dims, segments, liveness, and an arena laid out by both. @module */
+/** What every backend's session begins with: inputs checked and the dims bound to them, first values. @module */
 import { BackendError, InputError, shown } from "./errors.ts";
-import type { Graph, GraphInput, Node } from "./graph.ts";
+import type { Graph, GraphInput } from "./graph.ts";
 import { typeOf } from "./graph.ts";
 import {
   bindDim,
@@ -99,84 +99,6 @@ export function bindValue(
 /** The bound dims as one text, for caches. */
 export function envKey(env: DimEnv): string {
   return [...env].map(([k, v]) => `${k}=${v}`).sort().join(",");
-}
-
-/** A run of nodes that one engine takes whole, or one host step. */
-export interface Segment {
-  /** Whether the engine runs it, or plain kernels do. */
-  readonly where: "engine" | "host";
-  /** The operators, in order. */
-  readonly nodes: readonly Node[];
-}
-/** Cuts a node list into engine segments and host steps; a node that can go before a host step does, so that fewer cuts remain. */
-export function segments(nodes: readonly Node[], onEngine: (node: Node) => boolean): readonly Segment[] {
-  const out: { where: "engine" | "host"; nodes: Node[] }[] = [];
-  const level = new Map<number, number>();
-  for (const node of nodes) {
-    const where = onEngine(node) ? "engine" : "host";
-    let at = 0;
-    for (const id of node.inputs) at = Math.max(at, level.get(id) ?? 0);
-    // A host step stands alone, at the end, so that dims it binds are there for the next one.
-    if (where === "host") at = out.length;
-    else while (at < out.length && out[at]?.where !== where) at++;
-    const segment = out[at];
-    if (segment) segment.nodes.push(node);
-    else out.push({ where, nodes: [node] });
-    const ready = where === "host" ? at + 1 : at;
-    for (const id of node.outputs) level.set(id, ready);
-  }
-  return out;
-}
-
-/** A block of an arena: `[start, start + bytes)` while steps `from` to `to` run. */
-export interface Lifetime {
-  /** Bytes it takes. */
-  readonly bytes: number;
-  /** First step at which it lives. */
-  readonly from: number;
-  /** Last step at which it lives. */
-  readonly to: number;
-}
-/**
- * Places blocks so that those alive together don't overlap: largest first, each at the lowest gap that fits.
- * Returns offsets (multiples of `align`) and the arena's size.
- */
-export function layoutArena(
-  blocks: readonly Lifetime[],
-  align = 64,
-): { readonly offsets: readonly number[]; readonly bytes: number } {
-  const count = blocks.length, offsets = new Array<number>(count).fill(0);
-  const order = blocks.map((_, i) => i).sort((a, b) =>
-    (blocks[b]?.bytes ?? 0) - (blocks[a]?.bytes ?? 0) || a - b
-  );
-  const from = Int32Array.from(blocks, (b) => b.from), to = Int32Array.from(blocks, (b) => b.to);
-  const starts = new Float64Array(count), ends = new Float64Array(count);
-  // Blocks that have a place, by where they start.
-  const placed = new Int32Array(count);
-  let total = 0;
-  order.forEach((i, done) => {
-    const bytes = blocks[i]?.bytes ?? 0, first = from[i] ?? 0, last = to[i] ?? 0;
-    let start = 0;
-    for (let k = 0; k < done; k++) {
-      const p = placed[k] ?? 0;
-      if ((to[p] ?? 0) < first || (from[p] ?? 0) > last) continue;
-      if (start + bytes <= (starts[p] ?? 0)) break;
-      const end = ends[p] ?? 0;
-      if (end > start) start = Math.ceil(end / align) * align;
-    }
-    offsets[i] = starts[i] = start;
-    ends[i] = start + bytes;
-    let at = 0, above = done;
-    while (at < above) {
-      const middle = (at + above) >> 1;
-      if ((starts[placed[middle] ?? 0] ?? 0) > start) above = middle;
-      else at = middle + 1;
-    }
-    placed.copyWithin(at + 1, at, done);
-    placed[at] = i;
-    total = Math.max(total, start + bytes);
-  });
-  return { offsets, bytes: total };
 }
 
 /** Zeros for a state or slot that holds nothing yet. @throws {BackendError} for a weight: it has to be written first. */

@@ -30,12 +30,25 @@ Deno.test("core imports nothing outside core; only its platform adapter touches 
   );
 });
 
-Deno.test("a plugin imports core, its own folder and packages; the onnxruntime backend imports io/onnx, operators the pictures of io", () => {
+/** What backends share: views, lowering, memory, sessions. */
+const room = "plugins/backends/room";
+
+Deno.test("a backend imports core, the room and its own folder; the room imports core alone", () => {
+  const backends = imports.filter(({ from }) => from.startsWith("plugins/backends/"));
+  deepEqual(backends.some(({ from, to }) => unitOf(from) !== room && unitOf(to) === room), true);
+  deepEqual(
+    said(backends.filter(({ from, to }) => unitOf(from) === room && ![room, "core"].includes(unitOf(to)))),
+    [],
+  );
+});
+
+Deno.test("a plugin imports core, its own folder and packages; backends the room, the onnxruntime one io/onnx, operators the pictures of io", () => {
   deepEqual(
     said(
       imports.filter(({ from, to }) =>
         from.startsWith("plugins/") && unitOf(to) !== "core" && unitOf(to) !== unitOf(from) &&
         !isPackage(to) &&
+        !(from.startsWith("plugins/backends/") && unitOf(to) === room) &&
         !(from.startsWith("plugins/backends/onnxruntime/") && to.startsWith("io/onnx/")) &&
         !(from.startsWith("plugins/operators/") && to.startsWith("io/pictures/"))
       ),

@@ -322,5 +322,8 @@ Deno.test("a constant index out of range is told when the module is built", asyn
     const row = b.scope("pick", () => b.one("Gather", [table, b.ints([1, 7])]));
     b.output("y", b.one("Add", [row, b.input("x", tensorType("float32", [1]))]));
   }));
-  await rejects(buildModule(model), /pick \(Gather\): index 7 is outside axis 0 of 4 elements: expected -4 to 3/);
+  await rejects(
+    buildModule(model),
+    /pick \(Gather\): index 7 is outside axis 0 of 4 elements: expected -4 to 3/,
+  );
 });

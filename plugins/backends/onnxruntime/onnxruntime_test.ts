@@ -292,7 +292,8 @@ Deno.test("an index out of range is told in our words, whichever operator looks 
     GatherElements: (b, i) => b.one("GatherElements", [input(b, "x", 2, 2), i], { axis: 1 }),
     GatherND: (b, i) => b.one("GatherND", [input(b, "x", 2, 2), i]),
     ScatterND: (b, i) => b.one("ScatterND", [input(b, "x", 2, 2), i, b.constant(x)]),
-    ScatterElements: (b, i) => b.one("ScatterElements", [input(b, "x", 2, 2), i, b.one("Cast", [i], { to: 1 })]),
+    ScatterElements: (b, i) =>
+      b.one("ScatterElements", [input(b, "x", 2, 2), i, b.one("Cast", [i], { to: 1 })]),
   };
   for (const [op, make] of Object.entries(made)) {
     const graph = graphOf((b) => ({ y: make(b, b.input("i", tensorType("int64", [2, 1]))) }));

@@ -1,31 +1,28 @@
-/** Which nodes run on the engine's own kernels. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { type Graph, type Node, opName } from "../../../core/graph.ts";
-import { asTensor, type Type } from "../../../core/shape.ts";
-import { isElementwise } from "./expressions.ts";
-import { broadcasts, type Rules } from "./rules/rule.ts";
+/** The wasm engine for a set of rules. @module */
+import type { BackendDef } from "../../../core/backend.ts";
+import { engineBackend } from "../room/backend.ts";
+import type { Rules } from "../room/rules/rule.ts";
+import { hasRelaxedSimd, hasSimd } from "./assembler/assembler.ts";
+import { WasmDevice } from "./device.ts";
+import { copy, elementwise, fill } from "./kernels/mod.ts";
+import { writeProgram } from "./program.ts";
 
-/** Whether a node runs on the engine. */
-export type EngineTest = (node: Node, graph: Graph, types?: readonly Type[]) => boolean;
-/** The test for a set of rules. */
-export function engineTest(rules: Rules): EngineTest {
-  return (node, graph, types = graph.types) => runs(rules, node, graph, types);
-}
-function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): boolean {
-  const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
-  const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
-  const known = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
-  if (![...ins, ...outs].every(known)) return false;
-  const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);
-  const output = dtypeOf(outs[0]);
-  if (output === undefined) return false;
-  if (isElementwise(node, ins.map(dtypeOf), output)) return ins.every((t) => broadcasts(t, outs[0]));
-  const rule = Object.hasOwn(rules, opName(node)) ? rules[opName(node)] : undefined;
-  return rule?.supports({
-    node,
-    graph,
-    engine: (inner, g) => runs(rules, inner, g, g.types),
-    inputs: ins.map((t) => t && asTensor(t)),
-    outputs: outs.map((t) => asTensor(t)),
-  }) ?? false;
+/** The room's own loops as WebAssembly. */
+export const loopKernels = { copy, fill, elementwise };
+
+/** Generates WebAssembly with 128-bit SIMD; what has no kernel runs as a host step on plain kernels. */
+export function wasmWith(rules: Rules): BackendDef {
+  return engineBackend({
+    name: "wasm",
+    summary: "generated WebAssembly with 128-bit SIMD (default)",
+    available(): Promise<true | string> {
+      if (typeof WebAssembly === "undefined") return Promise.resolve("this machine has no WebAssembly");
+      return Promise.resolve(hasSimd() ? true : "this machine's WebAssembly has no 128-bit SIMD");
+    },
+    target: { kernels: loopKernels, rules },
+    async open(plan, table, { deterministic }) {
+      const program = writeProgram(plan, table, deterministic !== true && hasRelaxedSimd());
+      return new WasmDevice(program, await WebAssembly.compile(program.bytes));
+    },
+  });
 }

@@ -1,6 +1,6 @@
 /** The wasm backend: a graph becomes one WebAssembly module, generated in TypeScript. @module */
 import type { BackendDef } from "../../../core/backend.ts";
-import { wasmWith } from "./backend.ts";
+import { wasmWith } from "./engine.ts";
 import { gradientRules } from "./rules/gradient.ts";
 import { forwardRules } from "./rules/mod.ts";
 

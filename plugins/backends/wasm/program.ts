@@ -1,94 +1,54 @@
-/** A lowered graph: kernel calls, loops and host steps in order, with arguments that are known once dims are bound. @module */
-import { type Dim, type DimEnv, dimKey, evalDim } from "../../../core/shape.ts";
-import { BackendError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import type { FunctionBuilder, Kernel, ModuleBuilder } from "./assembler.ts";
-import type { Step, Storage, View } from "./views.ts";
+/** A plan's program as a module: a driver function for each segment, which calls kernels with words of the table. @module */
+import { BackendError, LimitError } from "../../../core/errors.ts";
+import type { Dim } from "../../../core/shape.ts";
+import { type Arg, callsOf, type Item, type Loop } from "../room/lowering/program.ts";
+import type { Owner } from "../room/memory/lifetimes.ts";
+import type { Table } from "../room/memory/table.ts";
+import type { Storage } from "../room/memory/views.ts";
+import type { Plan } from "../room/plan/plan.ts";
+import type * as room from "../room/target.ts";
+import { type FunctionBuilder, type Kernel, ModuleBuilder } from "./assembler/assembler.ts";
 
-/** An argument: a number, or an address or extent that binding tells, moving with the loops around the call. */
-export type Arg = number | {
-  readonly storage?: Storage;
-  readonly dim: Dim;
-  readonly steps?: readonly Step[];
-};
+/** A module that imports its memory, with the addresses that it takes for itself. */
+export interface Program {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the argument table lies. */
+  readonly tableBase: number;
+  /** Address after it, a multiple of 64. */
+  readonly end: number;
+}
+/** What engines take as one module. */
+const MODULE_BYTES = 2 ** 30;
 
-/** A kernel call. `reads` and `writes` are what lifetimes are made of. */
-export interface Call {
-  readonly kind: "call";
-  readonly kernel: Kernel;
-  args: readonly Arg[];
-  reads: readonly Storage[];
-  writes: readonly Storage[];
-  readonly nodes: readonly string[];
-  readonly scope: string;
-  /** Elementwise calls may write over an input that lies the same way: pairs of (output, input) storages. */
-  readonly inPlace?: readonly (readonly [Storage, Storage])[];
-  /** A copy of a whole storage, byte for byte, onto what it replaces: it can go where the two may share memory. */
-  readonly back?: boolean;
-}
-/** A counted loop over calls. */
-export interface Loop {
-  readonly kind: "loop";
-  readonly id: number;
-  readonly trips: Dim;
-  readonly items: Item[];
-  readonly scope: string;
-}
-/** A node that runs on its plain kernel in TypeScript. */
-export interface Host {
-  readonly kind: "host";
-  readonly node: Node;
-  readonly inputs: readonly (HostValue | undefined)[];
-  readonly outputs: readonly (HostValue | undefined)[];
-}
-/** A value as host steps see it: by its id, and its view where it lies in memory too. */
-export interface HostValue {
-  readonly id: number;
-  readonly view?: View;
-}
-/** A step of a program. */
-export type Item = Call | Loop | Host;
-
-/** The address of a view, plus bytes. */
-export function at(view: View, plus: Dim = 0): Arg {
-  return {
-    storage: view.storage,
-    dim: plus === 0 ? view.offset : addOffset(view.offset, plus),
-    steps: view.steps,
-  };
-}
-function addOffset(a: Dim, b: Dim): Dim {
-  return typeof a === "number" && typeof b === "number" ? a + b : { op: "add", a, b };
-}
-/** An extent. */
-export function extent(dim: Dim): Arg {
-  return typeof dim === "number" ? dim : { dim };
-}
-
-/** Slots of the argument table: equal arguments share one. */
-export class Table {
-  readonly slots: { readonly storage?: Storage; readonly dim: Dim }[] = [];
-  readonly #index = new Map<string, number>();
-  /** The slot of an address or extent. */
-  slot(storage: Storage | undefined, dim: Dim): number {
-    const key = `${storage?.id ?? "-"}:${dimKey(dim)}`;
-    let found = this.#index.get(key);
-    if (found === undefined) {
-      found = this.slots.length;
-      this.slots.push({ ...(storage && { storage }), dim });
-      this.#index.set(key, found);
-    }
-    return found;
+/** Writes a plan's program. */
+export function writeProgram(plan: Plan, table: Table, relaxed: boolean): Program {
+  const m = new ModuleBuilder({ relaxed, memory: { min: 1 } });
+  const segments = [...plan.prologue, ...plan.main].flatMap((
+    part,
+  ) => (part.kind === "segment" ? [part] : []));
+  for (const { items } of segments) addKernels(m, items);
+  const tableBase = Math.ceil(m.dataEnd / 64) * 64;
+  for (const { name, items } of segments) {
+    emitDriver(m, name, items, table, tableBase, plan.owner, { export: true });
   }
-  /** The table's words for bound dims and placed storages. */
-  fill(env: DimEnv, address: (storage: Storage) => number): Int32Array {
-    const words = new Int32Array(this.slots.length);
-    this.slots.forEach(({ storage, dim }, i) => {
-      const value = evalDim(dim, env);
-      if (value !== undefined) words[i] = value + (storage ? address(storage) : 0);
-    });
-    return words;
+  const end = Math.ceil((tableBase + 4 * table.slots.length) / 64) * 64;
+  const bytes = m.finish();
+  if (bytes.length > MODULE_BYTES) throw new LimitError(`the plan's code takes ${bytes.length} bytes`);
+  return { bytes, tableBase, end };
+}
+
+/** Adds the kernels of a list to a module, and gives the functions of their keys. */
+export function addKernels(m: ModuleBuilder, items: readonly Item[]): ReadonlyMap<string, number> {
+  const functions = new Map<string, number>();
+  for (const { kernel } of callsOf(items)) {
+    if (!functions.has(kernel.key)) functions.set(kernel.key, m.kernel(generated(kernel)));
   }
+  return functions;
+}
+/** A kernel of this engine. */
+function generated(kernel: room.Kernel): Kernel {
+  if ("emit" in kernel && "params" in kernel) return kernel as Kernel;
+  throw new BackendError(`kernel ${kernel.key} is of another engine`);
 }
 
 /** Writes a function that runs items in order, reading its arguments from the table at `base`, and gives its index. */
@@ -98,18 +58,11 @@ export function emitDriver(
   items: readonly Item[],
   table: Table,
   base: number,
-  owner: (storage: Storage) => Storage,
+  owner: Owner,
   options: { readonly export?: boolean } = {},
 ): number {
   // Kernels are added to the module before the driver that calls them: a function is written in one go.
-  const functions = new Map<string, number>();
-  const addKernels = (list: readonly Item[]): void => {
-    for (const item of list) {
-      if (item.kind === "call") functions.set(item.kernel.key, m.kernel(item.kernel));
-      else if (item.kind === "loop") addKernels(item.items);
-    }
-  };
-  addKernels(items);
+  const functions = addKernels(m, items);
   return m.addFunction(name, [], [], (f) => {
     const counters = new Map<number, number>();
     const load = (storage: Storage | undefined, dim: Dim) => {
@@ -159,60 +112,4 @@ function emitLoop(
     body();
     f.inc(counter, 1);
   });
-}
-
-/** First and last position of every arena storage in a flattened program. */
-export interface Lives {
-  readonly from: Map<Storage, number>;
-  readonly to: Map<Storage, number>;
-}
-/** Lifetimes: what is written before a loop and read in it lives to the loop's end; what a loop leaves behind, from its start. */
-export function lifetimes(
-  items: readonly Item[],
-  begin: readonly Storage[] = [],
-  end: readonly Storage[] = [],
-  owner: (storage: Storage) => Storage = (s) => s,
-): Lives {
-  const from = new Map<Storage, number>(), to = new Map<Storage, number>();
-  const loops: { start: number; end: number }[] = [];
-  const uses: { storage: Storage; at: number }[] = [];
-  let clock = 0;
-  const walk = (list: readonly Item[]): void => {
-    for (const item of list) {
-      if (item.kind === "loop") {
-        const index = loops.push({ start: clock++, end: 0 }) - 1;
-        walk(item.items);
-        const loop = loops[index];
-        if (loop) loop.end = clock++;
-        continue;
-      }
-      const now = clock++;
-      const touch = (storage: Storage | undefined) =>
-        storage && uses.push({ storage: owner(storage), at: now });
-      if (item.kind === "call") {
-        item.reads.forEach((s) => touch(s));
-        item.writes.forEach((s) => touch(s));
-      } else {
-        item.inputs.forEach((v) => touch(v?.view?.storage));
-        item.outputs.forEach((v) => touch(v?.view?.storage));
-      }
-    }
-  };
-  walk(items);
-  for (const s of begin) uses.push({ storage: owner(s), at: -1 });
-  for (const s of end) uses.push({ storage: owner(s), at: clock });
-  for (const { storage, at: now } of uses) {
-    from.set(storage, Math.min(from.get(storage) ?? now, now));
-    to.set(storage, Math.max(to.get(storage) ?? now, now));
-  }
-  for (const loop of loops) {
-    for (const [storage, a] of from) {
-      const b = to.get(storage) ?? a;
-      const inside = a > loop.start && b < loop.end, apart = b < loop.start || a > loop.end;
-      if (inside || apart) continue;
-      from.set(storage, Math.min(a, loop.start));
-      to.set(storage, Math.max(b, loop.end));
-    }
-  }
-  return { from, to };
 }

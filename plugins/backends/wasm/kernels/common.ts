@@ -1,6 +1,6 @@
 /** What the kernel generators share: how a kernel is declared, partial vectors, activations at the store. @module */
 
-import type { FunctionBuilder, Kernel, ModuleBuilder, ValType } from "../assembler.ts";
+import type { FunctionBuilder, Kernel, ModuleBuilder, ValType } from "../assembler/assembler.ts";
 
 /** Local indices of a kernel's parameters by name. */
 export type Args<Name extends string> = Readonly<Record<Name, number>>;

@@ -1,7 +1,7 @@
 /** Runs one kernel on small buffers for the tests; every buffer is watched for writes past its end. @module */
 
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { hasRelaxedSimd, type Kernel, ModuleBuilder } from "../assembler.ts";
+import { hasRelaxedSimd, type Kernel, ModuleBuilder } from "../assembler/assembler.ts";
 
 type Data =
   | Float32Array

@@ -12,10 +12,10 @@ import {
   padImage,
   pool,
 } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../lowering.ts";
-import { type Arg, at, extent } from "../program.ts";
-import type { View } from "../views.ts";
-import { allFloat32, type Candidate, intOf, intsOf, type Rule } from "./rule.ts";
+import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import { type Arg, at, extent } from "../../room/lowering/program.ts";
+import type { View } from "../../room/memory/views.ts";
+import { allFloat32, type Candidate, intOf, intsOf, type Rule } from "../../room/rules/rule.ts";
 import { storeActivation, type Tail } from "./matmul.ts";
 
 /** The sliding of a convolution or pooling. */

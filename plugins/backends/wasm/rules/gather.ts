@@ -1,9 +1,10 @@
 /** Rows by index. @module */
 import { mulDims, normalAxis, productDims } from "../../../../core/shape.ts";
-import { gather, STATUS_BYTES } from "../kernels/mod.ts";
-import { type Arg, at, extent } from "../program.ts";
-import { dropAxis, elementBytes, sliceView } from "../views.ts";
-import { engineTyped, intOf, type Rule } from "./rule.ts";
+import { gather } from "../kernels/mod.ts";
+import { type Arg, at, extent } from "../../room/lowering/program.ts";
+import { dropAxis, elementBytes, sliceView } from "../../room/memory/views.ts";
+import { STATUS_BYTES } from "../../room/target.ts";
+import { engineTyped, intOf, type Rule } from "../../room/rules/rule.ts";
 
 const gatherRule: Rule = {
   supports: (c) => engineTyped(c) && (c.inputs[1]?.dtype === "int32" || c.inputs[1]?.dtype === "int64"),

@@ -1,14 +1,14 @@
 /** Gradients of convolution, pooling and embedding. @module */
 import type { Node } from "../../../../core/graph.ts";
 import { addDims, type Dim, mulDims, productDims } from "../../../../core/shape.ts";
-import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd, STATUS_BYTES } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../lowering.ts";
-import { type Arg, at, extent, type Loop } from "../program.ts";
-import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../views.ts";
+import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
+import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import { STATUS_BYTES } from "../../room/target.ts";
+import { type Arg, at, extent, type Loop } from "../../room/lowering/program.ts";
+import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../../room/memory/views.ts";
 import { channelsInside, channelsLast, paddedImage, three, type Window, windowOf } from "./conv.ts";
-import { fillView } from "./layout.ts";
 import { denseLast, fixedChannels, floatInputs } from "./spread.ts";
-import { intOf, intsOf, type Rule } from "./rule.ts";
+import { intOf, intsOf, type Rule } from "../../room/rules/rule.ts";
 
 /** dw: for each image the product of its patches, transposed, with dy; summed over the batch in place. */
 const convKernel: Rule = {
@@ -27,7 +27,7 @@ const convKernel: Rule = {
     const padded = denseLast(l, paddedImage(l, x, window, 0, node), node);
     const M = kernel.reduce((a, b) => a * b, ins), K = productDims(space);
     const sums = l.fresh([...kernel, ins, outs], "float32");
-    fillView(l, sums, 0, node);
+    l.fill(sums, 0, node);
     const loop: Loop = {
       kind: "loop",
       id: l.nextLoop(),
@@ -160,7 +160,7 @@ function poolGrad(mode: "max" | "average"): Rule {
       const dy = denseLast(l, l.input(s, node, mode === "max" ? 1 : 0), node);
       const window = windowOf(node, intsOf(node, "kernel_shape") ?? [], shape.slice(2), dy.shape.slice(2));
       const dx = l.fresh(shape, "float32", channelsLast(rank));
-      fillView(l, dx, 0, node);
+      l.fill(dx, 0, node);
       const image = x ?? dx;
       const kernel = poolGradient({
         mode,
@@ -204,7 +204,7 @@ const embedding: Rule = {
     const dy = l.contiguous(l.input(s, node, 0), node), indices = l.contiguous(l.input(s, node, 1), node);
     const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
     const table = l.fresh(shape, dtype), status = l.storage(STATUS_BYTES, "status", 0);
-    fillView(l, table, 0, node);
+    l.fill(table, 0, node);
     l.statuses.push({ storage: status, node, axis: 0, limit: shape[0] ?? 1 });
     const row = mulDims(elementBytes(dtype), productDims(shape.slice(1)));
     const kernel = scatterAdd({ index: indices.dtype === "int64" ? "i64" : "i32" });

@@ -2,10 +2,10 @@
 import { type Node, opName } from "../../../../core/graph.ts";
 import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/shape.ts";
 import { bgemm, gemm, type GemmSpec, pack, packedBytes, type StoreActivation } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../lowering.ts";
-import { type Arg, at, extent, type Loop } from "../program.ts";
-import { collapse, physicalOrder, reviewed, type View } from "../views.ts";
-import { allFloat32, broadcasts, type Rule } from "./rule.ts";
+import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import { type Arg, at, extent, type Loop } from "../../room/lowering/program.ts";
+import { collapse, physicalOrder, reviewed, type View } from "../../room/memory/views.ts";
+import { allFloat32, broadcasts, type Rule } from "../../room/rules/rule.ts";
 
 /** What follows a product or convolution and is applied where it stores its result. */
 export interface Tail {

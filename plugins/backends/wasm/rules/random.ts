@@ -1,8 +1,8 @@
 /** Random numbers. @module */
 import { productDims } from "../../../../core/shape.ts";
 import { philox } from "../kernels/mod.ts";
-import { at, extent } from "../program.ts";
-import type { Rule } from "./rule.ts";
+import { at, extent } from "../../room/lowering/program.ts";
+import type { Rule } from "../../room/rules/rule.ts";
 
 const philoxRule: Rule = {
   supports({ inputs: [key, counter], outputs: [y] }) {

@@ -2,10 +2,17 @@
 import type { Node } from "../../../../core/graph.ts";
 import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/shape.ts";
 import { argReduce, cumsum, layerNorm, reduce, type ReduceOp, softmax } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../lowering.ts";
-import { type Arg, at, extent } from "../program.ts";
-import { collapse, elementBytes, physicalOrder, reviewed, rowMajor, type View } from "../views.ts";
-import { allFloat32, constantInts, intOf, intsOf, type Rule } from "./rule.ts";
+import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import { type Arg, at, extent } from "../../room/lowering/program.ts";
+import {
+  collapse,
+  elementBytes,
+  physicalOrder,
+  reviewed,
+  rowMajor,
+  type View,
+} from "../../room/memory/views.ts";
+import { allFloat32, constantInts, intOf, intsOf, type Rule } from "../../room/rules/rule.ts";
 
 /** Memory seen as [outer, reduced, inner] with one stride each; inner elements are contiguous. */
 interface Cut {

@@ -2,11 +2,10 @@
 import type { Node } from "../../../../core/graph.ts";
 import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/shape.ts";
 import type { ConvSpec } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../lowering.ts";
-import { sliceView, type View } from "../views.ts";
+import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import { sliceView, type View } from "../../room/memory/views.ts";
 import { channelsLast, convolve, packFor, paddedImage, type Window, windowOf } from "./conv.ts";
-import { fillView } from "./layout.ts";
-import { type Candidate, inputOf, intOf, intsOf, type Rule } from "./rule.ts";
+import { type Candidate, inputOf, intOf, intsOf, type Rule } from "../../room/rules/rule.ts";
 
 /** Both inputs and the result are float32. */
 export const floatInputs = ({ inputs, outputs }: Candidate) =>
@@ -97,7 +96,7 @@ function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], no
   }
   const [n = 1, c = 1] = dy.shape;
   const out = l.fresh([n, c, ...total], "float32", channelsLast(dy.shape.length), "workspace");
-  fillView(l, out, 0, node);
+  l.fill(out, 0, node);
   const places = dy.shape.slice(2).reduce<View>(
     (v, d, i) => sliceView(v, i + 2, before[i] ?? 0, window.strides[i] ?? 1, d),
     out,

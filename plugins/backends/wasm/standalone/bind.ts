@@ -1,10 +1,10 @@
 /** `bind`: checks the dims, lays out the arena, makes room, and fills the table that the module's code reads. @module */
 import { BackendError } from "../../../../core/errors.ts";
 import { type Dim, eachSymbol } from "../../../../core/shape.ts";
-import { SLACK } from "../arena.ts";
-import type { FunctionBuilder } from "../assembler.ts";
-import { elementBytes, type Storage } from "../views.ts";
-import type { Plan } from "./module.ts";
+import { SLACK } from "../../room/target.ts";
+import type { FunctionBuilder } from "../assembler/assembler.ts";
+import { elementBytes, type Storage } from "../../room/memory/views.ts";
+import type { ModulePlan } from "./module.ts";
 import { SizeCode } from "./sizecode.ts";
 
 const PAGE = 65536;
@@ -12,7 +12,7 @@ const PAGE = 65536;
 const OK = 0, SIZES = 1, MEMORY = 2, STATES = 3;
 
 /** Writes `bind(dims…)`: 0, or why not: 1 sizes that don't fit, 2 no memory, 3 states that another size holds. */
-export function emitBind(plan: Plan): void {
+export function emitBind(plan: ModulePlan): void {
   const { m, info, control, states, blocks, end, maxBytes } = plan;
   const place = blocks.emitPlace(m);
   m.addFunction("bind", info.dims.map(() => "i32"), ["i32"], (f) => {
@@ -87,7 +87,12 @@ export function emitBind(plan: Plan): void {
 }
 
 /** States that a run has left fit only the sizes they were made for; first values have sizes of their own. */
-function checkStates(f: FunctionBuilder, plan: Plan, code: SizeCode, stop: (code: number) => void): void {
+function checkStates(
+  f: FunctionBuilder,
+  plan: ModulePlan,
+  code: SizeCode,
+  stop: (code: number) => void,
+): void {
   const { control, states } = plan;
   for (const { input, shape } of states) {
     shape.forEach((dim, axis) => {
@@ -108,7 +113,7 @@ function checkStates(f: FunctionBuilder, plan: Plan, code: SizeCode, stop: (code
 /** Words of the table that depend on the dims. */
 function fillTable(
   f: FunctionBuilder,
-  { table, tableBase, kept, blocks, compiled }: Plan,
+  { table, tableBase, kept, blocks, compiled }: ModulePlan,
   code: SizeCode,
   arena: number,
   homes: ReadonlyMap<Storage, number>,
@@ -133,7 +138,7 @@ function fillTable(
 }
 
 /** Integer values that follow from the dims; a session has written those that are the same for every binding. */
-function fillContents(f: FunctionBuilder, { compiled, kept }: Plan, code: SizeCode): void {
+function fillContents(f: FunctionBuilder, { compiled, kept }: ModulePlan, code: SizeCode): void {
   for (const [storage, { dims, dtype }] of compiled.lowering.filled) {
     const address = kept.get(compiled.owner(storage)), bytes = elementBytes(dtype);
     if (address === undefined || dims.every((d) => typeof d === "number")) continue;

@@ -3,11 +3,16 @@ import { ConfigError, UnsupportedError } from "../../../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../../../core/limits.ts";
 import type { Model } from "../../../../core/model.ts";
 import { checkOptions, type OptionNames } from "../../../../core/schema.ts";
-import { compileGraph, type Part } from "../compile.ts";
+import type { Part } from "../../room/lowering/program.ts";
+import { Table } from "../../room/memory/table.ts";
+import { planGraph } from "../../room/plan/plan.ts";
 import { gradientRules } from "../rules/gradient.ts";
 import { forwardRules } from "../rules/mod.ts";
-import { WasmSession } from "../session.ts";
-import { nodePlace } from "../sizes.ts";
+import { EngineSession } from "../../room/session.ts";
+import { nodePlace } from "../../room/plan/sizes.ts";
+import { WasmDevice } from "../device.ts";
+import { loopKernels } from "../engine.ts";
+import { writeProgram } from "../program.ts";
 import { describe, type ModuleInfo, withNamedDims } from "./info.ts";
 import { writeModule } from "./module.ts";
 import { scriptFor, typesFor } from "./script.ts";
@@ -64,18 +69,18 @@ export async function buildModule(model: Model, options: BuildOptions = {}): Pro
     throw new ConfigError(`fileName: expected a name that ends in .wasm, got ${fileName}`);
   }
   const rules = { ...forwardRules, ...gradientRules };
-  const compiled = compileGraph(withNamedDims(model.graph()), model.registry, { relaxed: false, rules });
+  const target = { kernels: loopKernels, rules };
+  const compiled = planGraph(withNamedDims(model.graph()), model.registry, target);
   refuseHostSteps(model.name, compiled.main);
   const info = describe(compiled, model.name, labels);
   // Names and types first: they refuse what no script could fill, before anything is compiled.
   const script = scriptFor(info, fileName), types = typesFor(info);
-  using session = new WasmSession(
-    compiled,
-    await WebAssembly.compile(compiled.bytes),
-    limits,
-    limits.planBytes,
-  );
-  const { bytes: wasm, weights, memory } = writeModule(compiled, session.kept(), info, limits.planBytes);
+  const table = new Table(), program = writeProgram(compiled, table, false), maxBytes = limits.planBytes;
+  const device = new WasmDevice(program, await WebAssembly.compile(program.bytes));
+  using session = new EngineSession({
+    ...{ backend: "wasm", plan: compiled, table, device, limits, maxBytes, profile: false },
+  });
+  const { bytes: wasm, weights, memory } = writeModule(compiled, await session.kept(), info, maxBytes);
   const sizes = { module: wasm.length, weights, code: wasm.length - weights, memory };
   return { wasm, script, types, info, sizes };
 }

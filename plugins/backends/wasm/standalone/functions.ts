@@ -1,9 +1,9 @@
 /** The module's other functions: `run`, `reset`, and the getters of addresses and sizes. @module */
-import type { FunctionBuilder } from "../assembler.ts";
-import type { Plan, PortSlots } from "./module.ts";
+import type { FunctionBuilder } from "../assembler/assembler.ts";
+import type { ModulePlan, PortSlots } from "./module.ts";
 
 /** Pushes a word of the table. */
-function word(f: FunctionBuilder, { tableBase }: Plan, slot: number): FunctionBuilder {
+function word(f: FunctionBuilder, { tableBase }: ModulePlan, slot: number): FunctionBuilder {
   return f.i32(0).mem("i32.load", tableBase + 4 * slot);
 }
 
@@ -11,7 +11,7 @@ function word(f: FunctionBuilder, { tableBase }: Plan, slot: number): FunctionBu
  * Writes `run()`: 0; n where the nth lookup met an index out of range; −1 before dims are bound. All drivers but the first
  * replace states, once no lookup refused anything.
  */
-export function emitRun(plan: Plan, [main, ...replacing]: readonly number[]): void {
+export function emitRun(plan: ModulePlan, [main, ...replacing]: readonly number[]): void {
   const { m, control, states, compiled, kept } = plan;
   m.addFunction("run", [], ["i32"], (f) => {
     f.i32(0).mem("i32.load", control.bound).op("i32.eqz").if(() => f.i32(-1).op("return"));
@@ -49,7 +49,7 @@ export function emitRun(plan: Plan, [main, ...replacing]: readonly number[]): vo
   }, { export: true });
 }
 /** Puts every state to its first value, or zeros. */
-function firstStates(f: FunctionBuilder, plan: Plan): void {
+function firstStates(f: FunctionBuilder, plan: ModulePlan): void {
   for (const { input, slots } of plan.states) {
     const value = plan.values.get(input.name);
     word(f, plan, slots.home).i32(value ?? 0);
@@ -60,14 +60,14 @@ function firstStates(f: FunctionBuilder, plan: Plan): void {
 }
 
 /** Writes `reset()`, after which states are what they were at first. */
-export function emitReset({ m, control }: Plan): void {
+export function emitReset({ m, control }: ModulePlan): void {
   m.addFunction("reset", [], [], (f) => void f.i32(0).i32(0).mem("i32.store", control.held), {
     export: true,
   });
 }
 
 /** Writes what tells addresses, bytes and sizes by the number of an input or output; −1 for one that isn't there. */
-export function emitQuestions(plan: Plan): void {
+export function emitQuestions(plan: ModulePlan): void {
   const { m, inputs, outputs, control } = plan;
   const both: [string, readonly PortSlots[]][] = [["input", inputs], ["output", outputs]];
   for (const [what, ports] of both) {
@@ -99,14 +99,14 @@ export function emitQuestions(plan: Plan): void {
     f.i32(-1);
   }, { export: true });
 }
-function getter(plan: Plan, name: string, slots: readonly number[]): void {
+function getter(plan: ModulePlan, name: string, slots: readonly number[]): void {
   plan.m.addFunction(name, ["i32"], ["i32"], (f) => {
     answer(f, plan, 0, slots);
     f.i32(-1);
   }, { export: true });
 }
 /** Returns the word whose number an argument holds, if there is one. */
-function answer(f: FunctionBuilder, plan: Plan, argument: number, slots: readonly number[]): void {
+function answer(f: FunctionBuilder, plan: ModulePlan, argument: number, slots: readonly number[]): void {
   slots.forEach((slot, i) => {
     f.get(argument).i32(i).op("i32.eq").if(() => word(f, plan, slot).op("return"));
   });

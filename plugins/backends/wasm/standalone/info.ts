@@ -15,8 +15,8 @@ import {
   type Type,
   typeText,
 } from "../../../../core/shape.ts";
-import type { Compiled } from "../compile.ts";
-import { nodePlace } from "../sizes.ts";
+import type { Plan } from "../../room/plan/plan.ts";
+import { nodePlace } from "../../room/plan/sizes.ts";
 
 /** An input or output of a module. */
 export interface ModulePort {
@@ -62,7 +62,7 @@ export function dataInputs(graph: Graph): readonly GraphInput[] {
 }
 
 /** The description of a compiled graph. @throws {UnsupportedError} for inputs and outputs that have no place in memory. */
-export function describe(compiled: Compiled, name: string, labels?: readonly string[]): ModuleInfo {
+export function describe(compiled: Plan, name: string, labels?: readonly string[]): ModuleInfo {
   const { graph, inputs, outputs, lowering } = compiled;
   const port = (what: string, name: string, type: Type, placed: boolean): ModulePort => {
     if (!placed) {

@@ -2,12 +2,13 @@
 import { BackendError, LimitError } from "../../../../core/errors.ts";
 import type { GraphInput } from "../../../../core/graph.ts";
 import { type Dim, evalDim } from "../../../../core/shape.ts";
-import type { Tensor } from "../../../../core/tensor.ts";
-import { SLACK } from "../arena.ts";
-import { ModuleBuilder } from "../assembler.ts";
-import type { Compiled } from "../compile.ts";
-import { emitDriver, type Item, Table } from "../program.ts";
-import { denseBytes, type Storage, type View } from "../views.ts";
+import { SLACK } from "../../room/target.ts";
+import { ModuleBuilder } from "../assembler/assembler.ts";
+import type { Plan } from "../../room/plan/plan.ts";
+import { Table } from "../../room/memory/table.ts";
+import { bytesOf } from "../../room/memory/tensors.ts";
+import { denseBytes, type Storage, type View } from "../../room/memory/views.ts";
+import { addKernels, emitDriver } from "../program.ts";
 import { emitBind } from "./bind.ts";
 import { emitQuestions, emitReset, emitRun } from "./functions.ts";
 import { dataInputs, type ModuleInfo } from "./info.ts";
@@ -51,8 +52,8 @@ export interface Control {
   readonly stateSizes: readonly { readonly dim: Dim; readonly address: number }[];
 }
 /** What the functions of a module share while they are written. */
-export interface Plan {
-  readonly compiled: Compiled;
+export interface ModulePlan {
+  readonly compiled: Plan;
   readonly info: ModuleInfo;
   readonly m: ModuleBuilder;
   readonly control: Control;
@@ -84,7 +85,7 @@ export interface StandaloneModule {
  * @throws {LimitError} with the figures, for a model that no engine would take.
  */
 export function writeModule(
-  compiled: Compiled,
+  compiled: Plan,
   contents: ReadonlyMap<Storage, Uint8Array>,
   info: ModuleInfo,
   maxBytes: number,
@@ -110,7 +111,7 @@ export function writeModule(
       `the module's weights and constants take ${end} bytes of memory, more than ${maxBytes}`,
     );
   }
-  const plan: Plan = {
+  const plan: ModulePlan = {
     ...{
       compiled,
       info,
@@ -159,15 +160,9 @@ export function writeModule(
   return { bytes, weights, memory: pages * PAGE };
 }
 
-function addKernels(m: ModuleBuilder, items: readonly Item[]): void {
-  for (const item of items) {
-    if (item.kind === "call") m.kernel(item.kernel);
-    else if (item.kind === "loop") addKernels(m, item.items);
-  }
-}
 const align = (n: number, to: number) => Math.ceil(n / to) * to;
 
-function slotsOf(view: View, { owner }: Compiled, table: Table): Omit<PortSlots, "name"> {
+function slotsOf(view: View, { owner }: Plan, table: Table): Omit<PortSlots, "name"> {
   return {
     address: table.slot(owner(view.storage), view.offset),
     bytes: table.slot(undefined, denseBytes(view.shape, view.dtype)),
@@ -176,7 +171,7 @@ function slotsOf(view: View, { owner }: Compiled, table: Table): Omit<PortSlots,
 }
 
 /** What a session would hold between runs beside the memory. */
-function statesOf(compiled: Compiled, table: Table): readonly State[] {
+function statesOf(compiled: Plan, table: Table): readonly State[] {
   const { graph, inputs, outputs, lowering } = compiled, data = new Set(dataInputs(graph));
   return graph.inputs.flatMap((input) => {
     const view = inputs.get(input.name);
@@ -204,7 +199,7 @@ function placeControl(from: number, states: readonly State[]): Control & { reado
 }
 
 function placeKept(
-  { lowering, owner, graph }: Compiled,
+  { lowering, owner, graph }: Plan,
   table: Table,
   from: number,
 ): { readonly kept: Map<Storage, number>; readonly values: Map<string, number>; readonly end: number } {
@@ -231,13 +226,8 @@ function placeKept(
   return { kept, values, end };
 }
 
-function bytesOf({ data }: Tensor): Uint8Array {
-  if (!ArrayBuffer.isView(data)) throw new BackendError("strings have no place in wasm memory");
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 /** The table's words as far as they don't depend on dims. */
-function tableData({ table, kept }: Plan): Uint8Array {
+function tableData({ table, kept }: ModulePlan): Uint8Array {
   const words = new Int32Array(table.slots.length);
   table.slots.forEach(({ storage, dim }, i) => {
     if (typeof dim === "number") words[i] = dim + (storage ? kept.get(storage) ?? 0 : 0);

@@ -1,9 +1,9 @@
 /** The arena laid out by the module itself: each block at the lowest gap that fits, as `layoutArena` does it. @module */
 import { type DimEnv, eachSymbol, evalDim } from "../../../../core/shape.ts";
-import { SLACK } from "../arena.ts";
-import type { FunctionBuilder, ModuleBuilder } from "../assembler.ts";
-import type { Lives } from "../program.ts";
-import type { Storage } from "../views.ts";
+import { SLACK } from "../../room/target.ts";
+import type { FunctionBuilder, ModuleBuilder } from "../assembler/assembler.ts";
+import type { Lives } from "../../room/memory/lifetimes.ts";
+import type { Storage } from "../../room/memory/views.ts";
 
 /** A block's record in memory: bytes and offset as float64, first and last step as int32. */
 const OFFSET = 8, FROM = 16, TO = 20, RECORD = 24;

@@ -1,7 +1,7 @@
 /** Dims as instructions: what `evalDim` computes, in float64, where whole numbers are exact and nothing wraps around. @module */
 import { BackendError } from "../../../../core/errors.ts";
 import { type Dim, dimKey, dimText } from "../../../../core/shape.ts";
-import type { FunctionBuilder, PlainOp } from "../assembler.ts";
+import type { FunctionBuilder, PlainOp } from "../assembler/assembler.ts";
 
 const operations: Readonly<Record<string, readonly PlainOp[]>> = {
   add: ["f64.add"],

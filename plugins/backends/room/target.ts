@@ -1,0 +1,53 @@
+/** What an engine gives to the room: kernels and rules to lower with, and a device that holds memory and runs programs. @module */
+import type { CopySpec, ElementwiseSpec, FillSpec } from "./lowering/loops.ts";
+import type { Segment } from "./lowering/program.ts";
+import type { Rules } from "./rules/rule.ts";
+
+/** A kernel as programs name it. An engine adds what it makes of it; equal keys mean equal kernels. */
+export interface Kernel {
+  readonly key: string;
+  /** Names of the arguments, in order: addresses and strides in bytes, extents in elements, all int32. */
+  readonly args: readonly string[];
+}
+
+/** Kernels that the room itself calls. */
+export interface LoopKernels {
+  /** `e0 … e(rank-1) X xs0 … xs(rank-1) Y ys0 … ys(rank-1)` */
+  copy(spec: CopySpec): Kernel;
+  /** `Y count low high`: `count` elements whose bits are `low` (and `high` for 8 bytes). */
+  fill(spec: FillSpec): Kernel;
+  /** `e0 … e(rank-1) n`, then for each input and output its address, a stride for each outer loop, and the inner one if "any". */
+  elementwise(spec: ElementwiseSpec): Kernel;
+}
+/** What graphs are lowered to. */
+export interface Target {
+  readonly kernels: LoopKernels;
+  /** Operators with kernels of the engine's own, or of the room's (`rules/`). */
+  readonly rules: Rules;
+}
+
+/** Bytes that a kernel may touch beyond the end of a value. */
+export const SLACK = 64;
+/**
+ * Bytes of what a lookup says of an index out of range: the first one's position + 1 as int32, and that index as int64 at 8,
+ * unless something stands there already.
+ */
+export const STATUS_BYTES = 16;
+
+/** A session's memory and the program that runs in it. Addresses are bytes from 0. */
+export interface Device {
+  /** Where values may lie from; what is below is the program's own. A multiple of 64. */
+  readonly base: number;
+  /** Makes room for addresses below `bytes`; what was written stays. @throws {LimitError} */
+  grow(bytes: number): void;
+  /** Takes the words of the argument table over: what calls are given, until the next words come. */
+  bind(words: Int32Array): void;
+  /** Writes bytes, after everything that was asked for before. */
+  write(address: number, bytes: Uint8Array): void;
+  /** Bytes as they are after everything that was asked for before, good until the next call; a promise from a device apart. */
+  read(address: number, bytes: number): Uint8Array | Promise<Uint8Array>;
+  /** Runs a segment of the program. A device apart may return before it is done. */
+  run(segment: Segment): void;
+  /** Frees it. */
+  close(): void;
+}
