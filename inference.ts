@@ -8,25 +8,25 @@
  * ```
  * @module
  */
-import { type LoadOptions, loadWith } from "./core/load.ts";
-import type { Model } from "./core/model.ts";
+import { type LoadOptions, loadWith } from "./core/model/load.ts";
+import type { Model } from "./core/model/model.ts";
 import { layerOps } from "./core/ops/layerops.ts";
-import type { SourceLike } from "./core/platform.ts";
-import { createRegistry, type Registry } from "./core/registry.ts";
-import { kerasReader } from "./io/keras/read.ts";
+import type { SourceLike } from "./core/files/platform.ts";
+import { createRegistry, type Registry } from "./core/graph/registry.ts";
+import { kerasReader } from "./io/keras/reading/read.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";
 import { wasm } from "./plugins/backends/wasm/forward.ts";
 import { initializers } from "./plugins/initializers/mod.ts";
 import { layers } from "./plugins/layers/list.ts";
-import { textOps } from "./plugins/operators/text.ts";
+import { textOps } from "./plugins/operators/text/text.ts";
 
-export type { DType } from "./core/dtype.ts";
-export { LapisError } from "./core/errors.ts";
-export type { LoadOptions } from "./core/load.ts";
-export { Model } from "./core/model.ts";
-export type { SourceLike } from "./core/platform.ts";
-export { type Tensor, tensor } from "./core/tensor.ts";
+export type { DType } from "./core/values/dtype.ts";
+export { LapisError } from "./core/values/errors.ts";
+export type { LoadOptions } from "./core/model/load.ts";
+export { Model } from "./core/model/model.ts";
+export type { SourceLike } from "./core/files/platform.ts";
+export { type Tensor, tensor } from "./core/values/tensor.ts";
 
 /** The plugins that running Keras models takes. */
 export const registry: Registry = createRegistry([

@@ -8,19 +8,19 @@
  * ```
  * @module
  */
-import { type Applicable, input as inputWith, type InputOptions } from "./core/functional.ts";
-import { sequential as sequentialWith, type SequentialOptions } from "./core/compose.ts";
-import { type LoadOptions, loadWith } from "./core/load.ts";
-import type { Model } from "./core/model.ts";
-import type { SymbolicTensor } from "./core/network.ts";
+import { type Applicable, input as inputWith, type InputOptions } from "./core/network/functional.ts";
+import { sequential as sequentialWith, type SequentialOptions } from "./core/model/compose.ts";
+import { type LoadOptions, loadWith } from "./core/model/load.ts";
+import type { Model } from "./core/model/model.ts";
+import type { SymbolicTensor } from "./core/network/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
-import { trainer } from "./core/train.ts";
-import type { SourceLike } from "./core/platform.ts";
-import { createRegistry, type Registry } from "./core/registry.ts";
+import { trainer } from "./core/training/trainer.ts";
+import type { SourceLike } from "./core/files/platform.ts";
+import { createRegistry, type Registry } from "./core/graph/registry.ts";
 import { foreign } from "./io/foreign/mod.ts";
 import { keras } from "./io/keras/mod.ts";
 import { onnx } from "./io/onnx/mod.ts";
-import { safetensors } from "./io/safetensors.ts";
+import { safetensors } from "./io/arrays/safetensors.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { geluByTanh } from "./plugins/activations/hub.ts";
 import { onnxruntime } from "./plugins/backends/onnxruntime/mod.ts";
@@ -32,10 +32,10 @@ import { stft } from "./plugins/initializers/stft.ts";
 import { hubLayers, layers, rareLayers } from "./plugins/layers/mod.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 import { operators } from "./plugins/operators/mod.ts";
-import { textOps } from "./plugins/operators/text.ts";
+import { textOps } from "./plugins/operators/text/text.ts";
 
-export type { Assembled, AssembleOptions, AssemblyView } from "./core/assemble.ts";
-export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/backend.ts";
+export type { Assembled, AssembleOptions, AssemblyView } from "./core/network/assemble.ts";
+export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/graph/backend.ts";
 export type {
   Builder,
   BuilderOptions,
@@ -44,10 +44,10 @@ export type {
   OpOptions,
   ScanOptions,
   ScanStep,
-} from "./core/builder.ts";
-export * from "./core/dtype.ts";
-export * from "./core/errors.ts";
-export type { ModelData, Port } from "./core/feed.ts";
+} from "./core/graph/builder.ts";
+export * from "./core/values/dtype.ts";
+export * from "./core/values/errors.ts";
+export type { ModelData, Port } from "./core/model/feed.ts";
 export type {
   Extras,
   FormatDef,
@@ -56,51 +56,57 @@ export type {
   WriteNames,
   WriteOptions,
   WrittenFiles,
-} from "./core/format.ts";
-export { writeNamesOf } from "./core/save.ts";
+} from "./core/model/format.ts";
+export { writeNamesOf } from "./core/model/save.ts";
 export {
   type Applicable,
   apply,
   applyAll,
   type FunctionalOptions,
   type InputOptions,
-} from "./core/functional.ts";
-export * from "./core/graph.ts";
-export type { ArchitectureDef } from "./core/architecture.ts";
-export type * from "./core/layer.ts";
-export { normalLike } from "./core/layerkit.ts";
+} from "./core/network/functional.ts";
+export * from "./core/graph/graph.ts";
+export type { ArchitectureDef } from "./core/network/architecture.ts";
+export type * from "./core/network/layer.ts";
+export { normalLike } from "./core/graph/words.ts";
 export type {
   RecurrentBuilder,
   RecurrentNodeOptions,
   RecurrentNodeResult,
   WholeLayers,
-} from "./core/layernode.ts";
-export { type LayerNode, type WeightEntry, weightsBelow } from "./core/layertree.ts";
-export * from "./core/limits.ts";
-export { Random } from "./core/random.ts";
-export type { LoadOptions } from "./core/load.ts";
-export { extractLayers, type PartOptions } from "./core/part.ts";
+} from "./core/network/whole.ts";
+export { type LayerNode, type WeightEntry, weightsBelow } from "./core/network/tree.ts";
+export * from "./core/values/limits.ts";
+export { Random } from "./core/values/random.ts";
+export type { LoadOptions } from "./core/model/load.ts";
+export { extractLayers, type PartOptions } from "./core/model/part.ts";
 export { layersFromGraph } from "./io/keras/fromgraph.ts";
 export { extractOnnx, type OnnxPart } from "./io/onnx/extract.ts";
-export { onnxHeader, readOnnxStructure } from "./io/onnx/structure.ts";
-export { readWeightsH5 } from "./io/keras/weightsfile.ts";
-export * from "./core/diff.ts";
-export { model, type SequentialOptions } from "./core/compose.ts";
-export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model.ts";
-export type { PredictOptions } from "./core/sampling.ts";
-export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network.ts";
-export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/op.ts";
-export type { SourceLike, StreamLike } from "./core/platform.ts";
-export { gradient } from "./core/differentiate.ts";
+export { onnxHeader, readOnnxStructure } from "./io/onnx/reading/structure.ts";
+export { readWeightsH5 } from "./io/keras/weights/weightsfile.ts";
+export * from "./core/model/diff.ts";
+export { model, type SequentialOptions } from "./core/model/compose.ts";
+export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model/model.ts";
+export type { PredictOptions } from "./core/model/sampling.ts";
+export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network/network.ts";
+export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "./core/graph/op.ts";
+export type { SourceLike, StreamLike } from "./core/files/platform.ts";
+export { gradient } from "./core/graph/differentiate.ts";
 export type * from "./core/training/contract.ts";
 export { part, type PartFactory, partFactory } from "./core/training/parts.ts";
-export type { RunOnce, Sessions } from "./core/sessions.ts";
+export type { RunOnce, Sessions } from "./core/model/sessions.ts";
 export type * from "./core/training/types.ts";
-export { type Bundle, createRegistry, type Kinds, type Plugin, type Registry } from "./core/registry.ts";
-export { createLayer, type LayerOptions } from "./core/factory.ts";
+export {
+  type Bundle,
+  createRegistry,
+  type Kinds,
+  type Plugin,
+  type Registry,
+} from "./core/graph/registry.ts";
+export { createLayer, type LayerOptions } from "./core/network/factory.ts";
 /** Fields of configurations: what plugins and programs that read settings say them with. */
-export * as fields from "./core/schema.ts";
-export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "./core/schema.ts";
+export * as fields from "./core/values/schema.ts";
+export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "./core/values/schema.ts";
 export {
   bindDim,
   type ContainerType,
@@ -114,7 +120,7 @@ export {
   type Type,
   typeText,
   type UnknownDim,
-} from "./core/shape.ts";
+} from "./core/values/shape.ts";
 export {
   castTensor,
   copyOf,
@@ -131,13 +137,13 @@ export {
   type TensorSequence,
   toNumbers,
   zeros,
-} from "./core/tensor.ts";
-export * from "./io/cifar.ts";
-export * from "./io/csv.ts";
-export * from "./io/datasets.ts";
-export * from "./io/idx.ts";
-export * from "./io/imagefolder.ts";
-export * from "./io/images.ts";
+} from "./core/values/tensor.ts";
+export * from "./io/datasets/cifar.ts";
+export * from "./io/tables/csv.ts";
+export * from "./io/datasets/datasets.ts";
+export * from "./io/datasets/idx.ts";
+export * from "./io/datasets/imagefolder.ts";
+export * from "./io/datasets/images.ts";
 export {
   type ByteStream,
   type JsonRecord,
@@ -146,36 +152,40 @@ export {
   readLines,
   readUtf8,
   recordsToTable,
-} from "./io/lines.ts";
-export * from "./io/npy.ts";
-export type { ExternalFiles } from "./io/onnx/external.ts";
-export { type OnnxModel, readOnnxFiles, type ReadOptions as OnnxReadOptions } from "./io/onnx/read.ts";
+} from "./io/tables/lines.ts";
+export * from "./io/arrays/npy.ts";
+export type { ExternalFiles } from "./io/onnx/reading/external.ts";
+export {
+  type OnnxModel,
+  readOnnxFiles,
+  type ReadOptions as OnnxReadOptions,
+} from "./io/onnx/reading/read.ts";
 export { type OnnxFile, openOnnxFile } from "./plugins/backends/onnxruntime/file.ts";
-export { readSafetensors, writeSafetensors } from "./io/safetensors.ts";
-export type { DataFileOptions, Decoder, Decoders } from "./io/options.ts";
+export { readSafetensors, writeSafetensors } from "./io/arrays/safetensors.ts";
+export type { DataFileOptions, Decoder, Decoders } from "./io/datasets/options.ts";
 export * from "./plugins/backends/wasm/standalone/mod.ts";
 export * from "./plugins/layers/mod.ts";
-export * from "./plugins/preprocessing/forecasting.ts";
+export * from "./plugins/preprocessing/series/forecasting.ts";
 export * from "./plugins/preprocessing/scaling.ts";
 export * from "./plugins/plots/mod.ts";
 export * from "./plugins/preprocessing/augment.ts";
-export type { FillMode } from "./plugins/preprocessing/resample.ts";
+export type { FillMode } from "./plugins/preprocessing/series/resample.ts";
 export * from "./plugins/preprocessing/sequences.ts";
-export * from "./plugins/preprocessing/seriesdates.ts";
-export * from "./plugins/preprocessing/seriesdifference.ts";
-export * from "./plugins/preprocessing/seriesfeatures.ts";
-export * from "./plugins/preprocessing/seriespreprocessor.ts";
-export * from "./plugins/preprocessing/seriessplit.ts";
-export * from "./plugins/preprocessing/seriestable.ts";
-export type * from "./plugins/preprocessing/seriestypes.ts";
-export * from "./plugins/preprocessing/serieswindows.ts";
+export * from "./plugins/preprocessing/series/dates.ts";
+export * from "./plugins/preprocessing/series/difference.ts";
+export * from "./plugins/preprocessing/series/features.ts";
+export * from "./plugins/preprocessing/series/preprocessor.ts";
+export * from "./plugins/preprocessing/series/split.ts";
+export * from "./plugins/preprocessing/series/table.ts";
+export type * from "./plugins/preprocessing/series/types.ts";
+export * from "./plugins/preprocessing/series/windows.ts";
 export * from "./plugins/preprocessing/labels.ts";
 export * from "./plugins/preprocessing/pairs.ts";
 export * from "./plugins/preprocessing/preprocessor.ts";
-export * from "./plugins/preprocessing/text.ts";
-export * from "./plugins/preprocessing/tfidf.ts";
-export * from "./plugins/preprocessing/tokenizer.ts";
-export * from "./plugins/preprocessing/vectors.ts";
+export * from "./plugins/preprocessing/text/text.ts";
+export * from "./plugins/preprocessing/text/tfidf.ts";
+export * from "./plugins/preprocessing/text/tokenizer.ts";
+export * from "./plugins/preprocessing/text/vectors.ts";
 export * from "./plugins/sequences/mod.ts";
 export * from "./plugins/training/mod.ts";
 

@@ -1,6 +1,6 @@
 /** Core's contracts and parts, for plugins and for programs that build graphs themselves. @module */
-export * from "./assemble.ts";
-export * from "./backend.ts";
+export * from "./network/assemble.ts";
+export * from "./graph/backend.ts";
 export {
   type Builder,
   type BuilderOptions,
@@ -10,41 +10,41 @@ export {
   sameType,
   type ScanOptions,
   type ScanStep,
-} from "./builder.ts";
-export * from "./compose.ts";
-export * from "./differentiate.ts";
-export * from "./dtype.ts";
-export * from "./errors.ts";
-export { createLayer, type LayerOptions } from "./factory.ts";
-export type { ModelData, Port } from "./feed.ts";
-export * from "./format.ts";
-export * from "./functional.ts";
-export * from "./graph.ts";
-export * from "./layer.ts";
+} from "./graph/builder.ts";
+export * from "./model/compose.ts";
+export * from "./graph/differentiate.ts";
+export * from "./values/dtype.ts";
+export * from "./values/errors.ts";
+export { createLayer, type LayerOptions } from "./network/factory.ts";
+export type { ModelData, Port } from "./model/feed.ts";
+export * from "./model/format.ts";
+export * from "./network/functional.ts";
+export * from "./graph/graph.ts";
+export * from "./network/layer.ts";
 export type {
   RecurrentBuilder,
   RecurrentNodeOptions,
   RecurrentNodeResult,
   WholeLayers,
-} from "./layernode.ts";
-export * from "./layertree.ts";
-export * from "./limits.ts";
-export { type LoadOptions, loadWith } from "./load.ts";
-export * from "./model.ts";
-export { fieldToCamel, fieldToSnake, nameOf, snakeCase } from "./names.ts";
-export * from "./network.ts";
-export * from "./op.ts";
+} from "./network/whole.ts";
+export * from "./network/tree.ts";
+export * from "./values/limits.ts";
+export { type LoadOptions, loadWith } from "./model/load.ts";
+export * from "./model/model.ts";
+export { fieldToCamel, fieldToSnake, nameOf, snakeCase } from "./network/names.ts";
+export * from "./network/network.ts";
+export * from "./graph/op.ts";
 export { networkOps } from "./ops/mod.ts";
-export { readSource, type SourceLike } from "./platform.ts";
-export * from "./plan.ts";
-export * from "./random.ts";
-export type { PredictOptions } from "./sampling.ts";
-export * from "./registry.ts";
-export * from "./rewrite.ts";
-export * from "./schema.ts";
-export * from "./shape.ts";
-export * from "./tensor.ts";
-export { trainer } from "./train.ts";
+export { readSource, type SourceLike } from "./files/platform.ts";
+export * from "./graph/plan.ts";
+export * from "./values/random.ts";
+export type { PredictOptions } from "./model/sampling.ts";
+export * from "./graph/registry.ts";
+export * from "./graph/rewrite.ts";
+export * from "./values/schema.ts";
+export * from "./values/shape.ts";
+export * from "./values/tensor.ts";
+export { trainer } from "./training/trainer.ts";
 export type * from "./training/contract.ts";
 export * from "./training/parts.ts";
 export type * from "./training/types.ts";

@@ -1,6 +1,6 @@
 /** Compares results with expected values, as ONNX's own suite does. @module */
-import { isBig, isFloat } from "../core/dtype.ts";
-import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../core/tensor.ts";
+import { isBig, isFloat } from "../core/values/dtype.ts";
+import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../core/values/tensor.ts";
 
 /** How far a result may be off: `|got - want| <= atol + rtol * |want|`. */
 export interface Tolerance {

@@ -4,11 +4,11 @@ import { type History, historyText, plotHistory } from "../../mod.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
 import { inputOptions, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";
-import { valueGraphOf } from "../view/computation.ts";
+import { valueGraphOf } from "../view/panels/computation.ts";
 import type { RunData } from "../view/data.ts";
-import type { Drawn, Scheme } from "../view/drawing.ts";
+import type { Drawn, Scheme } from "../view/panels/drawing.ts";
 import { loadDrawing } from "../view/lazy.ts";
-import { networkData } from "../view/network.ts";
+import { networkData } from "../view/panels/network.ts";
 import type { Shown } from "../view/answers.ts";
 import { shownFrom } from "../view/open.ts";
 

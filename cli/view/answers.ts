@@ -1,13 +1,13 @@
 /** The page's questions about a subject, answered: one name, one maker of data. @module */
 import { InputError } from "../../mod.ts";
-import { activationsAt, activationsStart } from "./activations.ts";
-import { cellData } from "./cells.ts";
-import { computationData } from "./computation.ts";
-import { confusionData, hasClasses } from "./confusion.ts";
+import { activationsAt, activationsStart } from "./panels/activations.ts";
+import { cellData } from "./panels/cells.ts";
+import { computationData } from "./panels/computation.ts";
+import { confusionData, hasClasses } from "./panels/confusion.ts";
 import type { About, ViewEntry } from "./data.ts";
-import { distributionsData } from "./distributions.ts";
-import { networkData } from "./network.ts";
-import { neuronsData } from "./neurons.ts";
+import { distributionsData } from "./panels/distributions.ts";
+import { networkData } from "./panels/network.ts";
+import { neuronsData } from "./panels/neurons.ts";
 import type { Records } from "./records.ts";
 import type { Answerer } from "./server.ts";
 import { allNodes, type Subject, treeOf } from "./subject.ts";

@@ -12,4 +12,4 @@ export const loadLive = (): Promise<typeof import("./live.ts")> => load("./live.
 /** The page as files. */
 export const loadFiles = (): Promise<typeof import("./files.ts")> => load("./files.ts");
 /** Drawings as files. */
-export const loadDrawing = (): Promise<typeof import("./drawing.ts")> => load("./drawing.ts");
+export const loadDrawing = (): Promise<typeof import("./panels/drawing.ts")> => load("./panels/drawing.ts");

@@ -1,7 +1,7 @@
 /** A fit's page while it trains: curves as they grow, pause, stop and save. @module */
 import { type Callback, InputError, type Model, type Tensor } from "../../mod.ts";
 import { answererOf } from "./answers.ts";
-import { headOf } from "./numbers.ts";
+import { headOf } from "./panels/numbers.ts";
 import { probeRows, type Recorder, recorderFor } from "./recorder.ts";
 import { serveView, type ViewServer } from "./server.ts";
 import { subjectOf } from "./subject.ts";

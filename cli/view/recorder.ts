@@ -9,8 +9,8 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import type { RunData } from "./data.ts";
-import { weightRows } from "./distributions.ts";
-import { headOf, summary } from "./numbers.ts";
+import { weightRows } from "./panels/distributions.ts";
+import { headOf, summary } from "./panels/numbers.ts";
 import type { Moment } from "./records.ts";
 
 /** A few samples that gradients are taken at as each epoch ends. */

@@ -2,8 +2,8 @@
 import { InputError, type Model, readCsv } from "../../mod.ts";
 import { readBytes, readText } from "../inputs.ts";
 import type { DistributionRow, ExperimentsData, ForecastsData, RunData, ValueGraph } from "./data.ts";
-import { experimentsFrom } from "./experiments.ts";
-import { forecastsFrom } from "./forecasts.ts";
+import { experimentsFrom } from "./panels/experiments.ts";
+import { forecastsFrom } from "./panels/forecasts.ts";
 
 /** A training in progress, as its page asks after it; undefined for what it doesn't know. */
 export interface LiveTraining {

@@ -15,8 +15,8 @@ import { madeUp } from "../madeup/inputs.ts";
 import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
 import { seriesFrom } from "../training/series.ts";
 import type { ForecastSeries } from "./data.ts";
-import { headOf } from "./numbers.ts";
-import { seriesSeen } from "./series.ts";
+import { headOf } from "./panels/numbers.ts";
+import { seriesSeen } from "./panels/series.ts";
 
 /** Gradients of a loss over the first rows. */
 export interface Slope {

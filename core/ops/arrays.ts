@@ -1,6 +1,6 @@
 /** Number arrays for plain kernels: sums run in float64 and are rounded once, at the end. @module */
-import type { DType } from "../dtype.ts";
-import { castTensor, type Tensor } from "../tensor.ts";
+import type { DType } from "../values/dtype.ts";
+import { castTensor, type Tensor } from "../values/tensor.ts";
 
 /** What a kernel reads. */
 export type Numbers = Float64Array | Float32Array | Int32Array;

@@ -1,8 +1,8 @@
 /** Broadcasting: how kernels walk operands of unequal shape, and how gradients are summed back. @module */
-import type { Builder } from "../builder.ts";
-import type { Value } from "../graph.ts";
-import { asTensor, type Dim, sameDim } from "../shape.ts";
-import { broadcastShapes } from "../shape.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/graph.ts";
+import { asTensor, type Dim, sameDim } from "../values/shape.ts";
+import { broadcastShapes } from "../values/shape.ts";
 
 /** A walk over the result of a broadcast, in rows of `inner` elements. Steps are 0 or 1. */
 export interface BroadcastPlan {

@@ -1,11 +1,11 @@
 /** What operator declarations share: element type sets, attribute fields, checks of types and dims. @module */
-import { type DType, dtypeFromOnnx, dtypeNames, dtypes, isDType } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
-import type { InferContext, OpDef } from "../op.ts";
-import { type Field, field } from "../schema.ts";
-import { asTensor, type Dim, type TensorType, tensorType, type Type, typeText } from "../shape.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../tensor.ts";
-import { InputError } from "../errors.ts";
+import { type DType, dtypeFromOnnx, dtypeNames, dtypes, isDType } from "../values/dtype.ts";
+import { ShapeError } from "../values/errors.ts";
+import type { InferContext, OpDef } from "../graph/op.ts";
+import { type Field, field } from "../values/schema.ts";
+import { asTensor, type Dim, type TensorType, tensorType, type Type, typeText } from "../values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../values/tensor.ts";
+import { InputError } from "../values/errors.ts";
 
 /** An operator declaration without its `kind`. */
 export type OpBody<A> = Omit<OpDef<A>, "kind">;

@@ -1,8 +1,8 @@
 /** Indices as kernels walk them: counted from the front, checked against their axis. @module */
-import { isBig } from "../dtype.ts";
-import { InputError } from "../errors.ts";
-import { normalAxis } from "../shape.ts";
-import { sizeOf, type Tensor, toIntegers } from "../tensor.ts";
+import { isBig } from "../values/dtype.ts";
+import { InputError } from "../values/errors.ts";
+import { normalAxis } from "../values/shape.ts";
+import { sizeOf, type Tensor, toIntegers } from "../values/tensor.ts";
 
 /** What every engine says of an index that an axis doesn't have. */
 export function indexFault(index: number | bigint, size: number, axis: number): string {

@@ -1,8 +1,15 @@
 /** Loops of the plain kernels: elements read as numbers or BigInts, results rounded to their type. @module */
-import { type DType, dtypes, isBig, isNarrowFloat, type NumericArray, type TensorData } from "../dtype.ts";
-import { LimitError, UnsupportedError } from "../errors.ts";
-import { decodeNarrowArray, encodeNarrow } from "../narrow.ts";
-import { sizeOf, type Tensor } from "../tensor.ts";
+import {
+  type DType,
+  dtypes,
+  isBig,
+  isNarrowFloat,
+  type NumericArray,
+  type TensorData,
+} from "../values/dtype.ts";
+import { LimitError, UnsupportedError } from "../values/errors.ts";
+import { decodeNarrowArray, encodeNarrow } from "../values/narrow.ts";
+import { sizeOf, type Tensor } from "../values/tensor.ts";
 import { broadcastPlan, forRows } from "./broadcast.ts";
 
 /** Elements as something that is indexed with numbers; bits of narrow floats are decoded. Not for BigInts and strings. */

@@ -1,19 +1,19 @@
 /** The operators that layers build: what a page needs that runs models and doesn't train, one file per family. @module */
-import type { OpDef } from "../op.ts";
-import { elementwiseOps } from "./elementwise.ts";
-import { compareOps } from "./compare.ts";
-import { reduceOps } from "./reduce.ts";
-import { layoutOps } from "./layout.ts";
-import { gatherOps } from "./gather.ts";
-import { createOps } from "./create.ts";
-import { matmulOps } from "./matmul.ts";
-import { convOps } from "./conv.ts";
-import { poolOps } from "./pool.ts";
-import { normalizeOps } from "./normalize.ts";
-import { softmaxOps } from "./softmax.ts";
-import { recurrentOps } from "./recurrent.ts";
-import { resizeOps } from "./resize.ts";
-import { scanForward } from "./scan.ts";
+import type { OpDef } from "../graph/op.ts";
+import { elementwiseOps } from "./elementwise/elementwise.ts";
+import { compareOps } from "./elementwise/compare.ts";
+import { reduceOps } from "./normalization/reduce.ts";
+import { layoutOps } from "./layout/layout.ts";
+import { gatherOps } from "./indexing/gather.ts";
+import { createOps } from "./layout/create.ts";
+import { matmulOps } from "./products/matmul.ts";
+import { convOps } from "./windows/conv.ts";
+import { poolOps } from "./windows/pool.ts";
+import { normalizeOps } from "./normalization/normalize.ts";
+import { softmaxOps } from "./normalization/softmax.ts";
+import { recurrentOps } from "./control/recurrent.ts";
+import { resizeOps } from "./windows/resize.ts";
+import { scanForward } from "./control/scan.ts";
 
 /** The operators that layers build. */
 export const layerOps: readonly OpDef[] = [

@@ -1,6 +1,6 @@
 /** How opsets before 7 said which axes an operand is broadcast along, in today's terms. @module */
-import type { OldNode } from "../op.ts";
-import { dimsOf } from "../shape.ts";
+import type { OldNode } from "../graph/op.ts";
+import { dimsOf } from "../values/shape.ts";
 
 /**
  * Before opset 7 only the second operand was broadcast, where `broadcast` was set, and `axis` said where its first axis

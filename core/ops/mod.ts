@@ -1,15 +1,15 @@
 /** Every operator of networks, one file per family. @module */
-import type { OpDef } from "../op.ts";
-import { attentionOps } from "./attention.ts";
-import { controlOps } from "./control.ts";
-import { convGradInput, convGradKernel } from "./convgradient.ts";
-import { findOps } from "./find.ts";
-import { gridOps } from "./gridsample.ts";
+import type { OpDef } from "../graph/op.ts";
+import { attentionOps } from "./products/attention.ts";
+import { controlOps } from "./control/control.ts";
+import { convGradInput, convGradKernel } from "./windows/convgradient.ts";
+import { findOps } from "./indexing/find.ts";
+import { gridOps } from "./windows/gridsample.ts";
 import { layerOps } from "./layerops.ts";
-import { localOps } from "./localnorm.ts";
-import { averagePoolGrad, maxPoolGrad } from "./poolgradient.ts";
-import { scanForward } from "./scan.ts";
-import { sequenceOps } from "./sequence.ts";
+import { localOps } from "./normalization/localnorm.ts";
+import { averagePoolGrad, maxPoolGrad } from "./windows/poolgradient.ts";
+import { scanForward } from "./control/scan.ts";
+import { sequenceOps } from "./control/sequence.ts";
 
 /** Every operator of core. */
 export const networkOps: readonly OpDef[] = [

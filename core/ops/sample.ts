@@ -1,9 +1,9 @@
 /** Samples that the operator contract tests run: one operator on small inputs. @module */
-import { dtypes } from "../dtype.ts";
-import type { Attributes, Graph } from "../graph.ts";
-import { Random } from "../random.ts";
-import { sizeOf, type Tensor, tensor } from "../tensor.ts";
-import type { DType } from "../dtype.ts";
+import { dtypes } from "../values/dtype.ts";
+import type { Attributes, Graph } from "../graph/graph.ts";
+import { Random } from "../values/random.ts";
+import { sizeOf, type Tensor, tensor } from "../values/tensor.ts";
+import type { DType } from "../values/dtype.ts";
 
 /** One operator with inputs on which every backend must agree, and whose gradient is checked. */
 export interface OpSample {

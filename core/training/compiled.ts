@@ -1,9 +1,9 @@
 /** What `compile` was given, read: the loss and metrics of every output, and the optimizer. @module */
-import { ConfigError, InputError, shown } from "../errors.ts";
-import { type Port, portOf } from "../feed.ts";
-import { fieldToCamel, fieldToSnake } from "../names.ts";
-import type { Registry } from "../registry.ts";
-import { asTensor, type TensorType, tensorType } from "../shape.ts";
+import { ConfigError, InputError, shown } from "../values/errors.ts";
+import { type Port, portOf } from "../model/feed.ts";
+import { fieldToCamel, fieldToSnake } from "../network/names.ts";
+import type { Registry } from "../graph/registry.ts";
+import { asTensor, type TensorType, tensorType } from "../values/shape.ts";
 import type { LossDef, MetricDef, OptimizerDef, Part } from "./contract.ts";
 import { partOf } from "./parts.ts";
 import type { MeanOver } from "./reduce.ts";

@@ -1,9 +1,9 @@
 /** The contracts of training's parts: losses, metrics, optimizers, schedules, regularizers, constraints. @module */
-import type { Builder } from "../builder.ts";
-import type { Value } from "../graph.ts";
-import type { Schema } from "../schema.ts";
-import type { TensorType } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/graph.ts";
+import type { Schema } from "../values/schema.ts";
+import type { TensorType } from "../values/shape.ts";
+import type { Tensor } from "../values/tensor.ts";
 
 /** What training is made of. */
 export type PartKind = "loss" | "metric" | "optimizer" | "schedule" | "regularizer" | "constraint";

@@ -1,14 +1,14 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
-import { type DType, dtypes } from "../dtype.ts";
-import { InputError, shown } from "../errors.ts";
-import { feed, type ModelData, type Port, rowsOf, tensorIn } from "../feed.ts";
+import { type DType, dtypes } from "../values/dtype.ts";
+import { InputError, shown } from "../values/errors.ts";
+import { feed, type ModelData, type Port, rowsOf, tensorIn } from "../model/feed.ts";
 import { targetName, weightName } from "./forward.ts";
 import { checkLabels, fitTarget, freeTarget, givenFor, present, weightsOf } from "./targets.ts";
 import type { OutputTarget } from "./compiled.ts";
-import { Random } from "../random.ts";
-import { checkOptions } from "../schema.ts";
-import { typeText } from "../shape.ts";
-import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../tensor.ts";
+import { Random } from "../values/random.ts";
+import { checkOptions } from "../values/schema.ts";
+import { typeText } from "../values/shape.ts";
+import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../values/tensor.ts";
 import type {
   Augment,
   BatchItem,

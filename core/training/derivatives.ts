@@ -1,9 +1,9 @@
 /** A model's exact gradients: for every weight and every input of floats, at one batch. @module */
-import { gradient, gradientName } from "../differentiate.ts";
-import { isDifferentiable } from "../gradient.ts";
-import { type Graph, typeOf } from "../graph.ts";
-import { eachWeight } from "../layertree.ts";
-import { isTensor, toNumbers } from "../tensor.ts";
+import { gradient, gradientName } from "../graph/differentiate.ts";
+import { isDifferentiable } from "../graph/gradient.ts";
+import { type Graph, typeOf } from "../graph/graph.ts";
+import { eachWeight } from "../network/tree.ts";
+import { isTensor, toNumbers } from "../values/tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { type Fed, formKey } from "./data.ts";
 import { lossGraph, lossName } from "./forward.ts";

@@ -1,6 +1,6 @@
 /** The loop over epochs and batches, with validation and callbacks. @module */
-import type { Model } from "../model.ts";
-import { copyOf, type Tensor } from "../tensor.ts";
+import type { Model } from "../model/model.ts";
+import { copyOf, type Tensor } from "../values/tensor.ts";
 import type { Batches, Fed } from "./data.ts";
 import { Progress } from "./progress.ts";
 import type { Callback, FitRun, History, Logs, TrainingState } from "./types.ts";

@@ -1,14 +1,14 @@
 /** The graph of a model with its losses, penalties and sums of metrics in place of its outputs. @module */
-import { assemble } from "../assemble.ts";
-import { GraphBuilder } from "../builder.ts";
-import { inputsInto } from "../differentiate.ts";
-import type { Port } from "../feed.ts";
-import { replay } from "../gradient.ts";
-import type { Graph, Value } from "../graph.ts";
-import { cast } from "../layerkit.ts";
-import type { LayerNode } from "../layertree.ts";
-import { asTensor, normalAxis, tensorType } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { assemble } from "../network/assemble.ts";
+import { GraphBuilder } from "../graph/builder.ts";
+import { inputsInto } from "../graph/differentiate.ts";
+import type { Port } from "../model/feed.ts";
+import { replay } from "../graph/gradient.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { cast } from "../graph/words.ts";
+import type { LayerNode } from "../network/tree.ts";
+import { asTensor, normalAxis, tensorType } from "../values/shape.ts";
+import type { Tensor } from "../values/tensor.ts";
 import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contract.ts";
 import type { Compiled, OutputLoss } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";

@@ -1,9 +1,9 @@
 /** Where an optimizer stands: its slots by graph input, as sessions, files and saved states hold them. @module */
-import { GraphBuilder } from "../builder.ts";
-import { ConfigError, InputError, shown } from "../errors.ts";
-import { runGraph } from "../execute.ts";
-import { defaultLimits } from "../limits.ts";
-import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../tensor.ts";
+import { GraphBuilder } from "../graph/builder.ts";
+import { ConfigError, InputError, shown } from "../values/errors.ts";
+import { runGraph } from "../graph/execute.ts";
+import { defaultLimits } from "../values/limits.ts";
+import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "./contract.ts";
 import { isEarlyKeras, renamed } from "./saved.ts";
 import {

@@ -1,8 +1,8 @@
 /** Training's parts by name, by our object, or by Keras' serialised form; and back into that form. @module */
-import { ConfigError, shown } from "../errors.ts";
-import { fieldToSnake } from "../names.ts";
-import type { Registry } from "../registry.ts";
-import { type AnySchema, nearest, parseConfig, type Schema } from "../schema.ts";
+import { ConfigError, shown } from "../values/errors.ts";
+import { fieldToSnake } from "../network/names.ts";
+import type { Registry } from "../graph/registry.ts";
+import { type AnySchema, nearest, parseConfig, type Schema } from "../values/schema.ts";
 import type { Part, PartDef, PartKind, PartKinds } from "./contract.ts";
 
 type Json = Readonly<Record<string, unknown>>;

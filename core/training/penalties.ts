@@ -1,9 +1,9 @@
 /** Regularizers and constraints that layers' configurations hold, matched with their weights and outputs. @module */
-import type { Builder } from "../builder.ts";
-import type { Value } from "../graph.ts";
-import { cast, dtypeOf } from "../layerkit.ts";
-import type { LayerNode } from "../layertree.ts";
-import type { Registry } from "../registry.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/graph.ts";
+import { cast, dtypeOf } from "../graph/words.ts";
+import type { LayerNode } from "../network/tree.ts";
+import type { Registry } from "../graph/registry.ts";
 import type { ConstraintDef, Part, PartKind, PartKinds } from "./contract.ts";
 import { partOf } from "./parts.ts";
 

@@ -1,5 +1,5 @@
 /** What fits and evaluations write while they run: a bar on a terminal, or a line an epoch. @module */
-import { terminal } from "../platform.ts";
+import { terminal } from "../files/platform.ts";
 import type { Logs } from "./types.ts";
 
 /** A number in few characters. */

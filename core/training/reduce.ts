@@ -1,9 +1,9 @@
 /** How losses become one number: masks, weights of samples, and Keras' reductions. @module */
-import type { Builder } from "../builder.ts";
-import { ShapeError } from "../errors.ts";
-import type { Value } from "../graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../layerkit.ts";
-import { typeText } from "../shape.ts";
+import type { Builder } from "../graph/builder.ts";
+import { ShapeError } from "../values/errors.ts";
+import type { Value } from "../graph/graph.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../graph/words.ts";
+import { typeText } from "../values/shape.ts";
 import type { Reduction } from "./contract.ts";
 
 const whole = { keepdims: 0 };

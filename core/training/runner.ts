@@ -1,6 +1,6 @@
 /** Steps and tests on sessions: graphs made once a kind, random keys by step, recurrent states handed over. @module */
-import type { Graph } from "../graph.ts";
-import { copyOf, type RuntimeValue, type Tensor } from "../tensor.ts";
+import type { Graph } from "../graph/graph.ts";
+import { copyOf, type RuntimeValue, type Tensor } from "../values/tensor.ts";
 import type { Compiled } from "./compiled.ts";
 import { type Fed, formKey } from "./data.ts";
 import { renamed } from "./saved.ts";

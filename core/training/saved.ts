@@ -1,10 +1,10 @@
 /** What files hold of training: compilation in Keras' form, and what resuming needs beside it. @module */
-import { ConfigError, InputError, shown } from "../errors.ts";
-import type { Port } from "../feed.ts";
-import type { Model } from "../model.ts";
-import type { Tensor } from "../tensor.ts";
+import { ConfigError, InputError, shown } from "../values/errors.ts";
+import type { Port } from "../model/feed.ts";
+import type { Model } from "../model/model.ts";
+import type { Tensor } from "../values/tensor.ts";
 import type { Compiled } from "./compiled.ts";
-import { fieldToSnake } from "../names.ts";
+import { fieldToSnake } from "../network/names.ts";
 import type { Era, OptimizerDef, Part } from "./contract.ts";
 import { serializePart } from "./parts.ts";
 import type { MeanOver } from "./reduce.ts";

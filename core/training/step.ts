@@ -1,14 +1,14 @@
 /** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
-import { GraphBuilder } from "../builder.ts";
-import { gradient, gradientName, inputsInto } from "../differentiate.ts";
+import { GraphBuilder } from "../graph/builder.ts";
+import { gradient, gradientName, inputsInto } from "../graph/differentiate.ts";
 import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } from "./occurrences.ts";
-import { replay } from "../gradient.ts";
-import type { Graph, Value } from "../graph.ts";
-import { scalarLike } from "../layerkit.ts";
+import { replay } from "../graph/gradient.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { scalarLike } from "../graph/words.ts";
 import { classNameOf, isEarly } from "./parts.ts";
-import type { Registry } from "../registry.ts";
-import { tensorType, typeText } from "../shape.ts";
-import { scalar, sizeOf, type Tensor, tensor } from "../tensor.ts";
+import type { Registry } from "../graph/registry.ts";
+import { tensorType, typeText } from "../values/shape.ts";
+import { scalar, sizeOf, type Tensor, tensor } from "../values/tensor.ts";
 import type {
   ConstraintDef,
   OptimizerConfig,

@@ -1,11 +1,11 @@
 /** Runs steps: the training or testing graph of a compiled model on an engine, its numbers brought together. @module */
-import { GraphBuilder } from "../builder.ts";
-import { inputsInto } from "../differentiate.ts";
-import { type Graph, typeOf } from "../graph.ts";
-import { eachWeight } from "../layertree.ts";
-import { philox } from "../random.ts";
-import type { Registry } from "../registry.ts";
-import { staticShape } from "../shape.ts";
+import { GraphBuilder } from "../graph/builder.ts";
+import { inputsInto } from "../graph/differentiate.ts";
+import { type Graph, typeOf } from "../graph/graph.ts";
+import { eachWeight } from "../network/tree.ts";
+import { philox } from "../values/random.ts";
+import type { Registry } from "../graph/registry.ts";
+import { staticShape } from "../values/shape.ts";
 import {
   castTensor,
   copyOf,
@@ -16,9 +16,9 @@ import {
   type Tensor,
   tensor,
   toNumbers,
-} from "../tensor.ts";
-import { isDifferentiable, replay } from "../gradient.ts";
-import { philoxKey } from "../ops/philox.ts";
+} from "../values/tensor.ts";
+import { isDifferentiable, replay } from "../graph/gradient.ts";
+import { philoxKey } from "../ops/random/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";

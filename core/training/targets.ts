@@ -1,9 +1,9 @@
 /** Targets and weights of samples as they are given: whose they are, and under which shape. @module */
-import { isFloat } from "../dtype.ts";
-import { InputError, shown } from "../errors.ts";
-import { feed, type Port, portOf, tensorIn } from "../feed.ts";
-import { tensorType, typeText } from "../shape.ts";
-import { reshaped, sizeOf, type Tensor, toNumbers } from "../tensor.ts";
+import { isFloat } from "../values/dtype.ts";
+import { InputError, shown } from "../values/errors.ts";
+import { feed, type Port, portOf, tensorIn } from "../model/feed.ts";
+import { tensorType, typeText } from "../values/shape.ts";
+import { reshaped, sizeOf, type Tensor, toNumbers } from "../values/tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { targetName, weightName } from "./forward.ts";
 import type { SampleWeights } from "./types.ts";

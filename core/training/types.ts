@@ -1,12 +1,12 @@
 /** What training looks like from outside: options, results, callbacks, and the trainer a model delegates to. @module */
-import type { ModelData } from "../feed.ts";
-import type { Graph } from "../graph.ts";
-import type { Limits } from "../limits.ts";
-import type { Model } from "../model.ts";
-import type { Registry } from "../registry.ts";
-import type { Sessions } from "../sessions.ts";
-import type { OptionNames } from "../schema.ts";
-import type { Nested, RuntimeValue, Tensor } from "../tensor.ts";
+import type { ModelData } from "../model/feed.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Limits } from "../values/limits.ts";
+import type { Model } from "../model/model.ts";
+import type { Registry } from "../graph/registry.ts";
+import type { Sessions } from "../model/sessions.ts";
+import type { OptionNames } from "../values/schema.ts";
+import type { Nested, RuntimeValue, Tensor } from "../values/tensor.ts";
 import type { LossDef, MetricDef, OptimizerDef, PartSpec } from "./contract.ts";
 
 /** Something for every output: one for all, a list in their order, or by the output's name. */

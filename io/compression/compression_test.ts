@@ -1,8 +1,8 @@
 /** Streams of Python's bz2 and zipfile and of hdf5plugin 7.1 give their bytes; damaged ones give a reason. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { FormatError, readWeightsH5, UnsupportedError } from "../../mod.ts";
-import { crc32 } from "../inflate.ts";
-import { openZip } from "../zip.ts";
+import { crc32 } from "../archives/inflate.ts";
+import { openZip } from "../archives/zip.ts";
 import { decoders } from "./mod.ts";
 
 interface Stream {

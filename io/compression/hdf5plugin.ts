@@ -1,5 +1,5 @@
 /** Filters of HDF5 that come as plugins: bzip2, Blosc, LZ4, bitshuffle, Zstandard. @module */
-import { inflateZlib } from "../inflate.ts";
+import { inflateZlib } from "../archives/inflate.ts";
 import { decodeBzip2 } from "./bzip2.ts";
 import { Damaged, decoded, Output, taken } from "./damaged.ts";
 import { decodeBloscLz, decodeLz4 } from "./lz.ts";

@@ -1,5 +1,5 @@
 /** Rare compressions of HDF5 files and zip archives, for readers that take them. @module */
-import type { Decoders } from "../options.ts";
+import type { Decoders } from "../datasets/options.ts";
 import { decodeBzip2 } from "./bzip2.ts";
 import { filters } from "./hdf5plugin.ts";
 import { decodeZipLzma } from "./lzma.ts";

@@ -3,7 +3,7 @@ import { match, rejects, strictEqual } from "node:assert/strict";
 import { loadModel } from "../../mod.ts";
 import { inFolder } from "../../tests/support/cli.ts";
 import { readOnnxStructure, registry } from "../../mod.ts";
-import { writeZip } from "../zip.ts";
+import { writeZip } from "../archives/zip.ts";
 import { foreignFile } from "./mod.ts";
 
 const latin = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));

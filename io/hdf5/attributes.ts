@@ -1,13 +1,13 @@
 /** Attributes, versions 1 to 3: in the object header, or densely stored in a fractal heap. @module */
-import type { DType, NumericArray } from "../../core/dtype.ts";
-import { isBig, isNarrowFloat } from "../../core/dtype.ts";
-import { decodeNarrow } from "../../core/narrow.ts";
-import { walkTree2 } from "./btree2.ts";
+import type { DType, NumericArray } from "../../core/values/dtype.ts";
+import { isBig, isNarrowFloat } from "../../core/values/dtype.ts";
+import { decodeNarrow } from "../../core/values/narrow.ts";
+import { walkTree2 } from "./storage/btree2.ts";
 import type { Cursor, Source } from "./cursor.ts";
 import { type Dataspace, readDataspace } from "./dataspace.ts";
 import { type Datatype, readDatatype } from "./datatype.ts";
-import { FractalHeap } from "./fractalheap.ts";
-import type { GlobalHeap } from "./globalheap.ts";
+import { FractalHeap } from "./storage/fractalheap.ts";
+import type { GlobalHeap } from "./storage/globalheap.ts";
 import { findMessage, followShared, messageType, type ObjectHeader, openMessage } from "./objects.ts";
 import { numbersOf, stringsOf } from "./values.ts";
 

@@ -1,7 +1,7 @@
 /** Checked little-endian reading: every offset is held against the end of its block and of the file. @module */
-import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import type { Decoders } from "../options.ts";
+import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
+import type { Limits } from "../../core/values/limits.ts";
+import type { Decoders } from "../datasets/options.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 

@@ -1,12 +1,12 @@
 /** Datasets: element type, shape and data as a tensor. @module */
-import type { DType } from "../../core/dtype.ts";
-import type { Tensor } from "../../core/tensor.ts";
-import { readChunks } from "./chunks.ts";
+import type { DType } from "../../core/values/dtype.ts";
+import type { Tensor } from "../../core/values/tensor.ts";
+import { readChunks } from "./storage/chunks.ts";
 import { Budget, type Source } from "./cursor.ts";
 import { type Dataspace, readDataspace } from "./dataspace.ts";
 import { type Datatype, readDatatype } from "./datatype.ts";
-import { type Pipeline, readPipeline } from "./filters.ts";
-import type { GlobalHeap } from "./globalheap.ts";
+import { type Pipeline, readPipeline } from "./storage/filters.ts";
+import type { GlobalHeap } from "./storage/globalheap.ts";
 import { readLayout } from "./layout.ts";
 import { findMessage, messageType, type ObjectHeader } from "./objects.ts";
 import { numbersOf, stringsOf } from "./values.ts";

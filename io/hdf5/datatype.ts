@@ -1,5 +1,5 @@
 /** Datatypes: which element type stored bytes have, or by what name they are refused. @module */
-import type { DType } from "../../core/dtype.ts";
+import type { DType } from "../../core/values/dtype.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** How elements are stored. */

@@ -1,8 +1,8 @@
 /** The links of a group: symbol tables, compact links, and dense links in a fractal heap. @module */
-import { walkTree } from "./btree.ts";
-import { walkTree2 } from "./btree2.ts";
+import { walkTree } from "./storage/btree.ts";
+import { walkTree2 } from "./storage/btree2.ts";
 import { Cursor, type Source, textOf } from "./cursor.ts";
-import { FractalHeap } from "./fractalheap.ts";
+import { FractalHeap } from "./storage/fractalheap.ts";
 import { findMessage, messageType, type ObjectHeader, openMessage } from "./objects.ts";
 
 /** Where a name in a group leads. */

@@ -1,9 +1,9 @@
 /** The HDF5 reader against files of h5wasm (written here), of h5py (tests/fixtures/hdf5) and of Keras (shared fixtures). */
 import assert from "node:assert/strict";
 import h5wasm from "h5wasm";
-import { FormatError, LapisError, LimitError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { sizeOf, type Tensor, toNumbers } from "../../core/tensor.ts";
+import { FormatError, LapisError, LimitError } from "../../core/values/errors.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { sizeOf, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import { attributeStrings, attributeText, type Hdf5Group, isHdf5, openHdf5 } from "./mod.ts";
 
 const { FS } = await h5wasm.ready;

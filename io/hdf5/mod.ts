@@ -3,15 +3,15 @@
  * chunked data with gzip, lzf, shuffle and Fletcher-32, and what decoders are given for. It doesn't write, and refuses by name what it doesn't read.
  * @module
  */
-import type { DType } from "../../core/dtype.ts";
-import { FormatError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import type { Tensor } from "../../core/tensor.ts";
-import type { DataFileOptions } from "../options.ts";
+import type { DType } from "../../core/values/dtype.ts";
+import { FormatError } from "../../core/values/errors.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import type { Tensor } from "../../core/values/tensor.ts";
+import type { DataFileOptions } from "../datasets/options.ts";
 import { type Hdf5Attribute, readAttributes } from "./attributes.ts";
 import { Source } from "./cursor.ts";
 import { DatasetReader } from "./dataset.ts";
-import { GlobalHeap } from "./globalheap.ts";
+import { GlobalHeap } from "./storage/globalheap.ts";
 import { isGroup, type Link, readLinks } from "./groups.ts";
 import { messageType, type ObjectHeader, readObjectHeader } from "./objects.ts";
 import { findSignature, readSuperblock } from "./superblock.ts";

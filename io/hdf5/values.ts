@@ -1,9 +1,9 @@
 /** Stored elements as typed arrays and strings: a view where alignment and byte order allow it, else one copy. @module */
-import { dtypes, type NumericArray } from "../../core/dtype.ts";
-import { reversedUnits } from "../bytes.ts";
+import { dtypes, type NumericArray } from "../../core/values/dtype.ts";
+import { reversedUnits } from "../archives/bytes.ts";
 import type { Datatype } from "./datatype.ts";
 import { type Budget, Cursor, type Source, textOf } from "./cursor.ts";
-import type { GlobalHeap } from "./globalheap.ts";
+import type { GlobalHeap } from "./storage/globalheap.ts";
 
 /** The numbers of `count` elements that `bytes` hold; booleans become 0 and 1. */
 export function numbersOf(bytes: Uint8Array, type: Datatype, count: number): NumericArray {

@@ -3,9 +3,9 @@
  * contiguous datasets, string attributes. No clock and no chance: the same tree gives the same bytes.
  * @module
  */
-import { type DType, dtypes } from "../../core/dtype.ts";
-import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
-import { sizeOf, type Tensor } from "../../core/tensor.ts";
+import { type DType, dtypes } from "../../core/values/dtype.ts";
+import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
+import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { concatBytes, Fields, padded } from "./fields.ts";
 
 /** An attribute: one text (of any length), or a list of texts; an empty list is written as Keras writes it, without numbers. */

@@ -1,8 +1,8 @@
 /** Files written are read back by the HDF5 library itself (h5wasm) and by our reader, and are the same every time. @module */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import * as h5wasm from "h5wasm";
-import { type DType, dtypes, type NumericArray } from "../../core/dtype.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { type DType, dtypes, type NumericArray } from "../../core/values/dtype.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { attributeStrings, attributeText, openHdf5 } from "./mod.ts";
 import { Hdf5GroupWriter, writeHdf5 } from "./write.ts";
 

@@ -1,6 +1,6 @@
 /** Boundaries of bins out of what Keras 2 keeps of the data that a Discretization saw. @module */
-import { FormatError } from "../../core/errors.ts";
-import { type Tensor, toNumbers } from "../../core/tensor.ts";
+import { FormatError } from "../../core/values/errors.ts";
+import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { Json } from "./json.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** JSON out of model files: bounded in size and depth, Python's infinities and NaN read, keys that would reach a prototype refused. @module */
-import { FormatError, LimitError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
+import { FormatError, LimitError } from "../../core/values/errors.ts";
+import type { Limits } from "../../core/values/limits.ts";
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** JSON out of model files. @module */
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { FormatError, LimitError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { FormatError, LimitError } from "../../core/values/errors.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
 import { parseJson, utf8 } from "./json.ts";
 
 const parse = (text: string) => parseJson(text, "config.json", defaultLimits);

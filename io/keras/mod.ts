@@ -2,16 +2,16 @@
  * Keras' files, read and written: `.h5` of Keras 1, 2 and 3, `.keras`, `.weights.h5` with a configuration.
  * @module
  */
-import type { FormatDef, FormatOptions, Source, WriteNames } from "../../core/format.ts";
-import type { Model } from "../../core/model.ts";
+import type { FormatDef, FormatOptions, Source, WriteNames } from "../../core/model/format.ts";
+import type { Model } from "../../core/model/model.ts";
 import { decoders } from "../compression/mod.ts";
-import { openParts } from "./folder.ts";
-import { mergedOf } from "./merged.ts";
+import { openParts } from "./weights/folder.ts";
+import { mergedOf } from "./reading/merged.ts";
 import { allOperations } from "./operations/rare.ts";
-import { kerasReader, readWith } from "./read.ts";
+import { kerasReader, readWith } from "./reading/read.ts";
 import { trainingOf } from "./training.ts";
 
-export { kerasReader } from "./read.ts";
+export { kerasReader } from "./reading/read.ts";
 
 /**
  * Reads a Keras model, compiled as it was saved.
@@ -42,5 +42,5 @@ export const keras: FormatDef = {
   read: readKeras,
   takes: (extension) => taken[extension] ?? [],
   write: async (model, options, extension) =>
-    await (await import("./write.ts")).writeKeras(model, options, extension),
+    await (await import("./writing/write.ts")).writeKeras(model, options, extension),
 };

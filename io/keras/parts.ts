@@ -1,12 +1,12 @@
 /** What Sequential and functional configurations have in common: their lists of layers, and inputs. @module */
-import { type DType, isDType, isFloat } from "../../core/dtype.ts";
-import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/errors.ts";
-import type { Layer } from "../../core/layer.ts";
-import type { Network, SymbolicTensor } from "../../core/network.ts";
-import { tensorType } from "../../core/shape.ts";
-import type { KerasContext } from "./context.ts";
+import { type DType, isDType, isFloat } from "../../core/values/dtype.ts";
+import { ConfigError, FormatError, shown, UnsupportedError } from "../../core/values/errors.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import type { Network, SymbolicTensor } from "../../core/network/network.ts";
+import { tensorType } from "../../core/values/shape.ts";
+import type { KerasContext } from "./reading/context.ts";
 import { isJson } from "./json.ts";
-import { isSerialized, labelOf, type LayerEntry } from "./layers.ts";
+import { isSerialized, labelOf, type LayerEntry } from "./reading/layers.ts";
 
 /** A model's configuration, read: a network, or layers that wait for the shape of their input. */
 export type Structure =

@@ -1,12 +1,12 @@
 /** A part of an ONNX model as a model of its own: the nodes between some values, and only what they need. @module */
-import { FormatError, InputError, shown } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { partNames, type PartOptions, unknownName } from "../../core/part.ts";
-import { readSource, type SourceLike } from "../../core/platform.ts";
-import { checkOptions } from "../../core/schema.ts";
-import type { Type } from "../../core/shape.ts";
-import { attributeType, attributeTypes } from "./attributes.ts";
-import { type ExternalFiles, loadExternal } from "./external.ts";
+import { FormatError, InputError, shown } from "../../core/values/errors.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { partNames, type PartOptions, unknownName } from "../../core/model/part.ts";
+import { readSource, type SourceLike } from "../../core/files/platform.ts";
+import { checkOptions } from "../../core/values/schema.ts";
+import type { Type } from "../../core/values/shape.ts";
+import { attributeType, attributeTypes } from "./reading/attributes.ts";
+import { type ExternalFiles, loadExternal } from "./reading/external.ts";
 import {
   type FunctionProto,
   type GraphProto,
@@ -18,8 +18,8 @@ import {
 } from "./messages.ts";
 import { nodeScope } from "./names.ts";
 import { encode } from "./proto.ts";
-import { decodeModel, type ReadOptions, readValueTypes } from "./read.ts";
-import { functionKey } from "./survey.ts";
+import { decodeModel, type ReadOptions, readValueTypes } from "./reading/read.ts";
+import { functionKey } from "./reading/survey.ts";
 import { tensorFromProto, tensorToProto } from "./tensors.ts";
 import { typeToProto } from "./types.ts";
 

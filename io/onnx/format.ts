@@ -1,18 +1,18 @@
 /** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
-import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/format.ts";
-import { ConfigError, shown } from "../../core/errors.ts";
-import { Model } from "../../core/model.ts";
-import type { OpDef } from "../../core/op.ts";
-import { tensorBytes } from "../../core/tensor.ts";
+import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/model/format.ts";
+import { ConfigError, shown } from "../../core/values/errors.ts";
+import { Model } from "../../core/model/model.ts";
+import type { OpDef } from "../../core/graph/op.ts";
+import { tensorBytes } from "../../core/values/tensor.ts";
 import { exportedGraph } from "./export/graph.ts";
 import { extrasFrom, metadataOf, sentenceOf } from "./export/metadata.ts";
-import type { Graph } from "../../core/graph.ts";
-import { loosely } from "./loose.ts";
-import { readOnnxFiles } from "./read.ts";
-import { initialGraph, stepState } from "./training.ts";
-import { usualOpset } from "./versions.ts";
-import { weightsFor } from "./weights.ts";
-import { writeOnnx, writeOnnxExternal } from "./write.ts";
+import type { Graph } from "../../core/graph/graph.ts";
+import { loosely } from "./reading/loose.ts";
+import { readOnnxFiles } from "./reading/read.ts";
+import { initialGraph, stepState } from "./writing/training.ts";
+import { usualOpset } from "./writing/versions.ts";
+import { weightsFor } from "./writing/weights.ts";
+import { writeOnnx, writeOnnxExternal } from "./writing/write.ts";
 
 /** The first field of a model is nearly always its IR version, a small number. */
 const beginsAsModel = (bytes: Uint8Array) => bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20;

@@ -1,8 +1,8 @@
 /** Names while a graph is built: values by name, nodes by name in errors. @module */
-import { FormatError, LapisError, shown } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
+import { FormatError, LapisError, shown } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
 import type { NodeProto } from "./messages.ts";
-import { operatorName } from "./survey.ts";
+import { operatorName } from "./reading/survey.ts";
 
 /** Values by name; an inner graph sees those of the graphs around it. An absent optional input is undefined. */
 export class Names {

@@ -1,16 +1,16 @@
 /** ONNX files: element types, graphs, functions, nested graphs, damaged bytes. */
 import { deepStrictEqual as deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { GraphBuilder } from "../../core/builder.ts";
-import { dtypeNames, dtypes, type NumericArray } from "../../core/dtype.ts";
-import { FormatError, LapisError, LimitError, UnsupportedError } from "../../core/errors.ts";
-import { runGraph } from "../../core/execute.ts";
-import { type Graph, typeOf } from "../../core/graph.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { dtypeNames, dtypes, type NumericArray } from "../../core/values/dtype.ts";
+import { FormatError, LapisError, LimitError, UnsupportedError } from "../../core/values/errors.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { type Graph, typeOf } from "../../core/graph/graph.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { Random } from "../../core/random.ts";
-import { createRegistry } from "../../core/registry.ts";
-import { evalDim, sameDim, tensorType, typeText } from "../../core/shape.ts";
-import { isTensor, scalar, type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { Random } from "../../core/values/random.ts";
+import { createRegistry } from "../../core/graph/registry.ts";
+import { evalDim, sameDim, tensorType, typeText } from "../../core/values/shape.ts";
+import { isTensor, scalar, type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from "./messages.ts";
 import { modelTable, tensorTable } from "./messages.ts";
 import {

@@ -1,6 +1,6 @@
 /** Protocol Buffers by field table: bounded reading and writing of messages, without generated code. @module */
 import protobuf from "protobufjs/minimal.js";
-import { FormatError, LimitError } from "../../core/errors.ts";
+import { FormatError, LimitError } from "../../core/values/errors.ts";
 
 /** Scalar kinds that ONNX uses. */
 export type ScalarKind = "int32" | "int64" | "uint64" | "float" | "double" | "string" | "bytes";

@@ -1,9 +1,9 @@
 /** TensorProto and sparse tensors, to and from our tensors. @module */
-import { type DType, dtypeFromOnnx, dtypes, type NumericArray } from "../../core/dtype.ts";
-import { FormatError, LimitError, shown, UnsupportedError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
-import { sizeOf, type Tensor } from "../../core/tensor.ts";
-import { externalBytes, type ExternalFiles } from "./external.ts";
+import { type DType, dtypeFromOnnx, dtypes, type NumericArray } from "../../core/values/dtype.ts";
+import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
+import { defaultLimits, type Limits } from "../../core/values/limits.ts";
+import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
+import { externalBytes, type ExternalFiles } from "./reading/external.ts";
 import { type SparseTensorProto, type TensorProto, tensorTable } from "./messages.ts";
 import { decode, encode } from "./proto.ts";
 

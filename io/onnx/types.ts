@@ -1,6 +1,6 @@
 /** TypeProto and the dims in it, to and from our types. @module */
-import { dtypes } from "../../core/dtype.ts";
-import { FormatError, LimitError, UnsupportedError } from "../../core/errors.ts";
+import { dtypes } from "../../core/values/dtype.ts";
+import { FormatError, LimitError, UnsupportedError } from "../../core/values/errors.ts";
 import {
   addDims,
   type Dim,
@@ -11,7 +11,7 @@ import {
   mulDims,
   subDims,
   type Type,
-} from "../../core/shape.ts";
+} from "../../core/values/shape.ts";
 import type { DimensionProto, TypeProto, ValueInfoProto } from "./messages.ts";
 import { dtypeOf } from "./tensors.ts";
 

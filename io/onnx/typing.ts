@@ -1,7 +1,7 @@
 /** Whether a node's inputs have the element types that its operator takes: the standard's own table, before anything is built. @module */
-import { FormatError } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
-import { typeText } from "../../core/shape.ts";
+import { FormatError } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import { typeText } from "../../core/values/shape.ts";
 import { signatures, typeSets } from "./signatures.ts";
 
 interface Parameter {

@@ -1,5 +1,5 @@
 /** Pictures in files to pixels, for readers of data and for operators alike. @module */
-import { FormatError, UnsupportedError } from "../../core/errors.ts";
+import { FormatError, UnsupportedError } from "../../core/values/errors.ts";
 import { decodeGif } from "./gif.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import type { Decoder, Picture } from "./pixels.ts";

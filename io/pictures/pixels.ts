@@ -1,5 +1,5 @@
 /** Decoded pictures, and errors of pictures that can't be. @module */
-import { FormatError, LimitError, UnsupportedError } from "../../core/errors.ts";
+import { FormatError, LimitError, UnsupportedError } from "../../core/values/errors.ts";
 
 /** A picture of bytes, rows from the top: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha. */
 export interface Picture {

@@ -1,6 +1,6 @@
 /** PNG pictures (ISO/IEC 15948): all colour types and depths, interlaced ones too. @module */
 import { unzlibSync } from "fflate";
-import { crc32 } from "../inflate.ts";
+import { crc32 } from "../archives/inflate.ts";
 import { ByteReader, checkSize, damaged, type Decoder, type Picture, unread } from "./pixels.ts";
 
 interface Header {

@@ -1,11 +1,11 @@
 /** Activations against their formulas in JavaScript's own float64. @module */
 import { deepEqual, ok } from "node:assert/strict";
-import { GraphBuilder } from "../../core/builder.ts";
-import { runGraph } from "../../core/execute.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry } from "../../core/registry.ts";
-import { isTensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { createRegistry } from "../../core/graph/registry.ts";
+import { isTensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { activations } from "./mod.ts";
 
 const registry = createRegistry([...networkOps, ...activations]);

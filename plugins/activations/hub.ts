@@ -1,5 +1,5 @@
 /** KerasHub's activation. @module */
-import type { ActivationDef } from "../../core/layer.ts";
+import type { ActivationDef } from "../../core/network/layer.ts";
 import { gelu } from "./smooth.ts";
 
 /** gelu by tanh, which KerasHub has a function for and Keras an option. */

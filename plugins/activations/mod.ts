@@ -1,5 +1,5 @@
 /** All activations. @module */
-import type { ActivationDef } from "../../core/layer.ts";
+import type { ActivationDef } from "../../core/network/layer.ts";
 import * as piecewise from "./piecewise.ts";
 import * as smooth from "./smooth.ts";
 

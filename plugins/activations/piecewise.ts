@@ -1,8 +1,8 @@
 /** Activations made of straight pieces, and those with a threshold. @module */
-import type { Builder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import type { ActivationDef } from "../../core/layer.ts";
-import { rectify, scalarLike } from "../../core/layerkit.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { ActivationDef } from "../../core/network/layer.ts";
+import { rectify, scalarLike } from "../../core/graph/words.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 const num = (options: Options, name: string): number => Number(options[name]);

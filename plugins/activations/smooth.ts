@@ -1,9 +1,9 @@
 /** Activations that are smooth nearly everywhere: sigmoids, exponentials, softmaxes and their kin. @module */
-import type { Builder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import type { ActivationDef } from "../../core/layer.ts";
-import { cast, dtypeOf, range, scalarLike } from "../../core/layerkit.ts";
-import { dimsOf, normalAxis } from "../../core/shape.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { ActivationDef } from "../../core/network/layer.ts";
+import { cast, dtypeOf, range, scalarLike } from "../../core/graph/words.ts";
+import { dimsOf, normalAxis } from "../../core/values/shape.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 /** An option as a number. */

@@ -1,5 +1,5 @@
 /** KerasHub's decoders of text: GPT-2, OPT, Bloom, Llama and its kin, Gemma. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { backbone, geluByTanh, hub, type Hyperparameters, keras, layerNorm, tokens } from "./kit.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
 

@@ -1,6 +1,6 @@
 /** KerasHub's encoders of text: BERT and its kin. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
-import { ConfigError } from "../../core/errors.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
+import { ConfigError } from "../../core/values/errors.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
 import {
   backbone,

@@ -1,6 +1,6 @@
 /** What KerasHub's backbones are drafted from: hyperparameters, and the parts that several of them have. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
-import { ConfigError, shown, UnsupportedError } from "../../core/errors.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
+import { ConfigError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { type Argument, Draft, type Part, type Ref } from "./draft.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /** KerasHub's classes of models. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { decoders } from "./decoders.ts";
 import { encoders } from "./encoders.ts";
 import { pairs } from "./pairs.ts";

@@ -1,6 +1,6 @@
 /** KerasHub's encoders with decoders: BART and Whisper; and ViT. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
-import { UnsupportedError } from "../../core/errors.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
 import { backbone, hub, type Hyperparameters, keras, layerNorm, tokens } from "./kit.ts";
 

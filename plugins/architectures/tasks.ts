@@ -1,6 +1,6 @@
 /** KerasHub's models for tasks: a backbone, and a head that classifies, guesses the next token or masked ones. @module */
-import type { ArchitectureDef } from "../../core/architecture.ts";
-import { ConfigError, shown, UnsupportedError } from "../../core/errors.ts";
+import type { ArchitectureDef } from "../../core/network/architecture.ts";
+import { ConfigError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import type { Argument, Draft, Ref } from "./draft.ts";
 import { backbone as drafted, firstStep, hub, type Hyperparameters, keras } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** Initializers that are known beforehand: zeros, ones, a constant, the identity, an LSTM's bias. @module */
-import { ConfigError } from "../../core/errors.ts";
-import type { InitializerDef } from "../../core/layer.ts";
-import { sizeOf, type Tensor, tensor, zeros as zeroTensor } from "../../core/tensor.ts";
+import { ConfigError } from "../../core/values/errors.ts";
+import type { InitializerDef } from "../../core/network/layer.ts";
+import { sizeOf, type Tensor, tensor, zeros as zeroTensor } from "../../core/values/tensor.ts";
 
 function filled(shape: readonly number[], value: number): Tensor {
   return tensor(new Float32Array(sizeOf(shape)).fill(value), shape);

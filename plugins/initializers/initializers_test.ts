@@ -1,6 +1,6 @@
 /** Initializers: ranges, moments and fans as Keras defines them. @module */
 import { deepEqual, ok, throws } from "node:assert/strict";
-import { toNumbers } from "../../core/tensor.ts";
+import { toNumbers } from "../../core/values/tensor.ts";
 import { initializers } from "./mod.ts";
 
 function fill(name: string, shape: readonly number[], config: Record<string, unknown> = {}, seed = 7) {

@@ -1,5 +1,5 @@
 /** All initializers. @module */
-import type { InitializerDef } from "../../core/layer.ts";
+import type { InitializerDef } from "../../core/network/layer.ts";
 import * as constants from "./constant.ts";
 import * as random from "./random.ts";
 

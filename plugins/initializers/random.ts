@@ -1,8 +1,8 @@
 /** Initializers that draw: uniform, normal, scaled by fans as Glorot, He and LeCun, and orthogonal. @module */
-import { ConfigError } from "../../core/errors.ts";
-import type { InitializerDef } from "../../core/layer.ts";
-import { Random } from "../../core/random.ts";
-import { sizeOf, type Tensor, tensor } from "../../core/tensor.ts";
+import { ConfigError } from "../../core/values/errors.ts";
+import type { InitializerDef } from "../../core/network/layer.ts";
+import { Random } from "../../core/values/random.ts";
+import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 type Fields = InitializerDef["config"];

@@ -1,7 +1,7 @@
 /** Keras' STFT: waves of every frequency under a window, as the kernels of spectra. @module */
-import { UnsupportedError } from "../../core/errors.ts";
-import type { InitializerDef } from "../../core/layer.ts";
-import { tensor } from "../../core/tensor.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
+import type { InitializerDef } from "../../core/network/layer.ts";
+import { tensor } from "../../core/values/tensor.ts";
 
 const shares: Readonly<Record<string, number>> = { hann: 0.5, hamming: 0.54 };
 

@@ -1,5 +1,5 @@
 /** Layers that `keras.applications` defines for its own models. @module */
-import type { LayerDef } from "../../core/layer.ts";
+import type { LayerDef } from "../../core/network/layer.ts";
 import {
   asFloat,
   dropoutPattern,
@@ -10,8 +10,8 @@ import {
   shapeOf,
   shapeVector,
   weight,
-} from "../../core/layerkit.ts";
-import { float, int } from "../../core/schema.ts";
+} from "../../core/graph/words.ts";
+import { float, int } from "../../core/values/schema.ts";
 
 /** Options of {@link layerScaleDef}, resolved. */
 export interface LayerScaleConfig {

@@ -1,5 +1,5 @@
 /** Factories of recurrent cells, text, image and further layers. @module */
-import { type Factory, factory } from "../../core/factory.ts";
+import { type Factory, factory } from "../../core/network/factory.ts";
 import {
   adaptiveAveragePooling1dDef,
   adaptiveAveragePooling2dDef,
@@ -8,7 +8,7 @@ import {
   adaptiveMaxPooling2dDef,
   adaptiveMaxPooling3dDef,
   type AdaptivePoolConfig,
-} from "./adaptive.ts";
+} from "./convolution/adaptive.ts";
 import {
   type CellConfig,
   type GruCellConfig,
@@ -18,21 +18,21 @@ import {
   simpleRnnCellDef,
   type StackedRnnCellsConfig,
   stackedRnnCellsDef,
-} from "./cells.ts";
-import { convLstm1dDef, convLstm2dDef, convLstm3dDef, type ConvLstmConfig } from "./convlstm.ts";
-import { type EinsumDenseConfig, einsumDenseDef } from "./einsumdense.ts";
+} from "./recurrent/cells.ts";
+import { convLstm1dDef, convLstm2dDef, convLstm3dDef, type ConvLstmConfig } from "./recurrent/convlstm.ts";
+import { type EinsumDenseConfig, einsumDenseDef } from "./dense/einsumdense.ts";
 import {
   type CategoryEncodingConfig,
   categoryEncodingDef,
   type DiscretizationConfig,
   discretizationDef,
-} from "./encoding.ts";
-import { type GroupedQueryAttentionConfig, groupedQueryAttentionDef } from "./groupedquery.ts";
-import { integerLookupDef, type LookupConfig, stringLookupDef } from "./lookup.ts";
-import { type CenterCropConfig, centerCropDef, type ResizingConfig, resizingDef } from "./resizing.ts";
-import { type ReversibleEmbeddingConfig, reversibleEmbeddingDef } from "./reversible.ts";
-import { type RnnConfig, rnnDef } from "./rnn.ts";
-import { type SpectralNormalizationConfig, spectralNormalizationDef } from "./spectral.ts";
+} from "./features/encoding.ts";
+import { type GroupedQueryAttentionConfig, groupedQueryAttentionDef } from "./attention/groupedquery.ts";
+import { integerLookupDef, type LookupConfig, stringLookupDef } from "./features/lookup.ts";
+import { type CenterCropConfig, centerCropDef, type ResizingConfig, resizingDef } from "./images/resizing.ts";
+import { type ReversibleEmbeddingConfig, reversibleEmbeddingDef } from "./dense/reversible.ts";
+import { type RnnConfig, rnnDef } from "./recurrent/rnn.ts";
+import { type SpectralNormalizationConfig, spectralNormalizationDef } from "./dense/spectral.ts";
 import {
   type HashedCrossingConfig,
   hashedCrossingDef,
@@ -40,7 +40,7 @@ import {
   hashingDef,
   type TextVectorizationConfig,
   textVectorizationDef,
-} from "./textvectorization.ts";
+} from "./features/textvectorization.ts";
 
 /** Mean of so many windows over time, `[batch, time, channels] → [batch, outputSize, channels]`. */
 export const adaptiveAveragePooling1d: Factory<AdaptivePoolConfig, "outputSize"> = factory(

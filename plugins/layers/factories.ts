@@ -1,7 +1,13 @@
 /** Factories of all layers: options in, a layer ready to be applied out. @module */
-import { createLayer, type Factory, factory, type LayerOptions, type OptionsOf } from "../../core/factory.ts";
-import type { Layer } from "../../core/layer.ts";
-import { type DenseConfig, denseDef } from "./dense.ts";
+import {
+  createLayer,
+  type Factory,
+  factory,
+  type LayerOptions,
+  type OptionsOf,
+} from "../../core/network/factory.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import { type DenseConfig, denseDef } from "./dense/dense.ts";
 import {
   type ActivationConfig,
   activationDef,
@@ -17,8 +23,8 @@ import {
   softmaxDef,
   type ThresholdedReluConfig,
   thresholdedReluDef,
-} from "./activation.ts";
-import { type EmbeddingConfig, embeddingDef, type MaskingConfig, maskingDef } from "./embedding.ts";
+} from "./dense/activation.ts";
+import { type EmbeddingConfig, embeddingDef, type MaskingConfig, maskingDef } from "./dense/embedding.ts";
 import {
   type GruConfig,
   gruDef,
@@ -26,10 +32,10 @@ import {
   lstmDef,
   type RecurrentConfig,
   simpleRnnDef,
-} from "./recurrent.ts";
-import { type BidirectionalConfig, bidirectionalDef } from "./bidirectional.ts";
-import { timeDistributedDef } from "./timedistributed.ts";
-import { conv1dDef, conv2dDef, conv3dDef, type ConvConfig } from "./conv.ts";
+} from "./recurrent/recurrent.ts";
+import { type BidirectionalConfig, bidirectionalDef } from "./recurrent/bidirectional.ts";
+import { timeDistributedDef } from "./recurrent/timedistributed.ts";
+import { conv1dDef, conv2dDef, conv3dDef, type ConvConfig } from "./convolution/conv.ts";
 import {
   type DepthwiseConfig,
   depthwiseConv1dDef,
@@ -37,13 +43,13 @@ import {
   type SeparableConfig,
   separableConv1dDef,
   separableConv2dDef,
-} from "./depthwise.ts";
+} from "./convolution/depthwise.ts";
 import {
   conv1dTransposeDef,
   conv2dTransposeDef,
   conv3dTransposeDef,
   type ConvTransposeConfig,
-} from "./convtranspose.ts";
+} from "./convolution/convtranspose.ts";
 import {
   averagePooling1dDef,
   averagePooling2dDef,
@@ -59,7 +65,7 @@ import {
   maxPooling2dDef,
   maxPooling3dDef,
   type PoolConfig,
-} from "./pooling.ts";
+} from "./convolution/pooling.ts";
 import {
   type FlattenConfig,
   flattenDef,
@@ -69,7 +75,7 @@ import {
   repeatVectorDef,
   type ReshapeConfig,
   reshapeDef,
-} from "./reshape.ts";
+} from "./shapes/reshape.ts";
 import {
   cropping1dDef,
   cropping2dDef,
@@ -79,14 +85,14 @@ import {
   zeroPadding2dDef,
   zeroPadding3dDef,
   type ZeroPaddingConfig,
-} from "./padding.ts";
+} from "./shapes/padding.ts";
 import {
   upSampling1dDef,
   type UpSampling2dConfig,
   upSampling2dDef,
   upSampling3dDef,
   type UpSamplingConfig,
-} from "./upsampling.ts";
+} from "./images/upsampling.ts";
 import {
   type ActivityRegularizationConfig,
   activityRegularizationDef,
@@ -101,8 +107,8 @@ import {
   spatialDropout2dDef,
   spatialDropout3dDef,
   type SpatialDropoutConfig,
-} from "./dropout.ts";
-import { type BatchNormalizationConfig, batchNormalizationDef } from "./batchnorm.ts";
+} from "./normalization/dropout.ts";
+import { type BatchNormalizationConfig, batchNormalizationDef } from "./normalization/batchnorm.ts";
 import {
   type GroupNormalizationConfig,
   groupNormalizationDef,
@@ -112,8 +118,13 @@ import {
   rmsNormalizationDef,
   type UnitNormalizationConfig,
   unitNormalizationDef,
-} from "./normalization.ts";
-import { type NormalizationConfig, normalizationDef, type RescalingConfig, rescalingDef } from "./scaling.ts";
+} from "./normalization/normalization.ts";
+import {
+  type NormalizationConfig,
+  normalizationDef,
+  type RescalingConfig,
+  rescalingDef,
+} from "./normalization/scaling.ts";
 import {
   addDef,
   averageDef,
@@ -126,14 +137,14 @@ import {
   minimumDef,
   multiplyDef,
   subtractDef,
-} from "./merge.ts";
+} from "./shapes/merge.ts";
 import {
   type AdditiveAttentionConfig,
   additiveAttentionDef,
   type AttentionConfig,
   attentionDef,
-} from "./attention.ts";
-import { type MultiHeadAttentionConfig, multiHeadAttentionDef } from "./multihead.ts";
+} from "./attention/attention.ts";
+import { type MultiHeadAttentionConfig, multiHeadAttentionDef } from "./attention/multihead.ts";
 import { identityDef, type InputLayerConfig, inputLayerDef } from "./identity.ts";
 
 /** Fully connected: `activation(x · kernel + bias)` over the last axis, `[…, features] → […, units]`. */

@@ -1,9 +1,9 @@
 /** Layers that change nothing: Identity, InputLayer. @module */
-import type { LayerDef } from "../../core/layer.ts";
-import { inputAt } from "../../core/layerkit.ts";
-import { bool, type Field, field, list, nullable } from "../../core/schema.ts";
-import { type DType, isDType } from "../../core/dtype.ts";
-import { ShapeError } from "../../core/errors.ts";
+import type { LayerDef } from "../../core/network/layer.ts";
+import { inputAt } from "../../core/graph/words.ts";
+import { bool, type Field, field, list, nullable } from "../../core/values/schema.ts";
+import { type DType, isDType } from "../../core/values/dtype.ts";
+import { ShapeError } from "../../core/values/errors.ts";
 
 type NoConfig = Readonly<Record<never, never>>;
 

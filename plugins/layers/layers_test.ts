@@ -1,8 +1,8 @@
 /** Layers of single steps: merges, masks, normalization, attention, dropout, embeddings, and what all share. @module */
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import { applyAll } from "../../core/functional.ts";
-import type { Layer } from "../../core/layer.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { applyAll } from "../../core/network/functional.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import * as layer from "./mod.ts";
 import { close, modelOf, rounded, run, runOne, some, start } from "./support_test.ts";
 

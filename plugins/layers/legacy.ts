@@ -1,8 +1,8 @@
 /** Layers that Keras 1 alone has: Highway, MaxoutDense, SReLU, ParametricSoftplus, BatchNormalization's other modes. @module */
-import { ConfigError, UnsupportedError } from "../../core/errors.ts";
-import type { Builder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import type { InitializerSpec, KerasMapping, LayerDef } from "../../core/layer.ts";
+import { ConfigError, UnsupportedError } from "../../core/values/errors.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { InitializerSpec, KerasMapping, LayerDef } from "../../core/network/layer.ts";
 import {
   activate,
   activationField,
@@ -21,9 +21,9 @@ import {
   shapeOfRank,
   sizeAt,
   weight,
-} from "../../core/layerkit.ts";
-import { float, int, list } from "../../core/schema.ts";
-import { normalAxis, type Type } from "../../core/shape.ts";
+} from "../../core/graph/words.ts";
+import { float, int, list } from "../../core/values/schema.ts";
+import { normalAxis, type Type } from "../../core/values/shape.ts";
 
 function refuseSaving(): never {
   throw new UnsupportedError("Keras 1 alone has this layer: newer versions' files can't hold it");

@@ -1,6 +1,6 @@
 /** The list of layers that pages load, without their factories; rare.ts has the others. @module */
-import type { LayerDef } from "../../core/layer.ts";
-import { denseDef } from "./dense.ts";
+import type { LayerDef } from "../../core/network/layer.ts";
+import { denseDef } from "./dense/dense.ts";
 import {
   activationDef,
   eluDef,
@@ -9,19 +9,19 @@ import {
   reluDef,
   softmaxDef,
   thresholdedReluDef,
-} from "./activation.ts";
-import { embeddingDef, maskingDef } from "./embedding.ts";
-import { gruDef, lstmDef, simpleRnnDef } from "./recurrent.ts";
-import { bidirectionalDef } from "./bidirectional.ts";
-import { timeDistributedDef } from "./timedistributed.ts";
-import { conv1dDef, conv2dDef, conv3dDef } from "./conv.ts";
+} from "./dense/activation.ts";
+import { embeddingDef, maskingDef } from "./dense/embedding.ts";
+import { gruDef, lstmDef, simpleRnnDef } from "./recurrent/recurrent.ts";
+import { bidirectionalDef } from "./recurrent/bidirectional.ts";
+import { timeDistributedDef } from "./recurrent/timedistributed.ts";
+import { conv1dDef, conv2dDef, conv3dDef } from "./convolution/conv.ts";
 import {
   depthwiseConv1dDef,
   depthwiseConv2dDef,
   separableConv1dDef,
   separableConv2dDef,
-} from "./depthwise.ts";
-import { conv1dTransposeDef, conv2dTransposeDef, conv3dTransposeDef } from "./convtranspose.ts";
+} from "./convolution/depthwise.ts";
+import { conv1dTransposeDef, conv2dTransposeDef, conv3dTransposeDef } from "./convolution/convtranspose.ts";
 import {
   averagePooling1dDef,
   averagePooling2dDef,
@@ -35,8 +35,8 @@ import {
   maxPooling1dDef,
   maxPooling2dDef,
   maxPooling3dDef,
-} from "./pooling.ts";
-import { flattenDef, permuteDef, repeatVectorDef, reshapeDef } from "./reshape.ts";
+} from "./convolution/pooling.ts";
+import { flattenDef, permuteDef, repeatVectorDef, reshapeDef } from "./shapes/reshape.ts";
 import {
   cropping1dDef,
   cropping2dDef,
@@ -44,8 +44,8 @@ import {
   zeroPadding1dDef,
   zeroPadding2dDef,
   zeroPadding3dDef,
-} from "./padding.ts";
-import { upSampling1dDef, upSampling2dDef, upSampling3dDef } from "./upsampling.ts";
+} from "./shapes/padding.ts";
+import { upSampling1dDef, upSampling2dDef, upSampling3dDef } from "./images/upsampling.ts";
 import {
   activityRegularizationDef,
   alphaDropoutDef,
@@ -55,15 +55,15 @@ import {
   spatialDropout1dDef,
   spatialDropout2dDef,
   spatialDropout3dDef,
-} from "./dropout.ts";
-import { batchNormalizationDef } from "./batchnorm.ts";
+} from "./normalization/dropout.ts";
+import { batchNormalizationDef } from "./normalization/batchnorm.ts";
 import {
   groupNormalizationDef,
   layerNormalizationDef,
   rmsNormalizationDef,
   unitNormalizationDef,
-} from "./normalization.ts";
-import { normalizationDef, rescalingDef } from "./scaling.ts";
+} from "./normalization/normalization.ts";
+import { normalizationDef, rescalingDef } from "./normalization/scaling.ts";
 import {
   addDef,
   averageDef,
@@ -73,15 +73,15 @@ import {
   minimumDef,
   multiplyDef,
   subtractDef,
-} from "./merge.ts";
-import { additiveAttentionDef, attentionDef } from "./attention.ts";
-import { multiHeadAttentionDef } from "./multihead.ts";
+} from "./shapes/merge.ts";
+import { additiveAttentionDef, attentionDef } from "./attention/attention.ts";
+import { multiHeadAttentionDef } from "./attention/multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
-import { einsumDenseDef } from "./einsumdense.ts";
-import { categoryEncodingDef, discretizationDef } from "./encoding.ts";
-import { integerLookupDef, stringLookupDef } from "./lookup.ts";
-import { centerCropDef, resizingDef } from "./resizing.ts";
-import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./textvectorization.ts";
+import { einsumDenseDef } from "./dense/einsumdense.ts";
+import { categoryEncodingDef, discretizationDef } from "./features/encoding.ts";
+import { integerLookupDef, stringLookupDef } from "./features/lookup.ts";
+import { centerCropDef, resizingDef } from "./images/resizing.ts";
+import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./features/textvectorization.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;

@@ -1,5 +1,5 @@
 /** Layers that few models have, which pages that only run models do without. @module */
-import type { LayerDef } from "../../core/layer.ts";
+import type { LayerDef } from "../../core/network/layer.ts";
 import { batchModesDef, highwayDef, maxoutDenseDef, parametricSoftplusDef, sReluDef } from "./legacy.ts";
 import {
   adaptiveAveragePooling1dDef,
@@ -8,23 +8,23 @@ import {
   adaptiveMaxPooling1dDef,
   adaptiveMaxPooling2dDef,
   adaptiveMaxPooling3dDef,
-} from "./adaptive.ts";
-import { augmentationDefs } from "./augmentation.ts";
-import { autoContrastDef, randomCropDef } from "./contrast.ts";
-import { melSpectrogramDef, stftSpectrogramDef } from "./spectra.ts";
-import { batchVariantsDef } from "./batchvariants.ts";
-import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./convlstm.ts";
-import { groupedQueryAttentionDef } from "./groupedquery.ts";
-import { reversibleEmbeddingDef } from "./reversible.ts";
-import { spectralNormalizationDef } from "./spectral.ts";
+} from "./convolution/adaptive.ts";
+import { augmentationDefs } from "./images/augmentation.ts";
+import { autoContrastDef, randomCropDef } from "./images/contrast.ts";
+import { melSpectrogramDef, stftSpectrogramDef } from "./images/spectra.ts";
+import { batchVariantsDef } from "./normalization/batchvariants.ts";
+import { convLstm1dDef, convLstm2dDef, convLstm3dDef } from "./recurrent/convlstm.ts";
+import { groupedQueryAttentionDef } from "./attention/groupedquery.ts";
+import { reversibleEmbeddingDef } from "./dense/reversible.ts";
+import { spectralNormalizationDef } from "./dense/spectral.ts";
 import { customScaleLayerDef, layerScaleDef, stochasticDepthDef } from "./applications.ts";
-import { mergeDef } from "./mergemode.ts";
-import { locallyConnected1dDef, locallyConnected2dDef } from "./local.ts";
+import { mergeDef } from "./shapes/mergemode.ts";
+import { locallyConnected1dDef, locallyConnected2dDef } from "./convolution/local.ts";
 
-import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./cells.ts";
-import { rnnDef } from "./rnn.ts";
-import { quantizedDefs } from "./quantized.ts";
-import { timeMajorDefs } from "./timemajor.ts";
+import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./recurrent/cells.ts";
+import { rnnDef } from "./recurrent/rnn.ts";
+import { quantizedDefs } from "./dense/quantized.ts";
+import { timeMajorDefs } from "./recurrent/timemajor.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;

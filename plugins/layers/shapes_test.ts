@@ -1,7 +1,7 @@
 /** Layers that convolve, pool, pad, resize and rearrange: both channel orders, open sizes, hand-computed figures. @module */
 import { deepEqual, rejects, throws } from "node:assert/strict";
-import type { Layer } from "../../core/layer.ts";
-import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import * as layer from "./mod.ts";
 import { close, rounded, run, runOne, some } from "./support_test.ts";
 

@@ -1,16 +1,16 @@
 /** What the layers' tests share: a registry, running a layer on plain, comparing numbers. @module */
 import { ok } from "node:assert/strict";
-import { applyAll, functional, input, type InputOptions } from "../../core/functional.ts";
-import type { Layer } from "../../core/layer.ts";
-import { Model } from "../../core/model.ts";
-import type { ApplyOptions, SymbolicTensor } from "../../core/network.ts";
+import { applyAll, functional, input, type InputOptions } from "../../core/network/functional.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import { Model } from "../../core/model/model.ts";
+import type { ApplyOptions, SymbolicTensor } from "../../core/network/network.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/registry.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { activations } from "../activations/mod.ts";
 import { plain } from "../backends/plain/mod.ts";
 import { initializers } from "../initializers/mod.ts";
-import { textOps } from "../operators/text.ts";
+import { textOps } from "../operators/text/text.ts";
 import { layers } from "./mod.ts";
 
 /** Core's operators and everything a layer is made of, with the plain backend. */

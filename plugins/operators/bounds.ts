@@ -1,9 +1,9 @@
 /** Bounds of what operators may make by sizes that they read from data. @module */
-import type { DType } from "../../core/dtype.ts";
-import { byteLength } from "../../core/dtype.ts";
-import { InputError, LimitError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import { sizeOf } from "../../core/tensor.ts";
+import type { DType } from "../../core/values/dtype.ts";
+import { byteLength } from "../../core/values/dtype.ts";
+import { InputError, LimitError } from "../../core/values/errors.ts";
+import type { Limits } from "../../core/values/limits.ts";
+import { sizeOf } from "../../core/values/tensor.ts";
 
 /** The number of elements of a shape. @throws {InputError} where it is no shape. @throws {LimitError} where it is too large. */
 export function boundedSize(shape: readonly number[], dtype: DType, limits: Limits): number {

@@ -1,11 +1,11 @@
 /** Operators of onnxruntime's own domain for weights of few bits in blocks, and its quantizers of 4 and 16 bits. @module */
-import type { Builder } from "../../core/builder.ts";
-import { UnsupportedError } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
-import type { OpDef } from "../../core/op.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { defineOp } from "../../core/ops/define.ts";
-import { bool, field, int } from "../../core/schema.ts";
-import { asTensor, dimsOf, tensorType } from "../../core/shape.ts";
+import { bool, field, int } from "../../core/values/schema.ts";
+import { asTensor, dimsOf, tensorType } from "../../core/values/shape.ts";
 import { needed } from "./integer.ts";
 
 const domain = "com.microsoft", axis = int({ doc: "axis that vectors of scales lie along", default: 1 });

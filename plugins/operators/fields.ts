@@ -1,7 +1,7 @@
 /** Attribute fields that operators outside networks share; each may be left out. @module */
 import { tensorField } from "../../core/ops/define.ts";
-import { type Field, field, int, list, nullable, text } from "../../core/schema.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { type Field, field, int, list, nullable, text } from "../../core/values/schema.ts";
+import type { Tensor } from "../../core/values/tensor.ts";
 
 const isNumber = (raw: unknown): number | undefined => (typeof raw === "number" ? raw : undefined);
 

@@ -1,12 +1,12 @@
 /** Products of quantized tensors, summed in 32 bits. @module */
-import type { Builder } from "../../core/builder.ts";
-import { LapisError } from "../../core/errors.ts";
-import type { Attributes, Value } from "../../core/graph.ts";
-import type { InferContext, OpDef } from "../../core/op.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { LapisError } from "../../core/values/errors.ts";
+import type { Attributes, Value } from "../../core/graph/graph.ts";
+import type { InferContext, OpDef } from "../../core/graph/op.ts";
 import { defineOp, type NoAttributes } from "../../core/ops/define.ts";
-import { type ConvAttributes, convFields } from "../../core/ops/window.ts";
-import { asTensor, dimsOf, tensorType } from "../../core/shape.ts";
-import { tensor } from "../../core/tensor.ts";
+import { type ConvAttributes, convFields } from "../../core/ops/windows/window.ts";
+import { asTensor, dimsOf, tensorType } from "../../core/values/shape.ts";
+import { tensor } from "../../core/values/tensor.ts";
 
 type Given = readonly (Value | undefined)[];
 /** A value that arity says is there. */

@@ -1,12 +1,12 @@
 /** Operators of onnxruntime's own domain that its quantizer writes, composed of ONNX's. @module */
-import type { Builder } from "../../core/builder.ts";
-import { ShapeError } from "../../core/errors.ts";
-import type { Attributes, Value } from "../../core/graph.ts";
-import type { OpDef } from "../../core/op.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { ShapeError } from "../../core/values/errors.ts";
+import type { Attributes, Value } from "../../core/graph/graph.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { defineOp, type OpBody } from "../../core/ops/define.ts";
-import { averageFields } from "../../core/ops/poolwindows.ts";
-import { bool, choice, float, int, list, nullable, text } from "../../core/schema.ts";
-import { asTensor, dimsOf, tensorType } from "../../core/shape.ts";
+import { averageFields } from "../../core/ops/windows/poolwindows.ts";
+import { bool, choice, float, int, list, nullable, text } from "../../core/values/schema.ts";
+import { asTensor, dimsOf, tensorType } from "../../core/values/shape.ts";
 import { floatScalar, needed, quantizedBy } from "./integer.ts";
 
 type Given = readonly (Value | undefined)[];

@@ -1,22 +1,22 @@
 /** ONNX operators outside networks: quantization, ai.onnx.ml, strings, signals, detection, images, training. @module */
-import type { OpDef } from "../../core/op.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { contribOps } from "./contrib/mod.ts";
-import { deformOps } from "./deform.ts";
-import { detectionOps } from "./detection.ts";
-import { imageOps } from "./images.ts";
+import { deformOps } from "./images/deform.ts";
+import { detectionOps } from "./images/detection.ts";
+import { imageOps } from "./images/images.ts";
 import { integerOps } from "./integer.ts";
 import { fewBitsOps } from "./fewbits.ts";
-import { linalgOps } from "./linalg.ts";
+import { linalgOps } from "./matrices/linalg.ts";
 import { microsoftOps } from "./microsoft.ts";
 import { mlOps } from "./ml/mod.ts";
 import { nestedOps } from "./nested.ts";
 import { pairOps } from "./pairs.ts";
 import { quantizeOps } from "./quantize.ts";
 import { randomOps } from "./random.ts";
-import { signalOps } from "./signal.ts";
-import { spatialOps } from "./spatial.ts";
-import { stringOps } from "./strings.ts";
-import { tfidfOps } from "./tfidf.ts";
+import { signalOps } from "./matrices/signal.ts";
+import { spatialOps } from "./images/spatial.ts";
+import { stringOps } from "./text/strings.ts";
+import { tfidfOps } from "./text/tfidf.ts";
 import { trainingOps } from "./training.ts";
 import { transformerOps } from "./transformers.ts";
 

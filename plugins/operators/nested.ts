@@ -1,14 +1,14 @@
 /** Operators that call nested graphs: SequenceMap, FlexAttention. @module */
-import { type DType, isNarrowFloat } from "../../core/dtype.ts";
-import { InputError, ShapeError } from "../../core/errors.ts";
-import type { OpDef, PlainContext } from "../../core/op.ts";
+import { type DType, isNarrowFloat } from "../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../core/values/errors.ts";
+import type { OpDef, PlainContext } from "../../core/graph/op.ts";
 import { product, result } from "../../core/ops/arrays.ts";
 import { defineOp, dtypeField, dtypeOfCode, floats, sharedType, tensorAt } from "../../core/ops/define.ts";
-import { addProduct, matrix, transposed } from "../../core/ops/gemm.ts";
-import { capturesField, expectInputs, graphOf, outputTypes } from "../../core/ops/nested.ts";
-import { float, nullable } from "../../core/schema.ts";
-import { dimsOf, tensorType } from "../../core/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/tensor.ts";
+import { addProduct, matrix, transposed } from "../../core/ops/products/gemm.ts";
+import { capturesField, expectInputs, graphOf, outputTypes } from "../../core/ops/control/nested.ts";
+import { float, nullable } from "../../core/values/schema.ts";
+import { dimsOf, tensorType } from "../../core/values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 
 function itemsOf(value: RuntimeValue | undefined): readonly RuntimeValue[] | undefined {
   return value !== undefined && !isTensor(value) && value.kind === "sequence" ? value.items : undefined;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { distinct, int64, type OpSample, uniform } from "../../core/ops/sample.ts";
-import { castTensor, isTensor, scalar, tensor } from "../../core/tensor.ts";
+import { castTensor, isTensor, scalar, tensor } from "../../core/values/tensor.ts";
 import { testGradients } from "../../tests/support/gradients.ts";
 import { judged, results } from "../../tests/support/judge.ts";
 
 const bytes = (shape: readonly number[], seed: number) => castTensor(uniform(shape, 0, 255, seed), "uint8");
-const signed = (shape: readonly number[], seed: number) =>
-  castTensor(uniform(shape, -127, 127, seed), "int8");
+// Without VNNI onnxruntime adds two products of uint8 and int8 in 16 bits, which keep 2 · 255 · 64 and no more.
+const signed = (shape: readonly number[], seed: number) => castTensor(uniform(shape, -64, 64, seed), "int8");
 const float = (v: number) => scalar(v, "float32");
 
 Deno.test("quantization agrees with onnxruntime: one scale, one an index, one a block", async () => {

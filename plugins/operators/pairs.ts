@@ -1,12 +1,19 @@
 /** Sum and product of two quantized tensors, in onnxruntime's order of float32 steps, so that every result is its own. @module */
-import { InputError, ShapeError } from "../../core/errors.ts";
-import type { InferContext, OpDef } from "../../core/op.ts";
+import { InputError, ShapeError } from "../../core/values/errors.ts";
+import type { InferContext, OpDef } from "../../core/graph/op.ts";
 import { broadcastPlan, forRows } from "../../core/ops/broadcast.ts";
 import { defineOp, inputOf, optionalAt, tensorAt } from "../../core/ops/define.ts";
 import { emptyLike, numbersOf } from "../../core/ops/kernels.ts";
-import { roundHalfEven } from "../../core/ops/math.ts";
-import { asTensor, broadcastShapes, dimsOf, tensorType, type Type, typeText } from "../../core/shape.ts";
-import type { RuntimeValue, Tensor } from "../../core/tensor.ts";
+import { roundHalfEven } from "../../core/ops/elementwise/math.ts";
+import {
+  asTensor,
+  broadcastShapes,
+  dimsOf,
+  tensorType,
+  type Type,
+  typeText,
+} from "../../core/values/shape.ts";
+import type { RuntimeValue, Tensor } from "../../core/values/tensor.ts";
 import { rangeOf } from "./quantize.ts";
 
 /** A tensor's scale and zero point. */

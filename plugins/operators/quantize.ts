@@ -1,7 +1,7 @@
 /** Quantization: floats to few bits by a scale and a zero point, and back. @module */
-import { type DType, dtypes, isInteger } from "../../core/dtype.ts";
-import { ShapeError } from "../../core/errors.ts";
-import type { InferContext, OpDef } from "../../core/op.ts";
+import { type DType, dtypes, isInteger } from "../../core/values/dtype.ts";
+import { ShapeError } from "../../core/values/errors.ts";
+import type { InferContext, OpDef } from "../../core/graph/op.ts";
 import {
   defineOp,
   dtypeField,
@@ -12,11 +12,11 @@ import {
   tensorAt,
 } from "../../core/ops/define.ts";
 import { finished, numbersFor, numbersOf } from "../../core/ops/kernels.ts";
-import { roundHalfEven } from "../../core/ops/math.ts";
-import { decodeNarrow, encodeNarrow } from "../../core/narrow.ts";
-import { bool, type Field, field, int } from "../../core/schema.ts";
-import { asTensor, tensorType } from "../../core/shape.ts";
-import { castTensor, scalar, type Tensor } from "../../core/tensor.ts";
+import { roundHalfEven } from "../../core/ops/elementwise/math.ts";
+import { decodeNarrow, encodeNarrow } from "../../core/values/narrow.ts";
+import { bool, type Field, field, int } from "../../core/values/schema.ts";
+import { asTensor, tensorType } from "../../core/values/shape.ts";
+import { castTensor, scalar, type Tensor } from "../../core/values/tensor.ts";
 import { eachScaled } from "./scales.ts";
 
 const small: readonly DType[] = [

@@ -1,10 +1,10 @@
 /** Draws from categories: Multinomial. @module */
-import type { OpDef } from "../../core/op.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { defineOp, dtypeField, dtypeOfCode, floats, inputOf, tensorAt } from "../../core/ops/define.ts";
-import { Random } from "../../core/random.ts";
-import { float, int, nullable } from "../../core/schema.ts";
-import { dimsOf, tensorType } from "../../core/shape.ts";
-import { castTensor, toNumbers } from "../../core/tensor.ts";
+import { Random } from "../../core/values/random.ts";
+import { float, int, nullable } from "../../core/values/schema.ts";
+import { dimsOf, tensorType } from "../../core/values/shape.ts";
+import { castTensor, toNumbers } from "../../core/values/tensor.ts";
 import { boundedSize } from "./bounds.ts";
 
 interface Multinomial {

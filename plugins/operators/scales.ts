@@ -1,7 +1,7 @@
 /** How scales and zero points stand to what they scale: one for all, one an index of an axis, or one a block of it. @module */
-import { ShapeError } from "../../core/errors.ts";
-import { normalAxis } from "../../core/shape.ts";
-import { sizeOf } from "../../core/tensor.ts";
+import { ShapeError } from "../../core/values/errors.ts";
+import { normalAxis } from "../../core/values/shape.ts";
+import { sizeOf } from "../../core/values/tensor.ts";
 
 /** Calls back with each element and the scale that it has, by position. @throws {ShapeError} where the scales' shape doesn't fit. */
 export function eachScaled(

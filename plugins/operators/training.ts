@@ -1,11 +1,11 @@
 /** ONNX's own optimizers (ai.onnx.preview.training): one step for any number of tensors. @module */
-import type { Builder } from "../../core/builder.ts";
-import { ShapeError } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
-import type { OpDef } from "../../core/op.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { ShapeError } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { defineOp } from "../../core/ops/define.ts";
-import { choice, float } from "../../core/schema.ts";
-import { asTensor } from "../../core/shape.ts";
+import { choice, float } from "../../core/values/schema.ts";
+import { asTensor } from "../../core/values/shape.ts";
 import { needed } from "./integer.ts";
 
 /** A tensor of those that are optimized, its gradient and its states. */

@@ -1,9 +1,9 @@
 /** What transformers and their successors are made of: rotary positions, gates, linear attention, caches. @module */
-import type { Builder } from "../../core/builder.ts";
-import { type DType, dtypes, isNarrowFloat } from "../../core/dtype.ts";
-import { InputError, ShapeError } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
-import type { OpDef } from "../../core/op.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { type DType, dtypes, isNarrowFloat } from "../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import type { OpDef } from "../../core/graph/op.ts";
 import { product } from "../../core/ops/arrays.ts";
 import {
   defineOp,
@@ -15,9 +15,9 @@ import {
   tensorAt,
 } from "../../core/ops/define.ts";
 import { copyRun, emptyLike } from "../../core/ops/kernels.ts";
-import { bool, choice, float, int, nullable } from "../../core/schema.ts";
-import { asTensor, dimsOf, normalAxis, sameDim } from "../../core/shape.ts";
-import { toIntegers, zeros } from "../../core/tensor.ts";
+import { bool, choice, float, int, nullable } from "../../core/values/schema.ts";
+import { asTensor, dimsOf, normalAxis, sameDim } from "../../core/values/shape.ts";
+import { toIntegers, zeros } from "../../core/values/tensor.ts";
 import { needed } from "./integer.ts";
 
 const typed = (

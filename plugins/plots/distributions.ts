@@ -1,7 +1,7 @@
 /** Histograms of weights and gradients. @module */
-import { InputError } from "../../core/errors.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { type Tensor, toNumbers } from "../../core/tensor.ts";
+import { InputError } from "../../core/values/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import { ends, linearAxis, tickText } from "./scale.ts";
 import { document, fillClass, type Frame, panel, panelHeight, rect } from "./svg.ts";
 

@@ -1,6 +1,6 @@
 /** Curves of training: each number over the epochs, training solid, validation dashed. @module */
-import { InputError } from "../../core/errors.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
+import { InputError } from "../../core/values/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { ends, linearAxis, logAxis } from "./scale.ts";
 import { document, type Frame, lineClass, panel, panelHeight, path } from "./svg.ts";

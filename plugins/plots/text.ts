@@ -1,5 +1,5 @@
 /** Curves as lines of text, for terminals. @module */
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { historyPanels, type Series } from "./history.ts";
 import { ends, linearAxis, tickText } from "./scale.ts";

@@ -1,10 +1,10 @@
 /** Images changed at random while a model is trained: flipped, shifted, turned, cropped. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { Random } from "../../core/random.ts";
-import { bool, choice, float, parseConfig, type Schema } from "../../core/schema.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import { Random } from "../../core/values/random.ts";
+import { bool, choice, float, parseConfig, type Schema } from "../../core/values/schema.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { Augment } from "../../core/training/types.ts";
-import { type AxisPlace, type FillMode, type Place, resample } from "./resample.ts";
+import { type AxisPlace, type FillMode, type Place, resample } from "./series/resample.ts";
 
 /** How images are changed; the names are those of Keras' ImageDataGenerator. */
 export interface AugmentOptions {

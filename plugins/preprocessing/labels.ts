@@ -1,8 +1,8 @@
 /** Names of classes to numbers and back. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { nearest } from "../../core/schema.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
-import { compareBytes } from "./text.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import { nearest } from "../../core/values/schema.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
+import { compareBytes } from "./text/text.ts";
 
 /** Names of classes to numbers and back, as scikit-learn's LabelEncoder. */
 export interface LabelEncoder {

@@ -1,8 +1,8 @@
 /** Pairs of texts for an encoder–decoder: source ids, and target ids with start and end for teacher forcing. @module */
-import { InputError } from "../../core/errors.ts";
-import type { Extras } from "../../core/format.ts";
-import { checkOptions, list, type OptionNames, parseConfig, text } from "../../core/schema.ts";
-import { type Tensor, tensor } from "../../core/tensor.ts";
+import { InputError } from "../../core/values/errors.ts";
+import type { Extras } from "../../core/model/format.ts";
+import { checkOptions, list, type OptionNames, parseConfig, text } from "../../core/values/schema.ts";
+import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import { type TextSettings, textSettingsFields } from "./preprocessor.ts";
 import {
   buildVocabulary,
@@ -12,7 +12,7 @@ import {
   textVectorizer,
   type TokenRules,
   tokensOf,
-} from "./text.ts";
+} from "./text/text.ts";
 
 /** Options of one side of a {@link pairPreprocessor}. */
 export interface SideOptions extends TokenRules {

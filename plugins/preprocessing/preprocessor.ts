@@ -1,7 +1,7 @@
 /** Rows of texts and labels to ids and classes, fitted on training data and kept in the model's file. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import type { Extras } from "../../core/format.ts";
-import type { StreamLike } from "../../core/platform.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import type { Extras } from "../../core/model/format.ts";
+import type { StreamLike } from "../../core/files/platform.ts";
 import {
   bool,
   checkOptions,
@@ -13,8 +13,8 @@ import {
   parseConfig,
   type Schema,
   text,
-} from "../../core/schema.ts";
-import type { Tensor } from "../../core/tensor.ts";
+} from "../../core/values/schema.ts";
+import type { Tensor } from "../../core/values/tensor.ts";
 import { type LabelEncoder, labelEncoder } from "./labels.ts";
 import {
   buildVocabulary,
@@ -24,8 +24,8 @@ import {
   textVectorizer,
   type TokenRules,
   tokensOf,
-} from "./text.ts";
-import { type Coverage, embeddingMatrix, readWordVectors } from "./vectors.ts";
+} from "./text/text.ts";
+import { type Coverage, embeddingMatrix, readWordVectors } from "./text/vectors.ts";
 
 /** Options of {@link textPreprocessor}. */
 export interface TextPreprocessorOptions extends TokenRules {

@@ -1,6 +1,6 @@
 /** Scalers of columns, as scikit-learn's: standard, min-max and robust; fitted on training rows, undone column by column. @module */
-import { ConfigError, FormatError, InputError, shown } from "../../core/errors.ts";
-import { checkOptions } from "../../core/schema.ts";
+import { ConfigError, FormatError, InputError, shown } from "../../core/values/errors.ts";
+import { checkOptions } from "../../core/values/schema.ts";
 
 /** Columns of numbers by name, all of one length. */
 export type Columns = Readonly<Record<string, Float64Array>>;

@@ -1,8 +1,8 @@
 /** Rows of unequal length as one tensor: Keras' pad_sequences. @module */
-import { type DType, isBig } from "../../core/dtype.ts";
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { sizeOf, type Tensor, tensor } from "../../core/tensor.ts";
+import { type DType, isBig } from "../../core/values/dtype.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
 
 /** How {@link padSequences} cuts and fills rows. */
 export interface PadSequencesOptions {

@@ -1,8 +1,8 @@
 /** A long sequence in chunks: truncated backpropagation through time, and windows. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import type { Model } from "../../core/model.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import type { Model } from "../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { BatchItem } from "../../core/training/types.ts";
 
 /** Options of {@link sequenceBatches}. */

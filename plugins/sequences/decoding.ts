@@ -1,9 +1,9 @@
 /** From a step function to sequences of tokens: greedy, sampled, and beam search. @module */
-import { ConfigError, shown } from "../../core/errors.ts";
-import type { ModelData } from "../../core/feed.ts";
-import type { Model } from "../../core/model.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { type Tensor, toNumbers } from "../../core/tensor.ts";
+import { ConfigError, shown } from "../../core/values/errors.ts";
+import type { ModelData } from "../../core/model/feed.ts";
+import type { Model } from "../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import {
   logProbabilities,
   randomRows,

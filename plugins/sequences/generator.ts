@@ -1,9 +1,9 @@
 /** Text out of a trained model, token by token as it comes. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import type { ModelData } from "../../core/feed.ts";
-import type { Model } from "../../core/model.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { toNumbers } from "../../core/tensor.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import type { ModelData } from "../../core/model/feed.ts";
+import type { Model } from "../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { toNumbers } from "../../core/values/tensor.ts";
 import { logProbabilities, randomRows, sampler, samplingNames, type SamplingOptions } from "./sampling.ts";
 import { stepper, type StepperOptions, type StepState } from "./stepper.ts";
 

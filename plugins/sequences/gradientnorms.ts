@@ -1,17 +1,17 @@
 /** How far back a loss reaches: its gradient at every step's hidden state. @module */
-import { InputError, shown } from "../../core/errors.ts";
-import { createLayer } from "../../core/factory.ts";
-import { byName, feed, type ModelData } from "../../core/feed.ts";
-import { apply, applyAll, input } from "../../core/functional.ts";
-import type { LayerDef } from "../../core/layer.ts";
-import { inputAt } from "../../core/layerkit.ts";
-import type { Model } from "../../core/model.ts";
-import { nameOf } from "../../core/names.ts";
-import type { LayerCall, SymbolicTensor } from "../../core/network.ts";
-import { bool, checkOptions, int, type OptionNames } from "../../core/schema.ts";
-import { isTensor, type Tensor, toNumbers, zeros } from "../../core/tensor.ts";
+import { InputError, shown } from "../../core/values/errors.ts";
+import { createLayer } from "../../core/network/factory.ts";
+import { byName, feed, type ModelData } from "../../core/model/feed.ts";
+import { apply, applyAll, input } from "../../core/network/functional.ts";
+import type { LayerDef } from "../../core/network/layer.ts";
+import { inputAt } from "../../core/graph/words.ts";
+import type { Model } from "../../core/model/model.ts";
+import { nameOf } from "../../core/network/names.ts";
+import type { LayerCall, SymbolicTensor } from "../../core/network/network.ts";
+import { bool, checkOptions, int, type OptionNames } from "../../core/values/schema.ts";
+import { isTensor, type Tensor, toNumbers, zeros } from "../../core/values/tensor.ts";
 import type { GradientOptions } from "../../core/training/types.ts";
-import { flatCalls, Replay, type Replayed } from "../../core/replay.ts";
+import { flatCalls, Replay, type Replayed } from "../../core/model/replay.ts";
 import { isRecurrent } from "./split.ts";
 
 interface AtConfig {

@@ -1,7 +1,7 @@
 /** From scores of tokens to a token: temperature, top-k, top-p, by our own random numbers. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { philox } from "../../core/random.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import { philox } from "../../core/values/random.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 
 /** How a token is drawn. */
 export interface SamplingOptions {

@@ -1,13 +1,13 @@
 /** A model cut in two at its token input: what runs once for a source, and what runs for every token. @module */
-import { InputError, shown } from "../../core/errors.ts";
-import { createLayer } from "../../core/factory.ts";
-import { apply, applyAll, input } from "../../core/functional.ts";
-import type { Layer } from "../../core/layer.ts";
-import type { Model } from "../../core/model.ts";
-import { nameOf } from "../../core/names.ts";
-import type { LayerCall, SymbolicTensor } from "../../core/network.ts";
+import { InputError, shown } from "../../core/values/errors.ts";
+import { createLayer } from "../../core/network/factory.ts";
+import { apply, applyAll, input } from "../../core/network/functional.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import type { Model } from "../../core/model/model.ts";
+import { nameOf } from "../../core/network/names.ts";
+import type { LayerCall, SymbolicTensor } from "../../core/network/network.ts";
 import { maskInDef, maskOutDef } from "./carry.ts";
-import { dependents, flatCalls, needed, Replay, type Replayed } from "../../core/replay.ts";
+import { dependents, flatCalls, needed, Replay, type Replayed } from "../../core/model/replay.ts";
 
 /** Where a state of the step model begins, and where it goes on. */
 export interface CarriedState {

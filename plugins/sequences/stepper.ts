@@ -1,9 +1,9 @@
 /** Trained models one token at a time: with states carried where that can be done, else over the tokens so far. @module */
-import { ConfigError, InputError, shown } from "../../core/errors.ts";
-import { byName, feed, type ModelData, type Port } from "../../core/feed.ts";
-import type { Model } from "../../core/model.ts";
-import { checkOptions, type OptionNames } from "../../core/schema.ts";
-import { isTensor, type Tensor, tensor, toNumbers, zeros } from "../../core/tensor.ts";
+import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
+import { byName, feed, type ModelData, type Port } from "../../core/model/feed.ts";
+import type { Model } from "../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { isTensor, type Tensor, tensor, toNumbers, zeros } from "../../core/values/tensor.ts";
 import { takeRows } from "../../core/training/data.ts";
 import { type Halves, splitAtTokens, tokenInput } from "./split.ts";
 

@@ -1,10 +1,10 @@
 /** Callbacks: stop early, keep the best, lower the rate, write logs. Keras 3's meaning. @module */
-import { ConfigError, shown } from "../../core/errors.ts";
-import { fieldToCamel, fieldToSnake } from "../../core/names.ts";
-import { writeFileAtomic } from "../../core/platform.ts";
-import { writeNamesOf } from "../../core/save.ts";
-import { checkOptions, nearest, type OptionNames } from "../../core/schema.ts";
-import { copyOf, type Tensor } from "../../core/tensor.ts";
+import { ConfigError, shown } from "../../core/values/errors.ts";
+import { fieldToCamel, fieldToSnake } from "../../core/network/names.ts";
+import { writeFileAtomic } from "../../core/files/platform.ts";
+import { writeNamesOf } from "../../core/model/save.ts";
+import { checkOptions, nearest, type OptionNames } from "../../core/values/schema.ts";
+import { copyOf, type Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "../../core/training/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
 

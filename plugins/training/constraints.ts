@@ -1,11 +1,11 @@
 /** Bounds that weights are put back into after each step, as Keras 3 defines them. @module */
-import type { Builder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import { axesField, scalarLike } from "../../core/layerkit.ts";
-import { float } from "../../core/schema.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import { axesField, scalarLike } from "../../core/graph/words.ts";
+import { float } from "../../core/values/schema.ts";
 import type { ConstraintDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
-import { epsilon } from "./losses.ts";
+import { epsilon } from "./losses/losses.ts";
 
 /** One axis, or several. */
 export type Axes = number | readonly number[];

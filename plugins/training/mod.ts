@@ -1,19 +1,19 @@
 /** All of training's parts. @module */
 import type { PartDef } from "../../core/training/contract.ts";
 import { constraints } from "./constraints.ts";
-import { crossentropies } from "./crossentropy.ts";
-import { ctcDef } from "./ctc.ts";
-import { numberLosses } from "./losses.ts";
-import { classMetrics } from "./metricdefs.ts";
-import { aucDef } from "./auc.ts";
-import { curveMetrics } from "./curvemetrics.ts";
-import { iouMetrics } from "./ioumetrics.ts";
-import { overlapLosses } from "./overlap.ts";
-import { numberMetrics } from "./numbermetrics.ts";
-import { scoreMetrics } from "./scoremetrics.ts";
-import { optimizers } from "./optimizers.ts";
+import { crossentropies } from "./losses/crossentropy.ts";
+import { ctcDef } from "./losses/ctc.ts";
+import { numberLosses } from "./losses/losses.ts";
+import { classMetrics } from "./metrics/metricdefs.ts";
+import { aucDef } from "./metrics/auc.ts";
+import { curveMetrics } from "./metrics/curvemetrics.ts";
+import { iouMetrics } from "./metrics/ioumetrics.ts";
+import { overlapLosses } from "./losses/overlap.ts";
+import { numberMetrics } from "./metrics/numbermetrics.ts";
+import { scoreMetrics } from "./metrics/scoremetrics.ts";
+import { optimizers } from "./optimizers/optimizers.ts";
 import { regularizers } from "./regularizers.ts";
-import { schedules } from "./schedules.ts";
+import { schedules } from "./optimizers/schedules.ts";
 
 export * from "./callbacks.ts";
 export {
@@ -35,16 +35,22 @@ export {
   type CrossentropyConfig,
   sparseCategoricalCrossentropy,
   type SparseCrossentropyConfig,
-} from "./crossentropy.ts";
-export { ctc } from "./ctc.ts";
+} from "./losses/crossentropy.ts";
+export { ctc } from "./losses/ctc.ts";
 export {
   type CurveConfig,
   precisionAtRecallMetric,
   recallAtPrecisionMetric,
   sensitivityAtSpecificityMetric,
   specificityAtSensitivityMetric,
-} from "./curvemetrics.ts";
-export { binaryIouMetric, type IouConfig, iouMetric, type IouOptions, meanIouMetric } from "./ioumetrics.ts";
+} from "./metrics/curvemetrics.ts";
+export {
+  binaryIouMetric,
+  type IouConfig,
+  iouMetric,
+  type IouOptions,
+  meanIouMetric,
+} from "./metrics/ioumetrics.ts";
 export {
   categoricalGeneralizedCrossEntropy,
   circle,
@@ -54,7 +60,7 @@ export {
   type GeneralizedConfig,
   tversky,
   type TverskyConfig,
-} from "./overlap.ts";
+} from "./losses/overlap.ts";
 export {
   categoricalHinge,
   type CosineConfig as CosineSimilarityConfig,
@@ -70,7 +76,7 @@ export {
   meanSquaredLogarithmicError,
   poisson,
   squaredHinge,
-} from "./losses.ts";
+} from "./losses/losses.ts";
 export {
   accuracyMetric,
   binaryAccuracyMetric,
@@ -79,8 +85,8 @@ export {
   type ThresholdConfig,
   type TopKConfig,
   topKMetric,
-} from "./metricdefs.ts";
-export { type AucConfig, aucMetric } from "./auc.ts";
+} from "./metrics/metricdefs.ts";
+export { type AucConfig, aucMetric } from "./metrics/auc.ts";
 export {
   type Averaging,
   type F1Config,
@@ -91,9 +97,9 @@ export {
   precisionMetric,
   recallMetric,
   type ScoreConfig,
-} from "./scoremetrics.ts";
-export * from "./metrics.ts";
-export { directionAccuracyMetric, type DirectionConfig } from "./numbermetrics.ts";
+} from "./metrics/scoremetrics.ts";
+export * from "./metrics/metrics.ts";
+export { directionAccuracyMetric, type DirectionConfig } from "./metrics/numbermetrics.ts";
 export {
   adafactor,
   type AdafactorConfig,
@@ -105,10 +111,10 @@ export {
   lossScaleOptimizer,
   scheduleFreeAdamW,
   type ScheduleFreeConfig,
-} from "./moreoptimizers.ts";
-export { muon, type MuonConfig } from "./muon.ts";
-export { nadam, type NadamConfig } from "./nadam.ts";
-export { type Betas } from "./optimizerkit.ts";
+} from "./optimizers/moreoptimizers.ts";
+export { muon, type MuonConfig } from "./optimizers/muon.ts";
+export { nadam, type NadamConfig } from "./optimizers/nadam.ts";
+export { type Betas } from "./optimizers/optimizerkit.ts";
 export {
   adadelta,
   type AdadeltaConfig,
@@ -125,7 +131,7 @@ export {
   type RmspropConfig,
   sgd,
   type SgdConfig,
-} from "./optimizers.ts";
+} from "./optimizers/optimizers.ts";
 export {
   l1,
   type L1Config,
@@ -150,7 +156,7 @@ export {
   type PolynomialConfig,
   polynomialDecay,
   type RestartsConfig,
-} from "./schedules.ts";
+} from "./optimizers/schedules.ts";
 export { tensorBoard } from "./tensorboard.ts";
 export { Value as EagerValue, value, type ValueAndGrad, valueAndGrad, type ValueLike } from "./value.ts";
 export { type ValueGraph, type ValueNode, valueText } from "./valuegraph.ts";

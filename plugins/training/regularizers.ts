@@ -1,13 +1,13 @@
 /** Penalties on weights and outputs, as Keras 3 defines them. @module */
-import type { Builder } from "../../core/builder.ts";
-import { ConfigError } from "../../core/errors.ts";
-import type { Value } from "../../core/graph.ts";
-import { scalarLike, shapeOf, sizeAt, transpose } from "../../core/layerkit.ts";
-import { choice, float } from "../../core/schema.ts";
-import { sizeOf, tensor } from "../../core/tensor.ts";
+import type { Builder } from "../../core/graph/builder.ts";
+import { ConfigError } from "../../core/values/errors.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import { scalarLike, shapeOf, sizeAt, transpose } from "../../core/graph/words.ts";
+import { choice, float } from "../../core/values/schema.ts";
+import { sizeOf, tensor } from "../../core/values/tensor.ts";
 import type { RegularizerDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
-import { unit } from "./losses.ts";
+import { unit } from "./losses/losses.ts";
 
 const times = (b: Builder, x: Value, n: number) => b.one("Mul", [x, scalarLike(b, n, x)]);
 const sum = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });

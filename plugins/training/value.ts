@@ -1,14 +1,14 @@
 /** Eager values that know where they come from: gradients of any expression, for learning and experiments. @module */
-import { GraphBuilder } from "../../core/builder.ts";
-import { isFloat } from "../../core/dtype.ts";
-import { InputError, shown } from "../../core/errors.ts";
-import { runGraph } from "../../core/execute.ts";
-import { gradientNodes } from "../../core/gradient.ts";
-import type { Attributes, Graph, Value as GraphValue } from "../../core/graph.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { InputError, shown } from "../../core/values/errors.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { gradientNodes } from "../../core/graph/gradient.ts";
+import type { Attributes, Graph, Value as GraphValue } from "../../core/graph/graph.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/registry.ts";
-import { tensorType } from "../../core/shape.ts";
+import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { tensorType } from "../../core/values/shape.ts";
 import {
   castTensor,
   copyOf,
@@ -18,7 +18,7 @@ import {
   tensor,
   toNumbers,
   zeros,
-} from "../../core/tensor.ts";
+} from "../../core/values/tensor.ts";
 import { type ValueGraph, type ValueNode, valueText } from "./valuegraph.ts";
 
 let known: Registry | undefined;

@@ -1,5 +1,5 @@
 /** The graph behind an eager value, as data that can be drawn: values with label, data and gradient, operators between. @module */
-import { type Tensor, toNumbers } from "../../core/tensor.ts";
+import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 
 /** A value, or an operator. */
 export interface ValueNode {

@@ -3,12 +3,12 @@
  * handful of operators (Add, Mul, Gather, Cast, Neg) and nothing of the engine. @module
  */
 import { deepStrictEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import type { BackendDef, Session } from "../../core/backend.ts";
-import { GraphBuilder } from "../../core/builder.ts";
-import { LapisError } from "../../core/errors.ts";
-import type { Graph, Role } from "../../core/graph.ts";
-import { tensorType } from "../../core/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor, tensor, toNumbers } from "../../core/tensor.ts";
+import type { BackendDef, Session } from "../../core/graph/backend.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { LapisError } from "../../core/values/errors.ts";
+import type { Graph, Role } from "../../core/graph/graph.ts";
+import { tensorType } from "../../core/values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { registry } from "../support/engines.ts";
 
 const roles = ["parameter", "statistic", "slot", "state"] as const;

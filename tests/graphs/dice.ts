@@ -1,7 +1,7 @@
 /** Random choices from a seed, and tensors of random contents. @module */
-import { type DType, dtypes, isBig, isFloat, isNarrowFloat } from "../../core/dtype.ts";
-import { Random } from "../../core/random.ts";
-import { sizeOf, type Tensor, tensor } from "../../core/tensor.ts";
+import { type DType, dtypes, isBig, isFloat, isNarrowFloat } from "../../core/values/dtype.ts";
+import { Random } from "../../core/values/random.ts";
+import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
 
 /** What numbers a tensor is filled with. */
 export type Contents = "normal" | "positive" | "unit" | "small" | "corner" | "whole";

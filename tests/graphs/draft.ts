@@ -2,12 +2,12 @@
  * A random graph while it is drafted: ONNX messages, and beside every value what it is for each binding of the open
  * dims, found by running the node that gives it on plain kernels. @module
  */
-import { type DType, dtypes } from "../../core/dtype.ts";
-import { LapisError } from "../../core/errors.ts";
-import type { AttributeValue } from "../../core/graph.ts";
-import type { Type } from "../../core/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
-import { attributeToProto, attributeTypes } from "../../io/onnx/attributes.ts";
+import { type DType, dtypes } from "../../core/values/dtype.ts";
+import { LapisError } from "../../core/values/errors.ts";
+import type { AttributeValue } from "../../core/graph/graph.ts";
+import type { Type } from "../../core/values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
+import { attributeToProto, attributeTypes } from "../../io/onnx/reading/attributes.ts";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto } from "../../io/onnx/messages.ts";
 import { tensorToProto } from "../../io/onnx/tensors.ts";
 import type { Contents, Dice } from "./dice.ts";

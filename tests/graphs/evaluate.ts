@@ -1,10 +1,10 @@
 /** Runs one node on plain kernels, as its file says it. @module */
-import type { Graph } from "../../core/graph.ts";
-import { runGraph, typeOfValue } from "../../core/execute.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { isTensor, type RuntimeValue } from "../../core/tensor.ts";
+import type { Graph } from "../../core/graph/graph.ts";
+import { runGraph, typeOfValue } from "../../core/graph/execute.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { isTensor, type RuntimeValue } from "../../core/values/tensor.ts";
 import type { NodeProto, TensorProto, ValueInfoProto } from "../../io/onnx/messages.ts";
-import { readOnnx } from "../../io/onnx/read.ts";
+import { readOnnx } from "../../io/onnx/reading/read.ts";
 import { tensorToProto } from "../../io/onnx/tensors.ts";
 import { typeToProto } from "../../io/onnx/types.ts";
 import { registry } from "../../mod.ts";

@@ -1,7 +1,7 @@
 /** Shrunk models as files: NAME.onnx, and NAME.json with inputs, and outputs as their judge gave them. @module */
-import type { DType } from "../../core/dtype.ts";
-import { isTensor, type Tensor, tensor, type TensorMap } from "../../core/tensor.ts";
-import type { RuntimeValue } from "../../core/tensor.ts";
+import type { DType } from "../../core/values/dtype.ts";
+import { isTensor, type Tensor, tensor, type TensorMap } from "../../core/values/tensor.ts";
+import type { RuntimeValue } from "../../core/values/tensor.ts";
 import type { Judged } from "./judge.ts";
 import type { Drawn } from "./generate.ts";
 import { bytesOf } from "./models.ts";

@@ -1,5 +1,5 @@
 /** Random graphs from a seed. @module */
-import { isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
 import type { ModelProto } from "../../io/onnx/messages.ts";
 import { Dice } from "./dice.ts";
 import { type Binding, Draft, restart } from "./draft.ts";

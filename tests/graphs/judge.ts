@@ -1,15 +1,15 @@
 /** Runs a drawn model on the engines and in onnxruntime, several times, and says what differs. @module */
-import { isFloat } from "../../core/dtype.ts";
-import { LapisError } from "../../core/errors.ts";
-import type { Graph } from "../../core/graph.ts";
-import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/tensor.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { LapisError } from "../../core/values/errors.ts";
+import type { Graph } from "../../core/graph/graph.ts";
+import { isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { ModelProto } from "../../io/onnx/messages.ts";
-import { readOnnx } from "../../io/onnx/read.ts";
+import { readOnnx } from "../../io/onnx/reading/read.ts";
 import { tensorToProto } from "../../io/onnx/tensors.ts";
 import { registry } from "../../mod.ts";
 import { plain } from "../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";
-import type { BackendDef } from "../../core/backend.ts";
+import type { BackendDef } from "../../core/graph/backend.ts";
 import { type Contents, Dice } from "./dice.ts";
 import type { Drawn } from "./generate.ts";
 import { bytesOf } from "./models.ts";

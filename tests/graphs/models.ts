@@ -1,5 +1,5 @@
 /** Small things about ONNX messages: whole models around a graph, names that a node reads. @module */
-import { type DType, dtypes } from "../../core/dtype.ts";
+import { type DType, dtypes } from "../../core/values/dtype.ts";
 import {
   type GraphProto,
   type ModelProto,

@@ -1,6 +1,6 @@
 /** Graphs that an engine had wrong once, as small as they were wrong, beside what their judge gave for them. @module */
 import { equal } from "node:assert/strict";
-import { readOnnx } from "../../io/onnx/read.ts";
+import { readOnnx } from "../../io/onnx/reading/read.ts";
 import { registry } from "../../mod.ts";
 import { plain } from "../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";

@@ -1,9 +1,9 @@
 /** Makes a model that is judged wrong as small as it stays wrong: fewer nodes, constants for what led there. @module */
-import { runGraph } from "../../core/execute.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto } from "../../io/onnx/messages.ts";
-import { readOnnx } from "../../io/onnx/read.ts";
+import { readOnnx } from "../../io/onnx/reading/read.ts";
 import { tensorToProto } from "../../io/onnx/tensors.ts";
 import { registry } from "../../mod.ts";
 import type { Drawn } from "./generate.ts";

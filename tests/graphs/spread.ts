@@ -2,12 +2,12 @@
  * How far rounding may carry a result: the graph is run in float64 with every value rounded to float32 and moved by an
  * ulp or less either way, several times; how far the results spread is what arithmetic of another order may do. @module
  */
-import { isFloat, isNarrowFloat } from "../../core/dtype.ts";
-import { runGraph } from "../../core/execute.ts";
-import { type Graph, opName } from "../../core/graph.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { encodeNarrow } from "../../core/narrow.ts";
-import { Random } from "../../core/random.ts";
+import { isFloat, isNarrowFloat } from "../../core/values/dtype.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { type Graph, opName } from "../../core/graph/graph.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { encodeNarrow } from "../../core/values/narrow.ts";
+import { Random } from "../../core/values/random.ts";
 import {
   castTensor,
   copyOf,
@@ -15,7 +15,7 @@ import {
   type RuntimeValue,
   type Tensor,
   toNumbers,
-} from "../../core/tensor.ts";
+} from "../../core/values/tensor.ts";
 import { registry } from "../../mod.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
 

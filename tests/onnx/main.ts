@@ -8,7 +8,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { convertCase, type Converted } from "../convert.ts";
+import { convertCase, type Converted } from "../conversion/convert.ts";
 import { findPython } from "../keras/python.ts";
 import { type Case, listCases } from "../support/cases.ts";
 import { kindOf } from "../support/runner.ts";

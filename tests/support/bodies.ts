@@ -1,8 +1,8 @@
 /** Checks that an operator's own plain kernel does what its body says. @module */
 import assert from "node:assert/strict";
-import { isFloat } from "../../core/dtype.ts";
-import { expandComposites } from "../../core/rewrite.ts";
-import { castTensor, isTensor, toNumbers } from "../../core/tensor.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { expandComposites } from "../../core/graph/rewrite.ts";
+import { castTensor, isTensor, toNumbers } from "../../core/values/tensor.ts";
 import { operators, runPlain, sampleGraph, sampleInputs } from "./gradients.ts";
 import { type OpSample, sampleName } from "./samples.ts";
 

@@ -1,9 +1,9 @@
 /** Dice for random graphs: seeded choices, shapes and numbers, and what shapes values have. @module */
-import type { GraphBuilder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import { Random } from "../../core/random.ts";
-import { asTensor, type Dim, sameDim } from "../../core/shape.ts";
-import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { GraphBuilder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import { Random } from "../../core/values/random.ts";
+import { asTensor, type Dim, sameDim } from "../../core/values/shape.ts";
+import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import { normal } from "./engines.ts";
 
 /** Element types of random values. */

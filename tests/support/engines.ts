@@ -1,14 +1,14 @@
 /** Helpers for tests that run one graph on several engines. @module */
-import { createRegistry, type Registry } from "../../core/registry.ts";
+import { createRegistry, type Registry } from "../../core/graph/registry.ts";
 import { networkOps } from "../../core/ops/mod.ts";
 import { activations } from "../../plugins/activations/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";
 import { plain } from "../../plugins/backends/plain/mod.ts";
-import type { BackendDef, Session } from "../../core/backend.ts";
-import type { Graph } from "../../core/graph.ts";
-import { GraphBuilder } from "../../core/builder.ts";
-import { Random } from "../../core/random.ts";
-import { isTensor, type RuntimeValue, sizeOf, type Tensor, toNumbers } from "../../core/tensor.ts";
+import type { BackendDef, Session } from "../../core/graph/backend.ts";
+import type { Graph } from "../../core/graph/graph.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { Random } from "../../core/values/random.ts";
+import { isTensor, type RuntimeValue, sizeOf, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 
 /** Operators, activations and the two engines of our own. */
 export const registry: Registry = createRegistry([

@@ -1,15 +1,15 @@
 /** Checks an operator's gradient against central differences, on plain in float64. @module */
 import assert from "node:assert/strict";
-import { GraphBuilder } from "../../core/builder.ts";
-import { isFloat } from "../../core/dtype.ts";
-import { runGraph } from "../../core/execute.ts";
-import { gradientNodes, replay } from "../../core/gradient.ts";
-import type { Graph, Value } from "../../core/graph.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import { gradientNodes, replay } from "../../core/graph/gradient.ts";
+import type { Graph, Value } from "../../core/graph/graph.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/registry.ts";
-import { asTensor, tensorType } from "../../core/shape.ts";
-import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
+import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { asTensor, tensorType } from "../../core/values/shape.ts";
+import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";
 import { operators as others } from "../../plugins/operators/mod.ts";
 import { type OpSample, sampleName, uniform } from "./samples.ts";

@@ -1,11 +1,11 @@
 /** Checks operators against onnxruntime: the same node on the same inputs, in both engines. @module */
 import assert from "node:assert/strict";
-import { GraphBuilder } from "../../core/builder.ts";
-import type { BackendDef } from "../../core/backend.ts";
-import type { Attributes } from "../../core/graph.ts";
-import { tensorType } from "../../core/shape.ts";
-import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../core/tensor.ts";
-import { typeOfValue } from "../../core/execute.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import type { BackendDef } from "../../core/graph/backend.ts";
+import type { Attributes } from "../../core/graph/graph.ts";
+import { tensorType } from "../../core/values/shape.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
+import { typeOfValue } from "../../core/graph/execute.ts";
 import { registry } from "../../mod.ts";
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 import { plain } from "../../plugins/backends/plain/mod.ts";

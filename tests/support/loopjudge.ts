@@ -1,13 +1,13 @@
 /** Judges random graphs around loops: wasm beside plain in float64 and onnxruntime, over runs, sizes and writes. @module */
-import type { Session } from "../../core/backend.ts";
-import type { Graph } from "../../core/graph.ts";
-import { isFloat } from "../../core/dtype.ts";
-import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/tensor.ts";
+import type { Session } from "../../core/graph/backend.ts";
+import type { Graph } from "../../core/graph/graph.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 import { plain, toFloat64 } from "../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";
 import type { LoopCase } from "./loops.ts";
-import type { Registry } from "../../core/registry.ts";
+import type { Registry } from "../../core/graph/registry.ts";
 
 type Values = Readonly<Record<string, Tensor>>;
 /** What a session gives at each stage: results and what it keeps, or its error. */

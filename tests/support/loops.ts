@@ -1,11 +1,11 @@
 /** Random graphs around loops: Scan, Loop, If and recurrent nodes, nested, over values of every order and role. @module */
-import { GraphBuilder, type Nested } from "../../core/builder.ts";
-import { gradient, inputsInto } from "../../core/differentiate.ts";
-import { LapisError } from "../../core/errors.ts";
-import { replay } from "../../core/gradient.ts";
-import { type Graph, type Role, typeOf, type Value } from "../../core/graph.ts";
-import { asTensor, type Dim, sameDim, tensorType } from "../../core/shape.ts";
-import { sizeOf, type Tensor, tensor } from "../../core/tensor.ts";
+import { GraphBuilder, type Nested } from "../../core/graph/builder.ts";
+import { gradient, inputsInto } from "../../core/graph/differentiate.ts";
+import { LapisError } from "../../core/values/errors.ts";
+import { replay } from "../../core/graph/gradient.ts";
+import { type Graph, type Role, typeOf, type Value } from "../../core/graph/graph.ts";
+import { asTensor, type Dim, sameDim, tensorType } from "../../core/values/shape.ts";
+import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
 import { Dice, type DiceType, fitsInto, isFloat32, numbersOf, sameShape, shapeOf } from "./dice.ts";
 import { graphOf, registry } from "./engines.ts";
 import { randomOperator } from "./loopsteps.ts";

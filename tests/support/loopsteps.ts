@@ -1,8 +1,8 @@
 /** Random operators for graphs around loops: those that move axes, cut, sum, multiply and convolve. @module */
-import type { GraphBuilder } from "../../core/builder.ts";
-import type { Value } from "../../core/graph.ts";
-import { sameDim } from "../../core/shape.ts";
-import { sizeOf, tensor } from "../../core/tensor.ts";
+import type { GraphBuilder } from "../../core/graph/builder.ts";
+import type { Value } from "../../core/graph/graph.ts";
+import { sameDim } from "../../core/values/shape.ts";
+import { sizeOf, tensor } from "../../core/values/tensor.ts";
 import { broadcasts, type Dice, numbersOf, sameShape, shapeOf } from "./dice.ts";
 
 /** One random operator on a value, perhaps with others of a pool; none where the operator drawn doesn't fit. */

@@ -1,12 +1,12 @@
 /** Losses as functions of numbers, on plain in float64: their values by sample, and gradients by rule and by differences. @module */
-import { GraphBuilder } from "../../core/builder.ts";
-import { gradient, gradientName } from "../../core/differentiate.ts";
-import { isFloat } from "../../core/dtype.ts";
-import { runGraph } from "../../core/execute.ts";
-import type { Graph, Value } from "../../core/graph.ts";
-import { defaultLimits } from "../../core/limits.ts";
-import { tensorType } from "../../core/shape.ts";
-import { castTensor, isTensor, type Tensor, toNumbers } from "../../core/tensor.ts";
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { gradient, gradientName } from "../../core/graph/differentiate.ts";
+import { isFloat } from "../../core/values/dtype.ts";
+import { runGraph } from "../../core/graph/execute.ts";
+import type { Graph, Value } from "../../core/graph/graph.ts";
+import { defaultLimits } from "../../core/values/limits.ts";
+import { tensorType } from "../../core/values/shape.ts";
+import { castTensor, isTensor, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { LossDef, Part } from "../../core/training/contract.ts";
 import { registry } from "../../mod.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";

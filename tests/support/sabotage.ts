@@ -1,5 +1,11 @@
 /** Graphs that compute something else than they ought to, as a pass that is wrong would leave them. @module */
-import { type Attributes, type AttributeValue, type Graph, type Node, opName } from "../../core/graph.ts";
+import {
+  type Attributes,
+  type AttributeValue,
+  type Graph,
+  type Node,
+  opName,
+} from "../../core/graph/graph.ts";
 import { type Tensor, toNumbers } from "../../mod.ts";
 
 /** A graph with one thing wrong. */

@@ -1,10 +1,17 @@
 /** Operators that move, cut, join and reduce axes, as views, layers and operations of Keras. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import type { SymbolicTensor } from "../../../core/network.ts";
-import { transposed } from "../../../core/ops/move.ts";
-import { type Dim, dimText, normalAxis, sameDim } from "../../../core/shape.ts";
-import { castTensor, reshaped, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Node } from "../../../core/graph/graph.ts";
+import type { SymbolicTensor } from "../../../core/network/network.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
+import { type Dim, dimText, normalAxis, sameDim } from "../../../core/values/shape.ts";
+import {
+  castTensor,
+  reshaped,
+  type Tensor,
+  tensor,
+  toIntegers,
+  toNumbers,
+} from "../../../core/values/tensor.ts";
 import {
   argumentOf,
   type Draft,

@@ -1,19 +1,19 @@
 /** A network of Keras' layers on its way out of a graph: values as tensors of the network, layers named after nodes. @module */
-import { type DType, isFloat } from "../../../core/dtype.ts";
-import { LapisError, ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
-import { createLayer } from "../../../core/factory.ts";
-import { applyAll } from "../../../core/functional.ts";
-import { type Attributes, type Graph, type Node, typeOf } from "../../../core/graph.ts";
-import type { Layer } from "../../../core/layer.ts";
-import { snakeCase } from "../../../core/names.ts";
-import type { ApplyOptions, SymbolicTensor } from "../../../core/network.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { type Dim, dimText, sameDim, shapeText, staticShape } from "../../../core/shape.ts";
-import { type Tensor, toNumbers } from "../../../core/tensor.ts";
-import { isConstant } from "../constants.ts";
-import type { LayerEntry } from "../layers.ts";
-import type { Argument, TensorRef } from "../nodes.ts";
-import { operationLayer, usualOperations } from "../operations.ts";
+import { type DType, isFloat } from "../../../core/values/dtype.ts";
+import { LapisError, ShapeError, shown, UnsupportedError } from "../../../core/values/errors.ts";
+import { createLayer } from "../../../core/network/factory.ts";
+import { applyAll } from "../../../core/network/functional.ts";
+import { type Attributes, type Graph, type Node, typeOf } from "../../../core/graph/graph.ts";
+import type { Layer } from "../../../core/network/layer.ts";
+import { snakeCase } from "../../../core/network/names.ts";
+import type { ApplyOptions, SymbolicTensor } from "../../../core/network/network.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { type Dim, dimText, sameDim, shapeText, staticShape } from "../../../core/values/shape.ts";
+import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
+import { isConstant } from "../reading/constants.ts";
+import type { LayerEntry } from "../reading/layers.ts";
+import type { Argument, TensorRef } from "../reading/nodes.ts";
+import { operationLayer, usualOperations } from "../reading/operations.ts";
 import { moduleOf } from "../operations/modules.ts";
 import { type Groups, isFine, natural, orderOf, sameView, significant, sizesIn } from "./views.ts";
 

@@ -1,11 +1,11 @@
 /** Elementwise operators as merge layers, activations and operations of Keras. @module */
-import { dtypeFromOnnx } from "../../../core/dtype.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import { type Dim, sameDim } from "../../../core/shape.ts";
-import { type Tensor, tensor, toNumbers } from "../../../core/tensor.ts";
-import type { SymbolicTensor } from "../../../core/network.ts";
-import { transposed } from "../../../core/ops/move.ts";
+import { dtypeFromOnnx } from "../../../core/values/dtype.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Node } from "../../../core/graph/graph.ts";
+import { type Dim, sameDim } from "../../../core/values/shape.ts";
+import { type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
+import type { SymbolicTensor } from "../../../core/network/network.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
 import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
 import { type Groups, isFine, natural } from "./views.ts";
 

@@ -1,8 +1,8 @@
 /** Products of matrices, embeddings and normalizations as Keras' layers. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import { transposed } from "../../../core/ops/move.ts";
-import { castTensor, reshaped, type Tensor, tensor, toNumbers } from "../../../core/tensor.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Node } from "../../../core/graph/graph.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
+import { castTensor, reshaped, type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
 import type { Converters } from "./elementwise.ts";
 import { channelsLast, type Groups, natural } from "./views.ts";

@@ -1,9 +1,9 @@
 /** RNN, GRU and LSTM nodes as Keras' recurrent layers. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import type { SymbolicTensor } from "../../../core/network.ts";
-import { transposed } from "../../../core/ops/move.ts";
-import { castTensor, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Node } from "../../../core/graph/graph.ts";
+import type { SymbolicTensor } from "../../../core/network/network.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
+import { castTensor, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/values/tensor.ts";
 import { type Draft, inputOf, type LayerWeights, numberOf, numbersOf } from "./draft.ts";
 import type { Converters } from "./elementwise.ts";
 import type { Groups } from "./views.ts";

@@ -1,5 +1,5 @@
 /** How tensors of a Keras network hold values of a graph: which axes, in which order, merged or left out. @module */
-import { type Dim, productDims, sameDim } from "../../../core/shape.ts";
+import { type Dim, productDims, sameDim } from "../../../core/values/shape.ts";
 
 /**
  * For each axis of a network's tensor the axes of the graph's value that it holds, from the slowest to the fastest. Axes of

@@ -1,10 +1,17 @@
 /** Convolutions, pools, pads and resizing as Keras' layers, channels last. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Node } from "../../../core/graph.ts";
-import type { SymbolicTensor } from "../../../core/network.ts";
-import { transposed } from "../../../core/ops/move.ts";
-import { type Dim, dimText } from "../../../core/shape.ts";
-import { castTensor, reshaped, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/tensor.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Node } from "../../../core/graph/graph.ts";
+import type { SymbolicTensor } from "../../../core/network/network.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
+import { type Dim, dimText } from "../../../core/values/shape.ts";
+import {
+  castTensor,
+  reshaped,
+  type Tensor,
+  tensor,
+  toIntegers,
+  toNumbers,
+} from "../../../core/values/tensor.ts";
 import { argumentOf, type Draft, inputOf, numberOf, numbersOf, outputOf, size } from "./draft.ts";
 import { type Converters, sameShape } from "./elementwise.ts";
 import { channelsLast, type Groups } from "./views.ts";

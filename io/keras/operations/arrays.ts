@@ -1,6 +1,6 @@
 /** Keras 3's rarer operations on shapes: diagonals, grids, rows of numbers, elements by place. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
   dtypeOf,
@@ -11,9 +11,9 @@ import {
   sizeAt,
   sizesOf,
   transpose,
-} from "../../../core/layerkit.ts";
-import { normalAxis } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { normalAxis } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { places } from "./elementwise.ts";
 import { first, type Given, isValue, type Operation, type Operations } from "./given.ts";
 import { flat, rankOf } from "./terms.ts";

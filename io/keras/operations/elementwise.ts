@@ -1,8 +1,8 @@
 /** Keras 3's elementwise operations. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { isFloat } from "../../../core/dtype.ts";
-import type { Value } from "../../../core/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];

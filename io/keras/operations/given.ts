@@ -1,12 +1,12 @@
 /** What an operation of Keras 3 is given: tensors and constants under the names of its arguments. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { commonType, type DType, isDType, isFloat } from "../../../core/dtype.ts";
-import { ShapeError, shown, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import { cast, dtypeOf, shapeOf } from "../../../core/layerkit.ts";
-import { normalAxis } from "../../../core/shape.ts";
-import { type Nested, tensor } from "../../../core/tensor.ts";
-import { arrayOf, isConstant, isNumbers } from "../constants.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { commonType, type DType, isDType, isFloat } from "../../../core/values/dtype.ts";
+import { ShapeError, shown, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, dtypeOf, shapeOf } from "../../../core/graph/words.ts";
+import { normalAxis } from "../../../core/values/shape.ts";
+import { type Nested, tensor } from "../../../core/values/tensor.ts";
+import { arrayOf, isConstant, isNumbers } from "../reading/constants.ts";
 import { isJson } from "../json.ts";
 
 /** An operation: the names of its positional arguments, and the operators it stands for. */

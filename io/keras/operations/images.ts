@@ -1,6 +1,6 @@
 /** Keras 3's operations on images: colours, sizes, patches, filters. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
   type DataFormat,
@@ -14,9 +14,9 @@ import {
   toFirst,
   toLast,
   transpose,
-} from "../../../core/layerkit.ts";
-import { windowAttributes } from "../../../core/layerconv.ts";
-import { tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { windowAttributes } from "../../../core/network/sliding.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, resized, sizesFor } from "./products.ts";
 import { weightsBetween } from "./warps.ts";

@@ -1,8 +1,8 @@
 /** Keras 3's rarer elementwise operations: of bits, of whole numbers, special functions. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { isFloat } from "../../../core/dtype.ts";
-import type { Value } from "../../../core/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/layerkit.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/graph/words.ts";
 import { binary, floats, unary } from "./elementwise.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { bessel, erfinv } from "./special.ts";

@@ -1,6 +1,11 @@
 /** Keras 3's operations of products: matrices, einsum, convolutions, pools, attention, normalization, images. @module */
-import type { Value } from "../../../core/graph.ts";
-import { depthwiseToOnnx, kernelToOnnx, type Padding, windowAttributes } from "../../../core/layerconv.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import {
+  depthwiseToOnnx,
+  kernelToOnnx,
+  type Padding,
+  windowAttributes,
+} from "../../../core/network/sliding.ts";
 import {
   boolMask,
   causalMask,
@@ -14,7 +19,7 @@ import {
   toFirst,
   toLast,
   transpose,
-} from "../../../core/layerkit.ts";
+} from "../../../core/graph/words.ts";
 import { first, type Given, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];

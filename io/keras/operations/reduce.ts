@@ -1,5 +1,5 @@
 /** Keras 3's operations that reduce, sort and search along axes. @module */
-import type { Value } from "../../../core/graph.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import {
   asFloat,
   cast,
@@ -9,7 +9,7 @@ import {
   scalarLike,
   shapeOf,
   sizesOf,
-} from "../../../core/layerkit.ts";
+} from "../../../core/graph/words.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 
 const x = ["x"];

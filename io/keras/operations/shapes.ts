@@ -1,5 +1,5 @@
 /** Keras 3's operations on shapes: axes, parts, joining, repeating. @module */
-import type { Value } from "../../../core/graph.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
   dtypeOf,
@@ -11,9 +11,9 @@ import {
   shapeVector,
   sizesOf,
   transpose,
-} from "../../../core/layerkit.ts";
-import { normalAxis } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { normalAxis } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { isJson } from "../json.ts";
 import { first, type Given, isValue, type Operations } from "./given.ts";
 

@@ -1,9 +1,9 @@
 /** Keras 3's rarer reductions: quantiles, and all that leave NaN out. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { isFloat } from "../../../core/dtype.ts";
-import type { Value } from "../../../core/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf, transpose } from "../../../core/layerkit.ts";
-import { tensor } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf, transpose } from "../../../core/graph/words.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { cumulated } from "./arrays.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { norm } from "./norm.ts";

@@ -1,7 +1,7 @@
 /** Keras 3's operations that take images apart at places between pixels. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { isFloat } from "../../../core/dtype.ts";
-import type { Value } from "../../../core/graph.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
   dtypeOf,
@@ -11,8 +11,8 @@ import {
   sizeAt,
   toFirst,
   toLast,
-} from "../../../core/layerkit.ts";
-import { type Tensor, tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { type Tensor, tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format } from "./products.ts";
 import { plus, rankOf, times } from "./terms.ts";

@@ -1,9 +1,9 @@
 /** Two recurrent nodes that run over the same steps in opposite directions become one. @module */
-import type { Graph, GraphInput, Node, Value } from "../../../core/graph.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite, type Visit } from "../../../core/rewrite.ts";
-import { asTensor, type Dim, dimsOf, tensorType, type Type } from "../../../core/shape.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import type { Graph, GraphInput, Node, Value } from "../../../core/graph/graph.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
+import { asTensor, type Dim, dimsOf, tensorType, type Type } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 import { computed } from "./weights.ts";
 
 const recurrent: ReadonlySet<string> = new Set(["GRU", "LSTM", "RNN"]);

@@ -1,8 +1,8 @@
 /** A model's graph as people want to see it in a file: whole layers, images turned once, weights under their names. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Graph } from "../../../core/graph.ts";
-import type { Model } from "../../../core/model.ts";
-import type { Registry } from "../../../core/registry.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import type { Model } from "../../../core/model/model.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
 import { joinDirections } from "./directions.ts";
 import { speakPlainly } from "./idioms.ts";
 import { settleLayouts } from "./layout.ts";

@@ -1,11 +1,11 @@
 /** Single nodes where several said the same: Gemm, Flatten, global pooling; and nothing where nothing is done. @module */
-import type { Graph, Value } from "../../../core/graph.ts";
-import { range } from "../../../core/layerkit.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite, type Visit } from "../../../core/rewrite.ts";
-import { asTensor, sameDim, staticShape, type Type } from "../../../core/shape.ts";
-import { dtypes, isFloat } from "../../../core/dtype.ts";
-import { sizeOf, toIntegers, toNumbers } from "../../../core/tensor.ts";
+import type { Graph, Value } from "../../../core/graph/graph.ts";
+import { range } from "../../../core/graph/words.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
+import { asTensor, sameDim, staticShape, type Type } from "../../../core/values/shape.ts";
+import { dtypes, isFloat } from "../../../core/values/dtype.ts";
+import { sizeOf, toIntegers, toNumbers } from "../../../core/values/tensor.ts";
 
 /** Nodes by the value they gave. */
 type Made = Map<number, Visit>;

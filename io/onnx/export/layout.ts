@@ -1,11 +1,11 @@
 /** Moves transposes down a graph until they meet their opposites, so that images are turned at their borders alone. @module */
-import type { GraphBuilder } from "../../../core/builder.ts";
-import type { Attributes, Graph, Value } from "../../../core/graph.ts";
-import { range, shapeOf } from "../../../core/layerkit.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite, type Visit } from "../../../core/rewrite.ts";
-import { sameDim, staticShape } from "../../../core/shape.ts";
-import { sizeOf, type Tensor, tensor, toIntegers } from "../../../core/tensor.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { Attributes, Graph, Value } from "../../../core/graph/graph.ts";
+import { range, shapeOf } from "../../../core/graph/words.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
+import { sameDim, staticShape } from "../../../core/values/shape.ts";
+import { sizeOf, type Tensor, tensor, toIntegers } from "../../../core/values/tensor.ts";
 import { alongAxis, broadcasting, reductions, unary } from "./families.ts";
 import { absorbed, flatten, rowsOf, surveyUses, type Uses } from "./rows.ts";
 import { computed, sourced, sourceOf } from "./weights.ts";

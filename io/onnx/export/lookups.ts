@@ -1,7 +1,7 @@
 /** Vocabularies as LabelEncoder, the operator of ai.onnx.ml for them. @module */
-import type { Graph } from "../../../core/graph.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite } from "../../../core/rewrite.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite } from "../../../core/graph/rewrite.ts";
 
 const encoder = "ai.onnx.ml.LabelEncoder";
 

@@ -1,6 +1,6 @@
 /** What Lapis keeps beside a model, in an ONNX file's metadata: preprocessing, labels, vocabulary. @module */
-import type { Extras, WriteOptions } from "../../../core/format.ts";
-import type { Model } from "../../../core/model.ts";
+import type { Extras, WriteOptions } from "../../../core/model/format.ts";
+import type { Model } from "../../../core/model/model.ts";
 
 /** The entry that holds what a `.keras` archive's `lapis.json` would. */
 const key = "lapis.json";

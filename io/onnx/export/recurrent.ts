@@ -1,13 +1,13 @@
 /** Recurrent layers with masks as whole ONNX nodes: steps that count are packed to the front, lengths say how many. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import { dtypeOf, maskLike } from "../../../core/layerkit.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { dtypeOf, maskLike } from "../../../core/graph/words.ts";
 import {
   type RecurrentBuilder,
   recurrentNode,
   type RecurrentNodeOptions,
   type RecurrentNodeResult,
-} from "../../../core/layernode.ts";
+} from "../../../core/network/whole.ts";
 
 /** What a mask says of a batch's steps. */
 interface Steps {

@@ -1,8 +1,8 @@
 /** Flattened images whose features stand in another order: what reads them has its weights turned instead. @module */
-import type { GraphBuilder } from "../../../core/builder.ts";
-import type { Graph, Node, Value } from "../../../core/graph.ts";
-import type { Visit } from "../../../core/rewrite.ts";
-import { type Tensor, tensor } from "../../../core/tensor.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { Graph, Node, Value } from "../../../core/graph/graph.ts";
+import type { Visit } from "../../../core/graph/rewrite.ts";
+import { type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { unary } from "./families.ts";
 import { computed } from "./weights.ts";
 

@@ -1,8 +1,8 @@
 /** Names of open sizes as people know them: `time`, where one input alone has such a size. @module */
-import type { Graph } from "../../../core/graph.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite } from "../../../core/rewrite.ts";
-import type { Dim } from "../../../core/shape.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite } from "../../../core/graph/rewrite.ts";
+import type { Dim } from "../../../core/values/shape.ts";
 
 /** What a size is, without the input that it belongs to. */
 const plainly = (symbol: string): string => /(?:^|_)(time|dim\d+)$/.exec(symbol)?.[1] ?? symbol;

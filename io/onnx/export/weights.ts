@@ -1,11 +1,11 @@
 /** Weights as constants on their way to a file: what is made of one alone keeps its name. @module */
-import { runNode } from "../../../core/execute.ts";
-import { type Graph, type Node, opName, type Role } from "../../../core/graph.ts";
-import { defaultLimits } from "../../../core/limits.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite } from "../../../core/rewrite.ts";
-import { tensorType } from "../../../core/shape.ts";
-import { isTensor, type Tensor, tensorBytes } from "../../../core/tensor.ts";
+import { runNode } from "../../../core/graph/execute.ts";
+import { type Graph, type Node, opName, type Role } from "../../../core/graph/graph.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite } from "../../../core/graph/rewrite.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import { isTensor, type Tensor, tensorBytes } from "../../../core/values/tensor.ts";
 
 /** The weight that a constant is made of. */
 export interface Source {

@@ -1,5 +1,5 @@
 /** Finds and loads onnxruntime-node, which is no dependency: it takes 288 MB and a native library. @module */
-import { BackendError } from "../../../core/errors.ts";
+import { BackendError } from "../../../core/values/errors.ts";
 import { engineIn, type Program, type Spawn } from "./process.ts";
 
 /** The version that Lapis is tested with. */

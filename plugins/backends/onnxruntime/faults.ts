@@ -1,13 +1,13 @@
 /** Indices out of range: onnxruntime's words for them made ours. @module */
-import { BackendError, InputError, LapisError } from "../../../core/errors.ts";
-import { runGraph } from "../../../core/execute.ts";
-import { type Graph, type Node, opName, typeOf } from "../../../core/graph.ts";
-import { defaultLimits } from "../../../core/limits.ts";
+import { BackendError, InputError, LapisError } from "../../../core/values/errors.ts";
+import { runGraph } from "../../../core/graph/execute.ts";
+import { type Graph, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { asTensor, normalAxis } from "../../../core/shape.ts";
-import type { RuntimeValue } from "../../../core/tensor.ts";
-import { writtenName } from "../../../io/onnx/writer.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { asTensor, normalAxis } from "../../../core/values/shape.ts";
+import type { RuntimeValue } from "../../../core/values/tensor.ts";
+import { writtenName } from "../../../io/onnx/writing/writer.ts";
 
 /** The engine's word for a failure, on one line. */
 export function failure(what: string, error: unknown): BackendError {

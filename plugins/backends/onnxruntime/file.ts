@@ -1,11 +1,11 @@
 /** ONNX files in onnxruntime as they lie, read by nobody in between: what conversions are proved with. @module */
-import { BackendError, InputError, shown } from "../../../core/errors.ts";
-import { defaultLimits } from "../../../core/limits.ts";
-import { readSource } from "../../../core/platform.ts";
-import { asTensor } from "../../../core/shape.ts";
-import { type Tensor, zeros } from "../../../core/tensor.ts";
-import { rolesFrom } from "../../../io/onnx/roles.ts";
-import { decodeModel } from "../../../io/onnx/read.ts";
+import { BackendError, InputError, shown } from "../../../core/values/errors.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
+import { readSource } from "../../../core/files/platform.ts";
+import { asTensor } from "../../../core/values/shape.ts";
+import { type Tensor, zeros } from "../../../core/values/tensor.ts";
+import { rolesFrom } from "../../../io/onnx/reading/roles.ts";
+import { decodeModel } from "../../../io/onnx/reading/read.ts";
 import { typeFromProto } from "../../../io/onnx/types.ts";
 import { loadEngine } from "./engine.ts";
 import { fromEngine, toEngine } from "./tensors.ts";

@@ -1,7 +1,7 @@
 /** The onnxruntime backend: graphs run in onnxruntime-node, the judge of parity and the native engine. @module */
-import { type BackendDef, checkCompile } from "../../../core/backend.ts";
-import { BackendError } from "../../../core/errors.ts";
-import { checkOptions, type OptionNames } from "../../../core/schema.ts";
+import { type BackendDef, checkCompile } from "../../../core/graph/backend.ts";
+import { BackendError } from "../../../core/values/errors.ts";
+import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import { available, loadEngine } from "./engine.ts";
 import { type EngineOptions, OnnxruntimeSession } from "./session.ts";
 

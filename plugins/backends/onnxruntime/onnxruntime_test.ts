@@ -1,13 +1,13 @@
 /** The onnxruntime backend: the same results as plain, the same session, and its limits said clearly. */
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
-import type { Session } from "../../../core/backend.ts";
-import { GraphBuilder } from "../../../core/builder.ts";
-import { BackendError, InputError, UnsupportedError } from "../../../core/errors.ts";
-import type { Graph, Value } from "../../../core/graph.ts";
+import type { Session } from "../../../core/graph/backend.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { BackendError, InputError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
-import { Random } from "../../../core/random.ts";
-import { createRegistry } from "../../../core/registry.ts";
-import { type Dim, tensorType } from "../../../core/shape.ts";
+import { Random } from "../../../core/values/random.ts";
+import { createRegistry } from "../../../core/graph/registry.ts";
+import { type Dim, tensorType } from "../../../core/values/shape.ts";
 import {
   isTensor,
   type RuntimeValue,
@@ -16,7 +16,7 @@ import {
   type Tensor,
   tensor,
   toNumbers,
-} from "../../../core/tensor.ts";
+} from "../../../core/values/tensor.ts";
 import { plain } from "../plain/mod.ts";
 import { wasm } from "../wasm/mod.ts";
 import { onnxruntime, onnxruntimeWith } from "./mod.ts";
@@ -327,10 +327,10 @@ Deno.test("--allow-ffi is the one permission it takes; without it, it says so", 
     core = new URL("../../../core/", import.meta.url).href;
   const program = `
     import { onnxruntime } from "${here}";
-    import { GraphBuilder } from "${core}builder.ts";
+    import { GraphBuilder } from "${core}graph/builder.ts";
     import { networkOps } from "${core}ops/mod.ts";
-    import { createRegistry } from "${core}registry.ts";
-    import { tensor } from "${core}tensor.ts";
+    import { createRegistry } from "${core}graph/registry.ts";
+    import { tensor } from "${core}values/tensor.ts";
     const registry = createRegistry(networkOps), b = new GraphBuilder(registry);
     b.output("y", b.one("Neg", [b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })]));
     const why = await onnxruntime.available();

@@ -3,7 +3,7 @@
  * all sessions; it begins with the first, is gone soon after the last, and never keeps the program alive.
  * @module
  */
-import { BackendError } from "../../../core/errors.ts";
+import { BackendError } from "../../../core/values/errors.ts";
 import type { Engine, EngineSession, EngineTensor } from "./engine.ts";
 import { dataOf } from "./tensors.ts";
 import { type Answer, type Message, pack, type Request, Unpacker, wired } from "./wire.ts";

@@ -1,12 +1,12 @@
 /** onnxruntime in a process of its own: its crash is an error, what follows goes on, and nothing is left behind. @module */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import { GraphBuilder } from "../../../core/builder.ts";
-import { BackendError } from "../../../core/errors.ts";
-import type { Graph } from "../../../core/graph.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { BackendError } from "../../../core/values/errors.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
-import { createRegistry } from "../../../core/registry.ts";
-import { tensorType } from "../../../core/shape.ts";
-import { isTensor, type Tensor, tensor } from "../../../core/tensor.ts";
+import { createRegistry } from "../../../core/graph/registry.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import { isTensor, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { onnxruntime, onnxruntimeWith } from "./mod.ts";
 import { type Message, pack, Unpacker } from "./wire.ts";
 
@@ -90,10 +90,10 @@ async function printed(program: string): Promise<string> {
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(`
     import { onnxruntime } from "${here}";
-    import { GraphBuilder } from "${core}builder.ts";
+    import { GraphBuilder } from "${core}graph/builder.ts";
     import { networkOps } from "${core}ops/mod.ts";
-    import { createRegistry } from "${core}registry.ts";
-    import { tensor } from "${core}tensor.ts";
+    import { createRegistry } from "${core}graph/registry.ts";
+    import { tensor } from "${core}values/tensor.ts";
     const registry = createRegistry(networkOps), b = new GraphBuilder(registry);
     b.output("y", b.one("Neg", [b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })]));
     const session = await onnxruntime.compile(b.build(), { registry });

@@ -1,12 +1,18 @@
 /** A session of onnxruntime: the graph as an ONNX file in memory; weights are part of it, states go round. @module */
-import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, shown, UnsupportedError } from "../../../core/errors.ts";
-import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
-import { bindInputs, firstValue, staleState } from "../../../core/plan.ts";
-import { asTensor, evalDim, type Type } from "../../../core/shape.ts";
-import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
-import { writeOnnx } from "../../../io/onnx/write.ts";
+import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import { BackendError, shown, UnsupportedError } from "../../../core/values/errors.ts";
+import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import { bindInputs, firstValue, staleState } from "../../../core/graph/plan.ts";
+import { asTensor, evalDim, type Type } from "../../../core/values/shape.ts";
+import {
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  tensorBytes,
+} from "../../../core/values/tensor.ts";
+import { writeOnnx } from "../../../io/onnx/writing/write.ts";
 import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
 import { failure, runFailure } from "./faults.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";

@@ -1,7 +1,7 @@
 /** Tensors to and from onnxruntime's. @module */
-import { type DType, dtypes, type NumericArray } from "../../../core/dtype.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
-import { sizeOf, type Tensor } from "../../../core/tensor.ts";
+import { type DType, dtypes, type NumericArray } from "../../../core/values/dtype.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import { sizeOf, type Tensor } from "../../../core/values/tensor.ts";
 import type { Engine, EngineTensor } from "./engine.ts";
 import type { WiredTensor } from "./wire.ts";
 

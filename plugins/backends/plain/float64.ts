@@ -1,10 +1,10 @@
 /** Turns a graph to float64, so that results and gradients can be checked beyond float32's rounding. @module */
-import type { Attributes, AttributeValue, Graph } from "../../../core/graph.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { rewrite } from "../../../core/rewrite.ts";
-import { tensorType, type Type } from "../../../core/shape.ts";
-import { castTensor, isTensor, type RuntimeValue, type Tensor, tensor } from "../../../core/tensor.ts";
-import { dtypes } from "../../../core/dtype.ts";
+import type { Attributes, AttributeValue, Graph } from "../../../core/graph/graph.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { rewrite } from "../../../core/graph/rewrite.ts";
+import { tensorType, type Type } from "../../../core/values/shape.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor, tensor } from "../../../core/values/tensor.ts";
+import { dtypes } from "../../../core/values/dtype.ts";
 
 function widened(type: Type): Type {
   if (type.kind !== "tensor") return { ...type, of: widened(type.of) };

@@ -1,7 +1,7 @@
 /** The plain backend: TypeScript loops, always right, float64 too; the others are checked against it. @module */
-import { type BackendDef, checkCompile } from "../../../core/backend.ts";
-import { opName } from "../../../core/graph.ts";
-import { defaultLimits } from "../../../core/limits.ts";
+import { type BackendDef, checkCompile } from "../../../core/graph/backend.ts";
+import { opName } from "../../../core/graph/graph.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
 import { PlainSession } from "./session.ts";
 
 export { toFloat64 } from "./float64.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { GraphBuilder } from "../../../core/builder.ts";
-import type { Graph } from "../../../core/graph.ts";
-import { tensorType, typeText } from "../../../core/shape.ts";
-import { scalar, type Tensor, tensor } from "../../../core/tensor.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import { tensorType, typeText } from "../../../core/values/shape.ts";
+import { scalar, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { operators } from "../../../tests/support/gradients.ts";
 import { registry } from "../../../mod.ts";
 import { plain, toFloat64 } from "./mod.ts";

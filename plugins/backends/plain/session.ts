@@ -1,13 +1,19 @@
 /** A session of the plain backend: parameters and states inside, every run node by node. @module */
-import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { runGraph } from "../../../core/execute.ts";
-import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
-import type { Limits } from "../../../core/limits.ts";
-import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
-import type { Registry } from "../../../core/registry.ts";
-import { asTensor, bindDim } from "../../../core/shape.ts";
-import { copyOf, isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../../../core/tensor.ts";
+import type { MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import { runGraph } from "../../../core/graph/execute.ts";
+import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import type { Limits } from "../../../core/values/limits.ts";
+import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { asTensor, bindDim } from "../../../core/values/shape.ts";
+import {
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  tensorBytes,
+} from "../../../core/values/tensor.ts";
 
 function copied(value: RuntimeValue): RuntimeValue {
   if (isTensor(value)) return copyOf(value);

@@ -1,6 +1,6 @@
 /** A backend made of an engine: what the engine brings, the room does the rest. @module */
-import { type BackendDef, checkCompile, type CompileOptions } from "../../../core/backend.ts";
-import { defaultLimits } from "../../../core/limits.ts";
+import { type BackendDef, checkCompile, type CompileOptions } from "../../../core/graph/backend.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
 import { Table } from "./memory/table.ts";
 import { planGraph } from "./plan/plan.ts";
 import type { Plan } from "./plan/plan.ts";

@@ -1,14 +1,21 @@
 /** A planned graph at work: weights, dims bound and cached, segments and host steps run in order on an engine's device. @module */
-import type { MemoryUse, PlanStep, Session } from "../../../core/backend.ts";
-import { BackendError, InputError } from "../../../core/errors.ts";
-import { runNode } from "../../../core/execute.ts";
-import { type GraphInput, opName, typeOf } from "../../../core/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/held.ts";
-import type { Limits } from "../../../core/limits.ts";
+import type { MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import { BackendError, InputError } from "../../../core/values/errors.ts";
+import { runNode } from "../../../core/graph/execute.ts";
+import { type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
+import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import type { Limits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";
-import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/plan.ts";
-import { asTensor, bindDim, type DimEnv, evalDim, shapeText } from "../../../core/shape.ts";
-import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor, zeros } from "../../../core/tensor.ts";
+import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
+import { asTensor, bindDim, type DimEnv, evalDim, shapeText } from "../../../core/values/shape.ts";
+import {
+  castTensor,
+  copyOf,
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  zeros,
+} from "../../../core/values/tensor.ts";
 import { callsOf, type Host, type Part, type Segment } from "./lowering/program.ts";
 import { Arena, type Bound } from "./memory/arena.ts";
 import type { Table } from "./memory/table.ts";

@@ -1,7 +1,7 @@
 /** A plan's steps for people: segments, kernels, operators, bytes. @module */
-import type { PlanStep } from "../../../core/backend.ts";
-import { opName } from "../../../core/graph.ts";
-import { type DimEnv, evalDim } from "../../../core/shape.ts";
+import type { PlanStep } from "../../../core/graph/backend.ts";
+import { opName } from "../../../core/graph/graph.ts";
+import { type DimEnv, evalDim } from "../../../core/values/shape.ts";
 import type { Item, Part } from "./lowering/program.ts";
 import type { Storage } from "./memory/views.ts";
 import type { Plan } from "./plan/plan.ts";

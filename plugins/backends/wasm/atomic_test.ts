@@ -1,9 +1,9 @@
 /** A run that is refused leaves everything that it would have replaced as it was. @module */
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
-import type { DType } from "../../../core/dtype.ts";
-import type { Role } from "../../../core/graph.ts";
-import { tensorType } from "../../../core/shape.ts";
-import { castTensor, tensor, toNumbers } from "../../../core/tensor.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { Role } from "../../../core/graph/graph.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import { castTensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { onnxruntime } from "../onnxruntime/mod.ts";
 import { compile, engines, graphOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";

@@ -1,5 +1,5 @@
 /** Memory and program of a session: one WebAssembly instance and its memory. @module */
-import { BackendError, LimitError } from "../../../core/errors.ts";
+import { BackendError, LimitError } from "../../../core/values/errors.ts";
 import type { Segment } from "../room/lowering/program.ts";
 import type { Device } from "../room/target.ts";
 import type { Program } from "./program.ts";

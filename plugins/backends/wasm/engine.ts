@@ -1,5 +1,5 @@
 /** The wasm engine for a set of rules. @module */
-import type { BackendDef } from "../../../core/backend.ts";
+import type { BackendDef } from "../../../core/graph/backend.ts";
 import { engineBackend } from "../room/backend.ts";
 import type { Rules } from "../room/rules/rule.ts";
 import { hasRelaxedSimd, hasSimd } from "./assembler/assembler.ts";

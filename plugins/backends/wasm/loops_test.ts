@@ -1,9 +1,9 @@
 /** Carried values and what follows from weights alone: where they lie, in which order, and what fails on the way. @module */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import type { GraphBuilder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import { tensorType } from "../../../core/shape.ts";
-import { type Tensor, tensor } from "../../../core/tensor.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import { type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { onnxruntime } from "../onnxruntime/mod.ts";
 import { compile, difference, engines, graphOf, normal, tensorOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";

@@ -1,5 +1,5 @@
 /** The wasm backend: a graph becomes one WebAssembly module, generated in TypeScript. @module */
-import type { BackendDef } from "../../../core/backend.ts";
+import type { BackendDef } from "../../../core/graph/backend.ts";
 import { wasmWith } from "./engine.ts";
 import { gradientRules } from "./rules/gradient.ts";
 import { forwardRules } from "./rules/mod.ts";

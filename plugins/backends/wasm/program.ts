@@ -1,6 +1,6 @@
 /** A plan's program as a module: a driver function for each segment, which calls kernels with words of the table. @module */
-import { BackendError, LimitError } from "../../../core/errors.ts";
-import type { Dim } from "../../../core/shape.ts";
+import { BackendError, LimitError } from "../../../core/values/errors.ts";
+import type { Dim } from "../../../core/values/shape.ts";
 import { type Arg, callsOf, type Item, type Loop } from "../room/lowering/program.ts";
 import type { Owner } from "../room/memory/lifetimes.ts";
 import type { Table } from "../room/memory/table.ts";

@@ -1,9 +1,9 @@
 /** What a session refuses, and what it takes without a host step. @module */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import { tensorType } from "../../../core/shape.ts";
-import { tensor, toNumbers } from "../../../core/tensor.ts";
-import type { GraphBuilder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import { tensor, toNumbers } from "../../../core/values/tensor.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import { compile, difference, graphOf, normal, registry, tensorOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";
 

@@ -1,6 +1,6 @@
 /** Decoders' layers of Llama's kind: root mean squares, rotary embeddings, shared keys, gated feed forward parts. @module */
-import type { InitializerSpec, LayerDef } from "../../../core/layer.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
 import {
   activationField,
   type ActivationSpec,
@@ -12,8 +12,8 @@ import {
   sizeAt,
   weight,
   zeroMaskedField,
-} from "../../../core/layerkit.ts";
-import { bool, type Field, float, int, nullable, type Schema, text } from "../../../core/schema.ts";
+} from "../../../core/graph/words.ts";
+import { bool, type Field, float, int, nullable, type Schema, text } from "../../../core/values/schema.ts";
 import {
   at,
   attend,

@@ -1,8 +1,8 @@
 /** KerasHub's embeddings of tokens and positions, and the head that guesses masked tokens. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { InitializerSpec, Layer, LayerDef } from "../../../core/layer.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { InitializerSpec, Layer, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   activationField,
@@ -21,9 +21,9 @@ import {
   sizeAt,
   sizesOf,
   weight,
-} from "../../../core/layerkit.ts";
-import { bool, float, int, nullable } from "../../../core/schema.ts";
-import { tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { bool, float, int, nullable } from "../../../core/values/schema.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { at, dense, denseSpecs, norm, normSpecs, rms, steps } from "./kit.ts";
 import { hub } from "./names.ts";
 import { startOf } from "./rotary.ts";

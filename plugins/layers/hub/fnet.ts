@@ -1,9 +1,9 @@
 /** FNet's encoder. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { InitializerSpec, LayerDef } from "../../../core/layer.ts";
-import { activate, type ActivationSpec, asFloat, cast, inputAt, sizeAt } from "../../../core/layerkit.ts";
-import { tensor } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import { activate, type ActivationSpec, asFloat, cast, inputAt, sizeAt } from "../../../core/graph/words.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { at, dense, denseSpecs, dropped, norm, normSpecs, steps } from "./kit.ts";
 import { hub } from "./names.ts";
 import { transformerFields } from "./transformer.ts";

@@ -1,5 +1,5 @@
 /** Decoders' layers of Gemma and Bloom, and Gemma's normalization. @module */
-import type { InitializerSpec, LayerDef } from "../../../core/layer.ts";
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   asFloat,
@@ -10,8 +10,8 @@ import {
   sizeAt,
   weight,
   zeroMaskedField,
-} from "../../../core/layerkit.ts";
-import { bool, float, int, nullable } from "../../../core/schema.ts";
+} from "../../../core/graph/words.ts";
+import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import { withAlibi } from "./embeddings.ts";
 import {
   at,

@@ -1,8 +1,8 @@
 /** What KerasHub's layers are made of: dense and normalizing parts with their places in files, attention, masks. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { InitializerSpec, LayerContext, ParamSpec } from "../../../core/layer.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { InitializerSpec, LayerContext, ParamSpec } from "../../../core/network/layer.ts";
 import {
   activate,
   type ActivationSpec,
@@ -16,8 +16,8 @@ import {
   sizeAt,
   transpose,
   weight,
-} from "../../../core/layerkit.ts";
-import { maskedSoftmax } from "../multihead.ts";
+} from "../../../core/graph/words.ts";
+import { maskedSoftmax } from "../attention/multihead.ts";
 
 /** Weights by name. */
 export type Specs = Readonly<Record<string, ParamSpec>>;

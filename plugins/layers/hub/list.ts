@@ -1,5 +1,5 @@
 /** The list of KerasHub's layers. @module */
-import type { LayerDef } from "../../../core/layer.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   alibiBiasDef,
   hubRmsNormalizationDef,

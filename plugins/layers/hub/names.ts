@@ -1,6 +1,6 @@
 /** How KerasHub's classes and functions are named in files. @module */
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { KerasMapping } from "../../../core/layer.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { KerasMapping } from "../../../core/network/layer.ts";
 
 /** Packages that registered KerasHub's classes, the current one first. */
 const packages = ["keras_hub", "keras_nlp", "keras_cv"] as const;

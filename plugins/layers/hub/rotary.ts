@@ -1,8 +1,8 @@
 /** Rotary position embeddings: pairs of features turned by angles that grow with their step. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ConfigError, ShapeError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { LayerDef } from "../../../core/layer.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
   cast,
@@ -12,10 +12,10 @@ import {
   shapeOf,
   sizeAt,
   transpose,
-} from "../../../core/layerkit.ts";
-import { bool, choice, float, int, nullable } from "../../../core/schema.ts";
-import { normalAxis } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { bool, choice, float, int, nullable } from "../../../core/values/schema.ts";
+import { normalAxis } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { hub } from "./names.ts";
 import { steps } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** KerasHub's encoder and decoder of transformers, and Whisper's kind of them. @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { InitializerSpec, LayerDef } from "../../../core/layer.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   activationField,
@@ -13,9 +13,9 @@ import {
   inputAt,
   sizeAt,
   zeroMaskedField,
-} from "../../../core/layerkit.ts";
-import { bool, float, int, type Schema } from "../../../core/schema.ts";
-import type { Type } from "../../../core/shape.ts";
+} from "../../../core/graph/words.ts";
+import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
+import type { Type } from "../../../core/values/shape.ts";
 import {
   at,
   attend,

@@ -1,7 +1,7 @@
 /** ViT's layers: images in patches as steps, and its encoder. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { LayerDef } from "../../../core/layer.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   asFloat,
@@ -15,8 +15,8 @@ import {
   transpose,
   weight,
   zeroMaskedField,
-} from "../../../core/layerkit.ts";
-import { bool, choice, float, int, sizes } from "../../../core/schema.ts";
+} from "../../../core/graph/words.ts";
+import { bool, choice, float, int, sizes } from "../../../core/values/schema.ts";
 import {
   at,
   attend,

@@ -1,9 +1,9 @@
 /** Activations that onnxruntime fuses, and those that its products take by name. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { float } from "../../../core/schema.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { float } from "../../../core/values/schema.ts";
 import { needed } from "../integer.ts";
 import { contribOp, type Given, numberLike, ownDomain } from "./define.ts";
 

@@ -1,10 +1,10 @@
 /** Attention, MultiHeadAttention and their kin of onnxruntime. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, float, int, list, nullable, type Schema } from "../../../core/schema.ts";
-import { dimsOf, shapeText } from "../../../core/shape.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, float, int, list, nullable, type Schema } from "../../../core/values/schema.ts";
+import { dimsOf, shapeText } from "../../../core/values/shape.ts";
 import { needed } from "../integer.ts";
 import { contribOp, type Given, maybeFloat, maybeInt } from "./define.ts";
 import { apart, attend, causal, grown, type Heads, maskBias, together } from "./heads.ts";

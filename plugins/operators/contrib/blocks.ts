@@ -1,12 +1,12 @@
 /** Weights of four bits in blocks: bitsandbytes' matrices, and tables of embeddings. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { type DType, isFloat } from "../../../core/dtype.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, field, int } from "../../../core/schema.ts";
-import { asTensor, dimsOf, normalAxis, tensorType } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { type DType, isFloat } from "../../../core/values/dtype.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, field, int } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf, normalAxis, tensorType } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { unpacked } from "../fewbits.ts";
 import { needed } from "../integer.ts";
 import { contribOp, countAt, numberLike, typed } from "./define.ts";

@@ -1,11 +1,11 @@
 /** What declarations of onnxruntime's own operators share. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { DType } from "../../../core/dtype.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, type OpBody } from "../../../core/ops/define.ts";
-import { type Field, float, int, nullable } from "../../../core/schema.ts";
-import { asTensor } from "../../../core/shape.ts";
+import { type Field, float, int, nullable } from "../../../core/values/schema.ts";
+import { asTensor } from "../../../core/values/shape.ts";
 
 /** Inputs of a body. */
 export type Given = readonly (Value | undefined)[];

@@ -1,11 +1,11 @@
 /** Mixtures of experts of onnxruntime: every expert is computed, those that aren't chosen weigh nothing. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, choice, float, int, type Schema } from "../../../core/schema.ts";
-import { asTensor, dimsOf } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, choice, float, int, type Schema } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { unpacked } from "../fewbits.ts";
 import { needed } from "../integer.ts";
 import { contribOp, type Given, maybeFloat, maybeInt, numberLike, typed } from "./define.ts";

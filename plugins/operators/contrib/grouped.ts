@@ -1,10 +1,10 @@
 /** GroupQueryAttention and RotaryEmbedding of onnxruntime: what exports of language models are made of. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, choice, float, int } from "../../../core/schema.ts";
-import { dimsOf, sameDim } from "../../../core/shape.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, choice, float, int } from "../../../core/values/schema.ts";
+import { dimsOf, sameDim } from "../../../core/values/shape.ts";
 import { needed } from "../integer.ts";
 import {
   contribOp,

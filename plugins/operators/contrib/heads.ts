@@ -1,10 +1,10 @@
 /** Attention over heads as onnxruntime's operators have it: masks in their forms, caches, scores. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { isNarrowFloat } from "../../../core/dtype.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import { asTensor, dimsOf, sameDim, shapeText } from "../../../core/shape.ts";
-import { zeros } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { isNarrowFloat } from "../../../core/values/dtype.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { asTensor, dimsOf, sameDim, shapeText } from "../../../core/values/shape.ts";
+import { zeros } from "../../../core/values/tensor.ts";
 import { countAt, line, numberLike, sizeAt, slice, typed } from "./define.ts";
 
 /** Queries, keys and values, each `[batch, heads, steps, size]`. */

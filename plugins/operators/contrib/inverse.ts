@@ -1,10 +1,10 @@
 /** Inverse of onnxruntime: matrices' inverses by elimination. @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { product, result } from "../../../core/ops/arrays.ts";
 import { defineOp, floats, inputOf, type NoAttributes, tensorAt } from "../../../core/ops/define.ts";
-import { dimsOf } from "../../../core/shape.ts";
-import { toNumbers } from "../../../core/tensor.ts";
+import { dimsOf } from "../../../core/values/shape.ts";
+import { toNumbers } from "../../../core/values/tensor.ts";
 import { needed } from "../integer.ts";
 
 /** The inverse of an n×n matrix at `offset`; not finite where there is none. */

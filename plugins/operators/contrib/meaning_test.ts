@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Attributes as Options } from "../../../core/graph.ts";
+import type { Attributes as Options } from "../../../core/graph/graph.ts";
 import { type OpSample, uniform } from "../../../core/ops/sample.ts";
-import { isTensor, type Tensor, tensor } from "../../../core/tensor.ts";
+import { isTensor, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { loadModel } from "../../../mod.ts";
 import { difference } from "../../../tests/compare.ts";
 import { testGradients } from "../../../tests/support/gradients.ts";

@@ -1,5 +1,5 @@
 /** Operators of onnxruntime's own domain that its optimizer and exporters write, each made of ONNX's. @module */
-import type { OpDef } from "../../../core/op.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { contribActivations } from "./activations.ts";
 import { contribAttention } from "./attention.ts";
 import { contribBlocks } from "./blocks.ts";

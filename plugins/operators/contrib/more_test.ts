@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Attributes as Options } from "../../../core/graph.ts";
+import type { Attributes as Options } from "../../../core/graph/graph.ts";
 import { uniform } from "../../../core/ops/sample.ts";
-import { castTensor, isTensor, scalar, type Tensor, tensor } from "../../../core/tensor.ts";
+import { castTensor, isTensor, scalar, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { judged as judgedBy, type Judging, results } from "../../../tests/support/judge.ts";
 import { plain } from "../../backends/plain/mod.ts";
 import { wasm } from "../../backends/wasm/mod.ts";
@@ -95,7 +95,8 @@ Deno.test("quantized operators are within a step of onnxruntime", async () => {
     ...out,
   ];
   await judged("QLinearWhere", {}, given, { ...steps, constants: [2, 3, 5, 6, 7, 8] });
-  const w = castTensor(uniform([6, 4, 3, 3], -127, 127, 5), "int8");
+  // Without VNNI onnxruntime adds two products of uint8 and int8 in 16 bits, which keep 2 · 255 · 64 and no more.
+  const w = castTensor(uniform([6, 4, 3, 3], -64, 64, 5), "int8");
   const rest = [
     w,
     float(0.01),

@@ -1,9 +1,9 @@
 /** MurmurHash3 of onnxruntime, which exports of scikit-learn's hashing vectorizers hold (Appleby's x86, 32 bits). @module */
-import { dtypes } from "../../../core/dtype.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { dtypes } from "../../../core/values/dtype.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
-import { bool, int } from "../../../core/schema.ts";
-import { tensorType } from "../../../core/shape.ts";
+import { bool, int } from "../../../core/values/schema.ts";
+import { tensorType } from "../../../core/values/shape.ts";
 
 const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
 /** A block of four bytes, or of what is left, as it enters the hash. */

@@ -1,12 +1,12 @@
 /** Normalizations that onnxruntime fuses with what stands around them: residuals, embeddings, biases. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, choice, float, int, nullable } from "../../../core/schema.ts";
-import { asTensor, dimsOf, normalAxis } from "../../../core/shape.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, choice, float, int, nullable } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf, normalAxis } from "../../../core/values/shape.ts";
 import { dtypeField, dtypeOfCode } from "../../../core/ops/define.ts";
-import { zeros } from "../../../core/tensor.ts";
+import { zeros } from "../../../core/values/tensor.ts";
 import { needed } from "../integer.ts";
 import { contribOp, countAt, type Given, line, numberLike, ownDomain, sizeAt, typed } from "./define.ts";
 

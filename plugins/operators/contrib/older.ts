@@ -1,10 +1,10 @@
 /** Operators that ONNX tried before version 1.3 and dropped, and onnxruntime still runs: exports of Core ML and Caffe2. @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { optionalInts } from "../../../core/ops/window.ts";
-import { float, list, nullable } from "../../../core/schema.ts";
-import { asTensor, dimsOf } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { optionalInts } from "../../../core/ops/windows/window.ts";
+import { float, list, nullable } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { needed } from "../integer.ts";
 import { contribOp, numberLike, ownDomain, typed } from "./define.ts";
 

@@ -1,10 +1,10 @@
 /** Products that onnxruntime fuses with transposes, residuals and activations. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { type ConvAttributes, convFields } from "../../../core/ops/window.ts";
-import { bool, type Field, float, list, nullable, type Schema, text } from "../../../core/schema.ts";
-import { dimsOf } from "../../../core/shape.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { type ConvAttributes, convFields } from "../../../core/ops/windows/window.ts";
+import { bool, type Field, float, list, nullable, type Schema, text } from "../../../core/values/schema.ts";
+import { dimsOf } from "../../../core/values/shape.ts";
 import { needed } from "../integer.ts";
 import { activated, type ActivationNumbers } from "./activations.ts";
 import { contribOp, maybeFloat, maybeInt, numberLike } from "./define.ts";

@@ -1,10 +1,15 @@
 /** Operators of onnxruntime on quantized tensors beside those of its quantizer's first list. @module */
-import type { Builder } from "../../../core/builder.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { type ConvAttributes, convFields, type Sliding, slidingFields } from "../../../core/ops/window.ts";
-import { bool, float, int, list } from "../../../core/schema.ts";
-import { asTensor, dimsOf, tensorType } from "../../../core/shape.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import {
+  type ConvAttributes,
+  convFields,
+  type Sliding,
+  slidingFields,
+} from "../../../core/ops/windows/window.ts";
+import { bool, float, int, list } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf, tensorType } from "../../../core/values/shape.ts";
 import { needed, quantizedBy } from "../integer.ts";
 import { contribOp, type Given } from "./define.ts";
 

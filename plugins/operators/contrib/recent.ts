@@ -1,11 +1,11 @@
 /** Operators of the newest language models: linear attention, causal convolutions, positions in pictures, gates. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { bool, choice, float, int, list } from "../../../core/schema.ts";
-import { asTensor, dimsOf } from "../../../core/shape.ts";
-import { tensor } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { bool, choice, float, int, list } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf } from "../../../core/values/shape.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { needed } from "../integer.ts";
 import { contribOp, numberLike, typed } from "./define.ts";
 

@@ -1,12 +1,12 @@
 /** Operators of onnxruntime that ONNX has, or nearly has, by another form: shapes, spectra, indices. @module */
-import type { Builder } from "../../../core/builder.ts";
-import { ShapeError, UnsupportedError } from "../../../core/errors.ts";
-import type { Value } from "../../../core/graph.ts";
-import type { OpDef } from "../../../core/op.ts";
-import { type ConvAttributes, convFields, optionalInts } from "../../../core/ops/window.ts";
-import { bool, choice, int, type Schema } from "../../../core/schema.ts";
-import { asTensor, dimsOf, normalAxis, tensorType } from "../../../core/shape.ts";
-import { toIntegers } from "../../../core/tensor.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
+import { type ConvAttributes, convFields, optionalInts } from "../../../core/ops/windows/window.ts";
+import { bool, choice, int, type Schema } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf, normalAxis, tensorType } from "../../../core/values/shape.ts";
+import { toIntegers } from "../../../core/values/tensor.ts";
 import { needed } from "../integer.ts";
 import { contribOp, countAt, line, slice, typed } from "./define.ts";
 

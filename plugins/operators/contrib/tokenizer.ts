@@ -1,12 +1,12 @@
 /** Tokenizer of onnxruntime, which exports of scikit-learn's text pipelines begin with. @module */
-import { ConfigError, InputError, ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { ConfigError, InputError, ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
-import { bool, int, nullable, text } from "../../../core/schema.ts";
-import { dimsOf, freshDim, tensorType } from "../../../core/shape.ts";
+import { bool, int, nullable, text } from "../../../core/values/schema.ts";
+import { dimsOf, freshDim, tensorType } from "../../../core/values/shape.ts";
 import { boundedSize } from "../bounds.ts";
 import { texts } from "../fields.ts";
-import { lettersOf, type Match, searcher } from "../regex.ts";
+import { lettersOf, type Match, searcher } from "../text/regex.ts";
 
 interface Tokenizer {
   readonly mark: boolean;

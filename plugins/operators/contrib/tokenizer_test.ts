@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { isTensor, tensor } from "../../../core/tensor.ts";
+import { isTensor, tensor } from "../../../core/values/tensor.ts";
 import { judged, results } from "../../../tests/support/judge.ts";
-import { lettersOf, searcher } from "../regex.ts";
+import { lettersOf, searcher } from "../text/regex.ts";
 
 type Attributes = Parameters<typeof judged>[1];
 const base = { mark: 0, pad_value: "#", mincharnum: 1 };

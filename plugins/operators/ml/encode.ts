@@ -1,11 +1,11 @@
 /** Categories as numbers and back: LabelEncoder, CategoryMapper, OneHotEncoder. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { InputError, ShapeError } from "../../../core/errors.ts";
-import type { OldNode, OpDef } from "../../../core/op.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../../core/values/errors.ts";
+import type { OldNode, OpDef } from "../../../core/graph/op.ts";
 import { anyType, defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
-import { bool, int, text } from "../../../core/schema.ts";
-import { asTensor, dimsOf, tensorType } from "../../../core/shape.ts";
-import { castTensor, sizeOf, type Tensor, tensor } from "../../../core/tensor.ts";
+import { bool, int, text } from "../../../core/values/schema.ts";
+import { asTensor, dimsOf, tensorType } from "../../../core/values/shape.ts";
+import { castTensor, sizeOf, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { copyRun, emptyLike } from "../../../core/ops/kernels.ts";
 import { boundedSize } from "../bounds.ts";
 import { anyNumber, anyNumbers, bigs, maybeTensor, texts } from "../fields.ts";

@@ -1,12 +1,12 @@
 /** TreeEnsemble of ai.onnx.ml 5: nodes and leaves in lists of their own. @module */
-import type { DType } from "../../../core/dtype.ts";
-import type { OpDef } from "../../../core/op.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { result } from "../../../core/ops/arrays.ts";
 import { defineOp, inputOf, tensorAt, tensorField } from "../../../core/ops/define.ts";
 import { numbersOf } from "../../../core/ops/kernels.ts";
-import { int, nullable } from "../../../core/schema.ts";
-import { tensorType } from "../../../core/shape.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import { int, nullable } from "../../../core/values/schema.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 import { boundedSize } from "../bounds.ts";
 import { maybeTensor, wholes } from "../fields.ts";
 import {

@@ -1,11 +1,11 @@
 /** Features made ready: scaled, filled in, normalized, chosen, joined. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { InputError, ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { product, result } from "../../../core/ops/arrays.ts";
 import { defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
 import { copyRun, emptyLike, mapUnary, numbersOf } from "../../../core/ops/kernels.ts";
-import { choice, float, int } from "../../../core/schema.ts";
+import { choice, float, int } from "../../../core/values/schema.ts";
 import {
   addDims,
   asTensor,
@@ -15,8 +15,8 @@ import {
   mulDims,
   productDims,
   tensorType,
-} from "../../../core/shape.ts";
-import { castTensor, sizeOf, toIntegers } from "../../../core/tensor.ts";
+} from "../../../core/values/shape.ts";
+import { castTensor, sizeOf, toIntegers } from "../../../core/values/tensor.ts";
 import { boundedSize } from "../bounds.ts";
 import { anyNumber, anyNumbers, bigs, wholes } from "../fields.ts";
 import { mlTypes } from "./scores.ts";

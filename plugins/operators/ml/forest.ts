@@ -1,5 +1,5 @@
 /** Decision trees as arrays, and the way of a row through them. @module */
-import { InputError, ShapeError } from "../../../core/errors.ts";
+import { InputError, ShapeError } from "../../../core/values/errors.ts";
 
 /** Comparisons of a node, numbered as TreeEnsemble numbers them; a leaf comes last. */
 export const modes = ["LEQ", "LT", "GTE", "GT", "EQ", "NEQ", "MEMBER", "LEAF"] as const;

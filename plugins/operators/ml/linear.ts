@@ -1,10 +1,10 @@
 /** Linear models of ai.onnx.ml. @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { result } from "../../../core/ops/arrays.ts";
 import { defineOp, tensorAt } from "../../../core/ops/define.ts";
-import { int } from "../../../core/schema.ts";
-import { tensorType } from "../../../core/shape.ts";
+import { int } from "../../../core/values/schema.ts";
+import { tensorType } from "../../../core/values/shape.ts";
 import { anyNumbers, bigs, texts } from "../fields.ts";
 import {
   argMax,

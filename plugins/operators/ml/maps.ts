@@ -1,13 +1,19 @@
 /** Maps: made of columns, and made into tensors. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { InputError, ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, inputOf, tensorAt } from "../../../core/ops/define.ts";
 import { copyRun, emptyLike } from "../../../core/ops/kernels.ts";
-import { cast } from "../../../core/ops/cast.ts";
-import { choice, int } from "../../../core/schema.ts";
-import { asTensor, freshDim, tensorType, type Type } from "../../../core/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor, tensor, type TensorMap } from "../../../core/tensor.ts";
+import { cast } from "../../../core/ops/elementwise/cast.ts";
+import { choice, int } from "../../../core/values/schema.ts";
+import { asTensor, freshDim, tensorType, type Type } from "../../../core/values/shape.ts";
+import {
+  isTensor,
+  type RuntimeValue,
+  type Tensor,
+  tensor,
+  type TensorMap,
+} from "../../../core/values/tensor.ts";
 import { boundedSize } from "../bounds.ts";
 import { bigs, texts } from "../fields.ts";
 import { checkWidth, rowsOf } from "./scores.ts";

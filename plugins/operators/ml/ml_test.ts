@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tensor } from "../../../core/tensor.ts";
+import { tensor } from "../../../core/values/tensor.ts";
 import { uniform } from "../../../core/ops/sample.ts";
 import { judged, results } from "../../../tests/support/judge.ts";
 

@@ -1,5 +1,5 @@
 /** Operators of ai.onnx.ml: scikit-learn's models and what they need. @module */
-import type { OpDef } from "../../../core/op.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { encodeOps } from "./encode.ts";
 import { ensembleOps } from "./ensemble.ts";
 import { featureOps } from "./features.ts";

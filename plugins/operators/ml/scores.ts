@@ -1,13 +1,13 @@
 /** What classifiers and regressors of ai.onnx.ml share: their input, their labels, and what is made of scores. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { InputError, ShapeError } from "../../../core/errors.ts";
-import type { InferContext } from "../../../core/op.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { InputError, ShapeError } from "../../../core/values/errors.ts";
+import type { InferContext } from "../../../core/graph/op.ts";
 import { inputOf } from "../../../core/ops/define.ts";
 import { numbersOf } from "../../../core/ops/kernels.ts";
-import { sigmoid } from "../../../core/ops/math.ts";
-import { choice, type Field } from "../../../core/schema.ts";
-import { type Dim, freshDim, tensorType, type Type } from "../../../core/shape.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import { sigmoid } from "../../../core/ops/elementwise/math.ts";
+import { choice, type Field } from "../../../core/values/schema.ts";
+import { type Dim, freshDim, tensorType, type Type } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 
 /** What happens to scores at the end. */
 export type PostTransform = "NONE" | "SOFTMAX" | "LOGISTIC" | "SOFTMAX_ZERO" | "PROBIT";

@@ -1,10 +1,10 @@
 /** Support vector machines of ai.onnx.ml (libsvm: Chang and Lin 2011). @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, tensorAt } from "../../../core/ops/define.ts";
-import { sigmoid } from "../../../core/ops/math.ts";
-import { bool, choice, int, nullable } from "../../../core/schema.ts";
-import { tensorType } from "../../../core/shape.ts";
+import { sigmoid } from "../../../core/ops/elementwise/math.ts";
+import { bool, choice, int, nullable } from "../../../core/values/schema.ts";
+import { tensorType } from "../../../core/values/shape.ts";
 import { anyNumbers, bigs, texts, wholes } from "../fields.ts";
 import { scoreTensor } from "./linear.ts";
 import {

@@ -1,11 +1,11 @@
 /** Tree ensembles of ai.onnx.ml. @module */
-import { ShapeError } from "../../../core/errors.ts";
-import type { OpDef } from "../../../core/op.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { OpDef } from "../../../core/graph/op.ts";
 import { defineOp, tensorAt } from "../../../core/ops/define.ts";
 import { numbersOf } from "../../../core/ops/kernels.ts";
-import { choice, type Field, int, nullable } from "../../../core/schema.ts";
-import { tensorType } from "../../../core/shape.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import { choice, type Field, int, nullable } from "../../../core/values/schema.ts";
+import { tensorType } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 import { boundedSize } from "../bounds.ts";
 import { anyNumbers, bigs, maybeTensor, texts, wholes } from "../fields.ts";
 import {

@@ -1,12 +1,12 @@
 /** Gradients of a loss beside differences of it, both in float64. @module */
 import { ok } from "node:assert/strict";
-import { gradient, gradientName } from "../../../core/differentiate.ts";
-import { isFloat } from "../../../core/dtype.ts";
-import { runGraph } from "../../../core/execute.ts";
-import type { Graph, GraphInput } from "../../../core/graph.ts";
-import { defaultLimits } from "../../../core/limits.ts";
-import { asTensor } from "../../../core/shape.ts";
-import { castTensor, isTensor, type Tensor, toNumbers } from "../../../core/tensor.ts";
+import { gradient, gradientName } from "../../../core/graph/differentiate.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import { runGraph } from "../../../core/graph/execute.ts";
+import type { Graph, GraphInput } from "../../../core/graph/graph.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
+import { asTensor } from "../../../core/values/shape.ts";
+import { castTensor, isTensor, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { registry } from "../../../mod.ts";
 import { toFloat64 } from "../../../plugins/backends/plain/mod.ts";
 import type { Dice } from "../dice.ts";

@@ -1,8 +1,8 @@
 /** Random models of layers: the wasm engine beside plain in float64, files read back, gradients beside differences. @module */
 import { deepEqual, ok } from "node:assert/strict";
-import { assemble } from "../../../core/assemble.ts";
-import type { Graph } from "../../../core/graph.ts";
-import { castTensor, isTensor, type Tensor, type TensorMap } from "../../../core/tensor.ts";
+import { assemble } from "../../../core/network/assemble.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import { castTensor, isTensor, type Tensor, type TensorMap } from "../../../core/values/tensor.ts";
 import * as lapis from "../../../mod.ts";
 import { plain } from "../../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../../plugins/backends/wasm/mod.ts";

@@ -1,7 +1,7 @@
 /** Random training steps: wasm beside the same step in float64, and a loss's gradients beside differences of it. @module */
 import { deepEqual } from "node:assert/strict";
-import type { Graph } from "../../../core/graph.ts";
-import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../../core/tensor.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
 import { lossGraph } from "../../../core/training/forward.ts";
 import { randomKeys, trainingGraph } from "../../../core/training/steps.ts";
 import type { GraphParts } from "../../../core/training/types.ts";

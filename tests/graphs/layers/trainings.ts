@@ -1,6 +1,6 @@
 /** Random losses, optimizers and targets for random models. @module */
-import { portOf } from "../../../core/feed.ts";
-import { asTensor } from "../../../core/shape.ts";
+import { portOf } from "../../../core/model/feed.ts";
+import { asTensor } from "../../../core/values/shape.ts";
 import { type Compiled, readCompiled } from "../../../core/training/compiled.ts";
 import { targetName, weightName } from "../../../core/training/forward.ts";
 import * as lapis from "../../../mod.ts";

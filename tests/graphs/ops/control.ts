@@ -1,5 +1,5 @@
 /** Scan, Loop and If with random bodies. @module */
-import { isTensor, type Tensor, zeros } from "../../../core/tensor.ts";
+import { isTensor, type Tensor, zeros } from "../../../core/values/tensor.ts";
 import type { GraphProto } from "../../../io/onnx/messages.ts";
 import type { Draft, DraftedTensor, Wish } from "../draft.ts";
 import { fresh } from "../draft.ts";

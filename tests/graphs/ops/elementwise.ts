@@ -1,6 +1,6 @@
 /** Elementwise operators: one tensor, or several that broadcast. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { dtypes } from "../../../core/dtype.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { dtypes } from "../../../core/values/dtype.ts";
 import type { Contents } from "../dice.ts";
 import type { Draft } from "../draft.ts";
 import { everything, floats, type Maker, type Makers, mate, numbers, some, unary } from "./kit.ts";

@@ -1,6 +1,6 @@
 /** Operators that pick elements: gathers, scatters, counts and orders. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { sizeOf, toNumbers } from "../../../core/tensor.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { sizeOf, toNumbers } from "../../../core/values/tensor.ts";
 import type { Draft, DraftedTensor, Size } from "../draft.ts";
 import { along, axisOf, everything, least, type Makers, numbers, some } from "./kit.ts";
 

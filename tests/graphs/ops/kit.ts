@@ -1,5 +1,5 @@
 /** What makers of random nodes share. @module */
-import type { DType } from "../../../core/dtype.ts";
+import type { DType } from "../../../core/values/dtype.ts";
 import type { Contents } from "../dice.ts";
 import type { Draft, DraftedTensor, Size, Wish } from "../draft.ts";
 

@@ -1,6 +1,6 @@
 /** Operators that move whole axes: shapes, slices, joins and pads. @module */
-import type { DType } from "../../../core/dtype.ts";
-import { sizeOf } from "../../../core/tensor.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { sizeOf } from "../../../core/values/tensor.ts";
 import type { Draft, DraftedTensor, Size } from "../draft.ts";
 import { along, axesOf, axisOf, everything, least, type Makers, some } from "./kit.ts";
 

@@ -1,5 +1,5 @@
 /** Products, norms, losses and what else networks have beside windows. @module */
-import type { DType } from "../../../core/dtype.ts";
+import type { DType } from "../../../core/values/dtype.ts";
 import type { Draft, DraftedTensor, Size } from "../draft.ts";
 import { type Maker, type Makers, open, some } from "./kit.ts";
 import { channelsOf, image, times } from "./windows.ts";

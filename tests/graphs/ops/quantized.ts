@@ -1,6 +1,6 @@
 /** Quantized operators. @module */
-import type { DType } from "../../../core/dtype.ts";
-import type { AttributeValue } from "../../../core/graph.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { AttributeValue } from "../../../core/graph/graph.ts";
 import type { Draft } from "../draft.ts";
 import { axisOf, type Makers, some } from "./kit.ts";
 import { image, windows } from "./windows.ts";

@@ -1,5 +1,5 @@
 /** RNN, GRU and LSTM. @module */
-import type { AttributeValue } from "../../../core/graph.ts";
+import type { AttributeValue } from "../../../core/graph/graph.ts";
 import type { Draft, Size } from "../draft.ts";
 import { type Maker, type Makers, open } from "./kit.ts";
 

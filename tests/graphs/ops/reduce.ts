@@ -1,5 +1,5 @@
 /** Reductions, sums along an axis, sorting, softmax and norms. @module */
-import type { DType } from "../../../core/dtype.ts";
+import type { DType } from "../../../core/values/dtype.ts";
 import type { Draft, DraftedTensor } from "../draft.ts";
 import { axesOf, axisOf, floats, least, type Maker, type Makers, numbers, some } from "./kit.ts";
 

@@ -1,5 +1,5 @@
 /** Sequences and optionals. @module */
-import { isTensor, type RuntimeValue } from "../../../core/tensor.ts";
+import { isTensor, type RuntimeValue } from "../../../core/values/tensor.ts";
 import type { Draft, Drafted } from "../draft.ts";
 import { axisOf, type Makers, mate, some } from "./kit.ts";
 

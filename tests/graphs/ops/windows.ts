@@ -1,6 +1,6 @@
 /** Convolutions, pools, resizes and what else slides a window over images. @module */
-import type { DType } from "../../../core/dtype.ts";
-import type { AttributeValue } from "../../../core/graph.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { AttributeValue } from "../../../core/graph/graph.ts";
 import type { Draft, DraftedTensor, Size } from "../draft.ts";
 import { type Maker, type Makers, open } from "./kit.ts";
 

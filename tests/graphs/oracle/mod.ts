@@ -1,6 +1,6 @@
 /** onnxruntime as the judge, in a process of its own: where it crashes, only the one model has no judge. @module */
-import { isTensor, type RuntimeValue, type TensorMap } from "../../../core/tensor.ts";
-import type { Tensor } from "../../../core/tensor.ts";
+import { isTensor, type RuntimeValue, type TensorMap } from "../../../core/values/tensor.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 import { decodeTensor, encodeTensor } from "../../../io/onnx/mod.ts";
 import { type Answer, fromBase64, linesFrom, type Question, toBase64 } from "./wire.ts";
 

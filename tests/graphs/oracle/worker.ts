@@ -1,5 +1,5 @@
 /** Runs models in onnxruntime, its optimizer off, in a process that may crash alone: a line of JSON asks, a line answers. @module */
-import { isTensor } from "../../../core/tensor.ts";
+import { isTensor } from "../../../core/values/tensor.ts";
 import { decodeValue, encodeTensor } from "../../../io/onnx/mod.ts";
 import { loadEngine } from "../../../plugins/backends/onnxruntime/engine.ts";
 import { fromEngine, toEngine } from "../../../plugins/backends/onnxruntime/tensors.ts";

@@ -1,6 +1,6 @@
 /** Elementwise operators as expressions of the fused loop. @module */
-import { type DType, dtypeFromOnnx, isDType } from "../../../../core/dtype.ts";
-import { type Node, opName } from "../../../../core/graph.ts";
+import { type DType, dtypeFromOnnx, isDType } from "../../../../core/values/dtype.ts";
+import { type Node, opName } from "../../../../core/graph/graph.ts";
 import type {
   BinaryOp,
   CompareOp,

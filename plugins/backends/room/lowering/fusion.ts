@@ -1,7 +1,7 @@
 /** Chains of elementwise operators become one loop over all their operands. @module */
-import type { Node } from "../../../../core/graph.ts";
-import { type Dim, sameDim } from "../../../../core/shape.ts";
-import type { Tensor } from "../../../../core/tensor.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import { type Dim, sameDim } from "../../../../core/values/shape.ts";
+import type { Tensor } from "../../../../core/values/tensor.ts";
 import { elementType, elementwiseRules, Expression } from "./expressions.ts";
 import type { ElementType, InnerStride } from "./loops.ts";
 import type { Lowering, Scope } from "./lowering.ts";

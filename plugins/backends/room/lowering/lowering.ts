@@ -1,10 +1,10 @@
 /** Lowers a graph to kernel calls: views where an operator only relabels, fused loops, and rules for the rest. @module */
-import type { DType } from "../../../../core/dtype.ts";
-import { BackendError } from "../../../../core/errors.ts";
-import { type Graph, type Node, opName, typeOf } from "../../../../core/graph.ts";
-import type { Registry } from "../../../../core/registry.ts";
-import { asTensor, type Dim, productDims } from "../../../../core/shape.ts";
-import { type Tensor, tensor, toIntegers } from "../../../../core/tensor.ts";
+import type { DType } from "../../../../core/values/dtype.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { type Graph, type Node, opName, typeOf } from "../../../../core/graph/graph.ts";
+import type { Registry } from "../../../../core/graph/registry.ts";
+import { asTensor, type Dim, productDims } from "../../../../core/values/shape.ts";
+import { type Tensor, tensor, toIntegers } from "../../../../core/values/tensor.ts";
 import { isElementwise } from "./expressions.ts";
 import { type Group, Groups } from "./fusion.ts";
 import type { Kernel, Target } from "../target.ts";

@@ -1,6 +1,6 @@
 /** A lowered graph: kernel calls, loops and host steps in order, with arguments that are known once dims are bound. @module */
-import { addDims, type Dim } from "../../../../core/shape.ts";
-import type { Node } from "../../../../core/graph.ts";
+import { addDims, type Dim } from "../../../../core/values/shape.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
 import type { Step, Storage, View } from "../memory/views.ts";
 import type { Kernel } from "../target.ts";
 

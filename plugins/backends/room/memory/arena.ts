@@ -1,7 +1,7 @@
 /** A session's memory: what is kept for its life, and an arena laid out anew for every binding of the dims. @module */
-import { BackendError, LimitError } from "../../../../core/errors.ts";
-import { type DimEnv, evalDim } from "../../../../core/shape.ts";
-import type { Tensor } from "../../../../core/tensor.ts";
+import { BackendError, LimitError } from "../../../../core/values/errors.ts";
+import { type DimEnv, evalDim } from "../../../../core/values/shape.ts";
+import type { Tensor } from "../../../../core/values/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Device, SLACK } from "../target.ts";
 import { layoutArena, type Lifetime } from "./layout.ts";

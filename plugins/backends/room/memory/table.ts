@@ -1,5 +1,5 @@
 /** The argument table: what calls are given once dims are bound, a word each. @module */
-import { type Dim, type DimEnv, dimKey, evalDim } from "../../../../core/shape.ts";
+import { type Dim, type DimEnv, dimKey, evalDim } from "../../../../core/values/shape.ts";
 import type { Storage } from "./views.ts";
 
 /** A word: an extent, or an address in a storage. */

@@ -1,8 +1,8 @@
 /** Tensors in and out of an engine's memory. @module */
-import { type ArrayMaker, dtypes } from "../../../../core/dtype.ts";
-import { BackendError } from "../../../../core/errors.ts";
-import { type Dim, type DimEnv, dimText, evalDim, shapeText } from "../../../../core/shape.ts";
-import { sizeOf, type Tensor } from "../../../../core/tensor.ts";
+import { type ArrayMaker, dtypes } from "../../../../core/values/dtype.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { type Dim, type DimEnv, dimText, evalDim, shapeText } from "../../../../core/values/shape.ts";
+import { sizeOf, type Tensor } from "../../../../core/values/tensor.ts";
 import { elementBytes, type View } from "./views.ts";
 
 /** A dim in numbers. @throws {BackendError} while a symbol is not bound. */

@@ -7,8 +7,8 @@ import {
   mulDims,
   productDims,
   sameDim,
-} from "../../../../core/shape.ts";
-import { type DType, dtypes } from "../../../../core/dtype.ts";
+} from "../../../../core/values/shape.ts";
+import { type DType, dtypes } from "../../../../core/values/dtype.ts";
 
 /** A block of memory. `level` is the list of a program that writes it: 0 prologue, 1 main, more inside loops. */
 export interface Storage {

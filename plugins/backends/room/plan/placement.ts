@@ -1,6 +1,6 @@
 /** Where each node runs: on the engine or the host, at every run or once after a write. @module */
-import { type Graph, type GraphInput, type Node, typeOf } from "../../../../core/graph.ts";
-import { type Dim, eachSymbol, staticShape, type Type } from "../../../../core/shape.ts";
+import { type Graph, type GraphInput, type Node, typeOf } from "../../../../core/graph/graph.ts";
+import { type Dim, eachSymbol, staticShape, type Type } from "../../../../core/values/shape.ts";
 import type { EngineTest } from "./supports.ts";
 
 /** Inputs that keep their place in memory from run to run; their updates are written there by the module. */

@@ -1,8 +1,8 @@
 /** From a graph to a plan: the cut into prologue, segments and host steps, calls in order, lifetimes of what they use. @module */
-import { BackendError } from "../../../../core/errors.ts";
-import { type Graph, type Node, typeOf } from "../../../../core/graph.ts";
-import type { Registry } from "../../../../core/registry.ts";
-import { staticShape } from "../../../../core/shape.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { type Graph, type Node, typeOf } from "../../../../core/graph/graph.ts";
+import type { Registry } from "../../../../core/graph/registry.ts";
+import { staticShape } from "../../../../core/values/shape.ts";
 import { isKnown, Lowering, type Scope } from "../lowering/lowering.ts";
 import { type HostValue, type Part, partsOf } from "../lowering/program.ts";
 import { lifetimes, type Lives, type Owner } from "../memory/lifetimes.ts";

@@ -1,11 +1,11 @@
 /** Rewrites a graph into what an engine lowers: composites without a kernel expanded, constants folded. @module */
-import { isNarrowFloat } from "../../../../core/dtype.ts";
-import { runNode } from "../../../../core/execute.ts";
-import type { Graph } from "../../../../core/graph.ts";
-import type { Registry } from "../../../../core/registry.ts";
-import { expandComposites, foldConstants, prune, rewrite } from "../../../../core/rewrite.ts";
-import { resizeProducts } from "../../../../core/ops/resize.ts";
-import { asTensor, tensorType, type Type } from "../../../../core/shape.ts";
+import { isNarrowFloat } from "../../../../core/values/dtype.ts";
+import { runNode } from "../../../../core/graph/execute.ts";
+import type { Graph } from "../../../../core/graph/graph.ts";
+import type { Registry } from "../../../../core/graph/registry.ts";
+import { expandComposites, foldConstants, prune, rewrite } from "../../../../core/graph/rewrite.ts";
+import { resizeProducts } from "../../../../core/ops/windows/resize.ts";
+import { asTensor, tensorType, type Type } from "../../../../core/values/shape.ts";
 import { elementwiseRules } from "../lowering/expressions.ts";
 import type { Rules } from "../rules/rule.ts";
 

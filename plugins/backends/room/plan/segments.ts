@@ -1,5 +1,5 @@
 /** A graph cut into what the engine runs and what the host does between. @module */
-import type { Node } from "../../../../core/graph.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
 
 /** A run of nodes that one engine takes whole, or one host step. */
 export interface Segment {

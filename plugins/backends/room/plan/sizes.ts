@@ -1,6 +1,6 @@
 /** Sizes of a graph's values that follow from its inputs': none may come out below zero, and some must agree. @module */
-import { InputError } from "../../../../core/errors.ts";
-import { type Graph, type Node, opName } from "../../../../core/graph.ts";
+import { InputError } from "../../../../core/values/errors.ts";
+import { type Graph, type Node, opName } from "../../../../core/graph/graph.ts";
 import {
   type Dim,
   type DimEnv,
@@ -9,7 +9,7 @@ import {
   productDims,
   sameDim,
   shapeText,
-} from "../../../../core/shape.ts";
+} from "../../../../core/values/shape.ts";
 import { constantInts, intOf, intsOf } from "../rules/rule.ts";
 
 /** Two sizes that have to be equal for a node, which its kernel doesn't check; a size is the larger of it and its least. */

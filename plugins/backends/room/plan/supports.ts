@@ -1,7 +1,7 @@
 /** Which nodes run on the engine's own kernels. @module */
-import type { DType } from "../../../../core/dtype.ts";
-import { type Graph, type Node, opName } from "../../../../core/graph.ts";
-import { asTensor, type Type } from "../../../../core/shape.ts";
+import type { DType } from "../../../../core/values/dtype.ts";
+import { type Graph, type Node, opName } from "../../../../core/graph/graph.ts";
+import { asTensor, type Type } from "../../../../core/values/shape.ts";
 import { isElementwise } from "../lowering/expressions.ts";
 import { broadcasts, type Rules } from "../rules/rule.ts";
 

@@ -7,8 +7,8 @@ import {
   mulDims,
   normalAxis,
   sameDim,
-} from "../../../../core/shape.ts";
-import { cutDims } from "../../../../core/ops/cut.ts";
+} from "../../../../core/values/shape.ts";
+import { cutDims } from "../../../../core/ops/layout/cut.ts";
 import {
   broadcastView,
   elementBytes,
@@ -19,7 +19,7 @@ import {
   type View,
 } from "../memory/views.ts";
 import type { Lowering, Scope } from "../lowering/lowering.ts";
-import type { Node } from "../../../../core/graph.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
 import { broadcasts, constantInts, engineTyped, inputOf, intOf, intsOf, type Rule } from "./rule.ts";
 
 function reshapeTo(lowering: Lowering, scope: Scope, node: Node): void {

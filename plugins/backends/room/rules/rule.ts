@@ -1,6 +1,6 @@
 /** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
-import type { Graph, GraphInput, Node } from "../../../../core/graph.ts";
-import { equalsOrIsOne, sameDim, type TensorType, type Type } from "../../../../core/shape.ts";
+import type { Graph, GraphInput, Node } from "../../../../core/graph/graph.ts";
+import { equalsOrIsOne, sameDim, type TensorType, type Type } from "../../../../core/values/shape.ts";
 import type { Lowering, Scope } from "../lowering/lowering.ts";
 
 /** What decides whether a rule fits. All ranks are known. */

@@ -1,8 +1,8 @@
 /** A Scan is a loop inside the module: states in place, sequences and stacked outputs as views that move. @module */
-import { BackendError } from "../../../../core/errors.ts";
-import type { Graph, Node } from "../../../../core/graph.ts";
-import { type Dim, mulDims, subDims } from "../../../../core/shape.ts";
-import type { Tensor } from "../../../../core/tensor.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import type { Graph, Node } from "../../../../core/graph/graph.ts";
+import { type Dim, mulDims, subDims } from "../../../../core/values/shape.ts";
+import type { Tensor } from "../../../../core/values/tensor.ts";
 import { isElementwise } from "../lowering/expressions.ts";
 import type { Lowering, Scope } from "../lowering/lowering.ts";
 import type { Item, Loop } from "../lowering/program.ts";

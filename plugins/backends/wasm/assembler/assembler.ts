@@ -1,6 +1,6 @@
 /** A small, typed WebAssembly assembler: modules of kernels over one imported memory. @module */
 
-import { LimitError } from "../../../../core/errors.ts";
+import { LimitError } from "../../../../core/values/errors.ts";
 import { ByteBuffer } from "./bytes.ts";
 import { FunctionBuilder, type ScratchUse } from "./function.ts";
 import { VALTYPE, type ValType } from "./opcodes.ts";

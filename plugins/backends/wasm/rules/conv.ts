@@ -1,6 +1,14 @@
 /** Convolution and pooling over channels-last memory, whatever order the graph names the axes in. @module */
-import type { Node } from "../../../../core/graph.ts";
-import { addDims, type Dim, divDims, maxDims, mulDims, sameDim, subDims } from "../../../../core/shape.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import {
+  addDims,
+  type Dim,
+  divDims,
+  maxDims,
+  mulDims,
+  sameDim,
+  subDims,
+} from "../../../../core/values/shape.ts";
 import {
   conv,
   type ConvSpec,

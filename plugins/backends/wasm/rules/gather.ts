@@ -1,5 +1,5 @@
 /** Rows by index. @module */
-import { mulDims, normalAxis, productDims } from "../../../../core/shape.ts";
+import { mulDims, normalAxis, productDims } from "../../../../core/values/shape.ts";
 import { gather } from "../kernels/mod.ts";
 import { type Arg, at, extent } from "../../room/lowering/program.ts";
 import { dropAxis, elementBytes, sliceView } from "../../room/memory/views.ts";

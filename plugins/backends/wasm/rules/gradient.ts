@@ -1,6 +1,6 @@
 /** Gradients of convolution, pooling and embedding. @module */
-import type { Node } from "../../../../core/graph.ts";
-import { addDims, type Dim, mulDims, productDims } from "../../../../core/shape.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import { addDims, type Dim, mulDims, productDims } from "../../../../core/values/shape.ts";
 import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
 import { STATUS_BYTES } from "../../room/target.ts";

@@ -1,6 +1,6 @@
 /** Matrix products, with the bias, the residual and the activation that follow them taken in. @module */
-import { type Node, opName } from "../../../../core/graph.ts";
-import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/shape.ts";
+import { type Node, opName } from "../../../../core/graph/graph.ts";
+import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/values/shape.ts";
 import { bgemm, gemm, type GemmSpec, pack, packedBytes, type StoreActivation } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
 import { type Arg, at, extent, type Loop } from "../../room/lowering/program.ts";

@@ -1,5 +1,5 @@
 /** Random numbers. @module */
-import { productDims } from "../../../../core/shape.ts";
+import { productDims } from "../../../../core/values/shape.ts";
 import { philox } from "../kernels/mod.ts";
 import { at, extent } from "../../room/lowering/program.ts";
 import type { Rule } from "../../room/rules/rule.ts";

@@ -1,6 +1,6 @@
 /** Reductions, softmax and normalisation: one axis at a time over memory as it lies. @module */
-import type { Node } from "../../../../core/graph.ts";
-import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/shape.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/values/shape.ts";
 import { argReduce, cumsum, layerNorm, reduce, type ReduceOp, softmax } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
 import { type Arg, at, extent } from "../../room/lowering/program.ts";

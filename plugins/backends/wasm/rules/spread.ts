@@ -1,6 +1,6 @@
 /** Convolutions that spread an image out: the transposed one, and the gradient of a convolution in its input. @module */
-import type { Node } from "../../../../core/graph.ts";
-import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/shape.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/values/shape.ts";
 import type { ConvSpec } from "../kernels/mod.ts";
 import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
 import { sliceView, type View } from "../../room/memory/views.ts";

@@ -1,6 +1,6 @@
 /** `bind`: checks the dims, lays out the arena, makes room, and fills the table that the module's code reads. @module */
-import { BackendError } from "../../../../core/errors.ts";
-import { type Dim, eachSymbol } from "../../../../core/shape.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { type Dim, eachSymbol } from "../../../../core/values/shape.ts";
 import { SLACK } from "../../room/target.ts";
 import type { FunctionBuilder } from "../assembler/assembler.ts";
 import { elementBytes, type Storage } from "../../room/memory/views.ts";

@@ -1,8 +1,8 @@
 /** A model as one stand-alone WebAssembly module with a script beside it. @module */
-import { ConfigError, UnsupportedError } from "../../../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../../../core/limits.ts";
-import type { Model } from "../../../../core/model.ts";
-import { checkOptions, type OptionNames } from "../../../../core/schema.ts";
+import { ConfigError, UnsupportedError } from "../../../../core/values/errors.ts";
+import { defaultLimits, type Limits } from "../../../../core/values/limits.ts";
+import type { Model } from "../../../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../../../core/values/schema.ts";
 import type { Part } from "../../room/lowering/program.ts";
 import { Table } from "../../room/memory/table.ts";
 import { planGraph } from "../../room/plan/plan.ts";

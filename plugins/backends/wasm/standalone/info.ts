@@ -1,7 +1,7 @@
 /** What a stand-alone module says of itself: ports, dims, faults; and names for dims that a graph leaves open. @module */
-import type { DType } from "../../../../core/dtype.ts";
-import { UnsupportedError } from "../../../../core/errors.ts";
-import { type Graph, type GraphInput, typeOf } from "../../../../core/graph.ts";
+import type { DType } from "../../../../core/values/dtype.ts";
+import { UnsupportedError } from "../../../../core/values/errors.ts";
+import { type Graph, type GraphInput, typeOf } from "../../../../core/graph/graph.ts";
 import {
   addDims,
   asTensor,
@@ -14,7 +14,7 @@ import {
   mulDims,
   type Type,
   typeText,
-} from "../../../../core/shape.ts";
+} from "../../../../core/values/shape.ts";
 import type { Plan } from "../../room/plan/plan.ts";
 import { nodePlace } from "../../room/plan/sizes.ts";
 

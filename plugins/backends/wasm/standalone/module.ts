@@ -1,7 +1,7 @@
 /** The stand-alone module: kernels and weights of a compiled graph, with functions that bind dims and run it. @module */
-import { BackendError, LimitError } from "../../../../core/errors.ts";
-import type { GraphInput } from "../../../../core/graph.ts";
-import { type Dim, evalDim } from "../../../../core/shape.ts";
+import { BackendError, LimitError } from "../../../../core/values/errors.ts";
+import type { GraphInput } from "../../../../core/graph/graph.ts";
+import { type Dim, evalDim } from "../../../../core/values/shape.ts";
 import { SLACK } from "../../room/target.ts";
 import { ModuleBuilder } from "../assembler/assembler.ts";
 import type { Plan } from "../../room/plan/plan.ts";

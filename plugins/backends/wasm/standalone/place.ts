@@ -1,5 +1,5 @@
 /** The arena laid out by the module itself: each block at the lowest gap that fits, as `layoutArena` does it. @module */
-import { type DimEnv, eachSymbol, evalDim } from "../../../../core/shape.ts";
+import { type DimEnv, eachSymbol, evalDim } from "../../../../core/values/shape.ts";
 import { SLACK } from "../../room/target.ts";
 import type { FunctionBuilder, ModuleBuilder } from "../assembler/assembler.ts";
 import type { Lives } from "../../room/memory/lifetimes.ts";

@@ -1,6 +1,6 @@
 /** The script beside a stand-alone module, and its types. @module */
-import type { DType } from "../../../../core/dtype.ts";
-import { UnsupportedError } from "../../../../core/errors.ts";
+import type { DType } from "../../../../core/values/dtype.ts";
+import { UnsupportedError } from "../../../../core/values/errors.ts";
 import type { ModuleInfo, ModulePort } from "./info.ts";
 
 const arrayNames: Partial<Readonly<Record<DType, string>>> = {

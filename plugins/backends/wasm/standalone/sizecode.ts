@@ -1,6 +1,6 @@
 /** Dims as instructions: what `evalDim` computes, in float64, where whole numbers are exact and nothing wraps around. @module */
-import { BackendError } from "../../../../core/errors.ts";
-import { type Dim, dimKey, dimText } from "../../../../core/shape.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { type Dim, dimKey, dimText } from "../../../../core/values/shape.ts";
 import type { FunctionBuilder, PlainOp } from "../assembler/assembler.ts";
 
 const operations: Readonly<Record<string, readonly PlainOp[]>> = {

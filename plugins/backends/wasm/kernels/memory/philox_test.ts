@@ -1,6 +1,6 @@
 /** Philox against core's own, which the published vectors hold. @module */
 import { deepStrictEqual } from "node:assert/strict";
-import { philox as words } from "../../../../../core/random.ts";
+import { philox as words } from "../../../../../core/values/random.ts";
 import { Harness } from "../harness_test.ts";
 import { philox } from "./philox.ts";
 

@@ -1,0 +1,118 @@
+/** The backend contract: a backend compiles a graph into a session. @module */
+import { BackendError, ConfigError, shown } from "../values/errors.ts";
+import type { Graph, Node } from "./graph.ts";
+import type { Limits } from "../values/limits.ts";
+import type { Registry } from "./registry.ts";
+import { checkOptions, type OptionNames } from "../values/schema.ts";
+import type { Type } from "../values/shape.ts";
+import type { RuntimeValue, Tensor } from "../values/tensor.ts";
+
+/** How to compile. */
+export interface CompileOptions {
+  /** The plugins whose operators the graph holds. */
+  readonly registry: Registry;
+  /** Threads that it computes on, 1 unless said; an engine refuses more than it can. */
+  readonly threads?: number;
+  /** Plain multiply and add: the same bits on every machine. An engine that can't say so refuses. */
+  readonly deterministic?: boolean;
+  /** Refuse a plan that takes more, where an engine plans its memory. */
+  readonly maxBytes?: number;
+  /** Bounds on what is data-dependent. */
+  readonly limits?: Limits;
+  /** Steps of the plan tell how long they took in the last run; running is a little slower. */
+  readonly profile?: boolean;
+}
+const compileNames: OptionNames<CompileOptions> = {
+  registry: 0,
+  threads: 0,
+  deterministic: 0,
+  maxBytes: 0,
+  limits: 0,
+  profile: 0,
+};
+/**
+ * Refuses options that a backend doesn't know or can't heed, before it compiles.
+ * @throws {ConfigError} @throws {BackendError}
+ */
+export function checkCompile(engine: string, options: CompileOptions, mostThreads = 1): void {
+  checkOptions(`${engine}.compile`, options, compileNames);
+  const { threads = 1 } = options;
+  if (!(Number.isSafeInteger(threads) && threads >= 1)) {
+    throw new ConfigError(`threads: expected integer >= 1, got ${shown(threads)}`, { place: "threads" });
+  }
+  if (threads > mostThreads) {
+    throw new BackendError(`backend ${engine}: computes on one thread: expected threads: 1, got ${threads}`);
+  }
+}
+/** Bytes a session holds. */
+export interface MemoryUse {
+  /** Parameters and statistics as they are. */
+  readonly weights: number;
+  /** Weights packed for the kernels. */
+  readonly packed: number;
+  /** Values between the operators. */
+  readonly activations: number;
+  /** What kernels need while they run. */
+  readonly workspace: number;
+}
+/** One step of a plan, as `lapis inspect --plan` shows it. */
+export interface PlanStep {
+  /** Number of the segment; a segment is one call. */
+  readonly segment: number;
+  /** `wasm`, `host` or the engine's own word. */
+  readonly where: string;
+  /** The kernel and what it is specialised for. */
+  readonly kernel: string;
+  /** The operators it stands for. */
+  readonly nodes: readonly string[];
+  /** Path of the layer they come from. */
+  readonly scope: string;
+  /** Bytes that its results take. */
+  readonly bytes?: number;
+  /** Of a session compiled with `profile`: milliseconds that its segment took in the last run. */
+  readonly milliseconds?: number;
+}
+/**
+ * A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. Runs begun
+ * at once give what they would one after another. A run that is refused or fails replaces nothing. Once closed, everything but
+ * `close` is refused. `core/model/held.ts` has the words for it, `tests/backends/contract.ts` the tests.
+ */
+export interface Session {
+  /** Name of the engine. */
+  readonly backend: string;
+  /** Runs once. Inputs with role `data` (and `random`) by name; all outputs without `updates` by name. */
+  run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>>;
+  /** The same on this thread alone, where the backend can. */
+  runSync?(inputs: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue>;
+  /** A copy of a parameter, statistic, slot or state. */
+  read(name: string): Tensor;
+  /** Replaces one; what is derived from it is made again before the next run. */
+  write(name: string, value: Tensor): void;
+  /** Puts every state back to its first value (zeros unless given). */
+  resetStates(): void;
+  /** Bytes it holds. */
+  memory(): MemoryUse;
+  /** Steps of the plan for the last bound dims. */
+  plan(): readonly PlanStep[];
+  /** Compilations so far, counted so that tests can hold them down. */
+  readonly compilations: number;
+  /** Frees it. */
+  close(): void;
+  /** Frees it at the end of a `using` block. */
+  [Symbol.dispose](): void;
+}
+/** An engine. */
+export interface BackendDef {
+  /** Tells plugins apart. */
+  readonly kind: "backend";
+  /** The engine's name. */
+  readonly name: string;
+  /** What it is, in a few words. */
+  readonly summary: string;
+  /** True, or why not in one line. */
+  available(): Promise<true | string>;
+  /** Whether a node runs on the engine's own kernels. */
+  supports(node: Node, types: readonly Type[]): boolean;
+  /** Makes a session of a graph. */
+  compile(graph: Graph, options: CompileOptions): Promise<Session>;
+}

@@ -1,0 +1,179 @@
+/** The one way to change a graph: a walk that rebuilds it, with passes as data. @module */
+import { GraphBuilder, sameType } from "./builder.ts";
+import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
+import { defaultLimits, type Limits } from "../values/limits.ts";
+import type { OpDef } from "./op.ts";
+import type { Registry } from "./registry.ts";
+import type { Type } from "../values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../values/tensor.ts";
+
+/** What a pass sees of a node on its way into the new graph. */
+export interface Visit {
+  /** Builds the new graph. */
+  readonly b: GraphBuilder;
+  /** The node of the old graph. */
+  readonly node: Node;
+  /** Its operator. */
+  readonly def: OpDef;
+  /** Its inputs in the new graph. */
+  readonly inputs: readonly (Value | undefined)[];
+  /** Copies the node as it is (with nested graphs already rewritten). */
+  keep(): readonly Value[];
+}
+/** A change to a graph. */
+export interface Pass {
+  /** Name of the pass, for messages. */
+  readonly name: string;
+  /** Replaces an input's type, value or role; the whole graph is inferred anew where types change. */
+  input?(
+    input: GraphInput,
+    type: Type,
+  ): { readonly type?: Type; readonly value?: Tensor; readonly role?: GraphInput["role"] };
+  /** Values in place of a node's outputs, or undefined to keep it. */
+  node?(visit: Visit): readonly (Value | undefined)[] | undefined;
+  /** Composites that are replaced by their bodies. */
+  readonly expand?: (def: OpDef, types: readonly (Type | undefined)[], attributes: unknown) => boolean;
+  /** Whether nested graphs are walked too; yes unless said. */
+  readonly nested?: boolean;
+}
+
+/** Ids of values that the outputs need. */
+export function liveValues(graph: Graph): Set<number> {
+  const live = new Set(graph.outputs.map((o) => o.id));
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((id) => live.has(id))) { for (const id of node.inputs) live.add(id); }
+  }
+  return live;
+}
+
+/** Rebuilds a graph through a pass. Dead nodes and unused constants are left out. */
+export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
+  const b = new GraphBuilder(registry, { name: graph.name, ...(pass.expand && { expand: pass.expand }) });
+  const live = liveValues(graph);
+  const values = new Map<number, Value>();
+  const unchanged = new Set<number>();
+  for (const input of graph.inputs) {
+    if (input.role === "constant" && !live.has(input.id)) continue;
+    const type = typeOf(graph, input.id);
+    const change = pass.input?.(input, type) ?? {};
+    values.set(
+      input.id,
+      b.input(input.name, change.type ?? type, change.role ?? input.role, change.value ?? input.value),
+    );
+    if (change.type === undefined) unchanged.add(input.id);
+  }
+  for (const node of graph.nodes) {
+    if (!node.outputs.some((id) => live.has(id))) continue;
+    const inputs = node.inputs.map((id) => (id < 0 ? undefined : values.get(id)));
+    const fed = node.inputs.every((id) => id < 0 || unchanged.has(id));
+    const def = registry.get("op", opName(node));
+    const graphs = pass.nested === false ? node.graphs : mapGraphs(node, inputs, fed, registry, pass);
+    const same = fed && Object.entries(graphs).every(([name, g]) => givesSame(g, node.graphs[name]));
+    const keep = () => {
+      const expands = def.body && pass.expand?.(def, inputs.map((v) => v?.type), node.attributes);
+      if (same && !expands) return b.copy(node, inputs, node.outputs.map((id) => typeOf(graph, id)), graphs);
+      return b.scopeAs(
+        node.scope,
+        () => b.op(opName(node), inputs, node.attributes, { graphs, outputs: node.outputs.length }),
+      );
+    };
+    const replaced = b.scopeAs(node.scope, () => pass.node?.({ b, node, def, inputs, keep }));
+    const outputs = replaced ?? keep();
+    node.outputs.forEach((id, i) => {
+      const v = outputs[i];
+      if (v) values.set(id, v);
+      if (v && same && !replaced) unchanged.add(id);
+    });
+  }
+  for (const o of graph.outputs) {
+    const v = values.get(o.id);
+    if (!v) throw new RangeError(`${pass.name}: output ${o.name} of graph ${graph.name} was lost`);
+    b.output(o.name, v, o.updates);
+  }
+  b.agree(...graph.agreements ?? []);
+  return b.build();
+}
+
+/** True where a nested graph gives values of the types that it gave. */
+function givesSame(graph: Graph, before: Graph | undefined): boolean {
+  if (graph === before) return true;
+  return graph.outputs.every((o, i) => {
+    const old = before?.outputs[i];
+    return old && before && sameType(typeOf(graph, o.id), typeOf(before, old.id));
+  });
+}
+
+/** Rewrites nested graphs; where outer types changed, the inner inputs' types follow. */
+function mapGraphs(
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+  same: boolean,
+  registry: Registry,
+  pass: Pass,
+): Readonly<Record<string, Graph>> {
+  const names = Object.keys(node.graphs);
+  if (names.length === 0) return node.graphs;
+  const captures = Number(node.attributes["captures"] ?? 0);
+  const outer = captures === 0 ? [] : inputs.slice(-captures);
+  return Object.fromEntries(
+    Object.entries(node.graphs).map(([name, inner]) => {
+      const data = inner.inputs.filter((i) => i.role !== "constant");
+      const first = data.length - captures;
+      const retyped: Pass = same ? pass : {
+        ...pass,
+        input: (input, type) => {
+          const at = data.indexOf(input), change = pass.input?.(input, type) ?? {};
+          const captured = at >= first ? outer[at - first]?.type : undefined;
+          return captured ? { ...change, type: captured } : change;
+        },
+      };
+      return [name, rewrite(inner, registry, retyped)];
+    }),
+  );
+}
+
+/** Replaces composites that `keeps` doesn't want whole by their bodies, all the way down. */
+export function expandComposites(
+  graph: Graph,
+  registry: Registry,
+  keeps: (def: OpDef, types: readonly (Type | undefined)[]) => boolean,
+): Graph {
+  return rewrite(graph, registry, {
+    name: "expand",
+    expand: (def, types) => def.body !== undefined && !keeps(def, types),
+  });
+}
+
+/** Runs one node on its plain kernel. Used by folding and by backends' host steps. */
+export type NodeRunner = (
+  node: Node,
+  inputs: readonly (RuntimeValue | undefined)[],
+  limits: Limits,
+) => readonly RuntimeValue[];
+
+/** Domains whose operators are deterministic unless they say otherwise. */
+const ownDomains: ReadonlySet<string> = new Set(["", "lapis", "ai.onnx.ml", "com.microsoft"]);
+const isDeterministic = ({ deterministic, domain = "" }: OpDef) => deterministic ?? ownDomains.has(domain);
+
+/** Computes what depends on constants alone, while a result stays below `maxBytes`. */
+export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner, maxBytes = 1 << 24): Graph {
+  return rewrite(graph, registry, {
+    name: "fold constants",
+    node: ({ b, node, def, inputs }) => {
+      if (!def.plain && !def.body) return undefined;
+      if (Object.keys(node.graphs).length > 0 || !isDeterministic(def)) return undefined;
+      const known = inputs.map((v) => b.knownOf(v));
+      if ((inputs.length === 0 && node.op !== "Constant") || inputs.some((v, i) => v && !known[i])) {
+        return undefined;
+      }
+      const results = run(node, known, defaultLimits);
+      if (!results.every((r) => isTensor(r) && tensorBytes(r) <= maxBytes)) return undefined;
+      return results.filter(isTensor).map((t) => b.constant(t));
+    },
+  });
+}
+
+/** Drops nodes that no output needs. */
+export function prune(graph: Graph, registry: Registry): Graph {
+  return rewrite(graph, registry, { name: "prune", nested: false });
+}

@@ -1,0 +1,105 @@
+/** The file format contract. @module */
+import type { LayerDef } from "../network/layer.ts";
+import type { Limits } from "../values/limits.ts";
+import type { Model, ModelOptions } from "./model.ts";
+import type { Registry } from "../graph/registry.ts";
+import type { Tensor } from "../values/tensor.ts";
+
+/** What a format reads from. */
+export interface Source {
+  /** The name errors use: a path, a URL or `bytes`. */
+  readonly name: string;
+  /** The whole file; nothing of a folder. */
+  readonly bytes: Uint8Array;
+  /** Of a folder: the names of the files in it. */
+  readonly folder?: readonly string[];
+  /** Of a folder: the paths of the files in a folder in it, and of those below; none where it isn't there. */
+  below?(folder: string): Promise<readonly string[]>;
+  /** Reads a file beside the model, inside its folder only; of a folder, one in it. */
+  beside?(name: string): Promise<Uint8Array>;
+}
+/** How to load. */
+export interface FormatOptions {
+  /** Plugins to read with. */
+  readonly registry: Registry;
+  /** Bounds that declared sizes are held to. */
+  readonly limits: Limits;
+  /** The user's own layers, which alone stand for classes of a package of the user's (`acme>Swirl`). */
+  readonly layers?: readonly LayerDef[];
+  /** Weights for a file that holds a configuration only. */
+  readonly weights?: Source;
+  /** How the model runs: backend, seed, threads. */
+  readonly run?: Omit<ModelOptions, "weights" | "limits">;
+  /** Told of what is odd but harmless, one line each. */
+  warn(message: string): void;
+}
+/** What Lapis keeps in a file beside what Keras or ONNX know; others pass it over. */
+export interface Extras {
+  /** By subject, as in `training`, `preprocessing` or `labels`. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Arrays by name. */
+  readonly tensors?: Readonly<Record<string, Tensor>>;
+}
+/** How to write. */
+export interface WriteOptions {
+  /** Whose files to write: Keras 3's, the default, or those of Keras 2 (tf-keras 2). */
+  readonly kerasVersion?: 2 | 3;
+  /** False leaves out how the model was compiled and where its optimizer stands. */
+  readonly training?: boolean;
+  /** Kept in `lapis.json`, after what the model itself has there. */
+  readonly extras?: Extras;
+  /**
+   * What an `.onnx` file computes: the model's outputs (unless said); a whole step of training, fed with data and with
+   * what the step before left; or, without inputs, what the first step is fed.
+   */
+  readonly graph?: "inference" | "training" | "initial";
+  /** The opset of an ONNX file, 13 to 28; 21 unless given, or what the model's operators need. */
+  readonly opset?: number;
+  /** True puts an ONNX file's weights into a file beside it, `NAME.onnx.data`; they go there anyhow beyond 2 GiB. */
+  readonly external?: boolean;
+  /** Says that masks leave out steps at the ends of rows alone, as zeros after short texts: ONNX files need fewer nodes then. */
+  readonly rightPadded?: boolean;
+  /** When it is saved; now unless given. Nothing else in a file depends on the time. */
+  readonly date?: Date;
+}
+/** Options of writing by name. */
+export type WriteNames = readonly (keyof WriteOptions)[];
+/** A file with others beside it. */
+export interface WrittenFiles {
+  /** The file itself. */
+  readonly bytes: Uint8Array;
+  /** Files in its folder that it names. */
+  readonly beside: readonly { readonly name: string; readonly parts: Iterable<Uint8Array> }[];
+}
+/** A model file format. */
+export interface FormatDef {
+  /** Marks the plugin. */
+  readonly kind: "format";
+  /** Its name, as in `keras`. */
+  readonly name: string;
+  /** What it reads, in a line. */
+  readonly summary: string;
+  /** Endings of file names, with the dot. */
+  readonly extensions: readonly string[];
+  /**
+   * True when the first bytes (or the name, for text formats) may be this format's; `"signature"` where they are no other's,
+   * which goes before all that only may be.
+   */
+  detect(source: Source): boolean | "signature";
+  /** Reads a model. Throws errors that name the file and the place in it. */
+  read(source: Source, options: FormatOptions): Promise<Model>;
+  /**
+   * The options that a file with that ending is written with; {@link Model.save} refuses any other. None unless said.
+   */
+  takes?(extension: string): WriteNames;
+  /**
+   * Writes a model as a file with one of the format's endings; `file` is its name, where it is going to lie in a folder.
+   * Throws errors that name what the format can't say.
+   */
+  write?(
+    model: Model,
+    options: WriteOptions,
+    extension: string,
+    file?: string,
+  ): Promise<Uint8Array | WrittenFiles>;
+}

@@ -1,0 +1,283 @@
+/** A model's compiled sessions: one a mode, made when first used, their weights and states kept equal. @module */
+import type { BackendDef, CompileOptions, Session } from "../graph/backend.ts";
+import { BackendError } from "../values/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { Pauses } from "../values/pause.ts";
+import type { Registry } from "../graph/registry.ts";
+import type { RuntimeValue, Tensor } from "../values/tensor.ts";
+
+/** Backends in the order they are tried when none is named. */
+const preferred = ["wasm", "plain", "onnxruntime"];
+
+/**
+ * The backend with a name, or the first available one where none is named.
+ * @throws {BackendError} saying why it is not available.
+ */
+export async function chooseBackend(registry: Registry, name?: string): Promise<BackendDef> {
+  if (name !== undefined) {
+    const found = registry.find("backend", name);
+    if (!found) {
+      const names = registry.all("backend").map((b) => b.name).join(", ") || "none";
+      throw new BackendError(`no backend named ${name}: there are ${names}`);
+    }
+    const why = await found.available();
+    if (why !== true) throw new BackendError(`backend ${name} is not available: ${why}`);
+    return found;
+  }
+  const reasons: string[] = [];
+  for (const candidate of preferred) {
+    const found = registry.find("backend", candidate);
+    const why = found ? await found.available() : "not registered";
+    if (found && why === true) return found;
+    reasons.push(`${candidate}: ${why}`);
+  }
+  throw new BackendError(`no backend is available (${reasons.join("; ")})`);
+}
+
+interface Entry {
+  readonly graph: Graph;
+  readonly session: Session;
+  /** When each value in this session was last right. */
+  readonly seen: Map<string, number>;
+}
+
+/** Makes a session out of a graph. */
+export type Compile = (graph: Graph) => Promise<Session>;
+/** Runs a mode's session once, on the model's engine unless another is named. */
+export type RunOnce = (
+  key: string,
+  make: () => Graph,
+  inputs: Readonly<Record<string, RuntimeValue>>,
+  backend?: string,
+) => Promise<Record<string, RuntimeValue>>;
+
+/**
+ * Sessions by mode, and the state that they work on: weights, statistics, slots and recurrent states, of which each lies at home
+ * or in the session that changed it last. Runs take turns; between them a run's changes are all there or none.
+ */
+export class Sessions {
+  readonly #registry: Registry;
+  readonly #options: Omit<CompileOptions, "registry">;
+  readonly #around: (graph: Graph, compile: Compile) => Promise<Session>;
+  #backendName: string | undefined;
+  #backend: BackendDef | undefined;
+  readonly #others = new Map<string, BackendDef>();
+  readonly #entries = new Map<string, Promise<Entry>>();
+  readonly #ready = new Map<string, Entry>();
+  /** Where the newest value is, at home where no session is named, and since when. */
+  readonly #newest = new Map<string, { readonly key: string | undefined; readonly at: number }>();
+  readonly #home = new Map<string, Tensor>();
+  /** Paths of recurrent states. */
+  readonly #states = new Set<string>();
+  /** What was written or asked for during a turn, which goes on with what it began with. */
+  readonly #late = new Set<string>();
+  #lateReset = false;
+  #busy = false;
+  #clock = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  /** Gives timers and sockets their turn between runs. */
+  readonly #pauses = new Pauses();
+
+  /** Sessions on the named backend, or the first available one; `around` may put another session around each. */
+  constructor(
+    registry: Registry,
+    backend: string | undefined,
+    options: Omit<CompileOptions, "registry">,
+    around = (graph: Graph, compile: Compile): Promise<Session> => compile(graph),
+  ) {
+    this.#registry = registry;
+    this.#around = around;
+    this.#backendName = backend;
+    this.#options = options;
+  }
+
+  /** The backend's name, once one was chosen or where it was asked for. */
+  get backend(): string | undefined {
+    return this.#backend?.name ?? this.#backendName;
+  }
+
+  /** The engine for a session: the model's, or another that was asked for by name. */
+  async #engine(name: string | undefined): Promise<BackendDef> {
+    if (name === undefined || name === this.backend) {
+      return this.#backend ??= await chooseBackend(this.#registry, this.#backendName);
+    }
+    const known = this.#others.get(name) ?? await chooseBackend(this.#registry, name);
+    this.#others.set(name, known);
+    return known;
+  }
+  /** @throws {BackendError} once the model was closed. */
+  #open(): void {
+    if (this.#closed) throw new BackendError("the model was closed");
+  }
+
+  async #entry(key: string, make: () => Graph, backend?: string): Promise<Entry> {
+    this.#open();
+    const known = this.#entries.get(key);
+    if (known) return await known;
+    const opening = (async () => {
+      const engine = await this.#engine(backend);
+      const graph = make();
+      const options = { ...this.#options, registry: this.#registry };
+      const session = await this.#around(graph, (g) => engine.compile(g, options));
+      if (this.#closed) session.close();
+      this.#open();
+      const entry: Entry = { graph, session, seen: new Map() };
+      for (const { name, role } of graph.inputs) if (role === "state") this.#states.add(name);
+      this.#ready.set(key, entry);
+      return entry;
+    })();
+    this.#entries.set(key, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      this.#entries.delete(key);
+      throw error;
+    }
+  }
+
+  /** The next turn: whatever is written meanwhile reaches the sessions at its end. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      this.#busy = true;
+      try {
+        return await work();
+      } finally {
+        this.#busy = false;
+        if (this.#lateReset) this.resetStates();
+        for (const path of this.#late) this.#hand(path);
+        this.#late.clear();
+      }
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+  /** The session of a mode, compiled when first asked for, its weights up to date. */
+  session(key: string, make: () => Graph, backend?: string): Promise<Session> {
+    return this.#turn(async () => {
+      const entry = await this.#entry(key, make, backend);
+      this.#refresh(key, entry);
+      return entry.session;
+    });
+  }
+
+  #refresh(key: string, entry: Entry): void {
+    for (const input of entry.graph.inputs) {
+      const newest = this.#newest.get(input.name);
+      if (!newest || newest.key === key || (entry.seen.get(input.name) ?? 0) >= newest.at) continue;
+      const value = this.value(input.name);
+      // A session that was made of this very value has it.
+      if (value && (entry.seen.has(input.name) || value !== input.value)) {
+        entry.session.write(input.name, value);
+      }
+      entry.seen.set(input.name, newest.at);
+    }
+  }
+  /** Hands a value that lies at home to every session that has it. */
+  #hand(path: string): void {
+    const newest = this.#newest.get(path), value = this.#home.get(path);
+    if (!newest || !value) return;
+    for (const { graph, session, seen } of this.#ready.values()) {
+      if (!graph.inputs.some((i) => i.name === path)) continue;
+      session.write(path, value);
+      seen.set(path, newest.at);
+    }
+  }
+
+  /** Runs a mode's session once, on the model's engine unless another is named. */
+  run(
+    key: string,
+    make: () => Graph,
+    inputs: Readonly<Record<string, RuntimeValue>>,
+    backend?: string,
+  ): Promise<Record<string, RuntimeValue>> {
+    return this.together((run) => run(key, make, inputs, backend));
+  }
+  /** Several runs with nothing between them: all of them see the same weights. */
+  together<T>(work: (run: RunOnce) => Promise<T>): Promise<T> {
+    return this.#turn(async () => {
+      const begun = new Set<string>();
+      return await work(async (key, make, inputs, backend) => {
+        const entry = await this.#entry(key, make, backend);
+        this.#open();
+        if (!begun.has(key)) this.#refresh(key, entry);
+        begun.add(key);
+        this.#pauses.begin();
+        const results = await entry.session.run(inputs);
+        const at = ++this.#clock;
+        for (const { updates } of entry.graph.outputs) {
+          // What was written meanwhile takes the run's place.
+          if (updates === undefined || this.#late.has(updates)) continue;
+          this.#newest.set(updates, { key, at });
+          this.#home.delete(updates);
+        }
+        await this.#pauses.end();
+        return results;
+      });
+    });
+  }
+
+  /** Gives the loop its turn where that is due, between steps that compute beside their runs as well. */
+  async pause(): Promise<void> {
+    await this.#pauses.take();
+  }
+
+  /** When a run or a write last changed a value; undefined where none did. */
+  since(path: string): number | undefined {
+    return this.#newest.get(path)?.at;
+  }
+  /** One value that runs or writes changed, where it is newest. */
+  value(path: string): Tensor | undefined {
+    const newest = this.#newest.get(path);
+    if (newest?.key === undefined) return this.#home.get(path);
+    return this.#ready.get(newest.key)?.session.read(path);
+  }
+  /** Puts a value in place of what is there, in every session that has it. */
+  write(path: string, value: Tensor): void {
+    this.#home.set(path, value);
+    this.#newest.set(path, { key: undefined, at: ++this.#clock });
+    if (this.#busy) this.#late.add(path);
+    else this.#hand(path);
+  }
+  /** Brings values home that lie in the sessions chosen. */
+  #bringHome(chosen: (key: string) => boolean): void {
+    for (const [path, { key, at }] of this.#newest) {
+      if (key === undefined || !chosen(key)) continue;
+      const value = this.value(path);
+      if (value) this.#home.set(path, value);
+      this.#newest.set(path, { key: undefined, at });
+    }
+  }
+  /** Frees the sessions whose key begins with `prefix`; what they changed comes home. */
+  drop(prefix: string): void {
+    this.#bringHome((key) => key.startsWith(prefix));
+    for (const [key, { session }] of [...this.#ready]) {
+      if (!key.startsWith(prefix)) continue;
+      session.close();
+      this.#ready.delete(key);
+      this.#entries.delete(key);
+    }
+  }
+  /** Forgets values that no session has any more. */
+  forget(paths: Iterable<string>): void {
+    for (const path of paths) {
+      this.#newest.delete(path);
+      this.#home.delete(path);
+    }
+  }
+  /** Puts the states of every session back to their first values. */
+  resetStates(): void {
+    this.#lateReset = this.#busy;
+    if (this.#busy) return;
+    for (const { session } of this.#ready.values()) session.resetStates();
+    this.forget(this.#states);
+  }
+  /** Brings all state home and frees the sessions. */
+  close(): void {
+    this.#bringHome(() => true);
+    this.#closed = true;
+    for (const { session } of this.#ready.values()) session.close();
+    this.#ready.clear();
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,59 @@
+/** From a layer's definition and options to a layer ready to be applied. @module */
+import type { Layer, LayerDef } from "./layer.ts";
+import { snakeCase } from "./names.ts";
+import { parseConfig } from "../values/schema.ts";
+import type { DType } from "../values/dtype.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Its name in the model; given by the model unless said. */
+  readonly name?: string;
+  /** False freezes its weights. */
+  readonly trainable?: boolean;
+  /** Element type of its input, for layers that begin a model. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Makes a layer from a definition and options, as factories and file readers do.
+ * @throws {ConfigError} with the path of the wrong option, as in `dense.units`.
+ */
+export function createLayer<C, P extends string>(
+  def: LayerDef<C, P>,
+  options: Readonly<Record<string, unknown>> & LayerOptions = {},
+): Layer {
+  const { name, trainable = true, dtype, ...fields } = options;
+  const path = name ?? snakeCase(def.name), own = Object.hasOwn(def.config, "dtype");
+  const config = parseConfig(def.config, own && dtype !== undefined ? { ...fields, dtype } : fields, path);
+  def.check?.(config, path);
+  return {
+    kind: "built-layer",
+    // A registry holds definitions whose configuration's type is forgotten.
+    def: def as unknown as LayerDef,
+    config,
+    trainable,
+    ...(name !== undefined && { name }),
+    ...(dtype !== undefined && { dtype }),
+  };
+}
+
+/** An option as people write it: a list may be one number that stands for all. */
+export type Given<T> = NonNullable<T> extends readonly unknown[] ? T | number | readonly number[] : T;
+/** Options of a layer: those named must be there, the others have defaults. */
+export type OptionsOf<C, Required extends keyof C = never> =
+  & { readonly [K in keyof C]?: Given<C[K]> | undefined }
+  & { readonly [K in Required]: Given<C[K]> }
+  & LayerOptions;
+/** Makes layers of one definition from their options. */
+export type Factory<C, Required extends keyof C = never> = [Required] extends [never]
+  ? (options?: OptionsOf<C>) => Layer
+  : (options: OptionsOf<C, Required>) => Layer;
+
+/**
+ * A definition's factory; the annotation says which options it takes and which it needs:
+ * `const dense: Factory<DenseConfig, "units"> = factory(denseDef)`.
+ */
+export function factory<C, P extends string>(def: LayerDef<C, P>): (options?: object) => Layer {
+  return (options = {}) =>
+    createLayer(def, Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)));
+}

@@ -1,0 +1,244 @@
+/** Fields that layers' configurations share, and how older Keras files spell them. @module */
+import { UnsupportedError } from "../values/errors.ts";
+import type { InitializerSpec, Layer } from "./layer.ts";
+import { bool, type Field, field, int, type JsonSchema, nullable, type Schema } from "../values/schema.ts";
+
+/** An activation's name, or its name with options: `"relu"`, `{ name: "relu", maxValue: 6 }`. */
+export type ActivationSpec = string | { readonly name: string; readonly [option: string]: unknown };
+/** Where the channels stand, in Keras' words. */
+export type DataFormat = "channels_last" | "channels_first";
+/** Anything JSON can say: regularizers and constraints as a file holds them. */
+export type Opaque = unknown;
+
+type Named = { readonly name: string; readonly [option: string]: unknown };
+
+const camel = (word: string): string => word.replace(/_+([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+const isRecord = (raw: unknown): raw is Record<string, unknown> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+
+/** A name in any of the forms that files hold: text, `{name, …}`, or Keras' `{class_name, config}`. */
+function readNamed(raw: unknown): string | Named | undefined {
+  if (typeof raw === "string") return camelName(raw);
+  if (!isRecord(raw)) return undefined;
+  if (typeof raw.name === "string" && !("class_name" in raw)) return { ...raw, name: camelName(raw.name) };
+  const { class_name: className, config } = raw;
+  if (typeof className !== "string") return undefined;
+  if (className === "function" && typeof config === "string") return camelName(config);
+  const options = isRecord(config)
+    ? Object.fromEntries(Object.entries(config).map(([k, v]) => [camel(k), v]))
+    : {};
+  return Object.keys(options).length === 0
+    ? camelName(className)
+    : { ...options, name: camelName(className) };
+}
+const namedJson: JsonSchema = {
+  anyOf: [{ type: "string" }, { type: "object", required: ["name"] }, { type: "null" }],
+};
+/** Layers that stand where an activation may. */
+const activationLayers: Readonly<Record<string, string>> = {
+  ReLU: "relu",
+  LeakyReLU: "leakyRelu",
+  ELU: "elu",
+  Softmax: "softmax",
+};
+/** An activation that is a layer: its options are the function's. */
+function fromLayer(raw: unknown): ActivationSpec | undefined {
+  if (!isRecord(raw) || typeof raw.class_name !== "string" || !isRecord(raw.config)) return undefined;
+  const { class_name: className, config } = raw;
+  if (className === "Activation") {
+    return config.activation === undefined ? undefined : readNamed(config.activation);
+  }
+  const name = Object.hasOwn(activationLayers, className) ? activationLayers[className] : undefined;
+  if (name === undefined) return undefined;
+  const own = ["name", "trainable", "dtype"];
+  const options = Object.entries(config).filter(([k, v]) => !own.includes(k) && v !== null);
+  return {
+    ...Object.fromEntries(
+      options.map(([k, v]) => [k === "alpha" && name === "leakyRelu" ? "negativeSlope" : camel(k), v]),
+    ),
+    name,
+  };
+}
+function camelName(name: string): string {
+  const word = camel(name);
+  return word.charAt(0).toLowerCase() + word.slice(1);
+}
+/** Initializers' older names. */
+const initializerAliases: Readonly<Record<string, string>> = {
+  zero: "zeros",
+  one: "ones",
+  uniform: "randomUniform",
+  normal: "randomNormal",
+  orthogonalInitializer: "orthogonal",
+  identityInitializer: "identity",
+};
+
+/** An activation: its name or `{name, …options}`; null is `linear`. */
+export function activationField(
+  o: { readonly doc?: string; readonly default?: ActivationSpec } = {},
+): Field<ActivationSpec> {
+  return field<ActivationSpec>({
+    doc: o.doc ?? "function applied last",
+    default: o.default ?? "linear",
+    expects: "an activation's name, or {name, …options}",
+    json: namedJson,
+    read: (raw) => (raw === null ? "linear" : fromLayer(raw) ?? readNamed(raw)),
+  });
+}
+/** An initializer: its name or `{name, …options}`. */
+export function initializerField(
+  o: { readonly doc: string; readonly default: InitializerSpec },
+): Field<InitializerSpec> {
+  return field<InitializerSpec>({
+    ...o,
+    expects: "an initializer's name, or {name, …options}",
+    json: namedJson,
+    read: (raw) => {
+      if (raw === null) return o.default;
+      const spec = readNamed(raw);
+      if (typeof spec === "string") return initializerAliases[spec] ?? spec;
+      return spec && { ...spec, name: initializerAliases[spec.name] ?? spec.name };
+    },
+  });
+}
+/** A regularizer, constraint or other part that a layer keeps as it came. */
+export function opaqueField(doc: string): Field<Opaque> {
+  return {
+    doc,
+    expects: "what Keras' configuration holds",
+    required: false,
+    default: null,
+    parse: (raw) => raw ?? null,
+  };
+}
+/** A layer inside a layer's configuration. */
+export function layerField(o: { readonly doc: string }): Field<Layer> {
+  return field<Layer>({
+    ...o,
+    expects: "a layer",
+    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
+  });
+}
+/** One axis or several, kept as given. */
+export function axesField(
+  o: { readonly doc: string; readonly default: number | readonly number[] },
+): Field<number | readonly number[]> {
+  const one = int({ doc: o.doc });
+  return field<number | readonly number[]>({
+    ...o,
+    expects: "an axis, or a list of axes",
+    json: { anyOf: [{ type: "integer" }, { type: "array", items: { type: "integer" } }] },
+    read: (raw, path) =>
+      Array.isArray(raw) ? raw.map((a, i) => one.parse(a, `${path}[${i}]`)) : one.parse(raw, path),
+  });
+}
+/** Where the channels stand; null and `channelsLast` are read too. */
+export function dataFormatField(): Field<DataFormat> {
+  return field<DataFormat>({
+    doc: "where the channels stand: after the sizes, or before them",
+    default: "channels_last",
+    expects: "channels_last or channels_first",
+    json: { enum: ["channels_last", "channels_first", "channelsLast", "channelsFirst", null] },
+    read: (raw) => {
+      if (raw === null) return "channels_last";
+      const word = typeof raw === "string" ? camel(raw) : "";
+      return word === "channelsLast"
+        ? "channels_last"
+        : word === "channelsFirst"
+        ? "channels_first"
+        : undefined;
+    },
+  });
+}
+/** The seed of a layer's own random numbers. */
+export function seedField(): Field<number | null> {
+  return nullable(int({ doc: "seed of the layer's random numbers; the model's unless given" }));
+}
+
+/** What layers with a kernel and a bias have in common; regularizers and constraints are kept as they came. */
+export interface KernelConfig {
+  /** Add a learned offset. */
+  readonly useBias: boolean;
+  /** Fills the kernel. */
+  readonly kernelInitializer: InitializerSpec;
+  /** Fills the bias. */
+  readonly biasInitializer: InitializerSpec;
+  /** Penalty on the kernel. */
+  readonly kernelRegularizer: Opaque;
+  /** Penalty on the bias. */
+  readonly biasRegularizer: Opaque;
+  /** Penalty on the outputs. */
+  readonly activityRegularizer: Opaque;
+  /** Bound on the kernel. */
+  readonly kernelConstraint: Opaque;
+  /** Bound on the bias. */
+  readonly biasConstraint: Opaque;
+}
+/** Fields of {@link KernelConfig}. */
+export function kernelFields(): Schema<KernelConfig> {
+  return {
+    useBias: bool({ doc: "add a learned offset", default: true }),
+    kernelInitializer: initializerField({ doc: "fills the kernel", default: "glorotUniform" }),
+    biasInitializer: initializerField({ doc: "fills the bias", default: "zeros" }),
+    kernelRegularizer: opaqueField("penalty on the kernel"),
+    biasRegularizer: opaqueField("penalty on the bias"),
+    activityRegularizer: opaqueField("penalty on the outputs"),
+    kernelConstraint: opaqueField("bound on the kernel"),
+    biasConstraint: opaqueField("bound on the bias"),
+  };
+}
+
+/** Keras 1's names of what all layers with weights share. */
+export const keras1Names: Readonly<Record<string, string>> = {
+  output_dim: "units",
+  init: "kernel_initializer",
+  bias: "use_bias",
+  W_regularizer: "kernel_regularizer",
+  b_regularizer: "bias_regularizer",
+  W_constraint: "kernel_constraint",
+  b_constraint: "bias_constraint",
+};
+/** A configuration under newer names; names in `drop` are left out, a name given both ways keeps the newer one. */
+export function renamed(
+  config: Readonly<Record<string, unknown>>,
+  names: Readonly<Record<string, string>>,
+  drop: readonly string[] = [],
+): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (drop.includes(key)) continue;
+    const name = Object.hasOwn(names, key) ? names[key] ?? key : key;
+    if (name === key || !Object.hasOwn(config, name)) out[name] = value;
+  }
+  return out;
+}
+/** Refuses an option that only one value of is supported. @throws {UnsupportedError} */
+export function onlyValue(config: Readonly<Record<string, unknown>>, key: string, value: unknown): void {
+  const got = config[key];
+  if (got !== undefined && got !== null && got !== value) {
+    throw new UnsupportedError(
+      `${key}: only ${JSON.stringify(value)} is supported, got ${JSON.stringify(got)}`,
+    );
+  }
+}
+/**
+ * Fields without those that a version of Keras lacks, where they are as that version takes for granted.
+ * @throws {UnsupportedError} naming one that isn't.
+ */
+export function withoutFields(
+  fields: Readonly<Record<string, unknown>>,
+  lacking: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  for (const [key, granted] of Object.entries(lacking)) {
+    if (key in fields) onlyValue(fields, key, granted);
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !Object.hasOwn(lacking, key)));
+}
+/** Whether softmax leaves 0 where all is masked. */
+export function zeroMaskedField(): Field<boolean> {
+  return bool({ doc: "masked places become 0 even where all are masked", default: true });
+}
+/** Before Keras 3.14 a softmax over nothing but masked places was even. */
+export function beforeZeroMasked(config: Record<string, unknown>, version: string): Record<string, unknown> {
+  return /^([12](\.|$)|3\.(\d|1[0-3])\.)/.test(version) ? { ...config, zero_masked: false } : config;
+}

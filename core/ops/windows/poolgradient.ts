@@ -1,0 +1,110 @@
+/** The gradients of pooling. @module */
+import type { Value } from "../../graph/graph.ts";
+import type { OpDef } from "../../graph/op.ts";
+import { asTensor, dimsOf, freshDim, tensorType } from "../../values/shape.ts";
+import { tensor, toIntegers, toNumbers } from "../../values/tensor.ts";
+import { product, result } from "../arrays.ts";
+import { defineOp, tensorAt } from "../define.ts";
+import {
+  averageFields,
+  type AveragePool,
+  maxima,
+  type Pool,
+  poolFields,
+  unitKernel,
+  windowAttributes,
+  windowCounts,
+  windowSums,
+} from "./poolwindows.ts";
+import { geometryOf, windowOffsets } from "./window.ts";
+
+/** The gradient of MaxPool. */
+export const maxPoolGrad: OpDef = defineOp<Pool>({
+  name: "MaxPoolGrad",
+  domain: "lapis",
+  since: 1,
+  summary: "The gradient of MaxPool: of x and dy; where a window has several maxima, the first gets all.",
+  attributes: poolFields,
+  arity: [2, 2],
+  infer: ({ inputs }) => [asTensor(inputs[0])],
+  body(b, [x, dy], attributes) {
+    if (!x || !dy) return [];
+    const [, indices] = b.op("MaxPool", [x], { ...attributes }, { outputs: 2 }), one = b.ints([-1]);
+    if (!indices) return [];
+    const zeros = b.one("ConstantOfShape", [b.one("Reshape", [b.one("Size", [x]), b.ints([1])])], {
+      value: tensor([0], [1], asTensor(x.type).dtype),
+    });
+    const flat = b.one("ScatterElements", [
+      zeros,
+      b.one("Reshape", [indices, one]),
+      b.one("Reshape", [dy, one]),
+    ], {
+      axis: 0,
+      reduction: "add",
+    });
+    return [b.one("Reshape", [flat, b.one("Shape", [x])], { allowzero: true })];
+  },
+  plain(inputs, { attributes }) {
+    const x = tensorAt(inputs, 0), dy = toNumbers(tensorAt(inputs, 1));
+    const g = geometryOf(x.shape.slice(2), attributes.kernel_shape, attributes, attributes.ceil_mode, 0);
+    const size = product(g.input), count = product(g.output), out = new Float64Array(product(x.shape));
+    const { at } = maxima(toNumbers(x), g, product(x.shape, 0, 2));
+    for (let i = 0; i < at.length; i++) {
+      const to = Math.floor(i / count) * size + (at[i] ?? 0);
+      out[to] = (out[to] ?? 0) + (dy[i] ?? 0);
+    }
+    return [result(out, x.shape, x.dtype)];
+  },
+  accuracy: "rounding",
+});
+
+/** The gradient of AveragePool. */
+export const averagePoolGrad: OpDef = defineOp<AveragePool>({
+  name: "AveragePoolGrad",
+  domain: "lapis",
+  since: 1,
+  summary: "The gradient of AveragePool: of dy and X's spatial shape.",
+  attributes: averageFields,
+  arity: [2, 2],
+  infer({ inputs: [dy], dims }) {
+    const outer = dimsOf(dy, "dy"), spatial = dims(1) ?? outer.slice(2).map(() => freshDim());
+    return [tensorType(asTensor(dy).dtype, [...outer.slice(0, 2), ...spatial])];
+  },
+  body(b, [dy, shape], attributes) {
+    if (!dy || !shape) return [];
+    const { dtype } = asTensor(dy.type), one = tensor([1], [1], dtype);
+    const join = (...parts: Value[]) => b.one("Concat", parts, { axis: 0 });
+    // A window's weight: what AveragePool makes of ones, over how many ones it saw.
+    const ones = b.one("ConstantOfShape", [join(b.ints([1, 1]), shape)], { value: one });
+    const mean = b.one("AveragePool", [ones], { ...attributes });
+    const weight = b.one("Div", [mean, windowSums(b, ones, shape, attributes)]);
+    const outer = b.one("Shape", [dy], { start: 0, end: 2 });
+    const images = b.one("Reshape", [
+      b.one("Mul", [dy, weight]),
+      join(b.ints([-1, 1]), b.one("Shape", [dy], { start: 2 })),
+    ]);
+    const dx = b.one(
+      "lapis.ConvGradInput",
+      [images, unitKernel(b, attributes, dtype), shape],
+      windowAttributes(b, shape, attributes),
+    );
+    return [b.one("Reshape", [dx, join(outer, shape)])];
+  },
+  plain(inputs, { attributes }) {
+    const dy = tensorAt(inputs, 0), spatial = toIntegers(tensorAt(inputs, 1)), from = toNumbers(dy);
+    const g = geometryOf(spatial, attributes.kernel_shape, attributes, attributes.ceil_mode, 0);
+    const counts = windowCounts(g, attributes.count_include_pad);
+    const size = product(g.input), count = product(g.output), offsets = windowOffsets(g, 0, count);
+    const images = product(dy.shape, 0, 2), out = new Float64Array(images * size);
+    for (let i = 0; i < images; i++) {
+      for (let e = 0; e < offsets.length; e++) {
+        const to = offsets[e] ?? -1, p = e % count;
+        if (to >= 0) {
+          out[i * size + to] = (out[i * size + to] ?? 0) + (from[i * count + p] ?? 0) / (counts[p] ?? 1);
+        }
+      }
+    }
+    return [result(out, [...dy.shape.slice(0, 2), ...spatial], dy.dtype)];
+  },
+  accuracy: "rounding",
+});

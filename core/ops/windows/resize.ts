@@ -1,0 +1,350 @@
+/** Resize and its gradient; sampling at given places is in gridsample.ts. @module */
+import type { Builder } from "../../graph/builder.ts";
+import { ShapeError, UnsupportedError } from "../../values/errors.ts";
+import type { Value } from "../../graph/graph.ts";
+import type { InferContext, OldNode, OpDef } from "../../graph/op.ts";
+import { bool, choice, type Field, float, list, nullable, text } from "../../values/schema.ts";
+import {
+  asTensor,
+  type Dim,
+  dimsOf,
+  divDims,
+  freshDim,
+  mulDims,
+  normalAxis,
+  sameDim,
+  tensorType,
+} from "../../values/shape.ts";
+import { type Tensor, tensor, toIntegers, toNumbers } from "../../values/tensor.ts";
+import { type Numbers, product, result } from "../arrays.ts";
+import { defineOp, optionalAt, tensorAt } from "../define.ts";
+import {
+  applyTaps,
+  type CoordinateMode,
+  type NearestMode,
+  spreadTaps,
+  tapMatrix,
+  type Taps,
+  tapsOf,
+} from "./taps.ts";
+import { optionalInts } from "./window.ts";
+
+interface Resize {
+  readonly antialias: boolean;
+  readonly axes: readonly number[] | null;
+  readonly coordinate_transformation_mode: CoordinateMode;
+  readonly cubic_coeff_a: number;
+  readonly exclude_outside: boolean;
+  readonly extrapolation_value: number;
+  readonly keep_aspect_ratio_policy: "stretch" | "not_larger" | "not_smaller";
+  readonly mode: "nearest" | "linear" | "cubic";
+  readonly nearest_mode: NearestMode;
+}
+const fields: { readonly [K in keyof Resize]: Field<Resize[K]> } = {
+  antialias: bool({ doc: "Widen the filter where the image shrinks.", default: false }),
+  axes: optionalInts("Axes that roi, scales and sizes speak of; all unless given."),
+  coordinate_transformation_mode: choice({
+    doc: "How an output's place is mapped to the input.",
+    of: [
+      "half_pixel",
+      "half_pixel_symmetric",
+      "pytorch_half_pixel",
+      "align_corners",
+      "asymmetric",
+      "tf_crop_and_resize",
+    ],
+    default: "half_pixel",
+  }),
+  cubic_coeff_a: float({ doc: "a of the cubic kernel.", default: -0.75 }),
+  exclude_outside: bool({ doc: "Give inputs beyond the edge no weight.", default: false }),
+  extrapolation_value: float({ doc: "Outputs outside the crop.", default: 0 }),
+  keep_aspect_ratio_policy: choice({
+    doc: "Whether sizes stretch the image, or bound it with one scale for all axes.",
+    of: ["stretch", "not_larger", "not_smaller"],
+    default: "stretch",
+  }),
+  mode: choice({ doc: "Interpolation.", of: ["nearest", "linear", "cubic"], default: "nearest" }),
+  nearest_mode: choice({
+    doc: "How a place is rounded.",
+    of: ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"],
+    default: "round_prefer_floor",
+  }),
+};
+
+const axesOf = (a: Resize, rank: number): readonly number[] =>
+  (a.axes ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => normalAxis(axis, rank));
+const given = (t: Tensor | undefined) => (t && t.data.length > 0 ? t : undefined);
+/** @throws {ShapeError} where a scale isn't a number above 0. */
+function scalesIn(t: Tensor): Numbers {
+  const scales = toNumbers(t);
+  const wrong = Array.from(scales).find((s) => !(s > 0 && s < Infinity));
+  if (wrong !== undefined) throw new ShapeError(`a scale of ${wrong}: expected a number above 0`);
+  return scales;
+}
+
+/** d·scale rounded down: 9 for 5·(9/5), since the product is a float32 as the scale is. */
+const scaledSize = (d: number, scale: number) => Math.floor(Math.fround(d * scale));
+/** The same of a dim, where the scale is a fraction with a small denominator. */
+function scaledDim(d: Dim, scale: number): Dim {
+  if (typeof d === "number") return scaledSize(d, scale);
+  for (let q = 1; q <= 64; q *= 2) if (Number.isInteger(scale * q)) return divDims(mulDims(d, scale * q), q);
+  return freshDim();
+}
+/** The output's shape, as far as it is known. */
+function inferSizes(c: InferContext<Resize>): readonly Dim[] {
+  const x = dimsOf(c.inputs[0], "X"), axes = axesOf(c.attributes, x.length), out = [...x];
+  const scales = given(c.known(2)), sizes = c.dims(3), policy = c.attributes.keep_aspect_ratio_policy;
+  if (scales) {
+    const factors = scalesIn(scales);
+    axes.forEach((axis, i) => out[axis] = scaledDim(x[axis] ?? 1, factors[i] ?? 1));
+  } else if (sizes && sizes.length > 0 && policy === "stretch") {
+    axes.forEach((axis, i) => out[axis] = sizes[i] ?? 1);
+  } else if (
+    sizes && sizes.length > 0 &&
+    [...sizes, ...axes.map((axis) => x[axis])].every((d) => typeof d === "number")
+  ) {
+    const kept = keptSizes(x as number[], axes, sizes as number[], policy).sizes;
+    axes.forEach((axis, i) => out[axis] = kept[i] ?? 1);
+  } else for (const axis of axes) out[axis] = freshDim();
+  return out;
+}
+/** Sizes under one scale for all axes, no larger or no smaller than asked. */
+function keptSizes(
+  x: readonly number[],
+  axes: readonly number[],
+  sizes: readonly number[],
+  policy: Resize["keep_aspect_ratio_policy"],
+): { readonly scales: readonly number[]; readonly sizes: readonly number[] } {
+  const scales = axes.map((axis, i) => (sizes[i] ?? 1) / (x[axis] ?? 1));
+  if (policy === "stretch") return { scales, sizes };
+  const scale = policy === "not_larger" ? Math.min(...scales) : Math.max(...scales);
+  return {
+    scales: axes.map(() => scale),
+    sizes: axes.map((axis) => Math.floor(scale * (x[axis] ?? 1) + 0.5)),
+  };
+}
+
+/** One axis that changes. */
+interface Pass {
+  readonly axis: number;
+  readonly taps: Taps;
+}
+/** The axes that change, with their taps. */
+function passesOf(
+  x: readonly number[],
+  a: Resize,
+  roi: Tensor | undefined,
+  scales: Tensor | undefined,
+  sizes: Tensor | undefined,
+): readonly Pass[] {
+  const axes = axesOf(a, x.length), crop = roi && given(roi) && toNumbers(roi);
+  const factors = given(scales), wanted = given(sizes);
+  const target = factors
+    ? scaledSizes(x, axes, scalesIn(factors))
+    : wanted
+    ? keptSizes(x, axes, toIntegers(wanted), a.keep_aspect_ratio_policy)
+    : undefined;
+  if (!target) throw new ShapeError("expected scales or sizes");
+  return axes.flatMap((axis, i) => {
+    const input = x[axis] ?? 1, output = target.sizes[i] ?? 1, scale = target.scales[i] ?? 1;
+    const cropped = a.coordinate_transformation_mode === "tf_crop_and_resize";
+    if (input === output && scale === 1 && !cropped) return [];
+    const taps = tapsOf({
+      mode: a.mode,
+      coordinates: a.coordinate_transformation_mode,
+      nearest: a.nearest_mode,
+      antialias: a.antialias,
+      excludeOutside: a.exclude_outside,
+      cubicA: a.cubic_coeff_a,
+      input,
+      output,
+      scale,
+      roi: [crop?.[i] ?? 0, crop?.[i + axes.length] ?? 1],
+    });
+    return [{ axis, taps }];
+  });
+}
+const scaledSizes = (x: readonly number[], axes: readonly number[], factors: Numbers) => ({
+  scales: axes.map((_, i) => factors[i] ?? 1),
+  sizes: axes.map((axis, i) => scaledSize(x[axis] ?? 1, factors[i] ?? 1)),
+});
+
+const resize: OpDef = defineOp<Resize>({
+  name: "Resize",
+  since: 19,
+  summary: "An image at another size, by nearest neighbour, linear or cubic interpolation.",
+  attributes: fields,
+  arity: [1, 4],
+  infer: (context) => [tensorType(asTensor(context.inputs[0]).dtype, inferSizes(context))],
+  vjp(b, { inputs: [x, roi, scales, sizes], attributes }, [dy]) {
+    if (!x || !dy) return [];
+    return [b.one("lapis.ResizeGrad", [dy, b.one("Shape", [x]), roi, scales, sizes], { ...attributes })];
+  },
+  plain(inputs, { attributes }) {
+    const x = tensorAt(inputs, 0), shape = [...x.shape];
+    let data: ArrayLike<number> = toNumbers(x);
+    const passes = passesOf(
+      x.shape,
+      attributes,
+      optionalAt(inputs, 1),
+      optionalAt(inputs, 2),
+      optionalAt(inputs, 3),
+    );
+    for (const { axis, taps } of passes) {
+      const outer = product(shape, 0, axis), inner = product(shape, axis + 1);
+      data = applyTaps(data, outer, shape[axis] ?? 1, inner, taps, attributes.extrapolation_value);
+      shape[axis] = taps.outside.length;
+    }
+    return [result(Float64Array.from(data), shape, x.dtype)];
+  },
+  upgrade: fromOldResize,
+  accuracy: "rounding",
+});
+
+/** Opset 10 had scales alone, and one meaning; opset 11 a mode that only TensorFlow needed. */
+function fromOldResize(from: number, node: OldNode): OldNode {
+  const { inputs: [x, second, ...rest], attributes } = node;
+  if (from < 11) {
+    return {
+      ...node,
+      inputs: [x, undefined, second],
+      attributes: { ...attributes, coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    };
+  }
+  if (attributes["coordinate_transformation_mode"] !== "tf_half_pixel_for_nn") return node;
+  if (attributes["nearest_mode"] !== "floor") {
+    throw new UnsupportedError("Resize: tf_half_pixel_for_nn is read with nearest_mode floor only");
+  }
+  const same = { coordinate_transformation_mode: "half_pixel", nearest_mode: "round_prefer_ceil" };
+  return { ...node, inputs: [x, second, ...rest], attributes: { ...attributes, ...same } };
+}
+
+const resizeGrad: OpDef = defineOp<Resize>({
+  name: "ResizeGrad",
+  domain: "lapis",
+  since: 1,
+  summary: "The gradient of Resize: of dy, X's shape, and Resize's roi, scales and sizes.",
+  attributes: fields,
+  arity: [2, 5],
+  infer({ inputs: [dy], dims }) {
+    return [tensorType(asTensor(dy).dtype, dims(1) ?? dimsOf(dy).map(() => freshDim()))];
+  },
+  body(b, [dy, shape, roi, scales, sizes], attributes) {
+    if (!dy || !shape) return [];
+    // Resize is a matrix along each axis: its gradient is a product with the same matrix.
+    const from = b.dimsOf(shape), to = dimsOf(dy.type), axes = axesOf(attributes, to.length);
+    const changed = axes.filter((axis) => !from || !sameDim(from[axis] ?? -1, to[axis] ?? -1));
+    const known = (v: Value | undefined) => {
+      const t = b.knownOf(v);
+      if (v && !t) throw new UnsupportedError("the body of ResizeGrad needs scales and sizes that are known");
+      return t;
+    };
+    const fixed = to.map((_, i) => {
+      const d = from?.[i];
+      if (changed.includes(i) && typeof d !== "number") {
+        throw new UnsupportedError("the body of ResizeGrad needs sizes that are known");
+      }
+      return typeof d === "number" ? d : 1;
+    });
+    const passes = passesOf(fixed, attributes, known(roi), known(scales), known(sizes));
+    return [
+      passes.filter((p) => changed.includes(p.axis)).reduce(
+        (d, pass) => times(b, d, pass, fixed[pass.axis] ?? 1),
+        dy,
+      ),
+    ];
+  },
+  plain(inputs, { attributes }) {
+    const dy = tensorAt(inputs, 0), x = toIntegers(tensorAt(inputs, 1)), shape = [...dy.shape];
+    let data: ArrayLike<number> = toNumbers(dy);
+    const passes = passesOf(
+      x,
+      attributes,
+      optionalAt(inputs, 2),
+      optionalAt(inputs, 3),
+      optionalAt(inputs, 4),
+    );
+    for (const { axis, taps } of passes) {
+      const outer = product(shape, 0, axis), inner = product(shape, axis + 1), input = x[axis] ?? 1;
+      data = spreadTaps(data, outer, input, inner, taps);
+      shape[axis] = input;
+    }
+    return [result(Float64Array.from(data), shape, dy.dtype)];
+  },
+  accuracy: "rounding",
+});
+/** d with one axis multiplied by its taps' matrix `[output, input]`, or by the matrix turned round. */
+function times(b: Builder, d: Value, { axis, taps }: Pass, input: number, turned = false): Value {
+  const rank = dimsOf(d.type).length, { dtype } = asTensor(d.type);
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  [perm[axis], perm[rank - 1]] = [rank - 1, axis];
+  const matrix = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
+  const kernel = turned ? b.one("Transpose", [matrix], { perm: [1, 0] }) : matrix;
+  const typed = dtype === "float64" ? kernel : b.one("Cast", [kernel], { to: dtype });
+  if (axis === rank - 1) return b.one("MatMul", [d, typed]);
+  return b.one("Transpose", [b.one("MatMul", [b.one("Transpose", [d], { perm }), typed])], { perm });
+}
+
+/**
+ * Resize as a product with a constant matrix along each axis that changes: for engines that multiply matrices well.
+ * Undefined where a size is open, or where outputs lie outside the image.
+ */
+export function resizeProducts(
+  b: Builder,
+  [x, roi, scales, sizes]: readonly (Value | undefined)[],
+  given: unknown,
+  output: readonly Dim[],
+): Value | undefined {
+  if (!x) return undefined;
+  const attributes = given as Resize, from = dimsOf(x.type);
+  const changed = from.flatMap((d, axis) => (sameDim(d, output[axis] ?? -1) ? [] : [axis]));
+  if (changed.some((axis) => typeof from[axis] !== "number")) return undefined;
+  const [knownRoi, knownScales, knownSizes] = [roi, scales, sizes].map((v) => b.knownOf(v));
+  if ((roi && !knownRoi) || (scales && !knownScales) || (sizes && !knownSizes)) return undefined;
+  const fixed = from.map((d) => (typeof d === "number" ? d : 1));
+  const passes = passesOf(fixed, attributes, knownRoi, knownScales, knownSizes)
+    // A scale beside 1 moves places though the size stays.
+    .filter((p) => typeof from[p.axis] === "number");
+  if (passes.some((p) => p.taps.outside.some((o) => o))) return undefined;
+  return passes.reduce((y, pass) => times(b, y, pass, fixed[pass.axis] ?? 1, true), x);
+}
+
+interface Upsample {
+  readonly mode: string;
+  readonly scales: readonly number[] | null;
+  readonly height_scale: number | null;
+  readonly width_scale: number | null;
+}
+const upsample: OpDef = defineOp<Upsample>({
+  name: "Upsample",
+  since: 10,
+  summary: "Resize as it was before opset 10: asymmetric, rounding down.",
+  attributes: {
+    mode: text({ doc: "nearest, or linear.", default: "nearest" }),
+    scales: nullable(list({ doc: "Scale of each axis.", of: float({ doc: "A scale." }) })),
+    height_scale: nullable(float({ doc: "Scale of axis 2." })),
+    width_scale: nullable(float({ doc: "Scale of axis 3." })),
+  },
+  arity: [1, 2],
+  body(b, inputs, attributes) {
+    const node = fromUpsample(9, { op: "Upsample", inputs, attributes: { ...attributes }, builder: b });
+    return [b.one(node.op, node.inputs, node.attributes)];
+  },
+  upgrade: fromUpsample,
+  accuracy: "rounding",
+});
+function fromUpsample(_: number, { inputs: [x, scales], attributes: a, builder: b }: OldNode): OldNode {
+  const own = (a["scales"] as readonly number[] | null | undefined) ??
+    (a["height_scale"] == null ? undefined : [1, 1, Number(a["height_scale"]), Number(a["width_scale"])]);
+  const factors = scales ?? (own && b.constant(tensor([...own], [own.length], "float32")));
+  const mode = a["mode"] === "bilinear" || a["mode"] === "linear" ? "linear" : "nearest";
+  return {
+    op: "Resize",
+    inputs: [x, undefined, factors],
+    attributes: { mode, coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    builder: b,
+  };
+}
+
+/** Resize and sampling. */
+export const resizeOps: readonly OpDef[] = [resize, resizeGrad, upsample];

@@ -1,0 +1,104 @@
+/** Layers as configurations of Keras 2 and 3 hold them. @module */
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { InitializerSpec, Layer } from "../../../core/network/layer.ts";
+import type { ActivationSpec } from "../../../core/network/fields.ts";
+import { fieldToSnake, nameOf } from "../../../core/network/names.ts";
+import type { SymbolicTensor } from "../../../core/network/network.ts";
+import type { AnySchema } from "../../../core/values/schema.ts";
+import type { TensorType } from "../../../core/values/shape.ts";
+import type { Json } from "../json.ts";
+import { locate, packageOf } from "../reading/layers.ts";
+import { activationValue, initializerValue, partValue, serialized, type WriteContext } from "./values.ts";
+
+/** Sizes as Keras writes them: null where they vary. */
+export function shapeList(type: TensorType): readonly (number | null)[] {
+  return (type.shape ?? []).map((d) => (typeof d === "number" ? d : null));
+}
+/** What layers without a type of their own compute in. */
+export function policy(major: 2 | 3): unknown {
+  return major === 2 ? "float32" : serialized("keras", "DTypePolicy", { name: "float32" });
+}
+/** An input as a layer. */
+export function inputEntry(tensor: SymbolicTensor, name: string, ctx: WriteContext): Json {
+  const shape = ctx.major === 2 ? "batch_input_shape" : "batch_shape";
+  const config = {
+    [shape]: shapeList(tensor.type),
+    dtype: tensor.type.dtype,
+    sparse: false,
+    ragged: false,
+    name,
+    ...(ctx.major === 3 && { optional: false }),
+  };
+  return layerForm("keras.layers", "InputLayer", config, ctx);
+}
+/** `{class_name, config}`, with the module where layers say theirs. */
+export function layerForm(
+  module: string | null,
+  className: string,
+  config: Json,
+  ctx: WriteContext,
+  registered?: string,
+): Json {
+  return ctx.modules ? serialized(module, className, config, registered) : { class_name: className, config };
+}
+
+const isLayer = (value: unknown): value is Layer =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "built-layer";
+
+/** A nameless layer inside a configuration has the name that the model gave the one made from it. */
+function innerName(outer: Layer, inner: Layer): string {
+  if (inner.name !== undefined) return inner.name;
+  const children = outer.def.children?.(outer.config) ?? [];
+  const child = children.find((c) => c.layer === inner) ??
+    children.find((c) => c.namePrefix !== undefined && c.layer.def === inner.def);
+  return nameOf(child?.layer ?? inner);
+}
+
+/** How a layer (or model) inside another's configuration is written. */
+export type WriteInner = (layer: Layer, name: string, frozen: boolean) => Json;
+
+/**
+ * A layer with its configuration.
+ * @throws {UnsupportedError} naming the layer and what that version of Keras doesn't have.
+ */
+export function layerEntry(
+  layer: Layer,
+  name: string,
+  frozen: boolean,
+  ctx: WriteContext,
+  inner: WriteInner,
+): Json {
+  const { def } = layer, schema = def.config as unknown as AnySchema, keras = def.keras ?? {};
+  const names = (keras.fields ?? {}) as Readonly<Record<string, string>>;
+  const values = layer.config as Readonly<Record<string, unknown>>;
+  const label = `layer "${name}" (${def.name})`, trainable = layer.trainable && !frozen;
+  const fields: Record<string, unknown> = {}, own = (keras.own ?? []) as readonly string[];
+  for (const [field, { expects }] of Object.entries(schema)) {
+    if (own.includes(field)) continue;
+    const key = names[field] ?? fieldToSnake(field), place = `${label}.${key}`;
+    fields[key] = fieldValue(values[field], expects, key, place);
+  }
+  function fieldValue(value: unknown, expects: string, key: string, place: string): unknown {
+    if (isLayer(value)) return inner(value, innerName(layer, value), !trainable);
+    if (Array.isArray(value) && value.some(isLayer)) {
+      return value.map((v: unknown) => fieldValue(v, expects, key, place));
+    }
+    if (value === null || value === undefined) return null;
+    if (/^an activation/.test(expects)) return activationValue(value as ActivationSpec, ctx, place);
+    if (/^an initializer/.test(expects)) return initializerValue(value as InitializerSpec, ctx, place);
+    return partValue(value, key, ctx, place);
+  }
+  if (ctx.major === 2 && keras.since === 3) {
+    throw new UnsupportedError(`${label}: Keras 2 has no such layer`, { place: name });
+  }
+  const { className = keras.classNames?.[0] ?? def.name, config = fields } = locate(
+    label,
+    () => keras.save?.(fields, ctx.major) ?? {},
+  );
+  const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
+  const origin = keras.package ?? packageOf(layer);
+  const form = { ...common, ...config };
+  return origin === undefined
+    ? layerForm("keras.layers", className, form, ctx)
+    : layerForm(null, className, form, ctx, `${origin}>${className}`);
+}

@@ -1,0 +1,155 @@
+/** Attention (Luong) and AdditiveAttention (Bahdanau) over [query, value] or [query, value, key]. @module */
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
+import {
+  asFloat,
+  boolMask,
+  causalMask,
+  dropoutPattern,
+  dtypeOf,
+  maskLike,
+  maskOf,
+  paramAt,
+  scalarLike,
+  seedField,
+  shapeOf,
+  sizeAt,
+  transpose,
+  weight,
+} from "../../../core/graph/words.ts";
+import { bool, choice, float } from "../../../core/values/schema.ts";
+
+/** Options of {@link additiveAttentionDef}, resolved. */
+export interface AdditiveAttentionConfig {
+  /** Scores are multiplied by a learned scale. */
+  readonly useScale: boolean;
+  /** Share of the weights that is dropped in training. */
+  readonly dropout: number;
+  /** Seed of its random numbers; the model's where null. */
+  readonly seed: number | null;
+}
+/** Options of {@link attentionDef}, resolved. */
+export interface AttentionConfig extends AdditiveAttentionConfig {
+  /** `dot`: query·key; `concat`: a learned weight times Σ tanh(query + key). */
+  readonly scoreMode: "dot" | "concat";
+}
+interface Parts {
+  readonly query: Value;
+  readonly value: Value;
+  readonly key: Value;
+}
+
+function partsOf(b: Builder, inputs: readonly Value[]): Parts {
+  const [query, value, key = value] = inputs.map((v) => asFloat(b, v));
+  if (!query || !value || !key || inputs.length > 3) {
+    throw new ShapeError(`expected [query, value] or [query, value, key], got ${inputs.length} inputs`);
+  }
+  return { query, value, key };
+}
+/** query + key of every pair, `[batch, queries, keys, features]`, through tanh. */
+function pairs(b: Builder, { query, key }: Parts, scale?: Value): Value {
+  const rank = shapeOf(query.type).length;
+  const sum = b.one("Add", [
+    b.one("Unsqueeze", [query, b.ints([rank - 1])]),
+    b.one("Unsqueeze", [key, b.ints([rank - 2])]),
+  ]);
+  return b.one("Tanh", [scale ? b.one("Mul", [sum, scale]) : sum]);
+}
+const overFeatures = (b: Builder, x: Value): Value => b.one("ReduceSum", [x, b.ints([-1])], { keepdims: 0 });
+
+/** Softmax of scores `[batch, queries, keys]` where the values' mask allows, applied to the values. */
+function attend(
+  context: LayerContext<AdditiveAttentionConfig>,
+  parts: Parts,
+  scores: Value,
+): readonly Value[] {
+  const { b, config, inputs, masks, call, training } = context;
+  const values = maskOf(inputs, call, 1);
+  let allowed = values && b.one("Unsqueeze", [boolMask(b, values), b.ints([-2])]);
+  if (call.options?.useCausalMask === true) {
+    const causal = causalMask(b, scores);
+    allowed = allowed ? b.one("And", [allowed, causal]) : causal;
+  }
+  let masked = scores;
+  if (allowed) {
+    const large = scalarLike(b, dtypeOf(scores) === "float16" ? 65504 : 1e9, scores);
+    masked = b.one("Where", [allowed, scores, b.one("Sub", [scores, large])]);
+  }
+  const weights = b.one("Softmax", [masked], { axis: -1 });
+  const kept = training && config.dropout > 0
+    ? b.one("Mul", [
+      weights,
+      dropoutPattern(b, weights, b.one("Shape", [weights]), config.dropout, config.seed),
+    ])
+    : weights;
+  let y = b.one("MatMul", [kept, parts.value]);
+  const queries = maskOf(inputs, call, 0);
+  if (queries) y = b.one("Where", [maskLike(b, queries, y), y, scalarLike(b, 0, y)]);
+  y = b.masked(y, masks[0]);
+  return call.options?.returnAttentionScores === true ? [y, weights] : [y];
+}
+
+const fields = {
+  useScale: bool({ doc: "scores are multiplied by a learned scale", default: false }),
+  dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
+  seed: seedField(),
+};
+
+/** Dot-product attention (Luong et al. 2015): `[batch, queries, features]`, `[batch, keys, size] → [batch, queries, size]`. */
+export const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeight"> = {
+  kind: "layer",
+  name: "Attention",
+  summary: "dot-product attention",
+  mask: "make",
+  config: {
+    ...fields,
+    scoreMode: choice({ doc: "how query and key are compared", default: "dot", of: ["dot", "concat"] }),
+  },
+  params: (config) => ({
+    ...(config.useScale && { scale: weight([], "ones") }),
+    ...(config.scoreMode === "concat" && { concatScoreWeight: weight([], "ones") }),
+  }),
+  build(context) {
+    const { b, config, inputs, params } = context, parts = partsOf(b, inputs);
+    const scale = config.useScale ? paramAt(params, "scale") : undefined;
+    let scores: Value;
+    if (config.scoreMode === "concat") {
+      const sum = overFeatures(b, pairs(b, parts, scale));
+      scores = b.one("Mul", [sum, paramAt(params, "concatScoreWeight")]);
+    } else {
+      const rank = shapeOf(parts.key.type).length;
+      const swapped = Array.from({ length: rank }, (_, i) => i < rank - 2 ? i : 2 * rank - 3 - i);
+      scores = b.one("MatMul", [parts.query, transpose(b, parts.key, swapped)]);
+      if (scale) scores = b.one("Mul", [scores, scale]);
+    }
+    return attend(context, parts, scores);
+  },
+  keras: {
+    ignore: ["causal"],
+    call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
+  },
+};
+
+/** Additive attention (Bahdanau et al. 2015): scores are Σ scale · tanh(query + key). */
+export const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = {
+  kind: "layer",
+  name: "AdditiveAttention",
+  summary: "additive attention",
+  mask: "make",
+  config: { ...fields, useScale: bool({ doc: "a learned scale of each feature", default: true }) },
+  params: (config, [query]) => ({
+    ...(config.useScale && { scale: weight([sizeAt(query, -1)], "glorotUniform") }),
+  }),
+  build(context) {
+    const { b, config, inputs, params } = context, parts = partsOf(b, inputs);
+    const together = pairs(b, parts);
+    const scaled = config.useScale ? b.one("Mul", [together, paramAt(params, "scale")]) : together;
+    return attend(context, parts, overFeatures(b, scaled));
+  },
+  keras: {
+    ignore: ["causal"],
+    call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
+  },
+};

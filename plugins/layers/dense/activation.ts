@@ -1,0 +1,215 @@
+/** Activation layers: a named function, and those with options of their own. @module */
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import {
+  activate,
+  activationField,
+  type ActivationSpec,
+  axesField,
+  beforeZeroMasked,
+  boolMask,
+  initializerField,
+  inputAt,
+  maskOf,
+  type Opaque,
+  opaqueField,
+  paramAt,
+  rectify,
+  renamed,
+  scalarLike,
+  shapeOf,
+  sortedAxes,
+  weight,
+  zeroMaskedField,
+} from "../../../core/graph/words.ts";
+import { ConfigError } from "../../../core/values/errors.ts";
+import { type Field, field, float, int, list, nullable } from "../../../core/values/schema.ts";
+
+/** Options of {@link activationDef}, resolved. */
+export interface ActivationConfig {
+  /** The function. */
+  readonly activation: ActivationSpec;
+}
+/** A named function of every element (or axis), shape unchanged. */
+export const activationDef: LayerDef<ActivationConfig, never> = {
+  kind: "layer",
+  name: "Activation",
+  summary: "a named function",
+  mask: "pass",
+  config: { activation: activationField({ doc: "the function" }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [activate(b, config.activation, inputAt(inputs, 0))],
+};
+
+/** Options of {@link reluDef}, resolved. */
+export interface ReluConfig {
+  /** Largest output. */
+  readonly maxValue: number | null;
+  /** Slope below the threshold. */
+  readonly negativeSlope: number;
+  /** Outputs are 0 up to here. */
+  readonly threshold: number;
+}
+/** max(x, 0) with a ceiling, a slope below and a threshold. */
+export const reluDef: LayerDef<ReluConfig, never> = {
+  kind: "layer",
+  name: "ReLU",
+  summary: "max(x, 0), with an optional ceiling, slope and threshold",
+  mask: "pass",
+  config: {
+    maxValue: nullable(float({ doc: "largest output", min: 0 })),
+    negativeSlope: orDefault(float({ doc: "slope below the threshold", min: 0, default: 0 })),
+    threshold: orDefault(float({ doc: "outputs are 0 up to here", min: 0, default: 0 })),
+  },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [rectify(b, inputAt(inputs, 0), config)],
+};
+
+/** Options of {@link leakyReluDef}, resolved. */
+export interface LeakyReluConfig {
+  /** Slope below the threshold. */
+  readonly negativeSlope: number;
+}
+/** x where positive, else slope · x. */
+export const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
+  kind: "layer",
+  name: "LeakyReLU",
+  summary: "x where positive, else negativeSlope · x",
+  mask: "pass",
+  config: { negativeSlope: float({ doc: "slope below 0", min: 0, default: 0.3 }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [
+    b.one("LeakyRelu", [inputAt(inputs, 0)], { alpha: config.negativeSlope }),
+  ],
+  keras: {
+    upgrade: (config) => renamed(config, { alpha: "negative_slope" }),
+    save: (fields, major) => (major === 2 ? { config: renamed(fields, { negative_slope: "alpha" }) } : {}),
+  },
+};
+
+/** Options of {@link eluDef}, resolved. */
+export interface EluConfig {
+  /** Scale below 0. */
+  readonly alpha: number;
+}
+/** x where positive, else α·(eˣ − 1). */
+export const eluDef: LayerDef<EluConfig, never> = {
+  kind: "layer",
+  name: "ELU",
+  summary: "x where positive, else alpha · (exp(x) - 1)",
+  mask: "pass",
+  config: { alpha: float({ doc: "scale below 0", default: 1 }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [b.one("Elu", [inputAt(inputs, 0)], { alpha: config.alpha })],
+};
+
+/** Options of {@link thresholdedReluDef}, resolved. */
+export interface ThresholdedReluConfig {
+  /** Outputs are 0 up to here. */
+  readonly theta: number;
+}
+/** x where above θ, else 0; Keras 2's layer. */
+export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
+  kind: "layer",
+  name: "ThresholdedReLU",
+  summary: "x where x > theta, else 0",
+  mask: "pass",
+  config: { theta: float({ doc: "outputs are 0 up to here", min: 0, default: 1 }) },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [
+    rectify(b, inputAt(inputs, 0), { negativeSlope: 0, maxValue: null, threshold: config.theta }),
+  ],
+  keras: {
+    save: ({ theta }, major) =>
+      major === 2
+        ? {}
+        : { className: "ReLU", config: { max_value: null, negative_slope: 0, threshold: theta } },
+  },
+};
+
+/** Options of {@link preluDef}, resolved. */
+export interface PreluConfig {
+  /** Fills the slopes. */
+  readonly alphaInitializer: InitializerSpec;
+  /** Axes, from 1, along which one slope serves all. */
+  readonly alphaRegularizer: Opaque;
+  /** Bound on the slopes. */
+  readonly alphaConstraint: Opaque;
+  /** Axes (from 1) along which one slope serves all. */
+  readonly sharedAxes: readonly number[] | null;
+}
+/** x where positive, else a learned slope · x; a slope for every element but those of shared axes. */
+export const preluDef: LayerDef<PreluConfig, "alpha"> = {
+  kind: "layer",
+  name: "PReLU",
+  summary: "x where positive, else a learned slope times x",
+  mask: "pass",
+  config: {
+    alphaInitializer: initializerField({ doc: "fills the slopes", default: "zeros" }),
+    alphaRegularizer: opaqueField("penalty on the slopes"),
+    alphaConstraint: opaqueField("bound on the slopes"),
+    sharedAxes: nullable(
+      list({ doc: "axes, from 1, along which one slope serves all", of: int({ doc: "axis" }) }),
+    ),
+  },
+  params(config, [x]) {
+    const shape = shapeOf(x).slice(1), shared = config.sharedAxes ?? [];
+    return { alpha: weight(shape.map((d, i) => (shared.includes(i + 1) ? 1 : d)), config.alphaInitializer) };
+  },
+  build: ({ b, inputs, params }) => [b.one("PRelu", [inputAt(inputs, 0), paramAt(params, "alpha")])],
+  keras: { upgrade: (config) => renamed(config, { init: "alpha_initializer" }) },
+};
+
+/** Options of {@link softmaxDef}, resolved. */
+export interface SoftmaxConfig {
+  /** Axes that sum to 1. */
+  readonly axis: number | readonly number[];
+  /** Masked places become 0 even where all are masked; Keras' files from before 3.14 are read with false. */
+  readonly zeroMasked: boolean;
+}
+/** eˣ over its sum along one axis or several; where a mask is false the result is 0. */
+export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
+  kind: "layer",
+  name: "Softmax",
+  summary: "exp(x) over its sum along axes",
+  mask: "pass",
+  config: {
+    axis: axesField({ doc: "axes that sum to 1", default: -1 }),
+    zeroMasked: zeroMaskedField(),
+  },
+  params: () => ({}),
+  build({ b, config, inputs, call }) {
+    let x = inputAt(inputs, 0);
+    const given = maskOf(inputs, call), mask = given && boolMask(b, given);
+    const zero = scalarLike(b, 0, x);
+    if (mask) x = b.one("Where", [mask, x, scalarLike(b, -1e9, x)]);
+    const axes = sortedAxes(config.axis, shapeOf(x.type).length);
+    let y;
+    if (axes.length === 1) y = b.one("Softmax", [x], { axis: axes[0] });
+    else {
+      const over = b.ints(axes), top = b.one("ReduceMax", [x, over], { keepdims: 1 });
+      const powers = b.one("Exp", [b.one("Sub", [x, top])]);
+      y = b.one("Div", [powers, b.one("ReduceSum", [powers, over], { keepdims: 1 })]);
+    }
+    return [mask && config.zeroMasked ? b.one("Where", [mask, y, zero]) : y];
+  },
+  keras: {
+    call: ["inputs", "mask"],
+    upgrade: beforeZeroMasked,
+    own: ["zeroMasked"],
+  },
+  check(config, path) {
+    if (Array.isArray(config.axis) && config.axis.length === 0) {
+      throw new ConfigError(`${path}.axis: expected at least one axis, got []`, { place: `${path}.axis` });
+    }
+  },
+};
+
+/** A field that takes null for its default, as older files write it. */
+function orDefault(inner: Field<number>): Field<number> {
+  return field<number>({
+    doc: inner.doc,
+    expects: inner.expects,
+    default: inner.default ?? 0,
+    read: (raw, path) => (raw === null ? inner.default ?? 0 : inner.parse(raw, path)),
+  });
+}

@@ -1,0 +1,54 @@
+/** Dense: a fully connected layer. @module */
+import type { LayerDef } from "../../../core/network/layer.ts";
+import {
+  activate,
+  activationField,
+  type ActivationSpec,
+  asFloat,
+  inputAt,
+  keras1Names,
+  type KernelConfig,
+  kernelFields,
+  paramAt,
+  renamed,
+  sizeAt,
+  weight,
+} from "../../../core/graph/words.ts";
+import { int } from "../../../core/values/schema.ts";
+
+/** Options of {@link denseDef}, resolved. */
+export interface DenseConfig extends KernelConfig {
+  /** Size of the output's last axis. */
+  readonly units: number;
+  /** Function applied last. */
+  readonly activation: ActivationSpec;
+}
+
+/** Fully connected: `activation(x · kernel + bias)` over the last axis, `[…, features] → […, units]`. */
+export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
+  kind: "layer",
+  name: "Dense",
+  summary: "activation(x · kernel + bias) over the last axis",
+  mask: "pass",
+  config: {
+    units: int({ doc: "size of the output's last axis", min: 1 }),
+    activation: activationField(),
+    ...kernelFields(),
+  },
+  params(config, [x]) {
+    return {
+      kernel: weight([sizeAt(x, -1), config.units], config.kernelInitializer),
+      ...(config.useBias && { bias: weight([config.units], config.biasInitializer) }),
+    };
+  },
+  build({ b, config, inputs, params }) {
+    let y = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "kernel")]);
+    if (config.useBias) y = b.one("Add", [y, paramAt(params, "bias")]);
+    return [activate(b, config.activation, y)];
+  },
+  keras: {
+    classNames: ["Dense", "TimeDistributedDense"],
+    ignore: ["quantization_config", "lora_rank", "lora_alpha"],
+    upgrade: (config) => renamed(config, keras1Names, ["input_dim", "input_length"]),
+  },
+};

@@ -1,0 +1,67 @@
+/** SpectralNormalization: a wrapper that keeps a kernel's largest singular value at 1. @module */
+import { ConfigError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
+import { inputAt, layerField } from "../../../core/graph/words.ts";
+import { int } from "../../../core/values/schema.ts";
+import type { Type } from "../../../core/values/shape.ts";
+
+/** Options of {@link spectralNormalizationDef}, resolved. */
+export interface SpectralNormalizationConfig {
+  /** A layer with a kernel, or an embedding. */
+  readonly layer: Layer;
+  /** Steps of the power iteration at each call in Keras' training. */
+  readonly powerIterations: number;
+}
+/** The last axis of the wrapped layer's kernel. @throws {UnsupportedError} where it has none. */
+function width({ layer }: SpectralNormalizationConfig, inputs: readonly Type[]): number {
+  const specs = layer.def.params(layer.config, inputs) as Record<
+    string,
+    { readonly shape: readonly unknown[] } | undefined
+  >;
+  const last = (specs.kernel ?? specs.embeddings)?.shape.at(-1);
+  if (typeof last === "number") return last;
+  throw new UnsupportedError(`layer ${layer.def.name} has no kernel and no embeddings to normalise`);
+}
+/**
+ * A layer whose kernel training divides by its largest singular value (Miyato et al. 2018); inference uses the kernel as it
+ * is stored, which Keras stores divided.
+ */
+export const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "vectorU"> = {
+  kind: "layer",
+  name: "SpectralNormalization",
+  summary: "a layer whose kernel training keeps at a largest singular value of 1",
+  mask: "pass",
+  config: {
+    layer: layerField({ doc: "a layer with a kernel, or an embedding" }),
+    powerIterations: int({ doc: "steps of the power iteration in Keras' training", min: 1, default: 1 }),
+  },
+  params: (config, inputs) => ({
+    vectorU: {
+      shape: [1, width(config, inputs)],
+      init: { name: "truncatedNormal", stddev: 0.02 },
+      role: "statistic",
+      after: 1,
+    },
+  }),
+  children: ({ layer }): readonly ChildLayer[] => [{ layer, attribute: "layer" }],
+  build({ config, inputs, layer, training, trainable }) {
+    if (training && trainable) {
+      throw new UnsupportedError(
+        "trains in Keras by overwriting the wrapped layer's kernel, which isn't supported: freeze it",
+      );
+    }
+    return layer(config.layer, [inputAt(inputs, 0)]);
+  },
+  check({ layer }, path) {
+    if (layer.def.children) {
+      throw new ConfigError(
+        `${path}.layer: expected a layer with a kernel of its own, got ${layer.def.name}`,
+        {
+          place: `${path}.layer`,
+        },
+      );
+    }
+  },
+  // Keras 2.13 to 2.15 write it and can't read it back.
+  keras: { since: 3 },
+};

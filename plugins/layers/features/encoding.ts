@@ -1,0 +1,137 @@
+/** Numbers into classes: Discretization and CategoryEncoding, and the encodings that lookups share. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import { asFloat, cast, inputAt, opaqueField, shapeOf } from "../../../core/graph/words.ts";
+import { bool, choice, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
+import { tensor } from "../../../core/values/tensor.ts";
+
+/** Forms of categories: ids, one row each, one row of all, or how often each is there. */
+export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
+
+/** The `sparse` field, which only false is supported of. */
+export function sparseField(): Field<boolean> {
+  return bool({ doc: "sparse outputs, which aren't supported", default: false });
+}
+/** Refuses sparse outputs. @throws {UnsupportedError} */
+export function checkSparse(config: { readonly sparse: boolean }, path: string): void {
+  if (config.sparse) throw new UnsupportedError(`${path}.sparse: sparse outputs are not supported`);
+}
+
+/**
+ * Ids `[…, n]` in a form of categories, as Keras encodes them: one_hot `[…, n, depth]` (an axis of 1 at the end goes),
+ * multi_hot and count `[…, depth]`. Ids that are no class count nothing.
+ */
+export function encoded(
+  b: Builder,
+  ids: Value,
+  mode: Exclude<OutputMode, "tf_idf">,
+  depth: number,
+  dtype: DType,
+  weights?: Value,
+): Value {
+  if (mode === "int") return cast(b, ids, dtype);
+  const shape = shapeOf(ids.type);
+  // In floats, which are exact up to 16 million classes: kernels compare them.
+  let x = cast(b, ids, "float32");
+  if (mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1) x = b.one("Squeeze", [x, b.ints([-1])]);
+  const classes = b.constant(tensor(Float32Array.from({ length: depth }, (_, i) => i)));
+  const rows = cast(b, b.one("Equal", [b.one("Unsqueeze", [x, b.ints([-1])]), classes]), "float32");
+  if (mode === "one_hot") return cast(b, rows, dtype);
+  if (shape.length < 1) throw new ShapeError("expected at least the batch axis");
+  // A vector of ids is one sample.
+  const axis = b.ints([-2]);
+  if (mode === "multi_hot") return cast(b, b.one("ReduceMax", [rows, axis], { keepdims: 0 }), dtype);
+  const each = weights ? b.one("Mul", [rows, b.one("Unsqueeze", [asFloat(b, weights), b.ints([-1])])]) : rows;
+  return cast(b, b.one("ReduceSum", [each, axis], { keepdims: 0 }), dtype);
+}
+
+/** Options of {@link discretizationDef}, resolved. */
+export interface DiscretizationConfig {
+  /** Where one bin ends and the next begins, rising. */
+  readonly binBoundaries: readonly number[];
+  /** Number of bins that `adapt` in Keras makes. */
+  readonly numBins: number | null;
+  /** Tolerance of `adapt` in Keras. */
+  readonly epsilon: number;
+  /** The form of the outputs. */
+  readonly outputMode: "int" | "one_hot" | "multi_hot" | "count";
+  /** Only false is supported. */
+  readonly sparse: boolean;
+  /** Element type of the outputs, as files name it. */
+  readonly dtype: unknown;
+}
+const modes = ["int", "one_hot", "multi_hot", "count"] as const;
+/** Number of the bin that each number falls into: how many boundaries are not above it. */
+export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
+  kind: "layer",
+  name: "Discretization",
+  summary: "numbers to the bins they fall into",
+  mask: "consume",
+  config: {
+    binBoundaries: list({
+      doc: "where one bin ends and the next begins, rising",
+      of: float({ doc: "a boundary" }),
+    }),
+    numBins: nullable(int({ doc: "number of bins that Keras finds from data", min: 1 })),
+    epsilon: float({ doc: "tolerance of what Keras finds from data", default: 0.01 }),
+    outputMode: choice({ doc: "the form of the outputs", default: "int", of: modes }),
+    sparse: sparseField(),
+    dtype: opaqueField("element type of the outputs; int64 for ids and float32 otherwise unless given"),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = asFloat(b, inputAt(inputs, 0)), depth = config.binBoundaries.length;
+    const edges = cast(b, b.constant(tensor([...config.binBoundaries], [depth], "float32")), "float32");
+    const above = b.one("GreaterOrEqual", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
+    const bins = b.one("ReduceSum", [cast(b, above, "float32"), b.ints([-1])], { keepdims: 0 });
+    const ids: DType = config.dtype === "int32" ? "int32" : "int64";
+    return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
+  },
+  check: checkSparse,
+  keras: {
+    weightsSaid: true,
+    // Keras takes boundaries or a number of bins, and Keras 3 nothing that only weights have.
+    save: (fields, major) => ({
+      config: { ...fields, num_bins: null, ...(major === 3 && { trainable: undefined }) },
+    }),
+  },
+};
+
+/** Options of {@link categoryEncodingDef}, resolved. */
+export interface CategoryEncodingConfig {
+  /** Number of classes. */
+  readonly numTokens: number;
+  /** The form of the outputs. */
+  readonly outputMode: "one_hot" | "multi_hot" | "count";
+  /** Only false is supported. */
+  readonly sparse: boolean;
+}
+/** Ids as rows of zeros and ones, or as counts; a second argument of the call, `countWeights`, weighs them. */
+export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
+  kind: "layer",
+  name: "CategoryEncoding",
+  summary: "ids as rows of zeros and ones, or as counts",
+  mask: "consume",
+  config: {
+    numTokens: int({ doc: "number of classes", min: 1 }),
+    outputMode: choice({
+      doc: "the form of the outputs",
+      default: "multi_hot",
+      of: ["one_hot", "multi_hot", "count"],
+    }),
+    sparse: sparseField(),
+  },
+  params: () => ({}),
+  build({ b, config, inputs, call }) {
+    const weights = call.values?.countWeights ?? inputs[1];
+    if (weights && config.outputMode !== "count") {
+      throw new UnsupportedError(`countWeights need the output mode count, got ${config.outputMode}`);
+    }
+    return [encoded(b, inputAt(inputs, 0), config.outputMode, config.numTokens, "float32", weights)];
+  },
+  check: checkSparse,
+  keras: { call: ["inputs", "count_weights"] },
+};

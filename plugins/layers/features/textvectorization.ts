@@ -1,0 +1,245 @@
+/** Text in a graph: TextVectorization, Hashing and HashedCrossing. @module */
+import { ConfigError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import { cast, dtypeOf, inputAt, opaqueField, shapeOf } from "../../../core/graph/words.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import { bool, choice, type Field, field, int, list, nullable, text } from "../../../core/values/schema.ts";
+import { tensor } from "../../../core/values/tensor.ts";
+import { checkSparse, encoded, type OutputMode, sparseField } from "./encoding.ts";
+import {
+  idfArrays,
+  idfField,
+  knownWeights,
+  lookedUp,
+  type LookupConfig,
+  outputModeField,
+  saltField,
+  type Token,
+} from "./lookup.ts";
+
+/** Options of {@link textVectorizationDef}, resolved. */
+export interface TextVectorizationConfig {
+  /** Most tokens, special ones included. */
+  readonly maxTokens: number | null;
+  /** What is changed first, in ASCII; nothing where null. */
+  readonly standardize: "lower_and_strip_punctuation" | "lower" | "strip_punctuation" | null;
+  /** Where texts are cut; nowhere where null. */
+  readonly split: "whitespace" | "character" | null;
+  /** Lengths of runs of tokens; the tokens alone where null. */
+  readonly ngrams: readonly number[] | null;
+  /** The form of the outputs. */
+  readonly outputMode: OutputMode;
+  /** Ids in a row; those of the longest text where null. */
+  readonly outputSequenceLength: number | null;
+  /** Rows as long as maxTokens. */
+  readonly padToMaxTokens: boolean;
+  /** The tokens, special ones first or left out. */
+  readonly vocabulary: readonly Token[] | null;
+  /** Weight of each token, for tf_idf. */
+  readonly idfWeights: readonly number[] | null;
+  /** Only false is supported. */
+  readonly sparse: boolean;
+  /** Only false is supported. */
+  readonly ragged: boolean;
+}
+
+/** Texts `[batch]` or `[batch, 1]` to ids `[batch, tokens]`, or to rows `[batch, vocabulary]` of what is there. */
+export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
+  kind: "layer",
+  name: "TextVectorization",
+  summary: "texts to ids of their tokens, or to counts",
+  mask: "consume",
+  config: {
+    maxTokens: nullable(int({ doc: "most tokens, special ones included", min: 1 })),
+    standardize: orNull(choice({
+      doc: "what is changed first, in ASCII",
+      default: "lower_and_strip_punctuation",
+      of: ["lower_and_strip_punctuation", "lower", "strip_punctuation"],
+    })),
+    split: orNull(
+      choice({ doc: "where texts are cut", default: "whitespace", of: ["whitespace", "character"] }),
+    ),
+    ngrams: nullable(field<readonly number[]>({
+      doc: "lengths of runs of tokens; a number stands for all up to it",
+      expects: "a whole number, or a list",
+      read: (raw) => {
+        if (Array.isArray(raw)) {
+          return raw.every((n) => Number.isSafeInteger(n) && n > 0) ? raw as number[] : undefined;
+        }
+        return Number.isSafeInteger(raw) && Number(raw) > 0
+          ? Array.from({ length: Number(raw) }, (_, i) => i + 1)
+          : undefined;
+      },
+    })),
+    outputMode: outputModeField(),
+    outputSequenceLength: nullable(
+      int({ doc: "ids in a row; those of the longest text unless given", min: 1 }),
+    ),
+    padToMaxTokens: bool({ doc: "rows as long as maxTokens", default: false }),
+    vocabulary: nullable(
+      list({
+        doc: "the tokens, special ones first or left out",
+        of: text({ doc: "a token" }) as Field<Token>,
+      }),
+    ),
+    idfWeights: idfField(),
+    sparse: sparseField(),
+    ragged: bool({ doc: "ragged outputs, which aren't supported", default: false }),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const given = inputAt(inputs, 0),
+      shape = shapeOf(given.type),
+      { split, outputMode, outputSequenceLength } = config;
+    if (split !== null && shape.length > 1 && shape.at(-1) !== 1) {
+      throw new ShapeError(`expected texts [batch] or [batch, 1], got ${shape.length} axes`);
+    }
+    const x = split === null && shape.length === 2 ? given : b.one("Reshape", [given, b.ints([-1])]);
+    const tokens = b.one("lapis.Tokens", [x], {
+      standardize: config.standardize ?? "none",
+      split: split ?? "none",
+      ngrams: [...config.ngrams ?? []],
+      length: outputMode === "int" ? outputSequenceLength ?? 0 : 0,
+    });
+    return [lookedUp(b, tokens, lookupOf(config))];
+  },
+  check(config, path) {
+    checkSparse(config, path);
+    if (config.ragged) {
+      throw new ConfigError(`${path}.ragged: ragged outputs are not supported`, { place: `${path}.ragged` });
+    }
+  },
+  keras: {
+    inputDtype: "string",
+    weightsSaid: true,
+    ignore: ["encoding", "vocabulary_size", "has_input_vocabulary", "batch_input_shape"],
+    arrays(config) {
+      const own = idfArrays(lookupOf(config)), { idf_weights: weights } = own;
+      return { ...own, ...(weights && { "_lookup_layer/idf_weights": weights }) };
+    },
+    save: (fields, major) => {
+      const older = major === 2 ? { dtype: "string", ngrams: countOfNgrams(fields.ngrams) } : {};
+      return { config: { ...fields, ...knownWeights(fields), ...older } };
+    },
+  },
+};
+/** Keras 2 reads back a number alone: n-grams from 1 up to it. */
+function countOfNgrams(sizes: unknown): number | null {
+  if (!Array.isArray(sizes)) return null;
+  if (sizes.every((size, i) => size === i + 1)) return sizes.length;
+  throw new UnsupportedError(`Keras 2 reads no ngrams of ${sizes.join(" and ")} words alone`);
+}
+/** The lookup that tokens go through. */
+function lookupOf(config: TextVectorizationConfig): LookupConfig {
+  const special = { numOovIndices: 1, maskToken: "", oovToken: "[UNK]" };
+  return { ...config, ...special, invert: false, oovMethod: "floormod", salt: null };
+}
+/** A choice that null is one of, beside its default. */
+function orNull<T extends string>(inner: Field<T>): Field<T | null> {
+  return {
+    ...inner,
+    expects: `${inner.expects}, or null`,
+    parse: (raw, path) => raw === null ? null : inner.parse(raw, path),
+  };
+}
+
+/** Options of {@link hashingDef}, resolved. */
+export interface HashingConfig {
+  /** Number of bins. */
+  readonly numBins: number;
+  /** What gets bin 0 alone; none where null. */
+  readonly maskValue: Token | null;
+  /** Key of SipHash; FarmHash without one. */
+  readonly salt: readonly number[] | null;
+  /** The form of the outputs. */
+  readonly outputMode: "int" | "one_hot" | "multi_hot" | "count";
+  /** Only false is supported. */
+  readonly sparse: boolean;
+  /** Element type of the outputs, as files name it. */
+  readonly dtype: unknown;
+}
+const outType = (mode: string, dtype: unknown) =>
+  mode !== "int" ? "float32" : dtype === "int32" ? "int32" : "int64";
+
+/** Strings or whole numbers to bins by a hash, in any shape: FarmHash64, or SipHash64 with a salt. */
+export const hashingDef: LayerDef<HashingConfig, never> = {
+  kind: "layer",
+  name: "Hashing",
+  summary: "strings or whole numbers to bins by a hash",
+  mask: "consume",
+  config: {
+    numBins: int({ doc: "number of bins", min: 1 }),
+    maskValue: nullable(field<Token>({
+      doc: "what gets bin 0 alone",
+      expects: "text or a whole number",
+      read: (raw) => typeof raw === "string" || Number.isSafeInteger(raw) ? raw as Token : undefined,
+    })),
+    salt: saltField(),
+    outputMode: choice({
+      doc: "the form of the outputs",
+      default: "int",
+      of: ["int", "one_hot", "multi_hot", "count"],
+    }),
+    sparse: sparseField(),
+    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const given = inputAt(inputs, 0), masked = config.maskValue !== null && config.numBins > 1;
+    const x: Value = isFloat(dtypeOf(given)) ? cast(b, given, "int64") : given;
+    const bins = b.one("lapis.HashBucket", [x], {
+      buckets: masked ? config.numBins - 1 : config.numBins,
+      ...(config.salt && { salt: [...config.salt] }),
+    });
+    let ids = bins;
+    if (masked) {
+      const mask = b.one("Equal", [given, b.constant(tensor([config.maskValue ?? 0], [], dtypeOf(given)))]);
+      ids = b.one("Where", [mask, b.scalar(0, "int64"), b.one("Add", [bins, b.scalar(1, "int64")])]);
+    }
+    return [encoded(b, ids, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
+  },
+  check: checkSparse,
+  keras: { inputDtype: "string", upgrade: withoutUsualSalt },
+};
+/** The salt that TensorFlow 2.4 stores where none was given, though it computes without one then. */
+const usualSalt = 0xdecafcaffe;
+/** A configuration without what wasn't computed with; files since 2.5, which say `mask_value`, hold salts that were given. */
+function withoutUsualSalt(config: Record<string, unknown>): Record<string, unknown> {
+  const { salt } = config, unsaid = Array.isArray(salt) && salt.every((word) => word === usualSalt);
+  return unsaid && !("mask_value" in config) ? { ...config, salt: null } : config;
+}
+
+/** Options of {@link hashedCrossingDef}, resolved. */
+export interface HashedCrossingConfig {
+  /** Number of bins. */
+  readonly numBins: number;
+  /** The form of the outputs. */
+  readonly outputMode: "int" | "one_hot";
+  /** Only false is supported. */
+  readonly sparse: boolean;
+  /** Element type of the outputs, as files name it. */
+  readonly dtype: unknown;
+}
+/** What several inputs `[batch]` or `[batch, 1]` hold together, to bins by a hash. */
+export const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
+  kind: "layer",
+  name: "HashedCrossing",
+  summary: "several features together, to bins by a hash",
+  mask: "consume",
+  config: {
+    numBins: int({ doc: "number of bins", min: 1 }),
+    outputMode: choice({ doc: "the form of the outputs", default: "int", of: ["int", "one_hot"] }),
+    sparse: sparseField(),
+    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    if (inputs.length < 2) throw new ShapeError(`expected at least 2 inputs, got ${inputs.length}`);
+    const columns = inputs.map((x) => dtypeOf(x) === "string" ? x : cast(b, x, "int64"));
+    const bins = b.one("lapis.CrossHash", columns, { buckets: config.numBins });
+    return [encoded(b, bins, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
+  },
+  check: checkSparse,
+  keras: { inputDtype: "string" },
+};

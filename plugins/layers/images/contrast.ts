@@ -1,0 +1,124 @@
+/** Image layers that do something in inference too: RandomCrop up to Keras 3.6, AutoContrast. @module */
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import {
+  asFloat,
+  type DataFormat,
+  dataFormatField,
+  inputAt,
+  type Opaque,
+  opaqueField,
+  scalarLike,
+  shapeOfRank,
+  toFirst,
+  toLast,
+} from "../../../core/graph/words.ts";
+import { choice, float, int, list } from "../../../core/values/schema.ts";
+import { resizeTo } from "./interpolate.ts";
+import { cropped, cut, imageIgnored, sidesOf } from "./resizing.ts";
+
+/** Options of {@link randomCropDef}, resolved. */
+export interface RandomCropConfig {
+  /** Pixels from top to bottom. */
+  readonly height: number;
+  /** Pixels from left to right. */
+  readonly width: number;
+  /** Where the channels stand. */
+  readonly dataFormat: DataFormat;
+  /** Seed of Keras' training. */
+  readonly seed: Opaque;
+  /** What inference does: `pass` since Keras 3.7; `cut` to the proportion, then resize; up to 2.7 `resize`, then cut. */
+  readonly inference: "pass" | "cut" | "resize";
+}
+/** A part of images at random in Keras' training; in inference the middle at that size, or since Keras 3.7 all of it. */
+export const randomCropDef: LayerDef<RandomCropConfig, never> = {
+  kind: "layer",
+  name: "RandomCrop",
+  summary: "cuts images at random in Keras' training; the middle, or nothing, in inference",
+  mask: "consume",
+  config: {
+    height: int({ doc: "pixels from top to bottom", min: 1 }),
+    width: int({ doc: "pixels from left to right", min: 1 }),
+    dataFormat: dataFormatField(),
+    seed: opaqueField("seed of Keras' training"),
+    inference: choice({
+      doc: "what inference does: pass images as they are, or have them at that size",
+      default: "pass",
+      of: ["pass", "cut", "resize"],
+    }),
+  },
+  params: () => ({}),
+  build({ b, config, inputs, training }) {
+    if (training) {
+      throw new UnsupportedError(
+        "cuts images at random in training, which isn't supported: cut them beforehand",
+      );
+    }
+    const x = inputAt(inputs, 0), { height, width, dataFormat, inference } = config;
+    shapeOfRank(x.type, 4, "[batch, height, width, channels]");
+    if (inference === "pass") return [x];
+    const images = toFirst(b, asFloat(b, x), dataFormat);
+    if (inference === "cut") {
+      const part = cropped(b, images, height, width);
+      return [toLast(b, resizeTo(b, part, [height, width], "bilinear"), dataFormat)];
+    }
+    const [h, w] = sidesOf(images, "RandomCrop");
+    const tall = Math.max(height, Math.trunc(width * h / w)),
+      wide = Math.max(width, Math.trunc(height * w / h));
+    const whole = resizeTo(b, images, [tall, wide], "bilinear");
+    const from = [Math.trunc((tall - height) / 2), Math.trunc((wide - width) / 2)];
+    return [toLast(b, cut(b, whole, from, [height, width]), dataFormat)];
+  },
+  keras: {
+    call: ["inputs", "training"],
+    ignore: imageIgnored(),
+    own: ["inference"],
+    upgrade(config, version) {
+      const resizes = /^2\.[0-7](\.|$)/.test(version), cuts = /^(2(\.|$)|3\.[0-6](\.|$))/.test(version);
+      return { ...config, inference: resizes ? "resize" : cuts ? "cut" : "pass" };
+    },
+  },
+};
+
+/** Options of {@link autoContrastDef}, resolved. */
+export interface AutoContrastConfig {
+  /** Smallest and largest value of a pixel. */
+  readonly valueRange: readonly number[];
+  /** Where the channels stand. */
+  readonly dataFormat: DataFormat;
+}
+/** Every channel of every image stretched over the whole range, shape unchanged. */
+export const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
+  kind: "layer",
+  name: "AutoContrast",
+  summary: "every channel of every image stretched over the whole range",
+  mask: "consume",
+  config: {
+    valueRange: list({
+      doc: "smallest and largest value of a pixel",
+      of: float({ doc: "value" }),
+      default: [0, 255],
+    }),
+    dataFormat: dataFormatField(),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = asFloat(b, inputAt(inputs, 0)), [least = 0, most = 255] = config.valueRange;
+    shapeOfRank(x.type, 4, "[batch, height, width, channels]");
+    const like = (n: number) => scalarLike(b, n, x), between = (n: number, m: number) => like(n - m);
+    // Keras takes axes 1 and 2 wherever the channels stand.
+    const over = (op: string) => b.one(op, [x, b.ints([1, 2])], { keepdims: 1 });
+    const low = over("ReduceMin"), width = b.one("Sub", [over("ReduceMax"), low]);
+    const share = b.one("Div", [b.one("Sub", [x, low]), width]);
+    const stretched = b.one("Add", [b.one("Mul", [share, between(most, least)]), like(least)]);
+    // A channel of one value stays as it is.
+    return [
+      b.one("Where", [
+        b.one("Equal", [width, like(0)]),
+        x,
+        b.one("Clip", [stretched, like(least), like(most)]),
+      ]),
+    ];
+  },
+  keras: { call: ["inputs", "training"], ignore: imageIgnored(), since: 3 },
+};

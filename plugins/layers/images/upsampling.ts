@@ -1,0 +1,116 @@
+/** Upsampling of one, two and three axes. @module */
+import type { LayerDef } from "../../../core/network/layer.ts";
+import {
+  asFloat,
+  type DataFormat,
+  dataFormatField,
+  inputAt,
+  renamed,
+  shapeOf,
+  shapeOfRank,
+  toFirst,
+  toLast,
+  withoutFields,
+} from "../../../core/graph/words.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import { choice, sizes } from "../../../core/values/schema.ts";
+import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";
+import { tensor } from "../../../core/values/tensor.ts";
+
+/** Options of {@link upSampling1dDef} and {@link upSampling3dDef}, resolved. */
+export interface UpSamplingConfig {
+  /** How often every element is repeated along each axis. */
+  readonly size: readonly number[];
+  /** How new pixels are found. */
+  readonly dataFormat: DataFormat;
+}
+/** Options of {@link upSampling2dDef}, resolved. */
+export interface UpSampling2dConfig extends UpSamplingConfig {
+  /** How new pixels are found. */
+  readonly interpolation: Interpolation;
+}
+const axesText = [
+  "[batch, time, channels]",
+  "[batch, height, width, channels]",
+  "[batch, depth, height, width, channels]",
+];
+const attributes = {
+  nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+  bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
+};
+
+function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
+  return ({ b, config, inputs }) => {
+    const given = asFloat(b, inputAt(inputs, 0));
+    shapeOfRank(given.type, rank + 2, axesText[rank - 1] ?? "");
+    const { interpolation = "nearest" } = config as Partial<UpSampling2dConfig>;
+    const x = toFirst(b, given, config.dataFormat), own = shapeOf(x.type).slice(2);
+    if (interpolation !== "nearest" && interpolation !== "bilinear") {
+      const size = config.size.map((n, i) => {
+        const d = own[i];
+        if (typeof d !== "number") {
+          throw new ShapeError(`interpolation ${interpolation} needs a known height and width`);
+        }
+        return d * n;
+      });
+      return [toLast(b, resizeTo(b, x, size, interpolation), config.dataFormat)];
+    }
+    const scales = b.constant(tensor(Float32Array.of(1, 1, ...config.size)));
+    const y = b.one("Resize", [x, undefined, scales], attributes[interpolation]);
+    return [toLast(b, y, config.dataFormat)];
+  };
+}
+const keras1 = (config: Record<string, unknown>) => renamed(config, { length: "size" });
+
+/** Repeats every step, `[batch, time, channels] → [batch, time·size, channels]`. */
+export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
+  kind: "layer",
+  name: "UpSampling1D",
+  summary: "repeats every step",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "how often a step is repeated", rank: 1, default: [2] }),
+    dataFormat: dataFormatField(),
+  },
+  params: () => ({}),
+  build: build(1),
+  keras: {
+    upgrade: keras1,
+    save: (fields) => ({
+      config: { ...withoutFields(fields, { data_format: "channels_last" }), size: [fields.size].flat()[0] },
+    }),
+  },
+};
+/** Enlarges images by whole factors. */
+export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
+  kind: "layer",
+  name: "UpSampling2D",
+  summary: "enlarges images by whole factors",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "factors of height and width", rank: 2, default: [2, 2] }),
+    dataFormat: dataFormatField(),
+    interpolation: choice({
+      doc: "how new pixels are found",
+      default: "nearest",
+      of: interpolations,
+    }),
+  },
+  params: () => ({}),
+  build: build(2),
+  keras: { upgrade: keras1 },
+};
+/** Repeats every element of volumes. */
+export const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
+  kind: "layer",
+  name: "UpSampling3D",
+  summary: "repeats every element of volumes",
+  mask: "consume",
+  config: {
+    size: sizes({ doc: "factors of depth, height and width", rank: 3, default: [2, 2, 2] }),
+    dataFormat: dataFormatField(),
+  },
+  params: () => ({}),
+  build: build(3),
+  keras: { upgrade: keras1 },
+};

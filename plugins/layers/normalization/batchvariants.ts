@@ -1,0 +1,130 @@
+/** BatchNormalization with `renorm`, or over several axes: run with their moving statistics, not trained. @module */
+import { UnsupportedError } from "../../../core/values/errors.ts";
+import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import {
+  asFloat,
+  inputAt,
+  type Opaque,
+  opaqueField,
+  paramAt,
+  range,
+  scalarLike,
+  shapeOf,
+  sizeAt,
+  sortedAxes,
+  weight,
+} from "../../../core/graph/words.ts";
+import { axesField, initializerField } from "../../../core/network/fields.ts";
+import { bool, float } from "../../../core/values/schema.ts";
+import type { Type } from "../../../core/values/shape.ts";
+
+/** Options of {@link batchVariantsDef}, resolved. */
+export interface BatchVariantsConfig {
+  /** The axes of the features. */
+  readonly axis: number | readonly number[];
+  /** Share of the old statistics that a step of Keras keeps. */
+  readonly momentum: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** Add β. */
+  readonly center: boolean;
+  /** Multiply by γ. */
+  readonly scale: boolean;
+  /** Keras corrects a batch's statistics towards the moving ones in training (Ioffe 2017). */
+  readonly renorm: boolean;
+  /** Bounds of the correction. */
+  readonly renormClipping: Opaque;
+  /** Share of the old corrections that a step of Keras keeps. */
+  readonly renormMomentum: number;
+  /** Fills β. */
+  readonly betaInitializer: InitializerSpec;
+  /** Fills γ. */
+  readonly gammaInitializer: InitializerSpec;
+  /** Fills the moving mean. */
+  readonly movingMeanInitializer: InitializerSpec;
+  /** Fills the moving variance. */
+  readonly movingVarianceInitializer: InitializerSpec;
+}
+type Param =
+  | "gamma"
+  | "beta"
+  | "movingMean"
+  | "movingVariance"
+  | "movingStddev"
+  | "renormMean"
+  | "renormStddev";
+
+/** Sizes of a weight: the features, or where they stand on several axes all axes, 1 for the others. */
+function sizesOf({ axis }: BatchVariantsConfig, x: Type | undefined): readonly number[] {
+  const rank = shapeOf(x).length, axes = sortedAxes(axis, rank), [only] = axes;
+  if (axes.length === 1 && only !== undefined) return [sizeAt(x, only)];
+  return range(0, rank).map((a) => (axes.includes(a) ? sizeAt(x, a) : 1));
+}
+/** Each feature to mean β and deviation γ by its moving statistics, shape unchanged. */
+export const batchVariantsDef: LayerDef<BatchVariantsConfig, Param> = {
+  kind: "layer",
+  name: "BatchNormalizationVariant",
+  summary: "BatchNormalization with renorm or over several axes, by its moving statistics",
+  mask: "pass",
+  config: {
+    axis: axesField({ doc: "axes of the features", default: -1 }),
+    momentum: float({ doc: "share of the old statistics that a step of Keras keeps", default: 0.99 }),
+    epsilon: float({ doc: "added to the variance", default: 1e-3 }),
+    center: bool({ doc: "add beta", default: true }),
+    scale: bool({ doc: "multiply by gamma", default: true }),
+    renorm: bool({ doc: "Keras corrects a batch's statistics in training", default: false }),
+    renormClipping: opaqueField("bounds of the correction"),
+    renormMomentum: float({ doc: "share of the old corrections that a step of Keras keeps", default: 0.99 }),
+    betaInitializer: initializerField({ doc: "fills beta", default: "zeros" }),
+    gammaInitializer: initializerField({ doc: "fills gamma", default: "ones" }),
+    movingMeanInitializer: initializerField({ doc: "fills the moving mean", default: "zeros" }),
+    movingVarianceInitializer: initializerField({ doc: "fills the moving variance", default: "ones" }),
+  },
+  params(config, [x]) {
+    const shape = sizesOf(config, x), statistic = { role: "statistic" } as const;
+    return {
+      ...(config.scale && { gamma: weight(shape, config.gammaInitializer) }),
+      ...(config.center && { beta: weight(shape, config.betaInitializer) }),
+      movingMean: weight(shape, config.movingMeanInitializer, statistic),
+      movingVariance: weight(shape, config.movingVarianceInitializer, statistic),
+      ...(config.renorm && {
+        movingStddev: weight(shape, config.movingVarianceInitializer, statistic),
+        renormMean: weight(shape, config.movingMeanInitializer, statistic),
+        renormStddev: weight(shape, config.movingVarianceInitializer, statistic),
+      }),
+    };
+  },
+  build({ b, config, inputs, params, training, trainable }) {
+    if (training && trainable) {
+      throw new UnsupportedError("renorm and several axes are run, not trained: freeze the layer");
+    }
+    const x = asFloat(b, inputAt(inputs, 0)), axes = sortedAxes(config.axis, shapeOf(x.type).length);
+    const sizes = range(0, shapeOf(x.type).length).map((a) => (axes.includes(a) ? sizeAt(x.type, a) : 1));
+    const beside = (name: Param) => b.one("Reshape", [paramAt(params, name), b.ints(sizes)]);
+    const epsilon = scalarLike(b, config.epsilon, x);
+    const deviation = b.one("Sqrt", [b.one("Add", [beside("movingVariance"), epsilon])]);
+    let y = b.one("Div", [b.one("Sub", [x, beside("movingMean")]), deviation]);
+    if (config.scale) y = b.one("Mul", [y, beside("gamma")]);
+    if (config.center) y = b.one("Add", [y, beside("beta")]);
+    return [y];
+  },
+  keras: {
+    classNames: [
+      "BatchNormalizationVariant",
+      "BatchNormalization",
+      "BatchNormalizationV1",
+      "BatchNormalizationV2",
+    ],
+    takes: ({ renorm, axis }) => renorm === true || Array.isArray(axis) && axis.length > 1,
+    ignore: [
+      ...["gamma_regularizer", "beta_regularizer", "gamma_constraint", "beta_constraint"],
+      ...["synchronized", "fused", "virtual_batch_size", "adjustment"],
+    ],
+    save({ axis, ...fields }, major) {
+      const list = [axis].flat();
+      if (major === 2) return { className: "BatchNormalization", config: { ...fields, axis: list } };
+      if (list.length > 1) throw new UnsupportedError("axis: Keras 3 normalizes one axis, got several");
+      return { className: "BatchNormalization", config: { ...fields, axis: list[0] } };
+    },
+  },
+};

@@ -1,0 +1,149 @@
+/** Layers that scale data as it comes in: Normalization by statistics, Rescaling by constants. @module */
+import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import {
+  asFloat,
+  dtypeOf,
+  inputAt,
+  paramAt,
+  range,
+  scalarLike,
+  shapeOf,
+  sizeAt,
+  sortedAxes,
+  weight,
+} from "../../../core/graph/words.ts";
+import { bool, type Field, field, int, list, nullable } from "../../../core/values/schema.ts";
+import { tensor } from "../../../core/values/tensor.ts";
+
+/** Numbers, nested to any depth, as files hold arrays. */
+export type Numbers = number | readonly Numbers[];
+const isNumbers = (raw: unknown): raw is Numbers =>
+  typeof raw === "number" || (Array.isArray(raw) && raw.every(isNumbers));
+
+/** A number or nested lists of numbers; Keras' `__numpy__` and `__tensor__` records hold theirs in `config.value`. */
+function numbersField(o: { readonly doc: string; readonly default?: Numbers }): Field<Numbers> {
+  return field<Numbers>({
+    ...o,
+    expects: "a number, or lists of numbers",
+    read(raw) {
+      const held = typeof raw === "object" && raw !== null && "config" in raw ? raw.config : raw;
+      const value = typeof held === "object" && held !== null && "value" in held ? held.value : held;
+      return isNumbers(value) ? value : undefined;
+    },
+  });
+}
+/** A constant of `like`'s element type. */
+function constantLike(b: Builder, value: Numbers, like: Value): Value {
+  return typeof value === "number"
+    ? scalarLike(b, value, like)
+    : b.constant(tensor(value, undefined, dtypeOf(like)));
+}
+
+/** Options of {@link normalizationDef}, resolved. */
+export interface NormalizationConfig {
+  /** Axes with statistics of their own; none for one mean and variance of everything. */
+  readonly axis: readonly number[];
+  /** Mean; a weight unless given. */
+  readonly mean: Numbers | null;
+  /** Variance; a weight unless given. */
+  readonly variance: Numbers | null;
+  /** Back from normalized to original values. */
+  readonly invert: boolean;
+}
+/** (x − mean) / √variance by fixed statistics, given or adapted to data, shape unchanged. */
+export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance" | "count"> = {
+  kind: "layer",
+  name: "Normalization",
+  summary: "(x - mean) / sqrt(variance) by fixed statistics",
+  mask: "pass",
+  config: {
+    axis: field<readonly number[]>({
+      doc: "axes with statistics of their own; null for one of everything",
+      default: [-1],
+      expects: "an axis, a list of axes, or null",
+      read: (raw, path) =>
+        raw === null
+          ? []
+          : typeof raw === "number"
+          ? [int({ doc: "axis" }).parse(raw, path)]
+          : list({ doc: "axes", of: int({ doc: "axis" }) }).parse(raw, path),
+    }),
+    mean: nullable(numbersField({ doc: "mean; a weight unless given" })),
+    variance: nullable(numbersField({ doc: "variance; a weight unless given" })),
+    invert: bool({ doc: "from normalized to original values", default: false }),
+  },
+  params(config, [x]) {
+    if (config.mean !== null) return {};
+    const shape = sortedAxes(config.axis, shapeOf(x).length).map((a) => sizeAt(x, a));
+    // Adapting makes the weights, before there is a model that could give them its name.
+    return {
+      mean: weight(shape, "zeros", { role: "statistic", path: "/mean" }),
+      variance: weight(shape, "ones", { role: "statistic", path: "/variance" }),
+      count: weight([], "zeros", { role: "statistic", dtype: "int64", path: "/count" }),
+    };
+  },
+  build({ b, config, inputs, params }) {
+    const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length;
+    const axes = sortedAxes(config.axis, rank);
+    const place = (given: Numbers | null, name: "mean" | "variance"): Value => {
+      const v = given === null ? paramAt(params, name) : constantLike(b, given, x);
+      const own = shapeOf(v.type);
+      if (own.length === 0) return v;
+      if (own.length === rank) return v;
+      const kept = axes.slice(axes.length - own.length);
+      if (kept.length !== own.length) {
+        throw new ShapeError(`${name} has ${own.length} axes for axis [${config.axis}]`);
+      }
+      const sizes = range(0, rank).map((a) => (kept.includes(a) ? sizeAt(v.type, kept.indexOf(a)) : 1));
+      return b.one("Reshape", [v, b.ints(sizes)]);
+    };
+    const mean = place(config.mean, "mean");
+    const root = b.one("Sqrt", [place(config.variance, "variance")]);
+    const deviation = b.one("Max", [root, scalarLike(b, 1e-7, x)]);
+    return [
+      config.invert
+        ? b.one("Add", [mean, b.one("Mul", [x, deviation])])
+        : b.one("Div", [b.one("Sub", [x, mean]), deviation]),
+    ];
+  },
+  check({ mean, variance }, path) {
+    if ((mean === null) !== (variance === null)) {
+      throw new ConfigError(`${path}: expected mean and variance together, got one of them`, { place: path });
+    }
+  },
+  keras: {
+    masksSince: 3,
+    save: (fields) => ({
+      config: { ...fields, axis: [fields.axis].flat().length === 0 ? null : fields.axis },
+    }),
+  },
+};
+
+/** Options of {@link rescalingDef}, resolved. */
+export interface RescalingConfig {
+  /** Factor. */
+  readonly scale: Numbers;
+  /** Added afterwards. */
+  readonly offset: Numbers;
+}
+/** x · scale + offset, in floats, shape unchanged. */
+export const rescalingDef: LayerDef<RescalingConfig, never> = {
+  kind: "layer",
+  name: "Rescaling",
+  summary: "x · scale + offset",
+  mask: "pass",
+  config: {
+    scale: numbersField({ doc: "factor" }),
+    offset: numbersField({ doc: "added afterwards", default: 0 }),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = asFloat(b, inputAt(inputs, 0));
+    const y = b.one("Mul", [x, constantLike(b, config.scale, x)]);
+    return [b.one("Add", [y, constantLike(b, config.offset, x)])];
+  },
+  keras: { masksSince: 3 },
+};

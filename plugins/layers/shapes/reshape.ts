@@ -1,0 +1,122 @@
+/** Layers that rearrange: Flatten, Reshape, Permute, RepeatVector. @module */
+import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import {
+  type DataFormat,
+  dataFormatField,
+  expand,
+  inputAt,
+  range,
+  shapeOf,
+  shapeOfRank,
+  sizesOf,
+  toLast,
+  transpose,
+} from "../../../core/graph/words.ts";
+import { int, list } from "../../../core/values/schema.ts";
+import { typeText } from "../../../core/values/shape.ts";
+
+/** Options of {@link flattenDef}, resolved. */
+export interface FlattenConfig {
+  /** Where the channels stand. */
+  readonly dataFormat: DataFormat;
+}
+/** All axes but the batch as one, `[batch, …] → [batch, features]`; channels come last first, where they stand before. */
+export const flattenDef: LayerDef<FlattenConfig, never> = {
+  kind: "layer",
+  name: "Flatten",
+  summary: "all axes but the batch as one",
+  mask: "consume",
+  config: { dataFormat: dataFormatField() },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const given = inputAt(inputs, 0);
+    // Flattening channels_last data moves nothing; channels_first data is turned first, as Keras does.
+    const x = config.dataFormat === "channels_first" ? toLast(b, given) : given;
+    const sizes = sizesOf(x, range(1, shapeOf(x.type).length));
+    const known = sizes.every((s) => typeof s === "number");
+    const features = known ? sizes.reduce((n: number, s) => n * (s as number), 1) : -1;
+    return [b.one("Reshape", [x, b.ints([0, features])])];
+  },
+};
+
+/** Options of {@link reshapeDef}, resolved. */
+export interface ReshapeConfig {
+  /** Sizes without the batch axis; one may be −1. */
+  readonly targetShape: readonly number[];
+}
+/** The same elements under another shape, `[batch, …] → [batch, …targetShape]`. */
+export const reshapeDef: LayerDef<ReshapeConfig, never> = {
+  kind: "layer",
+  name: "Reshape",
+  summary: "the same elements under another shape",
+  mask: "consume",
+  config: {
+    targetShape: list({
+      doc: "sizes without the batch axis; one may be -1",
+      of: int({ doc: "size", min: -1 }),
+    }),
+  },
+  params: () => ({}),
+  build: ({ b, config, inputs }) => [
+    b.one("Reshape", [inputAt(inputs, 0), b.ints([0, ...config.targetShape])]),
+  ],
+  check({ targetShape }, path) {
+    if (targetShape.filter((d) => d === -1).length > 1) {
+      throw new ConfigError(`${path}.targetShape: expected at most one -1, got [${targetShape}]`, {
+        place: `${path}.targetShape`,
+      });
+    }
+  },
+};
+
+/** Options of {@link permuteDef}, resolved. */
+export interface PermuteConfig {
+  /** For each output axis (from 1), the input axis it comes from. */
+  readonly dims: readonly number[];
+}
+/** Axes in another order; the batch stays first. */
+export const permuteDef: LayerDef<PermuteConfig, never> = {
+  kind: "layer",
+  name: "Permute",
+  summary: "axes in another order",
+  mask: "consume",
+  config: {
+    dims: list({ doc: "input axes, from 1, in the order of the output's", of: int({ doc: "axis", min: 1 }) }),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = inputAt(inputs, 0), rank = shapeOf(x.type).length;
+    if (config.dims.length !== rank - 1) {
+      throw new ShapeError(`dims [${config.dims}] order ${config.dims.length} axes, got ${typeText(x.type)}`);
+    }
+    return [transpose(b, x, [0, ...config.dims])];
+  },
+  check({ dims }, path) {
+    if ([...dims].sort((x, y) => x - y).some((d, i) => d !== i + 1)) {
+      throw new ConfigError(`${path}.dims: expected each axis from 1 once, got [${dims}]`, {
+        place: `${path}.dims`,
+      });
+    }
+  },
+};
+
+/** Options of {@link repeatVectorDef}, resolved. */
+export interface RepeatVectorConfig {
+  /** Number of steps. */
+  readonly n: number;
+}
+/** A vector repeated as steps, `[batch, features] → [batch, n, features]`. */
+export const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
+  kind: "layer",
+  name: "RepeatVector",
+  summary: "a vector repeated as steps",
+  mask: "consume",
+  config: { n: int({ doc: "number of steps", min: 1 }) },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    const x = inputAt(inputs, 0);
+    shapeOfRank(x.type, 2, "[batch, features]");
+    return [expand(b, b.one("Unsqueeze", [x, b.ints([1])]), [1, config.n, 1], x)];
+  },
+};

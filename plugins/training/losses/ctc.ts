@@ -1,0 +1,101 @@
+/** Connectionist temporal classification: how likely a sequence of labels is, whenever each of them sounds. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, dtypeOf, scalarLike, shapeOf, sizeAt, transpose } from "../../../core/graph/words.ts";
+import { type Dim, type TensorType, tensorType, typeText } from "../../../core/values/shape.ts";
+import type { LossConfig, LossDef } from "../../../core/training/contract.ts";
+import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
+import { oneHot } from "./crossentropy.ts";
+import { reductionField } from "./losses.ts";
+
+/** ln of what Keras on TensorFlow takes for the probability 0 of an end elsewhere: impossible labels stay finite. */
+const elsewhere = Math.log(1e-307);
+/** Less than any sum of logarithms, and no infinity, whose differences are no numbers. */
+const never = -1e30;
+
+const add = (b: Builder, x: Value, y: Value) => b.one("Add", [x, y]);
+/** Every column but the last. */
+const butLast = (b: Builder, x: Value) => b.one("Slice", [x, b.ints([0]), b.ints([-1]), b.ints([1])]);
+/** ln(eˣ + eʸ), exact in value and gradient however far apart they are. */
+function logAdd(b: Builder, x: Value, y: Value): Value {
+  const larger = b.one("GreaterOrEqual", [x, y]);
+  const high = b.one("Where", [larger, x, y]), low = b.one("Where", [larger, y, x]);
+  return add(b, high, b.one("Softplus", [b.one("Sub", [low, high])]));
+}
+/** True at column `at`, floats `[batch]`, of each row of `like`. */
+function isAt(b: Builder, at: Value, like: Value): Value {
+  const ones = b.one("Expand", [scalarLike(b, 1, like), b.one("Shape", [like])]);
+  const place = b.one("CumSum", [ones, b.scalar(1, "int64")], { exclusive: 1 });
+  return b.one("Equal", [place, b.one("Unsqueeze", [at, b.ints([1])])]);
+}
+
+/**
+ * −ln of the probability that the frames' labels, repetitions and blanks (class 0) left out, are the target: the sum over
+ * all ways to place it (Graves et al. 2006). Scores are `[batch, time, classes]`, targets `[batch, labels]`, 0 behind
+ * the last label.
+ */
+export const ctcDef: LossDef<LossConfig> = {
+  kind: "loss",
+  name: "ctc",
+  className: "CTC",
+  summary: "-log(p of a sequence of labels, wherever its labels stand), class 0 blank",
+  aliases: ["ctcLoss"],
+  config: { reduction: reductionField() },
+  target(output) {
+    const [batch = "batch"] = dimsOfScores(output);
+    return tensorType("int32", [batch, "labels"]);
+  },
+  classes: (output) => sizeAt(output, -1),
+  build({ b, target, output }) {
+    dimsOfScores(output.type);
+    const scores = dtypeOf(output) === "float16" ? cast(b, output, "float32") : output;
+    const classes = sizeAt(scores.type, -1), frames = b.one("LogSoftmax", [scores], { axis: -1 });
+    const picks = transpose(b, oneHot(b, target, classes, frames), [0, 2, 1]);
+    const ofLabels = b.one("MatMul", [frames, picks]),
+      ofBlank = b.one("Slice", [frames, b.ints([0]), b.ints([1]), b.ints([2])]);
+    const like = (x: Value, n: number) => b.one("Expand", [scalarLike(b, n, frames), b.one("Shape", [x])]);
+    const numbers = cast(b, target, dtypeOf(frames));
+    const column = b.one("ReduceMax", [numbers, b.ints([1])], { keepdims: 1 }), wall = like(column, never);
+    // A label follows the one before it at once, unless it is the same.
+    const before = butLast(b, b.one("Concat", [like(column, 0), numbers], { axis: 1 }));
+    const same = b.one("Equal", [numbers, before]);
+    const skip = b.one("Where", [same, scalarLike(b, never, frames), scalarLike(b, 0, frames)]);
+    const labels = like(numbers, never), blanks = b.one("Concat", [like(column, 0), labels], { axis: 1 });
+    const { state: [lastBlanks, lastLabels] } = b.scan(
+      [blanks, labels],
+      [ofBlank, ofLabels],
+      { axis: 1 },
+      ([atBlank, atLabel], [blank, label], inner) => {
+        if (!atBlank || !atLabel || !blank || !label) return { state: [], outputs: [] };
+        const after = inner.one("Concat", [wall, atLabel], { axis: 1 });
+        const here = logAdd(inner, atLabel, butLast(inner, atBlank));
+        const over = add(inner, butLast(inner, after), skip);
+        return {
+          state: [
+            add(inner, logAdd(inner, atBlank, after), blank),
+            add(inner, logAdd(inner, here, over), label),
+          ],
+          outputs: [],
+        };
+      },
+    );
+    if (!lastBlanks || !lastLabels) throw new ShapeError("ctc: the scan gave no states");
+    const sounds = b.one("Not", [b.one("Equal", [numbers, scalarLike(b, 0, numbers)])]);
+    const count = b.one("ReduceSum", [cast(b, sounds, dtypeOf(frames)), b.ints([1])], { keepdims: 0 });
+    const ends = (x: Value, at: Value) =>
+      add(b, x, b.one("Where", [isAt(b, at, x), scalarLike(b, 0, x), scalarLike(b, elsewhere, x)]));
+    const last = b.one("Sub", [count, scalarLike(b, 1, count)]);
+    const all = b.one("Concat", [ends(lastBlanks, count), ends(lastLabels, last)], { axis: 1 });
+    return { values: b.one("Neg", [b.one("ReduceLogSumExp", [all, b.ints([1])], { keepdims: 0 })]) };
+  },
+};
+/** @throws {ShapeError} for outputs that aren't scores by frame. */
+function dimsOfScores(output: TensorType | Value["type"]): readonly Dim[] {
+  const dims = shapeOf(output);
+  if (dims.length === 3) return dims;
+  throw new ShapeError(`ctc: expected scores [batch, time, classes], got ${typeText(output)}`);
+}
+
+/** Connectionist temporal classification of scores before softmax; class 0 is the blank, and 0 fills targets up. */
+export const ctc: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(ctcDef);

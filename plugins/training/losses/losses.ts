@@ -1,0 +1,258 @@
+/** Losses over numbers: regression, hinge, divergences. Each gives one loss a sample, as Keras 3 defines it. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { choice, type Field, float, int } from "../../../core/values/schema.ts";
+import type { LossConfig, LossDef, Reduction } from "../../../core/training/contract.ts";
+import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
+
+/** Keras' epsilon. */
+export const epsilon = 1e-7;
+/** The field that every loss has. */
+export function reductionField(): Field<Reduction> {
+  const inner = choice({
+    doc: "how the losses of samples become one number",
+    of: ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"],
+    default: "sum_over_batch_size",
+  });
+  const older: Readonly<Record<string, string>> = { auto: "sum_over_batch_size" };
+  return {
+    ...inner,
+    parse: (raw, path) =>
+      raw === null ? "none" : inner.parse(typeof raw === "string" ? older[raw] ?? raw : raw, path),
+  };
+}
+/** The mean over the last axis; a scalar sample stays as it is. */
+export function lastMean(b: Builder, x: Value): Value {
+  return shapeOf(x.type).length < 2 ? x : b.one("ReduceMean", [x, b.ints([-1])], { keepdims: 0 });
+}
+/** The sum over the last axis. */
+export function lastSum(b: Builder, x: Value, keep = false): Value {
+  return b.one("ReduceSum", [x, b.ints([-1])], { keepdims: keep ? 1 : 0 });
+}
+const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
+const atLeast = (b: Builder, x: Value, n: number) => b.one("Max", [x, scalarLike(b, n, x)]);
+/** x / ‖x‖₂ over an axis, with Keras' bound on 1 / ‖x‖₂. */
+export function unit(b: Builder, x: Value, axis: number): Value {
+  const norm = b.one("Sqrt", [b.one("ReduceSum", [square(b, x), b.ints([axis])], { keepdims: 1 })]);
+  return b.one("Div", [x, atLeast(b, norm, epsilon)]);
+}
+
+/** A loss that needs no options: a value an element, meaned over the last axis. */
+function elementwise(
+  name: string,
+  summary: string,
+  aliases: readonly string[],
+  value: (b: Builder, target: Value, output: Value, plainLabels: boolean) => Value,
+): LossDef<LossConfig> {
+  return {
+    kind: "loss",
+    name,
+    summary,
+    aliases,
+    config: { reduction: reductionField() },
+    build: ({ b, target, output, plainLabels = false }) => ({
+      values: lastMean(b, value(b, target, output, plainLabels)),
+    }),
+  };
+}
+
+/** Mean of (y − ŷ)². */
+export const meanSquaredErrorDef: LossDef<LossConfig> = elementwise(
+  "meanSquaredError",
+  "mean of (y - p)^2",
+  ["mse"],
+  (b, y, p) => square(b, b.one("Sub", [p, y])),
+);
+/** Mean of |y − ŷ|. */
+export const meanAbsoluteErrorDef: LossDef<LossConfig> = elementwise(
+  "meanAbsoluteError",
+  "mean of |y - p|",
+  ["mae"],
+  (b, y, p) => b.one("Abs", [b.one("Sub", [p, y])]),
+);
+/** 100 · mean of |y − ŷ| / max(|y|, ε). */
+export const meanAbsolutePercentageErrorDef: LossDef<LossConfig> = elementwise(
+  "meanAbsolutePercentageError",
+  "100 * mean of |y - p| / |y|",
+  ["mape"],
+  (b, y, p) => {
+    const share = b.one("Div", [b.one("Sub", [p, y]), atLeast(b, b.one("Abs", [y]), epsilon)]);
+    return b.one("Mul", [b.one("Abs", [share]), scalarLike(b, 100, share)]);
+  },
+);
+/** Mean of (ln(1 + y) − ln(1 + ŷ))². */
+export const meanSquaredLogarithmicErrorDef: LossDef<LossConfig> = elementwise(
+  "meanSquaredLogarithmicError",
+  "mean of (log(1 + y) - log(1 + p))^2",
+  ["msle"],
+  (b, y, p) => {
+    const log = (x: Value) => b.one("Log", [b.one("Add", [atLeast(b, x, epsilon), scalarLike(b, 1, x)])]);
+    return square(b, b.one("Sub", [log(p), log(y)]));
+  },
+);
+/** Mean of ln cosh(ŷ − y). */
+export const logCoshDef: LossDef<LossConfig> = {
+  ...elementwise("logCosh", "mean of log(cosh(p - y))", ["logcosh"], (b, y, p) => {
+    const d = b.one("Sub", [p, y]);
+    const soft = b.one("Softplus", [b.one("Mul", [d, scalarLike(b, -2, d)])]);
+    return b.one("Sub", [b.one("Add", [d, soft]), scalarLike(b, Math.LN2, d)]);
+  }),
+};
+
+/** Options of {@link huberDef}. */
+export interface HuberConfig extends LossConfig {
+  /** Where the loss goes over from square to linear. */
+  readonly delta: number;
+}
+/** (y − ŷ)² / 2 near 0, linear from `delta` on (Huber 1964). */
+export const huberDef: LossDef<HuberConfig> = {
+  kind: "loss",
+  name: "huber",
+  summary: "(y - p)^2 / 2 near 0, linear from delta on",
+  aliases: ["huberLoss"],
+  config: {
+    reduction: reductionField(),
+    delta: float({ doc: "where the loss goes over from square to linear", default: 1 }),
+  },
+  build({ b, config, target, output }) {
+    const error = b.one("Sub", [output, target]), size = b.one("Abs", [error]), { delta } = config;
+    const half = b.one("Mul", [square(b, error), scalarLike(b, 0.5, error)]);
+    const linear = b.one("Sub", [
+      b.one("Mul", [size, scalarLike(b, delta, size)]),
+      scalarLike(b, 0.5 * delta * delta, size),
+    ]);
+    const near = b.one("LessOrEqual", [size, scalarLike(b, delta, size)]);
+    return { values: lastMean(b, b.one("Where", [near, half, linear])) };
+  },
+};
+
+/** Targets 0 and 1 as −1 and 1, where all of them are 0 or 1. */
+function signs(b: Builder, y: Value): Value {
+  const is = (n: number) => b.one("Equal", [y, scalarLike(b, n, y)]);
+  const binary = b.one("Cast", [b.one("Or", [is(0), is(1)])], { to: "float32" });
+  const all = b.one("Equal", [b.one("ReduceMin", [binary], { keepdims: 0 }), b.scalar(1)]);
+  const mapped = b.one("Sub", [b.one("Mul", [y, scalarLike(b, 2, y)]), scalarLike(b, 1, y)]);
+  return b.one("Where", [all, mapped, y]);
+}
+const margin = (b: Builder, y: Value, p: Value, plainLabels: boolean) =>
+  atLeast(b, b.one("Sub", [scalarLike(b, 1, p), b.one("Mul", [plainLabels ? y : signs(b, y), p])]), 0);
+/** Mean of max(1 − y·ŷ, 0), targets −1 and 1 (or 0 and 1). */
+export const hingeDef: LossDef<LossConfig> = {
+  ...elementwise("hinge", "mean of max(1 - y * p, 0)", [], margin),
+  classifies: true,
+};
+/** Mean of max(1 − y·ŷ, 0)². */
+export const squaredHingeDef: LossDef<LossConfig> = {
+  ...elementwise(
+    "squaredHinge",
+    "mean of max(1 - y * p, 0)^2",
+    [],
+    (b, y, p, plain) => square(b, margin(b, y, p, plain)),
+  ),
+  classifies: true,
+};
+/** max(0, 1 + the best wrong score − the right score). */
+export const categoricalHingeDef: LossDef<LossConfig> = {
+  kind: "loss",
+  name: "categoricalHinge",
+  summary: "max(0, 1 + the best wrong score - the right score)",
+  config: { reduction: reductionField() },
+  classifies: true,
+  build({ b, target: y, output: p }) {
+    const right = lastSum(b, b.one("Mul", [y, p]));
+    const wrong = b.one("Mul", [b.one("Sub", [scalarLike(b, 1, y), y]), p]);
+    const best = b.one("ReduceMax", [wrong, b.ints([-1])], { keepdims: 0 });
+    const over = b.one("Add", [b.one("Sub", [best, right]), scalarLike(b, 1, right)]);
+    return { values: atLeast(b, over, 0) };
+  },
+};
+
+/** Σ y · ln(y / ŷ): how far a distribution is from another. */
+export const klDivergenceDef: LossDef<LossConfig> = {
+  kind: "loss",
+  name: "klDivergence",
+  className: "KLDivergence",
+  summary: "sum of y * log(y / p)",
+  aliases: ["kld", "kullbackLeiblerDivergence"],
+  config: { reduction: reductionField() },
+  build({ b, target, output }) {
+    const clipped = (x: Value) => b.one("Clip", [x, scalarLike(b, epsilon, x), scalarLike(b, 1, x)]);
+    const y = clipped(target), p = clipped(output);
+    const log = b.one("Sub", [b.one("Log", [y]), b.one("Log", [p])]);
+    return { values: lastSum(b, b.one("Mul", [y, log])) };
+  },
+};
+/** Mean of ŷ − y · ln(ŷ + ε). */
+export const poissonDef: LossDef<LossConfig> = elementwise(
+  "poisson",
+  "mean of p - y * log(p)",
+  [],
+  (b, y, p) => {
+    const log = b.one("Log", [b.one("Add", [p, scalarLike(b, epsilon, p)])]);
+    return b.one("Sub", [p, b.one("Mul", [y, log])]);
+  },
+);
+
+/** Options of {@link cosineSimilarityDef}. */
+export interface CosineConfig extends LossConfig {
+  /** The axis of the vectors. */
+  readonly axis: number;
+}
+/** Minus the cosine of the angle between target and output. */
+export const cosineSimilarityDef: LossDef<CosineConfig> = {
+  kind: "loss",
+  name: "cosineSimilarity",
+  summary: "minus the cosine of the angle between y and p",
+  aliases: ["cosineProximity"],
+  config: { reduction: reductionField(), axis: int({ doc: "axis of the vectors", default: -1 }) },
+  build({ b, config: { axis }, target, output }) {
+    const product = b.one("Mul", [unit(b, target, axis), unit(b, output, axis)]);
+    return { values: b.one("Neg", [b.one("ReduceSum", [product, b.ints([axis])], { keepdims: 0 })]) };
+  },
+};
+
+/** Mean of (y − ŷ)². */
+export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanSquaredErrorDef);
+/** Mean of |y − ŷ|. */
+export const meanAbsoluteError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanAbsoluteErrorDef);
+/** 100 · mean of |y − ŷ| / |y|. */
+export const meanAbsolutePercentageError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanAbsolutePercentageErrorDef,
+);
+/** Mean of (ln(1 + y) − ln(1 + ŷ))². */
+export const meanSquaredLogarithmicError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanSquaredLogarithmicErrorDef,
+);
+/** Mean of ln cosh(ŷ − y). */
+export const logCosh: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(logCoshDef);
+/** Square near 0, linear from `delta` on. */
+export const huber: PartFactory<LossDef, HuberConfig> = partFactory<LossDef>(huberDef);
+/** Mean of max(1 − y·ŷ, 0). */
+export const hinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(hingeDef);
+/** Mean of max(1 − y·ŷ, 0)². */
+export const squaredHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(squaredHingeDef);
+/** max(0, 1 + the best wrong score − the right score). */
+export const categoricalHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(categoricalHingeDef);
+/** Σ y · ln(y / ŷ). */
+export const klDivergence: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(klDivergenceDef);
+/** Mean of ŷ − y · ln ŷ. */
+export const poisson: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(poissonDef);
+/** Minus the cosine between target and output. */
+export const cosineSimilarity: PartFactory<LossDef, CosineConfig> = partFactory<LossDef>(cosineSimilarityDef);
+
+/** Every loss here. */
+export const numberLosses: readonly LossDef[] = [
+  meanSquaredErrorDef,
+  meanAbsoluteErrorDef,
+  meanAbsolutePercentageErrorDef,
+  meanSquaredLogarithmicErrorDef,
+  logCoshDef,
+  huberDef,
+  hingeDef,
+  squaredHingeDef,
+  categoricalHingeDef,
+  klDivergenceDef,
+  poissonDef,
+  cosineSimilarityDef,
+];

@@ -1,0 +1,265 @@
+/** Metrics of numbers as sums that add up over batches: errors, R², directions, perplexity, and every loss. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { choice, int, type Schema } from "../../../core/values/schema.ts";
+import type { LossConfig, LossDef, MetricContext, MetricDef } from "../../../core/training/contract.ts";
+import { part, type PartFactory, partFactory } from "../../../core/training/parts.ts";
+import {
+  binaryCrossentropyDef,
+  binaryFocalCrossentropyDef,
+  categoricalCrossentropyDef,
+  categoricalFocalCrossentropyDef,
+  sparseCategoricalCrossentropyDef,
+} from "../losses/crossentropy.ts";
+import {
+  categoricalHingeDef,
+  cosineSimilarityDef,
+  hingeDef,
+  huberDef,
+  klDivergenceDef,
+  logCoshDef,
+  meanAbsoluteErrorDef,
+  meanAbsolutePercentageErrorDef,
+  meanSquaredErrorDef,
+  meanSquaredLogarithmicErrorDef,
+  poissonDef,
+  squaredHingeDef,
+} from "../losses/losses.ts";
+import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts";
+
+const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
+type Sums = Readonly<Record<string, readonly number[]>>;
+
+/** Where Keras' metric isn't the loss's class with its options. */
+const metricKeras: Readonly<Record<string, MetricDef["keras"]>> = {
+  huber: { save: () => undefined },
+  logCosh: { save: (config) => ({ className: "LogCoshError", config }) },
+  binaryCrossentropy: { save: ({ axis: _, ...config }) => ({ config }) },
+};
+/** A loss as a metric: the mean of the samples' values. */
+function ofLoss(
+  loss: LossDef,
+  result: (sums: Sums) => number = meanOf,
+  more: Partial<MetricDef<MetricConfig>> = {},
+): MetricDef<MetricConfig> {
+  const { reduction: _, ...fields } = loss.config as Schema<LossConfig>;
+  const { config } = part(loss);
+  return {
+    kind: "metric",
+    name: loss.name,
+    ...(loss.className !== undefined && { className: loss.className }),
+    summary: `mean over samples of ${loss.summary}`,
+    aliases: (loss.aliases ?? []).filter((a) => typeof a === "string"),
+    better: "min",
+    config: { ...nameField(), ...fields },
+    ...(metricKeras[loss.name] && { keras: metricKeras[loss.name] }),
+    build(c: MetricContext<MetricConfig>) {
+      const { b, target, output, plainLabels = false } = c;
+      const { values, mask } = loss.build({
+        b,
+        config: { ...config, ...c.config },
+        target,
+        output,
+        plainLabels,
+      });
+      const kept = mask && cast(b, mask, "float32");
+      const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
+      return meanSums({ b, ...(weights && { weights }) }, values);
+    },
+    result,
+    ...more,
+  };
+}
+
+/** √ of the mean squared error. */
+export const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
+  meanSquaredErrorDef,
+  (sums) => Math.sqrt(meanOf(sums)),
+  {
+    name: "rootMeanSquaredError",
+    summary: "root of the mean of (y - p)^2",
+    aliases: ["rmse"],
+  },
+);
+/** e to the mean cross-entropy of sparse targets. */
+export const perplexityDef: MetricDef<MetricConfig> = ofLoss(
+  sparseCategoricalCrossentropyDef,
+  (sums) => Math.exp(meanOf(sums)),
+  {
+    name: "perplexity",
+    summary: "exp of the mean cross-entropy",
+    aliases: [],
+    keras: { save: () => undefined },
+  },
+);
+/** The cosine of the angle between target and output. */
+export const cosineMetricDef: MetricDef<MetricConfig> = ofLoss(
+  cosineSimilarityDef,
+  (sums) => -meanOf(sums),
+  { summary: "mean cosine between y and p", aliases: ["cosine"], better: "max" },
+);
+
+/** Minus the mean cosine, as Keras had it at first. */
+const cosineProximityDef: MetricDef<MetricConfig> = ofLoss(cosineSimilarityDef, meanOf, {
+  name: "cosineProximity",
+  summary: "minus the mean cosine between y and p",
+  aliases: [],
+  keras: { save: () => undefined },
+});
+
+/** Options of correlations. */
+export interface CorrelationConfig extends MetricConfig {
+  /** The axis whose numbers are compared. */
+  readonly axis: number;
+}
+/** What correlates two rows of numbers, from their means and their differences from them. */
+type Correlation = (b: Builder, y: Value, p: Value, mean: (x: Value) => Value) => Value;
+/** A metric of every sample's outputs beside its targets. */
+function correlation(name: string, summary: string, of: Correlation): MetricDef<CorrelationConfig> {
+  return {
+    kind: "metric",
+    name,
+    summary,
+    better: "max",
+    config: { ...nameField(), axis: int({ doc: "axis whose numbers are compared", default: -1 }) },
+    build(c) {
+      const { b, config: { axis }, output } = c, y = cast(b, c.target, "float32");
+      const mean = (x: Value, keepdims: 0 | 1 = 1) => b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
+      return meanSums(c, mean(of(b, y, output, mean), 0));
+    },
+    result: meanOf,
+  };
+}
+const minus = (b: Builder, x: Value, y: Value) => b.one("Sub", [x, y]);
+const over = (b: Builder, x: Value, y: Value) => b.one("Div", [x, y]);
+const pearsonDef = correlation("pearsonCorrelation", "linear correlation of y and p", (b, y, p, mean) => {
+  const standard = (x: Value) => {
+    const off = minus(b, x, mean(x));
+    return over(b, off, b.one("Sqrt", [mean(square(b, minus(b, off, mean(off))))]));
+  };
+  return b.one("Mul", [standard(y), standard(p)]);
+});
+// Keras takes the targets' differences from the outputs' mean.
+const concordanceDef = correlation("concordanceCorrelation", "agreement of y and p", (b, y, p, mean) => {
+  const variance = (x: Value) => mean(square(b, minus(b, x, mean(x))));
+  const joint = b.one("Mul", [minus(b, y, mean(p)), minus(b, p, mean(p))]);
+  const apart = square(b, minus(b, mean(y), mean(p)));
+  const all = b.one("Add", [b.one("Add", [variance(y), variance(p)]), apart]);
+  const twice = b.one("Mul", [joint, scalarLike(b, 2, joint)]);
+  return over(b, twice, b.one("Add", [all, scalarLike(b, 1e-7, all)]));
+});
+
+/** Options of {@link r2Def}. */
+export interface R2Config extends MetricConfig {
+  /** How several outputs' scores become one. */
+  readonly classAggregation: "uniform_average" | "variance_weighted_average";
+  /** Independent variables, for the adjusted score. */
+  readonly numRegressors: number;
+}
+/** 1 − Σ(y − ŷ)² / Σ(y − mean y)² of each output, and their mean. */
+export const r2Def: MetricDef<R2Config> = {
+  kind: "metric",
+  name: "r2",
+  className: "R2Score",
+  summary: "1 - squared error over variance",
+  aliases: ["r2Score"],
+  better: "max",
+  config: {
+    ...nameField(),
+    classAggregation: choice({
+      doc: "how several outputs' scores become one",
+      of: ["uniform_average", "variance_weighted_average"],
+      default: "uniform_average",
+    }),
+    numRegressors: int({ doc: "independent variables, for the adjusted score", default: 0, min: 0 }),
+  },
+  build({ b, target, output, weights }) {
+    const y = cast(b, target, "float32");
+    const column = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
+    const kept = (x: Value) => (column ? b.one("Mul", [x, column]) : x);
+    const ones = b.one("Expand", [scalarLike(b, 1, y), b.one("Shape", [y])]);
+    const over = b.ints(Array.from({ length: Math.max(1, shapeOf(y.type).length - 1) }, (_, i) => i));
+    const sum = (x: Value) => b.one("ReduceSum", [kept(x), over], { keepdims: 0 });
+    return {
+      error: sum(square(b, b.one("Sub", [y, output]))),
+      sum: sum(y),
+      squares: sum(square(b, y)),
+      count: sum(ones),
+    };
+  },
+  result({ error = [], sum = [], squares = [], count: [n = 0] = [] }, config) {
+    const spreads = squares.map((s, i) => (n === 0 ? 0 : s - (sum[i] ?? 0) ** 2 / n));
+    const scores = spreads.map((spread, i) => (spread <= 0 ? 0 : 1 - (error[i] ?? 0) / spread));
+    const factors = config.classAggregation === "uniform_average" ? scores.map(() => 1) : spreads;
+    const all = factors.reduce((x, y) => x + y, 0);
+    const score = all === 0 ? 0 : scores.reduce((x, s, i) => x + s * (factors[i] ?? 0), 0) / all;
+    const free = n - config.numRegressors - 1;
+    return config.numRegressors === 0 || free <= 0 ? score : 1 - ((1 - score) * (n - 1)) / free;
+  },
+};
+
+/** Options of {@link directionAccuracyDef}. */
+export interface DirectionConfig extends MetricConfig {
+  /** Axis of time: 0 compares neighbouring samples, −1 the steps of a forecast. */
+  readonly axis: number;
+}
+const directionFields = (): Schema<DirectionConfig> => ({
+  ...nameField(),
+  axis: int({ doc: "axis of time: 0 neighbouring samples, -1 the steps of a forecast", default: 0 }),
+});
+/** The share of steps that go up or down as they should; samples (or steps) must be in order. */
+export const directionAccuracyDef: MetricDef<DirectionConfig> = {
+  kind: "metric",
+  name: "directionAccuracy",
+  summary: "share of steps that go the right way",
+  better: "max",
+  config: directionFields(),
+  keras: { save: () => undefined },
+  build({ b, config, target, output }) {
+    const at = b.ints([config.axis < 0 ? config.axis + shapeOf(output.type).length : config.axis]);
+    const end = b.ints([Number.MAX_SAFE_INTEGER]);
+    const sign = (x: Value) => {
+      const later = b.one("Slice", [x, b.ints([1]), end, at]);
+      const before = b.one("Slice", [x, b.ints([0]), b.ints([-1]), at]);
+      return b.one("Sign", [b.one("Sub", [later, before])]);
+    };
+    const right = cast(b, b.one("Equal", [sign(cast(b, target, "float32")), sign(output)]), "float32");
+    return meanSums({ b }, right);
+  },
+  result: meanOf,
+};
+
+/** Keras has these as functions, by their names. */
+const functionAlone: Partial<MetricDef<MetricConfig>> = { keras: { save: () => undefined } };
+/** Every metric here. */
+export const numberMetrics: readonly MetricDef[] = [
+  ofLoss(meanSquaredErrorDef),
+  ofLoss(meanAbsoluteErrorDef),
+  ofLoss(meanAbsolutePercentageErrorDef),
+  ofLoss(meanSquaredLogarithmicErrorDef),
+  ofLoss(logCoshDef, meanOf, { aliases: ["logCoshError", "logcosh"] }),
+  ofLoss(huberDef),
+  ofLoss(hingeDef),
+  ofLoss(squaredHingeDef),
+  ofLoss(categoricalHingeDef),
+  ofLoss(klDivergenceDef),
+  ofLoss(poissonDef),
+  ofLoss(binaryCrossentropyDef),
+  ofLoss(categoricalCrossentropyDef),
+  ofLoss(sparseCategoricalCrossentropyDef),
+  ofLoss(binaryFocalCrossentropyDef, meanOf, functionAlone),
+  ofLoss(categoricalFocalCrossentropyDef, meanOf, functionAlone),
+  cosineMetricDef,
+  cosineProximityDef,
+  pearsonDef,
+  concordanceDef,
+  rootMeanSquaredErrorDef,
+  perplexityDef,
+  r2Def,
+  directionAccuracyDef,
+];
+/** The share of steps that go the right way: `directionAccuracyMetric({ axis: -1 })`. */
+export const directionAccuracyMetric: PartFactory<MetricDef, DirectionConfig> = partFactory<MetricDef>(
+  directionAccuracyDef,
+);

@@ -1,0 +1,155 @@
+/** Holds the import directions and habits of docs/design.md against the real import graph and syntax trees. @module */
+import { deepEqual } from "node:assert/strict";
+import { type Import, importsOf, root, sourceFiles } from "../support/sources.ts";
+
+const isTest = (path: string) => path.endsWith("_test.ts") || path.startsWith("tests/");
+const files = await sourceFiles("mod.ts", "inference.ts", "core", "plugins", "io", "cli", "examples");
+const product = files.filter((path) => !isTest(path));
+const imports = (await importsOf(product)).filter(({ from }) => !isTest(from));
+
+/** `core`, `io`, `plugins/layers`, `plugins/backends/wasm`, `cli`, or the file itself at the root. */
+function unitOf(path: string): string {
+  const parts = path.split("/");
+  if (parts[0] !== "plugins") return parts[0] ?? path;
+  return parts.slice(0, parts[1] === "backends" ? 3 : 2).join("/");
+}
+const isPackage = (to: string) => to.startsWith("npm:") || to.startsWith("jsr:");
+const said = (broken: readonly Import[]) => broken.map(({ from, to }) => `${from} imports ${to}`);
+
+Deno.test("the import graph is the real one", () => {
+  deepEqual(imports.some(({ from, to }) => from === "mod.ts" && unitOf(to) === "core"), true);
+});
+
+Deno.test("core imports nothing outside core; only its platform adapter touches node:", () => {
+  deepEqual(
+    said(imports.filter(({ from, to }) =>
+      unitOf(from) === "core" && unitOf(to) !== "core" &&
+      !(from === "core/files/platform.ts" && to.startsWith("node:"))
+    )),
+    [],
+  );
+});
+
+/** What backends share: views, lowering, memory, sessions. */
+const room = "plugins/backends/room";
+
+Deno.test("a backend imports core, the room and its own folder; the room imports core alone", () => {
+  const backends = imports.filter(({ from }) => from.startsWith("plugins/backends/"));
+  deepEqual(backends.some(({ from, to }) => unitOf(from) !== room && unitOf(to) === room), true);
+  deepEqual(
+    said(backends.filter(({ from, to }) => unitOf(from) === room && ![room, "core"].includes(unitOf(to)))),
+    [],
+  );
+});
+
+Deno.test("a plugin imports core, its own folder and packages; backends the room, the onnxruntime one io/onnx, operators the pictures of io", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        from.startsWith("plugins/") && unitOf(to) !== "core" && unitOf(to) !== unitOf(from) &&
+        !isPackage(to) &&
+        !(from.startsWith("plugins/backends/") && unitOf(to) === room) &&
+        !(from.startsWith("plugins/backends/onnxruntime/") && to.startsWith("io/onnx/")) &&
+        !(from.startsWith("plugins/operators/") && to.startsWith("io/pictures/"))
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("io imports core and packages", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        unitOf(from) === "io" && !["core", "io"].includes(unitOf(to)) && !isPackage(to)
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("the command line and the examples use mod.ts", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        ["cli", "examples"].includes(unitOf(from)) && ![unitOf(from), "mod.ts"].includes(unitOf(to)) &&
+        !isPackage(to) && !to.startsWith("node:")
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("nothing that is published imports the command line, tests, bench or examples", () => {
+  deepEqual(
+    said(
+      imports.filter(({ from, to }) =>
+        !["cli", "examples"].includes(unitOf(from)) &&
+        ["cli", "tests", "bench", "examples"].includes(unitOf(to))
+      ),
+    ),
+    [],
+  );
+});
+
+Deno.test("no import cycle when types are erased", () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to, typeOnly, dynamic } of imports) {
+    if (!typeOnly && !dynamic) next.set(from, [...next.get(from) ?? [], to]);
+  }
+  const done = new Set<string>(), cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file) || path.includes(file)) return;
+    for (const to of next.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  deepEqual(cycles, []);
+});
+
+/** Where Deno's own API may be used: everything else runs in Node, Bun and pages too. */
+const mayUseDeno = (path: string) =>
+  isTest(path) || path === "core/files/platform.ts" || ["cli", "examples", "bench"].includes(unitOf(path));
+
+/** Programs of their own, which nothing imports: what a worker runs. */
+const isProgram = (path: string) => path.endsWith("/worker.ts") && !imports.some(({ to }) => to === path);
+
+const habits: Deno.lint.Plugin = {
+  name: "habits",
+  rules: {
+    "no-deno": {
+      create: (context) => ({
+        Identifier(node) {
+          if (node.name === "Deno") context.report({ node, message: "uses Deno's API" });
+        },
+      }),
+    },
+    "no-any": {
+      create: (context) => ({
+        TSAnyKeyword: (node) => context.report({ node, message: "says any" }),
+        TSNonNullExpression: (node) => context.report({ node, message: "asserts with !" }),
+      }),
+    },
+    "no-effect": {
+      create: (context) => ({
+        "Program > ExpressionStatement": (node: Deno.lint.Node) =>
+          context.report({ node, message: "does something when imported" }),
+      }),
+    },
+  },
+};
+
+Deno.test("habits: Deno's API stays in its places, no any, no !, no effect of an import", async () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const source = await Deno.readTextFile(new URL(file, root));
+    for (const { id, message, range } of Deno.lint.runPlugin(habits, file, source)) {
+      const rule = id.split("/").at(-1);
+      if (rule === "no-deno" && mayUseDeno(file)) continue;
+      if (rule === "no-effect" && (isTest(file) || unitOf(file) === "examples" || isProgram(file))) continue;
+      broken.push(`${file}:${source.slice(0, range[0]).split("\n").length} ${message}`);
+    }
+  }
+  deepEqual(broken, []);
+});
