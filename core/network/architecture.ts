@@ -1,6 +1,6 @@
 /** Classes of models whose files hold hyperparameters alone: plugins that say the network those mean. @module */
 
-/** A class of models, said as the functional model that its hyperparameters mean. */
+/** A class of models, or of layers made of layers, said as the functional model that its hyperparameters mean. */
 export interface ArchitectureDef {
   /** Tells plugins apart. */
   readonly kind: "architecture";
@@ -9,8 +9,12 @@ export interface ArchitectureDef {
   /** Packages that register the class; a class of that name from elsewhere is another. */
   readonly packages: readonly string[];
   /**
-   * Keras 3's functional configuration (`layers`, `input_layers`, `output_layers`), layers in Keras' order.
+   * Keras 3's functional configuration (`layers`, `input_layers`, `output_layers`), layers in Keras' order; one that says
+   * `place` has its weights in that group below the class's own. `built` is what files hold of the shapes it was built for.
    * @throws {LapisError} naming the hyperparameter that is missing or isn't supported.
    */
-  network(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  network(
+    config: Readonly<Record<string, unknown>>,
+    built?: unknown,
+  ): Readonly<Record<string, unknown>>;
 }

@@ -124,6 +124,8 @@ export interface KerasMapping<C> {
   readonly since?: 3;
   /** The value that the layer's mask leaves out, where the mask is `input != value`. */
   maskedValue?(config: C): number | undefined;
+  /** True for a class that its package doesn't register: files name it with its module, which is known from files alone. */
+  readonly unregistered?: boolean;
   /** The package that registers the class in Python, for classes outside Keras. */
   readonly package?: string;
   /** Arrays as an older file holds them, to arrays in Keras 3's order and shape. */

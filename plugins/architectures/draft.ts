@@ -43,18 +43,29 @@ export interface Part {
   readonly config?: Json;
   /** Where the class is from: Keras' own unless said. */
   readonly module?: string;
+  /** The shape it is built for, where a class made of layers has to know it. */
+  readonly shape?: readonly (number | null)[];
 }
 
 /** Collects layers and their calls. */
 export class Draft {
   readonly #members = new Map<string, Member>();
   readonly #common: Json;
-  /** `common` goes into every layer's configuration. */
-  constructor(common: Json = {}) {
+  readonly #owner: string | undefined;
+  /**
+   * `common` goes into every layer's configuration. With an `owner`, which is a layer made of layers, names are the
+   * attributes that lead to them in Keras (`mlp/dense`), below which their weights lie.
+   */
+  constructor(common: Json = {}, owner?: string) {
     this.#common = common;
+    this.#owner = owner;
+  }
+  #named(name: string): string {
+    return this.#owner === undefined ? name : `${this.#owner}_${name.replaceAll("/", "_")}`;
   }
   /** An input of sizes after the batch's, null where they vary. */
-  input(name: string, shape: readonly (number | null)[], dtype = "int32"): Ref {
+  input(own: string, shape: readonly (number | null)[], dtype = "int32"): Ref {
+    const name = this.#named(own);
     const config = { name, batch_shape: [null, ...shape], dtype };
     this.#members.set(name, {
       json: { module: "keras.layers", class_name: "InputLayer", config },
@@ -64,12 +75,19 @@ export class Draft {
   }
   /** Calls a layer, which is made at its first call; a name called again is the same layer. */
   call(part: Part, args: readonly Argument[], kwargs: Readonly<Record<string, Argument>> = {}): Ref {
-    const { type, name, config = {}, module = "keras.layers" } = part;
+    const { type, config = {}, module = "keras.layers", shape } = part, name = this.#named(part.name);
     let member = this.#members.get(name);
     if (!member) {
       // Operations have no element type, and models inside have their own.
       const own = module.startsWith("keras.src.ops") || "layers" in config ? {} : this.#common;
-      const json = { module, class_name: type, config: { name, ...own, ...config }, drafted: true };
+      const json = {
+        module,
+        class_name: type,
+        config: { name, ...own, ...config },
+        drafted: true,
+        ...(this.#owner !== undefined && { place: part.name }),
+        ...(shape && { build_config: { input_shape: shape } }),
+      };
       this.#members.set(name, member = { json, calls: [] });
     }
     const given = Object.entries(kwargs).sort(([k], [l]) => k < l ? -1 : 1);

@@ -4,7 +4,8 @@ import { ConfigError, shown, UnsupportedError } from "../../core/values/errors.t
 import { type Argument, Draft, type Part, type Ref } from "./draft.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-const packages = ["keras_hub", "keras_nlp"] as const;
+/** Packages that register the classes. */
+export const packages = ["keras_hub", "keras_nlp"] as const;
 
 /** Hyperparameters of a class, each read once: what is left at the end is not known. */
 export class Hyperparameters {
@@ -46,6 +47,33 @@ export class Hyperparameters {
     throw new ConfigError(`${this.#name}.${key}: expected ${length} numbers, got ${shown(value)}`, {
       place: key,
     });
+  }
+  /** Sizes as they stand under a key, null where they vary. @throws {ConfigError} */
+  sizes(key: string, fallback?: readonly (number | null)[]): readonly (number | null)[] {
+    const value = this.any(key, fallback);
+    if (Array.isArray(value) && value.every((n) => n === null || Number.isSafeInteger(n) && n > 0)) {
+      return value;
+    }
+    throw new ConfigError(`${this.#name}.${key}: expected sizes, got ${shown(value)}`, { place: key });
+  }
+  /** Numbers one by one; a number alone is a list of one. @throws {ConfigError} */
+  list(key: string, fallback?: readonly number[]): readonly number[] {
+    const value = this.any(key, fallback), all: unknown[] = Array.isArray(value) ? value : [value];
+    if (all.length <= 10_000 && all.every((n) => typeof n === "number" && Number.isFinite(n))) {
+      return all as number[];
+    }
+    throw new ConfigError(`${this.#name}.${key}: expected numbers, got ${shown(value)}`, { place: key });
+  }
+  /** One of some words. @throws {UnsupportedError} */
+  choice<T extends string>(key: string, of: readonly T[], fallback?: T): T {
+    const value = this.any(key, fallback), found = of.find((word) => word === value);
+    if (found !== undefined) return found;
+    throw new UnsupportedError(
+      `${this.#name}.${key}: expected one of ${of.join(", ")}, got ${shown(value)}`,
+      {
+        place: key,
+      },
+    );
   }
   /** Several hyperparameters under the names that a layer has for them. */
   pick(names: Readonly<Record<string, string>>): Json {

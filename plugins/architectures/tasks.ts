@@ -8,7 +8,7 @@ type Json = Readonly<Record<string, unknown>>;
 const isJson = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
 
 /** A backbone inside a task's model, called on the model's inputs. */
-interface Body {
+export interface Body {
   readonly inputs: Readonly<Record<string, Ref>> | Ref;
   /** The output of that name, or the only one. */
   readonly output: (name?: string) => Ref;
@@ -17,7 +17,8 @@ interface Body {
   /** The configuration of one of its layers. */
   readonly layer: (name: string) => Json | undefined;
 }
-function bodyOf(h: Hyperparameters, d: Draft, def: ArchitectureDef): Body {
+/** The backbone that a task is given. @throws {ConfigError} */
+export function bodyOf(h: Hyperparameters, d: Draft, def: ArchitectureDef): Body {
   const raw = h.any("backbone"), config = isJson(raw) ? raw.config : undefined;
   if (!isJson(raw) || !isJson(config)) {
     throw new ConfigError(`backbone: expected a model, got ${shown(raw, 60)}`, { place: "backbone" });

@@ -34,6 +34,12 @@ export const hubSamples: Readonly<Record<string, LayerSample>> = {
   WhisperDecoder: crossed,
   FNetEncoder: on(series, { intermediateDim: 6, activation: "tanh" }),
   Padder: on(series),
+  HubVariables: on(series, {
+    shapes: [[1, 3], [2]],
+    initializers: ["randomNormal", "ones"],
+    kept: [false, true],
+    rows: [true, false],
+  }),
   LlamaTransformerDecoder: on(series, grouped),
   MistralTransformerDecoder: on(series, { ...grouped, slidingWindow: 2 }),
   QwenTransformerDecoder: on(series, grouped),

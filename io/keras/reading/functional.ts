@@ -90,7 +90,7 @@ function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRe
   ).flatMap(refsIn);
   const counted = majorOf(version) < 3 || /^3\.0\./.test(version);
   for (const [name, m] of members) {
-    if (!isModel(m.entry)) continue;
+    if (!isModel(m.entry) || m.entry.raw.drafted === true) continue;
     const nodesOf = (refs: readonly TensorRef[]) => refs.filter((r) => r.layer === name).map((r) => r.node);
     const read = nodesOf(all), out = nodesOf(outputs), most = m.calls.length - 1;
     const least = Math.min(1, ...read, ...out);

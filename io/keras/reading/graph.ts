@@ -7,6 +7,7 @@ import { passing } from "./calls.ts";
 import type { KerasContext } from "./context.ts";
 import { functionalOf } from "./functional.ts";
 import { isJson, type Json } from "../json.ts";
+import { keepClass, keepPlace } from "../kept.ts";
 import { entryOf, expanded, type LayerEntry, layerFrom } from "./layers.ts";
 import { inputLayer, inputOf, isModel, listOf, type Structure } from "../parts.ts";
 
@@ -43,14 +44,18 @@ function structureOf(entry: LayerEntry, ctx: KerasContext, place: string, depth:
   }
   const inner = (raw: unknown, where: string): Layer => {
     const e = expanded(entryOf(raw, where), ctx);
-    return ctx.shared.layerOf(
+    const layer = ctx.shared.layerOf(
       e,
       () => isModel(e) ? modelLayer(e, ctx, where, depth + 1) : nestedLayer(e, ctx, where, inner, depth + 1),
     );
+    keepPlace(layer, e.raw.place);
+    return layer;
   };
-  return entry.className === "Sequential"
+  const structure = entry.className === "Sequential"
     ? sequentialOf(entry, ctx, place, inner)
     : functionalOf(entry, ctx, place, inner);
+  keepClass(structure.network, entry);
+  return structure;
 }
 function nestedLayer(
   entry: LayerEntry,
@@ -83,6 +88,7 @@ function modelLayer(entry: LayerEntry, ctx: KerasContext, place: string, depth: 
     trainable,
   );
   ctx.classes.set(layer, entry.className);
+  keepClass(layer, entry);
   return layer;
 }
 

@@ -14,6 +14,7 @@ import { type AnySchema, nearest } from "../../../core/values/schema.ts";
 import { type KerasContext, majorOf } from "./context.ts";
 import { isOlderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "../json.ts";
+import { keepStored } from "../kept.ts";
 
 /** A layer as a file holds it. */
 export interface LayerEntry {
@@ -25,6 +26,8 @@ export interface LayerEntry {
   readonly raw: Json;
   /** True for a functional model under a class name of its own. */
   readonly model?: true;
+  /** Its class' own entry, where that stands for a functional model. */
+  readonly own?: LayerEntry;
 }
 
 /** Keys that every layer may have and none computes with. */
@@ -83,8 +86,10 @@ export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
   const def = ctx.registry.find("architecture", registered.slice(registered.lastIndexOf(">") + 1));
   const owner = registered.includes(">") ? registered : String(raw.module);
   if (!def?.packages.some((name) => owner.startsWith(name))) return entry;
-  const network = Array.isArray(config.layers) ? config : locate(labelOf(entry), () => def.network(config));
-  return { ...entry, config: network, model: true };
+  const network = Array.isArray(config.layers)
+    ? config
+    : locate(labelOf(entry), () => def.network(config, raw.build_config));
+  return { ...entry, config: network, model: true, own: entry };
 }
 /** How messages name a layer. */
 export function labelOf({ name, className }: LayerEntry): string {
@@ -94,7 +99,9 @@ export function labelOf({ name, className }: LayerEntry): string {
 /** True for a class of KerasHub's. */
 const isHub = ({ raw }: LayerEntry) =>
   typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);
-const packages = new WeakMap<Layer, string>();
+const packages = new WeakMap<Layer, string>(), modules = new WeakMap<Layer, readonly [string, string]>();
+/** The module and the class name that a file had for a class of KerasHub's. */
+export const moduleOf = (layer: Layer): readonly [string, string] | undefined => modules.get(layer);
 /** The package that a file had before the class of a layer of the user's own (`acme` of `acme>Swirl`). */
 export const packageOf = (layer: Layer): string | undefined => packages.get(layer);
 const namesOf = (def: LayerDef) => [def.name, ...def.keras?.classNames ?? []];
@@ -277,7 +284,13 @@ export function layerFrom(
   const exported = def.keras?.classNames?.[0] === entry.className;
   const [owner, bare] = entry.registered.split(">");
   if (owner !== undefined && bare !== undefined && ctx.custom.includes(def)) packages.set(layer, owner);
-  ctx.classes.set(layer, exported ? def.name : entry.className);
+  const stored = exported ? def.name : entry.className;
+  ctx.classes.set(layer, stored);
+  keepStored(layer, stored);
+  const { module, drafted } = entry.raw;
+  if (typeof module === "string" && isHub(entry) && drafted !== true) {
+    modules.set(layer, [module, entry.className]);
+  }
   return layer;
 }
 function innerLayers(value: unknown, place: string, inner: (raw: unknown, place: string) => Layer): unknown {

@@ -5,6 +5,7 @@ import { snakeCase } from "../../../core/network/names.ts";
 import { networkConfigOf } from "../../../core/network/network.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import type { Hdf5Group } from "../../hdf5/mod.ts";
+import { placeOf } from "../kept.ts";
 import { type KerasContext, majorOf } from "../reading/context.ts";
 import { nodeLabel, readWeight } from "../reading/values.ts";
 
@@ -73,14 +74,20 @@ function readNode(node: LayerNode, path: string, r: Reading): void {
       r.out.set(entry.path, readWeight(node, entry, dataset, r.ctx.warn));
     });
   }
-  if (networkConfigOf(node.layer)) readContainer(node.children, join(path, r.container), r);
+  if (networkConfigOf(node.layer)) readContainer(node.children, path, r);
   else for (const child of node.children) readNode(child, join(path, child.attribute ?? child.name), r);
 }
-function readContainer(nodes: readonly LayerNode[], path: string, r: Reading): void {
-  const used = new Map<string, number>();
+/** Layers of a model whose group is `owner`. */
+function readContainer(nodes: readonly LayerNode[], owner: string, r: Reading): void {
+  const used = new Map<string, number>(), path = join(owner, r.container);
   for (const node of nodes) {
     // Keras 2 doesn't count what is stored already.
     if (r.seen.has(node) && majorOf(r.ctx.version) < 3 && !r.ctx.shared.copied) continue;
+    const place = placeOf(node.layer);
+    if (place !== undefined) {
+      readNode(node, join(owner, place), r);
+      continue;
+    }
     const base = snakeCase(r.ctx.classes.get(node.layer) ?? node.layer.def.name), count = used.get(base) ?? 0;
     used.set(base, count + 1);
     readNode(node, join(path, count === 0 ? base : `${base}_${count}`), r);
@@ -113,7 +120,7 @@ export function readV3Weights(
 ): Map<string, Tensor> {
   const container = containers.find((name) => group.has(name)) ?? "layers";
   const r: Reading = { group, container, ctx, out: new Map(), taken: new Set(), seen: new Set() };
-  readContainer(tree, container, r);
+  readContainer(tree, "", r);
   const found: string[] = [];
   const root = group.has(container) ? group.get(container) : undefined;
   if (root?.kind === "group") arraysIn(root, container, 0, r, found);

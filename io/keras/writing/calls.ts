@@ -6,6 +6,7 @@ import { type LayerCall, type Network, readBy, type SymbolicTensor } from "../..
 import { inputNames, isRecurrent } from "../reading/calls.ts";
 import { constantOf } from "../reading/constants.ts";
 import type { Json } from "../json.ts";
+import { recordOf } from "../kept.ts";
 import { isRef } from "../reading/nodes.ts";
 import { operationOf } from "../reading/operations.ts";
 import { writtenOperation } from "./operations.ts";
@@ -123,6 +124,8 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
   if (training !== undefined) kwargs.training = training;
   for (const [key, t] of Object.entries(values)) kwargs[fieldToSnake(key)] = ref(t);
   for (const [key, value] of Object.entries(options)) kwargs[fieldToSnake(key)] = value;
+  const keys = recordOf(call.layer);
+  if (keys) return { args: [Object.fromEntries(inputs.map((t, i) => [keys[i] ?? i, ref(t)]))], kwargs };
   const args = names ? inputs.map(ref) : inputs.length === 1 && first ? [ref(first)] : [inputs.map(ref)];
   return { args, kwargs };
 }

@@ -7,7 +7,7 @@ import type { SymbolicTensor } from "../../../core/network/network.ts";
 import type { AnySchema } from "../../../core/values/schema.ts";
 import type { TensorType } from "../../../core/values/shape.ts";
 import type { Json } from "../json.ts";
-import { locate, packageOf } from "../reading/layers.ts";
+import { locate, moduleOf, packageOf } from "../reading/layers.ts";
 import { activationValue, initializerValue, partValue, serialized, type WriteContext } from "./values.ts";
 
 /** Sizes as Keras writes them: null where they vary. */
@@ -95,9 +95,20 @@ export function layerEntry(
     label,
     () => keras.save?.(fields, ctx.major) ?? {},
   );
+  const module = moduleOf(layer);
+  if (keras.unregistered && module === undefined) {
+    throw new UnsupportedError(
+      `${label}: ${className} is a part of KerasHub's models that it doesn't register, so that Keras could not open the ` +
+        "file; write ONNX, or the weights alone as safetensors",
+      { place: name },
+    );
+  }
   const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
   const origin = keras.package ?? packageOf(layer);
   const form = { ...common, ...config };
+  if (keras.unregistered && module !== undefined) {
+    return layerForm(module[0], module[1], form, ctx, module[1]);
+  }
   return origin === undefined
     ? layerForm("keras.layers", className, form, ctx)
     : layerForm(null, className, form, ctx, `${origin}>${className}`);

@@ -6,6 +6,8 @@ import { nameOf } from "../../../core/network/names.ts";
 import { type Network, networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import { constantOf } from "../reading/constants.ts";
 import type { Json } from "../json.ts";
+import { keptClass } from "../kept.ts";
+import type { LayerEntry } from "../reading/layers.ts";
 import { writtenOperation } from "./operations.ts";
 import { callsWith, type Position } from "./calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./layers.ts";
@@ -19,7 +21,8 @@ export function anyLayer(layer: Layer, name: string, frozen: boolean, ctx: Write
   return withNumber(ownEntry(layer, name, frozen, ctx), ctx.shared?.get(layer));
 }
 function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext): Json {
-  const inside = networkConfigOf(layer);
+  const inside = networkConfigOf(layer), known = writtenClass(layer, ctx);
+  if (known) return classEntry(known, name, frozen || !layer.trainable);
   if (!inside) {
     return layerEntry(layer, name, frozen, ctx, (inner, own, held) => anyLayer(inner, own, held, ctx));
   }
@@ -27,6 +30,22 @@ function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext
   return inside.network
     ? networkEntry(inside.network, name, cold, ctx)
     : stackEntry(inside.layers, name, cold, ctx);
+}
+/** The class that a network or a layer that is one is written as, where it stands for itself. */
+export function writtenClass(of: Network | Layer, ctx: WriteContext): LayerEntry | undefined {
+  const known = ctx.major === 3 && ctx.modules ? keptClass(of) : undefined;
+  return known?.raw.drafted === true ? undefined : known;
+}
+/** A class with its hyperparameters, as it was read. */
+function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean): Json {
+  const { module, class_name, registered_name, build_config } = raw;
+  return {
+    module,
+    class_name,
+    config: { ...config, name, ...(frozen && { trainable: false }) },
+    registered_name,
+    ...(build_config !== undefined && { build_config }),
+  };
 }
 /** The form of a model: its class, its configuration, and the shape it is built for. */
 function modelForm(kind: Network["kind"], config: Json, shape: unknown, ctx: WriteContext): Json {
@@ -51,6 +70,8 @@ export function stackEntry(layers: readonly Layer[], name: string, frozen: boole
  * @throws {UnsupportedError} naming the layer and what that version of Keras doesn't have.
  */
 export function networkEntry(network: Network, name: string, frozen: boolean, ctx: WriteContext): Json {
+  const known = writtenClass(network, ctx);
+  if (known) return classEntry(known, name, frozen);
   return network.kind === "Sequential"
     ? sequentialEntry(network, name, frozen, ctx)
     : functionalEntry(network, name, frozen, ctx);

@@ -5,9 +5,11 @@ import { snakeCase } from "../../../core/network/names.ts";
 import { networkConfigOf } from "../../../core/network/network.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import type { Hdf5GroupWriter } from "../../hdf5/write.ts";
+import { keptClass, placeOf, storedAs } from "../kept.ts";
 import { operationOf } from "../reading/operations.ts";
 import { legacyOrder } from "../weights/legacy.ts";
 import { groupsOf } from "../weights/v3.ts";
+import { writtenClass } from "./network.ts";
 import type { WriteContext } from "./values.ts";
 
 /** A model's layers with their values. */
@@ -17,6 +19,8 @@ export interface WeightSource {
   readonly weights: ReadonlyMap<string, Tensor>;
   /** Names of the inputs of a functional model, which count as layers there. */
   readonly inputs: readonly string[];
+  /** True where it is written as a class of its own. */
+  readonly known: boolean;
 }
 /** An optimizer's variables with their names. */
 export type Variables = readonly { readonly name: string; readonly value: Tensor }[];
@@ -48,8 +52,14 @@ export function writeV3Weights(
     if (ctx.major === 3) group.attributes.set("name", name);
     return group;
   };
-  const container = (nodes: readonly LayerNode[], at: Hdf5GroupWriter, inputs: readonly string[]) => {
-    const used = new Map<string, number>();
+  // Below a class that is written as such, its parts are at the places of that class.
+  const container = (
+    nodes: readonly LayerNode[],
+    owner: Hdf5GroupWriter,
+    inputs: readonly string[],
+    known: boolean,
+  ) => {
+    const used = new Map<string, number>(), at = owner.group("layers");
     const numbered = (base: string) => {
       const count = used.get(base) ?? 0;
       used.set(base, count + 1);
@@ -60,12 +70,18 @@ export function writeV3Weights(
       // Keras 2 doesn't count what is stored already.
       if (ctx.major === 2 && seen.has(node) && !copies) continue;
       // Operations are no layers of Keras' models.
-      if (!operationOf(node.layer)) {
-        write(node, numbered(snakeCase(node.layer.def.name)));
+      if (operationOf(node.layer)) continue;
+      const place = known ? placeOf(node.layer) : undefined;
+      if (place !== undefined) write(node, place === "" ? owner : owner.group(place), true);
+      else {
+        const own = known ? keptClass(node.layer) : writtenClass(node.layer, ctx);
+        const name = own?.className ??
+          (known || node.layer.def.keras?.unregistered ? storedAs(node.layer) : node.layer.def.name);
+        write(node, numbered(snakeCase(name)), known);
       }
     }
   };
-  const write = (node: LayerNode, at: Hdf5GroupWriter) => {
+  const write = (node: LayerNode, at: Hdf5GroupWriter, within: boolean) => {
     // A layer reached twice is stored at its first place alone.
     if (seen.has(node) && !copies) return;
     seen.add(node);
@@ -84,11 +100,11 @@ export function writeV3Weights(
     const inside = networkConfigOf(node.layer);
     if (inside) {
       const inputs = inside.kind === "Functional" ? inside.network?.inputNames ?? [] : [];
-      container(node.children, at.group("layers"), inputs);
-    } else for (const child of node.children) write(child, at.group(child.attribute ?? child.name));
+      container(node.children, at, inputs, within || writtenClass(node.layer, ctx) !== undefined);
+    } else for (const child of node.children) write(child, at.group(child.attribute ?? child.name), within);
   };
   vars(root, source.name);
-  container(source.tree, root.group("layers"), source.inputs);
+  container(source.tree, root, source.inputs, source.known);
 }
 /** The optimizer's variables beside them: iteration, learning rate, slots. */
 export function writeV3Optimizer(root: Hdf5GroupWriter, name: string, variables: Variables): void {

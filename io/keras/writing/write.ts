@@ -11,7 +11,7 @@ import { writeZip, type ZipMember } from "../../archives/zip.ts";
 import { isJson, type Json } from "../json.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
 import { sharedIn } from "../reading/shared.ts";
-import { networkEntry } from "./network.ts";
+import { networkEntry, writtenClass } from "./network.ts";
 import { pythonJson, type WriteContext } from "./values.ts";
 import {
   type WeightSource,
@@ -40,7 +40,13 @@ function begin(model: Model, options: WriteOptions, modules: boolean): Written {
   const saved = options.training === false ? undefined : model.savedTraining();
   return {
     network,
-    source: { name: model.name, tree: model.tree, weights: model.weights, inputs },
+    source: {
+      name: model.name,
+      tree: model.tree,
+      weights: model.weights,
+      inputs,
+      known: writtenClass(network, ctx) !== undefined,
+    },
     ctx,
     training: saved && trainingFor(saved, major, registry),
   };

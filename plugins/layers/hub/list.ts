@@ -18,6 +18,7 @@ import {
 } from "./decoders.ts";
 import { bloomDecoderDef, gemmaDecoderDef, gemmaNormalizationDef } from "./gemma.ts";
 import { padderDef } from "./padder.ts";
+import { hubVariablesDef } from "./variables.ts";
 import { vitEncoderDef, vitPatchingDef } from "./vision.ts";
 import { fNetEncoderDef } from "./fnet.ts";
 import { rotaryEmbeddingDef } from "./rotary.ts";
@@ -46,6 +47,7 @@ export const hubLayers: readonly LayerDef[] = [
   plain(whisperDecoderDef),
   plain(fNetEncoderDef),
   plain(padderDef),
+  plain(hubVariablesDef),
   plain(llamaDecoderDef),
   plain(mistralDecoderDef),
   plain(qwenDecoderDef),

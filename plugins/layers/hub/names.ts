@@ -1,5 +1,4 @@
 /** How KerasHub's classes and functions are named in files. @module */
-import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { KerasMapping } from "../../../core/network/layer.ts";
 
 /** Packages that registered KerasHub's classes, the current one first. */
@@ -47,16 +46,7 @@ export function hub<C>(className: string, more: KerasMapping<C> = {}): KerasMapp
     classNames: classesOf(className),
   };
 }
-/** The same for a class that it keeps to itself: files name it alone, and Keras can't open what holds it. */
+/** The same for a class that it keeps to itself: files name it by its module. */
 export function hidden<C>(className: string, more: KerasMapping<C> = {}): KerasMapping<C> {
-  return {
-    ...hub(className, more),
-    classNames: [className],
-    save() {
-      throw new UnsupportedError(
-        `${className} is a part of KerasHub's models that it doesn't register, so that Keras could not open the ` +
-          "file; write ONNX, or the weights alone as safetensors",
-      );
-    },
-  };
+  return { ...hub(className, more), classNames: [className], unregistered: true };
 }

@@ -1,7 +1,7 @@
 /** KerasHub's encoder and decoder of transformers, and Whisper's kind of them. @module */
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import type { InitializerSpec, KerasMapping, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   activationField,
@@ -31,7 +31,7 @@ import {
   type Specs,
   toHeads,
 } from "./kit.ts";
-import { classesOf, hub } from "./names.ts";
+import { hub } from "./names.ts";
 
 /** Options of {@link transformerEncoderDef} and {@link transformerDecoderDef}, resolved. */
 export interface TransformerConfig {
@@ -253,6 +253,11 @@ export const transformerDecoderDef: LayerDef<TransformerConfig> = {
     upgrade: beforeZeroMasked,
   }),
 };
+/** How files name a class that differs by its name alone. */
+function registered(name: string): Pick<KerasMapping<TransformerConfig>, "classNames" | "save"> {
+  const { classNames = [], save } = hub<TransformerConfig>(name);
+  return { classNames, ...(save && { save }) };
+}
 /** Whisper's encoder: the keys' projection has no bias. */
 export const whisperEncoderDef: LayerDef<TransformerConfig> = {
   ...transformerEncoderDef,
@@ -260,7 +265,7 @@ export const whisperEncoderDef: LayerDef<TransformerConfig> = {
   summary: "an encoder's layer of Whisper (KerasHub)",
   params: (c, [x]) => encoderSpecs(c, sizeAt(x, -1), false),
   build: (context) => encoded(context, false),
-  keras: { ...transformerEncoderDef.keras, classNames: classesOf("WhisperEncoder") },
+  keras: { ...transformerEncoderDef.keras, ...registered("WhisperEncoder") },
 };
 /** Whisper's decoder: the keys' projections have no bias. */
 export const whisperDecoderDef: LayerDef<TransformerConfig> = {
@@ -268,5 +273,5 @@ export const whisperDecoderDef: LayerDef<TransformerConfig> = {
   name: "WhisperDecoder",
   summary: "a decoder's layer of Whisper (KerasHub)",
   params: (c, inputs) => decoderSpecs(c, inputs, false),
-  keras: { ...transformerDecoderDef.keras, classNames: classesOf("WhisperDecoder") },
+  keras: { ...transformerDecoderDef.keras, ...registered("WhisperDecoder") },
 };

@@ -1,0 +1,46 @@
+/** Weights that KerasHub's layers keep beside the layers they are made of. @module */
+import type { LayerDef } from "../../../core/network/layer.ts";
+import { inputAt, paramAt, weight } from "../../../core/graph/words.ts";
+import { bool, int, list, text } from "../../../core/values/schema.ts";
+import { hidden } from "./names.ts";
+
+/** Options of {@link hubVariablesDef}, resolved. */
+export interface HubVariablesConfig {
+  /** Their shapes. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Names of the initializers that fill them. */
+  readonly initializers: readonly string[];
+  /** Which of them training leaves alone. */
+  readonly kept: readonly boolean[];
+  /** Which of them are repeated for every row of the input, along their first axis. */
+  readonly rows: readonly boolean[];
+}
+const flags = (doc: string) => list({ doc, of: bool({ doc }) });
+/** Weights as values: an output each, whatever the input is. */
+export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
+  kind: "layer",
+  name: "HubVariables",
+  summary: "weights as values, a part of KerasHub's layers",
+  mask: "consume",
+  config: {
+    shapes: list({ doc: "their shapes", of: list({ doc: "a shape", of: int({ doc: "a size", min: 1 }) }) }),
+    initializers: list({ doc: "names of what fills them", of: text({ doc: "a name" }) }),
+    kept: flags("which of them training leaves alone"),
+    rows: flags("which are repeated for every row of the input"),
+  },
+  params: (c) =>
+    Object.fromEntries(c.shapes.map((shape, i) => [
+      `variable${i}`,
+      { ...weight(shape, c.initializers[i] ?? "zeros"), ...(c.kept[i] && { role: "statistic" as const }) },
+    ])),
+  build({ b, config: c, inputs, params }) {
+    const x = inputAt(inputs, 0);
+    return c.shapes.map((shape, i) => {
+      const value = paramAt(params, `variable${i}`);
+      if (!c.rows[i]) return b.one("Identity", [value]);
+      const rows = b.one("Shape", [x], { start: 0, end: 1 });
+      return b.one("Expand", [value, b.one("Concat", [rows, b.ints(shape.slice(1))], { axis: 0 })]);
+    });
+  },
+  keras: hidden("HubVariables"),
+};
