@@ -1,7 +1,7 @@
 /** KerasHub's models of images, sound and both: they give what Keras gives, and are written as the classes they were. @module */
 import { deepEqual, ok } from "node:assert/strict";
-import { loadModel } from "../mod.ts";
-import { configOfKeras, differenceOf, hubModels } from "./support/hubmodels.ts";
+import { loadModel } from "../../mod.ts";
+import { configOfKeras, differenceOf, hubModels } from "../support/hubmodels.ts";
 
 const { files, at, values } = hubModels("keras-hub-vision");
 const quiet = { warn: () => {} };

@@ -1,8 +1,8 @@
 /** KerasHub's classes: every one is read, or refused by name with a reason; files are written as the classes they came from. @module */
 import { deepEqual, ok } from "node:assert/strict";
-import { registry } from "../mod.ts";
-import { leftOut } from "../plugins/architectures/leftout.ts";
-import { root } from "./support/sources.ts";
+import { registry } from "../../mod.ts";
+import { leftOut } from "../../plugins/architectures/leftout.ts";
+import { root } from "../support/sources.ts";
 
 const classes: readonly string[] = JSON.parse(
   Deno.readTextFileSync(new URL("tests/fixtures/keras-hub/classes.json", root)),
