@@ -14,6 +14,7 @@ import { type LoadOptions, loadWith } from "./core/model/load.ts";
 import type { Model } from "./core/model/model.ts";
 import type { SymbolicTensor } from "./core/network/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
+import { saver } from "./core/model/save.ts";
 import { trainer } from "./core/training/trainer.ts";
 import type { SourceLike } from "./core/files/platform.ts";
 import { createRegistry, type Registry } from "./core/graph/registry.ts";
@@ -35,7 +36,15 @@ import { operators } from "./plugins/operators/mod.ts";
 import { textOps } from "./plugins/operators/text/text.ts";
 
 export type { Assembled, AssembleOptions, AssemblyView } from "./core/network/assemble.ts";
-export type { BackendDef, CompileOptions, MemoryUse, PlanStep, Session } from "./core/graph/backend.ts";
+export type {
+  BackendDef,
+  CompileOptions,
+  Feeds,
+  KeptValue,
+  MemoryUse,
+  PlanStep,
+  Session,
+} from "./core/graph/backend.ts";
 export type {
   Builder,
   BuilderOptions,
@@ -208,6 +217,7 @@ export function createDefaultRegistry(): Registry {
         ...architectures,
         ...trainingParts,
         trainer,
+        saver,
         wasm,
         plain,
         onnxruntime,

@@ -41,6 +41,7 @@ export * from "./values/random.ts";
 export type { PredictOptions } from "./model/sampling.ts";
 export * from "./graph/registry.ts";
 export * from "./graph/rewrite.ts";
+export { saver, writeNamesOf } from "./model/save.ts";
 export * from "./values/schema.ts";
 export * from "./values/shape.ts";
 export * from "./values/tensor.ts";

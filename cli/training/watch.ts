@@ -1,5 +1,5 @@
 /** Watches a fit for the command line: a live bar or plain lines, and Ctrl-C. @module */
-import type { Callback, Logs, Tensor, TrainingState } from "../../mod.ts";
+import type { Callback, FitRun, Logs, Tensor, TrainingState } from "../../mod.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Thrown out of a fit when the user stops it. */
@@ -45,12 +45,14 @@ export function watch(terminal: Terminal, rows: number): Watch {
   let snapshot: Snapshot | undefined, stopped = false, samples = 0, seconds = 0;
   let began = 0, epochBegan = 0, drawn = 0, before: Logs = {}, first = 0;
   const draw = (line: string) => terminal.err(`\r\x1b[K${line.slice(0, terminal.width - 1)}`);
-  const keep = (state: TrainingState, weights: ReadonlyMap<string, Tensor>) =>
-    void (snapshot = { state, weights });
+  const keep = async (run: FitRun) => {
+    const { weights } = await run.model.synced();
+    snapshot = { state: run.state(), weights };
+  };
   const callback: Callback = {
     saves: true,
-    onTrainBegin(run) {
-      keep(run.state(), run.model.weights);
+    async onTrainBegin(run) {
+      await keep(run);
       [began, first] = [performance.now(), run.epoch];
     },
     onEpochBegin() {
@@ -71,7 +73,7 @@ export function watch(terminal: Terminal, rows: number): Watch {
       const validation = before.valLoss === undefined ? "" : `  valLoss ${short(before.valLoss)}`;
       draw(`${epoch + 1}/${epochs} ${bar}${left}  loss ${short(logs.loss ?? NaN)}${validation}`);
     },
-    onEpochEnd(epoch, logs, run) {
+    async onEpochEnd(epoch, logs, run) {
       const took = (performance.now() - epochBegan) / 1000;
       samples += rows;
       seconds += took;
@@ -79,7 +81,7 @@ export function watch(terminal: Terminal, rows: number): Watch {
       const number = `${epoch + 1}`.padStart(`${run.epochs}`.length);
       if (terminal.interactive) terminal.err("\r\x1b[K");
       terminal.err(`epoch ${number}/${run.epochs}  ${timeText(took)}  ${logText(logs)}\n`);
-      keep(run.state(), run.model.weights);
+      await keep(run);
     },
   };
   return {

@@ -1,4 +1,5 @@
 /** The backend contract: a backend compiles a graph into a session. @module */
+import type { DType } from "../values/dtype.ts";
 import { BackendError, ConfigError, shown } from "../values/errors.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { Limits } from "../values/limits.ts";
@@ -72,20 +73,45 @@ export interface PlanStep {
   /** Of a session compiled with `profile`: milliseconds that its segment took in the last run. */
   readonly milliseconds?: number;
 }
+/** A tensor that stays where an engine keeps it: no run changes it, and it outlives the session that gave it. */
+export interface KeptValue {
+  /** Tells values apart. */
+  readonly kind: "kept";
+  /** Name of the engine, whose sessions alone are fed with it. */
+  readonly backend: string;
+  /** The element type. */
+  readonly dtype: DType;
+  /** Size of each axis. */
+  readonly shape: readonly number[];
+  /** A copy of it. Throws a {@link BackendError} once it was released. */
+  read(): Promise<Tensor>;
+  /** Gives its memory back to the engine; again is fine. */
+  release(): void;
+  /** Releases it at the end of a `using` block. */
+  [Symbol.dispose](): void;
+}
+/** What a run is given, by name. It is read when the run begins, after those before it: let it stay as it is until then. */
+export type Feeds = Readonly<Record<string, RuntimeValue | KeptValue>>;
+
 /**
- * A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. Runs begun
- * at once give what they would one after another. A run that is refused or fails replaces nothing. Once closed, everything but
- * `close` is refused. `core/model/held.ts` has the words for it, `tests/backends/contract.ts` the tests.
+ * A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. Runs, reads,
+ * writes and resets take effect in the order in which they are asked for, also where one is asked for before another has ended.
+ * A run that is refused or fails replaces nothing. Once closed, everything but `close` is refused. `core/model/held.ts` has the words
+ * for it, `plugins/backends/contract` the tests.
  */
 export interface Session {
   /** Name of the engine. */
   readonly backend: string;
   /** Runs once. Inputs with role `data` (and `random`) by name; all outputs without `updates` by name. */
-  run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>>;
+  run(inputs: Feeds): Promise<Record<string, RuntimeValue>>;
   /** The same on this thread alone, where the backend can. */
-  runSync?(inputs: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue>;
+  runSync?(inputs: Feeds): Record<string, RuntimeValue>;
+  /** The same, its results kept by the engine, to be read or fed to another run. Only tensors can be. */
+  runKept(inputs: Feeds): Promise<Record<string, KeptValue>>;
   /** A copy of a parameter, statistic, slot or state. */
-  read(name: string): Tensor;
+  read(name: string): Promise<Tensor>;
+  /** The same at once, as the runs that have ended left it, where the engine's memory is this program's. */
+  readSync?(name: string): Tensor;
   /** Replaces one; what is derived from it is made again before the next run. */
   write(name: string, value: Tensor): void;
   /** Puts every state back to its first value (zeros unless given). */

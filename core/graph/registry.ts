@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../network/architecture.ts";
 import type { BackendDef } from "./backend.ts";
 import { LapisError } from "../values/errors.ts";
-import type { FormatDef } from "../model/format.ts";
+import type { FormatDef, SaverDef } from "../model/format.ts";
 import type { ActivationDef, InitializerDef, LayerDef } from "../network/layer.ts";
 import type { OpDef } from "./op.ts";
 import { nearest } from "../values/schema.ts";
@@ -15,6 +15,7 @@ export type Plugin =
   | LayerDef
   | BackendDef
   | FormatDef
+  | SaverDef
   | ActivationDef
   | InitializerDef
   | ArchitectureDef
@@ -39,6 +40,8 @@ export interface Kinds extends PartKinds {
   readonly backend: BackendDef;
   /** A file format. */
   readonly format: FormatDef;
+  /** What saves models. */
+  readonly saver: SaverDef;
   /** An activation. */
   readonly activation: ActivationDef;
   /** An initializer. */

@@ -103,3 +103,16 @@ export interface FormatDef {
     file?: string,
   ): Promise<Uint8Array | WrittenFiles>;
 }
+/** How models are saved in formats that write, as a plugin: a registry without it loads nothing of it. */
+export interface SaverDef {
+  /** Marks the plugin. */
+  readonly kind: "saver";
+  /** Its name: saver. */
+  readonly name: string;
+  /** One line for tables. */
+  readonly summary: string;
+  /** See `Model.save`. */
+  save(model: Model, path: string | URL, options: WriteOptions): Promise<void>;
+  /** See `Model.toBytes`. */
+  toBytes(model: Model, format: string, options: WriteOptions): Promise<Uint8Array>;
+}

@@ -2,7 +2,7 @@
 import { assemble, type Assembled } from "../network/assemble.ts";
 import type { CompileOptions, Session } from "../graph/backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "../values/errors.ts";
-import type { Extras, WriteOptions } from "./format.ts";
+import type { Extras, SaverDef, WriteOptions } from "./format.ts";
 import {
   byName,
   concatRows,
@@ -36,7 +36,6 @@ import {
   stacked,
   streamOf,
 } from "./sampling.ts";
-import { modelBytes, saveModel } from "./save.ts";
 import { checkOptions, type OptionNames } from "../values/schema.ts";
 import { type RunOnce, Sessions } from "./sessions.ts";
 import { summaryOf } from "./summary.ts";
@@ -312,6 +311,15 @@ export class Model {
     for (const path of this.#weights.keys()) this.weight(path);
     return new Map(this.#weights);
   }
+  /**
+   * Reads home what lies with an engine that reads asynchronously (a device), so that `weights`, `weight`, `weightOf`, `graph`,
+   * `trainingState` and their kin can tell it: until the next step, `(await model.synced()).weights`. Without it they throw a
+   * {@link LapisError} of the code `unsynced`. Other engines (wasm, plain, onnxruntime) need no such call; it does nothing there.
+   */
+  async synced(): Promise<this> {
+    await this.#sessions.synced();
+    return this;
+  }
   /** One weight by its path, as it is now. */
   weight(path: string): Tensor | undefined {
     const at = this.#sessions.since(path);
@@ -405,7 +413,11 @@ export class Model {
   #randomInputs(options: ModelGraphOptions): RandomInputs {
     const key = keyOf(options), known = this.#draws.get(key);
     if (known) return known;
-    const found = randomInputs(key === keyOf({}) ? this.#plain : this.graph(options));
+    const found = randomInputs(
+      this.#network
+        ? assemble(this.#network, this.registry, { ...options, ...this.#assembling() }).graph
+        : this.#plain,
+    );
     this.#draws.set(key, found);
     return found;
   }
@@ -547,12 +559,7 @@ export class Model {
   get #trainer(): Trainer {
     if (this.#training) return this.#training;
     const def = this.registry.find("trainer", "trainer");
-    if (!def) {
-      throw new LapisError(
-        "model",
-        `model ${this.name}: its registry holds no training; take the registry of @lapis/lapis`,
-      );
-    }
+    if (!def) throw this.#without("trainer");
     return this.#training = def.create({
       model: this,
       registry: this.registry,
@@ -685,23 +692,43 @@ export class Model {
    * layer that the format can't say.
    */
   async save(path: string | URL, options: WriteOptions = {}): Promise<void> {
-    await saveModel(this, path, options);
+    await this.#saver.save(this, path, options);
   }
   /**
    * The bytes of a file that {@link Model.save} would write; `format` is its ending, as in `keras` or `.weights.h5`.
    * @throws {InputError} for another ending; {@link UnsupportedError} naming the layer that the format can't say.
    */
   async toBytes(format: string, options: WriteOptions = {}): Promise<Uint8Array> {
-    return await modelBytes(this, format, options);
+    return await this.#saver.toBytes(this, format, options);
   }
 
-  /** Frees the sessions. Weights stay as they are now, and can be read and saved; runs are refused from now on. */
-  close(): void {
-    this.#sessions.close();
+  get #saver(): SaverDef {
+    const def = this.registry.find("saver", "saver");
+    if (def) return def;
+    throw this.#without("saver");
   }
-  /** Frees the sessions at the end of a `using` block. */
+  /** What a registry for inference lacks. */
+  #without(what: string): LapisError {
+    return new LapisError(
+      "model",
+      `model ${this.name}: its registry holds no ${what}; take the registry of @lapis/lapis`,
+    );
+  }
+
+  /**
+   * Frees the sessions. Weights stay as they are now, and can be read and saved; runs are refused from now on. All is done when
+   * it returns, unless an engine reads asynchronously: then once its promise is kept, and {@link Model.synced} waits for that.
+   */
+  close(): Promise<void> {
+    return this.#sessions.close();
+  }
+  /** Frees the sessions at the end of a `using` block. What can't be read home says so when it is asked for. */
   [Symbol.dispose](): void {
-    this.close();
+    this.close().catch(() => undefined);
+  }
+  /** Frees the sessions at the end of an `await using` block, with all state at home. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Saving a model through whichever of its registry's formats a file name or a word asks for. @module */
 import { InputError, shown } from "../values/errors.ts";
-import type { FormatDef, WriteNames, WriteOptions } from "./format.ts";
+import type { FormatDef, SaverDef, WriteNames, WriteOptions } from "./format.ts";
 import type { Model } from "./model.ts";
 import { writeFileAtomic } from "../files/platform.ts";
 import type { Registry } from "../graph/registry.ts";
@@ -38,14 +38,10 @@ function checkWrite(what: string, { takes }: Writer, ending: string, options: Wr
  * The bytes of a file. `format` is its ending, with the dot or without, or a file's name.
  * @throws {InputError} for an ending that nothing writes; {@link UnsupportedError} naming what the format can't say.
  */
-export async function modelBytes(
-  model: Model,
-  format: string,
-  options: WriteOptions = {},
-): Promise<Uint8Array> {
+async function toBytes(model: Model, format: string, options: WriteOptions): Promise<Uint8Array> {
   const [def, ending] = formatOf(model.registry, format.startsWith(".") ? format : `.${format}`);
   checkWrite("toBytes", def, ending, options);
-  const written = await def.write(model, options, ending);
+  const written = await def.write(await model.synced(), options, ending);
   if (written instanceof Uint8Array) return written;
   throw new InputError(
     `${shown(format)}: weights in a file of their own need a folder; take model.save(path)`,
@@ -55,11 +51,11 @@ export async function modelBytes(
  * Writes a file, whole or not at all, after those beside it that it names.
  * @throws {InputError} for an ending that nothing writes, or a place that can't be written to.
  */
-export async function saveModel(model: Model, path: string | URL, options: WriteOptions = {}): Promise<void> {
+async function save(model: Model, path: string | URL, options: WriteOptions): Promise<void> {
   const name = path instanceof URL ? path.pathname : path;
   const [def, ending] = formatOf(model.registry, name);
   checkWrite("save", def, ending, options);
-  const written = await def.write(model, options, ending, baseOf(path));
+  const written = await def.write(await model.synced(), options, ending, baseOf(path));
   if (written instanceof Uint8Array) return await writeFileAtomic(path, written);
   for (const { name: other, parts } of written.beside) await writeFileAtomic(siblingOf(path, other), parts);
   await writeFileAtomic(path, written.bytes);
@@ -75,3 +71,12 @@ function siblingOf(path: string | URL, name: string): string | URL {
   if (path instanceof URL) return new URL(encodeURIComponent(name), path);
   return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) + name;
 }
+
+/** Saving as a plugin. */
+export const saver: SaverDef = {
+  kind: "saver",
+  name: "saver",
+  summary: "models as files of the formats that write",
+  save,
+  toBytes,
+};

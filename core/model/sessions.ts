@@ -1,6 +1,6 @@
 /** A model's compiled sessions: one a mode, made when first used, their weights and states kept equal. @module */
 import type { BackendDef, CompileOptions, Session } from "../graph/backend.ts";
-import { BackendError } from "../values/errors.ts";
+import { BackendError, LapisError, shown } from "../values/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Pauses } from "../values/pause.ts";
 import type { Registry } from "../graph/registry.ts";
@@ -53,7 +53,8 @@ export type RunOnce = (
 
 /**
  * Sessions by mode, and the state that they work on: weights, statistics, slots and recurrent states, of which each lies at home
- * or in the session that changed it last. Runs take turns; between them a run's changes are all there or none.
+ * or in the session that changed it last. Runs take turns; between them a run's changes are all there or none. What an engine
+ * reads only asynchronously is read home within a turn.
  */
 export class Sessions {
   readonly #registry: Registry;
@@ -66,6 +67,7 @@ export class Sessions {
   readonly #ready = new Map<string, Entry>();
   /** Where the newest value is, at home where no session is named, and since when. */
   readonly #newest = new Map<string, { readonly key: string | undefined; readonly at: number }>();
+  /** Values as they are now, wherever else they lie. */
   readonly #home = new Map<string, Tensor>();
   /** Paths of recurrent states. */
   readonly #states = new Set<string>();
@@ -75,7 +77,7 @@ export class Sessions {
   #busy = false;
   #clock = 0;
   #queue: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #closing: Promise<void> | undefined;
   /** Gives timers and sockets their turn between runs. */
   readonly #pauses = new Pauses();
 
@@ -108,7 +110,7 @@ export class Sessions {
   }
   /** @throws {BackendError} once the model was closed. */
   #open(): void {
-    if (this.#closed) throw new BackendError("the model was closed");
+    if (this.#closing) throw new BackendError("the model was closed");
   }
 
   async #entry(key: string, make: () => Graph, backend?: string): Promise<Entry> {
@@ -117,10 +119,11 @@ export class Sessions {
     if (known) return await known;
     const opening = (async () => {
       const engine = await this.#engine(backend);
+      await this.#readHome();
       const graph = make();
       const options = { ...this.#options, registry: this.#registry };
       const session = await this.#around(graph, (g) => engine.compile(g, options));
-      if (this.#closed) session.close();
+      if (this.#closing) session.close();
       this.#open();
       const entry: Entry = { graph, session, seen: new Map() };
       for (const { name, role } of graph.inputs) if (role === "state") this.#states.add(name);
@@ -156,21 +159,24 @@ export class Sessions {
   session(key: string, make: () => Graph, backend?: string): Promise<Session> {
     return this.#turn(async () => {
       const entry = await this.#entry(key, make, backend);
-      this.#refresh(key, entry);
+      await this.#refresh(key, entry);
       return entry.session;
     });
   }
 
-  #refresh(key: string, entry: Entry): void {
-    for (const input of entry.graph.inputs) {
-      const newest = this.#newest.get(input.name);
-      if (!newest || newest.key === key || (entry.seen.get(input.name) ?? 0) >= newest.at) continue;
-      const value = this.value(input.name);
+  /** Gives a session what others or the model changed since it ran. */
+  async #refresh(key: string, entry: Entry): Promise<void> {
+    const stale = entry.graph.inputs.filter(({ name }) => {
+      const newest = this.#newest.get(name);
+      return newest && newest.key !== key && (entry.seen.get(name) ?? 0) < newest.at;
+    });
+    const names = new Set(stale.map((i) => i.name));
+    if (names.size > 0) await this.#readHome((_, path) => names.has(path));
+    for (const { name, value: own } of stale) {
+      const value = this.value(name);
       // A session that was made of this very value has it.
-      if (value && (entry.seen.has(input.name) || value !== input.value)) {
-        entry.session.write(input.name, value);
-      }
-      entry.seen.set(input.name, newest.at);
+      if (value && (entry.seen.has(name) || value !== own)) entry.session.write(name, value);
+      entry.seen.set(name, this.#newest.get(name)?.at ?? 0);
     }
   }
   /** Hands a value that lies at home to every session that has it. */
@@ -200,7 +206,7 @@ export class Sessions {
       return await work(async (key, make, inputs, backend) => {
         const entry = await this.#entry(key, make, backend);
         this.#open();
-        if (!begun.has(key)) this.#refresh(key, entry);
+        if (!begun.has(key)) await this.#refresh(key, entry);
         begun.add(key);
         this.#pauses.begin();
         const results = await entry.session.run(inputs);
@@ -226,11 +232,43 @@ export class Sessions {
   since(path: string): number | undefined {
     return this.#newest.get(path)?.at;
   }
-  /** One value that runs or writes changed, where it is newest. */
+  /**
+   * One value that runs or writes changed, where it is newest.
+   * @throws {LapisError} of the code `unsynced` for one that lies with an engine which reads asynchronously.
+   */
   value(path: string): Tensor | undefined {
-    const newest = this.#newest.get(path);
-    if (newest?.key === undefined) return this.#home.get(path);
-    return this.#ready.get(newest.key)?.session.read(path);
+    const newest = this.#newest.get(path), home = this.#home.get(path);
+    if (home || newest?.key === undefined) return home;
+    const session = this.#ready.get(newest.key)?.session;
+    if (!session) throw new BackendError(`${shown(path)} was lost: its session failed before it was read`);
+    if (session.readSync) return session.readSync(path);
+    throw new LapisError(
+      "unsynced",
+      `${shown(path)} lies with backend ${session.backend}, which reads asynchronously: ` +
+        "await model.synced() first",
+      { place: path },
+    );
+  }
+  /** Reads home what lies with engines that read asynchronously, after the runs that were begun. */
+  async synced(): Promise<void> {
+    if (this.#closing) return await this.#closing;
+    if (this.#apart().size > 0) await this.#turn(() => this.#readHome());
+  }
+  /** Keys of sessions that read asynchronously. */
+  #apart(chosen: (key: string) => boolean = () => true): ReadonlySet<string> {
+    return new Set([...this.#ready].flatMap(([key, e]) => (chosen(key) && !e.session.readSync ? [key] : [])));
+  }
+  /** The same within a turn. */
+  async #readHome(chosen: (key: string, path: string) => boolean = () => true): Promise<void> {
+    const apart = this.#apart();
+    if (apart.size === 0) return;
+    await Promise.all([...this.#newest].map(async ([path, newest]) => {
+      const { key } = newest;
+      if (key === undefined || !apart.has(key) || this.#home.has(path) || !chosen(key, path)) return;
+      const value = await this.#ready.get(key)?.session.read(path);
+      // What was written meanwhile stays.
+      if (value && this.#newest.get(path) === newest) this.#home.set(path, value);
+    }));
   }
   /** Puts a value in place of what is there, in every session that has it. */
   write(path: string, value: Tensor): void {
@@ -239,24 +277,35 @@ export class Sessions {
     if (this.#busy) this.#late.add(path);
     else this.#hand(path);
   }
-  /** Brings values home that lie in the sessions chosen. */
-  #bringHome(chosen: (key: string) => boolean): void {
+  /** Frees the sessions chosen; what they changed and can be read at once, or was, comes home. */
+  #free(chosen: (key: string) => boolean): void {
     for (const [path, { key, at }] of this.#newest) {
       if (key === undefined || !chosen(key)) continue;
-      const value = this.value(path);
-      if (value) this.#home.set(path, value);
+      const value = this.#home.get(path) ?? this.#ready.get(key)?.session.readSync?.(path);
+      if (!value) continue;
+      this.#home.set(path, value);
       this.#newest.set(path, { key: undefined, at });
     }
-  }
-  /** Frees the sessions whose key begins with `prefix`; what they changed comes home. */
-  drop(prefix: string): void {
-    this.#bringHome((key) => key.startsWith(prefix));
     for (const [key, { session }] of [...this.#ready]) {
-      if (!key.startsWith(prefix)) continue;
+      if (!chosen(key)) continue;
       session.close();
       this.#ready.delete(key);
       this.#entries.delete(key);
     }
+  }
+  /** Reads the rest home before; what can't be read says so when it is asked for. */
+  async #leave(chosen: (key: string) => boolean): Promise<void> {
+    try {
+      await this.#readHome(chosen);
+    } finally {
+      this.#free(chosen);
+    }
+  }
+  /** Frees the sessions whose key begins with `prefix`, before the next run; what they changed comes home. */
+  drop(prefix: string): void {
+    const chosen = (key: string) => key.startsWith(prefix);
+    if (!this.#busy && this.#apart(chosen).size === 0) this.#free(chosen);
+    else this.#turn(() => this.#leave(chosen)).catch(() => undefined);
   }
   /** Forgets values that no session has any more. */
   forget(paths: Iterable<string>): void {
@@ -272,12 +321,13 @@ export class Sessions {
     for (const { session } of this.#ready.values()) session.resetStates();
     this.forget(this.#states);
   }
-  /** Brings all state home and frees the sessions. */
-  close(): void {
-    this.#bringHome(() => true);
-    this.#closed = true;
-    for (const { session } of this.#ready.values()) session.close();
-    this.#ready.clear();
-    this.#entries.clear();
+  /** Brings all state home and frees the sessions: at once where all of them read synchronously. */
+  close(): Promise<void> {
+    if (this.#closing) return this.#closing;
+    const all = () => true;
+    if (this.#apart().size > 0) return this.#closing = this.#queue.then(() => this.#leave(all));
+    this.#closing = Promise.resolve();
+    this.#free(all);
+    return this.#closing;
   }
 }

@@ -259,6 +259,7 @@ class ModelTrainer implements Trainer {
     this.#last = run;
     if (resumed) run.restore(resumed);
     await run.run();
+    await this.#parts.sessions.synced();
     this.#state().takeAverages();
     keepState(this.#parts.model, run.state());
     return history;
@@ -419,8 +420,9 @@ class ModelTrainer implements Trainer {
       ...base,
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
     };
-    const tally = new Tally(compiled), key = `score:${this.#scores++}`;
-    const graph = testGraph(this.#parts, compiled, fed), { sessions } = this.#parts;
+    const tally = new Tally(compiled), key = `score:${this.#scores++}`, { sessions } = this.#parts;
+    await sessions.synced();
+    const graph = testGraph(this.#parts, compiled, fed);
     try {
       for (
         const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>

@@ -326,7 +326,7 @@ Deno.test("the training step is one graph that runs on a session of its own", as
     const session = await net.registry.get("backend", engine).compile(graph, { registry: net.registry });
     const first = await session.run(fed), second = await session.run(fed);
     ok(numbers(second.loss as Tensor)[0] as number < (numbers(first.loss as Tensor)[0] as number));
-    deepEqual(numbers(session.read("optimizer/iteration")), [2]);
+    deepEqual(numbers(await session.read("optimizer/iteration")), [2]);
     session.close();
   }
 });

@@ -61,8 +61,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const monitor = fieldToCamel(options.monitor ?? "valLoss"), first = options.startFromEpoch ?? 0;
   let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
   let resumed = false, ended = false;
-  const keep = (run: FitRun) => {
-    if (restoreBestWeights) weights = run.model.weights;
+  const keep = async (run: FitRun) => {
+    if (restoreBestWeights) weights = (await run.model.synced()).weights;
   };
   return {
     name: "earlyStopping",
@@ -78,16 +78,16 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       ended = false;
       resumed = false;
     },
-    onEpochEnd(epoch, logs, run) {
+    async onEpochEnd(epoch, logs, run) {
       const current = logs[monitor];
       if (current === undefined || epoch < first) return;
       const way = modeOf(mode, run, monitor);
       const better = (than: number) => way === "min" ? current + minDelta < than : current - minDelta > than;
-      if (restoreBestWeights && !weights) keep(run);
+      if (restoreBestWeights && !weights) await keep(run);
       wait++;
       if (better(best ?? worst(way))) {
         best = current;
-        keep(run);
+        await keep(run);
         if (baseline === undefined || better(baseline)) wait = 0;
         return;
       }
@@ -153,6 +153,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
         if (current === undefined || !(way === "min" ? current < than : current > than)) return;
         best = current;
       }
+      await run.model.synced();
       const { json, tensors } = run.state();
       // The optimizer's slots stand in the file already, where Keras looks for them.
       const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));

@@ -49,6 +49,7 @@ Deno.test("a plugin imports core, its own folder and packages; backends the room
         from.startsWith("plugins/") && unitOf(to) !== "core" && unitOf(to) !== unitOf(from) &&
         !isPackage(to) &&
         !(from.startsWith("plugins/backends/") && unitOf(to) === room) &&
+        !(from.startsWith("plugins/backends/contract/") && to === "node:assert/strict") &&
         !(from.startsWith("plugins/backends/onnxruntime/") && to.startsWith("io/onnx/")) &&
         !(from.startsWith("plugins/operators/") && to.startsWith("io/pictures/"))
       ),

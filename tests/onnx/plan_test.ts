@@ -120,7 +120,7 @@ for (const engine of engines) {
     const other = tensorOf((await two.run({ x }))["y"]);
     assert.deepEqual([...second.data], [4, 8]);
     assert.deepEqual([...other.data], [2, 4]);
-    assert.deepEqual([...one.read("total").data], [2, 4]);
+    assert.deepEqual([...(await one.read("total")).data], [2, 4]);
     one.resetStates();
     assert.deepEqual([...tensorOf((await one.run({ x }))["y"]).data], [2, 4]);
   });

@@ -28,11 +28,9 @@ async function stages(
   const carried = graph.outputs.flatMap((o) => o.updates ?? []);
   const stage = async (feed: Values): Promise<Stage> => {
     try {
-      const results = tensors(await session.run(change(feed)));
-      return {
-        ...results,
-        ...Object.fromEntries(carried.map((name) => [`${name} kept`, session.read(name)])),
-      };
+      const results: Record<string, Tensor> = { ...tensors(await session.run(change(feed))) };
+      for (const name of carried) results[`${name} kept`] = await session.read(name);
+      return results;
     } catch (error) {
       return error as Error;
     }

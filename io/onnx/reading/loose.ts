@@ -1,13 +1,12 @@
 /** Sizes that a file gives one name though they differ: runs go on with a name of its own for each, as in onnxruntime. @module */
-import type { MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
 import { type Graph, typeOf } from "../../../core/graph/graph.ts";
 import type { Registry } from "../../../core/graph/registry.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import type { Compile } from "../../../core/model/sessions.ts";
 import { bindDim, dimText, tensorType } from "../../../core/values/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
+import type { RuntimeValue, Tensor } from "../../../core/values/tensor.ts";
 
-type Inputs = Readonly<Record<string, RuntimeValue>>;
 /** An axis of an input whose size isn't what the input's type says. */
 interface Odd {
   readonly input: string;
@@ -17,14 +16,14 @@ interface Odd {
 }
 
 /** Axes whose named size another input's contradicts. Other misfits are left to the engine's own check. */
-function oddAxes(graph: Graph, inputs: Inputs): readonly Odd[] {
+function oddAxes(graph: Graph, inputs: Feeds): readonly Odd[] {
   const env = new Map<string, number>(), found: Odd[] = [];
   const data = graph.inputs.filter((i) => i.role === "data");
   // Expressions are checked once every name has its size.
   for (const round of ["names", "expressions"]) {
     for (const { name, id, value: own } of data) {
       const type = typeOf(graph, id), value = inputs[name] ?? own;
-      if (type.kind !== "tensor" || !value || !isTensor(value)) continue;
+      if (type.kind !== "tensor" || !value || !("shape" in value)) continue;
       if (!type.shape || type.shape.length !== value.shape.length) continue;
       type.shape.forEach((d, axis) => {
         const actual = value.shape[axis] ?? -1, isName = typeof d === "string";
@@ -51,13 +50,15 @@ function apart(graph: Graph, axes: readonly Odd[], registry: Registry): Graph {
 
 /** A session that is compiled again once inputs contradict the names of their sizes. */
 class LooseSession implements Session {
-  readonly runSync?: (inputs: Inputs) => Record<string, RuntimeValue>;
+  readonly runSync?: (inputs: Feeds) => Record<string, RuntimeValue>;
+  readonly readSync?: (name: string) => Tensor;
   readonly #registry: Registry;
   readonly #compile: Compile;
   readonly #warn: (message: string) => void;
   readonly #written = new Set<string>();
   #graph: Graph;
   #session: Session;
+  #loosening: Promise<void> | undefined;
   constructor(
     graph: Graph,
     session: Session,
@@ -70,7 +71,9 @@ class LooseSession implements Session {
     this.#compile = compile;
     this.#registry = registry;
     this.#warn = warn;
-    if (session.runSync) this.runSync = (inputs) => this.#session.runSync?.(inputs) ?? {};
+    const { runSync, readSync } = session;
+    if (runSync) this.runSync = (inputs) => runSync.call(this.#session, inputs);
+    if (readSync) this.readSync = (name) => readSync.call(this.#session, name);
   }
   get backend(): string {
     return this.#session.backend;
@@ -78,22 +81,35 @@ class LooseSession implements Session {
   get compilations(): number {
     return this.#session.compilations;
   }
-  async run(inputs: Inputs): Promise<Record<string, RuntimeValue>> {
+  run(inputs: Feeds): Promise<Record<string, RuntimeValue>> {
+    return this.#fitted(inputs, () => this.#session.run(inputs));
+  }
+  runKept(inputs: Feeds): Promise<Record<string, KeptValue>> {
+    return this.#fitted(inputs, () => this.#session.runKept(inputs));
+  }
+  /** A run, at once where the inputs fit and nothing is being compiled. */
+  #fitted<T>(inputs: Feeds, run: () => Promise<T>): Promise<T> {
+    if (this.#loosening) return this.#loosening.then(() => this.#fitted(inputs, run));
     const odd = oddAxes(this.#graph, inputs);
-    if (odd.length > 0) await this.#loosen(odd);
-    return await this.#session.run(inputs);
+    if (odd.length === 0) return run();
+    this.#loosening = this.#loosen(odd).finally(() => {
+      this.#loosening = undefined;
+    });
+    return this.#loosening.then(run);
   }
   async #loosen(odd: readonly Odd[]): Promise<void> {
     const graph = apart(this.#graph, odd, this.#registry);
     const next = await this.#compile(graph);
     this.#warn(`${odd.map((o) => o.said).join("; ")}: names of sizes in the file are taken as hints`);
     const left = this.#graph.outputs.flatMap((o) => (o.updates === undefined ? [] : [o.updates]));
-    for (const name of new Set([...this.#written, ...left])) next.write(name, this.#session.read(name));
+    for (const name of new Set([...this.#written, ...left])) {
+      next.write(name, this.readSync?.(name) ?? await this.#session.read(name));
+    }
     this.#session.close();
     this.#session = next;
     this.#graph = graph;
   }
-  read(name: string): Tensor {
+  read(name: string): Promise<Tensor> {
     return this.#session.read(name);
   }
   write(name: string, value: Tensor): void {

@@ -1,5 +1,5 @@
 /** Indices out of range: onnxruntime's words for them made ours. @module */
-import { BackendError, InputError, LapisError } from "../../../core/values/errors.ts";
+import { BackendError, InputError, type LapisError } from "../../../core/values/errors.ts";
 import { runGraph } from "../../../core/graph/execute.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";

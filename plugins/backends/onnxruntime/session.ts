@@ -1,8 +1,23 @@
 /** A session of onnxruntime: the graph as an ONNX file in memory; weights are part of it, states go round. @module */
-import type { CompileOptions, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import type {
+  CompileOptions,
+  Feeds,
+  KeptValue,
+  MemoryUse,
+  PlanStep,
+  Session,
+} from "../../../core/graph/backend.ts";
 import { BackendError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import {
+  fedRoles,
+  fedValues,
+  heldInput,
+  keptBy,
+  Order,
+  refuseClosed,
+  written,
+} from "../../../core/model/held.ts";
 import { bindInputs, firstValue, staleState } from "../../../core/graph/plan.ts";
 import { asTensor, evalDim, type Type } from "../../../core/values/shape.ts";
 import {
@@ -91,11 +106,11 @@ export class OnnxruntimeSession implements Session {
   /** States, slots and whatever is replaced at every step; as the engine left them. */
   readonly #held = new Map<string, EngineTensor>();
   #session: EngineSession | undefined;
-  /** Runs that the engine is busy with; what they use is freed after them. */
+  /** Runs that were begun; what they use is freed after them. */
   readonly #busy = new Set<Promise<unknown>>();
-  /** What was written since the last run began. */
-  readonly #touched = new Set<string>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #order = new Order();
+  /** Writes that wait for a run. */
+  #writing = 0;
   #making: Promise<EngineSession> | undefined;
   #compilations = 0;
   #bytes = 0;
@@ -126,9 +141,16 @@ export class OnnxruntimeSession implements Session {
     refuseClosed(this.#closed);
     // After its process died it is made again in another.
     if (this.#session && !this.#session.lost) return Promise.resolve(this.#session);
-    return this.#making ??= this.#make().finally(() => {
-      this.#making = undefined;
+    if (this.#making) return this.#making;
+    const making: Promise<EngineSession> = this.#make().then((session) => {
+      // A weight that was written meanwhile is not part of it.
+      if (this.#making === making) this.#session = session;
+      else this.#free(session);
+      return session;
+    }).finally(() => {
+      if (this.#making === making) this.#making = undefined;
     });
+    return this.#making = making;
   }
   async #make(): Promise<EngineSession> {
     const { registry, threads = 1, graphOptimizationLevel = "all", executionProviders = ["cpu"] } =
@@ -160,7 +182,6 @@ export class OnnxruntimeSession implements Session {
       throw failure("refuses the graph", error);
     });
     this.#compilations++;
-    this.#session = session;
     return session;
   }
   /** Data inputs with a default, which is fed where nothing else is given. */
@@ -169,15 +190,18 @@ export class OnnxruntimeSession implements Session {
   }
 
   /** Where a run replaces something, the next one begins after it. */
-  run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
-    if (this.#moving.size === 0) return this.#run(inputs);
-    const turn = this.#turn.then(() => this.#run(inputs));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  async run(inputs: Feeds): Promise<Record<string, RuntimeValue>> {
+    const work = () => this.#run(inputs);
+    const running = Promise.resolve(this.#moving.size === 0 ? work() : this.#order.do(work));
+    this.#busy.add(running);
+    return await running.finally(() => this.#busy.delete(running));
   }
-  async #run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
-    const session = await this.prepare(), graph = this.#graph;
-    const given = { ...inputs };
+  runKept(inputs: Feeds): Promise<Record<string, KeptValue>> {
+    return keptBy("onnxruntime", this.#graph, () => this.run(inputs));
+  }
+  async #run(inputs: Feeds): Promise<Record<string, RuntimeValue>> {
+    const given = { ...fedValues("onnxruntime", inputs) }, graph = this.#graph;
+    const session = await this.prepare();
     for (const { name, role, value } of graph.inputs) {
       if (fedRoles.has(role) && value) given[name] ??= value;
     }
@@ -189,17 +213,14 @@ export class OnnxruntimeSession implements Session {
       const value = given[input.name], name = session.inputNames[i] ?? input.name;
       feeds[name] = isTensor(value) ? toEngine(this.#engine, value) : this.#current(input, env);
     });
-    this.#touched.clear();
-    const running = session.run(feeds);
-    this.#busy.add(running);
-    const results = await running.catch((error) => {
+    const results = await session.run(feeds).catch((error) => {
       const values = () =>
         graph.inputs.filter((i) => i.role !== "constant").map((input) =>
           this.#fixed.get(input.name) ?? given[input.name] ??
             fromEngine(this.#current(input, env), `${input.role} ${input.name}`)
         );
       throw runFailure(graph, error, this.#options.registry, values);
-    }).finally(() => this.#busy.delete(running));
+    });
     refuseClosed(this.#closed);
     const out: Record<string, RuntimeValue> = {}, updates: [string, EngineTensor][] = [];
     graph.outputs.forEach((o, i) => {
@@ -208,8 +229,7 @@ export class OnnxruntimeSession implements Session {
       if (o.updates === undefined) out[o.name] = fromEngine(value, `output ${o.name}`);
       else updates.push([o.updates, value]);
     });
-    // What was written meanwhile takes the run's place.
-    for (const [name, value] of updates) if (!this.#touched.has(name)) this.#held.set(name, value);
+    for (const [name, value] of updates) this.#held.set(name, value);
     return out;
   }
   /** What an input that moves holds; zeros where it holds nothing yet. */
@@ -223,7 +243,26 @@ export class OnnxruntimeSession implements Session {
     return toEngine(this.#engine, firstValue(input, type, env));
   }
 
-  read(name: string): Tensor {
+  read(name: string): Promise<Tensor> {
+    refuseClosed(this.#closed);
+    heldInput(this.#graph, name);
+    return Promise.resolve(this.#order.do(() => this.#valueOf(name)));
+  }
+  /** @throws {BackendError} while writes wait for a run. */
+  readSync(name: string): Tensor {
+    if (!this.#closed && this.#writing > 0) {
+      throw new BackendError("a write waits for a run to end: await read()");
+    }
+    return this.#valueOf(name);
+  }
+  #next(work: () => void): void {
+    this.#writing++;
+    this.#order.do(() => {
+      this.#writing--;
+      work();
+    });
+  }
+  #valueOf(name: string): Tensor {
     refuseClosed(this.#closed);
     const input = heldInput(this.#graph, name), fixed = this.#fixed.get(name);
     return copyOf(fixed ?? fromEngine(this.#current(input, new Map()), `${input.role} ${name}`));
@@ -231,21 +270,23 @@ export class OnnxruntimeSession implements Session {
   write(name: string, value: Tensor): void {
     refuseClosed(this.#closed);
     const own = written(this.#graph, heldInput(this.#graph, name), value);
-    this.#touched.add(name);
-    if (this.#moving.has(name)) this.#held.set(name, toEngine(this.#engine, own));
-    else {
-      this.#fixed.set(name, own);
-      this.#drop();
-    }
+    this.#next(() => {
+      if (this.#moving.has(name)) this.#held.set(name, toEngine(this.#engine, own));
+      else {
+        this.#fixed.set(name, own);
+        this.#drop();
+      }
+    });
   }
   resetStates(): void {
     refuseClosed(this.#closed);
-    for (const { name, role, value } of this.#graph.inputs) {
-      if (role !== "state") continue;
-      this.#touched.add(name);
-      if (value) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
-      else this.#held.delete(name);
-    }
+    this.#next(() => {
+      for (const { name, role, value } of this.#graph.inputs) {
+        if (role !== "state") continue;
+        if (value) this.#held.set(name, toEngine(this.#engine, copyOf(value)));
+        else this.#held.delete(name);
+      }
+    });
   }
 
   /** Bytes as far as they are known here: onnxruntime doesn't say what its arena takes. */
@@ -265,9 +306,12 @@ export class OnnxruntimeSession implements Session {
 
   #drop(): void {
     const old = this.#session;
-    this.#session = undefined;
-    // Freeing fails at worst when the engine has done so itself.
-    if (old) Promise.allSettled(this.#busy).then(() => old.release()).catch(() => {});
+    this.#session = this.#making = undefined;
+    if (old) this.#free(old);
+  }
+  /** Frees it after the runs that may use it; that fails at worst when the engine has done so itself. */
+  #free(session: EngineSession): void {
+    Promise.allSettled(this.#busy).then(() => session.release()).catch(() => {});
   }
   close(): void {
     this.#closed = true;

@@ -1,8 +1,8 @@
 /** A session of the plain backend: parameters and states inside, every run node by node. @module */
-import type { MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
 import { runGraph } from "../../../core/graph/execute.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import { fedRoles, fedValues, heldInput, keptBy, refuseClosed, written } from "../../../core/model/held.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
 import type { Registry } from "../../../core/graph/registry.ts";
@@ -57,9 +57,9 @@ export class PlainSession implements Session {
     return firstValue(input, type, env);
   }
 
-  runSync(given: Readonly<Record<string, RuntimeValue>>): Record<string, RuntimeValue> {
+  runSync(given: Feeds): Record<string, RuntimeValue> {
     refuseClosed(this.#closed);
-    const graph = this.#graph, inputs = withDefaults(graph, given, fedRoles);
+    const graph = this.#graph, inputs = withDefaults(graph, fedValues("plain", given), fedRoles);
     const env = bindInputs(graph, inputs, fedRoles);
     const fed = graph.inputs.filter((i) => i.role !== "constant").map((input) =>
       fedRoles.has(input.role) ? inputs[input.name] : this.#value(input, env)
@@ -92,11 +92,17 @@ export class PlainSession implements Session {
       began = performance.now();
     };
   }
-  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, RuntimeValue>> {
+  async run(inputs: Feeds): Promise<Record<string, RuntimeValue>> {
     return await Promise.resolve(this.runSync(inputs));
   }
+  runKept(inputs: Feeds): Promise<Record<string, KeptValue>> {
+    return keptBy("plain", this.#graph, () => this.run(inputs));
+  }
 
-  read(name: string): Tensor {
+  read(name: string): Promise<Tensor> {
+    return Promise.resolve(this.readSync(name));
+  }
+  readSync(name: string): Tensor {
     refuseClosed(this.#closed);
     return copyOf(this.#value(heldInput(this.#graph, name), new Map()));
   }

@@ -1,9 +1,17 @@
 /** A planned graph at work: weights, dims bound and cached, segments and host steps run in order on an engine's device. @module */
-import type { MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
+import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
 import { BackendError, InputError } from "../../../core/values/errors.ts";
 import { runNode } from "../../../core/graph/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
-import { fedRoles, heldInput, refuseClosed, written } from "../../../core/model/held.ts";
+import {
+  fedRoles,
+  fedValues,
+  heldInput,
+  keptBy,
+  Order,
+  refuseClosed,
+  written,
+} from "../../../core/model/held.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";
 import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
@@ -51,6 +59,9 @@ export interface SessionParts {
 export class EngineSession implements Session {
   readonly backend: string;
   readonly compilations = 1;
+  /** Without these where the device only answers later. */
+  readonly runSync?: (inputs: Feeds) => Results;
+  readonly readSync?: (name: string) => Tensor;
   readonly #plan: Plan;
   readonly #device: Device;
   readonly #limits: Limits;
@@ -66,8 +77,7 @@ export class EngineSession implements Session {
   #env: DimEnv = new Map();
   #dirty = true;
   #closed = false;
-  /** Ends with the last run that was begun. */
-  #turn: Promise<unknown> | undefined;
+  readonly #order = new Order();
   /** Milliseconds of each part in the last run, where they are wanted. */
   readonly #times: Map<Part, number> | undefined;
 
@@ -78,6 +88,10 @@ export class EngineSession implements Session {
     this.#limits = limits;
     this.#times = profile ? new Map() : undefined;
     this.#arena = new Arena(plan, table, device, maxBytes);
+    if (!device.apart) {
+      this.runSync = (inputs) => atOnce(untilTold(this.#run(inputs)));
+      this.readSync = (name) => atOnce(untilTold(this.#read(name)));
+    }
     this.#inputs = new Map(plan.graph.inputs.map((i) => [i.name, i]));
     this.#checks = checksOf(plan);
     for (const [storage, value] of plan.lowering.constants) this.#arena.put(storage, value);
@@ -109,24 +123,16 @@ export class EngineSession implements Session {
     firstValue(input, asTensor(typeOf(this.#plan.graph, input.id)), this.#env);
   }
 
-  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Results> {
-    // Where a run waits for the device, the next one waits for it.
-    while (this.#turn) await this.#turn;
-    const answer = untilTold(this.#run(inputs));
-    if (!(answer instanceof Promise)) return answer;
-    const turn = this.#turn = answer.catch(() => {}).finally(() => {
-      if (this.#turn === turn) this.#turn = undefined;
-    });
-    return await answer;
+  async run(inputs: Feeds): Promise<Results> {
+    return await this.#order.do(() => untilTold(this.#run(inputs)));
   }
-  /** @throws {BackendError} on an engine that only answers later. */
-  runSync(inputs: Readonly<Record<string, RuntimeValue>>): Results {
-    return atOnce(this.backend, untilTold(this.#run(inputs)));
+  runKept(inputs: Feeds): Promise<Record<string, KeptValue>> {
+    return keptBy(this.backend, this.#plan.graph, () => this.run(inputs));
   }
 
-  *#run(given: Readonly<Record<string, RuntimeValue>>): Steps<Results> {
+  *#run(given: Feeds): Steps<Results> {
     refuseClosed(this.#closed);
-    const { graph } = this.#plan, inputs = withDefaults(graph, given, fedRoles);
+    const { graph } = this.#plan, inputs = withDefaults(graph, fedValues(this.backend, given), fedRoles);
     const env = bindInputs(graph, inputs, fedRoles);
     this.#env = env;
     yield* this.#prepare();
@@ -288,7 +294,12 @@ export class EngineSession implements Session {
     return results;
   }
 
-  read(name: string): Tensor {
+  read(name: string): Promise<Tensor> {
+    refuseClosed(this.#closed);
+    heldInput(this.#plan.graph, name);
+    return Promise.resolve(this.#order.do(() => untilTold(this.#read(name))));
+  }
+  *#read(name: string): Steps<Tensor> {
     refuseClosed(this.#closed);
     const input = heldInput(this.#plan.graph, name), held = this.#states.get(name) ?? this.#held.get(name);
     if (held) return copyOf(held);
@@ -298,20 +309,22 @@ export class EngineSession implements Session {
     const env: DimEnv = new Map();
     if (!this.#isKept(input)) return firstValue(input, type, env);
     if (!view) throw new BackendError(`${name} has no value yet`);
-    return atOnce(this.backend, this.#arena.read(this.#arena.current, view, env));
+    return yield* told(this.#arena.read(this.#arena.current, view, env));
   }
   write(name: string, value: Tensor): void {
     refuseClosed(this.#closed);
-    const { graph } = this.#plan, input = heldInput(graph, name);
-    this.#first(input, written(graph, input, value));
+    const { graph } = this.#plan, input = heldInput(graph, name), own = written(graph, input, value);
+    this.#order.do(() => this.#first(input, own));
   }
   resetStates(): void {
     refuseClosed(this.#closed);
-    for (const input of this.#plan.graph.inputs) {
-      if (input.role !== "state") continue;
-      if (input.value) this.#states.set(input.name, input.value);
-      else this.#states.delete(input.name);
-    }
+    this.#order.do(() => {
+      for (const input of this.#plan.graph.inputs) {
+        if (input.role !== "state") continue;
+        if (input.value) this.#states.set(input.name, input.value);
+        else this.#states.delete(input.name);
+      }
+    });
   }
   /** What lies in memory from run to run, weights as they are and as they are packed; good until the next run. */
   async kept(): Promise<ReadonlyMap<Storage, Uint8Array>> {
@@ -352,11 +365,10 @@ export class EngineSession implements Session {
   }
 }
 
-/** An answer that is there. @throws {BackendError} for one that comes later. */
-function atOnce<T>(backend: string, answer: T | Promise<T>): T {
-  if (!(answer instanceof Promise)) return answer;
-  answer.catch(() => {});
-  throw new BackendError(`backend ${backend}: only answers later; await it`);
+/** An answer of a device that isn't apart. */
+function atOnce<T>(answer: T | Promise<T>): T {
+  if (answer instanceof Promise) throw new BackendError("the device answers later than it says");
+  return answer;
 }
 
 /** The lookups in each segment, by where they leave an index that is out of range. */

@@ -38,6 +38,8 @@ export const STATUS_BYTES = 16;
 export interface Device {
   /** Where values may lie from; what is below is the program's own. A multiple of 64. */
   readonly base: number;
+  /** True for a device that only answers later: its sessions neither run nor read synchronously. */
+  readonly apart?: boolean;
   /** Makes room for addresses below `bytes`; what was written stays. @throws {LimitError} */
   grow(bytes: number): void;
   /** Takes the words of the argument table over: what calls are given, until the next words come. */

@@ -33,9 +33,9 @@ Deno.test("what a refused run would have replaced stays", async () => {
           await session.run({ x, ids: ids(1) });
           await rejects(session.run({ x, ids: ids(9) }), /9/, engine.name);
           const told = `${engine.name} ${role} ${dtype} ${when}`;
-          deepStrictEqual([...toNumbers(session.read("w"))], [2, 3], told);
+          deepStrictEqual([...toNumbers(await session.read("w"))], [2, 3], told);
           await session.run({ x, ids: ids(-1) });
-          deepStrictEqual([...toNumbers(session.read("w"))], [3, 4], told);
+          deepStrictEqual([...toNumbers(await session.read("w"))], [3, 4], told);
         }
       }
     }

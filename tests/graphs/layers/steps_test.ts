@@ -46,12 +46,13 @@ each(
     using session = await wasm.compile(graph, { registry });
     for (let step = 0; step < steps; step++) {
       const given = { ...feed, ...randomKeys(graph, seed, step) };
-      const before = new Map(held(graph).map(({ name }) => [name, session.read(name)]));
+      const before = new Map<string, Tensor>();
+      for (const { name } of held(graph)) before.set(name, await session.read(name));
       const truth = spreads(graph, given, before, 6), results = await session.run(given);
       for (const { name, updates } of graph.outputs) {
         const want = truth[name];
         if (!want) throw new TypeError(`nothing is known of ${name}`);
-        const got = updates === undefined ? results[name] : session.read(updates);
+        const got = updates === undefined ? results[name] : await session.read(updates);
         const why = farther(like(got, want.value), want.value, want);
         if (why !== undefined) throw new Error(`step ${step}, ${updates ?? name}: ${why}`);
       }
