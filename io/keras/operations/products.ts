@@ -23,7 +23,8 @@ import {
 import { first, type Given, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];
-const pair = (given: Given): readonly [Value, Value] => {
+/** Two tensors of one element type. */
+export const pair = (given: Given): readonly [Value, Value] => {
   const [a, b] = given.together(...two);
   return [first(a ? [a] : []), first(b ? [b] : [])];
 };
@@ -47,23 +48,6 @@ function dot(given: Given): Value {
   const right = own.slice(0, n - 2) + left.charAt(m - 1) + own.charAt(n - 1);
   const out = left.slice(0, m - 1) + own.slice(0, n - 2) + own.charAt(n - 1);
   return b.one("Einsum", [p, q], { equation: `${left},${right}->${out}` });
-}
-function tensordot(given: Given): Value {
-  const { b } = given,
-    [p, q] = pair(given),
-    axes = given.get("axes"),
-    [m, n] = [p, q].map((v) => shapeOf(v.type).length) as [number, number];
-  const count = typeof axes === "number" ? axes : 0, lists = Array.isArray(axes) ? axes as unknown[] : [];
-  const listOf = (i: number, rank: number) =>
-    [lists[i]].flat().map((a) => Number(a)).map((a) => a < 0 ? a + rank : a);
-  const left = typeof axes === "number" ? range(m - count, m) : listOf(0, m);
-  const right = typeof axes === "number" ? range(0, count) : listOf(1, n);
-  const letters = "abcdefghijklmnopqrstuvwxyz", first = [...letters.slice(0, m)];
-  const second = range(0, n).map((a) =>
-    right.includes(a) ? first[left[right.indexOf(a)] ?? 0] : letters[m + a]
-  );
-  const out = [...first.filter((_, a) => !left.includes(a)), ...second.filter((_, a) => !right.includes(a))];
-  return b.one("Einsum", [p, q], { equation: `${first.join("")},${second.join("")}->${out.join("")}` });
 }
 function einsum(given: Given): Value {
   const operands = given.list("operands"), equation = given.get("subscripts");
@@ -115,23 +99,6 @@ function pool(given: Given, op: "MaxPool" | "AveragePool"): Value {
   const window = windowAttributes(x, size, strides, size.map(() => 1), padding(given));
   const y = b.one(op, [x], op === "MaxPool" ? window : { ...window, count_include_pad: 0 }, { outputs: 1 });
   return toLast(b, y, format(given));
-}
-function separable(given: Given): Value {
-  const { b } = given,
-    x = toFirst(b, given.float("inputs"), format(given)),
-    kernel = given.value("depthwise_kernel");
-  const rank = shapeOf(x.type).length - 2, shape = range(0, rank).map((a) => sizeAt(kernel.type, a));
-  const apart = b.one("Conv", [x, depthwiseToOnnx(b, kernel)], {
-    ...windowAttributes(
-      x,
-      shape,
-      sizesFor(given, "strides", rank, 1),
-      sizesFor(given, "dilation_rate", rank, 1),
-      padding(given),
-    ),
-    group: sizeAt(x.type, 1),
-  });
-  return toLast(b, b.one("Conv", [apart, kernelToOnnx(b, given.value("pointwise_kernel"))]), format(given));
 }
 /** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
 function attention(given: Given): Value {
@@ -198,27 +165,8 @@ function blocks(given: Given, op: "DepthToSpace" | "SpaceToDepth"): Value {
 export const products: Operations = {
   Matmul: { args: two, build: matmul },
   Dot: { args: two, build: dot },
-  Tensordot: { args: two, build: tensordot },
-  Inner: {
-    args: two,
-    build: (given) => {
-      const [p, q] = pair(given), rank = shapeOf(q.type).length;
-      return given.b.one("MatMul", [
-        p,
-        rank > 1 ? transpose(given.b, q, [...range(0, rank - 2), rank - 1, rank - 2]) : q,
-      ]);
-    },
-  },
-  Outer: {
-    args: two,
-    build: (given) => {
-      const { b } = given, [p, q] = pair(given);
-      return b.one("Mul", [b.one("Reshape", [p, b.ints([-1, 1])]), b.one("Reshape", [q, b.ints([1, -1])])]);
-    },
-  },
   Einsum: { args: ["*operands"], build: einsum },
   Conv: { args: ["inputs", "kernel"], build: (given) => conv(given, false) },
-  SeparableConv: { args: ["inputs", "depthwise_kernel", "pointwise_kernel"], build: separable },
   DepthwiseConv: { args: ["inputs", "kernel"], build: (given) => conv(given, true) },
   MaxPool: { args: ["inputs"], build: (given) => pool(given, "MaxPool") },
   AveragePool: { args: ["inputs"], build: (given) => pool(given, "AveragePool") },

@@ -1,5 +1,6 @@
 /** Every operation of Keras 3 and function of TensorFlow that is read, in one table. @module */
 import { arrays } from "./arrays.ts";
+import { contractions } from "./contractions.ts";
 import type { Operations } from "./given.ts";
 import { type KnownOperations, usualOperations } from "../reading/operations.ts";
 import { grids } from "./grids.ts";
@@ -16,6 +17,7 @@ import { warps } from "./warps.ts";
 const rare: Operations = {
   ...numbers,
   ...arrays,
+  ...contractions,
   ...grids,
   ...statistics,
   ...linalg,

@@ -1,15 +1,6 @@
 /** Keras 3's operations that reduce, sort and search along axes. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import {
-  asFloat,
-  cast,
-  dtypeOf,
-  range,
-  reshape,
-  scalarLike,
-  shapeOf,
-  sizesOf,
-} from "../../../core/graph/words.ts";
+import { cast, dtypeOf, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../core/graph/words.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 
 const x = ["x"];
@@ -46,20 +37,6 @@ function variance(given: Given): Value {
   const { b } = given, v = given.float("x");
   const apart = b.one("Sub", [v, over(given, "ReduceMean", v, true)]);
   return over(given, "ReduceMean", b.one("Mul", [apart, apart]));
-}
-function average(given: Given): Value {
-  const { b } = given, v = given.float("x");
-  if (!given.has("weights")) return over(given, "ReduceMean", v, false);
-  const weights = cast(b, given.value("weights"), dtypeOf(v)), rank = shapeOf(v.type).length;
-  const short = shapeOf(weights.type).length < rank, axis = short ? given.axis(v) : 0;
-  // Weights of one axis lie along it.
-  const wide = short
-    ? b.one("Reshape", [weights, b.ints(range(0, rank).map((a) => (a === axis ? -1 : 1)))])
-    : weights;
-  const sum = short
-    ? b.one("ReduceSum", [weights], { keepdims: 0 })
-    : over(given, "ReduceSum", weights, false);
-  return b.one("Div", [over(given, "ReduceSum", b.one("Mul", [v, wide]), false), sum]);
 }
 const place = (op: string): Operation => ({
   args: x,
@@ -121,17 +98,6 @@ function normalized(given: Given): Value {
   const squares = b.one("ReduceSum", [b.one("Mul", [v, v]), b.ints(axes)], { keepdims: 1 });
   return b.one("Div", [v, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, epsilon, v)])]);
 }
-function moments(given: Given): readonly Value[] {
-  const { b } = given,
-    v = given.float("x"),
-    axes = b.ints(given.axes(v, "axes") ?? []),
-    keepdims = given.flag("keepdims") ? 1 : 0;
-  const apart = b.one("Sub", [v, b.one("ReduceMean", [v, axes], { keepdims: 1 })]);
-  return [
-    b.one("ReduceMean", [v, axes], { keepdims }),
-    b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims }),
-  ];
-}
 /** Softmax over an axis; over all elements together without one. */
 const softmax = (op: string): Operation => ({
   args: x,
@@ -165,24 +131,10 @@ export const reductions: Operations = {
   Amax: kept("ReduceMax"),
   Amin: kept("ReduceMin"),
   Mean: floats("ReduceMean"),
-  Average: { args: ["x", "weights"], build: average },
   Var: { args: x, build: variance },
   Std: { args: x, build: (given) => given.b.one("Sqrt", [variance(given)]) },
   Any: truth("ReduceMax"),
   All: truth("ReduceMin"),
-  CountNonzero: {
-    args: x,
-    build: (given) =>
-      over(given, "ReduceSum", cast(given.b, cast(given.b, given.value("x"), "bool"), "int32"), false),
-  },
-  Ptp: {
-    args: x,
-    build: (given) =>
-      given.b.one("Sub", [
-        over(given, "ReduceMax", given.value("x")),
-        over(given, "ReduceMin", given.value("x")),
-      ]),
-  },
   Argmax: place("ArgMax"),
   Argmin: place("ArgMin"),
   Cumsum: { args: x, build: cumulated },
@@ -191,7 +143,6 @@ export const reductions: Operations = {
   Argsort: { args: x, build: (given) => sorted(given).slice(1).map((v) => cast(given.b, v, "int32")) },
   Logsumexp: { args: x, build: logsumexp },
   Normalize: { args: x, build: normalized },
-  Moments: { args: x, build: moments },
   Softmax: softmax("Softmax"),
   LogSoftmax: softmax("LogSoftmax"),
   Size: {
@@ -199,9 +150,4 @@ export const reductions: Operations = {
     build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), given.dtype() ?? "int32"),
   },
   Ndim: { args: x, build: (given) => given.b.scalar(shapeOf(given.value("x").type).length, "int32") },
-  Signbit: {
-    args: x,
-    build: (given) =>
-      given.b.one("Less", [asFloat(given.b, given.value("x")), scalarLike(given.b, 0, given.float("x"))]),
-  },
 };

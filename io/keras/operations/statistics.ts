@@ -1,4 +1,4 @@
-/** Keras 3's rarer reductions: quantiles, and all that leave NaN out. @module */
+/** Keras 3's rarer reductions: weighted means, moments, quantiles, and all that leave NaN out. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -148,8 +148,54 @@ const quantiles = (part: number, passNaN: boolean): Operation => ({
   build: (given) => quantile(given, part, passNaN),
 });
 
+function average(given: Given): Value {
+  const { b } = given, v = given.float("x");
+  if (!given.has("weights")) return over(given, "ReduceMean", v, false);
+  const weights = cast(b, given.value("weights"), dtypeOf(v)), rank = shapeOf(v.type).length;
+  const short = shapeOf(weights.type).length < rank, axis = short ? given.axis(v) : 0;
+  // Weights of one axis lie along it.
+  const wide = short
+    ? b.one("Reshape", [weights, b.ints(range(0, rank).map((a) => (a === axis ? -1 : 1)))])
+    : weights;
+  const sum = short
+    ? b.one("ReduceSum", [weights], { keepdims: 0 })
+    : over(given, "ReduceSum", weights, false);
+  return b.one("Div", [over(given, "ReduceSum", b.one("Mul", [v, wide]), false), sum]);
+}
+function moments(given: Given): readonly Value[] {
+  const { b } = given,
+    v = given.float("x"),
+    axes = b.ints(given.axes(v, "axes") ?? []),
+    keepdims = given.flag("keepdims") ? 1 : 0;
+  const apart = b.one("Sub", [v, b.one("ReduceMean", [v, axes], { keepdims: 1 })]);
+  return [
+    b.one("ReduceMean", [v, axes], { keepdims }),
+    b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims }),
+  ];
+}
+
 /** Rarer reductions by class name. */
 export const statistics: Operations = {
+  Average: { args: ["x", "weights"], build: average },
+  Moments: { args: x, build: moments },
+  CountNonzero: {
+    args: x,
+    build: (given) =>
+      over(given, "ReduceSum", cast(given.b, cast(given.b, given.value("x"), "bool"), "int32"), false),
+  },
+  Ptp: {
+    args: x,
+    build: (given) =>
+      given.b.one("Sub", [
+        over(given, "ReduceMax", given.value("x")),
+        over(given, "ReduceMin", given.value("x")),
+      ]),
+  },
+  Signbit: {
+    args: x,
+    build: (given) =>
+      given.b.one("Less", [asFloat(given.b, given.value("x")), scalarLike(given.b, 0, given.float("x"))]),
+  },
   Norm: { args: x, build: norm },
   Nansum: nanReduction("ReduceSum", 0),
   Nanprod: nanReduction("ReduceProd", 1),
