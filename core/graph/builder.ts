@@ -1,6 +1,16 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
 import { LapisError, ShapeError, shown, UnsupportedError } from "../values/errors.ts";
-import type { Agreement, Attributes, Graph, GraphInput, GraphOutput, Node, Role, Value } from "./graph.ts";
+import {
+  type Agreement,
+  type Attributes,
+  type Graph,
+  type GraphInput,
+  type GraphOutput,
+  type Node,
+  opName,
+  type Role,
+  type Value,
+} from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Registry } from "./registry.ts";
 import { parseConfig, type Schema } from "../values/schema.ts";
@@ -23,6 +33,23 @@ export interface BuilderOptions {
   readonly name?: string;
   /** True for composites to be replaced by their bodies at once. */
   readonly expand?: (def: OpDef, types: readonly (Type | undefined)[], attributes: Attributes) => boolean;
+  /** Values in place of a node that is about to be added; undefined to add it. Nodes of bodies are asked for too. */
+  readonly instead?: (adding: Adding) => readonly Value[] | undefined;
+}
+/** A node that is about to be added. */
+export interface Adding {
+  /** The builder it is added to. */
+  readonly b: GraphBuilder;
+  /** Its operator. */
+  readonly def: OpDef;
+  /** What it would read. */
+  readonly inputs: readonly (Value | undefined)[];
+  /** The attributes. */
+  readonly attributes: Attributes;
+  /** Nested graphs by attribute name. */
+  readonly graphs: Readonly<Record<string, Graph>>;
+  /** What it would give. */
+  readonly types: readonly Type[];
 }
 /** What a node may have beside inputs and attributes. */
 export interface OpOptions {
@@ -54,6 +81,7 @@ export interface ScanOptions {
   /** bool `[batch, time]` (time at `axis`): where false, states keep their value. */
   readonly mask?: Value;
 }
+const none: Readonly<Record<string, Graph>> = {};
 /** The builder that operators, layers and gradients are given. */
 export type Builder = GraphBuilder;
 
@@ -249,9 +277,13 @@ export class GraphBuilder {
     }
     const context = this.#context(def, own, parsed, options);
     const found = this.#infer(def, context, own, where);
-    const outTypes = wanted === undefined ? found : found.slice(0, wanted);
+    const outTypes = wanted === undefined ? found : found.slice(0, wanted), graphs = options.graphs ?? none;
+    const other = this.#options.instead?.({
+      ...{ b: this, def, inputs: own, attributes: parsed, graphs, types: outTypes },
+    });
+    if (other) return other;
     const outputs = outTypes.map((t) => this.#value(t));
-    this.#push(name, own, outputs, parsed, options.graphs ?? {});
+    this.#push(name, own, outputs, parsed, graphs);
     const first = outputs[0];
     if (def.propagate && first) {
       const dims = def.propagate(context);
@@ -351,11 +383,23 @@ export class GraphBuilder {
     graphs = node.graphs,
   ): readonly Value[] {
     const own = inputs.map((v) => (v ? this.own(v) : undefined));
-    const outputs = types.map((t) => this.#value(t));
-    const name = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
-    this.scopeAs(node.scope, () => this.#push(name, own, outputs, node.attributes, graphs));
-    const def = this.registry.find("op", name), first = outputs[0];
-    if (def?.propagate && first) {
+    const def = this.registry.get("op", opName(node)), { instead } = this.#options;
+    if (instead) {
+      const adding = { b: this, def, inputs: own, attributes: node.attributes, graphs, types };
+      const other = this.scopeAs(node.scope, () => instead(adding));
+      if (other) return other;
+    }
+    const outputs = types.map((t) => this.#value(t)), first = outputs[0];
+    this.#nodes.push({
+      op: node.op,
+      domain: node.domain,
+      inputs: own.map((v) => v?.id ?? -1),
+      outputs: outputs.map((v) => v.id),
+      attributes: node.attributes,
+      graphs,
+      scope: node.scope,
+    });
+    if (def.propagate && first) {
       const dims = def.propagate(
         this.#context(def, own, node.attributes, { graphs, outputs: outputs.length }),
       );

@@ -32,9 +32,9 @@ export function bindInputs(
   roles: ReadonlySet<string>,
 ): Map<string, number> {
   const env = new Map<string, number>();
-  const wanted = graph.inputs.filter((i) => roles.has(i.role));
+  const wanted = graph.inputs.filter((i) => roles.has(i.role)), names = new Set(wanted.map((i) => i.name));
   for (const name of Object.keys(inputs)) {
-    if (!wanted.some((i) => i.name === name)) {
+    if (!names.has(name)) {
       throw new InputError(`unknown input ${shown(name)}: expected ${wanted.map((i) => i.name).join(", ")}`, {
         place: name,
       });

@@ -88,8 +88,14 @@ export function createRegistry(list: readonly (Plugin | Bundle)[]): Registry {
       owners.set(key, bundle.owner);
     }
   }
+  const byKind = new Map<keyof Kinds, Map<string, Plugin>>();
+  for (const [key, plugin] of plugins) {
+    let named = byKind.get(plugin.kind);
+    if (!named) byKind.set(plugin.kind, named = new Map());
+    named.set(key.slice(plugin.kind.length + 1), plugin);
+  }
   const find = <K extends keyof Kinds>(kind: K, name: string) =>
-    plugins.get(`${kind}:${name}`) as Kinds[K] | undefined;
+    byKind.get(kind)?.get(name) as Kinds[K] | undefined;
   const all = <K extends keyof Kinds>(kind: K) =>
     [...plugins.values()].filter((p): p is Kinds[K] & Plugin => p.kind === kind) as readonly Kinds[K][];
   return Object.freeze({

@@ -1,5 +1,5 @@
 /** The one way to change a graph: a walk that rebuilds it, with passes as data. @module */
-import { GraphBuilder, sameType } from "./builder.ts";
+import { type Adding, GraphBuilder, sameType } from "./builder.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
 import { defaultLimits, type Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
@@ -33,6 +33,8 @@ export interface Pass {
   node?(visit: Visit): readonly (Value | undefined)[] | undefined;
   /** Composites that are replaced by their bodies. */
   readonly expand?: (def: OpDef, types: readonly (Type | undefined)[], attributes: unknown) => boolean;
+  /** Values in place of any node on its way into the new graph, those of bodies too; undefined to add it. */
+  readonly instead?: (adding: Adding) => readonly Value[] | undefined;
   /** Whether nested graphs are walked too; yes unless said. */
   readonly nested?: boolean;
 }
@@ -48,7 +50,10 @@ export function liveValues(graph: Graph): Set<number> {
 
 /** Rebuilds a graph through a pass. Dead nodes and unused constants are left out. */
 export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
-  const b = new GraphBuilder(registry, { name: graph.name, ...(pass.expand && { expand: pass.expand }) });
+  const { expand, instead } = pass;
+  const b = new GraphBuilder(registry, {
+    ...{ name: graph.name, ...(expand && { expand }), ...(instead && { instead }) },
+  });
   const live = liveValues(graph);
   const values = new Map<number, Value>();
   const unchanged = new Set<number>();
@@ -66,23 +71,24 @@ export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
     if (!node.outputs.some((id) => live.has(id))) continue;
     const inputs = node.inputs.map((id) => (id < 0 ? undefined : values.get(id)));
     const fed = node.inputs.every((id) => id < 0 || unchanged.has(id));
-    const def = registry.get("op", opName(node));
+    const name = opName(node), def = registry.get("op", name);
     const graphs = pass.nested === false ? node.graphs : mapGraphs(node, inputs, fed, registry, pass);
-    const same = fed && Object.entries(graphs).every(([name, g]) => givesSame(g, node.graphs[name]));
+    const same = fed && (graphs === node.graphs || givesAllSame(graphs, node.graphs));
     const keep = () => {
       const expands = def.body && pass.expand?.(def, inputs.map((v) => v?.type), node.attributes);
       if (same && !expands) return b.copy(node, inputs, node.outputs.map((id) => typeOf(graph, id)), graphs);
       return b.scopeAs(
         node.scope,
-        () => b.op(opName(node), inputs, node.attributes, { graphs, outputs: node.outputs.length }),
+        () => b.op(name, inputs, node.attributes, { graphs, outputs: node.outputs.length }),
       );
     };
-    const replaced = b.scopeAs(node.scope, () => pass.node?.({ b, node, def, inputs, keep }));
+    const replaced = pass.node && b.scopeAs(node.scope, () => pass.node?.({ b, node, def, inputs, keep }));
     const outputs = replaced ?? keep();
     node.outputs.forEach((id, i) => {
       const v = outputs[i];
-      if (v) values.set(id, v);
-      if (v && same && !replaced) unchanged.add(id);
+      if (!v) return;
+      values.set(id, v);
+      if (same && !replaced && (!instead || v.type === graph.types[id])) unchanged.add(id);
     });
   }
   for (const o of graph.outputs) {
@@ -94,6 +100,9 @@ export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
   return b.build();
 }
 
+type Graphs = Readonly<Record<string, Graph>>;
+const givesAllSame = (graphs: Graphs, before: Graphs) =>
+  Object.entries(graphs).every(([name, g]) => givesSame(g, before[name]));
 /** True where a nested graph gives values of the types that it gave. */
 function givesSame(graph: Graph, before: Graph | undefined): boolean {
   if (graph === before) return true;
@@ -155,22 +164,42 @@ export type NodeRunner = (
 const ownDomains: ReadonlySet<string> = new Set(["", "lapis", "ai.onnx.ml", "com.microsoft"]);
 const isDeterministic = ({ deterministic, domain = "" }: OpDef) => deterministic ?? ownDomains.has(domain);
 
+/** What stands in place of nodes that depend on constants alone, while a result stays below `maxBytes`. */
+export function folding(run: NodeRunner, maxBytes = 1 << 24): NonNullable<Pass["instead"]> {
+  return ({ b, def, inputs, attributes, graphs, types }) => {
+    if (inputs.length === 0 ? def.name !== "Constant" : !inputs.every((v) => !v || b.knownOf(v))) {
+      return undefined;
+    }
+    if ((!def.plain && !def.body) || Object.keys(graphs).length > 0 || !isDeterministic(def)) {
+      return undefined;
+    }
+    const { name: op, domain = "" } = def, outputs = types.map((_, i) => i);
+    const node = { op, domain, inputs: [], outputs, attributes, graphs, scope: b.currentScope };
+    const results = run(node, inputs.map((v) => b.knownOf(v)), defaultLimits);
+    if (!results.every((r) => isTensor(r) && tensorBytes(r) <= maxBytes)) return undefined;
+    return results.filter(isTensor).map((t) => b.constant(t));
+  };
+}
 /** Computes what depends on constants alone, while a result stays below `maxBytes`. */
-export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner, maxBytes = 1 << 24): Graph {
-  return rewrite(graph, registry, {
-    name: "fold constants",
-    node: ({ b, node, def, inputs }) => {
-      if (!def.plain && !def.body) return undefined;
-      if (Object.keys(node.graphs).length > 0 || !isDeterministic(def)) return undefined;
-      const known = inputs.map((v) => b.knownOf(v));
-      if ((inputs.length === 0 && node.op !== "Constant") || inputs.some((v, i) => v && !known[i])) {
-        return undefined;
-      }
-      const results = run(node, known, defaultLimits);
-      if (!results.every((r) => isTensor(r) && tensorBytes(r) <= maxBytes)) return undefined;
-      return results.filter(isTensor).map((t) => b.constant(t));
-    },
+export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner, maxBytes?: number): Graph {
+  return rewrite(graph, registry, { name: "fold constants", instead: folding(run, maxBytes) });
+}
+
+/** The graph without nodes and constants that no output needs, nested graphs too; numbers of values stay as they are. */
+export function livePart(graph: Graph): Graph {
+  const live = liveValues(graph);
+  const nodes = graph.nodes.flatMap((node) => {
+    if (!node.outputs.some((id) => live.has(id))) return [];
+    const inner = Object.entries(node.graphs);
+    if (inner.length > 0) {
+      return [{ ...node, graphs: Object.fromEntries(inner.map(([k, g]) => [k, livePart(g)])) }];
+    }
+    return node.outputs.every((id) => live.has(id))
+      ? [node]
+      : [{ ...node, outputs: node.outputs.map((id) => (live.has(id) ? id : -1)) }];
   });
+  const inputs = graph.inputs.filter((i) => i.role !== "constant" || live.has(i.id));
+  return { ...graph, inputs, nodes };
 }
 
 /** Drops nodes that no output needs. */

@@ -15,14 +15,19 @@ export function refuseClosed(closed: boolean): void {
 }
 /** The input that a session holds under a name. @throws {InputError} naming those that it holds. */
 export function heldInput(graph: Graph, name: string): GraphInput {
-  const held = graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
-  const found = held.find((i) => i.name === name);
+  let held = heldBy.get(graph);
+  if (!held) {
+    const own = graph.inputs.filter((i) => !fedRoles.has(i.role) && i.role !== "constant");
+    heldBy.set(graph, held = new Map(own.map((i) => [i.name, i])));
+  }
+  const found = held.get(name);
   if (found) return found;
   throw new InputError(
-    `the session holds nothing named ${shown(name)}: it holds ${shown(held.map((i) => i.name))}`,
+    `the session holds nothing named ${shown(name)}: it holds ${shown([...held.keys()])}`,
     { place: name },
   );
 }
+const heldBy = new WeakMap<Graph, ReadonlyMap<string, GraphInput>>();
 /** A copy of a value for an input that a session holds. @throws {ShapeError} where it doesn't fit. */
 export function written(graph: Graph, input: GraphInput, value: Tensor): Tensor {
   const refuse = (message: string, cause?: unknown) =>

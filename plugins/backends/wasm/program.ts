@@ -26,10 +26,10 @@ export function writeProgram(plan: Plan, table: Table, relaxed: boolean): Progra
   const segments = [...plan.prologue, ...plan.main].flatMap((
     part,
   ) => (part.kind === "segment" ? [part] : []));
-  for (const { items } of segments) addKernels(m, items);
+  const functions = addKernels(m, segments.flatMap(({ items }) => items));
   const tableBase = Math.ceil(m.dataEnd / 64) * 64;
   for (const { name, items } of segments) {
-    emitDriver(m, name, items, table, tableBase, plan.owner, { export: true });
+    emitDriver(m, { name, items, functions, table, base: tableBase, owner: plan.owner, export: true });
   }
   const end = Math.ceil((tableBase + 4 * table.slots.length) / 64) * 64;
   const bytes = m.finish();
@@ -51,18 +51,21 @@ function generated(kernel: room.Kernel): Kernel {
   throw new BackendError(`kernel ${kernel.key} is of another engine`);
 }
 
-/** Writes a function that runs items in order, reading its arguments from the table at `base`, and gives its index. */
-export function emitDriver(
-  m: ModuleBuilder,
-  name: string,
-  items: readonly Item[],
-  table: Table,
-  base: number,
-  owner: Owner,
-  options: { readonly export?: boolean } = {},
-): number {
-  // Kernels are added to the module before the driver that calls them: a function is written in one go.
-  const functions = addKernels(m, items);
+/** A function that runs items in order. */
+export interface Driver {
+  readonly name: string;
+  readonly items: readonly Item[];
+  /** Functions of the kernels by key, which are there before it: a function is written in one go. */
+  readonly functions: ReadonlyMap<string, number>;
+  /** Slots of its arguments, and the address of the first one's word. */
+  readonly table: Table;
+  readonly base: number;
+  readonly owner: Owner;
+  readonly export?: boolean;
+}
+/** Writes a driver and gives its index. */
+export function emitDriver(m: ModuleBuilder, driver: Driver): number {
+  const { name, functions, table, base, owner } = driver;
   return m.addFunction(name, [], [], (f) => {
     const counters = new Map<number, number>();
     const load = (storage: Storage | undefined, dim: Dim) => {
@@ -92,8 +95,8 @@ export function emitDriver(
         } else emitLoop(f, item, counters, () => emit(item.items), () => push({ dim: item.trips }));
       }
     };
-    emit(items);
-  }, options);
+    emit(driver.items);
+  }, driver);
 }
 
 function emitLoop(

@@ -9,6 +9,7 @@ import {
   sameDim,
 } from "../../../../core/values/shape.ts";
 import { type DType, dtypes } from "../../../../core/values/dtype.ts";
+import { item } from "../../../../core/values/item.ts";
 
 /** A block of memory. `level` is the list of a program that writes it: 0 prologue, 1 main, more inside loops. */
 export interface Storage {
@@ -40,11 +41,11 @@ export function elementBytes(dtype: DType): number {
 }
 /** Row-major strides in bytes. */
 export function rowMajor(shape: readonly Dim[], dtype: DType): readonly Dim[] {
-  const strides: Dim[] = [];
+  const strides = new Array<Dim>(shape.length);
   let step: Dim = elementBytes(dtype);
-  for (const d of shape.toReversed()) {
-    strides.unshift(step);
-    step = mulDims(step, d);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    if (axis > 0) step = mulDims(step, item(shape, axis));
   }
   return strides;
 }
@@ -52,9 +53,10 @@ export function rowMajor(shape: readonly Dim[], dtype: DType): readonly Dim[] {
 export function stridesFor(shape: readonly Dim[], order: readonly number[], dtype: DType): readonly Dim[] {
   const strides = new Array<Dim>(shape.length).fill(0);
   let step: Dim = elementBytes(dtype);
-  for (const axis of order.toReversed()) {
+  for (let i = order.length - 1; i >= 0; i--) {
+    const axis = item(order, i);
     strides[axis] = step;
-    step = mulDims(step, shape[axis] ?? 1);
+    step = mulDims(step, item(shape, axis));
   }
   return strides;
 }
@@ -64,20 +66,28 @@ export function denseBytes(shape: readonly Dim[], dtype: DType): Dim {
 }
 /** True where the elements lie densely in logical order (axes of 1 don't matter). */
 export function isContiguous(view: View): boolean {
-  const wanted = rowMajor(view.shape, view.dtype);
-  return view.shape.every((d, i) => d === 1 || sameDim(view.strides[i] ?? 0, wanted[i] ?? 0));
+  const { shape, strides } = view;
+  let step: Dim = elementBytes(view.dtype);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const extent = item(shape, axis);
+    if (extent === 1) continue;
+    if (!sameDim(item(strides, axis), step)) return false;
+    step = mulDims(step, extent);
+  }
+  return true;
 }
 /** True where two views of one shape have every element at the same place of their storages. */
 export function liesAs(a: View, b: View): boolean {
   return a.steps.length === 0 && b.steps.length === 0 && sameDim(a.offset, b.offset) &&
-    a.shape.every((d, i) => d === 1 || sameDim(a.strides[i] ?? 0, b.strides[i] ?? 0));
+    a.shape.every((d, i) => d === 1 || sameDim(item(a.strides, i), item(b.strides, i)));
 }
 /** True where a view takes its storage whole: dense in some order of its axes. */
 export function isWhole(view: View): boolean {
+  if (view.steps.length > 0 || view.offset !== 0) return false;
+  if (!sameDim(view.storage.bytes, denseBytes(view.shape, view.dtype))) return false;
+  if (isContiguous(view)) return true;
   const dense = stridesFor(view.shape, physicalOrder(view), view.dtype);
-  return view.steps.length === 0 && view.offset === 0 &&
-    sameDim(view.storage.bytes, denseBytes(view.shape, view.dtype)) &&
-    view.shape.every((d, i) => d === 1 || sameDim(dense[i] ?? 0, view.strides[i] ?? 0));
+  return view.shape.every((d, i) => d === 1 || sameDim(item(dense, i), item(view.strides, i)));
 }
 /** The view under other dims and strides. */
 export function reviewed(view: View, shape: readonly Dim[], strides: readonly Dim[], offset?: Dim): View {
@@ -86,27 +96,27 @@ export function reviewed(view: View, shape: readonly Dim[], strides: readonly Di
 
 /** The physical order of a view's axes, outermost first: larger strides first where they can be compared, else as they stand. */
 export function physicalOrder(view: View): readonly number[] {
-  const rank = view.shape.length;
-  const left = new Set(Array.from({ length: rank }, (_, i) => i));
-  const order: number[] = [];
+  const { shape, strides } = view, left = shape.map((_, axis) => axis);
+  const order = new Array<number>(shape.length);
   // Innermost first: an axis whose stride is the extent of what has been taken.
   let step: Dim = elementBytes(view.dtype);
-  while (left.size > 0) {
-    const next = [...left].toReversed().find((axis) => view.shape[axis] === 1) ??
-      [...left].toReversed().find((axis) => sameDim(view.strides[axis] ?? 0, step)) ??
-      smallestStride(view, left);
-    left.delete(next);
-    order.unshift(next);
-    if (view.shape[next] !== 1) step = mulDims(view.strides[next] ?? 0, view.shape[next] ?? 1);
+  for (let at = shape.length - 1; at >= 0; at--) {
+    let found = left.findLastIndex((axis) => shape[axis] === 1);
+    if (found < 0) found = left.findLastIndex((axis) => sameDim(item(strides, axis), step));
+    if (found < 0) found = smallestStride(strides, left);
+    const next = item(left, found), extent = item(shape, next);
+    left.splice(found, 1);
+    order[at] = next;
+    if (extent !== 1 && at > 0) step = mulDims(item(strides, next), extent);
   }
   return order;
 }
-function smallestStride(view: View, left: ReadonlySet<number>): number {
-  const axes = [...left].toReversed();
-  let best = axes[0] ?? 0;
-  for (const axis of axes) {
-    const a = view.strides[axis], b = view.strides[best];
-    if (typeof a === "number" && typeof b === "number" && a !== 0 && (b === 0 || a < b)) best = axis;
+/** Where in a list of axes the one with the smallest stride stands, as far as strides are numbers. */
+function smallestStride(strides: readonly Dim[], axes: readonly number[]): number {
+  let best = axes.length - 1;
+  for (let i = best; i >= 0; i--) {
+    const a = item(strides, item(axes, i)), b = item(strides, item(axes, best));
+    if (typeof a === "number" && typeof b === "number" && a !== 0 && (b === 0 || a < b)) best = i;
   }
   return best;
 }
@@ -120,18 +130,17 @@ export function collapse(
   const outShape: Dim[] = [];
   const out: Dim[][] = operands.map(() => []);
   for (const axis of order) {
-    const extent = shape[axis] ?? 1;
+    const extent = item(shape, axis);
     if (extent === 1) continue;
     const last = outShape.length - 1;
-    const merges = last >= 0 &&
-      operands.every((strides, k) => sameDim(out[k]?.[last] ?? 0, mulDims(strides[axis] ?? 0, extent)));
-    if (merges) {
-      outShape[last] = mulDims(outShape[last] ?? 1, extent);
-      operands.forEach((strides, k) => (out[k] ?? [])[last] = strides[axis] ?? 0);
-    } else {
-      outShape.push(extent);
-      operands.forEach((strides, k) => out[k]?.push(strides[axis] ?? 0));
-    }
+    const merges = last >= 0 && operands.every((strides, k) => {
+      const outer = item(item(out, k), last), own = item(strides, axis);
+      return own === 0 ? outer === 0 : sameDim(outer, mulDims(own, extent));
+    });
+    if (merges) outShape[last] = mulDims(item(outShape, last), extent);
+    else outShape.push(extent);
+    const to = outShape.length - 1;
+    for (let k = 0; k < operands.length; k++) item(out, k)[to] = item(item(operands, k), axis);
   }
   return { shape: outShape, strides: out };
 }
@@ -140,30 +149,30 @@ export function collapse(
 export function reshapeView(view: View, shape: readonly Dim[]): View | undefined {
   if (isContiguous(view)) return reviewed(view, shape, rowMajor(shape, view.dtype));
   const strides = new Array<Dim>(shape.length).fill(elementBytes(view.dtype));
-  const old = view.shape.map((d, i) => ({ d, s: view.strides[i] ?? 0 })).filter((x) => x.d !== 1);
+  const old = view.shape.map((d, i) => ({ d, s: item(view.strides, i) })).filter((x) => x.d !== 1);
   let at = 0, next = 0;
   while (at < old.length) {
-    let from = at, size: Dim = old[at]?.d ?? 1;
+    let from = at, size = item(old, at).d;
     while (next < shape.length && shape[next] === 1) next++;
-    let taken: Dim = shape[next] ?? 1;
+    let taken: Dim = next < shape.length ? item(shape, next) : 1;
     const start = next;
     next++;
     while (!sameDim(size, taken)) {
       const larger = typeof size === "number" && typeof taken === "number"
         ? size > taken
         : couldDivide(size, taken);
-      if (larger && next < shape.length) taken = mulDims(taken, shape[next++] ?? 1);
+      if (larger && next < shape.length) taken = mulDims(taken, item(shape, next++));
       else if (!larger && from + 1 < old.length) {
-        const [a, b] = [old[from], old[from + 1]];
-        if (!a || !b || !sameDim(a.s, mulDims(b.s, b.d))) return undefined;
+        const a = item(old, from), b = item(old, from + 1);
+        if (!sameDim(a.s, mulDims(b.s, b.d))) return undefined;
         size = mulDims(size, b.d);
         from++;
       } else return undefined;
     }
-    let step = old[from]?.s ?? 0;
-    for (let k = next - 1; k >= start; k--) {
+    let step = item(old, from).s;
+    for (let k = Math.min(next, shape.length) - 1; k >= start; k--) {
       strides[k] = step;
-      step = mulDims(step, shape[k] ?? 1);
+      step = mulDims(step, item(shape, k));
     }
     at = from + 1;
   }
@@ -178,7 +187,7 @@ function couldDivide(a: Dim, b: Dim): boolean {
 
 /** One axis cut: from `start`, every `step`, `count` of them. */
 export function sliceView(view: View, axis: number, start: Dim, step: number, count: Dim): View {
-  const stride = view.strides[axis] ?? 0;
+  const stride = item(view.strides, axis);
   return reviewed(
     view,
     view.shape.map((d, i) => (i === axis ? count : d)),
@@ -197,11 +206,10 @@ export function broadcastView(view: View, shape: readonly Dim[]): View {
     view,
     shape,
     shape.map((d, i) => {
-      const own = view.shape[i - lead];
-      const one = own === 1
-        ? d !== 1
-        : typeof d !== "number" && own !== undefined && sameDim(own, minDims(d, 1));
-      return i < lead || one ? 0 : view.strides[i - lead] ?? 0;
+      if (i < lead) return 0;
+      const own = item(view.shape, i - lead), stride = item(view.strides, i - lead);
+      if (own === d) return stride;
+      return own === 1 || (typeof d !== "number" && sameDim(own, minDims(d, 1))) ? 0 : stride;
     }),
   );
 }

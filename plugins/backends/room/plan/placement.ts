@@ -19,8 +19,10 @@ export interface Placed {
  */
 export function nodesForEngine(graph: Graph, isEngineNode: EngineTest): Placed {
   const bound = new Set<string>(), nodes = new Set<Node>();
-  const dimsOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? [] : []);
-  const toldDim = (d: Dim) => {
+  const dimsOf = (type: Type | undefined) => (type?.kind === "tensor" ? type.shape ?? noDims : noDims);
+  const toldDim = (d: Dim): boolean => {
+    if (typeof d === "number") return true;
+    if (typeof d === "string") return bound.has(d);
     let all = true;
     eachSymbol(d, (name) => all &&= bound.has(name));
     return all;
@@ -28,20 +30,20 @@ export function nodesForEngine(graph: Graph, isEngineNode: EngineTest): Placed {
   const told = (type: Type | undefined) => dimsOf(type).every(toldDim);
   const bind = (type: Type | undefined) => {
     for (const d of dimsOf(type)) {
-      if (typeof d === "string" || isUnknown(d)) {
-        eachSymbol(d, (name) => bound.add(name));
-      }
+      if (typeof d === "string" || isUnknown(d)) eachSymbol(d, (name) => bound.add(name));
     }
   };
+  const toldId = (id: number) => id < 0 || told(typeOf(graph, id));
+  const toldInside = (graphs: Node["graphs"]) => Object.values(graphs).every((g) => g.types.every(told));
   for (const input of graph.inputs) bind(typeOf(graph, input.id));
   for (const node of graph.nodes) {
-    const types = [...node.inputs, ...node.outputs].map((id) => (id < 0 ? undefined : typeOf(graph, id)));
-    const inside = Object.values(node.graphs).flatMap((g) => [...g.types]);
-    if ([...types, ...inside].every(told) && isEngineNode(node, graph)) nodes.add(node);
+    const all = node.inputs.every(toldId) && node.outputs.every(toldId) && toldInside(node.graphs);
+    if (all && isEngineNode(node, graph)) nodes.add(node);
     for (const id of node.outputs) if (id >= 0) bind(typeOf(graph, id));
   }
   return { nodes, told, toldDim };
 }
+const noDims: readonly Dim[] = [];
 function isUnknown(d: Dim): boolean {
   return typeof d === "object" && "unknown" in d;
 }

@@ -14,13 +14,11 @@ export function engineTest(rules: Rules): EngineTest {
 function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): boolean {
   const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
   const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
-  const known = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
-  if (![...ins, ...outs].every(known)) return false;
-  const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);
+  if (!ins.every(isKnown) || !outs.every(isKnown)) return false;
   const output = dtypeOf(outs[0]);
   if (output === undefined) return false;
   if (isElementwise(node, ins.map(dtypeOf), output)) return ins.every((t) => broadcasts(t, outs[0]));
-  const rule = Object.hasOwn(rules, opName(node)) ? rules[opName(node)] : undefined;
+  const name = opName(node), rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
   return rule?.supports({
     node,
     graph,
@@ -29,3 +27,5 @@ function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): b
     outputs: outs.map((t) => asTensor(t)),
   }) ?? false;
 }
+const isKnown = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
+const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);

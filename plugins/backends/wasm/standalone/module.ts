@@ -92,11 +92,13 @@ export function writeModule(
 ): StandaloneModule {
   const m = new ModuleBuilder(), { graph, owner } = compiled;
   const segments = compiled.main.flatMap((part) => (part.kind === "segment" ? [part] : []));
-  for (const { items } of segments) addKernels(m, items);
+  const functions = addKernels(m, segments.flatMap(({ items }) => items));
   const table = new Table(), states = statesOf(compiled, table);
   const control = placeControl(m.dataEnd, states), blocks = new Blocks(compiled.lives, control.end);
   const tableBase = align(blocks.end, 64);
-  const drivers = segments.map(({ name, items }) => emitDriver(m, name, items, table, tableBase, owner));
+  const drivers = segments.map(({ name, items }) =>
+    emitDriver(m, { name, items, functions, table, base: tableBase, owner })
+  );
   const ports = (names: readonly { readonly name: string }[], views: ReadonlyMap<string, View>) =>
     names.flatMap(({ name }): PortSlots[] => {
       const view = views.get(name);
