@@ -17,18 +17,18 @@ function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
 /** Elementwise nodes of one shape that become one loop. */
 export class Group {
   readonly shape: readonly Dim[];
-  readonly nodes: Node[] = [];
+  readonly nodes = new Set<Node>();
   readonly values = new Set<number>();
   constructor(shape: readonly Dim[]) {
     this.shape = shape;
   }
   /** Values from outside, in order of use. */
-  operands(): readonly number[] {
+  operands(): ReadonlySet<number> {
     const found = new Set<number>();
     for (const node of this.nodes) {
       for (const id of node.inputs) if (id >= 0 && !this.values.has(id)) found.add(id);
     }
-    return [...found];
+    return found;
   }
   /** Writes the loop. */
   emit(lowering: Lowering, scope: Scope): void {
@@ -115,7 +115,7 @@ export class Group {
       }),
     ];
     const inPlace = inPlacePairs(reads, writes.map((w) => w.view), strides);
-    lowering.call(kernel, args, reads, writes.map((w) => w.view), this.nodes, { inPlace });
+    lowering.call(kernel, args, reads, writes.map((w) => w.view), [...this.nodes], { inPlace });
   }
 }
 
@@ -135,7 +135,7 @@ function singleNumber(value: Tensor): number | undefined {
 /** A value must be stored when something outside the loop reads it. */
 function isStored(group: Group, scope: Scope, id: number): boolean {
   if (scope.outputs.has(id) || scope.wanted.has(id)) return true;
-  return (scope.consumers.get(id) ?? []).some((node) => !group.nodes.includes(node));
+  return (scope.consumers.get(id) ?? []).some((node) => !group.nodes.has(node));
 }
 /** Pairs of (output, input) storages that lie the same way, whole. */
 function inPlacePairs(
@@ -162,6 +162,16 @@ function inPlacePairs(
 function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.steps.length === 0 &&
     a.strides.every((s, i) => sameDim(s, b.strides[i] ?? -1));
+}
+
+/** Whether groups together are as large as one may be. */
+function isFull(groups: ReadonlySet<Group>): boolean {
+  let size = 0;
+  for (const group of groups) size += group.nodes.size;
+  if (size >= MOST_NODES) return true;
+  const operands = new Set<number>();
+  for (const group of groups) for (const id of group.operands()) operands.add(id);
+  return operands.size >= MOST_OPERANDS;
 }
 
 /** The pending groups of a scope. */
@@ -193,9 +203,7 @@ export class Groups {
       if (sameShape(group.shape, shape)) feeding.add(group);
       else emit(group);
     }
-    const size = [...feeding].reduce((n, g) => n + g.nodes.length, 0);
-    const operands = new Set([...feeding].flatMap((g) => g.operands())).size;
-    if (size >= MOST_NODES || operands >= MOST_OPERANDS) {
+    if (isFull(feeding)) {
       for (const group of feeding) emit(group);
       feeding.clear();
     }
@@ -204,10 +212,10 @@ export class Groups {
     this.#open.add(group);
     for (const other of others) {
       this.#open.delete(other);
-      group.nodes.push(...other.nodes);
+      for (const inner of other.nodes) group.nodes.add(inner);
       for (const value of other.values) this.#add(group, value);
     }
-    group.nodes.push(node);
+    group.nodes.add(node);
     this.#add(group, id);
   }
   #add(group: Group, id: number): void {

@@ -182,11 +182,11 @@ export class Lowering {
     for (const node of graph.nodes) this.#propagate(scope, node);
     for (const node of graph.nodes) {
       if (isKnown(scope, node)) continue;
-      for (const id of new Set(node.inputs)) {
+      for (const id of node.inputs) {
         if (id < 0) continue;
         const list = consumers.get(id);
-        if (list) list.push(node);
-        else consumers.set(id, [node]);
+        if (!list) consumers.set(id, [node]);
+        else if (list.at(-1) !== node) list.push(node);
       }
     }
     return scope;
@@ -291,8 +291,10 @@ export class Lowering {
   }
   /** Copies a view onto another of the same shape. */
   copy(from: View, to: View, node: Node, back = false): void {
-    const size = elementBytes(from.dtype);
-    const { shape, strides: [x = [], y = []] } = collapse(to.shape, [from.strides, to.strides], orderFor(to));
+    const size = elementBytes(from.dtype), dense = isContiguous(from) && isContiguous(to);
+    const { shape, strides: [x = [], y = []] } = dense
+      ? flat(productDims(to.shape), size)
+      : collapse(to.shape, [from.strides, to.strides], orderFor(to));
     const dims = shape.length === 0 ? [1] : [...shape];
     const xs = shape.length === 0 ? [size] : [...x], ys = shape.length === 0 ? [size] : [...y];
     const last = dims.length - 1;
@@ -385,6 +387,9 @@ function named(kernel: Kernel, given: Readonly<Record<string, Arg>>, name: strin
 export function isKnown(scope: Scope, node: Node): boolean {
   return node.outputs.length === 1 && scope.dims.has(node.outputs[0] ?? -1);
 }
+/** Dense memory as one axis on both sides. */
+const flat = (count: Dim, size: number) =>
+  count === 1 ? { shape: [], strides: [] } : { shape: [count], strides: [[size], [size]] };
 /** Loop order for a copy: as the destination lies. */
 function orderFor(view: View): readonly number[] {
   const axes = view.shape.map((_, i) => i);

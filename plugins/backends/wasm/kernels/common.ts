@@ -12,13 +12,14 @@ export function defineKernel<Name extends string>(
   emit: (f: FunctionBuilder, args: Args<Name>, m: ModuleBuilder) => void,
   results: readonly ValType[] = [],
 ): Kernel {
-  const args = Object.fromEntries(names.map((name, index) => [name, index])) as Args<Name>;
   return {
     key,
     args: names,
-    params: names.map((): ValType => "i32"),
+    get params() {
+      return names.map((): ValType => "i32");
+    },
     results,
-    emit: (f, m) => emit(f, args, m),
+    emit: (f, m) => emit(f, Object.fromEntries(names.map((name, i) => [name, i])) as Args<Name>, m),
   };
 }
 
