@@ -1,6 +1,6 @@
 /** Layouts of arenas: nothing alive together overlaps, and little is wasted. @module */
 import { equal, ok } from "node:assert/strict";
-import { Random } from "../../../../core/random.ts";
+import { Random } from "../../../../core/values/random.ts";
 import { layoutArena, type Lifetime } from "./layout.ts";
 
 /** Blocks whose lives nest, as a step's activations and temporaries do. */
