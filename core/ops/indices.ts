@@ -7,8 +7,10 @@ import { sizeOf, type Tensor, toIntegers } from "../values/tensor.ts";
 /** What every engine says of an index that an axis doesn't have. */
 export function indexFault(index: number | bigint, size: number, axis: number): string {
   const range = size === 0 ? "the axis is empty" : `expected ${-size} to ${size - 1}`;
-  // What casts make of numbers that an integer can't hold.
-  const hint = [-(2 ** 31), -(2 ** 63)].includes(Number(index)) ? " (NaN, or too large a number)" : "";
+  // What casts make of numbers that an integer can't hold, and layers of negative ids that Keras refuses.
+  const hint = [-(2 ** 31), -(2 ** 63)].includes(Number(index))
+    ? " (for NaN, a negative or too large an id)"
+    : "";
   return `index ${BigInt(index)}${hint} is outside axis ${axis} of ${size} elements: ${range}`;
 }
 /** An index counted from the front. @throws {InputError} naming the index and what is allowed */

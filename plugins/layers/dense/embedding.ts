@@ -1,4 +1,6 @@
 /** Embedding and Masking: the layers that make masks. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   anyDiffers,
@@ -13,7 +15,7 @@ import {
   scalarLike,
   weight,
 } from "../../../core/graph/words.ts";
-import { bool, float, int } from "../../../core/values/schema.ts";
+import { bool, choice, float, int } from "../../../core/values/schema.ts";
 
 /** Options of {@link embeddingDef}, resolved. */
 export interface EmbeddingConfig {
@@ -31,6 +33,13 @@ export interface EmbeddingConfig {
   readonly activityRegularizer: Opaque;
   /** Id 0 is padding: the output gets a mask that is false there. */
   readonly maskZero: boolean;
+  /** Negative ids count from the table's end, as since Keras 3; Keras 2 refuses them. */
+  readonly negativeIds: "wrap" | "refuse";
+}
+
+/** Ids of which negative ones are none that any table has: looking them up is refused. */
+export function refusedBelowZero(b: Builder, ids: Value): Value {
+  return b.one("Where", [b.one("Less", [ids, scalarLike(b, 0, ids)]), scalarLike(b, -(2 ** 31), ids), ids]);
 }
 
 /** Rows of a table by id, `[…] → […, outputDim]`. */
@@ -47,14 +56,17 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
     embeddingsConstraint: opaqueField("bound on the table"),
     activityRegularizer: opaqueField("penalty on the outputs"),
     maskZero: bool({ doc: "id 0 is padding and is masked", default: false }),
+    negativeIds: choice({ doc: "whether they count from the end", default: "wrap", of: ["wrap", "refuse"] }),
   },
   params: (config) => ({
     embeddings: weight([config.inputDim, config.outputDim], config.embeddingsInitializer),
   }),
-  build({ b, config, inputs, params }) {
+  build({ b, config, inputs, params, whole }) {
     const x = inputAt(inputs, 0);
     const ids = dtypeOf(x) === "int64" ? x : cast(b, x, "int32");
-    const y = b.one("Gather", [paramAt(params, "embeddings"), ids], { axis: 0 });
+    // A file has the bare lookup, which people and readers know.
+    const known = config.negativeIds === "refuse" && !whole ? refusedBelowZero(b, ids) : ids;
+    const y = b.one("Gather", [paramAt(params, "embeddings"), known], { axis: 0 });
     if (!config.maskZero) return [y];
     return [b.masked(y, b.one("Not", [b.one("Equal", [ids, scalarLike(b, 0, ids)])]))];
   },
@@ -62,12 +74,15 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
     inputDtype: "int32",
     maskedValue: (config) => (config.maskZero ? 0 : undefined),
     ignore: ["input_length", "sparse", "quantization_config", "lora_rank", "lora_alpha"],
-    upgrade: (config) =>
-      renamed(config, {
+    own: ["negativeIds"],
+    upgrade: (config, version) => ({
+      ...renamed(config, {
         init: "embeddings_initializer",
         W_regularizer: "embeddings_regularizer",
         W_constraint: "embeddings_constraint",
       }, ["dropout"]),
+      ...(version.startsWith("2") && { negative_ids: "refuse" }),
+    }),
   },
 };
 

@@ -4,9 +4,10 @@ import type { DType } from "../../../core/values/dtype.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, cast, inputAt, opaqueField, shapeOf } from "../../../core/graph/words.ts";
+import { asFloat, cast, inputAt, opaqueField, scalarLike, shapeOf } from "../../../core/graph/words.ts";
 import { bool, choice, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
+import { refusedBelowZero } from "../dense/embedding.ts";
 
 /** Forms of categories: ids, one row each, one row of all, or how often each is there. */
 export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
@@ -85,7 +86,9 @@ export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0)), depth = config.binBoundaries.length;
     const edges = cast(b, b.constant(tensor([...config.binBoundaries], [depth], "float32")), "float32");
-    const above = b.one("GreaterOrEqual", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
+    // NaN is below no boundary, so it falls into the last bin.
+    const below = b.one("Less", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
+    const above = b.one("Not", [below]);
     const bins = b.one("ReduceSum", [cast(b, above, "float32"), b.ints([-1])], { keepdims: 0 });
     const ids: DType = config.dtype === "int32" ? "int32" : "int64";
     return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
@@ -108,7 +111,16 @@ export interface CategoryEncodingConfig {
   readonly outputMode: "one_hot" | "multi_hot" | "count";
   /** Only false is supported. */
   readonly sparse: boolean;
+  /** What ids are that are no class: left out, but for negative ones that are counted; Keras 2 refuses them all. */
+  readonly outside: "drop" | "refuse";
 }
+/** Zeros in the ids' shape, where looking negative ones up is refused, and those from `limit` on. */
+function checkedIds(b: Builder, ids: Value, limit?: number): Value {
+  const known = refusedBelowZero(b, ids), zero = scalarLike(b, 0, ids);
+  if (limit !== undefined) return b.one("Gather", [zeros(b, limit), known]);
+  return b.one("Gather", [zeros(b, 1), b.one("Min", [known, zero])]);
+}
+const zeros = (b: Builder, rows: number): Value => b.constant(tensor(new Int32Array(rows), [rows], "int32"));
 /** Ids as rows of zeros and ones, or as counts; a second argument of the call, `countWeights`, weighs them. */
 export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
   kind: "layer",
@@ -123,15 +135,28 @@ export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
       of: ["one_hot", "multi_hot", "count"],
     }),
     sparse: sparseField(),
+    outside: choice({
+      doc: "what is done with ids that are no class",
+      default: "drop",
+      of: ["drop", "refuse"],
+    }),
   },
   params: () => ({}),
-  build({ b, config, inputs, call }) {
-    const weights = call.values?.countWeights ?? inputs[1];
-    if (weights && config.outputMode !== "count") {
-      throw new UnsupportedError(`countWeights need the output mode count, got ${config.outputMode}`);
+  build({ b, config, inputs, call, whole }) {
+    const weights = call.values?.countWeights ?? inputs[1], { numTokens, outputMode, outside } = config;
+    if (weights && outputMode !== "count") {
+      throw new UnsupportedError(`countWeights need the output mode count, got ${outputMode}`);
     }
-    return [encoded(b, inputAt(inputs, 0), config.outputMode, config.numTokens, "float32", weights)];
+    const ids = cast(b, inputAt(inputs, 0), "int32");
+    const known = whole || outside === "drop" && outputMode === "one_hot"
+      ? ids
+      : b.one("Add", [ids, checkedIds(b, ids, outside === "refuse" ? numTokens : undefined)]);
+    return [encoded(b, known, outputMode, numTokens, "float32", weights)];
   },
   check: checkSparse,
-  keras: { call: ["inputs", "count_weights"] },
+  keras: {
+    call: ["inputs", "count_weights"],
+    own: ["outside"],
+    upgrade: (config, version) => version.startsWith("2") ? { ...config, outside: "refuse" } : config,
+  },
 };
