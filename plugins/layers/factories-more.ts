@@ -33,9 +33,8 @@ import { type CenterCropConfig, centerCropDef, type ResizingConfig, resizingDef 
 import { type ReversibleEmbeddingConfig, reversibleEmbeddingDef } from "./dense/reversible.ts";
 import { type RnnConfig, rnnDef } from "./recurrent/rnn.ts";
 import { type SpectralNormalizationConfig, spectralNormalizationDef } from "./dense/spectral.ts";
+import { type HashedCrossingConfig, hashedCrossingDef } from "./features/crossing.ts";
 import {
-  type HashedCrossingConfig,
-  hashedCrossingDef,
   type HashingConfig,
   hashingDef,
   type TextVectorizationConfig,

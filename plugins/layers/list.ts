@@ -81,7 +81,7 @@ import { einsumDenseDef } from "./dense/einsumdense.ts";
 import { categoryEncodingDef, discretizationDef } from "./features/encoding.ts";
 import { integerLookupDef, stringLookupDef } from "./features/lookup.ts";
 import { centerCropDef, resizingDef } from "./images/resizing.ts";
-import { hashedCrossingDef, hashingDef, textVectorizationDef } from "./features/textvectorization.ts";
+import { hashingDef, textVectorizationDef } from "./features/textvectorization.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
@@ -171,7 +171,6 @@ export const layers: readonly LayerDef[] = [
   plain(stringLookupDef),
   plain(centerCropDef),
   plain(resizingDef),
-  plain(hashedCrossingDef),
   plain(hashingDef),
   plain(textVectorizationDef),
   plain(identityDef),

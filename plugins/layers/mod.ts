@@ -75,10 +75,7 @@ export type { CenterCropConfig, ResizingConfig } from "./images/resizing.ts";
 export type { ReversibleEmbeddingConfig } from "./dense/reversible.ts";
 export type { RnnConfig } from "./recurrent/rnn.ts";
 export type { SpectralNormalizationConfig } from "./dense/spectral.ts";
-export type {
-  HashedCrossingConfig,
-  HashingConfig,
-  TextVectorizationConfig,
-} from "./features/textvectorization.ts";
+export type { HashedCrossingConfig } from "./features/crossing.ts";
+export type { HashingConfig, TextVectorizationConfig } from "./features/textvectorization.ts";
 export type { AugmentationConfig } from "./images/augmentation.ts";
 export type { Interpolation } from "./images/interpolate.ts";

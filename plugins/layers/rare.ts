@@ -18,6 +18,7 @@ import { groupedQueryAttentionDef } from "./attention/groupedquery.ts";
 import { reversibleEmbeddingDef } from "./dense/reversible.ts";
 import { spectralNormalizationDef } from "./dense/spectral.ts";
 import { customScaleLayerDef, layerScaleDef, stochasticDepthDef } from "./applications.ts";
+import { hashedCrossingDef } from "./features/crossing.ts";
 import { mergeDef } from "./shapes/mergemode.ts";
 import { locallyConnected1dDef, locallyConnected2dDef } from "./convolution/local.ts";
 
@@ -57,6 +58,7 @@ export const rareLayers: readonly LayerDef[] = [
   plain(layerScaleDef),
   plain(customScaleLayerDef),
   plain(stochasticDepthDef),
+  plain(hashedCrossingDef),
   plain(mergeDef),
   plain(highwayDef),
   plain(maxoutDenseDef),

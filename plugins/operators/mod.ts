@@ -15,6 +15,7 @@ import { quantizeOps } from "./quantize.ts";
 import { randomOps } from "./random.ts";
 import { signalOps } from "./matrices/signal.ts";
 import { spatialOps } from "./images/spatial.ts";
+import { crossHash } from "./text/crossing.ts";
 import { stringOps } from "./text/strings.ts";
 import { tfidfOps } from "./text/tfidf.ts";
 import { trainingOps } from "./training.ts";
@@ -36,6 +37,7 @@ export const operators: readonly OpDef[] = [
   ...deformOps,
   ...detectionOps,
   ...imageOps,
+  crossHash,
   ...stringOps,
   ...tfidfOps,
   ...randomOps,

@@ -1,9 +1,9 @@
-/** Text in a graph: TextVectorization, Hashing and HashedCrossing. @module */
+/** Text in a graph: TextVectorization and Hashing. @module */
 import { ConfigError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { cast, dtypeOf, inputAt, opaqueField, shapeOf } from "../../../core/graph/words.ts";
-import { isFloat } from "../../../core/values/dtype.ts";
+import { type DType, isFloat } from "../../../core/values/dtype.ts";
 import { bool, choice, type Field, field, int, list, nullable, text } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { checkSparse, encoded, type OutputMode, sparseField } from "./encoding.ts";
@@ -159,7 +159,8 @@ export interface HashingConfig {
   /** Element type of the outputs, as files name it. */
   readonly dtype: unknown;
 }
-const outType = (mode: string, dtype: unknown) =>
+/** The element type of bins in a form of categories. */
+export const outType = (mode: string, dtype: unknown): DType =>
   mode !== "int" ? "float32" : dtype === "int32" ? "int32" : "int64";
 
 /** Strings or whole numbers to bins by a hash, in any shape: FarmHash64, or SipHash64 with a salt. */
@@ -209,37 +210,3 @@ function withoutUsualSalt(config: Record<string, unknown>): Record<string, unkno
   const { salt } = config, unsaid = Array.isArray(salt) && salt.every((word) => word === usualSalt);
   return unsaid && !("mask_value" in config) ? { ...config, salt: null } : config;
 }
-
-/** Options of {@link hashedCrossingDef}, resolved. */
-export interface HashedCrossingConfig {
-  /** Number of bins. */
-  readonly numBins: number;
-  /** The form of the outputs. */
-  readonly outputMode: "int" | "one_hot";
-  /** Only false is supported. */
-  readonly sparse: boolean;
-  /** Element type of the outputs, as files name it. */
-  readonly dtype: unknown;
-}
-/** What several inputs `[batch]` or `[batch, 1]` hold together, to bins by a hash. */
-export const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
-  kind: "layer",
-  name: "HashedCrossing",
-  summary: "several features together, to bins by a hash",
-  mask: "consume",
-  config: {
-    numBins: int({ doc: "number of bins", min: 1 }),
-    outputMode: choice({ doc: "the form of the outputs", default: "int", of: ["int", "one_hot"] }),
-    sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
-  },
-  params: () => ({}),
-  build({ b, config, inputs }) {
-    if (inputs.length < 2) throw new ShapeError(`expected at least 2 inputs, got ${inputs.length}`);
-    const columns = inputs.map((x) => dtypeOf(x) === "string" ? x : cast(b, x, "int64"));
-    const bins = b.one("lapis.CrossHash", columns, { buckets: config.numBins });
-    return [encoded(b, bins, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
-  },
-  check: checkSparse,
-  keras: { inputDtype: "string" },
-};

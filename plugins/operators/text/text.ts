@@ -5,10 +5,10 @@ import { choice, int, list } from "../../../core/values/schema.ts";
 import { asTensor, dimsOf, freshDim, tensorType } from "../../../core/values/shape.ts";
 import type { RuntimeValue, Tensor } from "../../../core/values/tensor.ts";
 import { isTensor } from "../../../core/values/tensor.ts";
-import { fingerprint64, joinFingerprints, sipHash64 } from "./hashes.ts";
+import { fingerprint64, sipHash64 } from "./hashes.ts";
 
 /** Fills in what every operator here has. */
-function textOp<A>(def: Omit<OpDef<A>, "kind" | "domain" | "since" | "gradient" | "accuracy">): OpDef {
+export function textOp<A>(def: Omit<OpDef<A>, "kind" | "domain" | "since" | "gradient" | "accuracy">): OpDef {
   return {
     kind: "op",
     domain: "lapis",
@@ -18,16 +18,19 @@ function textOp<A>(def: Omit<OpDef<A>, "kind" | "domain" | "since" | "gradient" 
     ...def,
   } as unknown as OpDef;
 }
-function tensorAt(inputs: readonly (RuntimeValue | undefined)[], at: number): Tensor {
+/** The tensor that stands at a place of an operator's inputs. @throws {InputError} */
+export function tensorAt(inputs: readonly (RuntimeValue | undefined)[], at: number): Tensor {
   const value = inputs[at];
   if (isTensor(value)) return value;
   throw new InputError(`input ${at}: expected a tensor`);
 }
 /** Elements as text: strings as they are, whole numbers in decimal. */
-const words = (t: Tensor): readonly string[] =>
+export const words = (t: Tensor): readonly string[] =>
   Array.from(t.data as ArrayLike<string | number | bigint>, String);
-const utf8 = new TextEncoder();
-const whole = (values: readonly bigint[], shape: readonly number[]): Tensor => ({
+/** Text as bytes. */
+export const utf8: TextEncoder = new TextEncoder();
+/** Whole numbers as a tensor of int64. */
+export const whole = (values: readonly bigint[], shape: readonly number[]): Tensor => ({
   dtype: "int64",
   shape,
   data: BigInt64Array.from(values),
@@ -141,26 +144,5 @@ const hashBucket = textOp<{ readonly buckets: number; readonly salt: readonly nu
   },
 });
 
-const crossHash = textOp<{ readonly buckets: number }>({
-  name: "CrossHash",
-  summary: "buckets of several tensors together, as TensorFlow's cross_hashed",
-  attributes: { buckets: int({ doc: "number of buckets", min: 1 }) },
-  arity: [2, Infinity],
-  infer: ({ inputs: [x] }) => [tensorType("int64", asTensor(x).shape)],
-  dtypes: () => [tensorType("int64")],
-  plain(inputs, { attributes: { buckets } }) {
-    const columns = inputs.map((_, i) => tensorAt(inputs, i)), shape = columns[0]?.shape ?? [];
-    const prints = columns.map((t) =>
-      t.dtype === "string"
-        ? words(t).map((w) => fingerprint64(utf8.encode(w)))
-        : Array.from(t.data as ArrayLike<number | bigint>, (n) => BigInt.asUintN(64, BigInt(n)))
-    );
-    const rows = (prints[0] ?? []).map((_, i) =>
-      prints.reduce((h, column) => joinFingerprints(h, column[i] ?? 0n), 0xDECAFCAFFEn) % BigInt(buckets)
-    );
-    return [whole(rows, shape)];
-  },
-});
-
 /** Operators on text. */
-export const textOps: readonly OpDef[] = [tokens, indexOf, hashBucket, crossHash];
+export const textOps: readonly OpDef[] = [tokens, indexOf, hashBucket];

@@ -1,0 +1,41 @@
+/** Features together: HashedCrossing. @module */
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { LayerDef } from "../../../core/network/layer.ts";
+import { cast, dtypeOf, opaqueField } from "../../../core/graph/words.ts";
+import { choice, int } from "../../../core/values/schema.ts";
+import { checkSparse, encoded, sparseField } from "./encoding.ts";
+import { outType } from "./textvectorization.ts";
+
+/** Options of {@link hashedCrossingDef}, resolved. */
+export interface HashedCrossingConfig {
+  /** Number of bins. */
+  readonly numBins: number;
+  /** The form of the outputs. */
+  readonly outputMode: "int" | "one_hot";
+  /** Only false is supported. */
+  readonly sparse: boolean;
+  /** Element type of the outputs, as files name it. */
+  readonly dtype: unknown;
+}
+/** What several inputs `[batch]` or `[batch, 1]` hold together, to bins by a hash. */
+export const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
+  kind: "layer",
+  name: "HashedCrossing",
+  summary: "several features together, to bins by a hash",
+  mask: "consume",
+  config: {
+    numBins: int({ doc: "number of bins", min: 1 }),
+    outputMode: choice({ doc: "the form of the outputs", default: "int", of: ["int", "one_hot"] }),
+    sparse: sparseField(),
+    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
+  },
+  params: () => ({}),
+  build({ b, config, inputs }) {
+    if (inputs.length < 2) throw new ShapeError(`expected at least 2 inputs, got ${inputs.length}`);
+    const columns = inputs.map((x) => dtypeOf(x) === "string" ? x : cast(b, x, "int64"));
+    const bins = b.one("lapis.CrossHash", columns, { buckets: config.numBins });
+    return [encoded(b, bins, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
+  },
+  check: checkSparse,
+  keras: { inputDtype: "string" },
+};
