@@ -87,7 +87,7 @@ export function wordTests(test: Test): void {
       await refuses(id, index);
     }
     for (const id of [NaN, Infinity, -Infinity, 2 ** 31, 2 ** 32 + 1024, 1e30]) {
-      await refuses(id, "-2147483648 (NaN, or too large a number)");
+      await refuses(id, "-2147483648 (for NaN, a negative or too large an id)");
     }
     deepStrictEqual(numbers((await session.run({ ids: tensor([2.9, -1, -0.5, 0]) }))["y"]), [3, 3, 1, 1]);
   });
