@@ -9,6 +9,7 @@ import {
   lossThreshold,
   modelCheckpoint,
   reduceLearningRateOnPlateau,
+  swapEmaWeights,
   tensorBoard,
   terminateOnNaN,
 } from "../../mod.ts";
@@ -44,11 +45,16 @@ export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
   },
   modelCheckpoint: {
     fields: {
-      path: text({ doc: "the file; {epoch} and names of numbers stand for their values" }),
+      path: text({
+        doc: "the file; {epoch} and names of numbers stand for their values, as in run-{epoch:02d}.keras",
+      }),
       monitor,
       mode,
       saveBestOnly: bool({ doc: "writes only where the number is the best so far", default: false }),
+      saveWeightsOnly: bool({ doc: "writes weights alone; the path ends in .weights.h5", default: false }),
       every: int({ doc: "epochs between files", min: 1, default: 1 }),
+      saveFreq: nullable(int({ doc: "batches between files, in place of epochs", min: 1 })),
+      initialValueThreshold: nullable(float({ doc: "what must be bettered before anything is written" })),
     },
     make: ({ path, ...options }) => modelCheckpoint({ ...options, path: String(path) }),
   },
@@ -65,14 +71,27 @@ export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
     make: (options) => reduceLearningRateOnPlateau(options),
   },
   csvLogger: {
-    fields: { path, separator: text({ doc: "between numbers", default: "," }) },
-    make: ({ path, separator }) => csvLogger(String(path), { separator: String(separator) }),
+    fields: {
+      path,
+      separator: text({ doc: "between numbers", default: "," }),
+      append: bool({ doc: "adds to the file that is there", default: false }),
+    },
+    make: ({ path, ...options }) => csvLogger(String(path), options),
   },
   tensorBoard: {
     fields: { folder: text({ doc: "where event files are written" }) },
     make: ({ folder }) => tensorBoard(String(folder)),
   },
-  terminateOnNaN: { fields: {}, make: () => terminateOnNaN() },
+  terminateOnNaN: {
+    fields: { raiseError: bool({ doc: "fails in place of ending the fit", default: false }) },
+    make: (options) => terminateOnNaN(options),
+  },
+  swapEmaWeights: {
+    fields: {
+      swapOnEpoch: bool({ doc: "other callbacks find the averages at an epoch's end", default: false }),
+    },
+    make: (options) => swapEmaWeights(options),
+  },
   lossThreshold: {
     fields: {
       threshold: float({ doc: "good enough" }),

@@ -431,6 +431,17 @@ export async function makeFolder(to: string | URL): Promise<void> {
     throw notWritten(path, error);
   }
 }
+/** Removes a file. @throws {InputError} naming the path, where it isn't there or may not be removed. */
+export async function removeFile(at: string | URL): Promise<void> {
+  const path = await localPath(at);
+  const fs = inPage() ? undefined : await nodeModule<FileSystem>("fs/promises");
+  if (!fs) throw new InputError(`${path}: there are no files here`, { file: path });
+  try {
+    await fs.unlink(path);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+}
 function notWritten(path: string, error: unknown): InputError {
   const code = (error as { readonly code?: unknown })?.code;
   const why = code === "ENOENT"

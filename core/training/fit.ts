@@ -9,10 +9,17 @@ import type { Callback, FitRun, History, Logs, TrainingState } from "./types.ts"
 export class MutableHistory implements History {
   readonly epoch: number[] = [];
   readonly history: Record<string, number[]> = {};
+  #last: readonly string[] = [];
   /** Adds an epoch. */
   add(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
+    this.#last = Object.keys(logs);
     for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
+  }
+  /** Takes the last epoch's numbers as callbacks have changed them. */
+  amend(logs: Logs): void {
+    for (const name of this.#last) this.history[name]?.pop();
+    this.add(this.epoch.pop() ?? 0, logs);
   }
   /** A copy that another fit goes on from. */
   static from({ epoch, history }: History): MutableHistory {
@@ -38,6 +45,8 @@ export interface FitTasks {
   tensors(): Record<string, Tensor>;
   readonly steps: number;
   rate: number;
+  /** Weights and their moving averages change places. */
+  swapAverages(): Promise<void>;
 }
 /** How the loop runs. */
 export interface FitPlan {
@@ -104,6 +113,9 @@ export class Run implements FitRun {
   }
   set learningRate(value: number) {
     this.#tasks.rate = value;
+  }
+  async swapAverages(): Promise<void> {
+    await this.#tasks.swapAverages();
   }
   get stopped(): boolean {
     return this.#stopped;
@@ -176,14 +188,17 @@ export class Run implements FitRun {
     }
     const logs = tasks.logs();
     if (validationFreq > 0 && (epoch + 1) % validationFreq === 0) {
+      for (const c of callbacks) await c.onTestBegin?.(this);
       for (const [name, value] of Object.entries(await tasks.validate())) logs[validationName(name)] = value;
+      for (const c of callbacks) await c.onTestEnd?.(this);
     }
     history.add(epoch, logs);
     this.done = epoch + 1;
-    progress.end(epoch, logs);
     for (const saves of [false, true]) {
       for (const c of callbacks) if ((c.saves ?? false) === saves) await c.onEpochEnd?.(epoch, logs, this);
+      if (!saves) history.amend(logs);
     }
+    progress.end(epoch, logs);
     return logs;
   }
 }

@@ -3,7 +3,7 @@ import { GraphBuilder } from "../graph/builder.ts";
 import { ConfigError, InputError, shown } from "../values/errors.ts";
 import { runGraph } from "../graph/execute.ts";
 import { defaultLimits } from "../values/limits.ts";
-import { castTensor, isTensor, scalar, type Tensor, toNumbers } from "../values/tensor.ts";
+import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "./contract.ts";
 import { isEarlyKeras, renamed } from "./saved.ts";
 import {
@@ -91,6 +91,21 @@ export class OptimizerState {
     return this.optimizer.config as unknown as OptimizerConfig;
   }
 
+  /** Weights and their moving averages change places. @throws {ConfigError} where it keeps none. */
+  async swapAverages(): Promise<void> {
+    if (!this.#config.useEma) {
+      throw new ConfigError("swapEmaWeights: the optimizer keeps no averages: make it with useEma: true", {
+        place: "optimizer.useEma",
+      });
+    }
+    const model = await this.#parts.model.synced();
+    for (const { path } of this.#weights) {
+      const average = this.get(averageName(path)), weight = model.weight(path);
+      if (!weight) continue;
+      this.set(averageName(path), copyOf(weight));
+      model.setWeight(path, average);
+    }
+  }
   /** With a moving average of the weights: puts it in their place, as Keras does at the end of a fit. */
   takeAverages(): void {
     if (!this.#config.useEma || this.iteration === 0) return;

@@ -178,7 +178,7 @@ Deno.test("metrics keep the names that they were asked for by, so that callbacks
 Deno.test("a fit goes on exactly after any epoch, its last one too, wherever its checkpoint stands in the list", async () => {
   const folder = await Deno.makeTempDir();
   const callbacks = (name: string) => [
-    modelCheckpoint({ path: `${folder}/${name}-{epoch}.keras` }),
+    modelCheckpoint({ path: `${folder}/${name}-{epoch:02d}.keras` }),
     reduceLearningRateOnPlateau({ monitor: "loss", patience: 0, factor: 0.5, minDelta: 0.05, cooldown: 1 }),
     earlyStopping({ monitor: "valLoss", patience: 2, restoreBestWeights: true }),
   ];

@@ -2,6 +2,7 @@
 import { InputError, LapisError, shown } from "../values/errors.ts";
 import type { ModelData } from "../model/feed.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { Model } from "../model/model.ts";
 import { checkOptions } from "../values/schema.ts";
 import { checkSeed } from "../values/random.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "../values/tensor.ts";
@@ -37,6 +38,7 @@ import {
   batchNames,
   type BatchOptions,
   type BatchSource,
+  type Callback,
   compileNames,
   type CompileTraining,
   evaluateNames,
@@ -208,7 +210,8 @@ class ModelTrainer implements Trainer {
     }
   }
   async #fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
-    const { resumeFrom: resumed, callbacks = [], backend, verbose = 1 } = options;
+    const { callbacks = [], backend, verbose = 1 } = options;
+    const resumed = options.resumeFrom ?? await resumeBy(callbacks, this.#parts.model);
     const seed = checkSeed(resumed?.json.seed ?? options.seed ?? this.#parts.seed);
     const batchSize = positive(options.batchSize ?? 32, "batchSize"),
       epochs = counted(options.epochs ?? 1, "epochs");
@@ -236,6 +239,7 @@ class ModelTrainer implements Trainer {
       validate: () => validation ? trainer.#test(validation, undefined, backend) : Promise.resolve({}),
       tensors: () => trainer.#tensors(),
       monitors: monitorsOf(this.#ready()),
+      swapAverages: () => trainer.#state().swapAverages(),
       get steps() {
         return trainer.#runner.step;
       },
@@ -480,6 +484,15 @@ class ModelTrainer implements Trainer {
     }
     return this.saved();
   }
+}
+
+/** The first state that a callback has kept of an interrupted fit. */
+async function resumeBy(callbacks: readonly Callback[], model: Model): Promise<TrainingState | undefined> {
+  for (const callback of callbacks) {
+    const kept = await callback.resume?.(model);
+    if (kept) return kept;
+  }
+  return undefined;
 }
 
 /** Training as a plugin. */

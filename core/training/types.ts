@@ -103,6 +103,11 @@ export interface FitRun {
   better(monitor: string): "max" | "min";
   /** The rate of the next step. Setting it needs no new compilation. @throws {ConfigError} where a schedule says it. */
   learningRate: number;
+  /**
+   * Weights and their moving averages change places, until this is called again.
+   * @throws {ConfigError} where the optimizer keeps no averages.
+   */
+  swapAverages(): Promise<void>;
   /** Ends the fit after this epoch. */
   stop(): void;
   /** True once {@link FitRun.stop} was called. */
@@ -124,12 +129,21 @@ export interface Callback {
   onBatchBegin?(batch: number, run: FitRun): void | Promise<void>;
   /** After a step, with the numbers of the epoch so far. */
   onBatchEnd?(batch: number, logs: Logs, run: FitRun): void | Promise<void>;
-  /** After an epoch and its validation. */
+  /** Before an epoch's validation. */
+  onTestBegin?(run: FitRun): void | Promise<void>;
+  /** After it. */
+  onTestEnd?(run: FitRun): void | Promise<void>;
+  /** After an epoch and its validation. What it puts into the numbers stands in the history. */
   onEpochEnd?(epoch: number, logs: Logs, run: FitRun): void | Promise<void>;
   /** After the last epoch, with its numbers. */
   onTrainEnd?(logs: Logs, run: FitRun): void | Promise<void>;
   /** What it must know to go on after a resume. */
   state?(): CallbackState;
+  /**
+   * What a fit goes on from that isn't told so by `resumeFrom`; the weights of that moment are in the model then.
+   * Undefined where it begins anew.
+   */
+  resume?(model: Model): Promise<TrainingState | undefined>;
   /** Takes such a state back, before a resumed fit begins. */
   restore?(state: CallbackState): void;
 }

@@ -1,32 +1,13 @@
-/** Callbacks: stop early, keep the best, lower the rate, write logs. Keras 3's meaning. @module */
-import { ConfigError, shown } from "../../core/values/errors.ts";
-import { fieldToCamel, fieldToSnake } from "../../core/network/names.ts";
-import { writeFileAtomic } from "../../core/files/platform.ts";
-import { writeNamesOf } from "../../core/model/save.ts";
-import { checkOptions, nearest, type OptionNames } from "../../core/values/schema.ts";
+/** Callbacks that end a fit or change its rate. Keras 3's meaning. @module */
+import { ConfigError, LapisError } from "../../core/values/errors.ts";
+import { fieldToCamel } from "../../core/network/names.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { copyOf, type Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "../../core/training/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
+import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
 
-/** Which way a number is better. */
-export type Mode = "auto" | "min" | "max";
-
-/** `val_loss` and `valLoss` are one. @throws {ConfigError} for a number that the fit doesn't give. */
-function checkMonitor(monitor: string, run: FitRun, who: string): void {
-  if (run.monitors.includes(monitor)) return;
-  const near = nearest(monitor, run.monitors);
-  throw new ConfigError(
-    `${who}: the fit gives no ${shown(monitor)}; it gives ${run.monitors.join(", ")}${
-      near ? ` (is ${near} meant?)` : ""
-    }`,
-    { place: `${who}.monitor` },
-  );
-}
-const modeOf = (mode: Mode, run: FitRun, monitor: string): "min" | "max" =>
-  mode === "auto" ? run.better(monitor) : mode;
-const worst = (mode: "min" | "max") => (mode === "min" ? Infinity : -Infinity);
-/** JSON has no infinities. */
-const stored = (n: number): number | string => (Number.isFinite(n) ? n : `${n}`);
+export type { Mode } from "./monitor.ts";
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions {
@@ -81,14 +62,13 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     async onEpochEnd(epoch, logs, run) {
       const current = logs[monitor];
       if (current === undefined || epoch < first) return;
-      const way = modeOf(mode, run, monitor);
-      const better = (than: number) => way === "min" ? current + minDelta < than : current - minDelta > than;
+      const way = wayOf(mode, run, monitor);
       if (restoreBestWeights && !weights) await keep(run);
       wait++;
-      if (better(best ?? worst(way))) {
+      if (improves(current, best, way, minDelta)) {
         best = current;
         await keep(run);
-        if (baseline === undefined || better(baseline)) wait = 0;
+        if (improves(current, baseline, way, minDelta)) wait = 0;
         return;
       }
       if (wait < patience || epoch === 0) return;
@@ -112,67 +92,6 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       resumed = true;
     },
   };
-}
-
-/** Options of {@link modelCheckpoint}. */
-export interface ModelCheckpointOptions {
-  /** Where to; `{epoch}` and names of numbers stand for their values, as in `run-{epoch}-{valLoss}.keras`. */
-  readonly path: string;
-  /** The number that tells which is best; `valLoss` unless given. */
-  readonly monitor?: string;
-  /** Writes only where the number is the best so far. */
-  readonly saveBestOnly?: boolean;
-  /** Which way the number is better; by its meaning unless given. */
-  readonly mode?: Mode;
-  /** Epochs between files; 1 unless given. */
-  readonly every?: number;
-}
-const checkpointNames: OptionNames<ModelCheckpointOptions> = {
-  path: 0,
-  monitor: 0,
-  saveBestOnly: 0,
-  mode: 0,
-  every: 0,
-};
-/** Saves the model after epochs, with everything that resuming needs; a file is there whole or not at all. */
-export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
-  checkOptions("modelCheckpoint", options, checkpointNames);
-  const { path, saveBestOnly = false, mode = "auto", every = 1 } = options;
-  const monitor = fieldToCamel(options.monitor ?? "valLoss");
-  let best: number | undefined;
-  return {
-    name: "modelCheckpoint",
-    saves: true,
-    onTrainBegin(run) {
-      if (saveBestOnly) checkMonitor(monitor, run, "modelCheckpoint");
-    },
-    async onEpochEnd(epoch, logs, run) {
-      if ((epoch + 1) % every !== 0) return;
-      if (saveBestOnly) {
-        const current = logs[monitor], way = modeOf(mode, run, monitor), than = best ?? worst(way);
-        if (current === undefined || !(way === "min" ? current < than : current > than)) return;
-        best = current;
-      }
-      await run.model.synced();
-      const { json, tensors } = run.state();
-      // The optimizer's slots stand in the file already, where Keras looks for them.
-      const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
-      const file = filled(path, epoch, logs),
-        extras = { json: { training: json }, tensors: Object.fromEntries(rest) };
-      await run.model.save(file, writeNamesOf(run.model.registry, file).includes("extras") ? { extras } : {});
-    },
-    state: () => ({ json: best === undefined ? {} : { best: stored(best) } }),
-    restore({ json }) {
-      best = json.best === undefined ? undefined : Number(json.best);
-    },
-  };
-}
-function filled(path: string, epoch: number, logs: Logs): string {
-  return path.replace(/\{(\w+)(?::[^}]*)?\}/g, (whole, name: string) => {
-    if (name === "epoch") return `${epoch + 1}`.padStart(2, "0");
-    const value = logs[fieldToCamel(name)];
-    return value === undefined ? whole : value.toFixed(4);
-  });
 }
 
 /** Options of {@link reduceLearningRateOnPlateau}. */
@@ -213,16 +132,20 @@ export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callb
   if (factor >= 1) {
     throw new ConfigError(`reduceLearningRateOnPlateau.factor: expected below 1, got ${factor}`);
   }
-  let best: number | undefined, wait = 0, resting = 0;
+  let best: number | undefined, wait = 0, resting = 0, resumed = false;
   return {
     name: "reduceLearningRateOnPlateau",
-    onTrainBegin: (run) => checkMonitor(monitor, run, "reduceLearningRateOnPlateau"),
+    onTrainBegin(run) {
+      checkMonitor(monitor, run, "reduceLearningRateOnPlateau");
+      if (!resumed) [best, wait, resting] = [undefined, 0, 0];
+      resumed = false;
+    },
     onEpochEnd(_, logs, run) {
+      noteRate(logs, run);
       const current = logs[monitor];
       if (current === undefined) return;
-      const way = modeOf(mode, run, monitor), than = best ?? worst(way);
       if (resting > 0) [resting, wait] = [resting - 1, 0];
-      if (way === "min" ? current < than - minDelta : current > than + minDelta) {
+      if (improves(current, best, wayOf(mode, run, monitor), minDelta)) {
         [best, wait] = [current, 0];
       } else if (resting === 0 && ++wait >= patience && run.learningRate > Math.fround(least)) {
         run.learningRate = Math.max(run.learningRate * factor, least);
@@ -233,6 +156,7 @@ export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callb
     restore({ json }) {
       [wait, resting] = [Number(json.wait), Number(json.resting)];
       best = json.best === undefined ? undefined : Number(json.best);
+      resumed = true;
     },
   };
 }
@@ -240,73 +164,47 @@ export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callb
 /** {@link reduceLearningRateOnPlateau} by Keras' name. */
 export const reduceLROnPlateau: (options?: PlateauOptions) => Callback = reduceLearningRateOnPlateau;
 
-/** Sets the rate before every epoch: `learningRateScheduler((epoch, rate) => rate * 0.9)`. */
+/** The rate of the epoch beside its other numbers, where a callback changes it, as Keras' histories have it. */
+function noteRate(logs: Logs, run: FitRun): void {
+  (logs as Record<string, number>).learningRate = run.learningRate;
+}
+/**
+ * Sets the rate before every epoch: `learningRateScheduler((epoch, rate) => rate * 0.9)`. Histories hold it as
+ * `learningRate`.
+ * @throws {ConfigError} where the schedule gives no number.
+ */
 export function learningRateScheduler(schedule: (epoch: number, rate: number) => number): Callback {
   return {
     name: "learningRateScheduler",
     onEpochBegin(epoch, run) {
       run.learningRate = schedule(epoch, run.learningRate);
     },
+    onEpochEnd: (_, logs, run) => noteRate(logs, run),
   };
 }
 
-/** Options of {@link csvLogger}. */
-export interface CsvLoggerOptions {
-  /** Between numbers; a comma unless given. */
-  readonly separator?: string;
+/** Options of {@link terminateOnNaN}. */
+export interface TerminateOptions {
+  /** Throws in place of ending the fit, so that no callback is told of its end. */
+  readonly raiseError?: boolean;
 }
-const loggerNames: OptionNames<CsvLoggerOptions> = { separator: 0 };
-/** A number as Python writes it. */
-function pythonNumber(n: number): string {
-  if (Number.isNaN(n)) return "nan";
-  if (!Number.isFinite(n)) return n > 0 ? "inf" : "-inf";
-  return Number.isInteger(n) && Math.abs(n) < 1e16 ? `${n}.0` : `${n}`;
-}
+const terminateNames: OptionNames<TerminateOptions> = { raiseError: 0 };
 /**
- * Writes every epoch's numbers to a CSV file as Keras does: a header, names in snake_case and in their order, lines that
- * end with CR and LF, `NA` where an epoch has no such number.
+ * Ends the fit at once where the loss is no number, or infinite.
+ * @throws {LapisError} from the fit, with `raiseError`.
  */
-export function csvLogger(path: string | URL, options: CsvLoggerOptions = {}): Callback {
-  checkOptions("csvLogger", options, loggerNames);
-  const { separator = "," } = options;
-  let rows: (readonly [number, Logs])[] = [], resumed = false;
-  return {
-    name: "csvLogger",
-    onTrainBegin() {
-      if (!resumed) rows = [];
-      resumed = false;
-    },
-    async onEpochEnd(epoch, logs, run) {
-      rows.push([epoch, logs]);
-      const names = [...new Set([...run.monitors, ...Object.keys(logs)])];
-      const columns = names.map((name) => [fieldToSnake(name), name] as const).sort(([x], [y]) =>
-        x < y ? -1 : 1
-      );
-      const lines = rows.map(([e, l]) => [
-        e,
-        ...columns.map(([, name]) => {
-          const value = l[name];
-          return value === undefined ? "NA" : pythonNumber(value);
-        }),
-      ]);
-      const all = [["epoch", ...columns.map(([column]) => column)], ...lines];
-      const text = all.map((line) => `${line.join(separator)}\r\n`).join("");
-      await writeFileAtomic(path, new TextEncoder().encode(text));
-    },
-    state: () => ({ json: { rows } }),
-    restore({ json }) {
-      rows = json.rows as (readonly [number, Logs])[];
-      resumed = true;
-    },
-  };
-}
-
-/** Ends the fit at once where the loss is no number, or infinite. */
-export function terminateOnNaN(): Callback {
+export function terminateOnNaN(options: TerminateOptions = {}): Callback {
+  checkOptions("terminateOnNaN", options, terminateNames);
+  const { raiseError = false } = options;
   return {
     name: "terminateOnNaN",
-    onBatchEnd(_, logs, run) {
-      if (!Number.isFinite(logs.loss ?? 0)) run.stop();
+    onBatchEnd(batch, logs, run) {
+      const { loss = 0 } = logs;
+      if (Number.isFinite(loss)) return;
+      if (raiseError) {
+        throw new LapisError("model", `terminateOnNaN: the loss is ${loss} after batch ${batch + 1}`);
+      }
+      run.stop();
     },
   };
 }

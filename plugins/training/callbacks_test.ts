@@ -99,7 +99,7 @@ Deno.test("checkpoints, CSV and TensorBoard files", async () => {
     const m = tiny();
     m.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mae" });
     const callbacks = [
-      modelCheckpoint({ path: `${folder}/run-{epoch}.keras` }),
+      modelCheckpoint({ path: `${folder}/run-{epoch:02d}.keras` }),
       csvLogger(`${folder}/log.csv`),
       tensorBoard(`${folder}/board`),
     ];

@@ -15,7 +15,9 @@ import { optimizers } from "./optimizers/optimizers.ts";
 import { regularizers } from "./regularizers.ts";
 import { schedules } from "./optimizers/schedules.ts";
 
+export * from "./averages.ts";
 export * from "./callbacks.ts";
+export * from "./checkpoints.ts";
 export {
   type Axes,
   maxNorm,
@@ -36,6 +38,7 @@ export {
   sparseCategoricalCrossentropy,
   type SparseCrossentropyConfig,
 } from "./losses/crossentropy.ts";
+export * from "./csvlog.ts";
 export { ctc } from "./losses/ctc.ts";
 export {
   type CurveConfig,

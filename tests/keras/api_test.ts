@@ -65,11 +65,13 @@ const initializers =
   "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones " +
   "Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros";
 const callbacks = {
+  BackupAndRestore: "backupAndRestore",
   CSVLogger: "csvLogger",
   EarlyStopping: "earlyStopping",
   LearningRateScheduler: "learningRateScheduler",
   ModelCheckpoint: "modelCheckpoint",
   ReduceLROnPlateau: "reduceLROnPlateau",
+  SwapEMAWeights: "swapEmaWeights",
   TensorBoard: "tensorBoard",
   TerminateOnNaN: "terminateOnNaN",
 };
@@ -83,10 +85,8 @@ const leftOut: Readonly<Record<string, string>> = {
   MultiOptimizer: "several optimizers in one model: the step's graph has one",
   OptimizerMap: "belongs to MultiOptimizer",
   STFT: "its layer makes its own kernels",
-  BackupAndRestore: "modelCheckpoint and fit's resumeFrom",
   History: "what fit gives",
   LambdaCallback: "a callback is an object with such functions",
-  SwapEMAWeights: "validation takes the averages where emaOverwriteFrequency puts them into the weights",
   CallbackList: "fit takes a list",
   ProgbarLogger: "fit's verbose",
   OrbaxCheckpoint: "a format of JAX",

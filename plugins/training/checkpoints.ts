@@ -1,0 +1,169 @@
+/** Callbacks that write the model while it is trained: the best or every one, and a backup that a fit goes on from. @module */
+import { ConfigError, InputError } from "../../core/values/errors.ts";
+import { loadWith } from "../../core/model/load.ts";
+import { fieldToCamel } from "../../core/network/names.ts";
+import { listFolder, makeFolder, removeFile } from "../../core/files/platform.ts";
+import { writeNamesOf } from "../../core/model/save.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import type { Tensor } from "../../core/values/tensor.ts";
+import { renamed } from "../../core/training/saved.ts";
+import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
+import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
+import { filled } from "./pythontext.ts";
+
+/** Options of {@link modelCheckpoint}. */
+export interface ModelCheckpointOptions {
+  /**
+   * Where to. `{epoch}`, `{batch}` (with `saveFreq`) and names of numbers stand for their values, in Python's formats
+   * where they say one: `run-{epoch:02d}-{valLoss:.3f}.keras`.
+   */
+  readonly path: string;
+  /** The number that tells which is best; `valLoss` unless given. */
+  readonly monitor?: string;
+  /** Writes only where the number is the best so far. */
+  readonly saveBestOnly?: boolean;
+  /** Writes weights alone; the path ends in `.weights.h5`. */
+  readonly saveWeightsOnly?: boolean;
+  /** Which way the number is better; by its meaning unless given. */
+  readonly mode?: Mode;
+  /** Epochs between files; 1 unless given. */
+  readonly every?: number;
+  /** `epoch`, or so many batches between files. */
+  readonly saveFreq?: "epoch" | number;
+  /** What must be bettered before anything is written, with `saveBestOnly`. */
+  readonly initialValueThreshold?: number;
+}
+const checkpointNames: OptionNames<ModelCheckpointOptions> = {
+  path: 0,
+  monitor: 0,
+  saveBestOnly: 0,
+  saveWeightsOnly: 0,
+  mode: 0,
+  every: 0,
+  saveFreq: 0,
+  initialValueThreshold: 0,
+};
+const whole = (n: number) => Number.isInteger(n) && n >= 1;
+function checkCheckpoint({ path, every = 1, saveFreq = "epoch", saveWeightsOnly }: ModelCheckpointOptions) {
+  const wrong = (field: string, expected: string, got: unknown) =>
+    new ConfigError(`modelCheckpoint.${field}: expected ${expected}, got ${got}`, {
+      place: `modelCheckpoint.${field}`,
+    });
+  if (!whole(every)) throw wrong("every", "a whole number of epochs from 1", every);
+  if (saveFreq !== "epoch" && !whole(saveFreq)) {
+    throw wrong("saveFreq", '"epoch" or a whole number of batches from 1', saveFreq);
+  }
+  if (saveWeightsOnly && !path.endsWith(".weights.h5")) {
+    throw wrong("path", "a file ending in .weights.h5 for weights alone", path);
+  }
+}
+/** Writes the model, with what resuming needs where the format has a place for it; the optimizer's slots have their own place in a file. */
+async function save(run: FitRun, path: string): Promise<void> {
+  await run.model.synced();
+  const { json, tensors } = run.state();
+  const rest = Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/"));
+  const extras = { json: { training: json }, tensors: Object.fromEntries(rest) };
+  await run.model.save(path, writeNamesOf(run.model.registry, path).includes("extras") ? { extras } : {});
+}
+/**
+ * Saves the model after epochs, or every so many batches, with everything that resuming needs; a file is there whole or
+ * not at all.
+ * @throws {ConfigError} for a path that names a number that the fit doesn't give.
+ */
+export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
+  checkOptions("modelCheckpoint", options, checkpointNames);
+  checkCheckpoint(options);
+  const { path, saveBestOnly = false, saveWeightsOnly = false, mode = "auto", every = 1 } = options;
+  const { saveFreq = "epoch", initialValueThreshold } = options;
+  const monitor = fieldToCamel(options.monitor ?? "valLoss");
+  let best = initialValueThreshold, batches = 0;
+  const write = async (run: FitRun, epoch: number, logs: Logs, batch?: number) => {
+    if (saveBestOnly) {
+      const current = logs[monitor];
+      if (current === undefined || !improves(current, best, wayOf(mode, run, monitor))) return;
+      best = current;
+    }
+    const known = (name: string) =>
+      name === "epoch"
+        ? epoch + 1
+        : name === "batch" && batch !== undefined
+        ? batch + 1
+        : logs[fieldToCamel(name)];
+    const file = filled(path, known, ["epoch", "batch"], "modelCheckpoint.path");
+    if (saveWeightsOnly) await run.model.save(file);
+    else await save(run, file);
+  };
+  return {
+    name: "modelCheckpoint",
+    saves: true,
+    onTrainBegin(run) {
+      if (saveBestOnly) checkMonitor(monitor, run, "modelCheckpoint");
+    },
+    ...(saveFreq !== "epoch" && {
+      async onBatchEnd(batch, logs, run) {
+        if (++batches < saveFreq) return;
+        batches = 0;
+        await write(run, run.epoch, logs, batch);
+      },
+    }),
+    async onEpochEnd(epoch, logs, run) {
+      if (saveFreq === "epoch" && (epoch + 1) % every === 0) await write(run, epoch, logs);
+    },
+    state: () => ({ json: { batches, ...(best !== undefined && { best: stored(best) }) } }),
+    restore({ json }) {
+      batches = Number(json.batches ?? 0);
+      best = json.best === undefined ? initialValueThreshold : Number(json.best);
+    },
+  };
+}
+
+/** Options of {@link backupAndRestore}. */
+export interface BackupOptions {
+  /** The folder that the backup is in. */
+  readonly folder: string;
+  /** Keeps the backup when the fit has ended; it is removed unless said. */
+  readonly keep?: boolean;
+}
+const backupNames: OptionNames<BackupOptions> = { folder: 0, keep: 0 };
+const backupFile = "latest.keras";
+/** True where a folder holds a backup. */
+async function holdsBackup(folder: string): Promise<boolean> {
+  try {
+    return (await listFolder(folder)).some(({ name }) => name === backupFile);
+  } catch (error) {
+    if (error instanceof InputError && (error.cause as { readonly code?: unknown })?.code === "ENOENT") {
+      return false;
+    }
+    throw error;
+  }
+}
+/**
+ * Backs a fit up after every epoch, and lets the same program, begun again after it was interrupted, go on behind the last
+ * epoch that was done: weights, optimizer, order of the samples, random numbers and callbacks as they were. The backup is
+ * removed when the fit ends.
+ */
+export function backupAndRestore(options: BackupOptions): Callback {
+  checkOptions("backupAndRestore", options, backupNames);
+  const { folder, keep = false } = options, path = `${folder.replace(/[\\/]+$/, "")}/${backupFile}`;
+  return {
+    name: "backupAndRestore",
+    saves: true,
+    async resume(model) {
+      if (!await holdsBackup(folder)) return undefined;
+      using backup = await loadWith(model.registry, path);
+      await model.synced();
+      const shapes = new Map<string, readonly number[]>();
+      for (const [name, { shape }] of model.weights) shapes.set(name, shape);
+      const weights: Map<string, Tensor> = renamed(backup.weights, shapes, `${path}: a weight`);
+      for (const [name, value] of weights) model.setWeight(name, value);
+      return backup.trainingState();
+    },
+    async onEpochEnd(_, _logs, run) {
+      await makeFolder(folder);
+      await save(run, path);
+    },
+    async onTrainEnd() {
+      if (!keep && await holdsBackup(folder)) await removeFile(path);
+    },
+  };
+}
