@@ -1,9 +1,18 @@
 /** KerasHub's decoders of text: GPT-2, OPT, Bloom, Llama and its kin, Gemma. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
 import { backbone, geluByTanh, hub, type Hyperparameters, keras, layerNorm, tokens } from "./kit.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
 
-function inputsOf(d: Draft): { readonly token_ids: Ref; readonly padding_mask: Ref } {
+/** Ids and their mask. */
+export interface Inputs extends Readonly<Record<string, Ref>> {
+  /** Ids, `[batch, steps]`. */
+  readonly token_ids: Ref;
+  /** 1 for what is real, `[batch, steps]`. */
+  readonly padding_mask: Ref;
+}
+/** Those as inputs. */
+export function inputsOf(d: Draft): Inputs {
   return { token_ids: d.input("token_ids", [null]), padding_mask: d.input("padding_mask", [null]) };
 }
 function decoder(h: Hyperparameters, name: string, activation: unknown): Part {
@@ -59,27 +68,33 @@ const bloom = backbone("BloomBackbone", (h, d) => {
   return d.finish(inputs, d.call(layerNorm("final_layernorm", epsilon), [x]));
 });
 
-const same = (...keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, key]));
+/** Hyperparameters that a layer has under the same names. */
+export function same(...keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, key]));
+}
 /** What Llama and its kin hand to every layer. */
 const usual = same(
   ...["intermediate_dim", "num_query_heads", "num_key_value_heads"],
   ...["rope_max_wavelength", "layer_norm_epsilon", "dropout"],
 );
-/** Llama's kind: a table of tokens, decoders' layers, one more normalization. */
-function llama(
+/**
+ * Llama's kind: a table of tokens, decoders' layers, one more normalization. `tied` says whether the table is that of
+ * the logits where the file doesn't; null where it never is. `own` gives what differs from layer to layer.
+ */
+export function llama(
   name: string,
   layer: string,
   last: string,
   more: Readonly<Record<string, string>>,
   tied: boolean | null,
-  fixed: Readonly<Record<string, unknown>> = {},
+  own: (h: Hyperparameters, i: number) => Readonly<Record<string, unknown>> = () => ({}),
 ): ArchitectureDef {
   return backbone(name, (h, d) => {
     const inputs = inputsOf(d), epsilon = h.number("layer_norm_epsilon", 1e-6);
     const tie_weights = tied === null ? false : h.flag("tie_word_embeddings", tied);
     let x = d.call(tokens(h, h.number("hidden_dim"), { tie_weights }), [inputs.token_ids]);
     for (let i = 0; i < h.count("num_layers"); i++) {
-      const config = { layer_norm_epsilon: epsilon, ...h.pick(usual), ...h.pick(more), ...fixed };
+      const config = { layer_norm_epsilon: epsilon, ...h.pick(usual), ...h.pick(more), ...own(h, i) };
       const part = hub(layer, `transformer_layer_${i}`, config);
       x = d.call(part, [x], { decoder_padding_mask: inputs.padding_mask });
     }
@@ -91,17 +106,17 @@ const llamaFields = same(
   ...["rope_high_freq_factor", "rope_pretraining_sequence_length"],
 );
 
+/** Rows of tokens times the root of their size. */
+function scaledRows(d: Draft, table: Part, { token_ids: ids }: Inputs, size: number): Ref {
+  const config = { value: Math.fround(Math.sqrt(size)), dtype: "float32" };
+  return d.operation("Multiply", "multiply", [d.call(table, [ids]), { class_name: "__tensor__", config }]);
+}
 const gemma = backbone("GemmaBackbone", (h, d) => {
   const inputs = inputsOf(d),
     size = h.number("hidden_dim"),
     slides = h.flag("use_sliding_window_attention", false);
   const cap = h.any("final_logit_soft_cap", null);
-  const rows = d.call(tokens(h, size, { logit_soft_cap: cap }), [inputs.token_ids]);
-  const root = {
-    class_name: "__tensor__",
-    config: { value: Math.fround(Math.sqrt(size)), dtype: "float32" },
-  };
-  let x = d.operation("Multiply", "multiply", [rows, root]);
+  let x = scaledRows(d, tokens(h, size, { logit_soft_cap: cap }), inputs, size);
   for (let i = 0; i < h.count("num_layers"); i++) {
     const config = {
       hidden_dim: size,
@@ -120,7 +135,52 @@ const gemma = backbone("GemmaBackbone", (h, d) => {
   return d.finish(inputs, d.call(hub("RMSNormalization", "final_normalization", { epsilon }), [x]));
 });
 
-/** GPT-2, OPT, Bloom, Llama 2 and 3, Mistral, Qwen 2 and 3, Phi 3, Gemma. */
+const gemma3 = backbone("Gemma3Backbone", (h, d) => {
+  const inputs = inputsOf(d), size = h.number("hidden_dim");
+  if (h.any("vision_encoder", null) !== null) {
+    throw new UnsupportedError("Gemma3Backbone.vision_encoder: only models of text alone are supported");
+  }
+  h.any("image_size");
+  let x = scaledRows(
+    d,
+    tokens(h, size, { logit_soft_cap: h.any("final_logit_soft_cap", null) }),
+    inputs,
+    size,
+  );
+  const slides = h.flag("use_sliding_window_attention", false);
+  const local = h.number("local_rope_scaling_factor", 1), global = h.number("global_rope_scaling_factor", 1);
+  for (let i = 0; i < h.count("num_layers"); i++) {
+    const near = slides && i % 6 < 5;
+    const config = {
+      use_query_key_norm: true,
+      sliding_window_size: 1024,
+      ...h.pick({
+        ...same("hidden_dim", "intermediate_dim", "num_query_heads", "num_key_value_heads", "head_dim"),
+        ...same("query_head_dim_normalize", "use_query_key_norm", "use_post_ffw_norm", "dropout"),
+        ...same("use_post_attention_norm", "use_bidirectional_attention", "sliding_window_size"),
+        logit_soft_cap: "attention_logit_soft_cap",
+      }),
+      gate_dim_reduction: 1,
+      use_sliding_window_attention: near,
+      rope_wavelength: near ? 1e4 : 1e6,
+      rope_scaling_factor: near ? local : global,
+    };
+    const part = hub("Gemma3DecoderBlock", `decoder_block_${i}`, config);
+    x = d.call(part, [x], { padding_mask: inputs.padding_mask });
+  }
+  const epsilon = h.number("layer_norm_epsilon", 1e-6);
+  x = d.call(hub("RMSNormalization", "final_normalization", { epsilon }), [x]);
+  const units = h.any("pooling_intermediate_dim", null), features = h.any("embedding_dim", null);
+  if (!h.flag("is_embedding_model", false)) return d.finish(inputs, x);
+  const mean = hub("Gemma3MeanPooling", "mean_pooling", {});
+  let y = d.call(mean, [x], { padding_mask: inputs.padding_mask });
+  y = d.call(keras("Dense", "pooling_dense_1", { units, use_bias: false }), [y]);
+  y = d.call(keras("Dense", "embedding_projection", { units: features, use_bias: false }), [y]);
+  y = d.call(keras("UnitNormalization", "unit_normalization", { axis: -1 }), [y]);
+  return d.finish(inputs, { sequence_output: x, pooled_output: y });
+});
+
+/** GPT-2, OPT, Bloom, Llama 2 and 3, Mistral, Qwen 2 and 3, Phi 3, Gemma 1 to 3. */
 export const decoders: readonly ArchitectureDef[] = [
   gpt2,
   opt,
@@ -154,4 +214,5 @@ export const decoders: readonly ArchitectureDef[] = [
     ...same("rope_scaling_short_factor", "rope_scaling_long_factor"),
   }, null),
   gemma,
+  gemma3,
 ];

@@ -20,14 +20,20 @@ function transformer(
     ...more,
   });
 }
-const bart = backbone("BartBackbone", (h, d) => {
-  const input = (name: string) => d.input(name, [null]);
-  const inputs = {
+/** Ids and masks of an encoder and a decoder. */
+export type PairInputs = Readonly<Record<`${"encoder" | "decoder"}_${"token_ids" | "padding_mask"}`, Ref>>;
+/** Those as inputs. */
+export function pairInputs(d: Draft, mask = "int32"): PairInputs {
+  const input = (name: string, dtype?: string) => d.input(name, [null], dtype);
+  return {
     encoder_token_ids: input("encoder_token_ids"),
-    encoder_padding_mask: input("encoder_padding_mask"),
+    encoder_padding_mask: input("encoder_padding_mask", mask),
     decoder_token_ids: input("decoder_token_ids"),
-    decoder_padding_mask: input("decoder_padding_mask"),
+    decoder_padding_mask: input("decoder_padding_mask", mask),
   };
+}
+const bart = backbone("BartBackbone", (h, d) => {
+  const inputs = pairInputs(d);
   const table = tokens(h, h.number("hidden_dim")), rate = h.number("dropout", 0.1);
   const length = { sequence_length: h.number("max_sequence_length", 1024) };
   const embedded = (side: string, token: Ref) => {

@@ -1,55 +1,11 @@
 /** KerasHub's models for tasks: a backbone, and a head that classifies, guesses the next token or masked ones. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
-import { ConfigError, shown, UnsupportedError } from "../../core/values/errors.ts";
-import type { Argument, Draft, Ref } from "./draft.ts";
-import { backbone as drafted, firstStep, hub, type Hyperparameters, keras } from "./kit.ts";
+import { shown, UnsupportedError } from "../../core/values/errors.ts";
+import { type Body, bodyOf } from "./body.ts";
+import { embeddersOf } from "./embedders.ts";
+import type { Draft, Part, Ref } from "./draft.ts";
+import { backbone as drafted, firstStep, geluByTanh, hub, type Hyperparameters, keras } from "./kit.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-const isJson = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
-
-/** A backbone inside a task's model, called on the model's inputs. */
-export interface Body {
-  readonly inputs: Readonly<Record<string, Ref>> | Ref;
-  /** The output of that name, or the only one. */
-  readonly output: (name?: string) => Ref;
-  /** A hyperparameter of the backbone. */
-  readonly said: (key: string) => unknown;
-  /** The configuration of one of its layers. */
-  readonly layer: (name: string) => Json | undefined;
-}
-/** The backbone that a task is given. @throws {ConfigError} */
-export function bodyOf(h: Hyperparameters, d: Draft, def: ArchitectureDef): Body {
-  const raw = h.any("backbone"), config = isJson(raw) ? raw.config : undefined;
-  if (!isJson(raw) || !isJson(config)) {
-    throw new ConfigError(`backbone: expected a model, got ${shown(raw, 60)}`, { place: "backbone" });
-  }
-  if (raw.class_name !== def.name) {
-    throw new UnsupportedError(`backbone: expected a ${def.name}, got ${shown(raw.class_name)}`);
-  }
-  h.any("preprocessor");
-  const network = def.network(config), layers = network.layers as readonly Json[];
-  const name = typeof config.name === "string" ? config.name : "backbone";
-  const refs = Object.fromEntries(
-    layers.flatMap((layer): readonly (readonly [string, Ref])[] => {
-      if (layer.class_name !== "InputLayer" || !isJson(layer.config)) return [];
-      const { batch_shape: shape, dtype, name: own } = layer.config;
-      return [[String(own), d.input(String(own), (shape as (number | null)[]).slice(1), String(dtype))]];
-    }),
-  );
-  const [only] = Object.values(refs), single = Array.isArray(network.input_layers);
-  const inputs = single && only ? only : refs;
-  const called = d.call({ type: def.name, name, config: network, module: "keras_hub" }, [inputs as Argument]);
-  const outputs = isJson(network.output_layers) ? Object.keys(network.output_layers).sort() : [];
-  return {
-    inputs,
-    output: (key) => ({ ...called, tensor: key === undefined ? 0 : outputs.indexOf(key) }),
-    said: (key) => config[key],
-    layer(key) {
-      const found = layers.find((layer) => layer.name === key)?.config;
-      return isJson(found) ? found : undefined;
-    },
-  };
-}
 function logits(h: Hyperparameters, d: Draft, x: Ref, name = "logits"): Ref {
   const activation = h.any("activation", null);
   return d.call(keras("Dense", name, { units: h.number("num_classes"), activation }), [x]);
@@ -66,45 +22,63 @@ function pooledClassifier(name: string, def: ArchitectureDef, dropout: string): 
 function firstClassifier(
   name: string,
   def: ArchitectureDef,
-  activation: string,
-  dropout: number,
-  twice: boolean,
+  o: {
+    readonly activation: string;
+    readonly dropout: number;
+    readonly twice: boolean;
+    /** Name of the second dropout; the backbone's own rate under DeBERTa's. */
+    readonly output: string;
+  },
 ): ArchitectureDef {
   return drafted(name, (h, d) => {
-    const body = bodyOf(h, d, def), rate = h.number("dropout", dropout);
+    const body = bodyOf(h, d, def), rate = h.number("dropout", o.dropout);
     const units = h.any("hidden_dim", null) ?? body.said("hidden_dim");
     let x = firstStep(d, body.output());
-    if (twice) x = d.call(keras("Dropout", "pooled_dropout", { rate }), [x]);
-    x = d.call(keras("Dense", "pooled_dense", { units, activation }), [x]);
-    x = d.call(keras("Dropout", "output_dropout", { rate }), [x]);
+    if (o.twice) x = d.call(keras("Dropout", "pooled_dropout", { rate }), [x]);
+    x = d.call(keras("Dense", "pooled_dense", { units, activation: o.activation }), [x]);
+    const last = o.output === "output_dropout" ? rate : body.said("dropout");
+    x = d.call(keras("Dropout", o.output, { rate: last }), [x]);
     return d.finish(body.inputs, logits(h, d, x));
   });
 }
+/** The layer of the backbone that has the table of the tokens, which also turns features into scores. */
+function tableOf(body: Body): Part {
+  for (const name of ["token_embedding", "decoder_token_embedding"]) {
+    const own = body.layer(name);
+    if (own) return keras("ReversibleEmbedding", name, own);
+  }
+  for (const name of ["embeddings", "token_and_position_embedding"]) {
+    const both = body.layer(name);
+    if (both) return hub("TokenAndPositionEmbedding", name, both);
+  }
+  throw new UnsupportedError("backbone: expected a table of tokens");
+}
 /** Scores of the next token at every step, by the table of the tokens. */
-function causal(name: string, def: ArchitectureDef): ArchitectureDef {
+function causal(name: string, def: ArchitectureDef, output?: string): ArchitectureDef {
   return drafted(name, (h, d) => {
-    const body = bodyOf(h, d, def), config = body.layer("token_embedding") ?? {};
-    const table = keras("ReversibleEmbedding", "token_embedding", config);
-    return d.finish(body.inputs, d.call(table, [body.output()], { reverse: true }));
+    const body = bodyOf(h, d, def);
+    let x = body.output(output);
+    if (name === "T5Seq2SeqLM" && body.said("tie_embedding_weights") !== false) {
+      x = d.operation("Multiply", "multiply", [x, Math.fround(Number(body.said("hidden_dim")) ** -0.5)]);
+    }
+    return d.finish(body.inputs, d.call(tableOf(body), [x], { reverse: true }));
   });
 }
-/** Scores of masked tokens, by the table of the tokens. */
-function masked(name: string, def: ArchitectureDef): ArchitectureDef {
+/** Scores of masked tokens: by the table of the tokens, or by one of their own. */
+function masked(
+  name: string,
+  def: ArchitectureDef,
+  output?: string,
+  more: (body: Body) => Readonly<Record<string, unknown>> = () => ({ intermediate_activation: "gelu" }),
+): ArchitectureDef {
   return drafted(name, (h, d) => {
-    const body = bodyOf(h, d, def), config = body.layer("token_embedding") ?? {};
-    const places = d.input("mask_positions", [null]);
-    const table = {
-      module: "keras.layers",
-      class_name: "ReversibleEmbedding",
-      name: "token_embedding",
-      config,
-    };
-    const head = hub("MaskedLMHead", "mlm_head", {
-      vocabulary_size: body.said("vocabulary_size"),
-      token_embedding: table,
-      intermediate_activation: "gelu",
-    });
-    const scores = d.call(head, [body.output("sequence_output"), places]);
+    const body = bodyOf(h, d, def), places = d.input("mask_positions", [null]);
+    const said = { vocabulary_size: body.said("vocabulary_size"), ...more(body) };
+    const { type, name: own, config, module = "keras.layers" } = tableOf(body);
+    const table = { token_embedding: { module, class_name: type, name: own, config } };
+    const type_ = name === "RoformerV2MaskedLM" ? "RoformerV2MaskedLMHead" : "MaskedLMHead";
+    const head = hub(type_, "mlm_head", { ...table, ...said });
+    const scores = d.call(head, [body.output(output), places]);
     return d.finish({ ...body.inputs as Readonly<Record<string, Ref>>, mask_positions: places }, scores);
   });
 }
@@ -129,21 +103,53 @@ function vit(def: ArchitectureDef): ArchitectureDef {
 export function tasksOf(backbones: readonly ArchitectureDef[]): readonly ArchitectureDef[] {
   const named = (name: string, make: (def: ArchitectureDef) => ArchitectureDef) =>
     backbones.filter((def) => def.name === name).map(make);
-  const tables = ["GPT2", "Bloom", "Llama", "Llama3", "Mistral", "Qwen", "Qwen3", "Phi3", "Gemma"];
-  const roberta = (name: string) =>
-    named(`${name}Backbone`, (def) => firstClassifier(`${name}TextClassifier`, def, "tanh", 0, true));
+  const tables = [
+    ...["GPT2", "OPT", "Bloom", "Llama", "Llama3", "Mistral", "Qwen", "Qwen3", "Phi3", "Gemma", "Gemma3"],
+    ...["GPTNeoX", "Falcon", "SmolLM3", "Mixtral", "QwenMoe", "Qwen3Moe", "GptOss"],
+  ];
+  const first = (
+    name: string,
+    { activation = "tanh", dropout = 0, twice = true, task = "TextClassifier", output = "output_dropout" } =
+      {},
+  ) =>
+    named(
+      `${name}Backbone`,
+      (def) => firstClassifier(`${name}${task}`, def, { activation, dropout, twice, output }),
+    );
+  const pooled = (name: string, dropout: string) =>
+    named(`${name}Backbone`, (def) => pooledClassifier(`${name}TextClassifier`, def, dropout));
+  const plain = ["Roberta", "XLMRoberta", "DistilBert", "DebertaV3"];
+  const own = (body: Body) => ({
+    token_embedding: null,
+    intermediate_activation: body.said("activation"),
+    layer_norm_epsilon: body.said("layer_norm_eps"),
+  });
   return [
-    ...named("BertBackbone", (def) => pooledClassifier("BertTextClassifier", def, "classifier_dropout")),
-    ...named("AlbertBackbone", (def) => pooledClassifier("AlbertTextClassifier", def, "output_dropout")),
-    ...named("FNetBackbone", (def) => pooledClassifier("FNetTextClassifier", def, "output_dropout")),
-    ...roberta("Roberta"),
-    ...roberta("XLMRoberta"),
-    ...named(
-      "DistilBertBackbone",
-      (def) => firstClassifier("DistilBertTextClassifier", def, "relu", 0.2, false),
-    ),
+    ...pooled("Bert", "classifier_dropout"),
+    ...pooled("Albert", "output_dropout"),
+    ...pooled("FNet", "output_dropout"),
+    ...first("Roberta"),
+    ...first("XLMRoberta"),
+    ...first("RoformerV2"),
+    ...first("ESM", { task: "ProteinClassifier" }),
+    ...first("DistilBert", { activation: "relu", dropout: 0.2, twice: false }),
+    ...first("DebertaV3", { activation: "gelu", output: "classifier_dropout" }),
     ...tables.flatMap((name) => named(`${name}Backbone`, (def) => causal(`${name}CausalLM`, def))),
-    ...named("BertBackbone", (def) => masked("BertMaskedLM", def)),
+    ...["Bart", "T5"].flatMap((name) =>
+      named(`${name}Backbone`, (def) => causal(`${name}Seq2SeqLM`, def, "decoder_sequence_output"))
+    ),
+    ...["Bert", "FNet"].flatMap((name) =>
+      named(`${name}Backbone`, (def) => masked(`${name}MaskedLM`, def, "sequence_output"))
+    ),
+    ...named(
+      "AlbertBackbone",
+      (def) =>
+        masked("AlbertMaskedLM", def, "sequence_output", () => ({ intermediate_activation: geluByTanh })),
+    ),
+    ...plain.flatMap((name) => named(`${name}Backbone`, (def) => masked(`${name}MaskedLM`, def))),
+    ...named("RoformerV2Backbone", (def) => masked("RoformerV2MaskedLM", def, undefined, () => ({}))),
+    ...named("ESMBackbone", (def) => masked("ESMMaskedPLM", def, undefined, own)),
+    ...embeddersOf(named),
     ...named("ViTBackbone", vit),
   ];
 }

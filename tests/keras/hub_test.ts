@@ -18,16 +18,16 @@ for (const file of files) {
 }
 Deno.test("what is not known is refused with the way out", async () => {
   const config = JSON.stringify({
-    module: "keras_hub.src.models.mixtral.mixtral_backbone",
-    class_name: "MixtralBackbone",
+    module: "keras_hub.src.models.none.none_backbone",
+    class_name: "NoBackbone",
     config: { vocabulary_size: 20 },
-    registered_name: "keras_hub>MixtralBackbone",
+    registered_name: "keras_hub>NoBackbone",
   });
   const load = (text: string) => loadModel(new TextEncoder().encode(text));
   await rejects(() => load(config), (error) => {
     match(
       `${error}`,
-      /keras_hub>MixtralBackbone is not known.*keras\.Model\(model\.input, model\.output\)\.save/,
+      /keras_hub>NoBackbone is not known.*keras\.Model\(model\.input, model\.output\)\.save/,
     );
     return error instanceof UnsupportedError;
   });

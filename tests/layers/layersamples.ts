@@ -48,6 +48,10 @@ const kernel = { filters: 4, kernelSize: 2 }, vocabulary = ["cat", "dog"];
 /** Samples by layer. */
 export const samples: Readonly<Record<string, LayerSample>> = {
   ...hubSamples,
+  RoformerV2MaskedLMHead: {
+    options: { tokenEmbedding: layer("ReversibleEmbedding", { inputDim: 5, outputDim: 4 }) },
+    inputs: [{ shape: series }, { shape: [2, 3], dtype: "int32" }],
+  },
   Dense: on(flat, { units: 3, activation: "relu" }),
   ...Object.fromEntries(["SimpleRNN", "LSTM", "GRU"].map((name) => [
     `TimeMajor${name}`,

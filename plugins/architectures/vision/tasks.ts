@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../../../core/network/architecture.ts";
 import type { Draft, Ref } from "../draft.ts";
 import { backbone as drafted, type Hyperparameters, keras } from "../kit.ts";
-import { type Body, bodyOf } from "../tasks.ts";
+import { type Body, bodyOf } from "../body.ts";
 import { model } from "./kit.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -20,6 +20,7 @@ import {
   shapeOf,
   sizeAt,
   sizesOf,
+  transpose,
   weight,
 } from "../../../core/graph/words.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
@@ -114,6 +115,12 @@ export const tokenAndPositionEmbeddingDef: LayerDef<TokenAndPositionEmbeddingCon
     };
   },
   build({ b, config, inputs, params, call }) {
+    if (call.options?.reverse === true) {
+      const back = config.tieWeights
+        ? transpose(b, paramAt(params, "tokens"), [1, 0])
+        : paramAt(params, "reverse");
+      return [b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), back])];
+    }
     const x = inputAt(inputs, 0), ids = dtypeOf(x) === "int64" ? x : cast(b, x, "int32");
     const tokens = b.one("Gather", [paramAt(params, "tokens"), ids], { axis: 0 });
     const { values, options } = call;
@@ -124,7 +131,8 @@ export const tokenAndPositionEmbeddingDef: LayerDef<TokenAndPositionEmbeddingCon
   },
   keras: hub("TokenAndPositionEmbedding", {
     inputDtype: "int32",
-    call: ["inputs", "start_index", "positions"],
+    // The way back is a call of the table inside, in Keras.
+    call: ["inputs", "start_index", "positions", "reverse"],
     maskedValue: (config) => (config.maskZero ? 0 : undefined),
   }),
 };
@@ -239,6 +247,12 @@ interface TableSizes {
   readonly inputDim: number;
   readonly outputDim: number;
 }
+/** Rows of x `[batch, steps, features]` at positions `[batch, n]`, batch by batch: `[batch, n, features]`. */
+export function rowsAt(b: Builder, x: Value, positions: Value): Value {
+  const at = cast(b, positions, "int64"), places = b.one("Unsqueeze", [at, b.ints([-1])]);
+  const wide = expand(b, places, [{ axis: 0 }, { axis: 1 }, sizeAt(x.type, -1)], at);
+  return b.one("GatherElements", [x, wide], { axis: 1 });
+}
 const headDense = at("_intermediate_dense"), headNorm = at("_intermediate_layer_norm");
 /** Scores of tokens at positions: `[batch, steps, features]` and ids `[batch, n]` to `[batch, n, vocabularySize]`. */
 export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
@@ -274,12 +288,7 @@ export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
   },
   children: ({ tokenEmbedding: layer }) => layer === null ? [] : [{ layer, attribute: "token_embedding" }],
   build({ b, config, inputs, params, layer }) {
-    const x = asFloat(b, inputAt(inputs, 0)), at = cast(b, inputAt(inputs, 1), "int64");
-    const size = sizeAt(x.type, -1);
-    // Rows by position, batch by batch.
-    const places = b.one("Unsqueeze", [at, b.ints([-1])]);
-    const wide = expand(b, places, [{ axis: 0 }, { axis: 1 }, size], at);
-    const rows = b.one("GatherElements", [x, wide], { axis: 1 });
+    const rows = rowsAt(b, asFloat(b, inputAt(inputs, 0)), inputAt(inputs, 1));
     const inner = activate(b, config.intermediateActivation, dense(b, rows, params, headDense));
     const level = norm(b, inner, params, headNorm, config.layerNormEpsilon);
     const [scores] = config.tokenEmbedding === null

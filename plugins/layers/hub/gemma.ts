@@ -1,34 +1,23 @@
-/** Decoders' layers of Gemma and Bloom, and Gemma's normalization. @module */
+/** Decoders' layers of Gemma, and its normalization. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import {
-  activate,
-  asFloat,
-  beforeZeroMasked,
-  initializerField,
-  inputAt,
-  paramAt,
-  sizeAt,
-  weight,
-  zeroMaskedField,
-} from "../../../core/graph/words.ts";
-import { bool, float, int, nullable } from "../../../core/values/schema.ts";
-import { withAlibi } from "./embeddings.ts";
+import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/graph/words.ts";
+import { bool, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import {
   at,
   attend,
-  dense,
   denseSpecs,
   dropped,
   fromHeads,
   gated,
-  norm,
-  normSpecs,
   one,
+  type Place,
   rms,
   rmsOf,
-  toHeads,
+  type Specs,
+  steps,
   toHeadsFirst,
-  unsplit,
 } from "./kit.ts";
 import { hidden } from "./names.ts";
 import { frequencies, rotated } from "./rotary.ts";
@@ -67,7 +56,7 @@ export interface GemmaDecoderConfig {
   readonly numQueryHeads: number;
   /** Number of heads of keys and values; each serves several of the queries'. */
   readonly numKeyValueHeads: number;
-  /** Queries are divided by √headDim; else by √(hiddenDim / numQueryHeads). */
+  /** Queries are divided by √headDim; KerasHub does so even where this is false. */
   readonly queryHeadDimNormalize: boolean;
   /** Normalize after the gated part as well. */
   readonly usePostFfwNorm: boolean;
@@ -84,170 +73,167 @@ export interface GemmaDecoderConfig {
   /** Share of the outputs that is dropped in training. */
   readonly dropout: number;
 }
+/** Fields of {@link GemmaDecoderConfig}. */
+const gemmaFields: Schema<GemmaDecoderConfig> = {
+  hiddenDim: int({ doc: "features of input and output", min: 1 }),
+  intermediateDim: int({ doc: "twice the units of the gated part", min: 2 }),
+  headDim: int({ doc: "features of a head", min: 1 }),
+  numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
+  numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
+  queryHeadDimNormalize: bool({ doc: "not heeded, as KerasHub doesn't", default: true }),
+  usePostFfwNorm: bool({ doc: "normalize after the gated part as well", default: false }),
+  usePostAttentionNorm: bool({ doc: "normalize after the attention as well", default: false }),
+  logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
+  useSlidingWindowAttention: bool({ doc: "queries see keys near them alone", default: false }),
+  slidingWindowSize: int({ doc: "how near", min: 1, default: 4096 }),
+  layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-6 }),
+  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
+};
 const before = at("pre_attention_norm"), afterAttention = at("post_attention_norm");
 const beforeForward = at("pre_ffw_norm"), afterForward = at("post_ffw_norm");
-const query = at("attention/query_dense"),
-  key = at("attention/key_dense"),
-  value = at("attention/value_dense");
-const output = at("attention/output_dense");
+const part = (name: string) => at(`attention/${name}`);
+const query = part("query_dense"), key = part("key_dense"), value = part("value_dense");
+const output = part("output_dense"), queryNorm = part("query_norm"), keyNorm = part("key_norm");
 const gate = at("gating_ffw"), up = at("gating_ffw_2"), down = at("ffw_linear");
-/** A decoder's layer of Gemma (2024), `[batch, steps, features]`, shape unchanged. */
-export const gemmaDecoderDef: LayerDef<GemmaDecoderConfig> = {
-  kind: "layer",
+/** What sets a generation of Gemma apart. */
+export interface GemmaKind<C extends GemmaDecoderConfig> {
+  /** Class name in files. */
+  readonly name: string;
+  /** A row of the table of layers. */
+  readonly summary: string;
+  /** Options beside those that all have. */
+  readonly fields: Omit<Schema<C>, keyof GemmaDecoderConfig>;
+  /** Units of the gated part. */
+  readonly units: (config: C) => number;
+  /** Frequencies of the rotary embedding. */
+  readonly rates: (config: C) => readonly number[];
+  /** Queries and keys are normalized. */
+  readonly normalized: (config: C) => boolean;
+  /** Queries see keys after them too: those of the mask, near them where only near ones are seen. */
+  readonly bothWays: (config: C) => boolean;
+  /** Arguments of a call. */
+  readonly call: readonly string[];
+}
+/** Whether key j stands at most `size` − 1 steps off query i, those before and after it shared out. */
+function around(b: Builder, scores: Value, size: number): Value {
+  const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
+  const right = Math.floor(size / 2), left = size - right - 1, apart = b.one("Sub", [axis(2, 1), axis(3, 0)]);
+  return b.one("And", [
+    b.one("LessOrEqual", [apart, b.scalar(left, "int64")]),
+    b.one("GreaterOrEqual", [apart, b.scalar(-right, "int64")]),
+  ]);
+}
+/** A decoder's layer of that kind. */
+export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): LayerDef<C> {
+  return {
+    kind: "layer",
+    name: kind.name,
+    summary: kind.summary,
+    mask: "consume",
+    config: { ...gemmaFields, ...kind.fields } as Schema<C>,
+    params(c): Specs {
+      const { hiddenDim: size, headDim: width } = c, units = kind.units(c), level = kind.normalized(c);
+      const init: InitializerSpec = "glorotUniform";
+      const scale = (place: Place, of = size) => one(place, "scale", [of], "zeros");
+      return {
+        ...scale(before),
+        ...(c.usePostAttentionNorm && scale(afterAttention)),
+        ...denseSpecs(query, [c.numQueryHeads, size, width], init),
+        ...denseSpecs(key, [c.numKeyValueHeads, size, width], init),
+        ...denseSpecs(value, [c.numKeyValueHeads, size, width], init),
+        ...(level && scale(queryNorm, width)),
+        ...(level && scale(keyNorm, width)),
+        ...denseSpecs(output, [c.numQueryHeads, width, size], init),
+        ...scale(beforeForward),
+        ...(c.usePostFfwNorm && scale(afterForward)),
+        ...denseSpecs(gate, [size, units], init),
+        ...denseSpecs(up, [size, units], init),
+        ...denseSpecs(down, [units, size], init),
+      };
+    },
+    build(context) {
+      const { b, config: c, inputs, params, call: { values } } = context, x = asFloat(b, inputAt(inputs, 0));
+      const rates = kind.rates(c),
+        both = kind.bothWays(c),
+        padding = values?.paddingMask ?? inputAt(inputs, 0).mask;
+      const level = (y: Value, place: Place) => rmsOf(b, y, params, place, c.layerNormEpsilon, 1);
+      const even = level(x, before);
+      const turned = (place: Place, own: Place) => {
+        const heads = toHeadsFirst(b, even, params, place);
+        return rotated(b, kind.normalized(c) ? level(heads, own) : heads, rates, 2);
+      };
+      const near = c.useSlidingWindowAttention ? c.slidingWindowSize : null;
+      const [mixed] = attend(
+        context,
+        turned(query, queryNorm),
+        turned(key, keyNorm),
+        toHeadsFirst(b, even, params, value),
+        {
+          scale: 1 / Math.sqrt(c.headDim),
+          mask: {
+            padding,
+            query: both ? padding : undefined,
+            causal: !both,
+            window: both ? null : near,
+            also: both && near !== null ? (scores) => around(b, scores, near) : undefined,
+          },
+          zeroed: true,
+          softCap: c.logitSoftCap,
+          dropout: c.dropout,
+        },
+      );
+      let seen = fromHeads(b, mixed, params, output);
+      if (c.usePostAttentionNorm) seen = level(seen, afterAttention);
+      const middle = b.one("Add", [x, dropped(context, seen, c.dropout)]);
+      let y = gated(b, level(middle, beforeForward), params, [gate, up, down], {
+        name: "gelu",
+        approximate: true,
+      });
+      if (c.usePostFfwNorm) y = level(y, afterForward);
+      return [b.one("Add", [y, middle])];
+    },
+    keras: hidden(kind.name, { call: kind.call }),
+  };
+}
+/** A decoder's layer of Gemma 1 and 2 (2024), `[batch, steps, features]`, shape unchanged. */
+export const gemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDecoderConfig>({
   name: "GemmaDecoderBlock",
   summary: "a decoder's layer of Gemma (KerasHub)",
-  mask: "consume",
-  config: {
-    hiddenDim: int({ doc: "features of input and output", min: 1 }),
-    intermediateDim: int({ doc: "twice the units of the gated part", min: 2 }),
-    headDim: int({ doc: "features of a head", min: 1 }),
-    numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
-    numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-    queryHeadDimNormalize: bool({ doc: "queries are divided by the root of headDim", default: true }),
-    usePostFfwNorm: bool({ doc: "normalize after the gated part as well", default: false }),
-    usePostAttentionNorm: bool({ doc: "normalize after the attention as well", default: false }),
-    logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
-    useSlidingWindowAttention: bool({ doc: "queries see keys near them alone", default: false }),
-    slidingWindowSize: int({ doc: "how near", min: 1, default: 4096 }),
-    layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-6 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  },
-  params(c) {
-    const { hiddenDim: size, headDim: width } = c, units = Math.floor(c.intermediateDim / 2);
-    const init: InitializerSpec = "glorotUniform";
-    const scale = (place: ReturnType<typeof at>) => one(place, "scale", [size], "zeros");
-    return {
-      ...scale(before),
-      ...(c.usePostAttentionNorm && scale(afterAttention)),
-      ...denseSpecs(query, [c.numQueryHeads, size, width], init),
-      ...denseSpecs(key, [c.numKeyValueHeads, size, width], init),
-      ...denseSpecs(value, [c.numKeyValueHeads, size, width], init),
-      ...denseSpecs(output, [c.numQueryHeads, width, size], init),
-      ...(c.usePostFfwNorm && scale(afterForward)),
-      ...scale(beforeForward),
-      ...denseSpecs(gate, [size, units], init),
-      ...denseSpecs(up, [size, units], init),
-      ...denseSpecs(down, [units, size], init),
-    };
-  },
-  build(context) {
-    const { b, config: c, inputs, params, call: { values } } = context, x = asFloat(b, inputAt(inputs, 0));
-    const rates = frequencies(c.headDim, 10000);
-    const level = (y: typeof x, place: ReturnType<typeof at>) =>
-      rmsOf(b, y, params, place, c.layerNormEpsilon, 1);
-    const even = level(x, before);
-    const normalizer = c.queryHeadDimNormalize ? c.headDim : Math.floor(c.hiddenDim / c.numQueryHeads);
-    const [mixed] = attend(
-      context,
-      rotated(b, toHeadsFirst(b, even, params, query), rates, 2),
-      rotated(b, toHeadsFirst(b, even, params, key), rates, 2),
-      toHeadsFirst(b, even, params, value),
-      {
-        scale: 1 / Math.sqrt(normalizer),
-        mask: {
-          padding: values?.paddingMask ?? inputAt(inputs, 0).mask,
-          causal: true,
-          window: c.useSlidingWindowAttention ? c.slidingWindowSize : null,
-        },
-        zeroed: true,
-        softCap: c.logitSoftCap,
-        dropout: c.dropout,
-      },
-    );
-    let seen = fromHeads(b, mixed, params, output);
-    if (c.usePostAttentionNorm) seen = level(seen, afterAttention);
-    const middle = b.one("Add", [x, dropped(context, seen, c.dropout)]);
-    let y = gated(b, level(middle, beforeForward), params, [gate, up, down], {
-      name: "gelu",
-      approximate: true,
-    });
-    if (c.usePostFfwNorm) y = level(y, afterForward);
-    return [b.one("Add", [y, middle])];
-  },
-  keras: hidden("GemmaDecoderBlock", {
-    call: ["x", "padding_mask", "cache", "cache_update_index"],
-  }),
-};
+  fields: {},
+  units: (c) => Math.floor(c.intermediateDim / 2),
+  rates: (c) => frequencies(c.headDim, 10000),
+  normalized: () => false,
+  bothWays: () => false,
+  call: ["x", "padding_mask", "cache", "cache_update_index"],
+});
 
-/** Options of {@link bloomDecoderDef}, resolved. */
-export interface BloomDecoderConfig {
-  /** Units between the two dense layers. */
-  readonly intermediateDim: number;
-  /** Number of heads. */
-  readonly numHeads: number;
-  /** Share of weights and outputs that is dropped in training. */
-  readonly dropout: number;
-  /** Added to the variance. */
-  readonly layerNormEpsilon: number;
-  /** Fills kernels. */
-  readonly kernelInitializer: InitializerSpec;
-  /** Fills biases. */
-  readonly biasInitializer: InitializerSpec;
-  /** Masked scores become 0 even where all are masked. */
-  readonly zeroMasked: boolean;
+/** Options of {@link gemma3DecoderDef}, resolved. */
+export interface Gemma3DecoderConfig extends GemmaDecoderConfig {
+  /** Queries and keys are normalized. */
+  readonly useQueryKeyNorm: boolean;
+  /** The units of the gated part are those said over this. */
+  readonly gateDimReduction: number;
+  /** The longest wave of the rotary embedding. */
+  readonly ropeWavelength: number;
+  /** Frequencies are divided by this. */
+  readonly ropeScalingFactor: number;
+  /** Queries see keys after them too. */
+  readonly useBidirectionalAttention: boolean;
 }
-const bloomBefore = at("_pre_attention_layernorm"), bloomAfter = at("_post_attention_layernorm");
-const bloom = (name: string) => at(`_self_attention_layer/_${name}_dense`);
-const inner = at("_mlp_intermediate_dense"), outer = at("_mlp_output_dense");
-/** A decoder's layer of Bloom (2022), whose scores have ALiBi's biases, `[batch, steps, features]`, shape unchanged. */
-export const bloomDecoderDef: LayerDef<BloomDecoderConfig> = {
-  kind: "layer",
-  name: "BloomDecoder",
-  summary: "a decoder's layer of Bloom (KerasHub)",
-  mask: "consume",
-  config: {
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
-    zeroMasked: zeroMaskedField(),
+/** A decoder's layer of Gemma 3 (2025), of text alone, `[batch, steps, features]`, shape unchanged. */
+export const gemma3DecoderDef: LayerDef<Gemma3DecoderConfig> = gemmaBlock<Gemma3DecoderConfig>({
+  name: "Gemma3DecoderBlock",
+  summary: "a decoder's layer of Gemma 3 (KerasHub)",
+  fields: {
+    useQueryKeyNorm: bool({ doc: "queries and keys are normalized", default: false }),
+    gateDimReduction: int({ doc: "the gated part's units are those said over this", min: 1, default: 2 }),
+    ropeWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
+    ropeScalingFactor: float({ doc: "frequencies are divided by this", default: 1 }),
+    useBidirectionalAttention: bool({ doc: "queries see keys after them too", default: false }),
   },
-  params(c, [x]) {
-    const size = sizeAt(x, -1), width = Math.floor(size / c.numHeads), heads = c.numHeads;
-    const { kernelInitializer: init, biasInitializer: biases, intermediateDim: units } = c;
-    const heading = (name: string) =>
-      denseSpecs(bloom(name), [size, heads, width], init, [heads, width], biases);
-    return {
-      ...normSpecs(bloomBefore, size),
-      ...heading("query"),
-      ...heading("key"),
-      ...heading("value"),
-      ...denseSpecs(bloom("output"), [size, size], init, [size], biases),
-      ...normSpecs(bloomAfter, size),
-      ...denseSpecs(inner, [size, units], init, [units], biases),
-      ...denseSpecs(outer, [units, size], init, [size], biases),
-    };
-  },
-  build(context) {
-    const { b, config: c, inputs, params, call: { values, options } } = context;
-    const x = asFloat(b, inputAt(inputs, 0)), even = norm(b, x, params, bloomBefore, c.layerNormEpsilon);
-    const heads = (name: string) => toHeads(b, even, params, bloom(name));
-    const query = heads("query");
-    const [mixed] = attend(context, query, heads("key"), heads("value"), {
-      scale: 1 / Math.sqrt(sizeAt(query.type, -1)),
-      mask: {
-        padding: values?.decoderPaddingMask ?? inputAt(inputs, 0).mask,
-        attention: values?.decoderAttentionMask,
-        causal: options?.useCausalMask !== false,
-      },
-      zeroed: c.zeroMasked,
-      dropout: c.dropout,
-      bias: (scores) => withAlibi(b, scores, 8),
-    });
-    const seen = dropped(context, dense(b, unsplit(b, mixed), params, bloom("output")), c.dropout);
-    const middle = b.one("Add", [seen, x]);
-    const level = norm(b, middle, params, bloomAfter, c.layerNormEpsilon);
-    const y = activate(b, { name: "gelu", approximate: true }, dense(b, level, params, inner));
-    return [b.one("Add", [dropped(context, dense(b, y, params, outer), c.dropout), middle])];
-  },
-  keras: hidden("BloomDecoder", {
-    call: [
-      ...["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask"],
-      ...["cache", "cache_update_index", "use_causal_mask"],
-    ],
-    own: ["zeroMasked"],
-    upgrade: beforeZeroMasked,
-  }),
-};
+  units: (c) => Math.floor(c.intermediateDim / c.gateDimReduction),
+  rates: (c) => frequencies(c.headDim, c.ropeWavelength, c.ropeScalingFactor),
+  normalized: (c) => c.useQueryKeyNorm,
+  bothWays: (c) => c.useBidirectionalAttention,
+  call: ["x", "padding_mask"],
+});

@@ -154,6 +154,8 @@ export interface MaskParts {
   readonly causal?: boolean;
   /** Queries see keys less than so many steps before. */
   readonly window?: number | null;
+  /** What else they may see, bool, broadcasting to the scores. */
+  readonly also?: ((scores: Value) => Value) | undefined;
 }
 /** What queries may see, bool, broadcasting to scores `[batch, heads, queries, keys]`; undefined for everything. */
 export function allowed(b: Builder, scores: Value, parts: MaskParts): Value | undefined {
@@ -168,6 +170,7 @@ export function allowed(b: Builder, scores: Value, parts: MaskParts): Value | un
   add(parts.attention, [1], 3);
   if (parts.causal) found.push(causalMask(b, scores));
   if (parts.window !== undefined && parts.window !== null) found.push(near(b, scores, parts.window));
+  if (parts.also) found.push(parts.also(scores));
   return found.length === 0 ? undefined : found.reduce((m, n) => b.one("And", [m, n]));
 }
 /** Whether key j stands less than `window` steps before query i. */
@@ -199,6 +202,8 @@ export interface AttendOptions {
   readonly softCap?: number | null;
   /** Added to the scores. */
   readonly bias?: (scores: Value) => Value;
+  /** How scores become weights, where not by a softmax: given the scores and what is allowed. */
+  readonly weights?: (scores: Value, allowed: Value | undefined) => Value;
 }
 /** Heads of queries `[batch, heads, queries, size]` over those of keys and values, which may be shared; and the weights. */
 export function attend<C>(
@@ -213,7 +218,8 @@ export function attend<C>(
   let scores = b.one("MatMul", [scaled, transpose(b, shared(b, key, heads), [0, 1, 3, 2])]);
   if (o.softCap !== undefined && o.softCap !== null) scores = capped(b, scores, o.softCap);
   if (o.bias) scores = o.bias(scores);
-  const weights = maskedSoftmax(b, scores, allowed(b, scores, o.mask), o.zeroed);
+  const seen = allowed(b, scores, o.mask);
+  const weights = o.weights?.(scores, seen) ?? maskedSoftmax(b, scores, seen, o.zeroed);
   const kept = dropped(context, weights, o.dropout ?? 0);
   return [b.one("MatMul", [kept, shared(b, value, heads)]), weights];
 }

@@ -16,8 +16,10 @@ import {
   qwen3DecoderDef,
   qwenDecoderDef,
 } from "./decoders.ts";
-import { bloomDecoderDef, gemmaDecoderDef, gemmaNormalizationDef } from "./gemma.ts";
+import { bloomDecoderDef } from "./bloom.ts";
+import { gemma3DecoderDef, gemmaDecoderDef, gemmaNormalizationDef } from "./gemma.ts";
 import { padderDef } from "./padder.ts";
+import { textLayers } from "./text/list.ts";
 import { hubVariablesDef } from "./variables.ts";
 import { vitEncoderDef, vitPatchingDef } from "./vision.ts";
 import { fNetEncoderDef } from "./fnet.ts";
@@ -55,8 +57,10 @@ export const hubLayers: readonly LayerDef[] = [
   plain(phi3DecoderDef),
   ...decoderNorms.map(plain),
   plain(gemmaDecoderDef),
+  plain(gemma3DecoderDef),
   plain(gemmaNormalizationDef),
   plain(bloomDecoderDef),
+  ...textLayers,
   plain(vitPatchingDef),
   plain(vitEncoderDef),
 ];

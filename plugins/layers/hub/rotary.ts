@@ -49,8 +49,13 @@ export function scaledFrequencies(
     return between ? (1 - smooth) * (own / factor) + smooth * own : slowed;
   });
 }
+/** What YaRN's frequencies follow from. */
+export type YarnOptions = Pick<
+  RotaryEmbeddingConfig,
+  "maxWavelength" | "originalMaxPositionEmbeddings" | "betaFast" | "betaSlow" | "truncate" | "scalingFactor"
+>;
 /** Frequencies of YaRN (Peng et al. 2023), as KerasHub computes them. */
-function yarn(size: number, c: RotaryEmbeddingConfig): readonly number[] {
+export function yarnFrequencies(size: number, c: YarnOptions): readonly number[] {
   const { maxWavelength: base, originalMaxPositionEmbeddings: length } = c;
   const corrected = (turns: number) => size * Math.log(length / (turns * 2 * Math.PI)) / (2 * Math.log(base));
   let low = corrected(c.betaFast), high = corrected(c.betaSlow);
@@ -70,7 +75,7 @@ function yarn(size: number, c: RotaryEmbeddingConfig): readonly number[] {
 export function rotated(
   b: Builder,
   x: Value,
-  rates: readonly number[],
+  rates: readonly number[] | Value,
   axis: number,
   more: { readonly positions?: Value | undefined; readonly start?: number; readonly factor?: number } = {},
 ): Value {
@@ -84,7 +89,7 @@ export function rotated(
   const batched = shapeOf(places.type).length === 2;
   const angle = b.one("Mul", [
     b.one("Unsqueeze", [places, b.ints([-1])]),
-    b.constant(tensor(Float32Array.from(rates))),
+    "type" in rates ? rates : b.constant(tensor(Float32Array.from(rates))),
   ]);
   // [batch?, steps, pairs] to stand against x's axes
   const missing = range(batched ? 1 : 0, rank - 1).filter((a) => a !== axis && !(batched && a === 0));
@@ -124,7 +129,7 @@ export interface RotaryEmbeddingConfig {
   readonly denominatorDim: number | null;
 }
 function ratesOf(size: number, c: RotaryEmbeddingConfig): readonly number[] {
-  if (c.ropeType === "yarn") return yarn(size, c);
+  if (c.ropeType === "yarn") return yarnFrequencies(size, c);
   const over = c.denominatorDim ?? size;
   const scaling = c.ropeType === "linear"
     ? c.scalingFactor
