@@ -30,7 +30,7 @@ import {
   weight,
 } from "../graph/words.ts";
 import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "./whole.ts";
-import type { StepActivation, StepsOptions } from "../ops/control/recurrent.ts";
+import type { StepActivation, StepsOptions } from "../ops/control/steps.ts";
 import { bool, float, int, type Schema } from "../values/schema.ts";
 import type { Type } from "../values/shape.ts";
 import type { Tensor } from "../values/tensor.ts";

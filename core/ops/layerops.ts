@@ -11,7 +11,6 @@ import { convOps } from "./windows/conv.ts";
 import { poolOps } from "./windows/pool.ts";
 import { normalizeOps } from "./normalization/normalize.ts";
 import { softmaxOps } from "./normalization/softmax.ts";
-import { recurrentOps } from "./control/recurrent.ts";
 import { resizeOps } from "./windows/resize.ts";
 import { scanForward } from "./control/scan.ts";
 
@@ -29,6 +28,5 @@ export const layerOps: readonly OpDef[] = [
   ...poolOps,
   ...normalizeOps,
   ...softmaxOps,
-  ...recurrentOps,
   ...resizeOps,
 ];

@@ -8,6 +8,7 @@ import { gridOps } from "./windows/gridsample.ts";
 import { layerOps } from "./layerops.ts";
 import { localOps } from "./normalization/localnorm.ts";
 import { averagePoolGrad, maxPoolGrad } from "./windows/poolgradient.ts";
+import { recurrentOps } from "./control/recurrent.ts";
 import { scanForward } from "./control/scan.ts";
 import { sequenceOps } from "./control/sequence.ts";
 
@@ -15,6 +16,7 @@ import { sequenceOps } from "./control/sequence.ts";
 export const networkOps: readonly OpDef[] = [
   // Scan stands here with its gradient.
   ...layerOps.filter((op) => op !== scanForward),
+  ...recurrentOps,
   ...controlOps,
   convGradInput,
   convGradKernel,

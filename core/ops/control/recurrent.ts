@@ -15,19 +15,6 @@ import {
   type StepsOptions,
 } from "./steps.ts";
 
-export {
-  gruSteps,
-  type GruStepsOptions,
-  type LstmSteps,
-  lstmSteps,
-  type LstmStepsOptions,
-  simpleRnnSteps,
-  type SimpleRnnStepsOptions,
-  type StepActivation,
-  type Steps,
-  type StepsOptions,
-} from "./steps.ts";
-
 /** Attributes that RNN, GRU and LSTM share. */
 interface Recurrent {
   readonly activation_alpha: readonly number[] | null;

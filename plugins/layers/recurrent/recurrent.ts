@@ -19,7 +19,7 @@ import {
   upgradeRecurrent,
 } from "../../../core/network/recurrent.ts";
 import { lstmGates } from "../../../core/network/whole.ts";
-import { gruSteps, lstmSteps, simpleRnnSteps } from "../../../core/ops/control/recurrent.ts";
+import { gruSteps, lstmSteps, simpleRnnSteps } from "../../../core/ops/control/steps.ts";
 import { bool } from "../../../core/values/schema.ts";
 
 export type { RecurrentConfig, RecurrentParam };
