@@ -15,11 +15,13 @@ export * from "./model/compose.ts";
 export * from "./graph/differentiate.ts";
 export * from "./values/dtype.ts";
 export * from "./values/errors.ts";
+export { type Execution, runGraph, runNode } from "./graph/execute.ts";
 export { createLayer, type LayerOptions } from "./network/factory.ts";
 export type { ModelData, Port } from "./model/feed.ts";
 export * from "./model/format.ts";
 export * from "./network/functional.ts";
 export * from "./graph/graph.ts";
+export * from "./model/held.ts";
 export * from "./network/layer.ts";
 export type {
   RecurrentBuilder,
