@@ -10,7 +10,9 @@ import { isTensor, type RuntimeValue } from "../values/tensor.ts";
 
 /** What running needs. */
 export interface Execution {
+  /** Where operators are looked up. */
   readonly registry: Registry;
+  /** Bounds of what data says. */
   readonly limits: Limits;
   /** Told after each node, for profiles and for values of layers. */
   readonly observe?: (node: Node, outputs: readonly RuntimeValue[]) => void;

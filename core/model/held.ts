@@ -97,7 +97,7 @@ export function refuseReleased(): never {
 export function isKept(value: RuntimeValue | KeptValue): value is KeptValue {
   return "kind" in value && value.kind === "kept";
 }
-/** @throws {InputError} for a value that another engine keeps. */
+/** Refuses a value that another engine keeps. @throws {InputError} naming the input and both engines */
 export function refuseForeign(engine: string, name: string, value: KeptValue): never {
   throw new InputError(
     `input ${shown(name)}: is kept by ${

@@ -13,7 +13,6 @@ import {
   type Graph,
   type GraphInput,
   heldInput,
-  InputError,
   isKept,
   isTensor,
   type KeptValue,

@@ -47,11 +47,13 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   };
   return {
     name: "earlyStopping",
-    onTrainBegin(run) {
+    async onTrainBegin(run) {
       checkMonitor(monitor, run, "earlyStopping");
       if (!resumed) [best, wait, weights] = [undefined, 0, undefined];
       else if (weights) {
-        const shapes = new Map([...run.model.weights].map(([path, { shape }]) => [path, shape]));
+        const shapes = new Map(
+          [...(await run.model.synced()).weights].map(([path, { shape }]) => [path, shape]),
+        );
         weights = renamed(weights, shapes, "earlyStopping: a weight of the best epoch");
       }
       // The fit that the state is from had ended here.
