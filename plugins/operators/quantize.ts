@@ -84,7 +84,8 @@ export function quantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, a:
   eachScaled(x.shape, scale.shape, a.axis, a.block_size, (i, s) => {
     const v = round(round(from[i] ?? 0) / round(scales[s] ?? 1)), z = zeros?.[s] ?? 0;
     out[i] = whole
-      ? Math.min(most, Math.max(least, (roundHalfEven(v) || 0) + z))
+      // NaN becomes the least number, as in onnxruntime.
+      ? Number.isNaN(v) ? least : Math.min(most, Math.max(least, roundHalfEven(v) + z))
       : encodeNarrow(dtype, v + z, a.saturate);
   });
   return { dtype, shape: x.shape, data: out };

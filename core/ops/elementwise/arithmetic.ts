@@ -20,6 +20,7 @@ import {
 } from "../../values/shape.ts";
 import { castTensor, type Tensor } from "../../values/tensor.ts";
 import { sumTo } from "../broadcast.ts";
+import { toWhole } from "./cast.ts";
 import { defineOp, floats, inputOf, numeric, sharedType, tensorAt } from "../define.ts";
 import { type Binary, mapBinary } from "../kernels.ts";
 import { upgradeBroadcast, upgradeUnary } from "../legacy.ts";
@@ -157,7 +158,8 @@ function power(x: Tensor, y: Tensor): Tensor {
   }
   const wide = isInteger(dtype) ? castTensor(x, "float64") : x;
   const exponent = wide.dtype === "float64" || wide.dtype === y.dtype ? y : castTensor(y, "float64");
-  return castTensor(mapBinary(wide, exponent, { number: realPower, big: (a) => a }), dtype);
+  const real = mapBinary(wide, exponent, { number: realPower, big: (a) => a });
+  return isInteger(dtype) ? toWhole(real, dtype) : castTensor(real, dtype);
 }
 
 const pow = defineOp({

@@ -98,7 +98,7 @@ function wholePart(v: number, bits: number, unsigned: boolean): number {
   return n >= -half && n < half ? n : -half;
 }
 /** Floats as integers; narrow integers are the low bits of an int32, and float16 becomes uint32 by way of uint64. */
-function toWhole(t: Tensor, to: DType): Tensor {
+export function toWhole(t: Tensor, to: DType): Tensor {
   const { bits, kind, array } = dtypes[to], from = numbersOf(t), data = new array(from.length);
   const unsigned = kind === "uint" && bits >= 32;
   const wide = bits > 32 || (unsigned && t.dtype === "float16") ? 64 : 32;

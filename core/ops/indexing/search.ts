@@ -125,7 +125,9 @@ const topK = defineOp<TopAttributes>({
         const value = (j: number) => from[(o * n + j) * inner + i] as number;
         const order = Array.from({ length: n }, (_, j) => j).sort((p, q) => {
           const a = value(p), b = value(q);
-          return a === b ? p - q : (a > b) === largest ? -1 : 1;
+          // NaN is above all numbers, as ArgMax has it.
+          if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return p - q;
+          return (a > b || Number.isNaN(a)) === largest ? -1 : 1;
         });
         for (let j = 0; j < k; j++) {
           const place = order[j] ?? 0, to = (o * k + j) * inner + i;

@@ -112,7 +112,9 @@ const hardmax: OpDef = defineOp<Axis>({
     alongAxis(inputs, attributes, (x, out, at, stride, count) => {
       let best = at;
       for (let k = 1, p = at + stride; k < count; k++, p += stride) {
-        if ((x[p] ?? 0) > (x[best] ?? 0)) best = p;
+        const v = x[p] ?? 0, top = x[best] ?? 0;
+        // NaN counts as the largest, as ArgMax has it.
+        if (v > top || (Number.isNaN(v) && !Number.isNaN(top))) best = p;
       }
       if (count > 0) out[best] = 1;
     }),

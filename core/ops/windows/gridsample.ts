@@ -49,7 +49,9 @@ const gridSample: OpDef = defineOp<GridSample>({
       size = product(sizes),
       rank = sizes.length;
     const data = toNumbers(x), at = toNumbers(grid), out = new Float64Array(batch * channels * count);
-    const sampler = new Sampler(sizes, attributes);
+    // Which element is nearest can hang on a bit: places are in float32 as the grid is.
+    const round = attributes.mode === "nearest" && grid.dtype === "float32" ? Math.fround : (v: number) => v;
+    const sampler = new Sampler(sizes, attributes, round);
     for (let n = 0; n < batch; n++) {
       for (let p = 0; p < count; p++) {
         sampler.moveTo(at, (n * count + p) * rank);
@@ -76,7 +78,9 @@ class Sampler {
   readonly #options: GridSample;
   #offsets: number[] = [];
   #weights: number[] = [];
-  constructor(sizes: readonly number[], options: GridSample) {
+  readonly #round: (v: number) => number;
+  constructor(sizes: readonly number[], options: GridSample, round: (v: number) => number) {
+    this.#round = round;
     this.#sizes = sizes;
     this.#strides = stridesOf(sizes);
     this.#options = options;
@@ -109,12 +113,14 @@ class Sampler {
   }
   /** The first element around a coordinate, and the weights from it on. */
   #along(coordinate: number, size: number): { readonly first: number; readonly parts: readonly number[] } {
-    const { align_corners, mode, padding_mode } = this.#options;
-    let x = align_corners ? (coordinate + 1) / 2 * (size - 1) : ((coordinate + 1) * size - 1) / 2;
+    const { align_corners, mode, padding_mode } = this.#options, r = this.#round, from = r(coordinate + 1);
+    let x = align_corners ? r(from / 2 * (size - 1)) : r(r(from * size) - 1) / 2;
     if (mode === "nearest") x = roundHalfEven(x);
     const [low, high] = align_corners ? [0, size - 1] : [-0.5, size - 0.5];
     if (x < low || x > high) {
-      if (padding_mode === "border") x = Math.min(size - 1, Math.max(0, x));
+      // A cubic place beyond the edge stays where it is: what it reads is the edge, as PyTorch has it.
+      const room = mode === "cubic" ? 2 : 0;
+      if (padding_mode === "border") x = Math.min(size - 1 + room, Math.max(-room, x));
       else if (padding_mode === "reflection") x = reflected(x, low, high);
     }
     if (mode === "nearest") return { first: Math.trunc(x), parts: [1] };

@@ -20,6 +20,7 @@ import { type Numbers, product, result } from "../arrays.ts";
 import { defineOp, optionalAt, tensorAt } from "../define.ts";
 import {
   applyTaps,
+  columnsOf,
   type CoordinateMode,
   type NearestMode,
   spreadTaps,
@@ -273,29 +274,46 @@ const resizeGrad: OpDef = defineOp<Resize>({
   },
   accuracy: "rounding",
 });
-/** d with one axis multiplied by its taps' matrix `[output, input]`, or by the matrix turned round. */
-function times(b: Builder, d: Value, { axis, taps }: Pass, input: number, turned = false): Value {
+/** d with one axis multiplied by its taps' matrix `[output, input]`. */
+function times(b: Builder, d: Value, { axis, taps }: Pass, input: number): Value {
   const rank = dimsOf(d.type).length, { dtype } = asTensor(d.type);
   const perm = Array.from({ length: rank }, (_, i) => i);
   [perm[axis], perm[rank - 1]] = [rank - 1, axis];
   const matrix = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
-  const kernel = turned ? b.one("Transpose", [matrix], { perm: [1, 0] }) : matrix;
-  const typed = dtype === "float64" ? kernel : b.one("Cast", [kernel], { to: dtype });
+  const typed = dtype === "float64" ? matrix : b.one("Cast", [matrix], { to: dtype });
   if (axis === rank - 1) return b.one("MatMul", [d, typed]);
   return b.one("Transpose", [b.one("MatMul", [b.one("Transpose", [d], { perm }), typed])], { perm });
 }
 
+/** One axis resampled: for each tap the rows that it reads, weighted, and their sum. */
+function weighed(b: Builder, x: Value, { axis, taps }: Pass): Value {
+  const rank = dimsOf(x.type).length,
+    others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  // The axis first, so that a row is read as a whole, and channels last, as images lie in memory.
+  const [channels] = others.splice(axis === 1 || rank < 3 ? others.length : 1, 1);
+  const perm = [axis, ...others, ...(channels === undefined ? [] : [channels])];
+  const rows = b.one("Transpose", [x], { perm }), output = taps.outside.length;
+  const terms = columnsOf(taps).map(({ index, weight }) =>
+    b.one("Mul", [
+      b.one("Gather", [rows, b.constant(tensor(index, [output], "int32"))], { axis: 0 }),
+      b.constant(tensor(weight, [output, ...new Array<number>(rank - 1).fill(1)], "float32")),
+    ])
+  );
+  const sum = terms.reduce((y, term) => b.one("Add", [y, term]));
+  return b.one("Transpose", [sum], { perm: perm.map((_, i) => perm.indexOf(i)) });
+}
+
 /**
- * Resize as a product with a constant matrix along each axis that changes: for engines that multiply matrices well.
+ * Resize of float32 as sums of weighted rows along each axis that changes, for engines that have kernels for those.
  * Undefined where a size is open, or where outputs lie outside the image.
  */
-export function resizeProducts(
+export function resizeRows(
   b: Builder,
   [x, roi, scales, sizes]: readonly (Value | undefined)[],
   given: unknown,
   output: readonly Dim[],
 ): Value | undefined {
-  if (!x) return undefined;
+  if (!x || asTensor(x.type).dtype !== "float32") return undefined;
   const attributes = given as Resize, from = dimsOf(x.type);
   const changed = from.flatMap((d, axis) => (sameDim(d, output[axis] ?? -1) ? [] : [axis]));
   if (changed.some((axis) => typeof from[axis] !== "number")) return undefined;
@@ -305,9 +323,11 @@ export function resizeProducts(
   const passes = passesOf(fixed, attributes, knownRoi, knownScales, knownSizes)
     // A scale beside 1 moves places though the size stays.
     .filter((p) => typeof from[p.axis] === "number");
-  if (passes.some((p) => p.taps.outside.some((o) => o))) return undefined;
-  return passes.reduce((y, pass) => times(b, y, pass, fixed[pass.axis] ?? 1, true), x);
+  if (passes.some((p) => p.taps.count > mostTaps || p.taps.outside.some((o) => o))) return undefined;
+  return passes.reduce((y, pass) => weighed(b, y, pass), x);
 }
+/** A filter that reads more than these for an output is left to a loop. */
+const mostTaps = 32;
 
 interface Upsample {
   readonly mode: string;

@@ -133,6 +133,33 @@ export function applyTaps(
   }
   return out;
 }
+/** One input and its weight for each output. */
+export interface TapColumn {
+  readonly index: Int32Array;
+  readonly weight: Float32Array;
+}
+/**
+ * The taps one by one. One without weight takes half of another's, which changes no sum: a NaN that no output is made of then
+ * isn't read.
+ */
+export function columnsOf({ count, index, weight, outside }: Taps): readonly TapColumn[] {
+  const places = index.slice(), shares = weight.slice();
+  for (let from = 0; from < outside.length * count; from += count) {
+    const own = Array.from({ length: count }, (_, t) => from + t);
+    let largest = own.reduce((a, b) => (Math.abs(shares[b] ?? 0) > Math.abs(shares[a] ?? 0) ? b : a));
+    for (const t of own) {
+      if (shares[t] !== 0) continue;
+      shares[t] = shares[largest] = (shares[largest] ?? 0) / 2;
+      places[t] = places[largest] ?? 0;
+      largest = t;
+    }
+  }
+  return Array.from({ length: count }, (_, t) => ({
+    index: Int32Array.from(outside, (_, k) => places[k * count + t] ?? 0),
+    weight: Float32Array.from(outside, (_, k) => shares[k * count + t] ?? 0),
+  }));
+}
+
 /** The transpose of {@link applyTaps}: spreads `[outer, output, inner]` back over the inputs. */
 export function spreadTaps(
   dy: ArrayLike<number>,

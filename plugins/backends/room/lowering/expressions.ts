@@ -156,9 +156,10 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   },
   Clip: {
     on: FI,
+    // By comparison: a bound of NaN is none.
     build: (e, [x = 0, min, max]) => {
-      const low = min === undefined ? x : e.op("max", x, min);
-      return max === undefined ? low : e.op("min", low, max);
+      const low = min === undefined ? x : e.where(e.test("lt", x, min), min, x);
+      return max === undefined ? low : e.where(e.test("gt", low, max), max, low);
     },
   },
   Where: { on: ["bool"], build: (e, [c = 0, a = 0, b = 0]) => e.where(c, a, b) },

@@ -5,7 +5,7 @@ import type { Adding } from "../../../../core/graph/builder.ts";
 import type { Graph, Value } from "../../../../core/graph/graph.ts";
 import type { Registry } from "../../../../core/graph/registry.ts";
 import { folding, livePart, rewrite } from "../../../../core/graph/rewrite.ts";
-import { resizeProducts } from "../../../../core/ops/windows/resize.ts";
+import { resizeRows } from "../../../../core/ops/windows/resize.ts";
 import { asTensor, tensorType, type Type } from "../../../../core/values/shape.ts";
 import { elementwiseRules } from "../lowering/expressions.ts";
 import type { Rules } from "../rules/rule.ts";
@@ -26,11 +26,11 @@ export function prepare(graph: Graph, registry: Registry, rules: Rules): Graph {
 }
 /** Floats that no kernel takes: on the host one operator rounds once, its body at every step. */
 const isNarrow = (type: Type | undefined) => type?.kind === "tensor" && isNarrowFloat(type.dtype);
-/** Interpolations between fixed sizes become matrix products. */
+/** Interpolations between fixed sizes become sums of weighted rows. */
 function resized({ b, def, inputs, attributes, types: [type] }: Adding): readonly Value[] | undefined {
   if (def.name !== "Resize" || (def.domain ?? "") !== "" || attributes["mode"] === "nearest") {
     return undefined;
   }
-  const output = asTensor(type).shape, y = output && resizeProducts(b, inputs, attributes, output);
+  const output = asTensor(type).shape, y = output && resizeRows(b, inputs, attributes, output);
   return y && [y];
 }
