@@ -9,13 +9,13 @@
  * @module
  */
 import { type Applicable, input as inputWith, type InputOptions } from "./core/network/functional.ts";
-import { sequential as sequentialWith, type SequentialOptions } from "./core/model/compose.ts";
+import { sequential as sequentialWith, type SequentialOptions } from "./plugins/editing/compose.ts";
 import { type LoadOptions, loadWith } from "./core/model/load.ts";
 import type { Model } from "./core/model/model.ts";
 import type { SymbolicTensor } from "./core/network/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
 import { saver } from "./core/model/save.ts";
-import { trainer } from "./core/training/trainer.ts";
+import { trainer } from "./plugins/training/engine/trainer.ts";
 import type { SourceLike } from "./core/files/platform.ts";
 import { createRegistry, type Registry } from "./core/graph/registry.ts";
 import { foreign } from "./io/foreign/mod.ts";
@@ -93,8 +93,8 @@ export { layersFromGraph } from "./io/keras/fromgraph.ts";
 export { extractOnnx, type OnnxPart } from "./io/onnx/extract.ts";
 export { onnxHeader, readOnnxStructure } from "./io/onnx/reading/structure.ts";
 export { readWeightsH5 } from "./io/keras/weights/weightsfile.ts";
-export * from "./core/model/diff.ts";
-export { model, type SequentialOptions } from "./core/model/compose.ts";
+export * from "./plugins/editing/diff.ts";
+export { model, type SequentialOptions } from "./plugins/editing/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model/model.ts";
 export type { PredictOptions } from "./core/model/sampling.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network/network.ts";

@@ -11,7 +11,7 @@ export {
   type ScanOptions,
   type ScanStep,
 } from "./graph/builder.ts";
-export * from "./model/compose.ts";
+export * from "../plugins/editing/compose.ts";
 export * from "./graph/differentiate.ts";
 export * from "./values/dtype.ts";
 export * from "./values/errors.ts";
@@ -47,7 +47,6 @@ export { saver, writeNamesOf } from "./model/save.ts";
 export * from "./values/schema.ts";
 export * from "./values/shape.ts";
 export * from "./values/tensor.ts";
-export { trainer } from "./training/trainer.ts";
 export type * from "./training/contract.ts";
 export * from "./training/parts.ts";
 export type * from "./training/types.ts";

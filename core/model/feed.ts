@@ -214,3 +214,19 @@ export function tensorIn(value: RuntimeValue | undefined, name: string): Tensor 
     `output ${name}: is ${value ? `a ${value.kind}` : "missing"}, not a tensor; use run()`,
   );
 }
+/** Rows in a given order. */
+export function takeRows(t: Tensor, rows: Int32Array): Tensor {
+  const width = sizeOf(t.shape.slice(1)) * dtypes[t.dtype].per, shape = [rows.length, ...t.shape.slice(1)];
+  const { data } = t;
+  if (!ArrayBuffer.isView(data)) {
+    const list = data as readonly string[];
+    return {
+      dtype: t.dtype,
+      shape,
+      data: Array.from(rows).flatMap((r) => list.slice(r * width, (r + 1) * width)),
+    };
+  }
+  const out = new dtypes[t.dtype].array(rows.length * width) as Float32Array, from = data as Float32Array;
+  rows.forEach((r, i) => out.set(from.subarray(r * width, (r + 1) * width), i * width));
+  return { dtype: t.dtype, shape, data: out };
+}

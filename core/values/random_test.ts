@@ -1,7 +1,7 @@
 /** Streams of random numbers: every exact whole number is a seed, and no two uses of one share numbers. @module */
 import { equal, ok, rejects, throws } from "node:assert/strict";
 import { dense, input, sequential, tensor } from "../../mod.ts";
-import { orderOf } from "../training/data.ts";
+import { orderOf } from "../../plugins/training/engine/data.ts";
 import { checkSeed, Random, seedFor } from "./random.ts";
 
 const seeds = [0, 1, -1, 2 ** 21, 2 ** 31, 2 ** 32 + 1, Date.UTC(2026, 10, 30), Number.MAX_SAFE_INTEGER];

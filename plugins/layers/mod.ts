@@ -5,7 +5,8 @@ export { hubLayers } from "./hub/list.ts";
 export * from "./factories.ts";
 export * from "./factories-more.ts";
 export type { Factory, Given, LayerOptions, OptionsOf } from "../../core/network/factory.ts";
-export type { Padding, SlidingConfig } from "../../core/network/sliding.ts";
+export type { Padding } from "../../core/graph/windows.ts";
+export type { SlidingConfig } from "./shared/sliding.ts";
 export type { ActivationSpec, DataFormat, KernelConfig, Opaque } from "../../core/network/fields.ts";
 export type { DenseConfig } from "./dense/dense.ts";
 export type {
@@ -18,7 +19,7 @@ export type {
   ThresholdedReluConfig,
 } from "./dense/activation.ts";
 export type { EmbeddingConfig, MaskingConfig } from "./dense/embedding.ts";
-export type { StepsConfig } from "../../core/network/recurrent.ts";
+export type { StepsConfig } from "./shared/recurrent.ts";
 export type { GruConfig, LstmConfig, RecurrentConfig, RecurrentParam } from "./recurrent/recurrent.ts";
 export type { BidirectionalConfig } from "./recurrent/bidirectional.ts";
 export type { TimeDistributedConfig } from "./recurrent/timedistributed.ts";

@@ -4,7 +4,7 @@ import { byName, feed, type ModelData, type Port } from "../../core/model/feed.t
 import type { Model } from "../../core/model/model.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { isTensor, type Tensor, tensor, toNumbers, zeros } from "../../core/values/tensor.ts";
-import { takeRows } from "../../core/training/data.ts";
+import { takeRows } from "../../core/model/feed.ts";
 import { type Halves, splitAtTokens, tokenInput } from "./split.ts";
 
 /** What a step goes on from: tensors whose first axis is the rows. */

@@ -3,7 +3,7 @@ import { ConfigError, LapisError } from "../../core/values/errors.ts";
 import { fieldToCamel } from "../../core/network/names.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { copyOf, type Tensor } from "../../core/values/tensor.ts";
-import { renamed } from "../../core/training/saved.ts";
+import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
 import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
 

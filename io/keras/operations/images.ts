@@ -15,7 +15,7 @@ import {
   toLast,
   transpose,
 } from "../../../core/graph/words.ts";
-import { windowAttributes } from "../../../core/network/sliding.ts";
+import { windowAttributes } from "../../../core/graph/windows.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, resized, sizesFor } from "./products.ts";

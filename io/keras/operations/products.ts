@@ -5,7 +5,7 @@ import {
   kernelToOnnx,
   type Padding,
   windowAttributes,
-} from "../../../core/network/sliding.ts";
+} from "../../../core/graph/windows.ts";
 import {
   boolMask,
   causalMask,

@@ -4,12 +4,11 @@ import {
   channelsOf,
   checkSliding,
   groupsField,
-  kernelToOnnx,
   type SlidingConfig,
   slidingFields,
   slidingKeras,
-  windowAttributes,
-} from "../../../core/network/sliding.ts";
+} from "../shared/sliding.ts";
+import { kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,

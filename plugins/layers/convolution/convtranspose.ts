@@ -2,11 +2,11 @@
 import {
   channelsOf,
   keras1Kernels,
-  kernelToOnnx,
   type SlidingConfig,
   slidingFields,
   slidingKeras,
-} from "../../../core/network/sliding.ts";
+} from "../shared/sliding.ts";
+import { kernelToOnnx } from "../../../core/graph/windows.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,

@@ -1,13 +1,6 @@
 /** Depthwise and separable convolutions. @module */
-import {
-  channelsOf,
-  depthwiseToOnnx,
-  kernelToOnnx,
-  type SlidingConfig,
-  slidingFields,
-  slidingKeras,
-  windowAttributes,
-} from "../../../core/network/sliding.ts";
+import { channelsOf, type SlidingConfig, slidingFields, slidingKeras } from "../shared/sliding.ts";
+import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";

@@ -1,6 +1,6 @@
 /** Convolutions whose windows each have a kernel of their own (Keras 1 and 2). @module */
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
-import { type SlidingConfig, slidingFields, slidingKeras } from "../../../core/network/sliding.ts";
+import { type SlidingConfig, slidingFields, slidingKeras } from "../shared/sliding.ts";
 import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,

@@ -1,5 +1,6 @@
 /** Pooling over windows and over whole axes, of one, two and three axes. @module */
-import { type Padding, paddingField, slidingKeras, windowAttributes } from "../../../core/network/sliding.ts";
+import { paddingField, slidingKeras } from "../shared/sliding.ts";
+import { type Padding, windowAttributes } from "../../../core/graph/windows.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,

@@ -3,7 +3,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
-import { windowAttributes } from "../../../core/network/sliding.ts";
+import { windowAttributes } from "../../../core/graph/windows.ts";
 import {
   asFloat,
   type DataFormat,

@@ -15,7 +15,7 @@ import {
   slicesOf,
   weight,
 } from "../../../core/graph/words.ts";
-import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../../../core/network/recurrent.ts";
+import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../shared/recurrent.ts";
 import { lstmGates, nodeHas, type RecurrentNodeOptions } from "../../../core/network/whole.ts";
 import { snakeCase } from "../../../core/network/names.ts";
 import { bool, list, type Schema } from "../../../core/values/schema.ts";

@@ -6,12 +6,11 @@ import type { InitializerSpec, LayerContext, LayerDef, ParamSpec } from "../../.
 import {
   checkSliding,
   keras1Kernels,
-  kernelToOnnx,
   type SlidingConfig,
   slidingFields,
   slidingKeras,
-  windowAttributes,
-} from "../../../core/network/sliding.ts";
+} from "../shared/sliding.ts";
+import { kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
 import {
   activate,
   activationField,
@@ -41,7 +40,7 @@ import {
   recurrentFields,
   type StepsConfig,
   upgradeRecurrent,
-} from "../../../core/network/recurrent.ts";
+} from "../shared/recurrent.ts";
 import { bool, int } from "../../../core/values/schema.ts";
 import { type Dim, dimsOf, type Type } from "../../../core/values/shape.ts";
 import { zeros } from "../../../core/values/tensor.ts";

@@ -17,7 +17,7 @@ import {
   saveRecurrent,
   stepOf,
   upgradeRecurrent,
-} from "../../../core/network/recurrent.ts";
+} from "../shared/recurrent.ts";
 import { lstmGates } from "../../../core/network/whole.ts";
 import { gruSteps, lstmSteps, simpleRnnSteps } from "../../../core/ops/control/steps.ts";
 import { bool } from "../../../core/values/schema.ts";

@@ -16,7 +16,7 @@ import {
   shapeVector,
   stepMask,
 } from "../../../core/graph/words.ts";
-import { recurrentCall, recurrentFields, type StepsConfig } from "../../../core/network/recurrent.ts";
+import { recurrentCall, recurrentFields, type StepsConfig } from "../shared/recurrent.ts";
 import { zeros } from "../../../core/values/tensor.ts";
 import { isWhole, statesOf } from "./cells.ts";
 

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { asFloat, inputAt, layerField, maskOf, transpose } from "../../../core/graph/words.ts";
-import { recurrentCall } from "../../../core/network/recurrent.ts";
+import { recurrentCall } from "../shared/recurrent.ts";
 
 /** Options of the time-major layers, resolved. */
 export interface TimeMajorConfig {

@@ -2,8 +2,8 @@
 import { deepEqual } from "node:assert/strict";
 import type { Graph } from "../../../core/graph/graph.ts";
 import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
-import { lossGraph } from "../../../core/training/forward.ts";
-import { randomKeys, trainingGraph } from "../../../core/training/steps.ts";
+import { lossGraph } from "../../../plugins/training/engine/forward.ts";
+import { randomKeys, trainingGraph } from "../../../plugins/training/engine/graphs.ts";
 import type { GraphParts } from "../../../core/training/types.ts";
 import { registry } from "../../../mod.ts";
 import { wasm } from "../../../plugins/backends/wasm/mod.ts";

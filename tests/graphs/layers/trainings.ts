@@ -1,8 +1,8 @@
 /** Random losses, optimizers and targets for random models. @module */
 import { portOf } from "../../../core/model/feed.ts";
 import { asTensor } from "../../../core/values/shape.ts";
-import { type Compiled, readCompiled } from "../../../core/training/compiled.ts";
-import { targetName, weightName } from "../../../core/training/forward.ts";
+import { type Compiled, readCompiled } from "../../../plugins/training/engine/compiled.ts";
+import { targetName, weightName } from "../../../plugins/training/engine/forward.ts";
 import * as lapis from "../../../mod.ts";
 import { type Tensor, tensor, toNumbers } from "../../../mod.ts";
 import type { Dice } from "../dice.ts";

@@ -1,11 +1,11 @@
 /** Regularizers and constraints that layers' configurations hold, matched with their weights and outputs. @module */
-import type { Builder } from "../graph/builder.ts";
-import type { Value } from "../graph/graph.ts";
-import { cast, dtypeOf } from "../graph/words.ts";
-import type { LayerNode } from "../network/tree.ts";
-import type { Registry } from "../graph/registry.ts";
-import type { ConstraintDef, Part, PartKind, PartKinds } from "./contract.ts";
-import { partOf } from "./parts.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, dtypeOf } from "../../../core/graph/words.ts";
+import type { LayerNode } from "../../../core/network/tree.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import type { ConstraintDef, Part, PartKind, PartKinds } from "../../../core/training/contract.ts";
+import { partOf } from "../../../core/training/parts.ts";
 
 /** True where `kernelRegularizer` means the weight: `kernel`, a field's stem with `Kernel`, or one of several kernels. */
 function means(stem: string, param: string, params: readonly string[]): boolean {

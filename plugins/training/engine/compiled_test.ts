@@ -1,6 +1,6 @@
 /** What compile reads: names of metrics, and which outputs targets are given for. @module */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import { apply, dense, input, type Model, model, sequential, type TargetData, tensor } from "../../mod.ts";
+import { apply, dense, input, type Model, model, sequential, type TargetData, tensor } from "../../../mod.ts";
 
 const two = (): Model => {
   const x = input({ shape: [1], name: "x" });

@@ -1,14 +1,14 @@
 /** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
-import { GraphBuilder } from "../graph/builder.ts";
-import { gradient, gradientName, inputsInto } from "../graph/differentiate.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { gradient, gradientName, inputsInto } from "../../../core/graph/differentiate.ts";
 import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } from "./occurrences.ts";
-import { replay } from "../graph/gradient.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { scalarLike } from "../graph/words.ts";
-import { classNameOf, isEarly } from "./parts.ts";
-import type { Registry } from "../graph/registry.ts";
-import { tensorType, typeText } from "../values/shape.ts";
-import { scalar, sizeOf, type Tensor, tensor } from "../values/tensor.ts";
+import { replay } from "../../../core/graph/gradient.ts";
+import type { Graph, Value } from "../../../core/graph/graph.ts";
+import { scalarLike } from "../../../core/graph/words.ts";
+import { classNameOf, isEarly } from "../../../core/training/parts.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { tensorType, typeText } from "../../../core/values/shape.ts";
+import { scalar, sizeOf, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import type {
   ConstraintDef,
   OptimizerConfig,
@@ -17,7 +17,7 @@ import type {
   ScheduleDef,
   SlotSpec,
   Trainable,
-} from "./contract.ts";
+} from "../../../core/training/contract.ts";
 
 /** A slot as a file or a session holds it. */
 export interface SlotEntry {

@@ -1,11 +1,11 @@
 /** Runs steps: the training or testing graph of a compiled model on an engine, its numbers brought together. @module */
-import { GraphBuilder } from "../graph/builder.ts";
-import { inputsInto } from "../graph/differentiate.ts";
-import { type Graph, typeOf } from "../graph/graph.ts";
-import { eachWeight } from "../network/tree.ts";
-import { philox } from "../values/random.ts";
-import type { Registry } from "../graph/registry.ts";
-import { staticShape } from "../values/shape.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { inputsInto } from "../../../core/graph/differentiate.ts";
+import { type Graph, typeOf } from "../../../core/graph/graph.ts";
+import { eachWeight } from "../../../core/network/tree.ts";
+import { philox } from "../../../core/values/random.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { staticShape } from "../../../core/values/shape.ts";
 import {
   castTensor,
   copyOf,
@@ -16,16 +16,16 @@ import {
   type Tensor,
   tensor,
   toNumbers,
-} from "../values/tensor.ts";
-import { isDifferentiable, replay } from "../graph/gradient.ts";
-import { philoxKey } from "../ops/random/philox.ts";
+} from "../../../core/values/tensor.ts";
+import { isDifferentiable, replay } from "../../../core/graph/gradient.ts";
+import { philoxKey } from "../../../core/ops/random/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
 import { constraints } from "./penalties.ts";
 import { iterationName, stepGraph } from "./step.ts";
-import type { Trainable } from "./contract.ts";
-import type { GraphParts } from "./types.ts";
+import type { Trainable } from "../../../core/training/contract.ts";
+import type { GraphParts } from "../../../core/training/types.ts";
 
 /** A copy of a weight as it is now. */
 function valueAt(model: GraphParts["model"], path: string): Tensor {

@@ -1,11 +1,11 @@
 /** Training: what a model's compile, fit, evaluate and gradients come to. A plugin, so that inference loads none of it. @module */
-import { InputError, LapisError, shown } from "../values/errors.ts";
-import type { ModelData } from "../model/feed.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { Model } from "../model/model.ts";
-import { checkOptions } from "../values/schema.ts";
-import { checkSeed } from "../values/random.ts";
-import { copyOf, type RuntimeValue, type Tensor } from "../values/tensor.ts";
+import { InputError, LapisError, shown } from "../../../core/values/errors.ts";
+import type { ModelData } from "../../../core/model/feed.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import type { Model } from "../../../core/model/model.ts";
+import { checkOptions } from "../../../core/values/schema.ts";
+import { checkSeed } from "../../../core/values/random.ts";
+import { copyOf, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
 import {
   type Compiled,
   monitorsOf,
@@ -29,11 +29,12 @@ import {
 import { MutableHistory, Run } from "./fit.ts";
 import { Derivatives } from "./derivatives.ts";
 import { OptimizerState } from "./optimizerstate.ts";
-import { partOf } from "./parts.ts";
+import { partOf } from "../../../core/training/parts.ts";
 import { Progress } from "./progress.ts";
 import { StepRunner } from "./runner.ts";
-import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled, versionOf } from "./saved.ts";
-import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./steps.ts";
+import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled } from "./saved.ts";
+import { versionOf } from "../../../core/training/versions.ts";
+import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./graphs.ts";
 import {
   batchNames,
   type BatchOptions,
@@ -57,7 +58,7 @@ import {
   type Trainer,
   type TrainerDef,
   type TrainingState,
-} from "./types.ts";
+} from "../../../core/training/types.ts";
 
 const counted = (n: number, name: string): number => {
   if (Number.isSafeInteger(n) && n >= 0) return n;

@@ -1,11 +1,11 @@
 /** Steps and tests on sessions: graphs made once a kind, random keys by step, recurrent states handed over. @module */
-import type { Graph } from "../graph/graph.ts";
-import { copyOf, type RuntimeValue, type Tensor } from "../values/tensor.ts";
+import type { Graph } from "../../../core/graph/graph.ts";
+import { copyOf, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
 import type { Compiled } from "./compiled.ts";
 import { type Fed, formKey } from "./data.ts";
 import { renamed } from "./saved.ts";
-import { randomKeys, stateShapes, testGraph, trainingGraph } from "./steps.ts";
-import type { ModelParts } from "./types.ts";
+import { randomKeys, stateShapes, testGraph, trainingGraph } from "./graphs.ts";
+import type { ModelParts } from "../../../core/training/types.ts";
 
 const statePrefix = "state/";
 /** A graph without the values of its inputs, which are the session's. */

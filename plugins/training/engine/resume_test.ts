@@ -23,7 +23,7 @@ import {
   tensor,
   toNumbers,
   type TrainingState,
-} from "../../mod.ts";
+} from "../../../mod.ts";
 
 const x = Array.from({ length: 24 }, (_, i) => [[Math.sin(i)], [Math.cos(2 * i)], [Math.sin(3 * i)]]);
 const y = x.map(([a = []], i) => [(a[0] ?? 0) * (i % 3)]);
@@ -119,7 +119,7 @@ const data = {
   x: tensor(Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)), [5, 3]),
   y: tensor(Float32Array.from({ length: 5 }, (_, i) => Math.cos(i)), [5, 1]),
 };
-const keras2 = new URL("../../tests/fixtures/keras2-optimizers/", import.meta.url);
+const keras2 = new URL("../../../tests/fixtures/keras2-optimizers/", import.meta.url);
 const resumed: Record<string, { losses: number[]; weights: Nested[] }> = JSON.parse(
   await Deno.readTextFile(new URL("resumed.json", keras2)),
 );

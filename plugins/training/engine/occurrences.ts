@@ -3,8 +3,8 @@
  * and Keras squares (or takes magnitudes of) each row before rows of one id are added up; so do its optimizers here.
  * @module
  */
-import type { GraphBuilder } from "../graph/builder.ts";
-import { type Graph, type Node, opName, type Value } from "../graph/graph.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import { type Graph, type Node, opName, type Value } from "../../../core/graph/graph.ts";
 
 /** A gradient, and the lists of rows it is the sum of, where it is one. */
 export interface Gradient {

@@ -1,20 +1,20 @@
 /** The graph of a model with its losses, penalties and sums of metrics in place of its outputs. @module */
-import { assemble } from "../network/assemble.ts";
-import { GraphBuilder } from "../graph/builder.ts";
-import { inputsInto } from "../graph/differentiate.ts";
-import type { Port } from "../model/feed.ts";
-import { replay } from "../graph/gradient.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { cast } from "../graph/words.ts";
-import type { LayerNode } from "../network/tree.ts";
-import { asTensor, normalAxis, tensorType } from "../values/shape.ts";
-import type { Tensor } from "../values/tensor.ts";
-import type { LossContext, LossDef, LossValues, Part, Reduction } from "./contract.ts";
+import { assemble } from "../../../core/network/assemble.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { inputsInto } from "../../../core/graph/differentiate.ts";
+import type { Port } from "../../../core/model/feed.ts";
+import { replay } from "../../../core/graph/gradient.ts";
+import type { Graph, Value } from "../../../core/graph/graph.ts";
+import { cast } from "../../../core/graph/words.ts";
+import type { LayerNode } from "../../../core/network/tree.ts";
+import { asTensor, normalAxis, tensorType } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
+import type { LossContext, LossDef, LossValues, Part, Reduction } from "../../../core/training/contract.ts";
 import type { Compiled, OutputLoss } from "./compiled.ts";
 import type { BatchForm } from "./data.ts";
 import { penalties } from "./penalties.ts";
 import { besideValues, reduceLoss } from "./reduce.ts";
-import type { GraphParts } from "./types.ts";
+import type { GraphParts } from "../../../core/training/types.ts";
 
 /** Names of a step's graph inputs. */
 export const targetName = (output: string): string => `target/${output}`;

@@ -1,15 +1,15 @@
 /** A model's exact gradients: for every weight and every input of floats, at one batch. @module */
-import { gradient, gradientName } from "../graph/differentiate.ts";
-import { isDifferentiable } from "../graph/gradient.ts";
-import { type Graph, typeOf } from "../graph/graph.ts";
-import { eachWeight } from "../network/tree.ts";
-import { isTensor, toNumbers } from "../values/tensor.ts";
+import { gradient, gradientName } from "../../../core/graph/differentiate.ts";
+import { isDifferentiable } from "../../../core/graph/gradient.ts";
+import { type Graph, typeOf } from "../../../core/graph/graph.ts";
+import { eachWeight } from "../../../core/network/tree.ts";
+import { isTensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { type Fed, formKey } from "./data.ts";
 import { lossGraph, lossName } from "./forward.ts";
 import { withoutValues } from "./runner.ts";
-import { randomKeys } from "./steps.ts";
-import type { Gradients, ModelParts } from "./types.ts";
+import { randomKeys } from "./graphs.ts";
+import type { Gradients, ModelParts } from "../../../core/training/types.ts";
 
 /** Computes gradients; graphs are made once for each kind of loss. */
 export class Derivatives {

@@ -1,6 +1,6 @@
 /** What fits and evaluations write while they run: a bar on a terminal, or a line an epoch. @module */
-import { terminal } from "../files/platform.ts";
-import type { Logs } from "./types.ts";
+import { terminal } from "../../../core/files/platform.ts";
+import type { Logs } from "../../../core/training/types.ts";
 
 /** A number in few characters. */
 function short(n: number): string {

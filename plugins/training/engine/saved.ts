@@ -1,14 +1,15 @@
 /** What files hold of training: compilation in Keras' form, and what resuming needs beside it. @module */
-import { ConfigError, InputError, shown } from "../values/errors.ts";
-import type { Port } from "../model/feed.ts";
-import type { Model } from "../model/model.ts";
-import type { Tensor } from "../values/tensor.ts";
+import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
+import type { Port } from "../../../core/model/feed.ts";
+import type { Model } from "../../../core/model/model.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 import type { Compiled } from "./compiled.ts";
-import { fieldToSnake } from "../network/names.ts";
-import type { Era, OptimizerDef, Part } from "./contract.ts";
-import { serializePart } from "./parts.ts";
+import { fieldToSnake } from "../../../core/network/names.ts";
+import type { Era, OptimizerDef, Part } from "../../../core/training/contract.ts";
+import { serializePart } from "../../../core/training/parts.ts";
 import type { MeanOver } from "./reduce.ts";
-import type { CompileTraining, SavedTraining, TrainingState } from "./types.ts";
+import type { CompileTraining, SavedTraining, TrainingState } from "../../../core/training/types.ts";
+import { isEarlyKeras, versionOf } from "../../../core/training/versions.ts";
 
 const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
   typeof raw === "object" && raw !== null && !Array.isArray(raw);
@@ -54,16 +55,6 @@ export function optionsOf(saved: SavedTraining): CompileTraining {
   };
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== null && v !== undefined));
 }
-
-/** A version of Keras as a number that grows with it: 2.004 for 2.4. */
-export function versionOf({ version }: Pick<SavedTraining, "version">): number {
-  const [major = 3, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  return Number.isFinite(major) ? major + (Number.isFinite(minor) ? minor / 1000 : 0) : 3;
-}
-
-/** True for Keras up to 2.3, TensorFlow's own left out. */
-export const isEarlyKeras = (saved: Pick<SavedTraining, "version">): boolean =>
-  versionOf(saved) < 2.004 && !saved.version.includes("-tf");
 
 /** What the mean of a loss is over in the version that a file is from. */
 export function meanOverOf(saved: Pick<SavedTraining, "version">): MeanOver {

@@ -1,11 +1,12 @@
 /** Where an optimizer stands: its slots by graph input, as sessions, files and saved states hold them. @module */
-import { GraphBuilder } from "../graph/builder.ts";
-import { ConfigError, InputError, shown } from "../values/errors.ts";
-import { runGraph } from "../graph/execute.ts";
-import { defaultLimits } from "../values/limits.ts";
-import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../values/tensor.ts";
-import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "./contract.ts";
-import { isEarlyKeras, renamed } from "./saved.ts";
+import { GraphBuilder } from "../../../core/graph/builder.ts";
+import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
+import { runGraph } from "../../../core/graph/execute.ts";
+import { defaultLimits } from "../../../core/values/limits.ts";
+import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
+import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "../../../core/training/contract.ts";
+import { renamed } from "./saved.ts";
+import { isEarlyKeras } from "../../../core/training/versions.ts";
 import {
   averageName,
   iterationName,
@@ -15,7 +16,7 @@ import {
   scheduleOf,
   type SlotEntry,
 } from "./step.ts";
-import type { ModelParts, SavedTraining } from "./types.ts";
+import type { ModelParts, SavedTraining } from "../../../core/training/types.ts";
 
 type Variables = readonly { readonly name: string; readonly value: Tensor }[];
 /** Names of slots as they stood behind their weight's before TensorFlow 2.11. */

@@ -1,12 +1,12 @@
 /** Targets and weights of samples as they are given: whose they are, and under which shape. @module */
-import { isFloat } from "../values/dtype.ts";
-import { InputError, shown } from "../values/errors.ts";
-import { feed, type Port, portOf, tensorIn } from "../model/feed.ts";
-import { tensorType, typeText } from "../values/shape.ts";
-import { reshaped, sizeOf, type Tensor, toNumbers } from "../values/tensor.ts";
+import { isFloat } from "../../../core/values/dtype.ts";
+import { InputError, shown } from "../../../core/values/errors.ts";
+import { feed, type Port, portOf, tensorIn } from "../../../core/model/feed.ts";
+import { tensorType, typeText } from "../../../core/values/shape.ts";
+import { reshaped, sizeOf, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { targetName, weightName } from "./forward.ts";
-import type { SampleWeights } from "./types.ts";
+import type { SampleWeights } from "../../../core/training/types.ts";
 
 /** A target under the shape that its loss takes: an axis of 1 at the end is added or dropped. */
 export function fitTarget(t: Tensor, { target, loss }: OutputLoss, rows: number): Tensor {

@@ -1,9 +1,9 @@
 /** The loop over epochs and batches, with validation and callbacks. @module */
-import type { Model } from "../model/model.ts";
-import { copyOf, type Tensor } from "../values/tensor.ts";
+import type { Model } from "../../../core/model/model.ts";
+import { copyOf, type Tensor } from "../../../core/values/tensor.ts";
 import type { Batches, Fed } from "./data.ts";
 import { Progress } from "./progress.ts";
-import type { Callback, FitRun, History, Logs, TrainingState } from "./types.ts";
+import type { Callback, FitRun, History, Logs, TrainingState } from "../../../core/training/types.ts";
 
 /** Epochs and their numbers, growing. */
 export class MutableHistory implements History {

@@ -1,12 +1,12 @@
 /** What two models differ in: their inputs and outputs, layers or nodes, weights, and what their files say of themselves. @module */
-import { checkOptions } from "../values/schema.ts";
-import type { Port } from "./feed.ts";
-import { type Graph, opName, typeOf } from "../graph/graph.ts";
-import type { Layer } from "../network/layer.ts";
-import type { LayerNode } from "../network/tree.ts";
-import type { Model } from "./model.ts";
-import { typeText } from "../values/shape.ts";
-import { type Tensor, toNumbers } from "../values/tensor.ts";
+import { checkOptions } from "../../core/values/schema.ts";
+import type { Port } from "../../core/model/feed.ts";
+import { type Graph, opName, typeOf } from "../../core/graph/graph.ts";
+import type { Layer } from "../../core/network/layer.ts";
+import type { LayerNode } from "../../core/network/tree.ts";
+import type { Model } from "../../core/model/model.ts";
+import { typeText } from "../../core/values/shape.ts";
+import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 
 /** A layer or a node. */
 export interface DescribedPart {

@@ -1,7 +1,7 @@
 /** What recurrent layers share: options, weights, states, masks and outputs, and how older files hold them. @module */
-import type { Builder } from "../graph/builder.ts";
-import type { Value } from "../graph/graph.ts";
-import type { InitializerSpec, LayerContext, ParamSpec, SavedLayer } from "./layer.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import type { InitializerSpec, LayerContext, ParamSpec, SavedLayer } from "../../../core/network/layer.ts";
 import {
   activate,
   activationField,
@@ -28,12 +28,12 @@ import {
   sizeAt,
   stepMask,
   weight,
-} from "../graph/words.ts";
-import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "./whole.ts";
-import type { StepActivation, StepsOptions } from "../ops/control/steps.ts";
-import { bool, float, int, type Schema } from "../values/schema.ts";
-import type { Type } from "../values/shape.ts";
-import type { Tensor } from "../values/tensor.ts";
+} from "../../../core/graph/words.ts";
+import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "../../../core/network/whole.ts";
+import type { StepActivation, StepsOptions } from "../../../core/ops/control/steps.ts";
+import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
+import type { Type } from "../../../core/values/shape.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 
 /** What every layer that runs over time is told of its steps. */
 export interface StepsConfig {

@@ -22,7 +22,7 @@ import {
   tensor,
   toNumbers,
   type TrainingState,
-} from "../../mod.ts";
+} from "../../../mod.ts";
 
 const backend = "plain", verbose = 0;
 const numbers = (t: Tensor | Tensor[] | undefined) => Array.from(toNumbers(t as Tensor));

@@ -1,14 +1,14 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
-import { type DType, dtypes } from "../values/dtype.ts";
-import { InputError, shown } from "../values/errors.ts";
-import { feed, type ModelData, type Port, rowsOf, tensorIn } from "../model/feed.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { InputError, shown } from "../../../core/values/errors.ts";
+import { feed, type ModelData, type Port, rowsOf, takeRows, tensorIn } from "../../../core/model/feed.ts";
 import { targetName, weightName } from "./forward.ts";
 import { checkLabels, fitTarget, freeTarget, givenFor, present, weightsOf } from "./targets.ts";
 import type { OutputTarget } from "./compiled.ts";
-import { Random } from "../values/random.ts";
-import { checkOptions } from "../values/schema.ts";
-import { typeText } from "../values/shape.ts";
-import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../values/tensor.ts";
+import { Random } from "../../../core/values/random.ts";
+import { checkOptions } from "../../../core/values/schema.ts";
+import { typeText } from "../../../core/values/shape.ts";
+import { castTensor, sizeOf, type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type {
   Augment,
   BatchItem,
@@ -17,7 +17,7 @@ import type {
   ModelParts,
   SampleWeights,
   TargetData,
-} from "./types.ts";
+} from "../../../core/training/types.ts";
 
 /** What differs between batches in a way that needs a graph of its own, by output. */
 export interface BatchForm {
@@ -135,22 +135,6 @@ export function feedAll(
   return { tensors, rows, weighted, free };
 }
 
-/** Rows in a given order. */
-export function takeRows(t: Tensor, rows: Int32Array): Tensor {
-  const width = sizeOf(t.shape.slice(1)) * dtypes[t.dtype].per, shape = [rows.length, ...t.shape.slice(1)];
-  const { data } = t;
-  if (!ArrayBuffer.isView(data)) {
-    const list = data as readonly string[];
-    return {
-      dtype: t.dtype,
-      shape,
-      data: Array.from(rows).flatMap((r) => list.slice(r * width, (r + 1) * width)),
-    };
-  }
-  const out = new dtypes[t.dtype].array(rows.length * width) as Float32Array, from = data as Float32Array;
-  rows.forEach((r, i) => out.set(from.subarray(r * width, (r + 1) * width), i * width));
-  return { dtype: t.dtype, shape, data: out };
-}
 const cut = (fed: Fed, rows: number, of: (t: Tensor) => Tensor): Fed => ({
   ...fed,
   rows,

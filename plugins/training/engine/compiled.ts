@@ -1,13 +1,13 @@
 /** What `compile` was given, read: the loss and metrics of every output, and the optimizer. @module */
-import { ConfigError, InputError, shown } from "../values/errors.ts";
-import { type Port, portOf } from "../model/feed.ts";
-import { fieldToCamel, fieldToSnake } from "../network/names.ts";
-import type { Registry } from "../graph/registry.ts";
-import { asTensor, type TensorType, tensorType } from "../values/shape.ts";
-import type { LossDef, MetricDef, OptimizerDef, Part } from "./contract.ts";
-import { partOf } from "./parts.ts";
+import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
+import { type Port, portOf } from "../../../core/model/feed.ts";
+import { fieldToCamel, fieldToSnake } from "../../../core/network/names.ts";
+import type { Registry } from "../../../core/graph/registry.ts";
+import { asTensor, type TensorType, tensorType } from "../../../core/values/shape.ts";
+import type { LossDef, MetricDef, OptimizerDef, Part } from "../../../core/training/contract.ts";
+import { partOf } from "../../../core/training/parts.ts";
 import type { MeanOver } from "./reduce.ts";
-import type { CompileTraining } from "./types.ts";
+import type { CompileTraining } from "../../../core/training/types.ts";
 
 /** An output's loss. */
 export interface OutputLoss {

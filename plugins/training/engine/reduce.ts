@@ -1,10 +1,10 @@
 /** How losses become one number: masks, weights of samples, and Keras' reductions. @module */
-import type { Builder } from "../graph/builder.ts";
-import { ShapeError } from "../values/errors.ts";
-import type { Value } from "../graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../graph/words.ts";
-import { typeText } from "../values/shape.ts";
-import type { Reduction } from "./contract.ts";
+import type { Builder } from "../../../core/graph/builder.ts";
+import { ShapeError } from "../../../core/values/errors.ts";
+import type { Value } from "../../../core/graph/graph.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { typeText } from "../../../core/values/shape.ts";
+import type { Reduction } from "../../../core/training/contract.ts";
 
 const whole = { keepdims: 0 };
 /** The value with axes of 1 behind its own, or without its last axes of 1, to stand against `like`. */

@@ -1,17 +1,20 @@
-/** What convolution and pooling layers share: padding arithmetic and kernels from Keras' axes to ONNX'. @module */
-import type { Builder } from "../graph/builder.ts";
-import type { Attributes, Value } from "../graph/graph.ts";
-import type { KerasMapping } from "./layer.ts";
-import { type DataFormat, dataFormatField, type KernelConfig, kernelFields, renamed } from "./fields.ts";
-import { activationField, type ActivationSpec } from "./fields.ts";
-import { range, shapeOf, sizeAt, transpose } from "../graph/words.ts";
-import { choice, type Field, int, type Schema, sizes } from "../values/schema.ts";
-import { ConfigError } from "../values/errors.ts";
-import { transposed } from "../ops/layout/move.ts";
-import type { Tensor } from "../values/tensor.ts";
-
-/** How a window treats the borders; `causal` looks back only. */
-export type Padding = "valid" | "same" | "causal";
+/** What convolution and pooling layers share: options, and how Keras' versions spell them. @module */
+import type { Value } from "../../../core/graph/graph.ts";
+import type { Padding } from "../../../core/graph/windows.ts";
+import type { KerasMapping } from "../../../core/network/layer.ts";
+import {
+  type DataFormat,
+  dataFormatField,
+  type KernelConfig,
+  kernelFields,
+  renamed,
+} from "../../../core/network/fields.ts";
+import { activationField, type ActivationSpec } from "../../../core/network/fields.ts";
+import { range, sizeAt } from "../../../core/graph/words.ts";
+import { choice, type Field, int, type Schema, sizes } from "../../../core/values/schema.ts";
+import { ConfigError } from "../../../core/values/errors.ts";
+import { transposed } from "../../../core/ops/layout/move.ts";
+import type { Tensor } from "../../../core/values/tensor.ts";
 
 /** Options of layers that slide a kernel, resolved. */
 export interface SlidingConfig extends KernelConfig {
@@ -71,44 +74,6 @@ export function checkSliding(config: SlidingConfig, path: string): void {
 /** Number of channels of a type. */
 export function channelsOf(type: Value["type"] | undefined, format: DataFormat): number {
   return sizeAt(type, format === "channels_first" ? 1 : -1);
-}
-
-/** ONNX attributes of windows over `x` (channels first). TensorFlow's `same` pads the odd element at the end. */
-export function windowAttributes(
-  x: Value,
-  kernel: readonly number[],
-  strides: readonly number[],
-  dilations: readonly number[],
-  padding: Padding,
-): Attributes {
-  const base = { strides: [...strides], dilations: [...dilations], kernel_shape: [...kernel] };
-  const reach = kernel.map((k, i) => (k - 1) * (dilations[i] ?? 1));
-  if (padding === "valid") return { ...base, pads: [...reach, ...reach].fill(0) };
-  if (padding === "causal") return { ...base, pads: [...reach, ...reach.map(() => 0)] };
-  const spatial = shapeOf(x.type).slice(2);
-  const totals = reach.map((r, i) => {
-    const stride = strides[i] ?? 1, size = spatial[i];
-    if (stride === 1) return r;
-    return typeof size === "number"
-      ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + r + 1 - size)
-      : undefined;
-  });
-  if (!totals.every((t) => t !== undefined)) return { ...base, auto_pad: "SAME_UPPER" };
-  const before = totals.map((t) => Math.floor(t / 2));
-  return { ...base, pads: [...before, ...totals.map((t, i) => t - (before[i] ?? 0))] };
-}
-
-/** A Keras kernel `[…sizes, in, out] → [out, in, …sizes]`. */
-export function kernelToOnnx(b: Builder, kernel: Value): Value {
-  const rank = shapeOf(kernel.type).length - 2;
-  return transpose(b, kernel, [rank + 1, rank, ...range(0, rank)]);
-}
-/** A Keras depthwise kernel `[…sizes, channels, multiplier] → [channels·multiplier, 1, …sizes]`. */
-export function depthwiseToOnnx(b: Builder, kernel: Value): Value {
-  const shape = shapeOf(kernel.type), rank = shape.length - 2;
-  const turned = transpose(b, kernel, [rank, rank + 1, ...range(0, rank)]);
-  const size = (i: number) => sizeAt(kernel.type, i);
-  return b.one("Reshape", [turned, b.ints([size(rank) * size(rank + 1), 1, ...range(0, rank).map(size)])]);
 }
 
 /** Keras 1's kernels `[out, in, …sizes]` of channels first, in the order of newer files. */
