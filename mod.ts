@@ -9,7 +9,7 @@
  * @module
  */
 import { type Applicable, input as inputWith, type InputOptions } from "./core/network/functional.ts";
-import { sequential as sequentialWith, type SequentialOptions } from "./plugins/editing/compose.ts";
+import { sequential as sequentialWith, type SequentialOptions } from "./core/model/compose.ts";
 import { type LoadOptions, loadWith } from "./core/model/load.ts";
 import type { Model } from "./core/model/model.ts";
 import type { SymbolicTensor } from "./core/network/network.ts";
@@ -94,7 +94,7 @@ export { extractOnnx, type OnnxPart } from "./io/onnx/extract.ts";
 export { onnxHeader, readOnnxStructure } from "./io/onnx/reading/structure.ts";
 export { readWeightsH5 } from "./io/keras/weights/weightsfile.ts";
 export * from "./plugins/editing/diff.ts";
-export { model, type SequentialOptions } from "./plugins/editing/compose.ts";
+export { model, type SequentialOptions } from "./core/model/compose.ts";
 export { Model, type ModelGraphOptions, type ModelLayer, type ModelOptions } from "./core/model/model.ts";
 export type { PredictOptions } from "./core/model/sampling.ts";
 export type { ApplyOptions, LayerCall, Network, SymbolicTensor } from "./core/network/network.ts";

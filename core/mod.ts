@@ -11,7 +11,7 @@ export {
   type ScanOptions,
   type ScanStep,
 } from "./graph/builder.ts";
-export * from "../plugins/editing/compose.ts";
+export * from "./model/compose.ts";
 export * from "./graph/differentiate.ts";
 export * from "./values/dtype.ts";
 export * from "./values/errors.ts";

@@ -1,5 +1,5 @@
 /** Models from layers: in a row, or from their ends. @module */
-import { ConfigError } from "../../core/values/errors.ts";
+import { ConfigError } from "../values/errors.ts";
 import {
   type Applicable,
   functional,
@@ -7,11 +7,11 @@ import {
   type FunctionalOptions,
   layerOf,
   sequentialNetwork,
-} from "../../core/network/functional.ts";
-import { Model, modelNames, type ModelOptions } from "../../core/model/model.ts";
-import { networkConfigOf, type SymbolicTensor } from "../../core/network/network.ts";
-import type { Registry } from "../../core/graph/registry.ts";
-import { checkOptions } from "../../core/values/schema.ts";
+} from "../network/functional.ts";
+import { Model, modelNames, type ModelOptions } from "./model.ts";
+import { networkConfigOf, type SymbolicTensor } from "../network/network.ts";
+import type { Registry } from "../graph/registry.ts";
+import { checkOptions } from "../values/schema.ts";
 
 /** Options of {@link sequential}. */
 export interface SequentialOptions extends ModelOptions {
