@@ -13,7 +13,7 @@ import {
   type StepActivation,
   type Steps,
   type StepsOptions,
-} from "./recurrent.ts";
+} from "./steps.ts";
 
 testGradients(recurrentSamples);
 
