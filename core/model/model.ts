@@ -133,6 +133,8 @@ export interface ModelLayer {
   readonly trainable: boolean;
 }
 
+/** Weights that layers have elsewhere, as in a model whose layers are used anew. */
+export type HeldWeights = (layer: Layer, param: string) => Tensor | undefined;
 /** Where layers that are models have their weights: a model that takes one in begins with them. */
 const homes = new WeakMap<Layer, Model>();
 
@@ -178,16 +180,17 @@ export class Model {
   }
 
   /**
-   * A model of a network.
+   * A model of a network, whose weights are those of `options`, those `held`, or first ones.
    * @throws {ShapeError} naming a layer that doesn't fit, or a weight whose shape isn't the layer's.
    */
   static fromNetwork(
     network: Network,
     registry: Registry = network.registry,
     options: ModelOptions = {},
+    held?: HeldWeights,
   ): Model {
     const model = new Model(network.name, registry, options);
-    model.#build(network);
+    model.#build(network, held);
     return model;
   }
   /** A model of layers in a row whose input isn't known yet; the first data (or {@link Model.build}) tells. */
@@ -219,14 +222,15 @@ export class Model {
     return model;
   }
 
-  #build(network: Network): void {
+  #build(network: Network, held?: HeldWeights): void {
     const { weights, seed = 0 } = this.#options;
     const assembled = assemble(network, this.registry, this.#assembling());
     this.#network = network;
     this.#assembled = assembled;
     for (const [entry, node] of eachWeight(assembled.tree)) {
       if (entry.role === "state") continue;
-      const given = weights?.get(entry.path) ?? homes.get(node.layer)?.weightOf(node.layer, entry.param);
+      const given = weights?.get(entry.path) ?? held?.(node.layer, entry.param) ??
+        homes.get(node.layer)?.weightOf(node.layer, entry.param);
       if (given) this.#weights.set(entry.path, fitted(given, entry.path, entry.shape, entry.dtype));
       else this.#weights.set(entry.path, initialValue(this.registry, entry, seed));
     }

@@ -120,13 +120,15 @@ export class Replay {
   }
   /** A model between new tensors, with the weights of the old one. */
   model(options: FunctionalOptions, run: { readonly backend?: string } = {}): Model {
-    const made = Model.fromNetwork(functional(options), this.#model.registry, run);
-    for (const [entry, node] of eachWeight(made.tree)) {
-      if (entry.role === "state") continue;
-      const value = this.#model.weightOf(this.#sources.get(node.layer) ?? node.layer, entry.param);
-      if (value) made.setWeight(entry.path, value);
+    const held = new Map<Layer, Map<string, string>>();
+    for (const [{ path, param }, { layer }] of eachWeight(this.#model.tree)) {
+      const paths = held.get(layer) ?? new Map<string, string>();
+      held.set(layer, paths.set(param, path));
     }
-    return made;
+    return Model.fromNetwork(functional(options), this.#model.registry, run, (layer, param) => {
+      const path = held.get(this.#sources.get(layer) ?? layer)?.get(param);
+      return path === undefined ? undefined : this.#model.weight(path);
+    });
   }
 }
 

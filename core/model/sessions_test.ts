@@ -2,10 +2,13 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import {
   adam,
+  createLayer,
   dense,
+  dropout,
   embedding,
   flatten,
   input,
+  type LayerDef,
   lstm,
   type Model,
   type ModelOptions,
@@ -177,5 +180,39 @@ Deno.test("a batch that is refused moves neither weights nor slots nor the count
     deepEqual([values(m), m.trainingState()], before, backend);
     await m.trainOnBatch(batch(2), target);
     equal(Number(m.trainingState().tensors["optimizer/iteration"]?.data[0]), 2);
+  }
+});
+
+Deno.test("calls of a mode assemble its graph once", async () => {
+  let built = 0;
+  const counted: LayerDef<Readonly<Record<never, never>>, never> = {
+    kind: "layer",
+    name: "Counted",
+    summary: "counts how often it is built",
+    config: {},
+    mask: "pass",
+    params: () => ({}),
+    build({ b, inputs: [x] }) {
+      built++;
+      return [b.one("Identity", [x])];
+    },
+  };
+  using m = sequential([input({ shape: [4] }), createLayer(counted, {}), dropout({ rate: 0.5 })]);
+  m.compile({ loss: "mse" });
+  const modes: [string, () => Promise<unknown>][] = [
+    ["call", () => m.call(x)],
+    ["call in training", () => m.call(x, { training: true })],
+    ["activations", () => m.activations(x)],
+    ["predict", () => m.predict(x)],
+    ["draws", () => m.predict(x, { seed: 1 })],
+    ["run", () => m.run({ [m.inputs[0]?.name ?? ""]: x })],
+    ["testOnBatch", () => m.testOnBatch(x, x)],
+    ["gradients", () => m.gradients(x, x)],
+  ];
+  for (const [name, call] of modes) {
+    await call();
+    const once = built;
+    for (let i = 0; i < 3; i++) await call();
+    equal(built, once, name);
   }
 });
