@@ -6,7 +6,7 @@ import { listFolder, makeFolder, removeFile } from "../../core/files/platform.ts
 import { writeNamesOf } from "../../core/model/save.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
-import { renamed } from "../../core/training/saved.ts";
+import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
 import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
 import { filled } from "./pythontext.ts";

@@ -1,6 +1,6 @@
 /** Keras 3's rarer products: over axes that are named, of all pairs, and convolutions in two steps. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/network/sliding.ts";
+import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
 import { range, shapeOf, sizeAt, toFirst, toLast, transpose } from "../../../core/graph/words.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, pair, sizesFor } from "./products.ts";
