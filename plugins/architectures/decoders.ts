@@ -1,7 +1,7 @@
 /** KerasHub's decoders of text: GPT-2, OPT, Bloom, Llama and its kin, Gemma. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
-import { backbone, geluByTanh, hub, type Hyperparameters, keras, layerNorm, tokens } from "./kit.ts";
+import { backbone, geluByTanh, hub, type Hyperparameters, keras, layerNorm, scaled, tokens } from "./kit.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
 
 /** Ids and their mask. */
@@ -106,17 +106,12 @@ const llamaFields = same(
   ...["rope_high_freq_factor", "rope_pretraining_sequence_length"],
 );
 
-/** Rows of tokens times the root of their size. */
-function scaledRows(d: Draft, table: Part, { token_ids: ids }: Inputs, size: number): Ref {
-  const config = { value: Math.fround(Math.sqrt(size)), dtype: "float32" };
-  return d.operation("Multiply", "multiply", [d.call(table, [ids]), { class_name: "__tensor__", config }]);
-}
 const gemma = backbone("GemmaBackbone", (h, d) => {
   const inputs = inputsOf(d),
     size = h.number("hidden_dim"),
     slides = h.flag("use_sliding_window_attention", false);
   const cap = h.any("final_logit_soft_cap", null);
-  let x = scaledRows(d, tokens(h, size, { logit_soft_cap: cap }), inputs, size);
+  let x = scaled(d, d.call(tokens(h, size, { logit_soft_cap: cap }), [inputs.token_ids]), size);
   for (let i = 0; i < h.count("num_layers"); i++) {
     const config = {
       hidden_dim: size,
@@ -141,12 +136,8 @@ const gemma3 = backbone("Gemma3Backbone", (h, d) => {
     throw new UnsupportedError("Gemma3Backbone.vision_encoder: only models of text alone are supported");
   }
   h.any("image_size");
-  let x = scaledRows(
-    d,
-    tokens(h, size, { logit_soft_cap: h.any("final_logit_soft_cap", null) }),
-    inputs,
-    size,
-  );
+  const table = tokens(h, size, { logit_soft_cap: h.any("final_logit_soft_cap", null) });
+  let x = scaled(d, d.call(table, [inputs.token_ids]), size);
   const slides = h.flag("use_sliding_window_attention", false);
   const local = h.number("local_rope_scaling_factor", 1), global = h.number("global_rope_scaling_factor", 1);
   for (let i = 0; i < h.count("num_layers"); i++) {

@@ -148,6 +148,11 @@ export function tokens(h: Hyperparameters, size: number, more: Json = {}, key = 
     ...more,
   });
 }
+/** x times the root of its size, as Gemma has it. */
+export function scaled(d: Draft, x: Ref, size: number, name = "multiply"): Ref {
+  const config = { value: Math.fround(Math.sqrt(size)), dtype: "float32" };
+  return d.operation("Multiply", name, [x, { class_name: "__tensor__", config }]);
+}
 /** Inputs of ids by name, `[batch, steps]`. */
 export function ids(d: Draft, ...names: readonly string[]): readonly Ref[] {
   return names.map((name) => d.input(name, [null]));

@@ -33,7 +33,7 @@ const falcon = backbone("FalconBackbone", (h, d) => {
       ...["attention_dropout_rate", "feedforward_dropout_rate"],
     ));
     const part = hub("FalconTransformerDecoder", `transformer_layer_${i}`, config);
-    x = d.call(part, [x], { decoder_padding_mask: inputs.padding_mask });
+    x = d.call(part, [], { inputs: x, decoder_padding_mask: inputs.padding_mask });
   }
   const epsilon = h.number("layer_norm_epsilon", 1e-5);
   return d.finish(inputs, d.call(layerNorm("final_layernorm", epsilon), [x]));

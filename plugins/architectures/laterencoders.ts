@@ -1,8 +1,7 @@
-/** KerasHub's later encoders of text: DeBERTa V3, RoFormer V2, ESM, XLNet; and T5. @module */
+/** KerasHub's later encoders of text: DeBERTa V3, RoFormer V2, ESM, XLNet. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { same } from "./decoders.ts";
 import { backbone, hub, keras, layerNorm, tokens } from "./kit.ts";
-import { pairInputs } from "./pairs.ts";
 import type { Draft, Ref } from "./draft.ts";
 
 const deberta = backbone("DebertaV3Backbone", (h, d) => {
@@ -109,7 +108,8 @@ const xlnet = backbone("XLNetBackbone", (h, d) => {
       layer_norm_epsilon: 1e-12,
       ...h.pick(same("num_heads", "intermediate_dim", "activation", "bias_initializer")),
     };
-    x = d.call(hub("XLNetEncoder", `xlnet_encoder_${i}`, config), [x], {
+    x = d.call(hub("XLNetEncoder", `xlnet_encoder_${i}`, config), [], {
+      output_content: x,
       attn_mask_content: content,
       attn_mask_query: query,
       pos_emb: waves,
@@ -118,55 +118,5 @@ const xlnet = backbone("XLNetBackbone", (h, d) => {
   }
   return d.finish(inputs, d.call(keras("Dropout", "dropout", { rate: dropout }), [x]));
 });
-const t5 = backbone("T5Backbone", (h, d) => {
-  const inputs = pairInputs(d), size = h.number("hidden_dim"), rate = h.number("dropout", 0.1);
-  const epsilon = h.number("layer_norm_epsilon", 1e-6), layers = h.count("num_layers");
-  const width = h.any("key_value_dim", null) ?? Math.floor(size / h.number("num_heads"));
-  const table = tokens(h, size, { tie_weights: h.flag("tie_embedding_weights", true) });
-  const whole = { class_name: "__slice__", config: { start: null, stop: null, step: null } };
-  const wide = (name: string, mask: Ref) => d.operation("GetItem", name, [mask, [whole, null, whole]]);
-  const side = (name: string, i: number) =>
-    hub("T5TransformerLayer", `transformer_${name}_layer_${i}`, {
-      is_decoder: name === "decoder",
-      hidden_dim: size,
-      key_value_dim: width,
-      dropout: rate,
-      activation: "relu",
-      layer_norm_epsilon: epsilon,
-      use_gated_activation: true,
-      use_relative_attention_bias: i === 0,
-      ...h.pick(same("intermediate_dim", "num_heads", "activation", "use_gated_activation")),
-    });
-  const dropout = (name: string, x: Ref) => d.call(keras("Dropout", name, { rate }), [x]);
-  const level = (name: string, x: Ref) => d.call(hub("T5LayerNorm", name, { epsilon }), [x]);
-  const mask = wide("get_item", inputs.encoder_padding_mask);
-  let x = dropout("encoder_embedding_dropout", d.call(table, [inputs.encoder_token_ids]));
-  let bias: Ref | null = null;
-  for (let i = 0; i < layers; i++) {
-    x = d.call(side("encoder", i), [x], {
-      attention_mask: mask,
-      position_bias: bias,
-      use_causal_mask: false,
-    });
-    bias = { ...x, tensor: 1 };
-  }
-  x = dropout("encoder_output_dropout", level("encoder_output_layer_norm", x));
-  const own = wide("get_item_1", inputs.decoder_padding_mask);
-  let y = dropout("decoder_embedding_dropout", d.call(table, [inputs.decoder_token_ids]));
-  bias = null;
-  for (let i = 0; i < layers; i++) {
-    y = d.call(side("decoder", i), [y], {
-      attention_mask: own,
-      position_bias: bias,
-      encoder_hidden_states: x,
-      encoder_attention_mask: mask,
-      use_causal_mask: true,
-    });
-    bias = { ...y, tensor: 1 };
-  }
-  y = dropout("decoder_output_dropout", level("decoder_output_layer_norm", y));
-  return d.finish(inputs, { encoder_sequence_output: x, decoder_sequence_output: y });
-});
-
-/** DeBERTa V3, RoFormer V2, ESM, XLNet, T5. */
-export const laterEncoders: readonly ArchitectureDef[] = [deberta, roformer, esm, xlnet, t5];
+/** DeBERTa V3, RoFormer V2, ESM, XLNet. */
+export const laterEncoders: readonly ArchitectureDef[] = [deberta, roformer, esm, xlnet];

@@ -5,6 +5,7 @@ import { encoders } from "./encoders.ts";
 import { refused } from "./leftout.ts";
 import { laterDecoders } from "./laterdecoders.ts";
 import { laterEncoders } from "./laterencoders.ts";
+import { laterPairs } from "./laterpairs.ts";
 import { mixtures } from "./mixtures.ts";
 import { pairs } from "./pairs.ts";
 import { tasksOf } from "./tasks.ts";
@@ -18,6 +19,7 @@ const backbones: readonly ArchitectureDef[] = [
   ...laterDecoders,
   ...mixtures,
   ...pairs,
+  ...laterPairs,
   ...visionBackbones,
 ];
 

@@ -61,7 +61,12 @@ function causal(name: string, def: ArchitectureDef, output?: string): Architectu
     if (name === "T5Seq2SeqLM" && body.said("tie_embedding_weights") !== false) {
       x = d.operation("Multiply", "multiply", [x, Math.fround(Number(body.said("hidden_dim")) ** -0.5)]);
     }
-    return d.finish(body.inputs, d.call(tableOf(body), [x], { reverse: true }));
+    x = d.call(tableOf(body), [x], { reverse: true });
+    const cap = body.said("final_logit_softcapping");
+    if (typeof cap !== "number") return d.finish(body.inputs, x);
+    // T5Gemma bounds its scores outside of the table.
+    const bounded = d.operation("Tanh", "tanh", [d.operation("TrueDivide", "true_divide", [x, cap])]);
+    return d.finish(body.inputs, d.operation("Multiply", "multiply", [bounded, cap]));
   });
 }
 /** Scores of masked tokens: by the table of the tokens, or by one of their own. */
@@ -99,6 +104,14 @@ function vit(def: ArchitectureDef): ArchitectureDef {
   });
 }
 
+/** Scores of the next item, by a table of their own. */
+function edRec(def: ArchitectureDef): ArchitectureDef {
+  return drafted("EdRecSeq2SeqLM", (h, d) => {
+    const body = bodyOf(h, d, def);
+    const head = keras("Dense", "lm_head", { units: body.said("vocab_size"), use_bias: false });
+    return d.finish(body.inputs, d.call(head, [body.output("decoder_sequence_output")]));
+  });
+}
 /** Models for tasks of these backbones. */
 export function tasksOf(backbones: readonly ArchitectureDef[]): readonly ArchitectureDef[] {
   const named = (name: string, make: (def: ArchitectureDef) => ArchitectureDef) =>
@@ -135,7 +148,7 @@ export function tasksOf(backbones: readonly ArchitectureDef[]): readonly Archite
     ...first("DistilBert", { activation: "relu", dropout: 0.2, twice: false }),
     ...first("DebertaV3", { activation: "gelu", output: "classifier_dropout" }),
     ...tables.flatMap((name) => named(`${name}Backbone`, (def) => causal(`${name}CausalLM`, def))),
-    ...["Bart", "T5"].flatMap((name) =>
+    ...["Bart", "T5", "T5Gemma", "T5Gemma2"].flatMap((name) =>
       named(`${name}Backbone`, (def) => causal(`${name}Seq2SeqLM`, def, "decoder_sequence_output"))
     ),
     ...["Bert", "FNet"].flatMap((name) =>
@@ -149,6 +162,7 @@ export function tasksOf(backbones: readonly ArchitectureDef[]): readonly Archite
     ...plain.flatMap((name) => named(`${name}Backbone`, (def) => masked(`${name}MaskedLM`, def))),
     ...named("RoformerV2Backbone", (def) => masked("RoformerV2MaskedLM", def, undefined, () => ({}))),
     ...named("ESMBackbone", (def) => masked("ESMMaskedPLM", def, undefined, own)),
+    ...named("EdRecBackbone", edRec),
     ...embeddersOf(named),
     ...named("ViTBackbone", vit),
   ];

@@ -8,6 +8,16 @@ const on = (shape: readonly number[], options: Readonly<Record<string, unknown>>
 });
 const transformer = { intermediateDim: 6, numHeads: 2, activation: "tanh" };
 const grouped = { intermediateDim: 6, numQueryHeads: 4, numKeyValueHeads: 2 };
+const gemmaPair = {
+  hiddenSize: 8,
+  numAttentionHeads: 4,
+  numKeyValueHeads: 2,
+  headDim: 4,
+  intermediateSize: 6,
+  attentionBias: true,
+  layerType: "sliding_attention",
+  slidingWindow: 2,
+};
 const crossed: LayerSample = {
   options: transformer,
   inputs: [{ shape: series }, { shape: [2, 3, 6] }],
@@ -120,6 +130,21 @@ export const hubSamples: Readonly<Record<string, LayerSample>> = {
       useRelativeAttentionBias: true,
     },
     inputs: [{ shape: series }, { shape: [2, 3, 8] }],
+  },
+  ...Object.fromEntries(
+    ["T5GemmaEncoderLayer", "T5Gemma2EncoderLayer", "T5GemmaDecoderLayer"].map((name) => [name, {
+      options: gemmaPair,
+      inputs: [{ shape: series }, ...name.includes("Decoder") ? [{ shape: [2, 3, 8] }] : []],
+    }]),
+  ),
+  EdRecEncoderBlock: on(series, { hiddenDim: 8, numHeads: 2, intermediateDim: 6 }),
+  EdRecDecoderBlock: {
+    options: { hiddenDim: 8, numHeads: 2, intermediateDim: 6 },
+    inputs: [{ shape: series }, { shape: [2, 3, 8] }],
+  },
+  T5Gemma2DecoderLayer: {
+    options: gemmaPair,
+    inputs: [{ shape: series }, { shape: [2, 3, 8] }, { shape: [2, 3] }],
   },
   RelativeEmbedding: on(series, { hiddenDim: 8, bucketSize: 3 }),
   DisentangledAttentionEncoder: {

@@ -107,7 +107,7 @@ function bound(
       throw reader.refuse(`call argument ${shown(a, 60)} is not supported`);
     }
   });
-  for (const key of several || inputs.length === 0 ? inputNames : []) {
+  for (const key of inputs.length === 0 ? [...inputNames, names[0] ?? ""] : several ? inputNames : []) {
     const given = rest[key] ?? null;
     if (given === null) continue;
     inputs.push(given);

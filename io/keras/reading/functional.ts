@@ -2,7 +2,7 @@
 import { ConfigError, FormatError, shown } from "../../../core/values/errors.ts";
 import { applyAll, functional } from "../../../core/network/functional.ts";
 import type { Layer } from "../../../core/network/layer.ts";
-import type { SymbolicTensor } from "../../../core/network/network.ts";
+import { networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import { argumentsOf } from "./calls.ts";
 import { type KerasContext, majorOf, versionBefore } from "./context.ts";
 import { entryOf, labelOf, type LayerEntry, locate } from "./layers.ts";
@@ -10,7 +10,7 @@ import { losingMasks } from "./lostmasks.ts";
 import { warnOfMode } from "./modes.ts";
 import { type CallEntry, callsOf, endsOf, refsIn, type TensorRef } from "./nodes.ts";
 import { isOperation, operationLayer } from "./operations.ts";
-import { inputLayer, isModel, listOf, type Structure } from "../parts.ts";
+import { inputLayer, listOf, type Structure } from "../parts.ts";
 
 /** A layer of a functional model on its way: what it is called on, and its calls' results so far. */
 interface Member {
@@ -90,7 +90,7 @@ function number(members: ReadonlyMap<string, Member>, outputs: readonly TensorRe
   ).flatMap(refsIn);
   const counted = majorOf(version) < 3 || /^3\.0\./.test(version);
   for (const [name, m] of members) {
-    if (!isModel(m.entry) || m.entry.raw.drafted === true) continue;
+    if (!m.layer || !networkConfigOf(m.layer) || m.entry.raw.drafted === true) continue;
     const nodesOf = (refs: readonly TensorRef[]) => refs.filter((r) => r.layer === name).map((r) => r.node);
     const read = nodesOf(all), out = nodesOf(outputs), most = m.calls.length - 1;
     const least = Math.min(1, ...read, ...out);

@@ -84,8 +84,9 @@ export function entryOf(raw: unknown, place: string): LayerEntry {
 export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
   const { registered, config, raw } = entry;
   const def = ctx.registry.find("architecture", registered.slice(registered.lastIndexOf(">") + 1));
-  const owner = registered.includes(">") ? registered : String(raw.module);
-  if (!def?.packages.some((name) => owner.startsWith(name))) return entry;
+  // A whole-model .h5 names the class alone.
+  const owner = registered.includes(">") ? registered : raw.module ?? def?.packages[0];
+  if (!def?.packages.some((name) => `${owner}`.startsWith(name))) return entry;
   const network = Array.isArray(config.layers)
     ? config
     : locate(labelOf(entry), () => def.network(config, raw.build_config));

@@ -128,6 +128,8 @@ export interface FeedForward<C> {
   /** x `[batch, steps, features]` through it. */
   readonly build: (context: HubContext<C>, x: Value) => Value;
 }
+/** A part of such a layer. */
+export type Stage = "attention" | "before" | "forward" | "after";
 /** What sets one kind of these decoders apart. */
 export interface Kind<C extends DecoderConfig> {
   /** Class name in files. */
@@ -154,6 +156,8 @@ export interface Kind<C extends DecoderConfig> {
   readonly window?: (config: C) => number | null;
   /** The feed forward part, where not the gated one. */
   readonly feedForward?: FeedForward<C>;
+  /** In which order Keras makes its parts, which whole-model .h5 files keep. */
+  readonly order?: readonly Stage[];
   /** The output of the attention has a bias. */
   readonly outputBiased?: boolean;
   /** More weights of the attention. */
@@ -193,18 +197,23 @@ export function decoder<C extends DecoderConfig>(kind: Kind<C>): LayerDef<C> {
       const heading = (place: Place, n: number) =>
         denseSpecs(place, [features, n, size], init, biased ? [n, size] : undefined);
       const bias = kind.outputBiased ? [features] : undefined;
-      return {
-        ...heading(places.query, heads),
-        ...(level && one(places.queryNorm, "scale", [size], "ones")),
-        ...heading(places.key, groups),
-        ...(level && one(places.keyNorm, "scale", [size], "ones")),
-        ...heading(places.value, groups),
-        ...denseSpecs(places.output, [heads, size, features], init, bias),
-        ...kind.more?.(config),
-        ...one(places.before, "scale", [features], "ones"),
-        ...feedForward.specs(config, features),
-        ...one(places.after, "scale", [features], "ones"),
+      const parts: Readonly<Record<Stage, Specs>> = {
+        attention: {
+          // A layer's own weights stand before those of its parts.
+          ...kind.more?.(config),
+          ...heading(places.query, heads),
+          ...(level && one(places.queryNorm, "scale", [size], "ones")),
+          ...heading(places.key, groups),
+          ...(level && one(places.keyNorm, "scale", [size], "ones")),
+          ...heading(places.value, groups),
+          ...denseSpecs(places.output, [heads, size, features], init, bias),
+        },
+        before: one(places.before, "scale", [features], "ones"),
+        forward: feedForward.specs(config, features),
+        after: one(places.after, "scale", [features], "ones"),
       };
+      const { order = ["attention", "before", "forward", "after"] } = kind;
+      return Object.assign({}, ...order.map((stage) => parts[stage]));
     },
     build(context: HubContext<C>) {
       const { b, config, inputs, params, call: { values = {} } } = context;

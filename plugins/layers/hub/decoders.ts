@@ -151,6 +151,7 @@ export const phi3DecoderDef: LayerDef<Phi3DecoderConfig> = decoder<Phi3DecoderCo
     after: "post_attention_layernorm",
     feedForward: "feedforward_",
   }),
+  order: ["before", "attention", "after", "forward"],
   rates(size, c, b, x) {
     const own = frequencies(size, c.ropeMaxWavelength);
     const { ropeScalingShortFactor: short, ropeScalingLongFactor: long } = c;

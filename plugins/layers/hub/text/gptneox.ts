@@ -113,7 +113,7 @@ export const gptNeoXDecoderDef: LayerDef<GptNeoXDecoderConfig> = {
   keras: hidden("GPTNeoXDecoder", {
     call: ["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask"],
     own: ["zeroMasked"],
-    ignore: ["max_sequence_length"],
+    ignore: ["max_sequence_length", "decoder_sequence_shape"],
     upgrade: beforeZeroMasked,
   }),
 };

@@ -80,6 +80,7 @@ export const gptOssDecoderDef: LayerDef<GptOssDecoderConfig> = decoder<GptOssDec
     after: "post_attention_layernorm",
     feedForward: "",
   }),
+  order: ["attention", "before", "after", "forward"],
   ignore: ["output_router_logits"],
   biased: () => true,
   outputBiased: true,

@@ -1,6 +1,7 @@
 /** The list of layers of KerasHub's later models of text. @module */
 import type { LayerDef } from "../../../../core/network/layer.ts";
 import { disentangledEncoderDef, relativeEmbeddingDef } from "./deberta.ts";
+import { edRecDecoderDef, edRecEncoderDef } from "./edrec.ts";
 import { falconDecoderDef, gptNeoXDecoderDef } from "./gptneox.ts";
 import { gptOssDecoderDef } from "./gptoss.ts";
 import { gemma3MeanPoolingDef, roformerHeadDef } from "./heads.ts";
@@ -8,6 +9,7 @@ import { mixtralDecoderDef, qwen3MoeDecoderDef, qwenMoeDecoderDef } from "./mixt
 import { esmEncoderDef, roformerEncoderDef } from "./roformer.ts";
 import { smolLM3DecoderDef } from "./smollm.ts";
 import { t5LayerNormDef, t5TransformerLayerDef } from "./t5.ts";
+import { t5GemmaLayers } from "./t5gemma.ts";
 import { contentAndQueryEmbeddingDef, xlnetEncoderDef, xlnetMaskDef, xlnetSegmentsDef } from "./xlnet.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
@@ -20,6 +22,9 @@ export const textLayers: readonly LayerDef[] = [
   plain(smolLM3DecoderDef),
   plain(t5LayerNormDef),
   plain(t5TransformerLayerDef),
+  ...t5GemmaLayers.map(plain),
+  plain(edRecEncoderDef),
+  plain(edRecDecoderDef),
   plain(relativeEmbeddingDef),
   plain(disentangledEncoderDef),
   plain(roformerEncoderDef),
