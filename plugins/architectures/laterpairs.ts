@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
 import { same } from "./decoders.ts";
-import type { Draft, Part, Ref } from "./draft.ts";
+import type { Part, Ref } from "./draft.ts";
 import { backbone, hub, type Hyperparameters, keras, scaled, tokens } from "./kit.ts";
 import { pairInputs } from "./pairs.ts";
 

@@ -79,7 +79,7 @@ const fields: Schema<T5GemmaConfig> = {
   queryPreAttnScalar: float({ doc: "scores are divided by the root of this", default: 1 }),
   attentionBias: bool({ doc: "dense parts of the attention have biases", default: false }),
   intermediateSize: int({ doc: "units of the gated part", min: 1 }),
-  hiddenActivation: activationField({ doc: "of the gate", default: "gelu_by_tanh" }),
+  hiddenActivation: activationField({ doc: "of the gate", default: "geluByTanh" }),
   dropoutRate: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
   headDim: int({ doc: "features of a head", min: 1 }),
   attentionDropout: float({
@@ -192,7 +192,7 @@ const mapping = (name: string, call: readonly string[]) =>
     ignore: ["initializer_range"],
     upgrade: (config) =>
       config.hidden_activation === "gelu_approximate"
-        ? { ...config, hidden_activation: "gelu_by_tanh" }
+        ? { ...config, hidden_activation: "geluByTanh" }
         : { ...config },
   });
 function check({ layerType, slidingWindow }: T5GemmaConfig, path: string): void {
