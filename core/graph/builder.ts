@@ -407,6 +407,32 @@ export class GraphBuilder {
     }
     return outputs;
   }
+  /** Adds a node of another graph whose types are given: copied where it reads what it read there, else inferred anew. */
+  again(node: Node, inputs: readonly (Value | undefined)[], types: readonly Type[]): readonly Value[] {
+    const { expand } = this.#options, def = this.registry.get("op", opName(node));
+    const same = node.inputs.every((id, i) => {
+      const now = inputs[i]?.type, then = types[id];
+      return now === then || (now !== undefined && then !== undefined && sameType(now, then));
+    });
+    const given = node.outputs.flatMap((id) => types[id] ?? []);
+    const expands = def.body && expand?.(def, inputs.map((v) => v?.type), node.attributes);
+    if (same && !expands && given.length === node.outputs.length) return this.copy(node, inputs, given);
+    const { attributes, graphs, outputs: { length: outputs } } = node;
+    return this.scopeAs(node.scope, () => this.op(opName(node), inputs, attributes, { graphs, outputs }));
+  }
+  /** The value of a number, where there is one. */
+  valueAt(id: number): Value | undefined {
+    const type = this.#types[id];
+    return type && { id, type, owner: this };
+  }
+  /** Every value so far by its number. */
+  values(): Map<number, Value> {
+    return new Map(this.#types.map((type, id) => [id, { id, type, owner: this }]));
+  }
+  /** The node that gives a value, where one does. */
+  makerOf(value: Value): Node | undefined {
+    return this.#nodes.findLast((n) => n.outputs.includes(value.id));
+  }
   /** Runs `fill` under another layer path altogether. */
   scopeAs<T>(scope: string, fill: () => T): T {
     const before = this.#scope;

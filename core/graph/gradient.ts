@@ -11,8 +11,16 @@ export function isDifferentiable(type: Type): boolean {
   return type.kind === "tensor" && isFloat(type.dtype);
 }
 
-/** Adds the nodes of `graph` to `b`. `values` holds the inputs by id, and gets every other value. */
-export function replay(b: Builder, graph: Graph, values: Map<number, Value>): void {
+/**
+ * Adds the nodes of `graph` to `b`. `values` holds the inputs by id, and gets every other value. `instead` gives the outputs of
+ * nodes that are added otherwise.
+ */
+export function replay(
+  b: Builder,
+  graph: Graph,
+  values: Map<number, Value>,
+  instead?: (node: Node, inputs: readonly (Value | undefined)[]) => readonly Value[] | undefined,
+): void {
   for (const input of graph.inputs) {
     if (values.has(input.id)) continue;
     if (input.role !== "constant" || !input.value) {
@@ -23,16 +31,14 @@ export function replay(b: Builder, graph: Graph, values: Map<number, Value>): vo
   for (const node of graph.nodes) {
     if (node.outputs.every((id) => id < 0 || values.has(id))) continue;
     const inputs = node.inputs.map((id) => (id < 0 ? undefined : values.get(id)));
-    const outputs = b.scopeAs(
-      node.scope,
-      () =>
-        b.op(opName(node), inputs, node.attributes, { graphs: node.graphs, outputs: node.outputs.length }),
-    );
+    const other = instead && b.scopeAs(node.scope, () => instead(node, inputs));
+    const outputs = other ?? b.again(node, inputs, graph.types);
     node.outputs.forEach((id, i) => {
       const v = outputs[i];
       if (id >= 0 && v && !values.has(id)) values.set(id, v);
     });
   }
+  b.agree(...graph.agreements ?? []);
 }
 
 /** Ids of differentiable values that depend on the wanted ones. */

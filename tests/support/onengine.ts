@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import type { BackendDef } from "../../core/graph/backend.ts";
 import type { Graph } from "../../core/graph/graph.ts";
-import type { OpSample } from "../../core/ops/sample.ts";
 import { sampleName, uniform } from "../../core/ops/sample.ts";
 import { castTensor, isTensor, type RuntimeValue, type Tensor, toNumbers } from "../../core/values/tensor.ts";
 import { isFloat } from "../../core/values/dtype.ts";

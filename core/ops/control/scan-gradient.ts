@@ -1,10 +1,9 @@
 /** The gradient of a scan is a scan backwards: through time, exactly. @module */
 import { GraphBuilder } from "../../graph/builder.ts";
 import { gradientNodes, isDifferentiable, replay } from "../../graph/gradient.ts";
-import { type Graph, type GraphOutput, typeOf, type Value } from "../../graph/graph.ts";
+import { type Graph, type GraphOutput, type Node, typeOf, type Value } from "../../graph/graph.ts";
 import type { OpDef } from "../../graph/op.ts";
-import type { Registry } from "../../graph/registry.ts";
-import { prune, rewrite } from "../../graph/rewrite.ts";
+import { prune } from "../../graph/rewrite.ts";
 import { dimsOf, normalAxis, type Type } from "../../values/shape.ts";
 import { elementType, fedInputs, graphOf } from "./nested.ts";
 import { zerosLike } from "../indexing/positions.ts";
@@ -70,19 +69,17 @@ function savingScan(
   return { body: graph, outputs, saved: count };
 }
 /**
- * A graph whose scans keep what their gradients read, so that going back need not run them again. To be done before
- * the gradient is built.
+ * A scan that keeps what its gradient reads, so that going back need not run it again; undefined for other nodes. To be added in
+ * the scan's place before the gradient is built.
  */
-export function savingScans(graph: Graph, registry: Registry): Graph {
-  return rewrite(graph, registry, {
-    name: "save for the gradient",
-    nested: false,
-    node: ({ b, node, inputs }) => {
-      const a = node.attributes as unknown as ScanAttributes;
-      if (node.op !== "Scan" || node.domain !== "" || a.saved > 0) return undefined;
-      return savingScan(b, inputs, a, graphOf(node.graphs, "body")).outputs;
-    },
-  });
+export function savedScan(
+  b: GraphBuilder,
+  { op, domain, attributes, graphs }: Node,
+  inputs: readonly (Value | undefined)[],
+): readonly Value[] | undefined {
+  const a = attributes as unknown as ScanAttributes;
+  if (op !== "Scan" || domain !== "" || a.saved > 0) return undefined;
+  return savingScan(b, inputs, a, graphOf(graphs, "body")).outputs;
 }
 
 /** One step backwards, as a closed graph that only takes what it reads. */

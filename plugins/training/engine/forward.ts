@@ -45,15 +45,15 @@ interface View {
 
 /** Where the output is the softmax (over its last axis) or sigmoid of something, what that is. */
 function logitsOf(b: GraphBuilder, output: Value): LossContext<unknown>["logits"] {
-  const graph = b.build(), node = graph.nodes.findLast((n) => n.outputs.includes(output.id));
+  const node = b.makerOf(output);
   if (!node || node.domain !== "" || (node.op !== "Softmax" && node.op !== "Sigmoid")) return undefined;
-  const id = node.inputs[0] ?? -1, type = graph.types[id];
-  if (!type) return undefined;
+  const value = b.valueAt(node.inputs[0] ?? -1);
+  if (!value) return undefined;
   const rank = asTensor(output.type).shape?.length ?? 0;
   if (node.op === "Softmax" && normalAxis(Number(node.attributes["axis"] ?? -1), rank) !== rank - 1) {
     return undefined;
   }
-  return { of: node.op, value: { id, type, owner: b } };
+  return { of: node.op, value };
 }
 
 const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>

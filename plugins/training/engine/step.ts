@@ -1,8 +1,7 @@
 /** The training step as one graph: gradients clipped, weights and slots updated, in Keras 3's order. @module */
-import { GraphBuilder } from "../../../core/graph/builder.ts";
-import { gradient, gradientName, inputsInto } from "../../../core/graph/differentiate.ts";
+import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import { derive } from "../../../core/graph/differentiate.ts";
 import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } from "./occurrences.ts";
-import { replay } from "../../../core/graph/gradient.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { scalarLike } from "../../../core/graph/words.ts";
 import { classNameOf, isEarly } from "../../../core/training/parts.ts";
@@ -145,23 +144,17 @@ export interface StepOptions {
   readonly slots: ReadonlyMap<string, Tensor>;
 }
 
-/** The step: outputs of the forward graph, and an update of every weight and slot that changes. */
+/** The step: outputs of the forward graph, which is replayed once, and an update of every weight and slot that changes. */
 export function stepGraph(options: StepOptions): Graph {
-  const { registry, forward, optimizer, weights } = options;
-  const derived = gradient(forward, "loss", weights.map((w) => w.path), registry);
-  const b = new GraphBuilder(registry, { name: `${forward.name}_step` });
-  const values = inputsInto(b, derived);
-  replay(b, derived, values);
-  const named = new Map(derived.outputs.map((o) => [o.name, values.get(o.id)]));
-  const inputs = new Map(derived.inputs.map((i) => [i.name, values.get(i.id)]));
-  const gradients = new Set(weights.map((w) => gradientName(w.path)));
-  for (const o of derived.outputs) {
-    const value = values.get(o.id);
-    if (value && !gradients.has(o.name)) b.output(o.name, value, o.updates);
+  const { registry, forward, optimizer, weights } = options, paths = weights.map((w) => w.path);
+  const { b, inputs, outputs, gradients } = derive(forward, "loss", paths, registry, `${forward.name}_step`);
+  for (const { name, updates } of forward.outputs) {
+    const value = outputs.get(name);
+    if (value) b.output(name, value, updates);
   }
   const occurrences = new Occurrences(b);
   const pairs = weights.flatMap(({ path, shape }, index) => {
-    const g = named.get(gradientName(path)), w = inputs.get(path);
+    const g = gradients[index], w = inputs.get(path);
     return g && w ? [{ path, shape, index, g: occurrences.of(g), w }] : [];
   });
   b.scopeAs("optimizer", () => new Step(b, options, optimizerSlots(optimizer, weights)).run(pairs));
