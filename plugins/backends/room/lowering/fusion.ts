@@ -1,11 +1,13 @@
 /** Chains of elementwise operators become one loop over all their operands. @module */
 import type { Node } from "../../../../core/graph/graph.ts";
+import { BackendError } from "../../../../core/values/errors.ts";
+import { item } from "../../../../core/values/item.ts";
 import { type Dim, sameDim } from "../../../../core/values/shape.ts";
 import type { Tensor } from "../../../../core/values/tensor.ts";
 import { elementType, elementwiseRules, Expression } from "./expressions.ts";
 import type { ElementType, InnerStride } from "./loops.ts";
 import type { Lowering, Scope } from "./lowering.ts";
-import { at, type Call, extent } from "./program.ts";
+import { type Arg, at, type Call, extent } from "./program.ts";
 import { broadcastView, collapse, elementBytes, isWhole, physicalOrder, type View } from "../memory/views.ts";
 
 const MOST_NODES = 48, MOST_OPERANDS = 14;
@@ -81,8 +83,12 @@ export class Group {
     const order = model ? physicalOrder(model) : this.shape.map((_, i) => i);
     const writes: { readonly view: View; readonly value: number }[] = [];
     for (const id of stored) {
-      const value = numbers.get(id) ?? 0, { dtype } = lowering.type(scope, id);
-      const wanted = scope.wanted.get(id) ?? [];
+      const value = numbers.get(id),
+        { dtype } = lowering.type(scope, id),
+        wanted = scope.wanted.get(id) ?? [];
+      if (value === undefined) {
+        throw new BackendError(`value ${id} of graph ${scope.graph.name} has no expression`);
+      }
       for (const view of wanted) writes.push({ view, value });
       const home = wanted[0] ?? lowering.fresh(this.shape, dtype, order);
       if (wanted.length === 0) writes.push({ view: home, value });
@@ -92,11 +98,11 @@ export class Group {
     const { shape, strides } = collapse(this.shape, all.map((v) => v.strides), order);
     const rank = Math.max(0, shape.length - 1);
     const inner = all.map((v, i): InnerStride => {
-      const s = shape.length === 0 ? 0 : strides[i]?.at(-1) ?? 0;
+      const s = shape.length === 0 ? 0 : item(item(strides, i), rank);
       return s === 0 && i < reads.length ? 0 : s === elementBytes(v.dtype) || shape.length === 0 ? 1 : "any";
     });
     const kernel = lowering.kernels.elementwise({
-      inputs: types.map((dtype, i) => ({ dtype, inner: inner[i] ?? 0 })),
+      inputs: types.map((dtype, i) => ({ dtype, inner: item(inner, i) })),
       nodes: expression.nodes,
       outputs: writes.map(({ view, value }, i) => ({
         dtype: elementType(view.dtype) ?? "f32",
@@ -105,15 +111,15 @@ export class Group {
       })),
       rank,
     });
-    const args = [
-      ...shape.slice(0, rank).map(extent),
-      extent(shape.length === 0 ? 1 : shape[rank] ?? 1),
-      ...all.flatMap((v, i) => {
-        const own = strides[i] ?? [];
-        const last = inner[i] === "any" ? [extent(own.at(-1) ?? 0)] : [];
-        return [at(v), ...own.slice(0, rank).map(extent), ...last];
-      }),
-    ];
+    const args: Arg[] = [];
+    for (let d = 0; d < rank; d++) args.push(extent(item(shape, d)));
+    args.push(shape.length === 0 ? 1 : extent(item(shape, rank)));
+    all.forEach((view, i) => {
+      const own = item(strides, i);
+      args.push(at(view));
+      for (let d = 0; d < rank; d++) args.push(extent(item(own, d)));
+      if (inner[i] === "any") args.push(extent(item(own, rank)));
+    });
     const inPlace = inPlacePairs(reads, writes.map((w) => w.view), strides);
     lowering.call(kernel, args, reads, writes.map((w) => w.view), [...this.nodes], { inPlace });
   }
@@ -146,11 +152,11 @@ function inPlacePairs(
   const pairs: [View["storage"], View["storage"]][] = [];
   writes.forEach((w, j) => {
     if (!isWhole(w)) return;
-    const own = strides[reads.length + j] ?? [];
+    const own = item(strides, reads.length + j);
     reads.forEach((r, i) => {
       const same = r.dtype === w.dtype && r.offset === 0 && r.steps.length === 0 &&
         sameDim(r.storage.bytes, w.storage.bytes) &&
-        (strides[i] ?? []).every((s, k) => sameDim(s, own[k] ?? 0));
+        item(strides, i).every((s, k) => sameDim(s, item(own, k)));
       const alone = () =>
         reads.every((other, k) => k === i || other.storage !== r.storage || sameLayout(other, r));
       if (same && alone()) pairs.push([w.storage, r.storage]);
@@ -161,7 +167,7 @@ function inPlacePairs(
 
 function sameLayout(a: View, b: View): boolean {
   return a.offset === b.offset && a.steps.length === 0 &&
-    a.strides.every((s, i) => sameDim(s, b.strides[i] ?? -1));
+    a.strides.every((s, i) => sameDim(s, item(b.strides, i)));
 }
 
 /** Whether groups together are as large as one may be. */

@@ -22,14 +22,18 @@ export function lifetimes(
   end: readonly Storage[],
   owner: Owner,
 ): Lives {
-  const from = new Map<Storage, number>(), to = new Map<Storage, number>();
+  // First and last uses by the storage's number.
+  const storages: Storage[] = [], first: number[] = [], last: number[] = [];
   const loops: Span[] = [], around: Span[] = [];
   let clock = 0;
   const touch = (storage: Storage | undefined, now: number) => {
     if (!storage) return;
-    const own = owner(storage);
-    if (!from.has(own)) from.set(own, now);
-    to.set(own, now);
+    const own = owner(storage), { id } = own;
+    if (first[id] === undefined) {
+      storages.push(own);
+      first[id] = now;
+    }
+    last[id] = now;
     for (const loop of around) loop.used.add(own);
   };
   const walk = (list: readonly Item[]): void => {
@@ -55,18 +59,22 @@ export function lifetimes(
   };
   walk(items);
   for (const s of begin) {
-    const own = owner(s);
-    from.set(own, -1);
-    if (!to.has(own)) to.set(own, -1);
+    const { id } = owner(s), until = last[id] ?? -1;
+    touch(s, -1);
+    first[id] = -1;
+    last[id] = until;
   }
   for (const s of end) touch(s, clock);
   for (const { start, end, used } of loops) {
-    for (const storage of used) {
-      const a = from.get(storage) ?? start, b = to.get(storage) ?? end;
+    for (const { id } of used) {
+      const a = first[id] as number, b = last[id] as number;
       if (a > start && b < end) continue;
-      from.set(storage, Math.min(a, start));
-      to.set(storage, Math.max(b, end));
+      first[id] = Math.min(a, start);
+      last[id] = Math.max(b, end);
     }
   }
-  return { from, to };
+  return {
+    from: new Map(storages.map((s) => [s, first[s.id] as number])),
+    to: new Map(storages.map((s) => [s, last[s.id] as number])),
+  };
 }

@@ -5,22 +5,24 @@ import type { Storage } from "./views.ts";
 
 /** Which storages have become one. */
 export class Merged {
-  readonly #into = new Map<Storage, Storage>();
+  /** What a storage was merged into, by its number. */
+  readonly #into: (Storage | undefined)[] = [];
   /** Whose memory a storage has. */
   readonly owner = (storage: Storage): Storage => {
-    let found = storage;
-    for (let up = this.#into.get(found); up; up = this.#into.get(found)) found = up;
+    let found = storage, up = this.#into[storage.id];
+    if (up === undefined) return storage;
+    for (; up; up = this.#into[found.id]) found = up;
     // The way there is made short for the next time.
     for (let s = storage; s !== found;) {
-      const up = this.#into.get(s) ?? found;
-      this.#into.set(s, found);
-      s = up;
+      const next: Storage = this.#into[s.id] ?? found;
+      this.#into[s.id] = found;
+      s = next;
     }
     return found;
   };
   /** Gives a storage another's memory. */
   join(from: Storage, to: Storage): void {
-    this.#into.set(from, to);
+    this.#into[from.id] = to;
   }
 }
 
@@ -43,7 +45,7 @@ export function shareStates(
     const [from, home] = last.reads, to = last.writes[0] && owner(last.writes[0]);
     // What has taken another state's memory already can't be this one as well.
     const free = from && to && !home && from.kind === "arena" && owner(from) === from && !fixed.has(from);
-    if (!free || (uses.writes.get(from)?.[0] ?? -1) <= after) continue;
+    if (!free || (uses.writes(from)[0] ?? -1) <= after) continue;
     if (!mayShare(items, uses, at, from, to, owner)) continue;
     merged.join(from, to);
     uses.merge(from, to, at);
@@ -63,31 +65,38 @@ function refuses(item: Item): boolean {
 
 /** Positions in a list at which memory is read and written, inside of loops too. */
 class Uses {
-  readonly reads = new Map<Storage, readonly number[]>();
-  readonly writes = new Map<Storage, readonly number[]>();
+  readonly #reads: (number[] | undefined)[] = [];
+  readonly #writes: (number[] | undefined)[] = [];
 
   constructor(items: readonly Item[], owner: (s: Storage) => Storage) {
-    const add = (into: Map<Storage, readonly number[]>, storage: Storage, at: number) => {
-      const key = owner(storage), list = into.get(key) as number[] | undefined;
-      if (list === undefined) into.set(key, [at]);
+    const add = (into: (number[] | undefined)[], storage: Storage, at: number) => {
+      const { id } = owner(storage), list = into[id];
+      if (list === undefined) into[id] = [at];
       else if (list.at(-1) !== at) list.push(at);
     };
     const touch = (item: Item, at: number): void => {
       if (item.kind === "loop") return item.items.forEach((inner) => touch(inner, at));
-      const [reads, writes] = item.kind === "call"
-        ? [item.reads, item.writes]
-        : [item.inputs, item.outputs].map((list) => list.flatMap((v) => v?.view?.storage ?? []));
-      reads?.forEach((s) => add(this.reads, s, at));
-      writes?.forEach((s) => add(this.writes, s, at));
+      if (item.kind === "call") {
+        for (const s of item.reads) add(this.#reads, s, at);
+        for (const s of item.writes) add(this.#writes, s, at);
+        return;
+      }
+      for (const v of item.inputs) if (v?.view) add(this.#reads, v.view.storage, at);
+      for (const v of item.outputs) if (v?.view) add(this.#writes, v.view.storage, at);
     };
     items.forEach(touch);
   }
+  reads({ id }: Storage): readonly number[] {
+    return this.#reads[id] ?? [];
+  }
+  writes({ id }: Storage): readonly number[] {
+    return this.#writes[id] ?? [];
+  }
   /** Makes two one, without the copy between them. */
   merge(from: Storage, to: Storage, copy: number): void {
-    for (const uses of [this.reads, this.writes]) {
-      const both = [...uses.get(from) ?? [], ...uses.get(to) ?? []].filter((at) => at !== copy);
-      uses.delete(from);
-      uses.set(to, both);
+    for (const uses of [this.#reads, this.#writes]) {
+      uses[to.id] = [...uses[from.id] ?? [], ...uses[to.id] ?? []].filter((at) => at !== copy);
+      uses[from.id] = undefined;
     }
   }
 }
@@ -99,13 +108,13 @@ function mayShare(
   to: Storage,
   owner: (s: Storage) => Storage,
 ): boolean {
-  const [at, ...others] = uses.writes.get(from) ?? [], writer = items[at ?? -1];
+  const [at, ...others] = uses.writes(from), writer = items[at ?? -1];
   if (at === undefined || others.length > 0 || writer?.kind !== "call") return false;
   const reading = writer.reads.some((s) => owner(s) === to);
   if (reading && !writer.inPlace?.some(([o, i]) => owner(o) === from && owner(i) === to)) return false;
   // The old state must not be read after its successor is written, nor be written by anything but the copy back.
-  return (uses.reads.get(to) ?? []).every((i) => i <= at) &&
-    (uses.writes.get(to) ?? []).every((i) => i === copyBack);
+  return uses.reads(to).every((i) => i <= at) &&
+    uses.writes(to).every((i) => i === copyBack);
 }
 
 /** Lets an elementwise result take the memory of an operand that is read for the last time there. */
@@ -127,9 +136,9 @@ export function shareInPlace(
         continue;
       }
       const now = clock++;
-      if (item.kind !== "call") continue;
+      if (item.kind !== "call" || !item.inPlace || item.inPlace.length === 0) continue;
       const taken = new Set<Storage>();
-      for (const [o, i] of item.inPlace ?? []) {
+      for (const [o, i] of item.inPlace) {
         const out = owner(o), input = owner(i);
         if (out === input || taken.has(out) || taken.has(input) || held.has(input)) continue;
         if (

@@ -3,7 +3,12 @@
 import type { FunctionBuilder, Kernel } from "../../assembler/assembler.ts";
 import { type Args, defineKernel } from "../common.ts";
 import { ELEMENT_BYTES, Elements } from "./elements.ts";
-import type { ElementType, ElementwiseSpec, InnerStride } from "../../../room/lowering/loops.ts";
+import type {
+  ElementType,
+  ElementwiseNode,
+  ElementwiseSpec,
+  InnerStride,
+} from "../../../room/lowering/loops.ts";
 import { type Value, Values } from "./values.ts";
 
 /**
@@ -12,17 +17,14 @@ import { type Value, Values } from "./values.ts";
  * Names: `e0 n x0 x0s0 x0s1 x0si … y0 y0s0 …`. An output may be an input's memory when their strides are equal.
  */
 export function elementwise(spec: ElementwiseSpec): Kernel {
-  const operands = operandsOf(spec);
-  const dims = Array.from({ length: spec.rank }, (_, d) => d);
-  const names = [
-    ...dims.map((d) => `e${d}`),
-    "n",
-    ...operands.flatMap(({ name, inner }) => [
-      name,
-      ...dims.map((d) => `${name}s${d}`),
-      ...(inner === "any" ? [`${name}si`] : []),
-    ]),
-  ];
+  const operands = operandsOf(spec), names: string[] = [];
+  for (let d = 0; d < spec.rank; d++) names.push(`e${d}`);
+  names.push("n");
+  for (const { name, inner } of operands) {
+    names.push(name);
+    for (let d = 0; d < spec.rank; d++) names.push(`${name}s${d}`);
+    if (inner === "any") names.push(`${name}si`);
+  }
   return defineKernel<string>(keyOf(spec), names, (f, arg) => new FusedLoop(f, spec, operands, arg).emit());
 }
 
@@ -42,12 +44,27 @@ function operandsOf(spec: ElementwiseSpec): readonly Operand[] {
 function keyOf(spec: ElementwiseSpec): string {
   const inputs = spec.inputs.map((x) => `${x.dtype}${x.inner}`).join();
   const nodes = spec.nodes.map((node) => {
-    const { op, args, ...rest } = node;
-    const details = Object.values(rest).map((x) => Object.is(x, -0) ? "-0" : String(x)).join(",");
-    return `${op}(${(args ?? []).join()}${details === "" ? "" : `;${details}`})`;
+    const details = detailsOf(node);
+    return `${node.op}(${(node.args ?? []).join()}${details === "" ? "" : `;${details}`})`;
   });
   const outputs = spec.outputs.map((y) => `${y.dtype}${y.inner ?? 1}=${y.value}`).join();
   return `each${spec.rank} ${inputs} ${nodes.join(" ")} ${outputs}`;
+}
+
+function detailsOf(node: ElementwiseNode): string {
+  const number = (x: number) => (Object.is(x, -0) ? "-0" : `${x}`);
+  switch (node.op) {
+    case "const":
+      return `${node.dtype},${number(node.value)}`;
+    case "cast":
+      return node.to;
+    case "clip":
+      return `${number(node.min)},${number(node.max)}`;
+    case "leaky":
+      return number(node.alpha);
+    default:
+      return "";
+  }
 }
 
 /** Writes the loop nest. */
