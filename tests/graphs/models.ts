@@ -22,9 +22,18 @@ export function inputInfo(
 export function modelOf(graph: GraphProto, opset: number): ModelProto {
   return {
     irVersion: BigInt(opset > 21 ? 10 : 8),
-    opsetImport: [{ domain: "", version: BigInt(opset) }],
+    opsetImport: [
+      { domain: "", version: BigInt(opset) },
+      ...(usesOwn(graph) ? [{ domain: "com.microsoft", version: 1n }] : []),
+    ],
     graph: { name: "random", ...graph },
   };
+}
+/** Whether an operator of onnxruntime is in a graph. */
+function usesOwn(graph: GraphProto): boolean {
+  return (graph.node ?? []).some((n) =>
+    n.domain === "com.microsoft" || (n.attribute ?? []).some(({ g }) => g && usesOwn(g))
+  );
 }
 /** A model's file. */
 export function bytesOf(model: ModelProto): Uint8Array {

@@ -65,6 +65,12 @@ Deno.test("a pool's largest is NaN where its window holds one, and no other's is
   await agree([image(16, 5, nan)], (b, [x]) => b.one("GlobalMaxPool", [x]), [nan]);
 });
 
+Deno.test("the average of a window that lies in the padding alone is NaN, the average of nothing", async () => {
+  const average: Build = (b, [x]) => b.one("AveragePool", [x], { kernel_shape: [1, 2], pads: [0, 2, 1, 0] });
+  const x = tensor([[[[1, 3], [5, 7]]]]);
+  await agree([x], average, [nan, 1, 2, nan, 5, 6, nan, nan, nan]);
+});
+
 Deno.test("NaN counts as the largest where places are looked for: ArgMax, ArgMin, TopK, Hardmax", async () => {
   const x = tensor([1, nan, 2, nan, 3]);
   for (const op of ["ArgMax", "ArgMin"]) {

@@ -125,11 +125,6 @@ const gridSample = contribOp<{
   },
   arity: [2, 2],
   body(b, v, { mode, ...a }) {
-    if (mode === "bicubic" && a.padding_mode !== "zeros") {
-      throw new UnsupportedError(
-        "bicubic sampling padded by its borders: export with GridSample of opset 16 or later",
-      );
-    }
     return [b.one("GridSample", [...v], { ...a, mode: mode.replace(/^bi/, "") })];
   },
 });

@@ -1,5 +1,6 @@
 /** Every operator that random graphs are made of. @module */
 import type { Draft } from "../draft.ts";
+import { contribs } from "./contrib.ts";
 import { controls } from "./control.ts";
 import { elementwise } from "./elementwise.ts";
 import { gathers } from "./gather.ts";
@@ -23,6 +24,7 @@ export const makers: Makers = {
   ...quantized,
   ...recurrents,
   ...sequences,
+  ...contribs,
   ...controls(grow),
 };
 /** The opset that an operator is from, where it is a late one. */

@@ -12,6 +12,8 @@ const scale = (d: Draft, shape: readonly number[] = []) =>
     shape,
     data: Float32Array.from({ length: shape[0] ?? 1 }, () => d.dice.uniform(0.01, 0.2)),
   }).name;
+/** What weights hold: where int8 meets uint8, onnxruntime adds two products in 16 bits on machines without VNNI. */
+export const weightContents = (dtype: DType) => (dtype === "int8" ? "whole" : "corner");
 const zero = (d: Draft, dtype: DType, shape: readonly number[] = []) =>
   d.constant(d.dice.tensor(shape, dtype, "corner")).name;
 
@@ -51,7 +53,7 @@ export const quantized: Makers = {
       k = d.sizes(a).at(-1),
       b = d.dice.pick(bytes);
     if (!k) return undefined;
-    const w = d.source([k, d.dice.between(1, 6)], b, "corner");
+    const w = d.source([k, d.dice.between(1, 6)], b, weightContents(b));
     return {
       op: "MatMulInteger",
       inputs: [a.name, w.name, ...(d.dice.chance(0.6) ? [zero(d, a.dtype), zero(d, b)] : [])],
@@ -62,7 +64,7 @@ export const quantized: Makers = {
       k = d.sizes(a).at(-1),
       b = a.dtype === "int8" ? "int8" : d.dice.pick(bytes);
     if (!k) return undefined;
-    const w = d.source([k, d.dice.between(1, 6)], b, "corner");
+    const w = d.source([k, d.dice.between(1, 6)], b, weightContents(b));
     return {
       op: "QLinearMatMul",
       inputs: [a.name, scale(d), zero(d, a.dtype), w.name, scale(d), zero(d, b), scale(d), zero(d, a.dtype)],
@@ -98,7 +100,7 @@ export const quantized: Makers = {
         x.name,
         scale(d),
         zero(d, to),
-        d.source([outs, c, ...kernel], b, "corner").name,
+        d.source([outs, c, ...kernel], b, weightContents(b)).name,
         scale(d, per),
         d.constant({ dtype: "int8", shape: per, data: new Int8Array(per[0] ?? 1) }).name,
         scale(d),

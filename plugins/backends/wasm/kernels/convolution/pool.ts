@@ -93,6 +93,7 @@ export function window(
   });
   f.get(size, start).op("i32.sub").i32(dilation - 1).op("i32.add").i32(dilation).op("i32.div_s").set(to);
   f.get(to).i32(kernel).op("i32.gt_s").if(() => f.i32(kernel).set(to));
+  f.get(to, from).op("i32.lt_s").if(() => f.get(from).set(to));
 }
 
 /** How many positions an average divides by. */
