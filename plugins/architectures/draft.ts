@@ -43,8 +43,12 @@ export interface Part {
   readonly config?: Json;
   /** Where the class is from: Keras' own unless said. */
   readonly module?: string;
+  /** Group of its weights below the owner's, where its name doesn't say it. */
+  readonly place?: string;
   /** The shape it is built for, where a class made of layers has to know it. */
   readonly shape?: readonly (number | null)[];
+  /** The shapes that it is built for by name, where those are several. */
+  readonly built?: Json;
 }
 
 /** Collects layers and their calls. */
@@ -73,9 +77,16 @@ export class Draft {
     });
     return { layer: name, node: 0, tensor: 0 };
   }
+  /** Sizes of an input after the batch's. */
+  sizes({ layer }: Ref): readonly (number | null)[] {
+    const config = this.#members.get(layer)?.json.config as {
+      readonly batch_shape?: readonly (number | null)[];
+    };
+    return config.batch_shape?.slice(1) ?? [];
+  }
   /** Calls a layer, which is made at its first call; a name called again is the same layer. */
   call(part: Part, args: readonly Argument[], kwargs: Readonly<Record<string, Argument>> = {}): Ref {
-    const { type, config = {}, module = "keras.layers", shape } = part, name = this.#named(part.name);
+    const { type, config = {}, module = "keras.layers", shape, built } = part, name = this.#named(part.name);
     let member = this.#members.get(name);
     if (!member) {
       // Operations have no element type, and models inside have their own.
@@ -85,8 +96,9 @@ export class Draft {
         class_name: type,
         config: { name, ...own, ...config },
         drafted: true,
-        ...(this.#owner !== undefined && { place: part.name }),
+        ...(this.#owner !== undefined && { place: part.place ?? part.name }),
         ...(shape && { build_config: { input_shape: shape } }),
+        ...(built && { build_config: built }),
       };
       this.#members.set(name, member = { json, calls: [] });
     }

@@ -1,6 +1,6 @@
 /** KerasHub's models for tasks: a backbone, and a head that classifies, guesses the next token or masked ones. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
-import { shown, UnsupportedError } from "../../core/values/errors.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
 import { type Body, bodyOf } from "./body.ts";
 import { embeddersOf } from "./embedders.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
@@ -87,23 +87,6 @@ function masked(
     return d.finish({ ...body.inputs as Readonly<Record<string, Ref>>, mask_positions: places }, scores);
   });
 }
-function vit(def: ArchitectureDef): ArchitectureDef {
-  return drafted("ViTImageClassifier", (h, d) => {
-    const body = bodyOf(h, d, def),
-      pooling = h.any("pooling", "token"),
-      units = h.any("intermediate_dim", null);
-    if (pooling !== "token") {
-      throw new UnsupportedError(
-        `ViTImageClassifier.pooling: only "token" is supported, got ${shown(pooling)}`,
-      );
-    }
-    let x = firstStep(d, body.output());
-    if (units !== null) x = d.call(keras("Dense", "pre_logits", { units, activation: "tanh" }), [x]);
-    x = d.call(keras("Dropout", "output_dropout", { rate: h.number("dropout", 0) }), [x]);
-    return d.finish(body.inputs, logits(h, d, x, "predictions"));
-  });
-}
-
 /** Scores of the next item, by a table of their own. */
 function edRec(def: ArchitectureDef): ArchitectureDef {
   return drafted("EdRecSeq2SeqLM", (h, d) => {
@@ -164,6 +147,5 @@ export function tasksOf(backbones: readonly ArchitectureDef[]): readonly Archite
     ...named("ESMBackbone", (def) => masked("ESMMaskedPLM", def, undefined, own)),
     ...named("EdRecBackbone", edRec),
     ...embeddersOf(named),
-    ...named("ViTBackbone", vit),
   ];
 }

@@ -8,6 +8,7 @@ import {
   reshape,
   scalarLike,
   shapeOf,
+  shapeVector,
   sizeAt,
   sizesOf,
   transpose,
@@ -287,8 +288,22 @@ export function cumulated(given: Given, v: Value, op: "CumSum" | "CumProd"): Val
   return b.one(op, [counted, b.scalar(axis, "int64")], flags);
 }
 
+function takenAlong(given: Given): Value {
+  const { b } = given, v = given.value("x"), at = cast(b, given.value("indices"), "int64");
+  if (!given.has("axis")) throw given.refuse("axis");
+  const axis = given.axis(v);
+  // Sizes of one on the other axes stand for those of the other operand.
+  const grown = (one: Value, other: Value) => {
+    const sizes = shapeOf(other.type);
+    return shapeOf(one.type).some((d, i) => i !== axis && d === 1 && sizes[i] !== 1)
+      ? b.one("Expand", [one, shapeVector(b, other, sizes.map((_, i) => i === axis ? 1 : { axis: i }))])
+      : one;
+  };
+  return b.one("GatherElements", [grown(v, at), grown(at, v)], { axis });
+}
 /** Rarer operations on shapes by class name. */
 export const arrays: Operations = {
+  TakeAlongAxis: { args: ["x", "indices", "axis"], build: takenAlong },
   Append: { args: ["x1", "x2"], build: appended },
   Argpartition: { args: x, build: partitioned },
   ArraySplit: parted((v, given) => given.axis(v, 0), false),

@@ -250,11 +250,6 @@ function taken(given: Given): Value {
   if (given.has("axis")) return b.one("Gather", [v, at], { axis: given.axis(v) });
   return b.one("Gather", [b.one("Reshape", [v, b.ints([-1])]), at], { axis: 0 });
 }
-function takenAlong(given: Given): Value {
-  const { b } = given, v = given.value("x"), at = cast(b, given.value("indices"), "int64");
-  if (!given.has("axis")) throw given.refuse("axis");
-  return b.one("GatherElements", [v, at], { axis: given.axis(v) });
-}
 function triangle(given: Given, upper: number): Value {
   return given.b.one("Trilu", [given.value("x"), given.b.scalar(given.number("k", 0), "int64")], { upper });
 }
@@ -305,7 +300,6 @@ export const shapes: Operations = {
   GetItem: { args: ["x", "key"], build: item },
   Slice: { args: ["inputs", "start_indices", "shape"], build: sliced },
   Take: { args: ["x", "indices", "axis"], build: taken },
-  TakeAlongAxis: { args: ["x", "indices", "axis"], build: takenAlong },
   Tril: { args: x, build: (given) => triangle(given, 0) },
   Triu: { args: x, build: (given) => triangle(given, 1) },
   OneHot: { args: x, build: oneHot },

@@ -5,6 +5,7 @@ import { fieldToCamel } from "../../../core/network/names.ts";
 import { type ApplyOptions, networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import { constantTensor, isConstant, isNumbers, type Stand } from "./constants.ts";
 import { type KerasContext, majorOf, versionBefore } from "./context.ts";
+import { keptClass } from "../kept.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 
 /** Names of arguments that are inputs, in the order of inputs. */
@@ -95,7 +96,7 @@ function bound(
   reader: Reader,
 ): { readonly inputs: readonly Argument[]; readonly rest: Readonly<Record<string, Argument>> } {
   const names = layer.def.keras?.call ??
-    (networkConfigOf(layer) ? ["inputs", "training", "mask"] : ["inputs"]);
+    (networkConfigOf(layer) && !keptClass(layer) ? ["inputs", "training", "mask"] : ["inputs"]);
   const several = names.filter((n) => inputNames.includes(n)).length > 1;
   const inputs: Argument[] = [], rest: Record<string, Argument> = { ...call.kwargs };
   call.args.forEach((a, i) => {

@@ -2,6 +2,7 @@
 import type { ArchitectureDef } from "../../../core/network/architecture.ts";
 import { ConfigError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { type Argument, Draft, type Part, type Ref } from "../draft.ts";
+import { snakeCase } from "../../../core/network/names.ts";
 import { backbone, hub, Hyperparameters, keras, packages } from "../kit.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,6 +13,8 @@ export type Sizes = readonly (number | null)[];
 export class Net {
   /** The draft below. */
   readonly d: Draft;
+  /** Maps of features by level (`P2`), which detectors and segmenters read. */
+  readonly pyramid = new Map<string, Ref>();
   readonly #channels = new WeakMap<Ref, number>();
   constructor(d: Draft) {
     this.d = d;
@@ -83,10 +86,55 @@ export class Net {
     const y = this.d.call(keras("Concatenate", name, { axis: -1 }), [list]);
     return this.with(y, list.reduce((n, x) => n + this.channels(x), 0));
   }
-  /** A layer that is made of layers, of `channels` out. */
-  block(type: string, name: string, x: Ref, config: Json, channels: number): Ref {
-    const shape = [null, null, null, this.channels(x)];
+  /** A layer that is made of layers, of `channels` out; of a tensor of so many axes. */
+  block(type: string, name: string, x: Ref, config: Json, channels: number, axes = 4): Ref {
+    const shape = [...new Array<null>(axes - 1).fill(null), this.channels(x)];
     return this.with(this.d.call({ ...hub(type, name, config), shape }, [x]), channels);
+  }
+  /** A dense layer. */
+  dense(name: string, x: Ref, units: number, more: Json = {}): Ref {
+    return this.with(this.d.call(keras("Dense", name, { units, ...more }), [x]), units);
+  }
+  /** A normalization over the channels. */
+  level(name: string, x: Ref, epsilon = 1e-6): Ref {
+    return this.layer("LayerNormalization", name, x, { axis: -1, epsilon });
+  }
+  /** Another shape, the batch left out. */
+  reshape(name: string, x: Ref, shape: readonly number[]): Ref {
+    const last = shape.at(-1) ?? -1;
+    const y = this.d.call(keras("Reshape", name, { target_shape: shape }), [x]);
+    return this.with(y, last > 0 ? last : this.channels(x));
+  }
+  /** A share of the elements dropped in training; of whole rows with `rows` axes beside the batch's. */
+  drop(name: string, x: Ref, rate: number, rows?: number): Ref {
+    const noise = rows === undefined ? {} : { noise_shape: [null, ...new Array<number>(rows).fill(1)] };
+    return rate === 0 ? x : this.layer("Dropout", name, x, { rate, ...noise });
+  }
+  /** Attention by heads over a tensor's own steps. */
+  attention(name: string, x: Ref, heads: number, keySize: number, more: Json = {}): Ref {
+    const config = { num_heads: heads, key_dim: keySize, ...more };
+    return this.with(this.d.call(keras("MultiHeadAttention", name, config), [x, x]), this.channels(x));
+  }
+  /** A layer's own weights in Keras' order, as values; with `rows`, repeated for every row of x. */
+  variables(name: string, x: Ref, list: readonly Variable[]): readonly Ref[] {
+    const part = hub("HubVariables", "variables", {
+      shapes: list.map((v) => v.shape),
+      initializers: list.map((v) => v.init ?? "zeros"),
+      kept: list.map((v) => v.kept === true),
+      rows: list.map((v) => v.rows === true),
+      types: list.map((v) => v.type ?? "float32"),
+    });
+    const first = this.d.call({ ...part, name: name === "" ? "variables" : name, place: name }, [x]);
+    return list.map((v, i) => this.with({ ...first, tensor: i }, v.shape.at(-1) ?? 1));
+  }
+  /** An operation on two values, the channels of the first. */
+  both(type: string, name: string, x: Ref, y: Argument): Ref {
+    return this.with(this.operation(type, name, [x, y]), this.channels(x));
+  }
+  /** The first step of `[batch, steps, features]`. */
+  first(name: string, x: Ref): Ref {
+    const all = { class_name: "__slice__", config: { start: null, stop: null, step: null } };
+    return this.with(this.operation("GetItem", name, [x, [all, 0]]), this.channels(x));
   }
   /** An operation of Keras' `keras.ops`. */
   operation(
@@ -100,6 +148,28 @@ export class Net {
     return this.d.call({ type, name, config, module: `keras.src.ops.${module}` }, args, kwargs);
   }
 }
+/** A weight that a layer keeps itself. */
+export interface Variable {
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** What fills it: zeros unless said. */
+  readonly init?: string;
+  /** True where training leaves it alone. */
+  readonly kept?: boolean;
+  /** True where it is repeated for every row of the input. */
+  readonly rows?: boolean;
+  /** Its element type: float32 unless said. */
+  readonly type?: string;
+}
+/** Group of an element of a list of layers: `blocks/encoder_block_1`. */
+export function inList(attribute: string, className: string, index: number): string {
+  return `${attribute}/${snakeCase(className)}${index === 0 ? "" : `_${index}`}`;
+}
+/** A backbone of images that others take maps of features from. */
+export interface ImageBackbone extends ArchitectureDef {
+  /** The same network with maps of features as its outputs, by level. */
+  pyramid(config: Json, levels?: readonly string[]): Json;
+}
 /** Refuses channels that stand first, which KerasHub's networks have by option. @throws {UnsupportedError} */
 export function channelsLast(h: Hyperparameters): void {
   const format = h.any("data_format", "channels_last");
@@ -112,19 +182,35 @@ export function channelsLast(h: Hyperparameters): void {
 export function imageBackbone(
   name: string,
   draw: (h: Hyperparameters, n: Net, images: Ref) => Ref | Readonly<Record<string, Ref>>,
-  shape = "image_shape",
-): ArchitectureDef {
-  return backbone(name, (h, d) => {
+  { shape = "image_shape", input = "input_layer", record = false } = {},
+): ImageBackbone {
+  const drawn = (h: Hyperparameters, d: Draft) => {
     channelsLast(h);
-    const n = new Net(d), images = n.input("input_layer", h.sizes(shape, [null, null, 3]));
-    return d.finish(images, draw(h, n, images));
-  });
+    const n = new Net(d), images = n.input(input, h.sizes(shape, [null, null, 3]));
+    return { n, images, out: draw(h, n, images) };
+  };
+  return {
+    ...backbone(name, (h, d) => {
+      const { images, out } = drawn(h, d);
+      return d.finish(record ? { [input]: images } : images, out);
+    }),
+    pyramid(config, levels) {
+      const h = new Hyperparameters(name, config), d = new Draft(h.common()), { n, images } = drawn(h, d);
+      const wanted = levels ?? [...n.pyramid.keys()];
+      const outputs = wanted.map((level) => {
+        const found = n.pyramid.get(level);
+        if (found) return [level, found] as const;
+        throw new UnsupportedError(`${name}: has no map of features ${level}`, { place: level });
+      });
+      return d.finish(images, Object.fromEntries(outputs));
+    },
+  };
 }
 /** A class of layers made of layers, of one tensor in and one out. */
 export function block(name: string, draw: (h: Hyperparameters, n: Net, x: Ref) => Ref): ArchitectureDef {
   return layers(name, (h, d, [sizes = []]) => {
     channelsLast(h);
-    const n = new Net(d), x = n.input("input", sizes);
+    const n = new Net(d), x = n.input("input", sizes.map((size, i) => i < sizes.length - 1 ? null : size));
     return d.finish(x, draw(h, n, x));
   });
 }
@@ -144,6 +230,10 @@ export function layers(
         new Draft(h.common(), typeof own === "string" ? own : name),
         sizesOf(built, name),
       );
+      // Classes without a get_config of their own have it.
+      if (config.activity_regularizer === null) {
+        ["activity_regularizer", "autocast"].forEach((key) => h.any(key));
+      }
       h.allRead();
       const { trainable } = config;
       return {
@@ -168,7 +258,47 @@ function sizesOf(built: unknown, name: string): readonly Sizes[] {
   }
   return list.map((s) => s.slice(1));
 }
-/** A whole network in place of a layer: a layer's attribute that is a model. */
-export function model(name: string, config: Json): Part {
-  return { type: "Functional", name, config };
+/** Layers one after another as a model of their own. */
+export function stack(name: string, list: readonly Part[]): Part {
+  const entries = list.map(({ type, name, config }) => ({
+    module: "keras.layers",
+    class_name: type,
+    config: { name, ...config },
+  }));
+  return { type: "Sequential", name, config: { name, layers: entries } };
+}
+/** A model inside another, as a hyperparameter holds it. */
+export interface Inner {
+  /** Its own hyperparameters. */
+  readonly config: Json;
+  /** Its class. */
+  readonly def: ArchitectureDef;
+  /** Its name. */
+  readonly name: string;
+  /** Calls it; outputs by name, or the only one. */
+  call(d: Draft, inputs: Argument): (output?: string) => Ref;
+}
+const isJson = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
+/** A model that a hyperparameter holds. @throws {UnsupportedError} for a class that isn't one of `defs`. */
+export function innerModel(h: Hyperparameters, key: string, defs: readonly ArchitectureDef[]): Inner {
+  const raw = h.any(key);
+  if (!isJson(raw) || !isJson(raw.config)) {
+    throw new ConfigError(`${key}: expected a model, got ${shown(raw, 60)}`, { place: key });
+  }
+  const { config } = raw, def = defs.find((d) => d.name === raw.class_name);
+  if (!def) {
+    throw new UnsupportedError(`${key}: a ${shown(raw.class_name)} is not supported there`, { place: key });
+  }
+  const name = typeof config.name === "string" ? config.name : key;
+  return {
+    config,
+    def,
+    name,
+    call(d, inputs) {
+      const network = def.network(config);
+      const called = d.call({ type: def.name, name, config: network, module: "keras_hub" }, [inputs]);
+      const outputs = isJson(network.output_layers) ? Object.keys(network.output_layers).sort() : [];
+      return (key) => ({ ...called, tensor: key === undefined ? 0 : outputs.indexOf(key) });
+    },
+  };
 }

@@ -1,8 +1,7 @@
 /** Plain image networks of KerasHub's: ResNet of all kinds, VGG, DenseNet, Xception. @module */
-import type { ArchitectureDef } from "../../../core/network/architecture.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import type { Ref } from "../draft.ts";
-import { imageBackbone, type Net } from "./kit.ts";
+import { type ImageBackbone, imageBackbone, type Net } from "./kit.ts";
 
 const around = [[0, 0], [1, 1], [1, 1], [0, 0]] as const;
 /** A pooling of three by three whose border is never the largest. */
@@ -79,6 +78,7 @@ const resNet = imageBackbone("ResNetBackbone", (h, n, images) => {
         type,
       });
     }
+    n.pyramid.set(`P${stack + 2}`, x);
   });
   return before ? n.act("post_relu", n.norm("post_bn", x, 1e-5, 0.9), "relu") : x;
 });
@@ -117,6 +117,7 @@ const denseNet = imageBackbone("DenseNetBackbone", (h, n, images) => {
       const y = n.conv(`${name}_2_conv`, level(`${name}_2_`, inner), growth, 3, { padding: "same" });
       x = n.concat(`${name}_concat`, [x, y]);
     }
+    n.pyramid.set(`P${i + 2}`, x);
     if (i === repeats.length - 1) return;
     const name = `transition${i + 1}`, width = Math.trunc(n.channels(x) * kept);
     x = n.conv(`${name}_conv`, level(`${name}_`, x), width, 1);
@@ -162,4 +163,4 @@ const xception = imageBackbone("XceptionBackbone", (h, n, images) => {
 });
 
 /** ResNet, VGG, DenseNet, Xception. */
-export const plain: readonly ArchitectureDef[] = [resNet, vgg, denseNet, xception];
+export const plain: readonly ImageBackbone[] = [resNet, vgg, denseNet, xception];

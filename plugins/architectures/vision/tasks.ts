@@ -1,9 +1,9 @@
 /** KerasHub's models for tasks of images. @module */
 import type { ArchitectureDef } from "../../../core/network/architecture.ts";
 import type { Draft, Ref } from "../draft.ts";
-import { backbone as drafted, type Hyperparameters, keras } from "../kit.ts";
+import { backbone as drafted, firstStep, type Hyperparameters, keras } from "../kit.ts";
 import { type Body, bodyOf } from "../body.ts";
-import { model } from "./kit.ts";
+import { Net, stack } from "./kit.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type Task = (def: ArchitectureDef) => ArchitectureDef;
@@ -32,21 +32,6 @@ export function pooled(name: string, output?: string): Task {
     return d.call(predictions(h), [kept]);
   });
 }
-/** Layers one after another as a model of their own. */
-const stack = (
-  name: string,
-  layers: readonly { readonly type: string; readonly name: string; readonly config?: Json }[],
-) => ({
-  ...model(name, {
-    name,
-    layers: layers.map(({ type, name, config }) => ({
-      module: "keras.layers",
-      class_name: type,
-      config: { name, ...config },
-    })),
-  }),
-  type: "Sequential",
-});
 const vgg = task("VGGImageClassifier", (h, d, body) => {
   const pooling = h.choice("pooling", ["avg", "max", "flatten"], "avg"),
     units = h.number("pooling_hidden_dim", 4096);
@@ -62,11 +47,76 @@ const vgg = task("VGGImageClassifier", (h, d, body) => {
   return d.call(stack("head", parts), [body.output()]);
 });
 
+const mobileNet = task("MobileNetImageClassifier", (h, d, body) => {
+  const x = d.call(keras("GlobalAveragePooling2D", "pooler", { keepdims: true }), [body.output()]);
+  const config = { filters: h.number("num_features", 1024), kernel_size: 1, activation: "hard_silu" };
+  const y = d.call(keras("Flatten", "flatten"), [d.call(keras("Conv2D", "classifier_conv", config), [x])]);
+  return d.call(keras("Dense", "predictions", { units: h.number("num_classes") }), [y]);
+});
+const hgNet = task("HGNetV2ImageClassifier", (h, d, body) => {
+  const sizes = body.said("hidden_sizes"), last = Array.isArray(sizes) ? sizes.at(-1) : undefined;
+  const filters = h.any("head_filters", null) ?? last, rows = body.said("stackwise_stage_filters");
+  const stages = Array.isArray(rows) ? rows.length : 0, n = new Net(d);
+  const width = Array.isArray(rows) && Array.isArray(rows[stages - 1]) ? Number(rows[stages - 1][2]) : 0;
+  const x = n.block("HGNetV2ConvLayer", "head_last", n.with(body.output(`stage${stages}`), width), {
+    in_channels: last,
+    out_channels: filters,
+    kernel_size: 1,
+    stride: 1,
+    groups: 1,
+    activation: "relu",
+    use_learnable_affine_block: body.said("use_learnable_affine_block") === true,
+  }, Number(filters));
+  const flat = d.call(keras("Flatten", "flatten"), [d.call(pooler(h), [x])]);
+  const kept = d.call(keras("Dropout", "output_dropout", { rate: h.number("dropout", 0) }), [flat]);
+  return h.number("num_classes") > 0 ? d.call(predictions(h), [kept]) : kept;
+});
+/** The step in front, or the mean of all. */
+export function stepOf(h: Hyperparameters, d: Draft, x: Ref): Ref {
+  if (h.choice("pooling", ["token", "gap"], "token") === "token") return firstStep(d, x);
+  return d.call({
+    type: "Mean",
+    name: "mean",
+    config: { axis: [1], keepdims: false },
+    module: "keras.src.ops.numpy",
+  }, [x]);
+}
+const vit = task("ViTImageClassifier", (h, d, body) => {
+  const units = h.any("intermediate_dim", null);
+  let x = stepOf(h, d, body.output());
+  if (units !== null) x = d.call(keras("Dense", "pre_logits", { units, activation: "tanh" }), [x]);
+  return d.call(predictions(h), [
+    d.call(keras("Dropout", "output_dropout", { rate: h.number("dropout", 0) }), [x]),
+  ]);
+});
+const deit = task("DeiTImageClassifier", (h, d, body) => {
+  h.any("dropout");
+  return d.call(predictions(h), [stepOf(h, d, body.output())]);
+});
+const segFormer = task("SegFormerImageSegmenter", (h, d, body) => {
+  const { inputs } = body, [height, width] = "layer" in inputs ? d.sizes(inputs as Ref) : [];
+  const x = d.call(keras("Dropout", "dropout", { rate: 0.1 }), [body.output()]);
+  const head = keras("Conv2D", "output_segmentation_head", {
+    filters: h.number("num_classes"),
+    kernel_size: 1,
+  });
+  const resizing = keras("Resizing", "resizing", { height, width, interpolation: "bilinear" });
+  return d.call(resizing, [d.call(head, [x])]);
+});
+
 const tasks: Readonly<Record<string, readonly Task[]>> = {
   ResNetBackbone: [pooled("ResNetImageClassifier")],
   VGGBackbone: [vgg],
   DenseNetBackbone: [pooled("DenseNetImageClassifier")],
   XceptionBackbone: [pooled("XceptionImageClassifier")],
+  CSPNetBackbone: [pooled("CSPNetImageClassifier")],
+  EfficientNetBackbone: [pooled("EfficientNetImageClassifier")],
+  MobileNetBackbone: [mobileNet],
+  HGNetV2Backbone: [hgNet],
+  MiTBackbone: [pooled("MiTImageClassifier")],
+  DeiTBackbone: [deit],
+  ViTBackbone: [vit],
+  SegFormerBackbone: [segFormer],
 };
 /** Models for tasks of these backbones. */
 export function visionTasks(backbones: readonly ArchitectureDef[]): readonly ArchitectureDef[] {

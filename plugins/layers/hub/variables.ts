@@ -1,7 +1,8 @@
 /** Weights that KerasHub's layers keep beside the layers they are made of. @module */
+import type { DType } from "../../../core/values/dtype.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { inputAt, paramAt, weight } from "../../../core/graph/words.ts";
-import { bool, int, list, text } from "../../../core/values/schema.ts";
+import { bool, choice, int, list, text } from "../../../core/values/schema.ts";
 import { hidden } from "./names.ts";
 
 /** Options of {@link hubVariablesDef}, resolved. */
@@ -14,6 +15,8 @@ export interface HubVariablesConfig {
   readonly kept: readonly boolean[];
   /** Which of them are repeated for every row of the input, along their first axis. */
   readonly rows: readonly boolean[];
+  /** Their element types. */
+  readonly types: readonly DType[];
 }
 const flags = (doc: string) => list({ doc, of: bool({ doc }) });
 /** Weights as values: an output each, whatever the input is. */
@@ -27,11 +30,20 @@ export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
     initializers: list({ doc: "names of what fills them", of: text({ doc: "a name" }) }),
     kept: flags("which of them training leaves alone"),
     rows: flags("which are repeated for every row of the input"),
+    types: list({
+      doc: "their element types",
+      of: choice({ doc: "an element type", of: ["float32", "int32", "int64"] }),
+      default: [],
+    }),
   },
   params: (c) =>
     Object.fromEntries(c.shapes.map((shape, i) => [
       `variable${i}`,
-      { ...weight(shape, c.initializers[i] ?? "zeros"), ...(c.kept[i] && { role: "statistic" as const }) },
+      {
+        ...weight(shape, c.initializers[i] ?? "zeros"),
+        ...(c.kept[i] && { role: "statistic" as const }),
+        dtype: c.types[i] ?? "float32",
+      },
     ])),
   build({ b, config: c, inputs, params }) {
     const x = inputAt(inputs, 0);
