@@ -1,8 +1,9 @@
 /** What compiling costs by the graph's size: `deno run -A bench/compile.ts [LAYERS…]`, CPU seconds. @module */
 import process from "node:process";
-import { type Graph, GraphBuilder, tensorType } from "../core/mod.ts";
+import { type Graph, GraphBuilder, input, loadModel, registry, sequential, tensor } from "../mod.ts";
+import { tensorType } from "../public/graph.ts";
 import { writeOnnx } from "../io/onnx/mod.ts";
-import { dense, input, loadModel, registry, sequential, tensor } from "../mod.ts";
+import { dense } from "../public/layers.ts";
 
 /** CPU seconds that `work` takes: other programs on the machine don't count. */
 async function cpu(work: () => unknown): Promise<number> {

@@ -1,7 +1,7 @@
 /** The networks of performance.md on our wasm backend beside onnxruntime-web, one thread each, in turn. @module */
 import { wasm } from "../plugins/backends/wasm/mod.ts";
 import { writeOnnx } from "../io/onnx/mod.ts";
-import type { Tensor } from "../core/mod.ts";
+import type { Tensor } from "../mod.ts";
 import { type Contender, interleave, milliseconds } from "./interleave.ts";
 import { type Network, networks, registry } from "./networks.ts";
 

@@ -1,14 +1,7 @@
 /** The networks of the benchmarks, as graphs with random weights. @module */
-import {
-  createRegistry,
-  type Graph,
-  GraphBuilder,
-  Random,
-  type Registry,
-  type Tensor,
-  tensorType,
-  type Value,
-} from "../core/mod.ts";
+import { createRegistry, type Graph, GraphBuilder, type Registry, type Tensor } from "../mod.ts";
+import { tensorType, type Value } from "../public/graph.ts";
+import { Random } from "../public/tensors.ts";
 import { networkOps } from "../core/ops/mod.ts";
 import { activations } from "../plugins/activations/mod.ts";
 

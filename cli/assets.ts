@@ -1,5 +1,6 @@
 /** What lies beside a model file and says what its numbers mean: labels and vocabulary. @module */
-import { InputError, type Tensor, type TextSettings } from "../mod.ts";
+import { InputError, type Tensor } from "../mod.ts";
+import type { TextSettings } from "../public/text.ts";
 
 /** Files beside a model. */
 export interface Assets {

@@ -1,24 +1,19 @@
 /** Reads what a model is run on: arrays, tables, pictures in data set files, and text. @module */
+import { castTensor, InputError, type Model, readNpy, type Tensor } from "../mod.ts";
 import {
-  castTensor,
   type CsvTable,
   csvToTensor,
-  InputError,
-  type Model,
   readCifar10,
   readCsv,
   readIdx,
   readImage,
   readImageFolder,
   readJsonLines,
-  readNpy,
   recordsToTable,
-  reshaped,
   resizeImage,
-  type Tensor,
-  textVectorizer,
-  toNumbers,
-} from "../mod.ts";
+} from "../public/data.ts";
+import { reshaped, toNumbers } from "../public/tensors.ts";
+import { textVectorizer } from "../public/text.ts";
 import type { Assets } from "./assets.ts";
 import { UsageError } from "./command.ts";
 import { shapeText } from "./terminal.ts";

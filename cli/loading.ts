@@ -1,6 +1,7 @@
 /** Options that every command with a model shares, and the loading itself. @module */
 import { type Command, Option } from "commander";
-import { loadModel, type LoadOptions, type Model, tfIdfVectorizer } from "../mod.ts";
+import { loadModel, type LoadOptions, type Model } from "../mod.ts";
+import { tfIdfVectorizer } from "../public/text.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
 import type { InputOptions } from "./inputs.ts";

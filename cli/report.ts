@@ -1,5 +1,5 @@
 /** Classification reports and confusion matrices as lines. @module */
-import type { ClassificationReport } from "../mod.ts";
+import type { ClassificationReport } from "../public/evaluation.ts";
 import { table } from "./terminal.ts";
 
 const share = (n: number) => n.toFixed(4);

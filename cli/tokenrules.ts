@@ -1,5 +1,5 @@
 /** How texts become tokens, out of settings that say more. @module */
-import type { TokenRules } from "../mod.ts";
+import type { TokenRules } from "../public/text.ts";
 
 /** The rules alone. */
 export function rulesOf({ standardize, split }: TokenRules = {}): TokenRules {

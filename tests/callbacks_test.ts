@@ -1,24 +1,18 @@
 /** What callbacks do to a fit is what Keras 3.15's do: epochs, rates, weights, histories and files. @module */
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
+import { type Callback, dense, type FitOptions, input, type Model, sequential, tensor } from "../mod.ts";
 import {
   backupAndRestore,
-  type Callback,
   csvLogger,
-  dense,
   earlyStopping,
-  type FitOptions,
-  input,
   learningRateScheduler,
-  type Model,
   modelCheckpoint,
   reduceLearningRateOnPlateau,
-  sequential,
-  sgd,
   swapEmaWeights,
-  tensor,
   terminateOnNaN,
-  toNumbers,
-} from "../mod.ts";
+} from "../public/callbacks.ts";
+import { sgd } from "../public/optimizers.ts";
+import { toNumbers } from "../public/tensors.ts";
 
 type Stored = number | "NaN" | "Infinity" | "-Infinity";
 type Numbers = Readonly<Record<string, readonly Stored[]>>;

@@ -1,10 +1,9 @@
 /** The Keras reference files: single layers and whole models give Keras' outputs, broken files their errors. @module */
 import { deepEqual, match, ok } from "node:assert/strict";
-import { loadModel } from "../mod.ts";
+import { loadModel, tensor } from "../mod.ts";
 import { backends, type Case, compare, feed, listCases, outputsOf } from "./support/cases.ts";
 import { kindOf, runCase } from "./support/runner.ts";
 import { root } from "./support/sources.ts";
-import { tensor } from "../mod.ts";
 
 const folder = new URL("tests/fixtures/keras/", root);
 const cases = await listCases(folder);

@@ -1,6 +1,6 @@
 /** Trained Keras models give Keras' predictions on their whole test splits, on every backend. @module */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { accuracy, macroF1 } from "../mod.ts";
+import { accuracy, macroF1 } from "../public/evaluation.ts";
 import { backends, caseTensors, listCases } from "./support/cases.ts";
 import { checkModelFolder } from "./support/models.ts";
 import { exists, root } from "./support/sources.ts";

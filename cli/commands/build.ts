@@ -1,5 +1,6 @@
 /** `lapis build`: a model as one stand-alone WebAssembly module with a script beside it, proved before it is written. @module */
-import { buildModule, type BuiltModule, InputError, LapisError, type Model, type Tensor } from "../../mod.ts";
+import { InputError, LapisError, type Model, type Tensor } from "../../mod.ts";
+import { buildModule, type BuiltModule } from "../../public/backends.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
 import { type Feed, readFeed } from "../inputs.ts";
 import { fittingFeed } from "../madeup/inputs.ts";

@@ -5,9 +5,9 @@ import {
   type Model,
   registry,
   UnsupportedError,
-  writeNamesOf,
   type WriteOptions,
 } from "../../mod.ts";
+import { writeNamesOf } from "../../public/plugins.ts";
 import type { Assets } from "../assets.ts";
 import {
   type CommandDef,

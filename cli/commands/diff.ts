@@ -1,16 +1,15 @@
 /** `lapis diff`: what two models differ in, across formats. @module */
+import { loadModel, type Model } from "../../mod.ts";
+import { readSafetensors } from "../../public/data.ts";
 import {
   describeModel,
   type Differences,
   diffModels,
-  loadModel,
-  type Model,
   type ModelDescription,
   type ModelDifferences,
-  onnxHeader,
-  readSafetensors,
-  readWeightsH5,
-} from "../../mod.ts";
+} from "../../public/edit.ts";
+import { readWeightsH5 } from "../../io/keras/mod.ts";
+import { onnxHeader } from "../../io/onnx/mod.ts";
 import { type CommandDef, type Context, numberOption } from "../command.ts";
 import { readBytes } from "../inputs.ts";
 import { clip, count, shapeText, small, table } from "../terminal.ts";

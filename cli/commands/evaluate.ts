@@ -1,5 +1,6 @@
 /** `lapis evaluate`: how well a model does on samples with known targets. @module */
-import { InputError, isTensor, type Model } from "../../mod.ts";
+import { InputError, type Model } from "../../mod.ts";
+import { isTensor } from "../../public/tensors.ts";
 import type { Assets } from "../assets.ts";
 import { collect, type CommandDef, listOption, numberOption, textOption, UsageError } from "../command.ts";
 import { loadNamed, modelOptions } from "../loading.ts";

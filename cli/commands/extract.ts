@@ -1,9 +1,6 @@
 /** `lapis extract`: a part of a model as a model of its own, proved to compute what the whole computes there. @module */
 import {
-  extractLayers,
-  extractOnnx,
   InputError,
-  isTensor,
   loadModel,
   type LoadOptions,
   Model,
@@ -11,6 +8,8 @@ import {
   type RuntimeValue,
   type Tensor,
 } from "../../mod.ts";
+import { extractLayers, extractOnnx } from "../../public/edit.ts";
+import { isTensor } from "../../public/tensors.ts";
 import { type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { type Proof, prove } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, storedSample } from "../conversion/samples.ts";

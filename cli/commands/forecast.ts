@@ -1,5 +1,6 @@
 /** `lapis forecast`: what comes next in a series, with prediction intervals; or how well that works on rows that are known. @module */
-import { dateText, InputError, type Model, timesAfter, type TimeSeries, timeSeries } from "../../mod.ts";
+import { InputError, type Model } from "../../mod.ts";
+import { dateText, timesAfter, type TimeSeries, timeSeries } from "../../public/series.ts";
 import { type CommandDef, numberOption, type Outcome, textOption, UsageError } from "../command.ts";
 import { type ForecastPlot, forecastSvg } from "../forecastplot.ts";
 import { readTable } from "../inputs.ts";

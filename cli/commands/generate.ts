@@ -1,15 +1,7 @@
 /** `lapis generate`: text out of a trained model, character by character as it comes. @module */
-import {
-  decode,
-  type DecodeOptions,
-  generator,
-  InputError,
-  type Model,
-  pairPreprocessorOf,
-  type TextVectorizer,
-  textVectorizer,
-  tokensOf,
-} from "../../mod.ts";
+import { InputError, type Model } from "../../mod.ts";
+import { decode, type DecodeOptions, generator } from "../../public/sequences.ts";
+import { pairPreprocessorOf, type TextVectorizer, textVectorizer, tokensOf } from "../../public/text.ts";
 import type { Assets } from "../assets.ts";
 import {
   type CommandDef,

@@ -1,12 +1,8 @@
 /** `lapis gradients`: the gradient of a loss for every weight, checked and summed up. @module */
-import {
-  isTensor,
-  type LayerNode,
-  type Model,
-  plotDistributions,
-  type Tensor,
-  toNumbers,
-} from "../../mod.ts";
+import type { Model, Tensor } from "../../mod.ts";
+import { plotDistributions } from "../../plugins/plots/mod.ts";
+import type { LayerNode } from "../../public/plugins.ts";
+import { isTensor, toNumbers } from "../../public/tensors.ts";
 import { collect, type CommandDef, listOption, textOption, UsageError } from "../command.ts";
 import { isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";

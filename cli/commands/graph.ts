@@ -1,6 +1,7 @@
 /** `lapis graph`: a model's layers or operators as a drawing, a run's curves as pictures or text. @module */
 import { Option } from "commander";
-import { type History, historyText, plotHistory } from "../../mod.ts";
+import type { History } from "../../mod.ts";
+import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
 import { inputOptions, modelOptions } from "../loading.ts";
 import { writeWhole } from "../output.ts";

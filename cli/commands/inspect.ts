@@ -1,19 +1,8 @@
 /** `lapis inspect`: what a model is made of, with shapes, parameters, operators and the plan it runs by. @module */
-import {
-  bindDim,
-  type Dim,
-  dimText,
-  evalDim,
-  type Graph,
-  InputError,
-  type LayerNode,
-  onnxHeader,
-  opName,
-  readOnnxStructure,
-  registry,
-  type Tensor,
-  type Type,
-} from "../../mod.ts";
+import { type Graph, InputError, registry, type Tensor } from "../../mod.ts";
+import { bindDim, type Dim, dimText, evalDim, opName, type Type } from "../../public/graph.ts";
+import { onnxHeader, readOnnxStructure } from "../../io/onnx/mod.ts";
+import type { LayerNode } from "../../public/plugins.ts";
 import { collect, type CommandDef, type Context, listOption, type Outcome, UsageError } from "../command.ts";
 import { amountValue, macsOf } from "../inspection/amounts.ts";
 import { graphItems, type Item, layerItems, type Naming, nodeDetails } from "../inspection/items.ts";

@@ -1,5 +1,6 @@
 /** `lapis predict`: runs a model on data and writes its outputs. @module */
-import { InputError, type Tensor, toNumbers, writeNpy } from "../../mod.ts";
+import { InputError, type Tensor, writeNpy } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { type CommandDef, numberOption, textOption, UsageError } from "../command.ts";
 import { readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";

@@ -1,5 +1,6 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
-import { historyText, type Model, plotHistory } from "../../mod.ts";
+import type { Model } from "../../mod.ts";
+import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
 import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
 import { writeWhole } from "../output.ts";

@@ -1,14 +1,12 @@
 /** `lapis verify`: compares a model on two engines layer by layer, or its outputs with stored ones. @module */
+import { InputError, type Model, type Tensor } from "../../mod.ts";
 import {
   classesOf,
   type ClassificationReport,
   classificationReport,
   differences,
-  InputError,
-  type Model,
-  type Tensor,
-  toNumbers,
-} from "../../mod.ts";
+} from "../../public/evaluation.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
 import { type Feed, readFeed, readLabels, readTensor } from "../inputs.ts";
 import { backendNames, hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";

@@ -5,15 +5,14 @@ import {
   InputError,
   loadModel,
   type Model,
-  type OnnxFile,
-  openOnnxFile,
-  readOnnxFiles,
-  readSafetensors,
   registry,
   type Tensor,
-  toNumbers,
   type WriteOptions,
 } from "../../mod.ts";
+import { type OnnxFile, openOnnxFile } from "../../public/backends.ts";
+import { readSafetensors } from "../../public/data.ts";
+import { readOnnxFiles } from "../../io/onnx/mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { readBytes } from "../inputs.ts";
 import { type Converted, type Proof, prove, type Run } from "./proof.ts";
 import type { Sample } from "./samples.ts";

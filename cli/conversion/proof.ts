@@ -1,5 +1,6 @@
 /** Whether a converted file computes what its source does, and how large a difference rounding explains. @module */
-import { type Graph, isTensor, Model, type RuntimeValue, type Tensor, toNumbers } from "../../mod.ts";
+import { type Graph, Model, type RuntimeValue, type Tensor } from "../../mod.ts";
+import { isTensor, toNumbers } from "../../public/tensors.ts";
 import { inputFacts } from "../madeup/facts.ts";
 import { compare, unitOf } from "./rounding.ts";
 import type { Sample } from "./samples.ts";

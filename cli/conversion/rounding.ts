@@ -1,5 +1,6 @@
 /** How much of two tensors' difference rounding explains, element by element. @module */
-import { type DType, type Tensor, toNumbers } from "../../mod.ts";
+import type { DType, Tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 /**
  * How much more than one rounding of every weight a whole computation may round: engines add up in other orders, and their exp

@@ -1,5 +1,6 @@
 /** The configuration that `lapis experiment` reads: a base, what is varied, and how the best is chosen. @module */
-import { ConfigError, fields, InputError, type Schema } from "../../mod.ts";
+import { ConfigError, InputError } from "../../mod.ts";
+import { fields, type Schema } from "../../public/plugins.ts";
 import { readText } from "../inputs.ts";
 import { type Json, objectSchema } from "../training/config.ts";
 import { type Space, spaceField, type Value } from "./space.ts";

@@ -1,5 +1,5 @@
 /** What an experiment found: a table, JSON, CSV, curves, and a sentence. @module */
-import { plotCurves, plotHistory, type Series } from "../../mod.ts";
+import { plotCurves, plotHistory, type Series } from "../../plugins/plots/mod.ts";
 import { fileName, writeWhole } from "../output.ts";
 import { clip, count, table, wrapped } from "../terminal.ts";
 import { short } from "../training/watch.ts";

@@ -1,5 +1,6 @@
 /** Runs an experiment: trials on workers, the journal, the chosen trial's test. @module */
-import { ConfigError, dense, input, InputError, sequential } from "../../mod.ts";
+import { ConfigError, input, InputError, sequential } from "../../mod.ts";
+import { dense } from "../../public/layers.ts";
 import { makeFolder } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Json } from "../training/config.ts";

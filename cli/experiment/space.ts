@@ -1,5 +1,7 @@
 /** What an experiment searches over: fields of a training configuration by their path, and the values they take. @module */
-import { ConfigError, fields, type Random } from "../../mod.ts";
+import { ConfigError } from "../../mod.ts";
+import { fields } from "../../public/plugins.ts";
+import type { Random } from "../../public/tensors.ts";
 import { type Json, objectSchema } from "../training/config.ts";
 
 const { field, float, int, list, nullable, parseConfig, text } = fields;

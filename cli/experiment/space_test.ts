@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { Random } from "../../mod.ts";
+import { Random } from "../../public/tensors.ts";
 import { draw, grid, type Point, settings, type Space, spaceField, withValues } from "./space.ts";
 import { suggest, type Tried } from "./tpe.ts";
 

@@ -3,7 +3,7 @@
  * Bergstra, Bardenet, Bengio and Kégl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011, section 4.
  * @module
  */
-import type { Random } from "../../mod.ts";
+import type { Random } from "../../public/tensors.ts";
 import { atShare, draw, type Point, type RangeDimension, shareOf, type Space, type Value } from "./space.ts";
 
 /** A point that was tried; `score` is better the larger it is, and undefined where the trial failed. */

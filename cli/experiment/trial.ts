@@ -1,5 +1,7 @@
 /** One trial of an experiment: trained from its configuration or its last rung, and measured on the validation part. @module */
-import { type ForecastMetrics, InputError, registry, sizeOf, type Tensor } from "../../mod.ts";
+import { InputError, registry, type Tensor } from "../../mod.ts";
+import type { ForecastMetrics } from "../../public/series.ts";
+import { sizeOf } from "../../public/tensors.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import type { Json, SourceConfig, TrainConfig } from "../training/config.ts";
 import { evaluateOn, type Evaluation } from "../training/evaluation.ts";

@@ -1,5 +1,6 @@
 /** The trials of an experiment, in an order that doesn't depend on how many run side by side. @module */
-import { ConfigError, Random } from "../../mod.ts";
+import { ConfigError } from "../../mod.ts";
+import { Random } from "../../public/tensors.ts";
 import type { Json } from "../training/config.ts";
 import type { ExperimentConfig } from "./config.ts";
 import type { Entry } from "./journal.ts";

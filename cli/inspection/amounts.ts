@@ -1,5 +1,6 @@
 /** Multiply-adds of operators: numbers, times the sizes that nobody knows yet. @module */
-import { type Dim, type DimEnv, dimText, evalDim, type Graph, type Node, type Type } from "../../mod.ts";
+import type { Graph } from "../../mod.ts";
+import { type Dim, type DimEnv, dimText, evalDim, type Node, type Type } from "../../public/graph.ts";
 
 /** A sum of products: what isn't known, as `time` or `height·width`, to how many of it; numbers stand at the empty text. */
 export type Amount = ReadonlyMap<string, number>;

@@ -1,15 +1,7 @@
 /** A model as a tree of modules: an ONNX graph by the names of its nodes, a model of layers by its layers. @module */
-import {
-  type AttributeValue,
-  type DimEnv,
-  type Graph,
-  type LayerNode,
-  type Model,
-  type Node,
-  opName,
-  registry,
-  type Type,
-} from "../../mod.ts";
+import { type Graph, type Model, registry } from "../../mod.ts";
+import { type AttributeValue, type DimEnv, type Node, opName, type Type } from "../../public/graph.ts";
+import type { LayerNode } from "../../public/plugins.ts";
 import { type Amount, macsOf, sum } from "./amounts.ts";
 
 /** A node, a layer, or a module of them. */

@@ -1,5 +1,6 @@
 /** What a graph tells of its inputs' numbers: which are ids of a table, compared, looked up, masks or lengths. @module */
-import type { Dim, Graph, Node, Tensor, Type } from "../../mod.ts";
+import type { Graph, Tensor } from "../../mod.ts";
+import type { Dim, Node, Type } from "../../public/graph.ts";
 
 /** What is known of one input. */
 export interface Facts {

@@ -1,17 +1,14 @@
 /** Inputs that are made up for a model: seeded numbers, ids that its tables have, masks of ones, lengths that are there. @module */
 import {
   castTensor,
-  type Dim,
-  type DimEnv,
-  evalDim,
   type Graph,
   InputError,
   LapisError,
   type Model,
   type Tensor,
   tensor,
-  type TensorType,
 } from "../../mod.ts";
+import { type Dim, type DimEnv, evalDim, type TensorType } from "../../public/graph.ts";
 import type { Feed } from "../inputs.ts";
 import { type Facts, inputFacts } from "./facts.ts";
 import { openSizes, type WantedSizes } from "./sizes.ts";

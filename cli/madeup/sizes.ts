@@ -1,5 +1,6 @@
 /** Sizes for dims that a model leaves open: windows fit, tables that are added fit, batches stay apart. @module */
-import { type Dim, evalDim, type Graph, type Type } from "../../mod.ts";
+import type { Graph } from "../../mod.ts";
+import { type Dim, evalDim, type Type } from "../../public/graph.ts";
 
 /** What is asked for. */
 export interface WantedSizes {

@@ -1,18 +1,16 @@
 /** Callbacks that a configuration may ask for, each with its options: `{ "type": "earlyStopping", "patience": 3 }`. @module */
+import { type Callback, ConfigError } from "../../mod.ts";
 import {
-  type AnySchema,
-  type Callback,
-  ConfigError,
   csvLogger,
   earlyStopping,
-  fields,
   lossThreshold,
   modelCheckpoint,
   reduceLearningRateOnPlateau,
   swapEmaWeights,
   tensorBoard,
   terminateOnNaN,
-} from "../../mod.ts";
+} from "../../public/callbacks.ts";
+import { type AnySchema, fields } from "../../public/plugins.ts";
 import type { Json } from "./config.ts";
 
 const { bool, choice, float, int, nearest, nullable, parseConfig, text } = fields;

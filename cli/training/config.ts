@@ -1,15 +1,8 @@
 /** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
-import {
-  augmentFields,
-  type AugmentOptions,
-  fields,
-  InputError,
-  ngramFields,
-  type NgramOptions,
-  type Schema,
-  type TextSettings,
-  textSettingsFields,
-} from "../../mod.ts";
+import { InputError } from "../../mod.ts";
+import { augmentFields, type AugmentOptions } from "../../public/data.ts";
+import { fields, type Schema } from "../../public/plugins.ts";
+import { ngramFields, type NgramOptions, type TextSettings, textSettingsFields } from "../../public/text.ts";
 import { readText } from "../inputs.ts";
 import {
   type DatasetConfig,

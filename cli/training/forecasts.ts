@@ -1,12 +1,10 @@
 /** How good a model's forecasts of a series are, beside those of the baselines; and the intervals around them. @module */
+import { InputError, type Model, type Tensor } from "../../mod.ts";
 import {
   conformalIntervals,
   type ForecastIntervals,
   type ForecastMetrics,
   forecastMetrics,
-  InputError,
-  isTensor,
-  type Model,
   naiveError,
   persistenceForecast,
   ridgeForecaster,
@@ -14,9 +12,9 @@ import {
   type SeriesPart,
   type SeriesPreprocessor,
   seriesRows,
-  type Tensor,
   type TimeSeries,
-} from "../../mod.ts";
+} from "../../public/series.ts";
+import { isTensor } from "../../public/tensors.ts";
 import { table } from "../terminal.ts";
 import type { SeriesRun } from "./series.ts";
 import { short } from "./watch.ts";

@@ -1,13 +1,6 @@
 /** Long texts whose next tokens are the targets: how a model is fed them, and how well it tells them. @module */
-import {
-  type BatchSource,
-  InputError,
-  type Model,
-  sequenceBatches,
-  sequenceLoss,
-  sequenceWindows,
-  type Tensor,
-} from "../../mod.ts";
+import { type BatchSource, InputError, type Model, type Tensor } from "../../mod.ts";
+import { sequenceBatches, sequenceLoss, sequenceWindows } from "../../public/sequences.ts";
 import { count } from "../terminal.ts";
 
 /** Samples and targets, or a source of both. */

@@ -1,13 +1,22 @@
 /** Models from a configuration's list of layers, named as in the library: `{ "type": "dense", "units": 10 }`. @module */
-import * as lapis from "../../mod.ts";
-import type { Layer, LayerDef, Model, SymbolicTensor, Tensor } from "../../mod.ts";
+import {
+  ConfigError,
+  input,
+  type Layer,
+  type Model,
+  registry,
+  sequential,
+  type SymbolicTensor,
+  type Tensor,
+} from "../../mod.ts";
+import * as layers from "../../public/layers.ts";
+import { createLayer, fields, type LayerDef } from "../../public/plugins.ts";
 import type { Json, ModelConfig } from "./config.ts";
 
-const { ConfigError, createLayer, fields, registry } = lapis;
 const isRecord = (raw: unknown): raw is Json =>
   typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const own: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.keys(lapis).filter((name) => /^[a-z]/.test(name)).map((name) => [name.toLowerCase(), name]),
+  Object.keys(layers).map((name) => [name.toLowerCase(), name]),
 );
 
 /** Every layer by the name that the library's factory has. */
@@ -72,10 +81,10 @@ export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptio
   const { sample = x.shape.slice(1), batchSize, ...run } = options;
   const [head] = config.layers, starts = head?.type === "input", layers = layersOf(config);
   const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : sample;
-  const start: SymbolicTensor = lapis.input({
+  const start: SymbolicTensor = input({
     shape,
     dtype: x.dtype === "int32" ? "int32" : "float32",
     ...(layers.some(isStateful) && { batchSize }),
   });
-  return lapis.sequential([start, ...layers], { name: config.name, ...run });
+  return sequential([start, ...layers], { name: config.name, ...run });
 }

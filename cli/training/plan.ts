@@ -1,14 +1,7 @@
 /** What a training run is, from a configuration or a model file and the flags beside it. @module */
-import {
-  type CompileTraining,
-  datasetFiles,
-  datasets,
-  fields,
-  InputError,
-  isDatasetName,
-  type Model,
-  registry,
-} from "../../mod.ts";
+import { type CompileTraining, InputError, type Model, registry } from "../../mod.ts";
+import { datasetFiles, datasets, isDatasetName } from "../../public/data.ts";
+import { fields } from "../../public/plugins.ts";
 import { listOption, numberOption, textOption, UsageError } from "../command.ts";
 import { isFolder, readText } from "../inputs.ts";
 import {

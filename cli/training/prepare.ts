@@ -1,22 +1,17 @@
 /** What stands between a file's samples and a model: vocabulary, scaling, classes; and its form in lapis.json. @module */
+import { type Extras, InputError, type Tensor, tensor } from "../../mod.ts";
+import { fields, type Schema } from "../../public/plugins.ts";
+import { reshaped, toNumbers } from "../../public/tensors.ts";
 import {
   buildVocabulary,
-  type Extras,
-  fields,
   type FittedNgrams,
   fitTfIdf,
-  InputError,
   ngramFields,
-  reshaped,
-  type Schema,
-  type Tensor,
-  tensor,
   type TextSettings,
   textSettingsFields,
   textVectorizer,
   tfIdfVectorizer,
-  toNumbers,
-} from "../../mod.ts";
+} from "../../public/text.ts";
 import { readText } from "../inputs.ts";
 import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
 import { isTexts, type RawPart } from "./sources.ts";

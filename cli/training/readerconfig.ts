@@ -1,7 +1,12 @@
 /** The parts of a training configuration that say how tables, pictures and named data sets are read. @module */
-import { fields, type Schema } from "../../mod.ts";
-import type { ColorMode, DatasetName, DownloadOptions, ImageInterpolation } from "../../mod.ts";
-import { datasets } from "../../mod.ts";
+import { fields, type Schema } from "../../public/plugins.ts";
+import {
+  type ColorMode,
+  type DatasetName,
+  datasets,
+  type DownloadOptions,
+  type ImageInterpolation,
+} from "../../public/data.ts";
 
 const { choice, field, int, list, nullable, text } = fields;
 

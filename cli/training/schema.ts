@@ -1,5 +1,6 @@
 /** The JSON schema of training configurations, made from the fields that read them. @module */
-import { type AnySchema, type PartKind, registry } from "../../mod.ts";
+import { registry } from "../../mod.ts";
+import type { AnySchema, PartKind } from "../../public/plugins.ts";
 import { callbackKinds } from "./callbacks.ts";
 import { type Json, objectSchema, trainFields } from "./config.ts";
 import { layerTypes } from "./layers.ts";

@@ -1,16 +1,13 @@
 /** A series made ready for `lapis train`, and its form in lapis.json. @module */
+import { type BatchSource, type Extras, InputError, type Tensor } from "../../mod.ts";
+import { fields } from "../../public/plugins.ts";
 import {
   appendRows,
   assertAfter,
-  type BatchSource,
   chronologicalSplit,
-  type Extras,
-  fields,
   type ForecastIntervals,
-  InputError,
   type IntervalJson,
   intervalsFromJSON,
-  reshaped,
   scalerFromJSON,
   type SeriesPreprocessor,
   seriesPreprocessor,
@@ -18,11 +15,10 @@ import {
   type SeriesPreprocessorJson,
   type SeriesSplit,
   type SeriesWindows,
-  sizeOf,
-  type Tensor,
   type TimeSeries,
   timeSeries,
-} from "../../mod.ts";
+} from "../../public/series.ts";
+import { reshaped, sizeOf } from "../../public/tensors.ts";
 import { readTable, type TableOptions } from "../inputs.ts";
 import type { DataConfig } from "./config.ts";
 import { preprocessingOf, readingOf, type SeriesConfig, seriesFields } from "./seriesconfig.ts";

@@ -1,12 +1,15 @@
 /** The part of a training configuration that makes its tables a series: what is forecast, from what, and how it is split. @module */
-import { type CalendarFeature, calendarNames, fields, type MissingPolicy, type Schema } from "../../mod.ts";
-import type {
-  RollingStatistic,
-  ScalerKind,
-  SeriesPreprocessorOptions,
-  TargetTransform,
-  TimeSeriesOptions,
-} from "../../mod.ts";
+import { fields, type Schema } from "../../public/plugins.ts";
+import {
+  type CalendarFeature,
+  calendarNames,
+  type MissingPolicy,
+  type RollingStatistic,
+  type ScalerKind,
+  type SeriesPreprocessorOptions,
+  type TargetTransform,
+  type TimeSeriesOptions,
+} from "../../public/series.ts";
 
 const { bool, choice, field, float, int, list, nullable, text } = fields;
 

@@ -1,6 +1,5 @@
 /** A training run from its plan: data and model made ready, the fit, and the file. @module */
 import {
-  augmentImages,
   type BatchSource,
   type Callback,
   type Extras,
@@ -10,8 +9,9 @@ import {
   type Model,
   registry,
   type Tensor,
-  writeNamesOf,
 } from "../../mod.ts";
+import { writeNamesOf } from "../../public/plugins.ts";
+import { augmentImages } from "../../public/data.ts";
 import { UsageError } from "../command.ts";
 import type { SourceConfig, TrainConfig } from "./config.ts";
 import { languageFeed } from "./language.ts";

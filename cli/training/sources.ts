@@ -1,14 +1,7 @@
 /** Reads the samples and targets of a data set: tables, texts, pictures, arrays; several files are joined. @module */
-import {
-  csvToTensor,
-  InputError,
-  readCifar10,
-  readImageFolder,
-  readNpz,
-  type Tensor,
-  tensor,
-  toNumbers,
-} from "../../mod.ts";
+import { InputError, type Tensor, tensor } from "../../mod.ts";
+import { csvToTensor, readCifar10, readImageFolder, readNpz } from "../../public/data.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { isCifar, isFolder, isTable, readBytes, readTable, readTensor, readText } from "../inputs.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
 

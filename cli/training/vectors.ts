@@ -1,12 +1,7 @@
 /** Embeddings that begin with word vectors from a file. @module */
-import {
-  embeddingMatrix,
-  InputError,
-  type Model,
-  readWordVectors,
-  tokensOf,
-  weightsBelow,
-} from "../../mod.ts";
+import { InputError, type Model } from "../../mod.ts";
+import { weightsBelow } from "../../public/plugins.ts";
+import { embeddingMatrix, readWordVectors, tokensOf } from "../../public/text.ts";
 import type { TextConfig } from "./config.ts";
 import { rulesOf } from "../tokenrules.ts";
 

@@ -1,5 +1,5 @@
 /** What the page is told: every view's data as JSON can say it. @module */
-import type { ValueGraph, ValueNode } from "../../mod.ts";
+import type { ValueGraph, ValueNode } from "../../public/graph.ts";
 
 export type { ValueGraph, ValueNode };
 

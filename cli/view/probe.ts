@@ -1,16 +1,7 @@
 /** Gradients of any value of a graph: zeros are added to it, and what flows to them is read. @module */
-import {
-  castTensor,
-  gradient,
-  type Graph,
-  isTensor,
-  type Model,
-  type Node,
-  type Registry,
-  type Tensor,
-  tensor,
-  zeros,
-} from "../../mod.ts";
+import { castTensor, type Graph, type Model, type Registry, type Tensor, tensor } from "../../mod.ts";
+import { gradient, type Node } from "../../public/graph.ts";
+import { isTensor, zeros } from "../../public/tensors.ts";
 
 /** What was found at a sample, by value id. */
 export interface Probed {

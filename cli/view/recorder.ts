@@ -1,13 +1,6 @@
 /** Records a fit for pages: steps, rates, gradient norms, distributions as each epoch ends. @module */
-import {
-  type Callback,
-  type FitRun,
-  isTensor,
-  type Logs,
-  type Model,
-  type ModelData,
-  type Tensor,
-} from "../../mod.ts";
+import type { Callback, FitRun, Logs, Model, ModelData, Tensor } from "../../mod.ts";
+import { isTensor } from "../../public/tensors.ts";
 import type { RunData } from "./data.ts";
 import { weightRows } from "./panels/distributions.ts";
 import { headOf, summary } from "./panels/numbers.ts";

@@ -1,5 +1,6 @@
 /** Records that commands write: histories of runs, results of experiments, forecasts, graphs of values. @module */
-import { InputError, type Model, readCsv } from "../../mod.ts";
+import { InputError, type Model } from "../../mod.ts";
+import { readCsv } from "../../public/data.ts";
 import { readBytes, readText } from "../inputs.ts";
 import type { DistributionRow, ExperimentsData, ForecastsData, RunData, ValueGraph } from "./data.ts";
 import { experimentsFrom } from "./panels/experiments.ts";

@@ -1,13 +1,7 @@
 /** What a page is about: a model with its samples and targets, read from the command line's options. @module */
-import {
-  InputError,
-  isTensor,
-  type LayerNode,
-  type Model,
-  reshaped,
-  type Tensor,
-  toNumbers,
-} from "../../mod.ts";
+import { InputError, type Model, type Tensor } from "../../mod.ts";
+import type { LayerNode } from "../../public/plugins.ts";
+import { isTensor, reshaped, toNumbers } from "../../public/tensors.ts";
 import type { Assets } from "../assets.ts";
 import { type Context, listOption, numberOption, textOption } from "../command.ts";
 import { type Feed, isCifar, isTable, readFeed, readLabels, readTensor } from "../inputs.ts";

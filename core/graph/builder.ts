@@ -13,7 +13,7 @@ import {
 } from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Registry } from "./registry.ts";
-import { parseConfig, type Schema } from "../values/schema.ts";
+import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
 import {
   asTensor,
   type Dim,
@@ -544,6 +544,7 @@ export class GraphBuilder {
   /** Adds a named activation. */
   activation(name: string, x: Value, options: Readonly<Record<string, unknown>> = {}): Value {
     const def = this.registry.get("activation", name);
+    refuseUnknown(`activation ${name}`, options, def.options ?? {});
     const y = def.build(this, x, { ...def.options, ...options });
     return x.mask ? { ...y, mask: x.mask } : y;
   }

@@ -1,6 +1,7 @@
 /** What folding asks of operators. @module */
 import { deepEqual, notDeepEqual } from "node:assert/strict";
-import { Model, type OpDef, registry, scalar, tensor } from "../../mod.ts";
+import { Model, registry, scalar, tensor } from "../../mod.ts";
+import type { OpDef } from "../../public/plugins.ts";
 import { GraphBuilder } from "./builder.ts";
 import { tensorType } from "../values/shape.ts";
 

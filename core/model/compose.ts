@@ -17,6 +17,8 @@ import { checkOptions } from "../values/schema.ts";
 export interface SequentialOptions extends ModelOptions {
   /** The model's name; `sequential` unless given. */
   readonly name?: string;
+  /** Plugins in place of the default ones. */
+  readonly registry?: Registry;
 }
 /**
  * A model of layers in a row: `sequential([input({ shape: [4] }), dense({ units: 3 })])`. Without an input it is
@@ -25,10 +27,9 @@ export interface SequentialOptions extends ModelOptions {
  */
 export function sequential(
   layers: readonly (Applicable | SymbolicTensor)[],
-  registry: Registry,
-  options: SequentialOptions = {},
+  options: SequentialOptions & { readonly registry: Registry },
 ): Model {
-  const { name = "sequential", ...rest } = options;
+  const { name = "sequential", registry, ...rest } = options;
   const [head] = layers, start = head && "kind" in head && head.kind === "symbolic" ? head : undefined;
   const list = layers.slice(start ? 1 : 0).map((item) => {
     if ("kind" in item && item.kind === "symbolic") {

@@ -254,10 +254,12 @@ export class Model {
     const stack = this.#stack;
     if (!stack) return;
     const [batch, ...rest] = shape;
-    const start = input(
-      { shape: rest, dtype, ...(typeof batch === "number" && { batchSize: batch }) },
-      this.registry,
-    );
+    const start = input({
+      shape: rest,
+      dtype,
+      registry: this.registry,
+      ...(typeof batch === "number" && { batchSize: batch }),
+    });
     this.#build(sequentialNetwork(start, stack, this.name));
     this.#stack = undefined;
   }
@@ -591,7 +593,9 @@ export class Model {
    * those of validation as `valLoss` and the like.
    *
    * ```ts
-   * import { adam, dense, input, sequential } from "@lapis/lapis";
+   * import { input, sequential } from "@lapis/lapis";
+   * import { dense } from "@lapis/lapis/layers";
+   * import { adam } from "@lapis/lapis/optimizers";
    * const model = sequential([input({ shape: [2] }), dense({ units: 1, activation: "sigmoid" })]);
    * model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
    * const { history } = await model.fit([[0, 1], [1, 0]], [1, 0], { epochs: 20, verbose: 0 });

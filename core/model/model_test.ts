@@ -1,26 +1,22 @@
 /** Models: data in, batches, weights, states, and sessions that are kept equal. @module */
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import {
-  activation,
   apply,
   BackendError,
-  batchNormalization,
-  concatenate,
   createRegistry,
   dense,
   embedding,
-  gru,
   input,
   InputError,
   Model,
   model,
   sequential,
   ShapeError,
-  simpleRnn,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { activation, batchNormalization, concatenate, gru, simpleRnn } from "../../public/layers.ts";
 
 const backend = "plain";
 const numbers = (t: Tensor | Tensor[] | undefined) => Array.from(toNumbers(t as Tensor));
@@ -235,6 +231,6 @@ Deno.test("a model of a bare graph runs, and has weights but no layers", async (
 
 Deno.test("an initializer that isn't there is an error that names the weight", () => {
   const layer = dense({ units: 1 }), bare = createRegistry([]);
-  const start = input({ shape: [1] }, bare);
+  const start = input({ shape: [1], registry: bare });
   throws(() => sequential([start, layer]), /no op named MatMul|no initializer/);
 });

@@ -71,7 +71,7 @@ export function extractLayers(model: Model, options: PartOptions): Model {
     const [batch, ...rest] = t.type.shape ?? [];
     const shape = rest.map((d) => (typeof d === "number" || typeof d === "string" ? d : null));
     const fixed = typeof batch === "number" && { batchSize: batch };
-    const made = input({ shape, dtype: t.type.dtype, name, ...fixed }, model.registry);
+    const made = input({ shape, dtype: t.type.dtype, name, ...fixed, registry: model.registry });
     begins.set(t, made);
     replay.tensors.set(t, made);
   };

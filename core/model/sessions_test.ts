@@ -2,19 +2,18 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import {
   adam,
-  createLayer,
   dense,
   dropout,
   embedding,
   flatten,
   input,
-  type LayerDef,
   lstm,
   type Model,
   type ModelOptions,
   sequential,
   tensor,
 } from "../../mod.ts";
+import { createLayer, type LayerDef } from "../../public/plugins.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Compile } from "./sessions.ts";
 import type { Tensor } from "../values/tensor.ts";

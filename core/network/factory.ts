@@ -1,5 +1,5 @@
 /** From a layer's definition and options to a layer ready to be applied. @module */
-import type { Layer, LayerDef } from "./layer.ts";
+import type { ActivationDef, InitializerDef, InitializerSpec, Layer, LayerDef } from "./layer.ts";
 import { snakeCase } from "./names.ts";
 import { parseConfig } from "../values/schema.ts";
 import type { DType } from "../values/dtype.ts";
@@ -37,8 +37,10 @@ export function createLayer<C, P extends string>(
   };
 }
 
-/** An option as people write it: a list may be one number that stands for all. */
-export type Given<T> = NonNullable<T> extends readonly unknown[] ? T | number | readonly number[] : T;
+/** An option as people write it: a list may be one number for all; a name may be the activation or initializer itself. */
+export type Given<T> = NonNullable<T> extends readonly unknown[] ? T | number | readonly number[]
+  : [InitializerSpec] extends [NonNullable<T>] ? T | { readonly def: ActivationDef | InitializerDef }
+  : T;
 /** Options of a layer: those named must be there, the others have defaults. */
 export type OptionsOf<C, Required extends keyof C = never> =
   & { readonly [K in keyof C]?: Given<C[K]> | undefined }

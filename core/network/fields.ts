@@ -19,7 +19,11 @@ const isRecord = (raw: unknown): raw is Record<string, unknown> =>
 /** A name in any of the forms that files hold: text, `{name, …}`, or Keras' `{class_name, config}`. */
 function readNamed(raw: unknown): string | Named | undefined {
   if (typeof raw === "string") return camelName(raw);
+  if (typeof raw === "function" && "def" in raw) return readNamed(raw.def);
   if (!isRecord(raw)) return undefined;
+  if ((raw.kind === "activation" || raw.kind === "initializer") && typeof raw.name === "string") {
+    return raw.name;
+  }
   if (typeof raw.name === "string" && !("class_name" in raw)) return { ...raw, name: camelName(raw.name) };
   const { class_name: className, config } = raw;
   if (typeof className !== "string") return undefined;
@@ -108,7 +112,8 @@ export function opaqueField(doc: string): Field<Opaque> {
     expects: "what Keras' configuration holds",
     required: false,
     default: null,
-    parse: (raw) => raw ?? null,
+    // A part's factory stands for what it makes without options.
+    parse: (raw) => (typeof raw === "function" ? (raw as () => unknown)() : raw ?? null),
   };
 }
 /** A layer inside a layer's configuration. */

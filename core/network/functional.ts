@@ -30,9 +30,11 @@ export interface InputOptions {
   readonly name?: string;
   /** A fixed batch size, as stateful layers need. */
   readonly batchSize?: number | null;
+  /** Plugins in place of the default ones. */
+  readonly registry?: Registry;
 }
 
-const inputNames: OptionNames<InputOptions> = { shape: 0, dtype: 0, name: 0, batchSize: 0 };
+const inputNames: OptionNames<InputOptions> = { shape: 0, dtype: 0, name: 0, batchSize: 0, registry: 0 };
 
 let inputs = 0, calls = 0;
 
@@ -46,9 +48,9 @@ function symbolFor(axis: number, rank: number, prefix: string): string {
  * Begins a network: a tensor `[batch, ...shape]`.
  * @throws {ShapeError} when a size is not a whole number from 1.
  */
-export function input(options: InputOptions, registry: Registry): SymbolicTensor {
+export function input(options: InputOptions & { readonly registry: Registry }): SymbolicTensor {
   checkOptions("input", options, inputNames);
-  const { shape, dtype = "float32", name, batchSize } = options;
+  const { shape, dtype = "float32", name, batchSize, registry } = options;
   const rank = shape.length + 1;
   const prefix = name ?? (shape.includes(null) ? passing(inputs++) : "");
   const dims = [batchSize ?? "batch", ...shape.map((d, i) => d ?? symbolFor(i + 1, rank, prefix))];

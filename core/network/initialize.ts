@@ -4,6 +4,7 @@ import { ConfigError } from "../values/errors.ts";
 import type { InitializerSpec } from "./layer.ts";
 import { seedFor } from "../values/random.ts";
 import type { Registry } from "../graph/registry.ts";
+import { refuseUnknown } from "../values/schema.ts";
 import { castTensor, type Tensor } from "../values/tensor.ts";
 
 /**
@@ -17,11 +18,14 @@ export function initialValue(registry: Registry, entry: WeightEntry, seed: numbe
   if (!def) {
     throw new ConfigError(`weight ${entry.path}: no initializer named ${name}`, { place: entry.path });
   }
+  // Keras' files say the element type as well, and null where an option is left out.
+  const known = Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => key !== "dtype" && (value ?? null) !== null),
+  );
+  refuseUnknown(`weight ${entry.path}: initializer ${name}`, known, def.config);
   const config: Record<string, unknown> = {};
   for (const [key, { default: value }] of Object.entries(def.config)) config[key] = value;
-  for (const [key, value] of Object.entries(options)) {
-    if (value !== undefined && value !== null) config[key] = value;
-  }
+  Object.assign(config, known);
   const own = typeof config.seed === "number" ? config.seed : seedFor(seed, "weight", entry.path);
   return castTensor(def.fill(entry.shape, config, own), entry.dtype);
 }

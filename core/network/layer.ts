@@ -217,7 +217,7 @@ export interface ActivationDef {
   /** Keras' names for it; snake_case of ours unless said. */
   readonly kerasNames?: readonly string[];
   /** Options with defaults, such as `alpha`. */
-  readonly options?: Readonly<Record<string, number | boolean | readonly number[]>>;
+  readonly options?: Readonly<Record<string, number | boolean | readonly number[] | null>>;
   /** Adds its operators and returns the result. */
   build(b: Builder, x: Value, options: Readonly<Record<string, unknown>>): Value;
 }

@@ -4,9 +4,6 @@ import {
   add,
   apply,
   applyAll,
-  batchNormalization,
-  bidirectional,
-  concatenate,
   ConfigError,
   dense,
   embedding,
@@ -16,15 +13,20 @@ import {
   lstm,
   type Model,
   model,
-  repeatVector,
   sequential,
   ShapeError,
   type SymbolicTensor,
   type Tensor,
   tensor,
-  timeDistributed,
-  toNumbers,
 } from "../../mod.ts";
+import {
+  batchNormalization,
+  bidirectional,
+  concatenate,
+  repeatVector,
+  timeDistributed,
+} from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 const paths = (m: Model) => [...m.weights.keys()];
 const numbers = (t: Tensor | Tensor[] | undefined) => Array.from(toNumbers(t as Tensor));

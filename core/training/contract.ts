@@ -56,8 +56,13 @@ export interface Part<D extends PartDef = PartDef> {
   /** Its options, resolved. */
   readonly config: Readonly<Record<string, unknown>>;
 }
-/** What is accepted where a part is wanted: a name, our object, a definition, or Keras' serialised form. */
-export type PartSpec<D extends PartDef> = string | Part<D> | D | Readonly<Record<string, unknown>>;
+/** What is accepted where a part is wanted: a name, our object, its factory, a definition, or Keras' serialised form. */
+export type PartSpec<D extends PartDef> =
+  | string
+  | Part<D>
+  | D
+  | { readonly def: D }
+  | Readonly<Record<string, unknown>>;
 
 /** What a loss is given. */
 export interface LossContext<C> {

@@ -51,16 +51,21 @@ export function part<D extends PartDef>(def: D, options: object = {}, fromFile =
 }
 
 /** Makes parts of one definition from their options. */
-export type PartFactory<D extends PartDef, C, Required extends keyof C = never> = [Required] extends [never]
-  ? (options?: { readonly [K in keyof C]?: C[K] | undefined }) => Part<D>
-  : (
+export type PartFactory<D extends PartDef, C, Required extends keyof C = never> =
+  & ([Required] extends [never] ? (options?: { readonly [K in keyof C]?: C[K] | undefined }) => Part<D> : (
     options:
       & { readonly [K in Required]: C[K] }
       & { readonly [K in Exclude<keyof C, Required>]?: C[K] | undefined },
-  ) => Part<D>;
+  ) => Part<D>)
+  & {
+    /** What it makes parts of. */
+    readonly def: D;
+  };
 /** A definition's factory; the annotation says which options it takes. */
-export function partFactory<D extends PartDef>(def: D): (options?: object) => Part<D> {
-  return (options) => part(def, options);
+export function partFactory<D extends PartDef>(
+  def: D,
+): ((options?: object) => Part<D>) & { readonly def: D } {
+  return Object.assign((options?: object) => part(def, options), { def });
 }
 
 const isPart = (raw: Json): raw is Json & Part => raw.kind === "part" && isRecord(raw.def);
@@ -138,14 +143,26 @@ function readPart<K extends PartKind>(
   place: string,
 ): Part<PartKinds[K]> {
   if (typeof raw === "string") return byName(registry, kind, raw, place, {}, false);
+  // A factory stands for what it makes without options.
+  if (typeof raw === "function" && isRecord((raw as Partial<PartFactory<PartDef, unknown>>).def)) {
+    return readPart(registry, kind, (raw as unknown as { readonly def: unknown }).def, place);
+  }
   if (isRecord(raw)) {
     if (isPart(raw)) {
       if (raw.def.kind === kind) return raw as unknown as Part<PartKinds[K]>;
+      if (kind === "metric" && raw.def.kind === "loss") {
+        const { reduction: _, ...options } = raw.config;
+        return byName(registry, kind, raw.def.name, place, options, false);
+      }
       throw new ConfigError(`${place}: expected a ${kind}, got the ${raw.def.kind} ${raw.def.name}`, {
         place,
       });
     }
     if (raw.kind === kind) return part(raw as unknown as PartKinds[K]);
+    // A loss is a metric too, by its name.
+    if (kind === "metric" && raw.kind === "loss") {
+      return byName(registry, kind, String(raw.name), place, {}, false);
+    }
     const { class_name: full, config } = raw;
     if (typeof full === "string") {
       // Keras 2 puts a package before what it has twice: `Custom>Adam`.

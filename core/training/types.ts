@@ -17,11 +17,11 @@ export interface CompileTraining {
   readonly optimizer?: PartSpec<OptimizerDef>;
   /** The loss, or one for each output. */
   readonly loss?: PerOutput<PartSpec<LossDef>>;
-  /** What is reported beside the loss; a list, or one for each output. */
+  /** What is reported beside the loss, losses too; a list, or one for each output. */
   readonly metrics?:
-    | PerOutput<PartSpec<MetricDef>>
-    | readonly (readonly PartSpec<MetricDef>[])[]
-    | Readonly<Record<string, readonly PartSpec<MetricDef>[]>>;
+    | PerOutput<PartSpec<MetricDef | LossDef>>
+    | readonly (readonly PartSpec<MetricDef | LossDef>[])[]
+    | Readonly<Record<string, readonly PartSpec<MetricDef | LossDef>[]>>;
   /** The same, but samples count by their weights. */
   readonly weightedMetrics?: CompileTraining["metrics"];
   /** Factors of the outputs' losses; 1 unless given. */

@@ -213,7 +213,8 @@ export function checkOptions<O extends object>(
   }
   refuseUnknown(path, given, known);
 }
-function refuseUnknown(path: string, given: object, known: object): void {
+/** Refuses keys that aren't known. @throws {ConfigError} with the nearest known name. */
+export function refuseUnknown(path: string, given: object, known: object): void {
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(known, key)) continue;
     const near = nearest(key, Object.keys(known));

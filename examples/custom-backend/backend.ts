@@ -1,12 +1,7 @@
 /** A backend of one's own: graphs run on a device that answers later, so that nothing of it is read at once. @module */
-import {
-  type BackendDef,
-  checkCompile,
-  type Graph,
-  opName,
-  typeOf,
-  UnsupportedError,
-} from "@lapis/lapis/core";
+import { type Graph, UnsupportedError } from "@lapis/lapis";
+import { type BackendDef, checkCompile } from "@lapis/lapis/backends";
+import { opName, typeOf } from "@lapis/lapis/graph";
 import { Device } from "./device.ts";
 import { DeviceSession, name } from "./session.ts";
 

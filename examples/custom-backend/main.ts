@@ -1,10 +1,15 @@
 /** Trains a model on a backend of one's own, whose weights come home only where they are waited for. @module */
-import { dense, input, LapisError, registry, sequential, tensor, toNumbers } from "@lapis/lapis";
+import { dense, input, LapisError, registry, sequential, tensor } from "@lapis/lapis";
+import { toNumbers } from "@lapis/lapis/tensors";
 import { delayedBackend } from "./backend.ts";
 
 const own = registry.with(delayedBackend());
-const layers = [input({ shape: [2] }, own), dense({ units: 8, activation: "tanh" }), dense({ units: 1 })];
-await using model = sequential(layers, { backend: "delayed", seed: 1 }, own);
+const layers = [
+  input({ shape: [2], registry: own }),
+  dense({ units: 8, activation: "tanh" }),
+  dense({ units: 1 }),
+];
+await using model = sequential(layers, { backend: "delayed", seed: 1, registry: own });
 model.compile({ optimizer: "adam", loss: "mse" });
 
 const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), y = tensor([[0], [1], [1], [0]]);

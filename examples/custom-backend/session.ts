@@ -1,38 +1,28 @@
 /** A session on the device: weights and states lie there from run to run, and only what is asked for comes back. @module */
+import type { Graph, RuntimeValue, Session, Tensor } from "@lapis/lapis";
 import {
-  asTensor,
   bindInputs,
-  byteLength,
   type CompileOptions,
-  copyOf,
   defaultLimits,
-  evalDim,
   fedRoles,
   type Feeds,
   firstValue,
-  type Graph,
-  type GraphInput,
   heldInput,
   isKept,
-  isTensor,
   type KeptValue,
   type MemoryUse,
-  opName,
   Order,
   type PlanStep,
   refuseClosed,
   refuseForeign,
   refuseReleased,
   runGraph,
-  type RuntimeValue,
-  type Session,
-  sizeOf,
   staleState,
-  type Tensor,
-  typeOf,
   withDefaults,
   written,
-} from "@lapis/lapis/core";
+} from "@lapis/lapis/backends";
+import { asTensor, evalDim, type GraphInput, opName, typeOf } from "@lapis/lapis/graph";
+import { byteLength, copyOf, isTensor, sizeOf } from "@lapis/lapis/tensors";
 import type { Buffer, Command, Device } from "./device.ts";
 
 /** The backend's name. */

@@ -1,5 +1,5 @@
 /** LeakyCell, a recurrent cell of one's own: its state follows what it sees, a share at a time. @module */
-import { fields, type LayerDef } from "@lapis/lapis";
+import { fields, type LayerDef } from "@lapis/lapis/plugins";
 
 /** Options of {@link leakyCell}, resolved. */
 export interface LeakyCellConfig {

@@ -1,5 +1,6 @@
 /** Loads a Keras model with a layer that Lapis doesn't know, by bringing the layer. @module */
-import { loadModel, tensor, toNumbers } from "@lapis/lapis";
+import { loadModel, tensor } from "@lapis/lapis";
+import { toNumbers } from "@lapis/lapis/tensors";
 import { swirl } from "./swirl.ts";
 
 const model = await loadModel(new URL("swirl.keras", import.meta.url), { layers: [swirl] });

@@ -1,5 +1,5 @@
 /** Patches, a layer of one's own: images cut into squares, each one row. @module */
-import { fields, type LayerDef } from "@lapis/lapis";
+import { fields, type LayerDef } from "@lapis/lapis/plugins";
 
 /** Options of {@link patches}, resolved. */
 export interface PatchesConfig {

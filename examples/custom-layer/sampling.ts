@@ -1,5 +1,5 @@
 /** Sampling, a layer of one's own with two inputs: a latent vector drawn in training, its mean otherwise. @module */
-import { type LayerDef, normalLike } from "@lapis/lapis";
+import { type LayerDef, normalLike } from "@lapis/lapis/plugins";
 
 /** `[batch, size]`, mean and logarithm of the variance `→ [batch, size]` (Kingma and Welling 2014); Keras' `acme>Sampling`. */
 export const sampling: LayerDef<Readonly<Record<never, never>>, never> = {

@@ -1,5 +1,5 @@
 /** Swirl, a layer of one's own: turns the features round by `k` places and scales each. @module */
-import { fields, type LayerDef } from "@lapis/lapis";
+import { fields, type LayerDef } from "@lapis/lapis/plugins";
 
 /** Options of {@link swirl}, resolved. */
 export interface SwirlConfig {

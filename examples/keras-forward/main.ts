@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { classesOf, isTensor, loadModel, readNpy, type Tensor, toNumbers } from "../../mod.ts";
+import { loadModel, readNpy, type Tensor } from "../../mod.ts";
+import { classesOf } from "../../public/evaluation.ts";
+import { isTensor, toNumbers } from "../../public/tensors.ts";
 
 /** A row, as make_models.py writes it. */
 interface Case {

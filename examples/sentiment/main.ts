@@ -3,20 +3,11 @@
  * compared with Keras' own. `deno task demo`, or with all permissions and `--onnxruntime` for that engine beside it.
  * @module
  */
-import {
-  BackendError,
-  classesOf,
-  classificationReport,
-  differences,
-  loadModel,
-  type Model,
-  readCsv,
-  readNpy,
-  registry,
-  type Tensor,
-  textVectorizer,
-  toNumbers,
-} from "../../mod.ts";
+import { BackendError, loadModel, type Model, readNpy, registry, type Tensor } from "../../mod.ts";
+import { readCsv } from "../../public/data.ts";
+import { classesOf, classificationReport, differences } from "../../public/evaluation.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { textVectorizer } from "../../public/text.ts";
 
 const folder = new URL("../data/", import.meta.url);
 const read = (path: string) => Deno.readFile(new URL(path, folder));

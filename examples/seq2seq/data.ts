@@ -1,5 +1,5 @@
 /** Pairs of texts: dates written out and as ISO 8601, made here; translations from a file. @module */
-import type { TextPair } from "../../mod.ts";
+import type { TextPair } from "../../public/text.ts";
 
 /** Pairs to train on, to choose by, and to open once. */
 export interface Parts {

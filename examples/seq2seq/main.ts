@@ -3,7 +3,10 @@
  * `deno run -A examples/seq2seq/main.ts [--data eng-ind.tatoeba.txt] [-o FOLDER]`
  * @module
  */
-import { decode, earlyStopping, type Model, pairPreprocessor, type TextPair } from "../../mod.ts";
+import type { Model } from "../../mod.ts";
+import { earlyStopping } from "../../public/callbacks.ts";
+import { decode } from "../../public/sequences.ts";
+import { pairPreprocessor, type TextPair } from "../../public/text.ts";
 import { dates, type Parts, translations } from "./data.ts";
 import { network, type Settings } from "./network.ts";
 

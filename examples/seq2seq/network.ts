@@ -1,23 +1,18 @@
 /** An encoder–decoder with attention, trained with teacher forcing. @module */
+import { apply, applyAll, input, type Model, model } from "../../mod.ts";
 import {
-  adam,
   additiveAttention,
-  apply,
-  applyAll,
   attention,
   bidirectional,
   concatenate,
-  cosineDecay,
   dense,
   dropout,
   embedding,
   gru,
-  input,
-  type Model,
-  model,
-  type PairPreprocessor,
-  type SideOptions,
-} from "../../mod.ts";
+} from "../../public/layers.ts";
+import { adam } from "../../public/optimizers.ts";
+import { cosineDecay } from "../../public/schedules.ts";
+import type { PairPreprocessor, SideOptions } from "../../public/text.ts";
 
 /** Sizes of a network and how it is trained. */
 export interface Settings {

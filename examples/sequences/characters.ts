@@ -1,16 +1,9 @@
 /** A character generator: an RNN on windows of a text, one after another, its state carried along. @module */
-import {
-  adagrad,
-  buildVocabulary,
-  dense,
-  embedding,
-  generator,
-  input,
-  sequenceBatches,
-  sequential,
-  simpleRnn,
-  textVectorizer,
-} from "../../mod.ts";
+import { input, sequential } from "../../mod.ts";
+import { dense, embedding, simpleRnn } from "../../public/layers.ts";
+import { adagrad } from "../../public/optimizers.ts";
+import { generator, sequenceBatches } from "../../public/sequences.ts";
+import { buildVocabulary, textVectorizer } from "../../public/text.ts";
 
 /** Sizes of the experiment. */
 export interface CharacterSizes {

@@ -1,19 +1,9 @@
 /** How far back a loss at the last of 50 steps reaches: RNN, LSTM and GRU, checked by hand-written cells. @module */
-import {
-  dense,
-  gradientNorms,
-  gru,
-  type InitializerSpec,
-  input,
-  type Layer,
-  lstm,
-  type Model,
-  sequential,
-  simpleRnn,
-  type Tensor,
-  tensor,
-  toNumbers,
-} from "../../mod.ts";
+import { input, type Layer, type Model, sequential, type Tensor, tensor } from "../../mod.ts";
+import { dense, gru, lstm, simpleRnn } from "../../public/layers.ts";
+import type { InitializerSpec } from "../../public/plugins.ts";
+import { gradientNorms } from "../../public/sequences.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import {
   back,
   backThroughTime,

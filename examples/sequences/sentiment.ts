@@ -1,5 +1,8 @@
 /** The sentiment of eight sentences by a small RNN. @module */
-import { adam, dense, embedding, input, sequential, simpleRnn, textPreprocessor } from "../../mod.ts";
+import { input, sequential } from "../../mod.ts";
+import { dense, embedding, simpleRnn } from "../../public/layers.ts";
+import { adam } from "../../public/optimizers.ts";
+import { textPreprocessor } from "../../public/text.ts";
 
 /** The sentences with their labels. */
 export const sentences: readonly { readonly text: string; readonly label: string }[] = [

@@ -1,6 +1,7 @@
 /** Streams of Python's bz2 and zipfile and of hdf5plugin 7.1 give their bytes; damaged ones give a reason. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { FormatError, readWeightsH5, UnsupportedError } from "../../mod.ts";
+import { FormatError, UnsupportedError } from "../../mod.ts";
+import { readWeightsH5 } from "../../io/keras/mod.ts";
 import { crc32 } from "../archives/inflate.ts";
 import { openZip } from "../archives/zip.ts";
 import { decoders } from "./mod.ts";

@@ -242,7 +242,7 @@ async function arraysOf(name: DatasetName, { x, y }: DatasetFiles): Promise<Data
  * Reads a data set by its name from a folder: `mnist` (IDX), `cifar10` (binary), `nusax` (CSV), gzipped or not.
  *
  * ```ts ignore
- * import { loadDataset } from "@lapis/lapis";
+ * import { loadDataset } from "@lapis/lapis/data";
  * const { train, test, classNames } = await loadDataset("mnist", { folder: "data/mnist" });
  * ```
  * @throws {InputError} where a file isn't there; {@link FormatError} naming the one that is broken.

@@ -1,8 +1,8 @@
 /** Files and folders of other programs are named, with what to do. @module */
 import { match, rejects, strictEqual } from "node:assert/strict";
-import { loadModel } from "../../mod.ts";
+import { loadModel, registry } from "../../mod.ts";
 import { inFolder } from "../../tests/support/cli.ts";
-import { readOnnxStructure, registry } from "../../mod.ts";
+import { readOnnxStructure } from "../../io/onnx/mod.ts";
 import { writeZip } from "../archives/zip.ts";
 import { foreignFile } from "./mod.ts";
 

@@ -1,6 +1,8 @@
 /** Configurations of every version become the same models; what isn't understood is refused by name. @module */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { type LayerDef, loadModel, type Model, tensor, toNumbers } from "../../mod.ts";
+import { loadModel, type Model, tensor } from "../../mod.ts";
+import type { LayerDef } from "../../public/plugins.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 const bytes = (config: unknown) => new TextEncoder().encode(JSON.stringify(config));
 const load = (config: unknown, layers: readonly LayerDef[] = []): Promise<Model> =>

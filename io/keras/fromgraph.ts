@@ -107,7 +107,7 @@ function begin(d: Draft, graph: Graph): readonly SymbolicTensor[] {
     }
     const sizes = rest.map((n) => (typeof n === "number" || typeof n === "string" ? n : null));
     const t: SymbolicTensor = {
-      ...input({ shape: sizes, dtype: type.dtype, name: d.name(i.name) }, d.registry),
+      ...input({ shape: sizes, dtype: type.dtype, name: d.name(i.name), registry: d.registry }),
       type: tensorType(type.dtype, type.shape),
     };
     d.set(i.id, natural(type.shape.length), t);

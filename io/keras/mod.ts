@@ -4,6 +4,7 @@
  */
 import type { FormatDef, FormatOptions, Source, WriteNames } from "../../core/model/format.ts";
 import type { Model } from "../../core/model/model.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { decoders } from "../compression/mod.ts";
 import { openParts } from "./weights/folder.ts";
 import { mergedOf } from "./reading/merged.ts";
@@ -12,14 +13,25 @@ import { kerasReader, readWith } from "./reading/read.ts";
 import { trainingOf } from "./training.ts";
 
 export { kerasReader } from "./reading/read.ts";
+export { readWeightsH5 } from "./weights/weightsfile.ts";
+
+const readNames: OptionNames<FormatOptions> = {
+  registry: 0,
+  limits: 0,
+  layers: 0,
+  weights: 0,
+  run: 0,
+  warn: 0,
+};
 
 /**
  * Reads a Keras model, compiled as it was saved.
  * @throws {FormatError} for a damaged file; {@link UnsupportedError} for a layer that isn't known; {@link ConfigError}
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
-export function readKeras(source: Source, options: FormatOptions): Promise<Model> {
-  return readWith(source, options, {
+export async function readKeras(source: Source, options: FormatOptions): Promise<Model> {
+  checkOptions("readKeras", options, readNames);
+  return await readWith(source, options, {
     trainingOf,
     mergedOf,
     open: openParts,

@@ -21,11 +21,12 @@ export const relu: ActivationDef = {
   kind: "activation",
   name: "relu",
   summary: "max(x, 0), with an optional slope, ceiling and threshold",
+  options: { negativeSlope: 0, maxValue: null, threshold: 0, alpha: null },
   build: (b, x, options) =>
     rectify(b, x, {
-      negativeSlope: Number(options.negativeSlope ?? options.alpha ?? 0),
-      maxValue: options.maxValue === undefined || options.maxValue === null ? null : Number(options.maxValue),
-      threshold: Number(options.threshold ?? 0),
+      negativeSlope: Number(options.alpha ?? options.negativeSlope),
+      maxValue: options.maxValue === null ? null : Number(options.maxValue),
+      threshold: num(options, "threshold"),
     }),
 };
 /** min(max(x, 0), 6) */
@@ -35,8 +36,9 @@ export const leakyRelu: ActivationDef = {
   kind: "activation",
   name: "leakyRelu",
   summary: "x where positive, else negativeSlope · x",
+  options: { negativeSlope: 0.2, alpha: null },
   build: (b, x, options) =>
-    b.one("LeakyRelu", [x], { alpha: Number(options.negativeSlope ?? options.alpha ?? 0.2) }),
+    b.one("LeakyRelu", [x], { alpha: Number(options.alpha ?? options.negativeSlope) }),
 };
 /** Keras 3: relu6(x + 3) / 6. */
 export const hardSigmoid: ActivationDef = plain(

@@ -30,7 +30,7 @@ export function some(shape: readonly number[], seed = 1): Tensor {
 }
 /** Begins a network in the tests' registry. */
 export function start(options: InputOptions): SymbolicTensor {
-  return input(options, registry);
+  return input({ ...options, registry });
 }
 /** A model of outputs, with weights by path; those not given are initialised. */
 export function modelOf(

@@ -59,7 +59,8 @@ const plotHeight = 130;
  * mean and standard deviation.
  *
  * ```ts
- * import { plotDistributions, tensor } from "@lapis/lapis";
+ * import { tensor } from "@lapis/lapis";
+ * import { plotDistributions } from "@lapis/lapis/plots";
  * const svg = plotDistributions({ "dense/kernel": tensor([[0.1, -0.2], [0.3, 0]]) });
  * ```
  * @throws {InputError} where no name is chosen.

@@ -135,7 +135,7 @@ export function historyPanels(
  * A fit's curves as an SVG picture: a panel for every number, training solid, validation dashed.
  *
  * ```ts
- * import { plotHistory } from "@lapis/lapis";
+ * import { plotHistory } from "@lapis/lapis/plots";
  * const svg = plotHistory({ epoch: [0, 1], history: { loss: [1, 0.5], valLoss: [1.1, 0.8] } });
  * ```
  * @throws {InputError} for a history without epochs.

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { tensor } from "../../mod.ts";
 import {
   curvesText,
   histogram,
@@ -6,8 +7,7 @@ import {
   plotCurves,
   plotDistributions,
   plotHistory,
-  tensor,
-} from "../../mod.ts";
+} from "../../plugins/plots/mod.ts";
 import { linearAxis, logAxis, tickText } from "./scale.ts";
 
 const history = {

@@ -1,15 +1,7 @@
 import { deepStrictEqual, notDeepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import {
-  augmentImages,
-  type AugmentOptions,
-  dense,
-  flatten,
-  input,
-  loadModel,
-  type Model,
-  sequential,
-  tensor,
-} from "../../mod.ts";
+import { input, loadModel, type Model, sequential, tensor } from "../../mod.ts";
+import { augmentImages, type AugmentOptions } from "../../public/data.ts";
+import { dense, flatten } from "../../public/layers.ts";
 
 /** An image [3, 3, 1] of 1 to 9, as often as asked for. */
 const images = (rows: number) =>

@@ -22,7 +22,7 @@ export interface LabelEncoder {
  * An encoder that knows no classes yet, or these in this order.
  *
  * ```ts
- * import { labelEncoder } from "@lapis/lapis";
+ * import { labelEncoder } from "@lapis/lapis/data";
  * const labels = labelEncoder();
  * labels.fitTransform(["positive", "negative", "positive"]).data; // Int32Array [1, 0, 1]
  * labels.inverseTransform([0]); // ["negative"]

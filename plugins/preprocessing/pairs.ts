@@ -82,7 +82,7 @@ function sideOf(texts: readonly string[], options: SideOptions, specials: readon
  * A preprocessor of pairs that knows no words yet.
  *
  * ```ts
- * import { pairPreprocessor } from "@lapis/lapis";
+ * import { pairPreprocessor } from "@lapis/lapis/text";
  * const pairs = pairPreprocessor({ target: { split: "character", standardize: "none" } });
  * const { source, targetIn, targetOut } = pairs.fitTransform([["satu dua", "12"], ["dua", "2"]]);
  * console.log(source.shape, targetIn.data, targetOut.data); // [2, 2], [2 5 4, 2 4 0] and the same one step on

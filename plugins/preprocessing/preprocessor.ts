@@ -148,7 +148,7 @@ const areTexts = (rows: TextRows): rows is readonly string[] =>
  * A preprocessor that knows no words yet.
  *
  * ```ts
- * import { textPreprocessor } from "@lapis/lapis";
+ * import { textPreprocessor } from "@lapis/lapis/text";
  * const texts = textPreprocessor({ maxWords: 1000, maxLength: 4 });
  * const { x, y } = await texts.fitTransform([{ text: "Enak sekali", label: "positive" }]);
  * console.log(texts.vocabularySize, x.shape, y?.data); // 4 [1, 4] Int32Array [0]

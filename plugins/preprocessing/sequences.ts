@@ -32,7 +32,7 @@ export type Row = readonly number[] | readonly (readonly number[])[];
  * `pad_sequences` does, at the front unless told otherwise. Numbers become whole where the type is.
  *
  * ```ts
- * import { padSequences } from "@lapis/lapis";
+ * import { padSequences } from "@lapis/lapis/sequences";
  * padSequences([[1, 2, 3], [4]], { maxlen: 2 }).data; // Int32Array [2, 3, 0, 4]
  * ```
  * @throws {ConfigError} for an option that isn't known; {@link InputError} where vectors differ in length.

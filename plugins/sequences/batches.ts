@@ -41,7 +41,7 @@ function numbersOf(tokens: Tensor | ArrayLike<number>): ArrayLike<number> {
  * Chunks as long as the lane give full BPTT. Up to `batchSize` tokens at the end are left out.
  *
  * ```ts
- * import { sequenceBatches } from "@lapis/lapis";
+ * import { sequenceBatches } from "@lapis/lapis/sequences";
  * const source = sequenceBatches([0, 1, 2, 3, 4, 5, 6, 7, 8], { batchSize: 2, length: 2 });
  * console.log(source.steps, [...source()].length); // 2 2: [[0, 1], [4, 5]] then [[2, 3], [6, 7]]
  * ```

@@ -155,7 +155,8 @@ interface Hypothesis {
  * the worst of `width` finished ones.
  *
  * ```ts
- * import { beamDecode, tensor } from "@lapis/lapis";
+ * import { tensor } from "@lapis/lapis";
+ * import { beamDecode } from "@lapis/lapis/sequences";
  * const step = (tokens: Int32Array) =>
  *   Promise.resolve({ scores: tensor(Array.from(tokens, () => [0.1, 0.6, 0.3])), state: {} });
  * const [best] = await beamDecode(step, {}, { start: 0, end: 2, maxLength: 3, width: 3 });

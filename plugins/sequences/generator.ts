@@ -44,7 +44,9 @@ export interface Generator {
  * Makes a trained model a generator: nobody has to build its stateful one-step form, see {@link stepper}.
  *
  * ```ts
- * import { dense, embedding, generator, gru, input, sequential } from "@lapis/lapis";
+ * import { input, sequential } from "@lapis/lapis";
+ * import { dense, embedding, gru } from "@lapis/lapis/layers";
+ * import { generator } from "@lapis/lapis/sequences";
  * const model = sequential([
  *   input({ shape: [null], dtype: "int32" }),
  *   embedding({ inputDim: 5, outputDim: 4 }),

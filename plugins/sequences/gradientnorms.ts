@@ -134,7 +134,9 @@ function recurrentCall(calls: readonly LayerCall[], name: string | undefined): L
  * its cell state held): where norms fall towards the first steps the gradient vanishes, where they grow it explodes.
  *
  * ```ts
- * import { dense, gradientNorms, input, lstm, sequential } from "@lapis/lapis";
+ * import { input, sequential } from "@lapis/lapis";
+ * import { dense, lstm } from "@lapis/lapis/layers";
+ * import { gradientNorms } from "@lapis/lapis/sequences";
  * const model = sequential([input({ shape: [50, 1] }), lstm({ units: 8 }), dense({ units: 1 })]);
  * const x = [Array.from({ length: 50 }, (_, t) => [Math.sin(t)])];
  * const { norms } = await gradientNorms(model, x, [[1]], { loss: "meanSquaredError" }); // 50 norms
@@ -156,7 +158,12 @@ export async function gradientNorms(
     const port = model.inputs[i], value = port && feed(port, named[port.name] as Tensor, true);
     if (!port || !isTensor(value)) throw new InputError("expected tensors");
     fed[port.name] = value;
-    const made = input({ shape: value.shape.slice(1), dtype: t.type.dtype, name: port.name }, model.registry);
+    const made = input({
+      shape: value.shape.slice(1),
+      dtype: t.type.dtype,
+      name: port.name,
+      registry: model.registry,
+    });
     replay.tensors.set(t, made);
     return made;
   });
@@ -167,7 +174,7 @@ export async function gradientNorms(
   if (typeof time !== "number") {
     throw new InputError("gradientNorms: the layer's sequence has no known length");
   }
-  const change = input({ shape: [time, units], name: moved }, model.registry);
+  const change = input({ shape: [time, units], name: moved, registry: model.registry });
   replay.run(calls, (now) => now.call === call ? unrolled(replay, now, change) : undefined);
   using steps = replay.model({
     inputs: [...inputs, change],

@@ -53,7 +53,7 @@ export function logProbabilities(scores: ArrayLike<number>): Float64Array {
  * Draws tokens as told: first excluded tokens go, then the temperature is applied, then top-k, then top-p.
  *
  * ```ts
- * import { sampler } from "@lapis/lapis";
+ * import { sampler } from "@lapis/lapis/sequences";
  * const draw = sampler({ temperature: 0.8, topK: 2 });
  * draw(Float64Array.of(-0.2, -2, -5), () => 0.5); // 0
  * ```

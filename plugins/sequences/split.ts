@@ -135,7 +135,7 @@ class Steps {
     t: SymbolicTensor["type"],
     sizes: readonly (number | string | null)[],
   ): SymbolicTensor {
-    return this.#input(name, input({ shape: sizes, dtype: t.dtype, name }, this.#registry));
+    return this.#input(name, input({ shape: sizes, dtype: t.dtype, name, registry: this.#registry }));
   }
   /** What the encoder gives, as an input under its mask. */
   #constant(t: SymbolicTensor): SymbolicTensor {

@@ -185,7 +185,9 @@ function windowed(model: Model, tokens: string, reason: string, options: Stepper
  * token after a window, runs over the tokens so far.
  *
  * ```ts
- * import { dense, embedding, gru, input, sequential, stepper } from "@lapis/lapis";
+ * import { input, sequential } from "@lapis/lapis";
+ * import { dense, embedding, gru } from "@lapis/lapis/layers";
+ * import { stepper } from "@lapis/lapis/sequences";
  * const model = sequential([
  *   input({ shape: [null], dtype: "int32" }),
  *   embedding({ inputDim: 5, outputDim: 4 }),

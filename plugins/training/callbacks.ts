@@ -163,9 +163,6 @@ export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callb
   };
 }
 
-/** {@link reduceLearningRateOnPlateau} by Keras' name. */
-export const reduceLROnPlateau: (options?: PlateauOptions) => Callback = reduceLearningRateOnPlateau;
-
 /** The rate of the epoch beside its other numbers, where a callback changes it, as Keras' histories have it. */
 function noteRate(logs: Logs, run: FitRun): void {
   (logs as Record<string, number>).learningRate = run.learningRate;

@@ -1,27 +1,27 @@
 /** Callbacks on scripted numbers, and on fits. @module */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import {
-  adam,
   type Callback,
-  csvLogger,
-  dense,
-  earlyStopping,
   type FitOptions,
   input,
-  learningRateScheduler,
   loadModel,
-  lossThreshold,
   type Model,
+  sequential,
+  tensor,
+} from "../../mod.ts";
+import {
+  csvLogger,
+  earlyStopping,
+  learningRateScheduler,
+  lossThreshold,
   modelCheckpoint,
   reduceLearningRateOnPlateau,
-  reduceLROnPlateau,
-  sequential,
-  sgd,
-  tensor,
   tensorBoard,
   terminateOnNaN,
-  toNumbers,
-} from "../../mod.ts";
+} from "../../public/callbacks.ts";
+import { dense } from "../../public/layers.ts";
+import { adam, sgd } from "../../public/optimizers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { eventFile } from "./tensorboard.ts";
 
 const path = "m/d/kernel";
@@ -70,7 +70,9 @@ Deno.test("the rate falls on a plateau, rests, and stops at its bound", async ()
   const lower = reduceLearningRateOnPlateau({ patience: 2, factor: 0.5, cooldown: 1, minLearningRate: 0.2 });
   const { rates } = await fitted([lower], [3, 3, 3, 3, 3, 3, 3, 3]);
   deepEqual(rates.map((r) => Math.round(r * 1000) / 1000), [0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2]);
-  const keras = await fitted([reduceLROnPlateau({ monitor: "val_loss", patience: 1, minLr: 0.125 })], [
+  const keras = await fitted([
+    reduceLearningRateOnPlateau({ monitor: "val_loss", patience: 1, minLr: 0.125 }),
+  ], [
     3,
     3,
     3,

@@ -1,6 +1,7 @@
 /** Losses and metrics in Keras' serialised forms and by its names: their values are those of real Keras. @module */
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import { activation, dense, input, type Model, type Nested, sequential, tensor } from "../../mod.ts";
+import { input, type Model, type Nested, sequential, tensor } from "../../mod.ts";
+import { activation, dense } from "../../public/layers.ts";
 
 interface Sample {
   readonly y: string;

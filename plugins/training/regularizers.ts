@@ -75,7 +75,8 @@ export interface OrthogonalConfig {
 /** The mean |cosine| between rows (or columns) of a matrix, times a factor: 0 where they are orthogonal. */
 export const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
   kind: "regularizer",
-  name: "orthogonalRegularizer",
+  name: "orthogonal",
+  className: "OrthogonalRegularizer",
   summary: "factor * mean |cosine| between rows or columns",
   aliases: ["orthogonal"],
   config: {
@@ -105,6 +106,6 @@ export const l2: PartFactory<RegularizerDef, L2Config> = partFactory<Regularizer
 /** l1 · Σ|x| + l2 · Σx² */
 export const l1l2: PartFactory<RegularizerDef, L1L2Config> = partFactory<RegularizerDef>(l1l2Def);
 /** Rows or columns towards orthogonal ones. */
-export const orthogonalRegularizer: PartFactory<RegularizerDef, OrthogonalConfig> = partFactory<
+export const orthogonal: PartFactory<RegularizerDef, OrthogonalConfig> = partFactory<
   RegularizerDef
 >(orthogonalRegularizerDef);

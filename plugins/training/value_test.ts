@@ -1,6 +1,8 @@
 /** Eager values: gradients by central differences, sums of gradients, broadcasting. @module */
 import { deepEqual, deepStrictEqual, equal, ok, strictEqual, throws } from "node:assert/strict";
-import { type EagerValue as Value, type Tensor, toNumbers, value, valueAndGrad } from "../../mod.ts";
+import type { Tensor } from "../../mod.ts";
+import { type EagerValue as Value, value, valueAndGrad } from "../../public/graph.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 const list = (t: Tensor | undefined) => Array.from(toNumbers(t as Tensor));
 

@@ -6,19 +6,18 @@ import {
   adam,
   dense,
   dropout,
-  earlyStopping,
-  exponentialDecay,
   input,
   loadModel,
   lstm,
   type Model,
-  modelCheckpoint,
   type ModelOptions,
   registry,
   sequential,
   type Tensor,
   tensor,
 } from "../../mod.ts";
+import { earlyStopping, modelCheckpoint } from "../../public/callbacks.ts";
+import { exponentialDecay } from "../../public/schedules.ts";
 import { backendContract } from "../../plugins/backends/contract/mod.ts";
 import { root } from "../support/sources.ts";
 
@@ -38,13 +37,12 @@ function made(device: Device | undefined, options: ModelOptions = {}): Model {
   const own = device ? registry.with(delayedBackend(device)) : registry;
   const m = sequential(
     [
-      input({ shape: [4] }, own),
+      input({ shape: [4], registry: own }),
       dense({ units: 6, activation: "tanh" }),
       dropout({ rate: 0.2 }),
       dense({ units: 1 }),
     ],
-    { backend: device ? "delayed" : "plain", name: "m", ...options },
-    own,
+    { backend: device ? "delayed" : "plain", name: "m", registry: own, ...options },
   );
   m.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "mse", metrics: ["mae"] });
   return m;
@@ -194,8 +192,8 @@ Deno.test("a file that is written during a fit holds one whole step", async () =
   for (const backend of ["wasm", "plain", "onnxruntime", "delayed"]) {
     const own = registry.with(delayedBackend());
     const dropless = () => {
-      const layers = [input({ shape: [4] }, own), dense({ units: 6 }), dense({ units: 1 })];
-      const m = sequential(layers, { backend, name: "m" }, own);
+      const layers = [input({ shape: [4], registry: own }), dense({ units: 6 }), dense({ units: 1 })];
+      const m = sequential(layers, { backend, name: "m", registry: own });
       m.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "mse" });
       return m;
     };
@@ -248,8 +246,11 @@ Deno.test("averages of weights, schedules, states of layers and a compilation an
   });
   const states = async (device: Device | undefined) => {
     const own = device ? registry.with(delayedBackend(device)) : registry;
-    const layers = [input({ shape: [3, 1], batchSize: 1 }, own), lstm({ units: 2, stateful: true })];
-    await using m = sequential(layers, { backend: device ? "delayed" : "plain", name: "m" }, own);
+    const layers = [
+      input({ shape: [3, 1], batchSize: 1, registry: own }),
+      lstm({ units: 2, stateful: true }),
+    ];
+    await using m = sequential(layers, { backend: device ? "delayed" : "plain", name: "m", registry: own });
     m.compile({ loss: "mse" });
     const rows = tensor([[[1], [2], [3]]]), seen: unknown[] = [];
     for (let i = 0; i < 2; i++) {

@@ -9,19 +9,18 @@ import { decodeModel } from "../../io/onnx/reading/read.ts";
 import { modelTable } from "../../io/onnx/messages.ts";
 import { encode } from "../../io/onnx/proto.ts";
 import {
-  conv2d,
   dense,
   extractLayers,
   flatten,
   input,
   loadModel,
-  maxPooling2d,
   Model,
-  readOnnxStructure,
   registry,
   sequential,
   type Tensor,
 } from "../../mod.ts";
+import { conv2d, maxPooling2d } from "../../public/layers.ts";
+import { readOnnxStructure } from "../../io/onnx/mod.ts";
 
 /** What a command printed, and its exit code. */
 async function run(...args: readonly string[]) {

@@ -4,7 +4,8 @@ import { readExperiment } from "../../cli/experiment/config.ts";
 import { Running } from "../../cli/experiment/run.ts";
 import { experimentSchemaText } from "../../cli/experiment/schema.ts";
 import { main } from "../../cli/main.ts";
-import { loadModel, Random } from "../../mod.ts";
+import { loadModel } from "../../mod.ts";
+import { Random } from "../../public/tensors.ts";
 import { root } from "../support/sources.ts";
 
 type Json = Record<string, unknown>;

@@ -1,7 +1,8 @@
 /** Forecasters from the command line: training on a series, forecasts from the file alone, leaks refused. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { readTrainConfig } from "../../cli/training/config.ts";
-import { dense, gru, input, lstm, sequential } from "../../mod.ts";
+import { dense, input, lstm, sequential } from "../../mod.ts";
+import { gru } from "../../public/layers.ts";
 import { lapis, type Run } from "../support/cli.ts";
 import { exists, root } from "../support/sources.ts";
 

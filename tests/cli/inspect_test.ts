@@ -9,7 +9,8 @@ import type { Attributes } from "../../core/graph/graph.ts";
 import { type Dim, tensorType } from "../../core/values/shape.ts";
 import { modelTable } from "../../io/onnx/messages.ts";
 import { encode } from "../../io/onnx/proto.ts";
-import { activation, add, apply, conv2d, input, model, registry } from "../../mod.ts";
+import { add, apply, input, model, registry } from "../../mod.ts";
+import { activation, conv2d } from "../../public/layers.ts";
 import { inFolder, lapis } from "../support/cli.ts";
 
 /** A product and what follows it, so many times, in modules as PyTorch names them; or in nodes without modules. */

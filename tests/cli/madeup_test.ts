@@ -9,10 +9,8 @@ import { type Dim, tensorType } from "../../core/values/shape.ts";
 import {
   add,
   apply,
-  conv1d,
   type DType,
   embedding,
-  globalAveragePooling1d,
   input,
   Model,
   model as functionalModel,
@@ -20,8 +18,9 @@ import {
   sequential,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { conv1d, globalAveragePooling1d } from "../../public/layers.ts";
 
 /** Values of a graph by name. */
 type Inputs = Readonly<Record<string, Value>>;

@@ -1,19 +1,10 @@
 /** Text on the command line: next characters, generating, characters and word vectors in `lapis train`. @module */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../../cli/main.ts";
-import {
-  apply,
-  applyAll,
-  dense,
-  embedding,
-  gru,
-  input,
-  loadModel,
-  model as functional,
-  pairPreprocessor,
-  textPreprocessorOf,
-  toNumbers,
-} from "../../mod.ts";
+import { apply, applyAll, dense, embedding, input, loadModel, model as functional } from "../../mod.ts";
+import { gru } from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { pairPreprocessor, textPreprocessorOf } from "../../public/text.ts";
 import { inFolder } from "../support/cli.ts";
 
 async function lapis(...args: readonly string[]) {

@@ -2,7 +2,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../../cli/main.ts";
 import { schemaText } from "../../cli/training/schema.ts";
-import { loadModel, tensor, toNumbers, writeNpy, writeNpz } from "../../mod.ts";
+import { loadModel, tensor, writeNpy } from "../../mod.ts";
+import { writeNpz } from "../../public/data.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { inFolder } from "../support/cli.ts";
 import { root } from "../support/sources.ts";
 

@@ -14,19 +14,10 @@ import { shownFrom } from "../../cli/view/open.ts";
 import { noRecords } from "../../cli/view/records.ts";
 import { serveView, type ViewServer } from "../../cli/view/server.ts";
 import { subjectOf } from "../../cli/view/subject.ts";
-import {
-  adam,
-  classesOf,
-  classificationReport,
-  dense,
-  input,
-  type Model,
-  sequential,
-  simpleRnn,
-  type Tensor,
-  tensor,
-  toNumbers,
-} from "../../mod.ts";
+import { adam, dense, input, type Model, sequential, type Tensor, tensor } from "../../mod.ts";
+import { classesOf, classificationReport } from "../../public/evaluation.ts";
+import { simpleRnn } from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { inFolder, lapis } from "../support/cli.ts";
 import { exists, importsOf, root } from "../support/sources.ts";
 
@@ -177,7 +168,8 @@ Deno.test("a neuron's sums are the layer's, its edges are the weights and gradie
 });
 
 Deno.test("gates of an LSTM, GRU and SimpleRNN end in the layer's own output", async () => {
-  const { gru, lstm } = await import("../../mod.ts");
+  const { gru } = await import("../../public/layers.ts");
+  const { lstm } = await import("../../mod.ts");
   for (
     const layer of [
       lstm({ units: 4, returnSequences: true, name: "cell" }),
@@ -206,7 +198,8 @@ Deno.test("gates of an LSTM, GRU and SimpleRNN end in the layer's own output", a
 });
 
 Deno.test("cells over time leave out what a Masking layer masks, and say what they don't follow", async () => {
-  const { apply, gru, lstm, masking, model: network } = await import("../../mod.ts");
+  const { apply, lstm, model: network } = await import("../../mod.ts");
+  const { gru, masking } = await import("../../public/layers.ts");
   const cells = sequential([
     input({ shape: [6, 2], batchSize: 1 }),
     masking({ maskValue: -1 }),
@@ -319,9 +312,8 @@ Deno.test("the matrix of mistakes is that of the classification report, its samp
 });
 
 Deno.test("attention maps are rows of probabilities, saliency is the gradient of the chosen score", async () => {
-  const { input, multiHeadAttention, globalAveragePooling1d, apply, model: functional } = await import(
-    "../../mod.ts"
-  );
+  const { input, apply, model: functional } = await import("../../mod.ts");
+  const { multiHeadAttention, globalAveragePooling1d } = await import("../../public/layers.ts");
   const x = input({ shape: [4, 3] });
   const attended = apply(multiHeadAttention({ numHeads: 2, keyDim: 2, name: "look" }), [x, x]);
   const pooled = apply(globalAveragePooling1d({}), attended);
@@ -467,7 +459,7 @@ inChromium(
       await page.fill("textarea", "Pelayanan buruk dan makanan tidak enak");
       await page.waitForSelector("[data-best=negative]");
       const scores = JSON.parse(await page.getAttribute("[data-scores]", "data-scores") ?? "[]") as number[];
-      const { textVectorizer } = await import("../../mod.ts");
+      const { textVectorizer } = await import("../../public/text.ts");
       const ids = textVectorizer({ vocabulary: subject.assets.vocabulary ?? [], length: 100 })
         .transform(["Pelayanan buruk dan makanan tidak enak"]);
       deepStrictEqual(scores, Array.from(toNumbers(await subject.model.predict(ids) as Tensor)));

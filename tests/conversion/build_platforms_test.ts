@@ -1,6 +1,7 @@
 /** A stand-alone module in Deno, Node, a page and a bare engine, without Lapis: the deterministic backend's bits. @module */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { buildModule, type BuiltModule, loadModel, tensor } from "../../mod.ts";
+import { loadModel, tensor } from "../../mod.ts";
+import { buildModule, type BuiltModule } from "../../public/backends.ts";
 import { executablePath, inPage } from "../support/browser.ts";
 import { root } from "../support/sources.ts";
 

@@ -2,16 +2,12 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { tensorType } from "../../core/values/shape.ts";
 import {
-  buildModule,
-  type BuiltModule,
   type Graph,
-  gru,
   input,
   loadModel,
   Model,
   registry,
   sequential,
-  simpleRnn,
   type Tensor,
   tensor,
   UnsupportedError,
@@ -19,6 +15,8 @@ import {
 import { graphOf, normal } from "../support/engines.ts";
 import { loopCase } from "../support/loops.ts";
 import { exists, root } from "../support/sources.ts";
+import { buildModule, type BuiltModule } from "../../public/backends.ts";
+import { gru, simpleRnn } from "../../public/layers.ts";
 
 const fixture = (name: string) => new URL(`tests/fixtures/${name}`, root);
 const bilstm = new URL("examples/data/nusax_bilstm/model.keras", root);

@@ -1,6 +1,7 @@
 /** Converts a folder's Keras models to ONNX and proves each: `deno task test:convert FOLDER [--opset 21] [--filter re] [--keep DIR]`. @module */
 import { parseArgs } from "node:util";
-import { LapisError, openOnnxFile } from "../../mod.ts";
+import { LapisError } from "../../mod.ts";
+import { openOnnxFile } from "../../public/backends.ts";
 import { convertInto } from "../../cli/conversion/convert.ts";
 import { fittingSamples } from "../../cli/conversion/samples.ts";
 import { type Case, checkCalls, listCases, loadCase, type ModelFile, modelFiles } from "../support/cases.ts";

@@ -4,17 +4,9 @@ import { GraphBuilder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
 import { sampleName, uniform } from "../../core/ops/sample.ts";
 import { tensorType } from "../../core/values/shape.ts";
-import {
-  isTensor,
-  type Layer,
-  layersFromGraph,
-  loadModel,
-  Model,
-  registry,
-  type Tensor,
-  tensor,
-  UnsupportedError,
-} from "../../mod.ts";
+import { type Layer, loadModel, Model, registry, type Tensor, tensor, UnsupportedError } from "../../mod.ts";
+import { layersFromGraph } from "../../public/edit.ts";
+import { isTensor } from "../../public/tensors.ts";
 import { difference } from "../compare.ts";
 import { allSamples, sampleGraph } from "../support/opsamples.ts";
 

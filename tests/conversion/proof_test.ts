@@ -11,18 +11,17 @@ import {
   dense,
   embedding,
   extractLayers,
-  globalAveragePooling1d,
   input,
   lstm,
-  masking,
   Model,
   model as functionalModel,
   registry,
   sequential,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { globalAveragePooling1d, masking } from "../../public/layers.ts";
 
 type Outputs = Readonly<Record<string, Tensor>>;
 /** What becomes of a model's right outputs. */

@@ -12,32 +12,34 @@ import { writeOnnx } from "../../io/onnx/writing/write.ts";
 import { openZip, writeZip } from "../../io/archives/zip.ts";
 import {
   apply,
-  averagePooling2d,
-  batchNormalization,
-  bidirectional,
-  buildModule,
-  concatenate,
-  conv2d,
   dense,
-  depthwiseConv2d,
   embedding,
   flatten,
   type Graph,
-  gru,
   input,
   LapisError,
-  layerNormalization,
   loadModel,
   lstm,
-  maxPooling2d,
   Model,
   model as functionalModel,
   registry,
   sequential,
-  stringLookup,
   type Tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { buildModule } from "../../public/backends.ts";
+import {
+  averagePooling2d,
+  batchNormalization,
+  bidirectional,
+  concatenate,
+  conv2d,
+  depthwiseConv2d,
+  gru,
+  layerNormalization,
+  maxPooling2d,
+  stringLookup,
+} from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { inFolder } from "../support/cli.ts";
 import { allSamples, sampleGraph } from "../support/opsamples.ts";
 import { type Mutant, mutantsOf, spoiled } from "../support/sabotage.ts";

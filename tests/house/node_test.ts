@@ -36,7 +36,7 @@ async function run(folder: string, command: string, args: readonly string[]): Pr
 Deno.test("Node 24 runs the CIFAR CNN with the outputs of Deno", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    for (const part of ["core", "plugins", "io"]) {
+    for (const part of ["core", "plugins", "io", "public"]) {
       await copyTree(new URL(`${part}/`, root), `${folder}/${part}`);
     }
     await Deno.copyFile(new URL("mod.ts", root), `${folder}/mod.ts`);

@@ -1,19 +1,9 @@
 /** Options that a function doesn't know are refused, with the nearest name; those that it takes do something. @module */
 import { deepEqual, ok, rejects, throws } from "node:assert/strict";
-import {
-  apply,
-  ConfigError,
-  dense,
-  input,
-  meanSquaredError,
-  model,
-  readCsv,
-  readJsonLines,
-  readLines,
-  sequential,
-  sgd,
-  tensor,
-} from "../../mod.ts";
+import { apply, ConfigError, dense, input, model, sequential, tensor } from "../../mod.ts";
+import { readCsv, readJsonLines, readLines } from "../../public/data.ts";
+import { meanSquaredError } from "../../public/losses.ts";
+import { sgd } from "../../public/optimizers.ts";
 
 const small = () => sequential([input({ shape: [2] }), dense({ units: 1 })], { backend: "plain", seed: 1 });
 const x = tensor([[1, 2], [3, 4], [5, 6]]), y = tensor([[1], [2], [3]]);
@@ -27,7 +17,10 @@ Deno.test("a slip in an option's name is refused with the name that is meant", a
     ],
     [() => m.fit(x, y, { epoch: 3 } as object), /^fit: .*"epoch"; did you mean epochs\?/],
     [() => m.predict(x, { batchsize: 1 } as object), /^predict: .*"batchsize"; did you mean batchSize\?/],
-    [() => m.toBytes("keras", { opsett: 1 } as object), /^toBytes: .*did you mean opset\?/],
+    [
+      () => m.toBytes("keras", { kerasVersio: 2 } as object),
+      /^toBytes as .keras: .*did you mean kerasVersion\?/,
+    ],
     [
       () => sequential([dense({ units: 1 })], { sead: 1 } as object),
       /^model sequential: .*did you mean seed\?/,

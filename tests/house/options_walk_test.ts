@@ -2,9 +2,10 @@
 import { deepEqual, rejects } from "node:assert/strict";
 import * as lapis from "../../mod.ts";
 import { root } from "../support/sources.ts";
+import { publicSymbols } from "../support/published.ts";
 
 const wrong = { optionOfNobody: 1 } as unknown as never;
-const { dense, input, registry, tensor } = lapis;
+const { input, registry, tensor } = lapis, { dense } = lapis.layers;
 const bytes = new Uint8Array(8),
   table = { header: ["a"], rows: [["1"]] },
   x = tensor([[1, 2]]),
@@ -14,7 +15,7 @@ const network = () => lapis.sequential([input({ shape: [2] }), dense({ units: 1 
 const model = network();
 model.compile({ loss: "mse" });
 const empty = { epoch: [], history: {} };
-const described = () => lapis.describeModel(model, {} as never);
+const described = () => lapis.edit.describeModel(model, {} as never);
 const step = () => Promise.reject(new Error("a step"));
 const onnx = () => new URL("tests/fixtures/onnx/none.onnx", root);
 const first = async (all: AsyncIterable<unknown>) => {
@@ -41,100 +42,105 @@ const calls: Readonly<Record<string, () => unknown>> = {
   "Model.testOnBatch": () => model.testOnBatch(x, y, wrong),
   "Model.toBytes": () => model.toBytes("keras", wrong),
   "Model.trainOnBatch": () => model.trainOnBatch(x, y, wrong),
-  adfTest: () => lapis.adfTest(new Float64Array(30), wrong),
+  adfTest: () => lapis.series.adfTest(new Float64Array(30), wrong),
   apply: () => lapis.apply(dense({ units: 1 }), symbol, wrong),
   applyAll: () => lapis.applyAll(dense({ units: 1 }), symbol, wrong),
-  assertNoLeak: () => lapis.assertNoLeak({ split: lapis.chronologicalSplit(20), ...wrong as object }),
-  augmentImages: () => lapis.augmentImages(wrong),
-  backupAndRestore: () => lapis.backupAndRestore({ folder: "x", ...wrong as object }),
-  beamDecode: () => lapis.beamDecode(step, {}, wrong),
-  bidirectional: () => lapis.bidirectional(lapis.lstm({ units: 1 }), wrong),
-  buildModule: () => lapis.buildModule(model, wrong),
-  buildVocabulary: () => lapis.buildVocabulary(["a"], wrong),
-  calendarFeatures: () => lapis.calendarFeatures(new Float64Array(1), [], wrong),
-  chronologicalSplit: () => lapis.chronologicalSplit(20, wrong),
-  columnFeatures: () => lapis.columnFeatures("a", [1, 2], wrong),
-  createLayer: () => lapis.createLayer(dense({ units: 1 }).def, wrong),
-  csvLogger: () => lapis.csvLogger("x.csv", wrong),
-  csvToColumns: () => lapis.csvToColumns(table, wrong),
-  csvToTensor: () => lapis.csvToTensor(table, wrong),
-  curvesText: () => lapis.curvesText("a", [], wrong),
-  datasetFiles: () => lapis.datasetFiles("mnist", wrong),
-  decode: () => lapis.decode(model, x, wrong),
-  diffModels: () => lapis.diffModels(described(), described(), wrong),
-  differencer: () => lapis.differencer(wrong),
-  downloadFile: () => lapis.downloadFile("x", wrong),
-  earlyStopping: () => lapis.earlyStopping(wrong),
-  embeddingMatrix: () => lapis.embeddingMatrix({ vectors: new Map(), dimension: 1 }, ["a"], wrong),
-  exponentialMovingAverage: () => lapis.exponentialMovingAverage([1], 2, wrong),
+  assertNoLeak: () =>
+    lapis.series.assertNoLeak({ split: lapis.series.chronologicalSplit(20), ...wrong as object }),
+  augmentImages: () => lapis.data.augmentImages(wrong),
+  backupAndRestore: () => lapis.callbacks.backupAndRestore({ folder: "x", ...wrong as object }),
+  beamDecode: () => lapis.sequences.beamDecode(step, {}, wrong),
+  bidirectional: () => lapis.layers.bidirectional(lapis.lstm({ units: 1 }), wrong),
+  buildModule: () => lapis.backends.buildModule(model, wrong),
+  buildVocabulary: () => lapis.text.buildVocabulary(["a"], wrong),
+  calendarFeatures: () => lapis.series.calendarFeatures(new Float64Array(1), [], wrong),
+  chronologicalSplit: () => lapis.series.chronologicalSplit(20, wrong),
+  columnFeatures: () => lapis.series.columnFeatures("a", [1, 2], wrong),
+  createLayer: () => lapis.plugins.createLayer(dense({ units: 1 }).def, wrong),
+  csvLogger: () => lapis.callbacks.csvLogger("x.csv", wrong),
+  csvToColumns: () => lapis.data.csvToColumns(table, wrong),
+  csvToTensor: () => lapis.data.csvToTensor(table, wrong),
+  curvesText: () => lapis.plots.curvesText("a", [], wrong),
+  datasetFiles: () => lapis.data.datasetFiles("mnist", wrong),
+  decode: () => lapis.sequences.decode(model, x, wrong),
+  diffModels: () => lapis.edit.diffModels(described(), described(), wrong),
+  differencer: () => lapis.series.differencer(wrong),
+  downloadFile: () => lapis.data.downloadFile("x", wrong),
+  earlyStopping: () => lapis.callbacks.earlyStopping(wrong),
+  embeddingMatrix: () => lapis.text.embeddingMatrix({ vectors: new Map(), dimension: 1 }, ["a"], wrong),
+  exponentialMovingAverage: () => lapis.series.exponentialMovingAverage([1], 2, wrong),
   extractLayers: () => lapis.extractLayers(model, wrong),
-  extractOnnx: () => lapis.extractOnnx(onnx(), wrong),
-  forecastMetrics: () => lapis.forecastMetrics([1], [1], wrong),
-  generator: () => lapis.generator(model, wrong),
-  gradientNorms: () => lapis.gradientNorms(model, x, y, wrong),
-  greedyDecode: () => lapis.greedyDecode(step, {}, 1, wrong),
-  historyText: () => lapis.historyText(empty, wrong),
+  extractOnnx: () => lapis.edit.extractOnnx(onnx(), wrong),
+  forecastMetrics: () => lapis.series.forecastMetrics([1], [1], wrong),
+  generator: () => lapis.sequences.generator(model, wrong),
+  gradientNorms: () => lapis.sequences.gradientNorms(model, x, y, wrong),
+  greedyDecode: () => lapis.sequences.greedyDecode(step, {}, 1, wrong),
+  historyText: () => lapis.plots.historyText(empty, wrong),
   input: () => lapis.input({ shape: [1], ...wrong as object }),
-  layersFromGraph: () => lapis.layersFromGraph(model.graph(), registry, wrong),
-  linesOf: () => first(lapis.linesOf([bytes], wrong)),
-  loadDataset: () => lapis.loadDataset("mnist", wrong),
+  layersFromGraph: () => lapis.edit.layersFromGraph(model.graph(), registry, wrong),
+  linesOf: () => first(lapis.data.linesOf([bytes], wrong)),
+  loadDataset: () => lapis.data.loadDataset("mnist", wrong),
   loadModel: () => lapis.loadModel("/nowhere/x.keras", wrong),
-  lossThreshold: () => lapis.lossThreshold(1, wrong),
-  minMaxScaler: () => lapis.minMaxScaler(wrong),
+  lossThreshold: () => lapis.callbacks.lossThreshold(1, wrong),
+  minMaxScaler: () => lapis.series.minMaxScaler(wrong),
   model: () => lapis.model({ inputs: symbol, outputs: symbol, ...wrong as object }),
-  modelCheckpoint: () => lapis.modelCheckpoint(wrong),
-  padSequences: () => lapis.padSequences([[1]], wrong),
-  pairPreprocessor: () => lapis.pairPreprocessor(wrong),
-  parseDates: () => lapis.parseDates(["2024-01-01"], wrong),
-  persistenceForecast: () => lapis.persistenceForecast([1], wrong),
-  plotCurves: () => lapis.plotCurves([], wrong),
-  plotDistributions: () => lapis.plotDistributions({}, wrong),
-  plotHistory: () => lapis.plotHistory(empty, wrong),
-  readCifar10: () => lapis.readCifar10(bytes, wrong),
-  readCsv: () => lapis.readCsv("a\n1", wrong),
-  readCsvStream: () => first(lapis.readCsvStream([bytes], wrong)),
-  readIdx: () => lapis.readIdx(bytes, wrong),
-  readImage: () => lapis.readImage(bytes, wrong),
-  readImageFolder: () => lapis.readImageFolder("/nowhere", wrong),
-  readJsonLines: () => lapis.readJsonLines("{}", wrong),
-  readLines: () => lapis.readLines("a b", wrong),
-  readNpz: () => lapis.readNpz(bytes, wrong),
-  readOnnxFiles: () => lapis.readOnnxFiles(bytes, undefined, wrong),
-  readOnnxStructure: () => lapis.readOnnxStructure(onnx(), wrong),
-  readSafetensors: () => lapis.readSafetensors(bytes, wrong),
-  readUtf8: () => lapis.readUtf8(bytes, wrong),
-  readWeightsH5: () => lapis.readWeightsH5(bytes, wrong),
-  readWordVectors: () => lapis.readWordVectors(bytes, wrong),
-  reduceLROnPlateau: () => lapis.reduceLROnPlateau(wrong),
-  reduceLearningRateOnPlateau: () => lapis.reduceLearningRateOnPlateau(wrong),
-  ridgeForecaster: () => lapis.ridgeForecaster([1], wrong),
-  robustScaler: () => lapis.robustScaler(wrong),
-  rolling: () => lapis.rolling([1], 1, "mean", wrong),
-  rsi: () => lapis.rsi([1], 1, wrong),
-  sampleDecode: () => lapis.sampleDecode(step, {}, 1, wrong),
-  sampler: () => lapis.sampler(wrong),
-  seasonalNaiveForecast: () => lapis.seasonalNaiveForecast([1], 1, wrong),
-  sequenceBatches: () => lapis.sequenceBatches([1, 2], wrong),
-  sequenceWindows: () => lapis.sequenceWindows([1, 2], wrong),
+  modelCheckpoint: () => lapis.callbacks.modelCheckpoint(wrong),
+  padSequences: () => lapis.sequences.padSequences([[1]], wrong),
+  pairPreprocessor: () => lapis.text.pairPreprocessor(wrong),
+  parseDates: () => lapis.series.parseDates(["2024-01-01"], wrong),
+  persistenceForecast: () => lapis.series.persistenceForecast([1], wrong),
+  plotCurves: () => lapis.plots.plotCurves([], wrong),
+  plotDistributions: () => lapis.plots.plotDistributions({}, wrong),
+  plotHistory: () => lapis.plots.plotHistory(empty, wrong),
+  readCifar10: () => lapis.data.readCifar10(bytes, wrong),
+  readCsv: () => lapis.data.readCsv("a\n1", wrong),
+  readCsvStream: () => first(lapis.data.readCsvStream([bytes], wrong)),
+  readIdx: () => lapis.data.readIdx(bytes, wrong),
+  readImage: () => lapis.data.readImage(bytes, wrong),
+  readImageFolder: () => lapis.data.readImageFolder("/nowhere", wrong),
+  readJsonLines: () => lapis.data.readJsonLines("{}", wrong),
+  readLines: () => lapis.data.readLines("a b", wrong),
+  readNpz: () => lapis.data.readNpz(bytes, wrong),
+  readKeras: () => lapis.keras.readKeras({ name: "x.keras", bytes }, wrong),
+  readOnnx: () => lapis.onnx.readOnnx(bytes, wrong),
+  readOnnxFiles: () => lapis.onnx.readOnnxFiles(bytes, undefined, wrong),
+  readOnnxStructure: () => lapis.onnx.readOnnxStructure(onnx(), wrong),
+  readSafetensors: () => lapis.data.readSafetensors(bytes, wrong),
+  readUtf8: () => lapis.data.readUtf8(bytes, wrong),
+  readWeightsH5: () => lapis.keras.readWeightsH5(bytes, wrong),
+  readWordVectors: () => lapis.text.readWordVectors(bytes, wrong),
+  reduceLearningRateOnPlateau: () => lapis.callbacks.reduceLearningRateOnPlateau(wrong),
+  ridgeForecaster: () => lapis.series.ridgeForecaster([1], wrong),
+  robustScaler: () => lapis.series.robustScaler(wrong),
+  rolling: () => lapis.series.rolling([1], 1, "mean", wrong),
+  rsi: () => lapis.series.rsi([1], 1, wrong),
+  sampleDecode: () => lapis.sequences.sampleDecode(step, {}, 1, wrong),
+  sampler: () => lapis.sequences.sampler(wrong),
+  seasonalNaiveForecast: () => lapis.series.seasonalNaiveForecast([1], 1, wrong),
+  sequenceBatches: () => lapis.sequences.sequenceBatches([1, 2], wrong),
+  sequenceWindows: () => lapis.sequences.sequenceWindows([1, 2], wrong),
   sequential: () => lapis.sequential([dense({ units: 1 })], wrong),
-  seriesPreprocessor: () => lapis.seriesPreprocessor(wrong),
-  slidingWindows: () => lapis.slidingWindows({}, wrong),
-  stepper: () => lapis.stepper(model, wrong),
-  swapEmaWeights: () => lapis.swapEmaWeights(wrong),
-  terminateOnNaN: () => lapis.terminateOnNaN(wrong),
-  textPreprocessor: () => lapis.textPreprocessor(wrong),
-  textVectorizer: () => lapis.textVectorizer(wrong),
-  timeDistributed: () => lapis.timeDistributed(dense({ units: 1 }), wrong),
-  timeSeries: () => lapis.timeSeries(table, wrong),
-  tokenizer: () => lapis.tokenizer(wrong),
-  tokensOf: () => lapis.tokensOf("a", wrong),
-  walkForward: () => lapis.walkForward(20, wrong),
+  seriesPreprocessor: () => lapis.series.seriesPreprocessor(wrong),
+  slidingWindows: () => lapis.series.slidingWindows({}, wrong),
+  stepper: () => lapis.sequences.stepper(model, wrong),
+  swapEmaWeights: () => lapis.callbacks.swapEmaWeights(wrong),
+  terminateOnNaN: () => lapis.callbacks.terminateOnNaN(wrong),
+  textPreprocessor: () => lapis.text.textPreprocessor(wrong),
+  textVectorizer: () => lapis.text.textVectorizer(wrong),
+  timeDistributed: () => lapis.layers.timeDistributed(dense({ units: 1 }), wrong),
+  timeSeries: () => lapis.series.timeSeries(table, wrong),
+  tokenizer: () => lapis.text.tokenizer(wrong),
+  tokensOf: () => lapis.text.tokensOf("a", wrong),
+  onnxruntimeWith: () => lapis.backends.onnxruntimeWith(wrong),
+  writeOnnx: () => lapis.onnx.writeOnnx(model.graph(), wrong),
+  walkForward: () => lapis.series.walkForward(20, wrong),
 };
 
 /** Objects that are data or parts of a contract, not options. */
 const data = new Set([
   "Model.run",
   "assertAfter",
+  "checkCompile",
   "describeModel",
   "dropGaps",
   "opName",
@@ -172,17 +178,10 @@ function isOptions(param: Param): boolean {
   return type.kind === "typeRef" && (named.test(name) || ["Partial", "Omit"].includes(name));
 }
 /** Public functions that take options; and factories, which all read a schema. */
-async function published(): Promise<{ readonly functions: string[]; readonly factories: string[] }> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", "mod.ts"],
-    cwd: root,
-    stderr: "null",
-  }).output();
-  const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
-  const [file] = Object.values(nodes) as { readonly symbols: { name: string; declarations: Declared[] }[] }[];
-  const functions = new Set<string>(), factories: string[] = [];
-  for (const { name, declarations } of file?.symbols ?? []) {
-    for (const { kind, def } of declarations) {
+async function published(): Promise<{ readonly functions: string[]; readonly factories: string[][] }> {
+  const functions = new Set<string>(), factories: string[][] = [];
+  for (const { space, name, declarations } of await publicSymbols()) {
+    for (const { kind, def } of declarations as readonly Declared[]) {
       const all = kind === "class"
         ? (def.methods ?? []).filter((m) => m.kind === "method").map((m) =>
           [`${name}.${m.name}`, m.functionDef.params] as const
@@ -190,7 +189,9 @@ async function published(): Promise<{ readonly functions: string[]; readonly fac
         : [[name, kind === "variable" ? def.tsType?.value?.params ?? [] : def.params ?? []] as const];
       if (kind !== "class" && kind !== "function" && kind !== "variable") continue;
       for (const [own, params] of all) if (params.some(isOptions) && !data.has(own)) functions.add(own);
-      if (["Factory", "PartFactory"].includes(def.tsType?.value?.typeName ?? "")) factories.push(name);
+      if (["Factory", "PartFactory", "NamedFactory"].includes(def.tsType?.value?.typeName ?? "")) {
+        if (space !== ".") factories.push([space, name]);
+      }
     }
   }
   return { functions: [...functions], factories };
@@ -206,10 +207,10 @@ Deno.test("an option that nothing knows is refused by every public function", as
   for (const [name, call] of Object.entries(calls)) {
     await rejects(async () => await call(), refusal(name), name);
   }
-  const scaler = lapis.minMaxScaler();
+  const scaler = lapis.series.minMaxScaler();
   await rejects(async () => await scaler.fit({ a: new Float64Array(1) }, wrong), refusal("fit"));
-  await rejects(async () => await lapis.pairPreprocessor({ source: wrong }), refusal("source"));
-  await rejects(async () => await lapis.fitTfIdf([], [wrong]), refusal("fitTfIdf"));
+  await rejects(async () => await lapis.text.pairPreprocessor({ source: wrong }), refusal("source"));
+  await rejects(async () => await lapis.text.fitTfIdf([], [wrong]), refusal("fitTfIdf"));
   for (const engine of registry.all("backend")) {
     const options = { registry, ...wrong as object };
     await rejects(async () => await engine.compile(model.graph(), options), refusal(engine.name));
@@ -221,6 +222,8 @@ Deno.test("the walk above leaves out no function of the documentation", async ()
     functions.filter((name) => !Object.hasOwn(calls, name) && !/^(GraphBuilder|Sessions)\./.test(name)),
     [],
   );
-  const made = lapis as unknown as Readonly<Record<string, (options: object) => unknown>>;
-  for (const name of factories) await rejects(async () => await made[name]?.(wrong), refusal(name), name);
+  const made = lapis as unknown as Readonly<Record<string, Record<string, (options: object) => unknown>>>;
+  for (const [space = "", name = ""] of factories) {
+    await rejects(async () => await made[space]?.[name]?.(wrong), refusal(name), `${space}.${name}`);
+  }
 });

@@ -1,6 +1,8 @@
 /** Calls as Keras' files hold them: masks, constants, states and modes give what Keras computes, read and written. @module */
 import { deepEqual, match, ok } from "node:assert/strict";
-import { loadModel, type Model, sgd, type Tensor, tensor, toNumbers, type WriteOptions } from "../../mod.ts";
+import { loadModel, type Model, type Tensor, tensor, type WriteOptions } from "../../mod.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { root } from "../support/sources.ts";
 
 interface Numbers {

@@ -1,6 +1,6 @@
 /** ONNX models as layers for Keras to open: real exports, where the shared fixtures are there. @module */
 import {
-  layersFromGraph,
+  type DType,
   loadModel,
   readNpy,
   registry,
@@ -8,7 +8,7 @@ import {
   tensor,
   UnsupportedError,
 } from "../../mod.ts";
-import type { DType } from "../../mod.ts";
+import { layersFromGraph } from "../../public/edit.ts";
 import { exists, root } from "../support/sources.ts";
 import type { OwnModel } from "./models.ts";
 

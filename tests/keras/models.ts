@@ -34,10 +34,8 @@ function ids(classes: number, ...shape: readonly number[]): Tensor {
   ) => (i % steps >= 2 + Math.floor(i / steps) % steps ? 0 : 1 + (i * 7) % (classes - 1));
   return tensor(Int32Array.from({ length: count }, (_, i) => at(i)), shape, "int32");
 }
+const { input, sequential, model } = lapis;
 const {
-  input,
-  sequential,
-  model,
   dense,
   lstm,
   gru,
@@ -47,7 +45,7 @@ const {
   concatenate,
   add,
   timeDistributed,
-} = lapis;
+} = lapis.layers;
 
 /** Layers in a row on numbers of a shape. */
 function row(name: string, shape: readonly number[], ...layers: readonly Applicable[]): OwnModel {
@@ -84,9 +82,13 @@ const nested = (): Model => {
   const inner = sequential([
     input({ shape: [5, 3] }),
     bidirectional(lstm({ units: 2, returnSequences: true })),
-    lapis.layerNormalization(),
+    lapis.layers.layerNormalization(),
   ]);
-  const deeper = sequential([inner, lapis.globalAveragePooling1d(), lapis.batchNormalization()]);
+  const deeper = sequential([
+    inner,
+    lapis.layers.globalAveragePooling1d(),
+    lapis.layers.batchNormalization(),
+  ]);
   const y = apply(deeper, x);
   return model({ inputs: x, outputs: [apply(dense({ units: 2 }), y), y] });
 };
@@ -116,11 +118,11 @@ const trained = async (): Promise<Model> => {
   const m = sequential([
     input({ shape: [6] }),
     dense({ units: 5, activation: "tanh", kernelRegularizer: "l2", biasConstraint: "nonNeg" }),
-    lapis.dropout({ rate: 0.3 }),
+    lapis.layers.dropout({ rate: 0.3 }),
     dense({ units: 3, activation: "softmax" }),
   ]);
   m.compile({
-    optimizer: lapis.adam({ learningRate: 0.01, clipNorm: 1 }),
+    optimizer: lapis.optimizers.adam({ learningRate: 0.01, clipNorm: 1 }),
     loss: "sparseCategoricalCrossentropy",
     metrics: ["accuracy", "macroF1"],
   });
@@ -130,10 +132,13 @@ const trained = async (): Promise<Model> => {
 };
 const attention = (): Model => {
   const q = input({ shape: [4, 6], name: "q" }), v = input({ shape: [5, 6], name: "v" });
-  const a = apply(lapis.multiHeadAttention({ numHeads: 2, keyDim: 3, valueDim: 2 }), [q, v]);
-  const b = apply(lapis.attention({ useScale: true }), [q, v]);
-  const c = apply(lapis.additiveAttention(), [q, v, v]);
-  const d = apply(lapis.groupedQueryAttention({ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2 }), [q, v]);
+  const a = apply(lapis.layers.multiHeadAttention({ numHeads: 2, keyDim: 3, valueDim: 2 }), [q, v]);
+  const b = apply(lapis.layers.attention({ useScale: true }), [q, v]);
+  const c = apply(lapis.layers.additiveAttention(), [q, v, v]);
+  const d = apply(lapis.layers.groupedQueryAttention({ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2 }), [
+    q,
+    v,
+  ]);
   return model({ inputs: [q, v], outputs: apply(add(), [a, b, c, d]) });
 };
 
@@ -156,9 +161,9 @@ export const ownModels: readonly OwnModel[] = [
     }),
     dense({ units: 3, activation: { name: "leakyRelu", negativeSlope: 0.1 }, kernelConstraint: "maxNorm" }),
     dense({ units: 3, activation: { name: "elu", alpha: 0.5 }, useBias: false }),
-    lapis.prelu(),
-    lapis.leakyRelu({ negativeSlope: 0.2 }),
-    lapis.thresholdedRelu({ theta: 0.1 }),
+    lapis.layers.prelu(),
+    lapis.layers.leakyRelu({ negativeSlope: 0.2 }),
+    lapis.layers.thresholdedRelu({ theta: 0.1 }),
     dense({ units: 2, activation: "silu", trainable: false }),
   ),
   row("own older gates", [5, 2], lstm({ units: 3, recurrentActivation: "hardSigmoidKeras2" })),
@@ -171,56 +176,61 @@ export const ownModels: readonly OwnModel[] = [
   row(
     "own images",
     [8, 8, 3],
-    lapis.zeroPadding2d({ padding: [[1, 0], [2, 1]] }),
-    lapis.conv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
-    lapis.depthwiseConv2d({ kernelSize: 2, depthMultiplier: 2 }),
-    lapis.separableConv2d({ filters: 3, kernelSize: 3 }),
-    lapis.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2 }),
-    lapis.groupNormalization({ groups: 2 }),
-    lapis.upSampling2d({ size: 2, interpolation: "bilinear" }),
-    lapis.cropping2d({ cropping: [[1, 2], [0, 3]] }),
-    lapis.maxPooling2d({ poolSize: 2 }),
-    lapis.spatialDropout2d({ rate: 0.2 }),
-    lapis.globalMaxPooling2d(),
+    lapis.layers.zeroPadding2d({ padding: [[1, 0], [2, 1]] }),
+    lapis.layers.conv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
+    lapis.layers.depthwiseConv2d({ kernelSize: 2, depthMultiplier: 2 }),
+    lapis.layers.separableConv2d({ filters: 3, kernelSize: 3 }),
+    lapis.layers.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2 }),
+    lapis.layers.groupNormalization({ groups: 2 }),
+    lapis.layers.upSampling2d({ size: 2, interpolation: "bilinear" }),
+    lapis.layers.cropping2d({ cropping: [[1, 2], [0, 3]] }),
+    lapis.layers.maxPooling2d({ poolSize: 2 }),
+    lapis.layers.spatialDropout2d({ rate: 0.2 }),
+    lapis.layers.globalMaxPooling2d(),
   ),
   row(
     "own series",
     [9, 2],
-    lapis.zeroPadding1d({ padding: [2, 1] }),
-    lapis.conv1d({ filters: 3, kernelSize: 3, padding: "causal", dilationRate: 2 }),
-    lapis.upSampling1d({ size: 2 }),
-    lapis.cropping1d({ cropping: [1, 2] }),
-    lapis.spatialDropout1d({ rate: 0.2 }),
-    lapis.averagePooling1d({ poolSize: 2 }),
-    lapis.activityRegularization({ l1: 0.1 }),
-    lapis.rescaling({ scale: 2, offset: -1 }),
-    lapis.permute({ dims: [2, 1] }),
-    lapis.flatten(),
-    lapis.repeatVector({ n: 2 }),
+    lapis.layers.zeroPadding1d({ padding: [2, 1] }),
+    lapis.layers.conv1d({ filters: 3, kernelSize: 3, padding: "causal", dilationRate: 2 }),
+    lapis.layers.upSampling1d({ size: 2 }),
+    lapis.layers.cropping1d({ cropping: [1, 2] }),
+    lapis.layers.spatialDropout1d({ rate: 0.2 }),
+    lapis.layers.averagePooling1d({ poolSize: 2 }),
+    lapis.layers.activityRegularization({ l1: 0.1 }),
+    lapis.layers.rescaling({ scale: 2, offset: -1 }),
+    lapis.layers.permute({ dims: [2, 1] }),
+    lapis.layers.flatten(),
+    lapis.layers.repeatVector({ n: 2 }),
   ),
   row(
     "own cells",
     [5, 2],
-    lapis.rnn({ cell: lapis.lstmCell({ units: 3 }), returnSequences: true }),
-    lapis.rnn({
-      cell: lapis.stackedRnnCells({
-        cells: [lapis.gruCell({ units: 2 }), lapis.simpleRnnCell({ units: 3 })],
+    lapis.layers.rnn({ cell: lapis.layers.lstmCell({ units: 3 }), returnSequences: true }),
+    lapis.layers.rnn({
+      cell: lapis.layers.stackedRnnCells({
+        cells: [lapis.layers.gruCell({ units: 2 }), lapis.layers.simpleRnnCell({ units: 3 })],
       }),
     }),
   ),
-  row("own convolutional memory", [4, 6, 6, 2], lapis.convLstm2d({ filters: 2, kernelSize: 3 })),
+  row("own convolutional memory", [4, 6, 6, 2], lapis.layers.convLstm2d({ filters: 2, kernelSize: 3 })),
   row(
     "own einsum",
     [4, 3],
-    lapis.einsumDense({ equation: "abc,cd->abd", outputShape: [null, 5], biasAxes: "d", activation: "tanh" }),
-    lapis.rmsNormalization(),
-    lapis.unitNormalization(),
-    lapis.spectralNormalization({ layer: dense({ units: 2 }) }),
+    lapis.layers.einsumDense({
+      equation: "abc,cd->abd",
+      outputShape: [null, 5],
+      biasAxes: "d",
+      activation: "tanh",
+    }),
+    lapis.layers.rmsNormalization(),
+    lapis.layers.unitNormalization(),
+    lapis.layers.spectralNormalization({ layer: dense({ units: 2 }) }),
   ),
   row(
     "own adaptive",
     [7, 5, 2],
-    lapis.adaptiveAveragePooling2d({ outputSize: [3, 2] }),
-    lapis.resizing({ height: 5, width: 4 }),
+    lapis.layers.adaptiveAveragePooling2d({ outputSize: [3, 2] }),
+    lapis.layers.resizing({ height: 5, width: 4 }),
   ),
 ];

@@ -8,11 +8,11 @@ import {
   loadModel,
   type Model,
   model,
-  sgd,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { root } from "../support/sources.ts";
 
 interface Numbers {

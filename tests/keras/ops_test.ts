@@ -2,7 +2,8 @@
 import { deepEqual } from "node:assert/strict";
 import { gunzipSync } from "fflate";
 import { openZip } from "../../io/archives/zip.ts";
-import { castTensor, type DType, loadModel, type Tensor, tensor, toNumbers } from "../../mod.ts";
+import { castTensor, type DType, loadModel, type Tensor, tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 interface Numbers {
   readonly dtype: DType;

@@ -1,6 +1,7 @@
 /** Models that onnxruntime's quantizer wrote give what onnxruntime gives, to one step of the quantizer. @module */
 import { ok, strictEqual } from "node:assert/strict";
-import { loadModel, readNpy, type Tensor, toNumbers } from "../../mod.ts";
+import { loadModel, readNpy, type Tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { root } from "../support/sources.ts";
 
 const folder = new URL("tests/fixtures/onnx/quantized/", root);

@@ -1,5 +1,6 @@
 /** Reads models that some Keras drew at random: what they predict, and how their training goes on. @module */
-import { loadModel, type Model, readNpy, type Tensor, toNumbers } from "../../mod.ts";
+import { loadModel, type Model, readNpy, type Tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 /** What random_models.py says of a model. */
 export interface Drawn {

@@ -1,6 +1,8 @@
 /** Layers that models on several levels share are one in every form of Keras' files, in training too. @module */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { loadModel, type Model, type Nested, sgd, tensor, toNumbers } from "../../mod.ts";
+import { loadModel, type Model, type Nested, tensor } from "../../mod.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { root } from "../support/sources.ts";
 
 interface SharedCase {

@@ -1,20 +1,19 @@
 /** Layers and options of Keras 1 and 2 that later versions dropped, and forms that files take, give Keras' outputs. @module */
 import { deepEqual, ok, rejects, throws } from "node:assert/strict";
 import {
-  createLayer,
   input,
   loadModel,
   type Model,
   readNpy,
-  readWeightsH5,
   registry,
   sequential,
   type Tensor,
   tensor,
-  textVectorization,
-  timeDistributed,
-  toNumbers,
 } from "../../mod.ts";
+import { readWeightsH5 } from "../../io/keras/mod.ts";
+import { textVectorization, timeDistributed } from "../../public/layers.ts";
+import { createLayer } from "../../public/plugins.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { openZip } from "../../io/archives/zip.ts";
 import { backends, listCases } from "../support/cases.ts";
 import { runCase } from "../support/runner.ts";

@@ -1,6 +1,7 @@
 /** A user's own layer, in a file that imports nothing but the package: it loads, predicts as Keras did, and trains. @module */
 import { deepEqual, match, notDeepEqual, ok, rejects } from "node:assert/strict";
-import { loadModel, type Tensor, tensor, toNumbers, UnsupportedError } from "../../mod.ts";
+import { loadModel, type Tensor, tensor, UnsupportedError } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { openZip } from "../../io/archives/zip.ts";
 import { leakyCell } from "../../examples/custom-layer/leaky.ts";
 import { patches } from "../../examples/custom-layer/patches.ts";

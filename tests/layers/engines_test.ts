@@ -8,7 +8,8 @@ import type { Graph, GraphInput } from "../../core/graph/graph.ts";
 import type { Layer } from "../../core/network/layer.ts";
 import { asTensor, staticShape } from "../../core/values/shape.ts";
 import { castTensor, sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
-import { createLayer, registry, UnsupportedError } from "../../mod.ts";
+import { registry, UnsupportedError } from "../../mod.ts";
+import { createLayer } from "../../public/plugins.ts";
 import { type LayerSample, samples } from "./layersamples.ts";
 import { judgeGraph } from "../support/loopjudge.ts";
 import type { LoopCase } from "../support/loops.ts";
@@ -155,7 +156,7 @@ function caseOf(made: Layer, sample: LayerSample, training: boolean): LoopCase {
   // States are of as many rows as a network is made for.
   const stateful = sample.options?.["stateful"] === true;
   const inputs = sample.inputs.map(({ shape, dtype = "float32" }, i) =>
-    input({ shape: shape.slice(1), dtype, name: `x${i}`, ...(stateful && { batchSize: 2 }) }, registry)
+    input({ shape: shape.slice(1), dtype, name: `x${i}`, ...(stateful && { batchSize: 2 }), registry })
   );
   const network = functional({ inputs, outputs: applyAll(made, inputs, sample.call ?? {}) });
   const { graph } = assemble(network, registry, {

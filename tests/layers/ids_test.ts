@@ -4,10 +4,7 @@
  */
 import { deepEqual, rejects } from "node:assert/strict";
 import {
-  categoryEncoding,
-  createLayer,
   dense,
-  discretization,
   embedding,
   flatten,
   input,
@@ -16,8 +13,10 @@ import {
   sequential,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { categoryEncoding, discretization } from "../../public/layers.ts";
+import { createLayer } from "../../public/plugins.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { tokenAndPositionEmbeddingDef } from "../../plugins/layers/hub/embeddings.ts";
 
 const engines = ["wasm", "plain", "onnxruntime"] as const;

@@ -1,5 +1,6 @@
 /** A small use of every layer, for the table of layers: options, and the inputs it is applied to. @module */
-import { createLayer, type DType, registry } from "../../mod.ts";
+import { type DType, registry } from "../../mod.ts";
+import { createLayer } from "../../public/plugins.ts";
 import type { ApplyOptions } from "../../core/network/network.ts";
 import { hubSamples } from "../keras/hubsamples.ts";
 

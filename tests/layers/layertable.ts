@@ -1,14 +1,7 @@
 /** The table of layers, measured: `deno task docs:layers` writes docs/layers.md and cli/layers.json from the plugins. @module */
-import {
-  createLayer,
-  type DType,
-  Model,
-  registry,
-  sizeOf,
-  type Tensor,
-  tensor,
-  UnsupportedError,
-} from "../../mod.ts";
+import { type DType, Model, registry, type Tensor, tensor, UnsupportedError } from "../../mod.ts";
+import { createLayer } from "../../public/plugins.ts";
+import { sizeOf } from "../../public/tensors.ts";
 import { applyAll, functional, input } from "../../core/network/functional.ts";
 import type { Layer } from "../../core/network/layer.ts";
 import type { LayerNode } from "../../core/network/tree.ts";
@@ -56,7 +49,7 @@ function sampleModel(name: string): { readonly model: Model; readonly data: Reco
   if (!sample) throw new Error(`layer ${name}: no sample in tests/layers/layersamples.ts`);
   const layer: Layer = createLayer(registry.get("layer", name), sample.options ?? {});
   const inputs = sample.inputs.map(({ shape, dtype = "float32" }, i) =>
-    input({ shape: shape.slice(1), dtype, batchSize: shape[0] ?? 1, name: `x${i}` }, registry)
+    input({ shape: shape.slice(1), dtype, batchSize: shape[0] ?? 1, name: `x${i}`, registry })
   );
   const outputs = applyAll(layer, inputs, sample.call ?? {});
   const data = Object.fromEntries(

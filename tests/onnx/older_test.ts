@@ -1,6 +1,7 @@
 /** Operators as older opsets had them: attributes that are gone, other defaults, other outputs. @module */
 import { ok, strictEqual } from "node:assert/strict";
-import { castTensor, type DType, loadModel, type Tensor, tensor, toNumbers } from "../../mod.ts";
+import { castTensor, type DType, loadModel, type Tensor, tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 interface Values {
   readonly dtype: DType;

@@ -1,40 +1,43 @@
 /** Trained models token by token: against the whole model, against Keras' own greedy decoding, against all sequences. @module */
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import {
-  additiveAttention,
   apply,
   applyAll,
-  attention,
-  beamDecode,
-  bidirectional,
-  concatenate,
-  conv1d,
-  decode,
   dense,
   embedding,
-  generator,
-  greedyDecode,
-  gru,
   input,
-  isTensor,
   type Layer,
   loadModel,
-  logProbabilities,
   lstm,
   type Model,
   model as functional,
   readNpy,
-  rnn,
-  sampler,
   sequential,
-  simpleRnn,
-  simpleRnnCell,
-  stepper,
   type Tensor,
   tensor,
-  timeDistributed,
-  toNumbers,
 } from "../../mod.ts";
+import {
+  additiveAttention,
+  attention,
+  bidirectional,
+  concatenate,
+  conv1d,
+  gru,
+  rnn,
+  simpleRnn,
+  simpleRnnCell,
+  timeDistributed,
+} from "../../public/layers.ts";
+import { isTensor, toNumbers } from "../../public/tensors.ts";
+import {
+  beamDecode,
+  decode,
+  generator,
+  greedyDecode,
+  logProbabilities,
+  sampler,
+  stepper,
+} from "../../public/sequences.ts";
 
 const folder = new URL("../fixtures/models/seq2seq_ind_eng_gru/", import.meta.url);
 const npy = async (name: string) => readNpy(await Deno.readFile(new URL(name, folder)));

@@ -1,28 +1,21 @@
 /** Text on hard files: equal to Keras by hash, every character kept; labels, word vectors, what a model's file keeps. @module */
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
+import { input, loadModel, sequential, type Tensor, tensor } from "../../mod.ts";
+import { labelEncoder, readCsv } from "../../public/data.ts";
+import { dense, embedding, globalAveragePooling1d } from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import {
   buildVocabulary,
-  dense,
-  embedding,
   embeddingMatrix,
-  globalAveragePooling1d,
-  input,
-  labelEncoder,
-  loadModel,
   pairPreprocessor,
   pairPreprocessorOf,
-  readCsv,
   readWordVectors,
-  sequential,
-  type Tensor,
-  tensor,
   textPreprocessor,
   textPreprocessorOf,
   textVectorizer,
   tokenizer,
   type TokenRules,
-  toNumbers,
-} from "../../mod.ts";
+} from "../../public/text.ts";
 
 const fixtures = new URL("../fixtures/text/", import.meta.url);
 const shared = new URL("../../../shared/data/", import.meta.url);

@@ -1,15 +1,15 @@
 /** Reference cases: folders with a `case.json`, model files and `.npy` inputs and outputs written by Keras. @module */
 import {
   castTensor,
-  differences,
   loadModel,
   type LoadOptions,
   type Model,
   readNpy,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { differences } from "../../public/evaluation.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { exists } from "./sources.ts";
 
 /** The engines that every case runs on. */

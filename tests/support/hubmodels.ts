@@ -1,6 +1,7 @@
 /** Models of KerasHub's as files, with inputs and what Keras computes from them. @module */
 import { deepEqual } from "node:assert/strict";
-import { type DType, type Model, type Tensor, tensor, toNumbers } from "../../mod.ts";
+import { type DType, type Model, type Tensor, tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { openZip } from "../../io/archives/zip.ts";
 import { root } from "./sources.ts";
 

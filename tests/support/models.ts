@@ -1,5 +1,7 @@
 /** Checks a trained model's folder: every file on the sample rows, the whole test split, states, and greedy decoding. @module */
-import { classesOf, loadModel, type Model, type Tensor, tensor, toNumbers } from "../../mod.ts";
+import { loadModel, type Model, type Tensor, tensor } from "../../mod.ts";
+import { classesOf } from "../../public/evaluation.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import {
   type Case,
   type CaseTensor,

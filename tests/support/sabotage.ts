@@ -6,7 +6,8 @@ import {
   type Node,
   opName,
 } from "../../core/graph/graph.ts";
-import { type Tensor, toNumbers } from "../../mod.ts";
+import type { Tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 /** A graph with one thing wrong. */
 export interface Mutant {

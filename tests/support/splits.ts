@@ -1,14 +1,8 @@
 /** Rebuilds the test split that a model of the model folder was measured on, from the data sets by its case's steps. @module */
-import {
-  padIds,
-  readCifar10,
-  readCsv,
-  readIdx,
-  type Tensor,
-  textVectorizer,
-  tokensOf,
-  toNumbers,
-} from "../../mod.ts";
+import type { Tensor } from "../../mod.ts";
+import { readCifar10, readCsv, readIdx } from "../../public/data.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { padIds, textVectorizer, tokensOf } from "../../public/text.ts";
 import type { Case, CaseData } from "./cases.ts";
 import { exists } from "./sources.ts";
 

@@ -1,17 +1,15 @@
 /** Reference cases of text (kind E): Keras' TextVectorization, Tokenizer and pad_sequences. @module */
 import { deepEqual } from "node:assert/strict";
+import { loadModel, tensor } from "../../mod.ts";
+import { padSequences, type PadSequencesOptions } from "../../public/sequences.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import {
-  loadModel,
   type MatrixMode,
-  padSequences,
-  type PadSequencesOptions,
-  tensor,
   tokenizer,
   tokenizerFromJSON,
   type TokenizerJson,
   type TokenizerOptions,
-  toNumbers,
-} from "../../mod.ts";
+} from "../../public/text.ts";
 import { type Case, caseTensors, compare, outputsOf } from "./cases.ts";
 
 /** What `case.json` of kind E holds. */

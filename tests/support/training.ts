@@ -1,5 +1,6 @@
 /** Checks cases of kinds C, gradients, and D, optimizer steps, against what Keras gave. @module */
-import { type Model, type Tensor, toNumbers } from "../../mod.ts";
+import type { Model, Tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import {
   type Case,
   type CaseTensor,

@@ -3,24 +3,19 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import {
   dense,
   embedding,
-  gradientNorms,
-  gru,
   input,
   loadModel,
   lstm,
   type Model,
-  sequenceBatches,
-  sequenceLoss,
-  sequenceWindows,
   sequential,
-  sgd,
-  simpleRnn,
   type Tensor,
   tensor,
-  timeDistributed,
-  toNumbers,
   type TrainingState,
 } from "../../mod.ts";
+import { gru, simpleRnn, timeDistributed } from "../../public/layers.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { gradientNorms, sequenceBatches, sequenceLoss, sequenceWindows } from "../../public/sequences.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { run, times } from "../../examples/sequences/cells.ts";
 import { byHand, kinds, matrixOf, weightsOf } from "../../examples/sequences/gradients.ts";
 

@@ -1,6 +1,7 @@
 /** What fit, evaluate and trainOnBatch report is what real Keras reports, of the version that the model is from. @module */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { type ClassWeights, type FitOptions, loadModel, type Tensor, tensor, toNumbers } from "../../mod.ts";
+import { type ClassWeights, type FitOptions, loadModel, type Tensor, tensor } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 type Numbers = Readonly<Record<string, number>>;
 interface Case {

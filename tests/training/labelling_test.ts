@@ -3,22 +3,19 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   adam,
   apply,
-  bidirectional,
-  decode,
   dense,
   embedding,
-  gru,
   input,
   lstm,
   type Model,
   model as functional,
-  repeatVector,
   sequential,
   type Tensor,
   tensor,
-  timeDistributed,
-  toNumbers,
 } from "../../mod.ts";
+import { bidirectional, gru, repeatVector, timeDistributed } from "../../public/layers.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { decode } from "../../public/sequences.ts";
 
 const ids = (rows: readonly (readonly number[])[]) => tensor(rows.map((r) => [...r]), undefined, "int32");
 const tagger = (seed: number): Model => {

@@ -2,29 +2,26 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import {
   adam,
-  batchNormalization,
-  conv2d,
-  cosineDecay,
   dense,
   dropout,
   embedding,
   flatten,
   input,
-  l2,
   lstm,
-  maxPooling2d,
   type Model,
   registry,
   sequential,
-  sgd,
-  sizeOf,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../mod.ts";
+import { batchNormalization, conv2d, maxPooling2d } from "../../public/layers.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { sizeOf, toNumbers } from "../../public/tensors.ts";
 import { readOnnx } from "../../io/onnx/mod.ts";
 import { type EngineTensor, loadEngine } from "../../plugins/backends/onnxruntime/engine.ts";
 import { fromEngine, toEngine } from "../../plugins/backends/onnxruntime/tensors.ts";
+import { l2 } from "../../public/regularizers.ts";
+import { cosineDecay } from "../../public/schedules.ts";
 
 const steps = 100;
 const waves = (shape: readonly number[], k: number): Tensor =>

@@ -1,14 +1,7 @@
 /** Optimizers as their version of Keras computed and stored them: five further steps of a saved model are Keras' own. @module */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import {
-  loadModel,
-  type Model,
-  type Nested,
-  type Tensor,
-  tensor,
-  toNumbers,
-  UnsupportedError,
-} from "../../mod.ts";
+import { loadModel, type Model, type Nested, type Tensor, tensor, UnsupportedError } from "../../mod.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 interface Case {
   readonly x: Nested;

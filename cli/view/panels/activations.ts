@@ -1,15 +1,8 @@
 /** The Activations view's data: every layer's output for one input, filters, saliency and attention. @module */
-import {
-  castTensor,
-  InputError,
-  isTensor,
-  type LayerNode,
-  Model,
-  type Tensor,
-  tensor,
-  textVectorizer,
-  toNumbers,
-} from "../../../mod.ts";
+import { castTensor, InputError, Model, type Tensor, tensor } from "../../../mod.ts";
+import type { LayerNode } from "../../../public/plugins.ts";
+import { isTensor, toNumbers } from "../../../public/tensors.ts";
+import { textVectorizer } from "../../../public/text.ts";
 import type { ActivationRow, ActivationsData, ActivationsStart, InputForm, Picture } from "../data.ts";
 import { oneRow, picture, rowOf, summary } from "./numbers.ts";
 import { layerGraph, probe } from "../probe.ts";

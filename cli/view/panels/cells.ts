@@ -1,13 +1,7 @@
 /** A recurrent layer at work, step by step: its gates and states, computed anew from its weights. @module */
-import {
-  InputError,
-  type LayerCall,
-  type LayerNode,
-  type Model,
-  type SymbolicTensor,
-  type Tensor,
-  toNumbers,
-} from "../../../mod.ts";
+import { InputError, type Model, type SymbolicTensor, type Tensor } from "../../../mod.ts";
+import type { LayerCall, LayerNode } from "../../../public/plugins.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import type { CellData, CellStep } from "../data.ts";
 import { activated } from "./neurons.ts";
 import { rowOf } from "./numbers.ts";

@@ -1,19 +1,7 @@
 /** The Computation graph's data: the plan's kernels with time and bytes, and small graphs value by value. @module */
-import {
-  type Graph,
-  isTensor,
-  type Model,
-  opName,
-  type Session,
-  type Tensor,
-  tensor,
-  toNumbers,
-  type Type,
-  typeText,
-  UnsupportedError,
-  valueText,
-  zeros,
-} from "../../../mod.ts";
+import { type Graph, type Model, type Session, type Tensor, tensor, UnsupportedError } from "../../../mod.ts";
+import { opName, type Type, typeText, valueText } from "../../../public/graph.ts";
+import { isTensor, toNumbers, zeros } from "../../../public/tensors.ts";
 import type { ComputationData, OperatorRow, Shape, ValueGraph, ValueNode } from "../data.ts";
 import { headOf } from "./numbers.ts";
 import { probe } from "../probe.ts";

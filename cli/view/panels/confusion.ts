@@ -1,5 +1,7 @@
 /** The Confusion view's data: true classes against predicted ones, with samples of every cell. @module */
-import { classesOf, classificationReport, InputError, type Tensor, toNumbers } from "../../../mod.ts";
+import { InputError, type Tensor } from "../../../mod.ts";
+import { classesOf, classificationReport } from "../../../public/evaluation.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import { pictureShape } from "./activations.ts";
 import type { ConfusionData, SampleCard } from "../data.ts";
 import { picture, rowOf } from "./numbers.ts";

@@ -1,5 +1,7 @@
 /** The Distributions view's data: histograms of weights and gradients, and what they mean, in words. @module */
-import { type LayerNode, type Model, type Tensor, toNumbers } from "../../../mod.ts";
+import type { Model, Tensor } from "../../../mod.ts";
+import type { LayerNode } from "../../../public/plugins.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import type { DistributionRow, DistributionsData, Finding } from "../data.ts";
 import { activationName } from "./neurons.ts";
 import { headOf, histogramOf, summary } from "./numbers.ts";

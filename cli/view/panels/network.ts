@@ -1,14 +1,8 @@
 /** The Network view's data: layers or operators, their weights, and how data goes from one to the next. @module */
-import {
-  type Graph,
-  type LayerNode,
-  type Model,
-  opName,
-  type SymbolicTensor,
-  type Tensor,
-  toNumbers,
-  typeText,
-} from "../../../mod.ts";
+import type { Graph, Model, SymbolicTensor, Tensor } from "../../../mod.ts";
+import { opName, typeText } from "../../../public/graph.ts";
+import type { LayerNode } from "../../../public/plugins.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import { shapeText } from "../../terminal.ts";
 import type { NetworkData, NetworkNode, ParameterEntry, Shape } from "../data.ts";
 import { denseChain } from "./neurons.ts";

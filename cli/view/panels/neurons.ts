@@ -1,13 +1,8 @@
 /** Dense layers as neurons: inputs, weighted sums, activations, biases and outputs, with weights and gradients. @module */
-import {
-  activation,
-  input,
-  type LayerNode,
-  type Model,
-  sequential,
-  tensor,
-  toNumbers,
-} from "../../../mod.ts";
+import { input, type Model, sequential, tensor } from "../../../mod.ts";
+import { activation } from "../../../public/layers.ts";
+import type { LayerNode } from "../../../public/plugins.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import type { Connection, Neuron, NeuronsData } from "../data.ts";
 import { rowOf } from "./numbers.ts";
 import { firstOf, type Subject, treeOf } from "../subject.ts";

@@ -1,5 +1,7 @@
 /** Numbers for the page: summaries, histograms and pictures of tensors. @module */
-import { histogram, type Tensor, toNumbers } from "../../../mod.ts";
+import type { Tensor } from "../../../mod.ts";
+import { histogram } from "../../../plugins/plots/mod.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import type { Histogram, Picture } from "../data.ts";
 
 /** Summed up. */

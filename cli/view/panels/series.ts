@@ -1,5 +1,6 @@
 /** A forecaster at its series: windows as samples, forecasts of the last rows beside what came, and of the next ones. @module */
-import { dateText, InputError, LapisError, type Model, type Tensor, timesAfter } from "../../../mod.ts";
+import { InputError, LapisError, type Model, type Tensor } from "../../../mod.ts";
+import { dateText, timesAfter } from "../../../public/series.ts";
 
 import { bandsOf, forecastPart, predictOne } from "../../training/forecasts.ts";
 import { asTest, type HeldSeries, readSeries } from "../../training/series.ts";

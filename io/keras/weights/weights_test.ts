@@ -1,6 +1,7 @@
 /** Weights of genuine Keras files: names, order and shapes, other files' weights, and models that share nothing. @module */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { loadModel, type Model, type Tensor, toNumbers } from "../../../mod.ts";
+import { loadModel, type Model, type Tensor } from "../../../mod.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 
 const folder = new URL("../../../../shared/fixtures/keras/", import.meta.url);
 interface Case {

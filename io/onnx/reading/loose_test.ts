@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeModel } from "../../../tests/support/onnx.ts";
-import { loadModel, tensor, zeros } from "../../../mod.ts";
+import { loadModel, tensor } from "../../../mod.ts";
+import { zeros } from "../../../public/tensors.ts";
 import { uniform } from "../../../tests/support/samples.ts";
 
 const dims = (...names: (string | number)[]) => ({

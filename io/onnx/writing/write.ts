@@ -2,6 +2,7 @@
 import { InputError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Attributes, Graph } from "../../../core/graph/graph.ts";
 import type { OpDef } from "../../../core/graph/op.ts";
+import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import type { Registry } from "../../../core/graph/registry.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
@@ -33,6 +34,17 @@ export interface WriteOptions {
   readonly keeps?: (def: OpDef, attributes: Attributes) => boolean;
 }
 
+const writeNames: OptionNames<WriteOptions> = {
+  registry: 0,
+  opset: 0,
+  weights: 0,
+  doc: 0,
+  metadata: 0,
+  fed: 0,
+  newest: 0,
+  keeps: 0,
+};
+
 /** A model's file, and the file beside it that holds its weights. */
 export interface OnnxFiles {
   /** The bytes of the model. */
@@ -48,6 +60,7 @@ export interface OnnxFiles {
  * @throws {UnsupportedError} when operators need a newer opset than the one asked for; it lists them all.
  */
 export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
+  checkOptions("writeOnnx", options, writeNames);
   return encode(modelTable, toModel(graph, options));
 }
 /**
@@ -55,6 +68,7 @@ export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
  * @throws {UnsupportedError} when operators need a newer opset than the one asked for; it lists them all.
  */
 export function writeOnnxExternal(graph: Graph, options: WriteOptions, location: string): OnnxFiles {
+  checkOptions("writeOnnxExternal", options, writeNames);
   const outside = new ExternalWriter(location);
   const bytes = encode(modelTable, toModel(graph, options, outside));
   return { bytes, data: outside.data };

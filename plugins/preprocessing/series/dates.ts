@@ -86,7 +86,7 @@ function timeOf(text: string, days: boolean): readonly [time: number, zoned: boo
  * `Jul 1 2016`, `1 July 2016`, `July 2016`, with a clock of 24 or 12 hours, and Unix seconds or milliseconds.
  *
  * ```ts
- * import { parseDates } from "@lapis/lapis";
+ * import { parseDates } from "@lapis/lapis/series";
  * parseDates(["Jan 1 2000", "2000-01-01T07:00:00+07:00"].slice(0, 1)).times; // Float64Array [946684800000]
  * ```
  * @throws {FormatError} naming the row that is no date, or that says an offset where others say none.

@@ -32,7 +32,7 @@ export interface Differencer {
  * Differences of a series: seasonal first, then `order` times to the row before.
  *
  * ```ts
- * import { differencer } from "@lapis/lapis";
+ * import { differencer } from "@lapis/lapis/series";
  * const d = differencer({ order: 1 });
  * d.transform([1, 4, 9]); // [NaN, 3, 5]
  * d.extend([1, 4, 9], [7, 9]); // [16, 25]

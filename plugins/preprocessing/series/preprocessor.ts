@@ -34,7 +34,7 @@ const transforms: Readonly<
  * A preprocessor of series.
  *
  * ```ts
- * import { chronologicalSplit, seriesPreprocessor } from "@lapis/lapis";
+ * import { chronologicalSplit, seriesPreprocessor } from "@lapis/lapis/series";
  * const sales = Float64Array.from({ length: 60 }, (_, i) => 100 + i + 10 * Math.sin(i / 2));
  * const series = { times: null, zoned: false, columns: { sales }, rows: 60 }, split = chronologicalSplit(60);
  * const p = seriesPreprocessor({ targets: ["sales"], length: 12, difference: { order: 1 } }).fit(series, split);

@@ -26,7 +26,7 @@ const splitNames: OptionNames<SplitOptions> = { validation: 0, test: 0 };
  * Cuts a series chronologically, 70/15/15 unless told otherwise: training is what validation and test leave.
  *
  * ```ts
- * import { chronologicalSplit } from "@lapis/lapis";
+ * import { chronologicalSplit } from "@lapis/lapis/series";
  * chronologicalSplit(144, { validation: 24, test: 24 }).test; // { from: 120, to: 144 }
  * ```
  * @throws {ConfigError} for sizes that leave no row to train on.

@@ -67,7 +67,7 @@ export interface SeriesWindows {
  * Windows over columns of equal length.
  *
  * ```ts
- * import { slidingWindows } from "@lapis/lapis";
+ * import { slidingWindows } from "@lapis/lapis/series";
  * const price = Float64Array.of(1, 2, 3, 4, 5);
  * const windows = slidingWindows({ price }, { length: 3 });
  * windows.take().y.data; // Float32Array [4, 5]

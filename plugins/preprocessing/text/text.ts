@@ -132,7 +132,7 @@ export function padIds(
  * A vectorizer over a given vocabulary.
  *
  * ```ts
- * import { textVectorizer } from "@lapis/lapis";
+ * import { textVectorizer } from "@lapis/lapis/text";
  * const vectorizer = textVectorizer({ vocabulary: ["", "[UNK]", "enak", "tidak"], length: 4 });
  * vectorizer.transform(["Tidak enak!"]).data; // Int32Array [3, 2, 0, 0]
  * ```

@@ -124,7 +124,7 @@ export function tfIdfVectorizer(ngrams: readonly FittedNgrams[]): TfIdfVectorize
  * scikit-learn's TfidfVectorizer; characters as its `char_wb`).
  *
  * ```ts
- * import { fitTfIdf } from "@lapis/lapis";
+ * import { fitTfIdf } from "@lapis/lapis/text";
  * const vectorizer = fitTfIdf(["enak sekali", "tidak enak"], [{ unit: "word", range: [1, 2] }]);
  * vectorizer.transform(["enak"]).shape; // [1, 5]
  * ```

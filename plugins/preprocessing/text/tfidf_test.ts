@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { fitTfIdf, type NgramOptions, tfIdfVectorizer } from "../../../mod.ts";
+import { fitTfIdf, type NgramOptions, tfIdfVectorizer } from "../../../public/text.ts";
 
 /** What scikit-learn 1.9's TfidfVectorizer gives for the same texts. */
 interface Judge {

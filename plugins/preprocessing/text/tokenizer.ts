@@ -84,7 +84,7 @@ const plus = (map: Map<string, number>, word: string) => map.set(word, (map.get(
  * A tokenizer that knows no words yet.
  *
  * ```ts
- * import { tokenizer } from "@lapis/lapis";
+ * import { tokenizer } from "@lapis/lapis/text";
  * const t = tokenizer({ oovToken: "<OOV>" });
  * t.fitOnTexts(["enak sekali", "tidak enak"]);
  * t.textsToSequences(["enak banget!"]); // [[2, 1]]

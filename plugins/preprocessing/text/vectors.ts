@@ -62,7 +62,7 @@ async function* linesOf(
  * word2vec and fastText write it, is passed over). A word may hold spaces itself: the last numbers are the vector.
  *
  * ```ts
- * import { readWordVectors } from "@lapis/lapis";
+ * import { readWordVectors } from "@lapis/lapis/text";
  * const text = "enak 0.5 -1\nmahal -0.25 2\n";
  * const { dimension, vectors } = await readWordVectors(new TextEncoder().encode(text), { words: ["enak"] });
  * ```
@@ -162,7 +162,7 @@ function moments(vectors: Iterable<Float32Array>): { readonly mean: number; read
  * `model.setWeight(path, matrix)`; `embedding({ …, trainable: false })` keeps it as it is.
  *
  * ```ts
- * import { embeddingMatrix, readWordVectors } from "@lapis/lapis";
+ * import { embeddingMatrix, readWordVectors } from "@lapis/lapis/text";
  * const vectors = await readWordVectors(new TextEncoder().encode("enak 0.5 -1\nmahal -0.25 2\n"));
  * const { matrix, coverage } = embeddingMatrix(vectors, ["", "[UNK]", "enak", "sedap"]);
  * console.log(matrix.shape, coverage.typeShare); // [4, 2] 0.5

@@ -2,28 +2,24 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import {
   adam,
-  batchNormalization,
-  bidirectional,
   type Callback,
   dense,
   dropout,
-  earlyStopping,
-  f1Metric,
   type FitOptions,
-  gru,
   input,
   loadModel,
   lstm,
   type Model,
-  modelCheckpoint,
   type Nested,
-  reduceLearningRateOnPlateau,
   sequential,
   type Tensor,
   tensor,
-  toNumbers,
   type TrainingState,
 } from "../../../mod.ts";
+import { earlyStopping, modelCheckpoint, reduceLearningRateOnPlateau } from "../../../public/callbacks.ts";
+import { batchNormalization, bidirectional, gru } from "../../../public/layers.ts";
+import { f1 as f1Metric } from "../../../public/metrics.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 
 const x = Array.from({ length: 24 }, (_, i) => [[Math.sin(i)], [Math.cos(2 * i)], [Math.sin(3 * i)]]);
 const y = x.map(([a = []], i) => [(a[0] ?? 0) * (i % 3)]);

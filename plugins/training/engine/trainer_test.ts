@@ -7,22 +7,22 @@ import {
   ConfigError,
   dense,
   dropout,
-  earlyStopping,
   embedding,
   input,
   InputError,
-  l2,
   loadModel,
   lstm,
   type Model,
   model,
   sequential,
-  sgd,
   type Tensor,
   tensor,
-  toNumbers,
   type TrainingState,
 } from "../../../mod.ts";
+import { earlyStopping } from "../../../public/callbacks.ts";
+import { sgd } from "../../../public/optimizers.ts";
+import { l2 } from "../../../public/regularizers.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 
 const backend = "plain", verbose = 0;
 const numbers = (t: Tensor | Tensor[] | undefined) => Array.from(toNumbers(t as Tensor));

@@ -1,21 +1,20 @@
 /** CTC: losses, gradients and reductions as real Keras has them, on every engine of ours without a host step. @module */
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import {
-  activation,
   apply,
-  ctc,
   dense,
   input,
   loadModel,
   lstm,
-  masking,
   type Model,
   model,
   sequential,
   type Tensor,
   tensor,
-  toNumbers,
 } from "../../../mod.ts";
+import { activation, masking } from "../../../public/layers.ts";
+import { ctc } from "../../../public/losses.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import { lossGradients } from "../../../tests/support/losses.ts";
 
 interface Case {

@@ -1,5 +1,6 @@
 /** Every loss: values by the formulas of Keras' reference pages, gradients by central differences in float64. @module */
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { type Tensor, tensor } from "../../../mod.ts";
 import {
   binaryCrossentropy,
   binaryFocalCrossentropy,
@@ -11,19 +12,16 @@ import {
   huber,
   klDivergence,
   logCosh,
-  type LossDef,
   meanAbsoluteError,
   meanAbsolutePercentageError,
   meanSquaredError,
   meanSquaredLogarithmicError,
-  type Part,
   poisson,
   sparseCategoricalCrossentropy,
   squaredHinge,
-  type Tensor,
-  tensor,
-} from "../../../mod.ts";
+} from "../../../public/losses.ts";
 import { lossGradients, lossValues } from "../../../tests/support/losses.ts";
+import type { LossDef, Part } from "../../../public/plugins.ts";
 
 const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
 const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);

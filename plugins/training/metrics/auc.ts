@@ -134,4 +134,4 @@ export const aucDef: MetricDef<AucConfig> = {
   },
 };
 /** Area under the ROC or precision-recall curve. */
-export const aucMetric: PartFactory<MetricDef, AucConfig> = partFactory<MetricDef>(aucDef);
+export const auc: PartFactory<MetricDef, AucConfig> = partFactory<MetricDef>(aucDef);

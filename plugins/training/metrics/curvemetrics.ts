@@ -74,26 +74,26 @@ export const curveMetrics: readonly MetricDef[] = [
   precisionAtRecallDef,
   recallAtPrecisionDef,
 ];
-/** `sensitivityAtSpecificityMetric({ specificity: 0.9 })`. */
-export const sensitivityAtSpecificityMetric: PartFactory<
+/** `sensitivityAtSpecificity({ specificity: 0.9 })`. */
+export const sensitivityAtSpecificity: PartFactory<
   MetricDef,
   CurveConfig & { readonly specificity: number },
   "specificity"
 > = partFactory<MetricDef>(sensitivityAtSpecificityDef) as never;
-/** `specificityAtSensitivityMetric({ sensitivity: 0.9 })`. */
-export const specificityAtSensitivityMetric: PartFactory<
+/** `specificityAtSensitivity({ sensitivity: 0.9 })`. */
+export const specificityAtSensitivity: PartFactory<
   MetricDef,
   CurveConfig & { readonly sensitivity: number },
   "sensitivity"
 > = partFactory<MetricDef>(specificityAtSensitivityDef) as never;
-/** `precisionAtRecallMetric({ recall: 0.9 })`. */
-export const precisionAtRecallMetric: PartFactory<
+/** `precisionAtRecall({ recall: 0.9 })`. */
+export const precisionAtRecall: PartFactory<
   MetricDef,
   CurveConfig & { readonly recall: number },
   "recall"
 > = partFactory<MetricDef>(precisionAtRecallDef) as never;
-/** `recallAtPrecisionMetric({ precision: 0.9 })`. */
-export const recallAtPrecisionMetric: PartFactory<
+/** `recallAtPrecision({ precision: 0.9 })`. */
+export const recallAtPrecision: PartFactory<
   MetricDef,
   CurveConfig & { readonly precision: number },
   "precision"

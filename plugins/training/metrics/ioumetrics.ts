@@ -7,7 +7,7 @@ import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
 import { oneHot } from "../losses/crossentropy.ts";
 import { type MetricConfig, nameField } from "./metricdefs.ts";
 
-/** Options of {@link iouMetric}; each metric has some of them. */
+/** Options of {@link iou}; each metric has some of them. */
 export interface IouConfig extends MetricConfig {
   /** Number of classes. */
   readonly numClasses: number;
@@ -155,22 +155,33 @@ export const iouMetrics: readonly MetricDef[] = [
 ];
 /** Some of the options, and the name. */
 export type IouOptions<K extends keyof IouConfig> = Pick<IouConfig, K | "name">;
-/** Mean overlap of some classes: `iouMetric({ numClasses: 3, targetClassIds: [1, 2] })`. */
-export const iouMetric: PartFactory<
+/** Mean overlap of some classes: `iou({ numClasses: 3, targetClassIds: [1, 2] })`. */
+export const iou: PartFactory<
   MetricDef,
   IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
   "numClasses" | "targetClassIds"
 > = partFactory<MetricDef>(iouDef) as never;
 /** Mean overlap of all classes. */
-export const meanIouMetric: PartFactory<
+export const meanIou: PartFactory<
   MetricDef,
   IouOptions<"numClasses" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
   "numClasses"
 > = partFactory<MetricDef>(meanIouDef) as never;
+/** Mean overlap of some classes, targets one-hot. */
+export const oneHotIou: PartFactory<
+  MetricDef,
+  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYPred" | "axis">,
+  "numClasses" | "targetClassIds"
+> = partFactory<MetricDef>(oneHotIouDef) as never;
+/** Mean overlap of all classes, targets one-hot. */
+export const oneHotMeanIou: PartFactory<
+  MetricDef,
+  IouOptions<"numClasses" | "ignoreClass" | "sparseYPred" | "axis">,
+  "numClasses"
+> = partFactory<MetricDef>(oneHotMeanIouDef) as never;
 /** Mean overlap of yes and no. */
-export const binaryIouMetric: PartFactory<MetricDef, IouOptions<"targetClassIds" | "threshold">> =
-  partFactory<
-    MetricDef
-  >(
-    binaryIouDef,
-  );
+export const binaryIou: PartFactory<MetricDef, IouOptions<"targetClassIds" | "threshold">> = partFactory<
+  MetricDef
+>(
+  binaryIouDef,
+);

@@ -103,6 +103,8 @@ function largestAccuracy(name: string, sparse: boolean): MetricDef<MetricConfig>
     result: meanOf,
   };
 }
+const categoricalAccuracyDef = largestAccuracy("categoricalAccuracy", false);
+const sparseCategoricalAccuracyDef = largestAccuracy("sparseCategoricalAccuracy", true);
 /** The share of numbers that are exactly their targets, as Keras' class Accuracy has it. */
 export const exactAccuracyDef: MetricDef<MetricConfig> = {
   kind: "metric",
@@ -169,21 +171,29 @@ export const topKDef: MetricDef<TopKConfig> = {
 /** Every metric here. */
 export const classMetrics: readonly MetricDef[] = [
   accuracyDef,
-  largestAccuracy("categoricalAccuracy", false),
-  largestAccuracy("sparseCategoricalAccuracy", true),
+  categoricalAccuracyDef,
+  sparseCategoricalAccuracyDef,
   exactAccuracyDef,
   binaryAccuracyDef,
   topKDef,
 ];
+/** Share of samples whose largest output stands where the one-hot target's 1 does. */
+export const categoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  categoricalAccuracyDef,
+);
+/** Share of samples whose largest output stands at the target's number. */
+export const sparseCategoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  sparseCategoricalAccuracyDef,
+);
 /** Share of numbers that are exactly their targets. */
-export const exactAccuracyMetric: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+export const exactAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
   exactAccuracyDef,
 );
-/** Share of samples whose class is right, with options: `accuracyMetric({ threshold: 0.7 })`. */
-export const accuracyMetric: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
+/** Share of samples whose class is right, with options: `accuracy({ threshold: 0.7 })`. */
+export const accuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
 /** Share of outputs on the right side of the threshold. */
-export const binaryAccuracyMetric: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(
+export const binaryAccuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(
   binaryAccuracyDef,
 );
 /** Share of samples whose true class is among the k most probable. */
-export const topKMetric: PartFactory<MetricDef, TopKConfig> = partFactory<MetricDef>(topKDef);
+export const topKCategoricalAccuracy: PartFactory<MetricDef, TopKConfig> = partFactory<MetricDef>(topKDef);

@@ -1,18 +1,13 @@
 /** Metrics of a compiled model, over several batches, against what is counted by hand or by the pure functions. @module */
 import { deepEqual, ok } from "node:assert/strict";
+import { type CompileTraining, input, type Model, type ModelData, sequential } from "../../../mod.ts";
+import { accuracy, classificationReport } from "../../../public/evaluation.ts";
+import { activation } from "../../../public/layers.ts";
 import {
-  accuracy,
-  activation,
-  classificationReport,
-  type CompileTraining,
-  directionAccuracyMetric,
-  f1Metric,
-  input,
-  type Model,
-  type ModelData,
-  precisionMetric,
-  sequential,
-} from "../../../mod.ts";
+  directionAccuracy as directionAccuracyMetric,
+  f1 as f1Metric,
+  precision as precisionMetric,
+} from "../../../public/metrics.ts";
 
 /** A model that gives what it is given. */
 function same(metrics: CompileTraining["metrics"], width: number, loss: string): Model {

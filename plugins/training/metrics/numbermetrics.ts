@@ -1,76 +1,16 @@
-/** Metrics of numbers as sums that add up over batches: errors, R², directions, perplexity, and every loss. @module */
+/** Metrics of numbers as sums that add up over batches: correlations, R², directions, perplexity. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
 import { choice, int, type Schema } from "../../../core/values/schema.ts";
-import type { LossConfig, LossDef, MetricContext, MetricDef } from "../../../core/training/contract.ts";
-import { part, type PartFactory, partFactory } from "../../../core/training/parts.ts";
-import {
-  binaryCrossentropyDef,
-  binaryFocalCrossentropyDef,
-  categoricalCrossentropyDef,
-  categoricalFocalCrossentropyDef,
-  sparseCategoricalCrossentropyDef,
-} from "../losses/crossentropy.ts";
-import {
-  categoricalHingeDef,
-  cosineSimilarityDef,
-  hingeDef,
-  huberDef,
-  klDivergenceDef,
-  logCoshDef,
-  meanAbsoluteErrorDef,
-  meanAbsolutePercentageErrorDef,
-  meanSquaredErrorDef,
-  meanSquaredLogarithmicErrorDef,
-  poissonDef,
-  squaredHingeDef,
-} from "../losses/losses.ts";
+import type { MetricDef } from "../../../core/training/contract.ts";
+import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
+import { sparseCategoricalCrossentropyDef } from "../losses/crossentropy.ts";
+import { type CosineConfig, cosineSimilarityDef, meanSquaredErrorDef } from "../losses/losses.ts";
+import { type LossMetricConfig, ofLoss } from "./lossmetrics.ts";
 import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts";
 
 const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
-type Sums = Readonly<Record<string, readonly number[]>>;
-
-/** Where Keras' metric isn't the loss's class with its options. */
-const metricKeras: Readonly<Record<string, MetricDef["keras"]>> = {
-  huber: { save: () => undefined },
-  logCosh: { save: (config) => ({ className: "LogCoshError", config }) },
-  binaryCrossentropy: { save: ({ axis: _, ...config }) => ({ config }) },
-};
-/** A loss as a metric: the mean of the samples' values. */
-function ofLoss(
-  loss: LossDef,
-  result: (sums: Sums) => number = meanOf,
-  more: Partial<MetricDef<MetricConfig>> = {},
-): MetricDef<MetricConfig> {
-  const { reduction: _, ...fields } = loss.config as Schema<LossConfig>;
-  const { config } = part(loss);
-  return {
-    kind: "metric",
-    name: loss.name,
-    ...(loss.className !== undefined && { className: loss.className }),
-    summary: `mean over samples of ${loss.summary}`,
-    aliases: (loss.aliases ?? []).filter((a) => typeof a === "string"),
-    better: "min",
-    config: { ...nameField(), ...fields },
-    ...(metricKeras[loss.name] && { keras: metricKeras[loss.name] }),
-    build(c: MetricContext<MetricConfig>) {
-      const { b, target, output, plainLabels = false } = c;
-      const { values, mask } = loss.build({
-        b,
-        config: { ...config, ...c.config },
-        target,
-        output,
-        plainLabels,
-      });
-      const kept = mask && cast(b, mask, "float32");
-      const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
-      return meanSums({ b, ...(weights && { weights }) }, values);
-    },
-    result,
-    ...more,
-  };
-}
 
 /** √ of the mean squared error. */
 export const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
@@ -230,26 +170,8 @@ export const directionAccuracyDef: MetricDef<DirectionConfig> = {
   result: meanOf,
 };
 
-/** Keras has these as functions, by their names. */
-const functionAlone: Partial<MetricDef<MetricConfig>> = { keras: { save: () => undefined } };
 /** Every metric here. */
 export const numberMetrics: readonly MetricDef[] = [
-  ofLoss(meanSquaredErrorDef),
-  ofLoss(meanAbsoluteErrorDef),
-  ofLoss(meanAbsolutePercentageErrorDef),
-  ofLoss(meanSquaredLogarithmicErrorDef),
-  ofLoss(logCoshDef, meanOf, { aliases: ["logCoshError", "logcosh"] }),
-  ofLoss(huberDef),
-  ofLoss(hingeDef),
-  ofLoss(squaredHingeDef),
-  ofLoss(categoricalHingeDef),
-  ofLoss(klDivergenceDef),
-  ofLoss(poissonDef),
-  ofLoss(binaryCrossentropyDef),
-  ofLoss(categoricalCrossentropyDef),
-  ofLoss(sparseCategoricalCrossentropyDef),
-  ofLoss(binaryFocalCrossentropyDef, meanOf, functionAlone),
-  ofLoss(categoricalFocalCrossentropyDef, meanOf, functionAlone),
   cosineMetricDef,
   cosineProximityDef,
   pearsonDef,
@@ -259,7 +181,31 @@ export const numberMetrics: readonly MetricDef[] = [
   r2Def,
   directionAccuracyDef,
 ];
-/** The share of steps that go the right way: `directionAccuracyMetric({ axis: -1 })`. */
-export const directionAccuracyMetric: PartFactory<MetricDef, DirectionConfig> = partFactory<MetricDef>(
+/** √ of the mean squared error. */
+export const rootMeanSquaredError: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  rootMeanSquaredErrorDef,
+);
+/** e to the mean cross-entropy of targets that are classes' numbers. */
+export const perplexity: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(perplexityDef);
+/** Mean cosine of the angle between target and output. */
+export const cosineSimilarity: PartFactory<MetricDef, LossMetricConfig<CosineConfig>> = partFactory<
+  MetricDef
+>(cosineMetricDef);
+/** Minus the mean cosine, as Keras had it at first. */
+export const cosineProximity: PartFactory<MetricDef, LossMetricConfig<CosineConfig>> = partFactory<MetricDef>(
+  cosineProximityDef,
+);
+/** Linear correlation of targets and outputs (Pearson), along an axis. */
+export const pearsonCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
+  pearsonDef,
+);
+/** Agreement of targets and outputs (Lin 1989), along an axis. */
+export const concordanceCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
+  concordanceDef,
+);
+/** 1 − squared error over variance, of each output, and their mean. */
+export const r2: PartFactory<MetricDef, R2Config> = partFactory<MetricDef>(r2Def);
+/** The share of steps that go the right way: `directionAccuracy({ axis: -1 })`. */
+export const directionAccuracy: PartFactory<MetricDef, DirectionConfig> = partFactory<MetricDef>(
   directionAccuracyDef,
 );

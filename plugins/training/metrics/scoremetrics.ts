@@ -245,24 +245,41 @@ function count(name: string, yes: boolean, right: boolean): MetricDef<CountConfi
   };
 }
 
+/** Outputs that are rightly said to be yes. */
+export const truePositives: PartFactory<MetricDef, CountConfig> = partFactory<MetricDef>(
+  count("truePositives", true, true),
+);
+/** Outputs that are wrongly said to be yes. */
+export const falsePositives: PartFactory<MetricDef, CountConfig> = partFactory<MetricDef>(
+  count("falsePositives", true, false),
+);
+/** Outputs that are rightly said to be no. */
+export const trueNegatives: PartFactory<MetricDef, CountConfig> = partFactory<MetricDef>(
+  count("trueNegatives", false, true),
+);
+/** Outputs that are wrongly said to be no. */
+export const falseNegatives: PartFactory<MetricDef, CountConfig> = partFactory<MetricDef>(
+  count("falseNegatives", false, false),
+);
+
 /** Every metric here. */
 export const scoreMetrics: readonly MetricDef[] = [
   precisionDef,
   recallDef,
   f1Def,
   fBetaDef,
-  count("truePositives", true, true),
-  count("falsePositives", true, false),
-  count("trueNegatives", false, true),
-  count("falseNegatives", false, false),
+  truePositives.def,
+  falsePositives.def,
+  trueNegatives.def,
+  falseNegatives.def,
 ];
 /** Hits over predictions. */
-export const precisionMetric: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(
+export const precision: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(
   precisionDef,
 );
 /** Hits over members. */
-export const recallMetric: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(recallDef);
-/** Harmonic mean of precision and recall: `f1Metric({ average: "macro" })`. */
-export const f1Metric: PartFactory<MetricDef, F1Config> = partFactory<MetricDef>(f1Def);
+export const recall: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(recallDef);
+/** Harmonic mean of precision and recall: `f1({ average: "macro" })`. */
+export const f1: PartFactory<MetricDef, F1Config> = partFactory<MetricDef>(f1Def);
 /** The same with recall counting `beta` times as much. */
-export const fBetaMetric: PartFactory<MetricDef, FBetaConfig> = partFactory<MetricDef>(fBetaDef);
+export const fBeta: PartFactory<MetricDef, FBetaConfig> = partFactory<MetricDef>(fBetaDef);

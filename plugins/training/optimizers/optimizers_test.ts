@@ -1,34 +1,20 @@
 /** Optimizers and schedules against the same formulas on plain numbers; the reference files hold the others. @module */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { input, type Model, sequential, tensor } from "../../../mod.ts";
+import { maxNorm, minMaxNorm, unitNorm } from "../../../public/constraints.ts";
+import { dense } from "../../../public/layers.ts";
+import { adadelta, adagrad, adam, adamW, lion, rmsprop, sgd } from "../../../public/optimizers.ts";
+import type { ConstraintDef, OptimizerDef, Part, ScheduleDef } from "../../../public/plugins.ts";
 import {
-  adadelta,
-  adagrad,
-  adam,
-  adamW,
   cosineDecay,
   cosineDecayRestarts,
-  dense,
   exponentialDecay,
-  input,
   inverseTimeDecay,
-  lion,
-  maxNorm,
-  minMaxNorm,
-  type Model,
   oneCycle,
-  type OptimizerDef,
-  type Part,
   piecewiseConstantDecay,
   polynomialDecay,
-  rmsprop,
-  type ScheduleDef,
-  sequential,
-  sgd,
-  tensor,
-  toNumbers,
-  unitNorm,
-} from "../../../mod.ts";
-import type { ConstraintDef } from "../../../mod.ts";
+} from "../../../public/schedules.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 
 const near = (a: number, b: number, within = 2e-6) =>
   ok(Math.abs(a - b) <= within * Math.max(1, Math.abs(b)), `${a} is not ${b}`);

@@ -2,7 +2,7 @@
 import type { CopySpec, ElementwiseSpec, FillSpec } from "../../../plugins/backends/room/lowering/loops.ts";
 import type { Kernel, LoopKernels } from "../../../plugins/backends/room/target.ts";
 import { evaluator } from "./expression.ts";
-import { type Element, Memory } from "./memory.ts";
+import type { Element, Memory } from "./memory.ts";
 
 /** A kernel that runs here. */
 export interface LoopKernel extends Kernel {

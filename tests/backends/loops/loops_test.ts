@@ -1,6 +1,7 @@
 /** The second engine computes every operator's samples, and trains as wasm does. @module */
 import { deepEqual, ok } from "node:assert/strict";
 import { sequential } from "../../../core/model/compose.ts";
+
 import type { Model } from "../../../core/model/model.ts";
 import { dense, input, lstm, registry, tensor } from "../../../mod.ts";
 import { testValues } from "../../support/onengine.ts";
@@ -18,8 +19,7 @@ async function trained(backend: string): Promise<readonly number[]> {
       lstm({ units: 4 }),
       dense({ units: 3, activation: "softmax" }),
     ],
-    engines,
-    { backend, seed: 3 },
+    { backend, seed: 3, registry: engines },
   );
   model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
   const x = normal([6, 5, 3], 1),

@@ -38,18 +38,18 @@ class Maker {
   keep(): Layer {
     const d = this.dice;
     return d.pick<() => Layer>([
-      () => lapis.activation({ activation: d.pick(activations) }),
-      () => lapis.batchNormalization({ scale: d.chance(0.7), center: d.chance(0.7) }),
-      () => lapis.layerNormalization({ epsilon: 0.01 }),
-      () => lapis.leakyRelu({ negativeSlope: 0.2 }),
-      () => lapis.prelu(),
-      () => lapis.elu(),
-      () => lapis.dropout({ rate: 0.3 }),
-      () => lapis.unitNormalization(),
-      () => lapis.rmsNormalization(),
-      () => lapis.softmax(),
-      () => lapis.gaussianNoise({ stddev: 0.2 }),
-      () => lapis.activityRegularization({ l1: 0.01 }),
+      () => lapis.layers.activation({ activation: d.pick(activations) }),
+      () => lapis.layers.batchNormalization({ scale: d.chance(0.7), center: d.chance(0.7) }),
+      () => lapis.layers.layerNormalization({ epsilon: 0.01 }),
+      () => lapis.layers.leakyRelu({ negativeSlope: 0.2 }),
+      () => lapis.layers.prelu(),
+      () => lapis.layers.elu(),
+      () => lapis.layers.dropout({ rate: 0.3 }),
+      () => lapis.layers.unitNormalization(),
+      () => lapis.layers.rmsNormalization(),
+      () => lapis.layers.softmax(),
+      () => lapis.layers.gaussianNoise({ stddev: 0.2 }),
+      () => lapis.layers.activityRegularization({ l1: 0.01 }),
     ])();
   }
   recurrent(sequences: boolean): Layer {
@@ -62,59 +62,65 @@ class Maker {
       ...(d.chance(0.2) && { activation: d.pick(["relu", "softsign"]) }),
     };
     const one = d.pick<() => Layer>([
-      () => lapis.lstm(common),
-      () => lapis.gru({ ...common, resetAfter: d.chance(0.5) }),
-      () => lapis.simpleRnn(common),
-      () => lapis.lstm({ ...common, recurrentActivation: "hardSigmoidKeras2" }),
+      () => lapis.layers.lstm(common),
+      () => lapis.layers.gru({ ...common, resetAfter: d.chance(0.5) }),
+      () => lapis.layers.simpleRnn(common),
+      () => lapis.layers.lstm({ ...common, recurrentActivation: "hardSigmoidKeras2" }),
     ])();
     if (d.chance(0.7)) return one;
     const mode = d.pick(["concat", "sum", "ave", "mul"] as const);
-    return lapis.bidirectional(lapis.gru({ ...common, goBackwards: false }), { mergeMode: mode });
+    return lapis.layers.bidirectional(lapis.layers.gru({ ...common, goBackwards: false }), {
+      mergeMode: mode,
+    });
   }
   next(kind: Kind, masked: boolean): Layer {
     const d = this.dice, padding = d.pick(["same", "valid"] as const), size = d.between(1, 3);
     if (d.chance(0.3)) return this.keep();
     if (kind === "vector") {
-      return lapis.dense({ units: this.units(), activation: d.pick(activations), useBias: d.chance(0.8) });
+      return lapis.layers.dense({
+        units: this.units(),
+        activation: d.pick(activations),
+        useBias: d.chance(0.8),
+      });
     }
     if (kind === "sequence") {
       const anyway = [
         () => this.recurrent(true),
-        () => lapis.dense({ units: this.units(), activation: d.pick(activations) }),
-        () => lapis.timeDistributed(lapis.dense({ units: this.units() })),
+        () => lapis.layers.dense({ units: this.units(), activation: d.pick(activations) }),
+        () => lapis.layers.timeDistributed(lapis.layers.dense({ units: this.units() })),
       ];
       const unmasked = [
         () =>
-          lapis.conv1d({
+          lapis.layers.conv1d({
             filters: this.units(),
             kernelSize: size,
             padding: d.pick(["same", "valid", "causal"]),
             ...(d.chance(0.3) && { dilationRate: 2 }),
           }),
-        () => lapis.separableConv1d({ filters: this.units(), kernelSize: size, padding }),
-        () => lapis.conv1dTranspose({ filters: this.units(), kernelSize: size, padding }),
-        () => lapis.maxPooling1d({ poolSize: 2, padding }),
-        () => lapis.averagePooling1d({ poolSize: 2, padding }),
-        () => lapis.zeroPadding1d({ padding: [1, 2] }),
-        () => lapis.cropping1d({ cropping: [1, 0] }),
-        () => lapis.upSampling1d({ size: 2 }),
-        () => lapis.permute({ dims: [2, 1] }),
+        () => lapis.layers.separableConv1d({ filters: this.units(), kernelSize: size, padding }),
+        () => lapis.layers.conv1dTranspose({ filters: this.units(), kernelSize: size, padding }),
+        () => lapis.layers.maxPooling1d({ poolSize: 2, padding }),
+        () => lapis.layers.averagePooling1d({ poolSize: 2, padding }),
+        () => lapis.layers.zeroPadding1d({ padding: [1, 2] }),
+        () => lapis.layers.cropping1d({ cropping: [1, 0] }),
+        () => lapis.layers.upSampling1d({ size: 2 }),
+        () => lapis.layers.permute({ dims: [2, 1] }),
       ];
       return d.pick<() => Layer>(masked ? anyway : [...anyway, ...unmasked])();
     }
     const both = { kernelSize: d.pick<number | [number, number]>([size, [2, 1], [1, 3]]), padding };
     return d.pick<() => Layer>([
-      () => lapis.conv2d({ filters: this.units(), ...both, activation: d.pick(activations) }),
-      () => lapis.conv2d({ filters: this.units(), ...both, strides: 2 }),
-      () => lapis.conv2d({ filters: this.units(), ...both, dilationRate: 2 }),
-      () => lapis.depthwiseConv2d({ ...both, depthMultiplier: d.between(1, 2) }),
-      () => lapis.separableConv2d({ filters: this.units(), ...both }),
-      () => lapis.conv2dTranspose({ filters: this.units(), ...both, strides: d.between(1, 2) }),
-      () => lapis.maxPooling2d({ poolSize: 2, padding }),
-      () => lapis.averagePooling2d({ poolSize: 2, padding }),
-      () => lapis.zeroPadding2d({ padding: [[1, 0], [0, 2]] }),
-      () => lapis.cropping2d({ cropping: [[1, 0], [0, 1]] }),
-      () => lapis.upSampling2d({ size: [2, 1], interpolation: d.pick(["nearest", "bilinear"]) }),
+      () => lapis.layers.conv2d({ filters: this.units(), ...both, activation: d.pick(activations) }),
+      () => lapis.layers.conv2d({ filters: this.units(), ...both, strides: 2 }),
+      () => lapis.layers.conv2d({ filters: this.units(), ...both, dilationRate: 2 }),
+      () => lapis.layers.depthwiseConv2d({ ...both, depthMultiplier: d.between(1, 2) }),
+      () => lapis.layers.separableConv2d({ filters: this.units(), ...both }),
+      () => lapis.layers.conv2dTranspose({ filters: this.units(), ...both, strides: d.between(1, 2) }),
+      () => lapis.layers.maxPooling2d({ poolSize: 2, padding }),
+      () => lapis.layers.averagePooling2d({ poolSize: 2, padding }),
+      () => lapis.layers.zeroPadding2d({ padding: [[1, 0], [0, 2]] }),
+      () => lapis.layers.cropping2d({ cropping: [[1, 0], [0, 1]] }),
+      () => lapis.layers.upSampling2d({ size: [2, 1], interpolation: d.pick(["nearest", "bilinear"]) }),
     ])();
   }
   /** A layer's result; another layer where its sizes don't fit. */
@@ -136,19 +142,21 @@ class Maker {
     try {
       const layer = make(), a = lapis.apply(layer, x);
       const b = d.chance(0.5)
-        ? lapis.apply(layer, lapis.apply(lapis.activation({ activation: "tanh" }), x))
+        ? lapis.apply(layer, lapis.apply(lapis.layers.activation({ activation: "tanh" }), x))
         : x;
       const merges = [
-        lapis.concatenate,
-        lapis.add,
-        lapis.multiply,
-        lapis.maximum,
-        lapis.average,
-        lapis.subtract,
+        lapis.layers.concatenate,
+        lapis.layers.add,
+        lapis.layers.multiply,
+        lapis.layers.maximum,
+        lapis.layers.average,
+        lapis.layers.subtract,
       ];
       this.used.push(`branch(${layer.def.name})`);
       return lapis.apply(
-        lapis.typeText(a.type) === lapis.typeText(b.type) ? d.pick(merges)() : lapis.concatenate(),
+        lapis.graph.typeText(a.type) === lapis.graph.typeText(b.type)
+          ? d.pick(merges)()
+          : lapis.layers.concatenate(),
         [a, b],
       );
     } catch (error) {
@@ -161,12 +169,19 @@ class Maker {
     if (kind === "vector") return x;
     if (kind === "image") {
       return lapis.apply(
-        d.pick([lapis.globalAveragePooling2d, lapis.globalMaxPooling2d, lapis.flatten])(),
+        d.pick([
+          lapis.layers.globalAveragePooling2d,
+          lapis.layers.globalMaxPooling2d,
+          lapis.layers.flatten,
+        ])(),
         x,
       );
     }
     if (masked || d.chance(0.5)) return lapis.apply(this.recurrent(false), x);
-    return lapis.apply(d.pick([lapis.globalAveragePooling1d, lapis.globalMaxPooling1d, lapis.flatten])(), x);
+    return lapis.apply(
+      d.pick([lapis.layers.globalAveragePooling1d, lapis.layers.globalMaxPooling1d, lapis.layers.flatten])(),
+      x,
+    );
   }
   trunk(rows: number): { readonly given: SymbolicTensor; readonly x: SymbolicTensor; readonly data: Tensor } {
     const d = this.dice, kind = d.pick(["vector", "sequence", "ids", "image"] as const);
@@ -192,10 +207,13 @@ class Maker {
     let masked = false, x = given;
     if (kind === "ids") {
       masked = d.chance(0.6);
-      x = lapis.apply(lapis.embedding({ inputDim: 8, outputDim: d.between(2, 4), maskZero: masked }), x);
+      x = lapis.apply(
+        lapis.layers.embedding({ inputDim: 8, outputDim: d.between(2, 4), maskZero: masked }),
+        x,
+      );
     } else if (kind === "sequence" && d.chance(0.3)) {
       masked = true;
-      x = lapis.apply(lapis.masking({ maskValue: 0 }), x);
+      x = lapis.apply(lapis.layers.masking({ maskValue: 0 }), x);
     }
     const as: Kind = kind === "ids" ? "sequence" : kind;
     for (let i = d.between(1, 4); i > 0; i--) {
@@ -204,8 +222,8 @@ class Maker {
           x,
           () =>
             as === "image"
-              ? lapis.conv2d({ filters: this.units(), kernelSize: 3, padding: "same" })
-              : lapis.dense({ units: this.units() }),
+              ? lapis.layers.conv2d({ filters: this.units(), kernelSize: 3, padding: "same" })
+              : lapis.layers.dense({ units: this.units() }),
         )
         : this.put(x, () => this.next(as, masked));
     }
@@ -219,7 +237,7 @@ export function drawModel(seed: number): DrawnModel {
   const trunks = Array.from({ length: dice.chance(0.7) ? 1 : 2 }, () => maker.trunk(rows));
   const [first] = trunks;
   if (!first) throw new RangeError("no trunk");
-  let x = trunks.length === 1 ? first.x : lapis.apply(lapis.concatenate(), trunks.map((t) => t.x));
+  let x = trunks.length === 1 ? first.x : lapis.apply(lapis.layers.concatenate(), trunks.map((t) => t.x));
   if (dice.chance(0.3)) {
     const inner = lapis.input({
       shape: (x.type.shape ?? []).slice(1).map((n) => (typeof n === "number" ? n : null)),
@@ -227,7 +245,7 @@ export function drawModel(seed: number): DrawnModel {
     const tower = lapis.model({
       inputs: inner,
       outputs: maker.put(
-        lapis.apply(lapis.dense({ units: 3, activation: "tanh" }), inner),
+        lapis.apply(lapis.layers.dense({ units: 3, activation: "tanh" }), inner),
         () => maker.keep(),
       ),
     });
@@ -238,7 +256,10 @@ export function drawModel(seed: number): DrawnModel {
     { length: dice.chance(0.75) ? 1 : 2 },
     () =>
       lapis.apply(
-        lapis.dense({ units: dice.between(2, 3), activation: dice.pick(["linear", "softmax", "sigmoid"]) }),
+        lapis.layers.dense({
+          units: dice.between(2, 3),
+          activation: dice.pick(["linear", "softmax", "sigmoid"]),
+        }),
         x,
       ),
   );

@@ -4,7 +4,8 @@ import { asTensor } from "../../../core/values/shape.ts";
 import { type Compiled, readCompiled } from "../../../plugins/training/engine/compiled.ts";
 import { targetName, weightName } from "../../../plugins/training/engine/forward.ts";
 import * as lapis from "../../../mod.ts";
-import { type Tensor, tensor, toNumbers } from "../../../mod.ts";
+import { type Tensor, tensor } from "../../../mod.ts";
+import { toNumbers } from "../../../public/tensors.ts";
 import type { Dice } from "../dice.ts";
 import type { DrawnModel } from "./draw.ts";
 
@@ -93,7 +94,7 @@ export async function drawTraining({ model, inputs }: DrawnModel, d: Dice): Prom
   const said = await model.run(feed), names = model.outputs.map((o) => o.name);
   const losses = names.map((name) => {
     const value = said[name];
-    const numbers = value && lapis.isTensor(value) ? toNumbers(value) : [];
+    const numbers = value && lapis.tensors.isTensor(value) ? toNumbers(value) : [];
     const between = Array.from(numbers).every((x) => x > 1e-4 && x < 1 - 1e-4);
     return d.pick(between && d.chance(0.7) ? ofProbabilities(d) : ofNumbers(d));
   });

@@ -52,7 +52,8 @@ export interface BuiltModule {
  * equal bytes. docs/build.md tells the module's functions.
  *
  * ```ts
- * import { buildModule, loadModel } from "@lapis/lapis";
+ * import { loadModel } from "@lapis/lapis";
+ * import { buildModule } from "@lapis/lapis/backends";
  * const model = await loadModel("tests/fixtures/models/cifar_cnn/model.keras");
  * const { wasm, script, types } = await buildModule(model); // for model.wasm, model.js, model.d.ts
  * console.log(wasm.length, script.length, types.length);

@@ -1,0 +1,16 @@
+/**
+ * Models compared and cut: what two differ in, some layers of one as a model, an ONNX graph as layers.
+ *
+ * ```ts
+ * import { input, sequential } from "@lapis/lapis";
+ * import { extractLayers } from "@lapis/lapis/edit";
+ * import { dense } from "@lapis/lapis/layers";
+ * const model = sequential([input({ shape: [4] }), dense({ units: 3, name: "code" }), dense({ units: 1 })]);
+ * console.log(extractLayers(model, { to: "code" }).outputs);
+ * ```
+ * @module
+ */
+export * from "../plugins/editing/diff.ts";
+export { extractLayers, type PartOptions } from "../core/model/part.ts";
+export { layersFromGraph } from "../io/keras/fromgraph.ts";
+export { extractOnnx, type OnnxPart } from "../io/onnx/extract.ts";

@@ -1,0 +1,10 @@
+/**
+ * Figures over predictions that are there: accuracy, confusion matrix, precision and recall a class.
+ *
+ * ```ts
+ * import { accuracy, confusionMatrix } from "@lapis/lapis/evaluation";
+ * console.log(accuracy([0, 1, 1], [0, 1, 0]), confusionMatrix([0, 1, 1], [0, 1, 0]));
+ * ```
+ * @module
+ */
+export * from "../plugins/training/metrics/metrics.ts";

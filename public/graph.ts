@@ -1,0 +1,49 @@
+/**
+ * Graphs: building them out of operators, their types, their derivatives; and single values with gradients.
+ *
+ * ```ts
+ * import { Model, registry } from "@lapis/lapis";
+ * import { GraphBuilder, tensorType } from "@lapis/lapis/graph";
+ * const b = new GraphBuilder(registry, { name: "double" });
+ * const x = b.input("x", tensorType("float32", ["batch", 2]));
+ * b.output("y", b.one("Mul", [x, b.scalar(2)]));
+ * console.log(Model.fromGraph(b.build(), registry).outputs);
+ * ```
+ * @module
+ */
+export type { Assembled, AssembleOptions, AssemblyView } from "../core/network/assemble.ts";
+export {
+  type Builder,
+  type BuilderOptions,
+  GraphBuilder,
+  type Nested as NestedGraph,
+  type OpOptions,
+  type ScanOptions,
+  type ScanStep,
+} from "../core/graph/builder.ts";
+export * from "../core/graph/differentiate.ts";
+export * from "../core/graph/graph.ts";
+export {
+  asTensor,
+  bindDim,
+  type ContainerType,
+  type Dim,
+  type DimEnv,
+  type DimNode,
+  dimText,
+  evalDim,
+  shapeText,
+  type TensorType,
+  tensorType,
+  type Type,
+  typeText,
+  type UnknownDim,
+} from "../core/values/shape.ts";
+export {
+  Value as EagerValue,
+  value,
+  type ValueAndGrad,
+  valueAndGrad,
+  type ValueLike,
+} from "../plugins/training/value.ts";
+export { type ValueGraph, type ValueNode, valueText } from "../plugins/training/valuegraph.ts";

@@ -1,0 +1,42 @@
+/**
+ * The contracts of plugins, and what layers and parts of one's own are made with.
+ *
+ * ```ts
+ * import { registry } from "@lapis/lapis";
+ * import { createLayer } from "@lapis/lapis/plugins";
+ * const layer = createLayer(registry.get("layer", "Dense"), { units: 3 });
+ * console.log(layer.config);
+ * ```
+ * @module
+ */
+export type { ArchitectureDef } from "../core/network/architecture.ts";
+export { shown } from "../core/values/errors.ts";
+export { createLayer, type LayerOptions } from "../core/network/factory.ts";
+export type {
+  Extras,
+  FormatDef,
+  FormatOptions,
+  Source,
+  WriteNames,
+  WriteOptions,
+  WrittenFiles,
+} from "../core/model/format.ts";
+export { writeNamesOf } from "../core/model/save.ts";
+export type * from "../core/network/layer.ts";
+export { normalLike } from "../core/graph/words.ts";
+export type {
+  RecurrentBuilder,
+  RecurrentNodeOptions,
+  RecurrentNodeResult,
+  WholeLayers,
+} from "../core/network/whole.ts";
+export { type LayerNode, type WeightEntry, weightsBelow } from "../core/network/tree.ts";
+export type { LayerCall } from "../core/network/network.ts";
+export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "../core/graph/op.ts";
+export { type Bundle, type Kinds, type Plugin } from "../core/graph/registry.ts";
+/** Fields of configurations: what plugins and programs that read settings say them with. */
+export * as fields from "../core/values/schema.ts";
+export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "../core/values/schema.ts";
+export type * from "../core/training/contract.ts";
+export { part, type PartFactory, partFactory } from "../core/training/parts.ts";
+export type { GraphParts, ModelParts, Trainer, TrainerDef } from "../core/training/types.ts";

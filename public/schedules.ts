@@ -1,0 +1,25 @@
+/**
+ * Schedules of the learning rate, for an optimizer's `learningRate`.
+ *
+ * ```ts
+ * import { adam } from "@lapis/lapis/optimizers";
+ * import { cosineDecay } from "@lapis/lapis/schedules";
+ * const optimizer = adam({ learningRate: cosineDecay({ initialLearningRate: 0.01, decaySteps: 1000 }) });
+ * ```
+ * @module
+ */
+export {
+  type CosineConfig as CosineDecayConfig,
+  cosineDecay,
+  cosineDecayRestarts,
+  type DecayConfig,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  type OneCycleConfig,
+  type PiecewiseConfig,
+  piecewiseConstantDecay,
+  type PolynomialConfig,
+  polynomialDecay,
+  type RestartsConfig,
+} from "../plugins/training/optimizers/schedules.ts";
