@@ -12,7 +12,7 @@ import { type LoadOptions, loadWith } from "./core/model/load.ts";
 import type { Model } from "./core/model/model.ts";
 import { layerOps } from "./core/ops/layerops.ts";
 import type { SourceLike } from "./core/files/platform.ts";
-import { createRegistry, type Registry } from "./core/graph/registry.ts";
+import { createRegistry, type Registry } from "./core/registry.ts";
 import { kerasReader } from "./io/keras/reading/read.ts";
 import { activations } from "./plugins/activations/mod.ts";
 import { plain } from "./plugins/backends/plain/mod.ts";

@@ -12,15 +12,8 @@
 export type { ArchitectureDef } from "../core/network/architecture.ts";
 export { shown } from "../core/values/errors.ts";
 export { createLayer, type LayerOptions } from "../core/network/factory.ts";
-export type {
-  Extras,
-  FormatDef,
-  FormatOptions,
-  Source,
-  WriteNames,
-  WriteOptions,
-  WrittenFiles,
-} from "../core/model/format.ts";
+export type { Extras, Source, WriteNames, WriteOptions, WrittenFiles } from "../core/model/format.ts";
+export type { FormatDef, FormatOptions } from "../core/registry.ts";
 export { writeNamesOf } from "../core/model/save.ts";
 export type * from "../core/network/layer.ts";
 export { normalLike } from "../core/graph/words.ts";
@@ -33,7 +26,7 @@ export type {
 export { type LayerNode, type WeightEntry, weightsBelow } from "../core/network/tree.ts";
 export type { LayerCall } from "../core/network/network.ts";
 export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "../core/graph/op.ts";
-export { type Bundle, type Kinds, type Plugin } from "../core/graph/registry.ts";
+export { type Bundle, type Kinds, type Plugin } from "../core/registry.ts";
 /** Fields of configurations: what plugins and programs that read settings say them with. */
 export * as fields from "../core/values/schema.ts";
 export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "../core/values/schema.ts";

@@ -3,7 +3,7 @@ import type { DType } from "../values/dtype.ts";
 import { BackendError, ConfigError, shown } from "../values/errors.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { Limits } from "../values/limits.ts";
-import type { Registry } from "./registry.ts";
+import type { Operators } from "./op.ts";
 import { checkOptions, type OptionNames } from "../values/schema.ts";
 import type { Type } from "../values/shape.ts";
 import type { RuntimeValue, Tensor } from "../values/tensor.ts";
@@ -11,7 +11,7 @@ import type { RuntimeValue, Tensor } from "../values/tensor.ts";
 /** How to compile. */
 export interface CompileOptions {
   /** The plugins whose operators the graph holds. */
-  readonly registry: Registry;
+  readonly registry: Operators;
   /** Threads that it computes on, 1 unless said; an engine refuses more than it can. */
   readonly threads?: number;
   /** Plain multiply and add: the same bits on every machine. An engine that can't say so refuses. */

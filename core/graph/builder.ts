@@ -12,7 +12,7 @@ import {
   type Value,
 } from "./graph.ts";
 import type { InferContext, OpDef } from "./op.ts";
-import type { Registry } from "./registry.ts";
+import type { Operators } from "./op.ts";
 import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
 import {
   asTensor,
@@ -100,7 +100,7 @@ export function sameType(a: Type, b: Type): boolean {
 /** Makes a graph, one operator at a time. */
 export class GraphBuilder {
   /** The plugins whose operators are built. */
-  readonly registry: Registry;
+  readonly registry: Operators;
   /** The graph's name. */
   readonly name: string;
   readonly #options: BuilderOptions;
@@ -118,7 +118,7 @@ export class GraphBuilder {
   #scope: string;
 
   /** Begins a graph; `parent` is the builder of the graph around a nested one. */
-  constructor(registry: Registry, options: BuilderOptions = {}, parent?: GraphBuilder) {
+  constructor(registry: Operators, options: BuilderOptions = {}, parent?: GraphBuilder) {
     this.registry = registry;
     this.name = options.name ?? "graph";
     this.#options = options;

@@ -5,7 +5,7 @@ import { gradientNodes, isDifferentiable, replay } from "./gradient.ts";
 import { type Graph, typeOf, type Value } from "./graph.ts";
 import { savedScan } from "../ops/control/scan-gradient.ts";
 import { zerosLike } from "../ops/indexing/positions.ts";
-import type { Registry } from "./registry.ts";
+import type { Operators } from "./op.ts";
 import { item } from "../values/item.ts";
 import { asTensor, typeText } from "../values/shape.ts";
 
@@ -40,7 +40,7 @@ export function derive(
   graph: Graph,
   loss: string,
   wanted: readonly string[],
-  registry: Registry,
+  registry: Operators,
   name: string = graph.name,
 ): Derivation {
   const b = new GraphBuilder(registry, { name }), values = inputsInto(b, graph);
@@ -76,7 +76,7 @@ export function derive(
  * `gradient/NAME`; zeros where none flows.
  * @throws {ShapeError} when the loss is no float scalar, or an input isn't there or holds no floats.
  */
-export function gradient(graph: Graph, loss: string, wanted: readonly string[], registry: Registry): Graph {
+export function gradient(graph: Graph, loss: string, wanted: readonly string[], registry: Operators): Graph {
   const { b, outputs, gradients } = derive(graph, loss, wanted, registry);
   for (const { name, updates } of graph.outputs) {
     const kept = outputs.get(name);

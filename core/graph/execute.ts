@@ -4,14 +4,14 @@ import { BackendError, LapisError } from "../values/errors.ts";
 import { type Graph, type Node, opName, typeOf } from "./graph.ts";
 import type { Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
-import type { Registry } from "./registry.ts";
+import type { Operators } from "./op.ts";
 import { tensorType, type Type } from "../values/shape.ts";
 import { isTensor, type RuntimeValue } from "../values/tensor.ts";
 
 /** What running needs. */
 export interface Execution {
   /** Where operators are looked up. */
-  readonly registry: Registry;
+  readonly registry: Operators;
   /** Bounds of what data says. */
   readonly limits: Limits;
   /** Told after each node, for profiles and for values of layers. */
@@ -34,7 +34,7 @@ function bodyGraph(
   def: OpDef,
   node: Node,
   inputs: readonly (RuntimeValue | undefined)[],
-  registry: Registry,
+  registry: Operators,
 ): Graph {
   // Contents can decide shapes (axes, pads), so small integer inputs are part of the key.
   const key = JSON.stringify([
@@ -122,8 +122,8 @@ interface Step {
   /** Values that nobody reads after it. */
   readonly frees: readonly number[];
 }
-const prepared = new WeakMap<Graph, { readonly registry: Registry; readonly steps: readonly Step[] }>();
-function stepsOf(graph: Graph, registry: Registry): readonly Step[] {
+const prepared = new WeakMap<Graph, { readonly registry: Operators; readonly steps: readonly Step[] }>();
+function stepsOf(graph: Graph, registry: Operators): readonly Step[] {
   const found = prepared.get(graph);
   if (found?.registry === registry) return found.steps;
   const last = lastUses(graph);

@@ -1,6 +1,7 @@
 /** The operator contract: schema, type inference, gradient and plain kernel, said once. @module */
 import type { Builder } from "./builder.ts";
 import type { Attributes, Graph, Value } from "./graph.ts";
+import type { Lookup } from "./lookup.ts";
 import type { Limits } from "../values/limits.ts";
 import type { Schema } from "../values/schema.ts";
 import type { Dim, Type } from "../values/shape.ts";
@@ -109,3 +110,29 @@ export interface OldNode {
   /** Adds what stands in the node's place. */
   readonly builder: Builder;
 }
+
+/** A named function of one value, added to a graph as operators. */
+export interface ActivationDef {
+  /** Tells plugins apart. */
+  readonly kind: "activation";
+  /** Our name, camelCase: `hardSigmoid`. */
+  readonly name: string;
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** Keras' names for it; snake_case of ours unless said. */
+  readonly kerasNames?: readonly string[];
+  /** Options with defaults, such as `alpha`. */
+  readonly options?: Readonly<Record<string, number | boolean | readonly number[] | null>>;
+  /** Adds its operators and returns the result. */
+  build(b: Builder, x: Value, options: Readonly<Record<string, unknown>>): Value;
+}
+
+/** What graphs are built of. */
+export interface OperatorKinds {
+  /** An operator. */
+  readonly op: OpDef;
+  /** An activation. */
+  readonly activation: ActivationDef;
+}
+/** Looks up what graphs are built of. */
+export type Operators = Lookup<OperatorKinds>;

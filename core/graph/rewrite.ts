@@ -3,7 +3,7 @@ import { type Adding, GraphBuilder, sameType } from "./builder.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
 import { defaultLimits, type Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
-import type { Registry } from "./registry.ts";
+import type { Operators } from "./op.ts";
 import type { Type } from "../values/shape.ts";
 import { isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../values/tensor.ts";
 
@@ -49,7 +49,7 @@ export function liveValues(graph: Graph): Set<number> {
 }
 
 /** Rebuilds a graph through a pass. Dead nodes and unused constants are left out. */
-export function rewrite(graph: Graph, registry: Registry, pass: Pass): Graph {
+export function rewrite(graph: Graph, registry: Operators, pass: Pass): Graph {
   const { expand, instead } = pass;
   const b = new GraphBuilder(registry, {
     ...{ name: graph.name, ...(expand && { expand }), ...(instead && { instead }) },
@@ -117,7 +117,7 @@ function mapGraphs(
   node: Node,
   inputs: readonly (Value | undefined)[],
   same: boolean,
-  registry: Registry,
+  registry: Operators,
   pass: Pass,
 ): Readonly<Record<string, Graph>> {
   const names = Object.keys(node.graphs);
@@ -144,7 +144,7 @@ function mapGraphs(
 /** Replaces composites that `keeps` doesn't want whole by their bodies, all the way down. */
 export function expandComposites(
   graph: Graph,
-  registry: Registry,
+  registry: Operators,
   keeps: (def: OpDef, types: readonly (Type | undefined)[]) => boolean,
 ): Graph {
   return rewrite(graph, registry, {
@@ -181,7 +181,7 @@ export function folding(run: NodeRunner, maxBytes = 1 << 24): NonNullable<Pass["
   };
 }
 /** Computes what depends on constants alone, while a result stays below `maxBytes`. */
-export function foldConstants(graph: Graph, registry: Registry, run: NodeRunner, maxBytes?: number): Graph {
+export function foldConstants(graph: Graph, registry: Operators, run: NodeRunner, maxBytes?: number): Graph {
   return rewrite(graph, registry, { name: "fold constants", instead: folding(run, maxBytes) });
 }
 
@@ -203,6 +203,6 @@ export function livePart(graph: Graph): Graph {
 }
 
 /** Drops nodes that no output needs. */
-export function prune(graph: Graph, registry: Registry): Graph {
+export function prune(graph: Graph, registry: Operators): Graph {
   return rewrite(graph, registry, { name: "prune", nested: false });
 }

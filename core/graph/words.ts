@@ -3,8 +3,7 @@ import type { Builder } from "./builder.ts";
 import { type DType, isFloat } from "../values/dtype.ts";
 import { ShapeError } from "../values/errors.ts";
 import type { Value } from "./graph.ts";
-import type { CallOptions, InitializerSpec, ParamSpec } from "../network/layer.ts";
-import type { ActivationSpec, DataFormat } from "../network/fields.ts";
+import type { ActivationSpec, DataFormat, InitializerSpec, ParamSpec } from "../network/specs.ts";
 import { asTensor, type Dim, dimsOf, normalAxis, tensorType, type Type, typeText } from "../values/shape.ts";
 import { sizeOf, type Tensor, tensor, toNumbers } from "../values/tensor.ts";
 
@@ -78,7 +77,11 @@ export function scalarLike(b: Builder, value: number, like: Value): Value {
 }
 
 /** The mask of input `i`: what the call says, else what rides beside the value. */
-export function maskOf(inputs: readonly Value[], call: CallOptions, i = 0): Value | undefined {
+export function maskOf(
+  inputs: readonly Value[],
+  call: { readonly mask?: Value | null | readonly (Value | null)[] },
+  i = 0,
+): Value | undefined {
   const given = call.mask;
   if (given === undefined) return inputs[i]?.mask;
   if (given === null) return undefined;

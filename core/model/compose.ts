@@ -8,9 +8,10 @@ import {
   layerOf,
   sequentialNetwork,
 } from "../network/functional.ts";
-import { Model, modelNames, type ModelOptions } from "./model.ts";
+import { Model } from "./model.ts";
+import { modelNames, type ModelOptions } from "./options.ts";
 import { networkConfigOf, type SymbolicTensor } from "../network/network.ts";
-import type { Registry } from "../graph/registry.ts";
+import { type Registry, registryOf } from "../registry.ts";
 import { checkOptions } from "../values/schema.ts";
 
 /** Options of {@link sequential}. */
@@ -53,5 +54,6 @@ export function sequential(
 export function model(options: FunctionalOptions & ModelOptions): Model {
   checkOptions("model", options, { ...functionalNames, ...modelNames });
   const run = Object.entries(options).filter(([key]) => Object.hasOwn(modelNames, key));
-  return Model.fromNetwork(functional(options), undefined, Object.fromEntries(run));
+  const network = functional(options);
+  return Model.fromNetwork(network, registryOf(network.registry), Object.fromEntries(run));
 }

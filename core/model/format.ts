@@ -1,9 +1,7 @@
 /** The file format contract. @module */
 import type { LayerDef } from "../network/layer.ts";
 import type { Limits } from "../values/limits.ts";
-import type { Model, ModelOptions } from "./model.ts";
-import type { Registry } from "../graph/registry.ts";
-import type { Tensor } from "../values/tensor.ts";
+import type { Extras, ModelOptions } from "./options.ts";
 
 /** What a format reads from. */
 export interface Source {
@@ -19,9 +17,9 @@ export interface Source {
   beside?(name: string): Promise<Uint8Array>;
 }
 /** How to load. */
-export interface FormatOptions {
+export interface FormatOptionsOf<R> {
   /** Plugins to read with. */
-  readonly registry: Registry;
+  readonly registry: R;
   /** Bounds that declared sizes are held to. */
   readonly limits: Limits;
   /** The user's own layers, which alone stand for classes of a package of the user's (`acme>Swirl`). */
@@ -33,13 +31,7 @@ export interface FormatOptions {
   /** Told of what is odd but harmless, one line each. */
   warn(message: string): void;
 }
-/** What Lapis keeps in a file beside what Keras or ONNX know; others pass it over. */
-export interface Extras {
-  /** By subject, as in `training`, `preprocessing` or `labels`. */
-  readonly json: Readonly<Record<string, unknown>>;
-  /** Arrays by name. */
-  readonly tensors?: Readonly<Record<string, Tensor>>;
-}
+export type { Extras } from "./options.ts";
 /** How to write. */
 export interface WriteOptions {
   /** Whose files to write: Keras 3's, the default, or those of Keras 2 (tf-keras 2). */
@@ -71,8 +63,8 @@ export interface WrittenFiles {
   /** Files in its folder that it names. */
   readonly beside: readonly { readonly name: string; readonly parts: Iterable<Uint8Array> }[];
 }
-/** A model file format. */
-export interface FormatDef {
+/** A format of files of models `M`. */
+export interface FormatOf<M extends { readonly registry: unknown }> {
   /** Marks the plugin. */
   readonly kind: "format";
   /** Its name, as in `keras`. */
@@ -87,9 +79,9 @@ export interface FormatDef {
    */
   detect(source: Source): boolean | "signature";
   /** Reads a model. Throws errors that name the file and the place in it. */
-  read(source: Source, options: FormatOptions): Promise<Model>;
+  read(source: Source, options: FormatOptionsOf<M["registry"]>): Promise<M>;
   /**
-   * The options that a file with that ending is written with; {@link Model.save} refuses any other. None unless said.
+   * The options that a file with that ending is written with; `Model.save` refuses any other. None unless said.
    */
   takes?(extension: string): WriteNames;
   /**
@@ -97,14 +89,14 @@ export interface FormatDef {
    * Throws errors that name what the format can't say.
    */
   write?(
-    model: Model,
+    model: M,
     options: WriteOptions,
     extension: string,
     file?: string,
   ): Promise<Uint8Array | WrittenFiles>;
 }
 /** How models are saved in formats that write, as a plugin: a registry without it loads nothing of it. */
-export interface SaverDef {
+export interface SaverOf<M> {
   /** Marks the plugin. */
   readonly kind: "saver";
   /** Its name: saver. */
@@ -112,7 +104,7 @@ export interface SaverDef {
   /** One line for tables. */
   readonly summary: string;
   /** See `Model.save`. */
-  save(model: Model, path: string | URL, options: WriteOptions): Promise<void>;
+  save(model: M, path: string | URL, options: WriteOptions): Promise<void>;
   /** See `Model.toBytes`. */
-  toBytes(model: Model, format: string, options: WriteOptions): Promise<Uint8Array>;
+  toBytes(model: M, format: string, options: WriteOptions): Promise<Uint8Array>;
 }

@@ -1,11 +1,13 @@
 /** Loading a model from any source through whichever format its bytes are. @module */
 import { FormatError } from "../values/errors.ts";
-import type { FormatDef, Source } from "./format.ts";
+import type { Source } from "./format.ts";
+import type { FormatDef } from "../registry.ts";
 import type { LayerDef, LayerPlugin } from "../network/layer.ts";
 import { defaultLimits, type Limits } from "../values/limits.ts";
-import type { Model, ModelOptions } from "./model.ts";
+import type { Model } from "./model.ts";
+import type { ModelOptions } from "./options.ts";
 import { readSource, type SourceLike } from "../files/platform.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { Registry } from "../registry.ts";
 import { checkOptions, type OptionNames } from "../values/schema.ts";
 
 /** How to load a model. */

@@ -2,7 +2,8 @@
 import { assemble, type Assembled } from "../network/assemble.ts";
 import type { CompileOptions, Session } from "../graph/backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "../values/errors.ts";
-import type { Extras, SaverDef, WriteOptions } from "./format.ts";
+import type { Extras, WriteOptions } from "./format.ts";
+import type { SaverOf } from "./format.ts";
 import {
   byName,
   concatRows,
@@ -20,11 +21,11 @@ import { initialValue } from "../network/initialize.ts";
 import type { Layer } from "../network/layer.ts";
 import type { WholeLayers } from "../network/whole.ts";
 import { countOf, eachWeight, type LayerNode, weightsBelow } from "../network/tree.ts";
-import type { Limits } from "../values/limits.ts";
 import { assignNames } from "../network/names.ts";
 import { type Network, networkLayer } from "../network/network.ts";
 import type { Random } from "../values/random.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { RegistryOf } from "./plugins.ts";
+import { modelNames, type ModelOptions } from "./options.ts";
 import {
   asksForDraws,
   drawsOf,
@@ -62,49 +63,10 @@ import type {
   ScoreOptions,
   TargetData,
   Trainer,
+  TrainerDef,
   TrainingState,
 } from "../training/types.ts";
 
-/** How a model is made and run. */
-export interface ModelOptions {
-  /** The engine; the first available of wasm, plain and onnxruntime unless named. */
-  readonly backend?: string;
-  /** Weights by path; those that are missing are initialised. */
-  readonly weights?: ReadonlyMap<string, Tensor>;
-  /** Seed of initial weights and of random numbers; 0 unless given. */
-  readonly seed?: number;
-  /** Bounds that weights and plans are held to. */
-  readonly limits?: Limits;
-  /** Threads that the engine computes on, 1 unless given; wasm and plain have one, and refuse more. */
-  readonly threads?: number;
-  /** The same bits on every machine; onnxruntime can't say so, and refuses. */
-  readonly deterministic?: boolean;
-  /**
-   * False has calls with `training: true` compute as in inference, as Keras 3's `predict` does: no draws, moving
-   * statistics. Monte Carlo dropout can be written as ONNX and proved then.
-   */
-  readonly draws?: boolean;
-  /** How the file it comes from says it was compiled. */
-  readonly saved?: SavedTraining;
-  /** What else the file holds for Lapis. */
-  readonly extras?: Extras;
-  /** Puts a session around each that is compiled, for what a format's engines do differently. */
-  readonly around?: (graph: Graph, compile: (graph: Graph) => Promise<Session>) => Promise<Session>;
-}
-/** Their names, and that of the model's name. */
-export const modelNames: OptionNames<ModelOptions & { readonly name?: string }> = {
-  name: 0,
-  backend: 0,
-  weights: 0,
-  seed: 0,
-  limits: 0,
-  threads: 0,
-  deterministic: 0,
-  draws: 0,
-  saved: 0,
-  extras: 0,
-  around: 0,
-};
 /** Which graph of a model. */
 export interface ModelGraphOptions {
   /** Training mode; false unless said. */
@@ -135,6 +97,9 @@ export interface ModelLayer {
 
 /** Weights that layers have elsewhere, as in a model whose layers are used anew. */
 export type HeldWeights = (layer: Layer, param: string) => Tensor | undefined;
+/** The plugins that models are made with. */
+type Registry = RegistryOf<Model, TrainerDef>;
+
 /** Where layers that are models have their weights: a model that takes one in begins with them. */
 const homes = new WeakMap<Layer, Model>();
 
@@ -185,7 +150,7 @@ export class Model {
    */
   static fromNetwork(
     network: Network,
-    registry: Registry = network.registry,
+    registry: Registry,
     options: ModelOptions = {},
     held?: HeldWeights,
   ): Model {
@@ -710,7 +675,7 @@ export class Model {
     return await this.#saver.toBytes(this, format, options);
   }
 
-  get #saver(): SaverDef {
+  get #saver(): SaverOf<Model> {
     const def = this.registry.find("saver", "saver");
     if (def) return def;
     throw this.#without("saver");

@@ -1,9 +1,10 @@
 /** Saving a model through whichever of its registry's formats a file name or a word asks for. @module */
 import { InputError, shown } from "../values/errors.ts";
-import type { FormatDef, SaverDef, WriteNames, WriteOptions } from "./format.ts";
+import type { WriteNames, WriteOptions } from "./format.ts";
+import type { FormatDef, SaverDef } from "../registry.ts";
 import type { Model } from "./model.ts";
 import { writeFileAtomic } from "../files/platform.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { Registry } from "../registry.ts";
 import { checkOptions, nearest } from "../values/schema.ts";
 
 type Writer = FormatDef & Pick<Required<FormatDef>, "write">;

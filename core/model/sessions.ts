@@ -3,8 +3,12 @@ import type { BackendDef, CompileOptions, Session } from "../graph/backend.ts";
 import { BackendError, LapisError, shown } from "../values/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Pauses } from "../values/pause.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { Lookup } from "../graph/lookup.ts";
+import type { OperatorKinds } from "../graph/op.ts";
 import type { RuntimeValue, Tensor } from "../values/tensor.ts";
+
+/** Looks up the engines, and what graphs are built of. */
+export type Engines = Lookup<OperatorKinds & { readonly backend: BackendDef }>;
 
 /** Backends in the order they are tried when none is named. */
 const preferred = ["wasm", "plain", "onnxruntime"];
@@ -13,7 +17,7 @@ const preferred = ["wasm", "plain", "onnxruntime"];
  * The backend with a name, or the first available one where none is named.
  * @throws {BackendError} saying why it is not available.
  */
-export async function chooseBackend(registry: Registry, name?: string): Promise<BackendDef> {
+export async function chooseBackend(registry: Engines, name?: string): Promise<BackendDef> {
   if (name !== undefined) {
     const found = registry.find("backend", name);
     if (!found) {
@@ -57,7 +61,7 @@ export type RunOnce = (
  * reads only asynchronously is read home within a turn.
  */
 export class Sessions {
-  readonly #registry: Registry;
+  readonly #registry: Engines;
   readonly #options: Omit<CompileOptions, "registry">;
   readonly #around: (graph: Graph, compile: Compile) => Promise<Session>;
   #backendName: string | undefined;
@@ -83,7 +87,7 @@ export class Sessions {
 
   /** Sessions on the named backend, or the first available one; `around` may put another session around each. */
   constructor(
-    registry: Registry,
+    registry: Engines,
     backend: string | undefined,
     options: Omit<CompileOptions, "registry">,
     around = (graph: Graph, compile: Compile): Promise<Session> => compile(graph),

@@ -17,7 +17,7 @@ import {
   runCalls,
   type SymbolicTensor,
 } from "./network.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { NetworkPlugins } from "./layer.ts";
 import {
   asTensor,
   shapeText,
@@ -100,7 +100,7 @@ class Assembly {
   /** Ids of data inputs. */
   readonly data = new Set<number>();
 
-  constructor(registry: Registry, name: string, options: AssembleOptions) {
+  constructor(registry: NetworkPlugins, name: string, options: AssembleOptions) {
     this.b = new GraphBuilder(registry, { name });
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
@@ -338,7 +338,7 @@ export interface TracedOutput {
 }
 /** Applies a layer to types alone, so that a mistake is an error at its own line. */
 export function traceLayer(
-  registry: Registry,
+  registry: NetworkPlugins,
   layer: Layer,
   inputs: readonly SymbolicTensor[],
   options: ApplyOptions,
@@ -367,7 +367,11 @@ export function traceLayer(
  * A network's whole graph, its layers as a tree, and where its layers' outputs are.
  * @throws {ShapeError} naming the layer by its path.
  */
-export function assemble(network: Network, registry: Registry, options: AssembleOptions = {}): Assembled {
+export function assemble(
+  network: Network,
+  registry: NetworkPlugins,
+  options: AssembleOptions = {},
+): Assembled {
   const assembly = new Assembly(registry, network.name, options), { b } = assembly;
   const place: Place = {
     path: "",

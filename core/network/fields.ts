@@ -1,12 +1,9 @@
 /** Fields that layers' configurations share, and how older Keras files spell them. @module */
 import { UnsupportedError } from "../values/errors.ts";
-import type { InitializerSpec, Layer } from "./layer.ts";
+import type { ActivationSpec, DataFormat, InitializerSpec } from "./specs.ts";
 import { bool, type Field, field, int, type JsonSchema, nullable, type Schema } from "../values/schema.ts";
 
-/** An activation's name, or its name with options: `"relu"`, `{ name: "relu", maxValue: 6 }`. */
-export type ActivationSpec = string | { readonly name: string; readonly [option: string]: unknown };
-/** Where the channels stand, in Keras' words. */
-export type DataFormat = "channels_last" | "channels_first";
+export type { ActivationSpec, DataFormat } from "./specs.ts";
 /** Anything JSON can say: regularizers and constraints as a file holds them. */
 export type Opaque = unknown;
 
@@ -115,14 +112,6 @@ export function opaqueField(doc: string): Field<Opaque> {
     // A part's factory stands for what it makes without options.
     parse: (raw) => (typeof raw === "function" ? (raw as () => unknown)() : raw ?? null),
   };
-}
-/** A layer inside a layer's configuration. */
-export function layerField(o: { readonly doc: string }): Field<Layer> {
-  return field<Layer>({
-    ...o,
-    expects: "a layer",
-    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
-  });
 }
 /** One axis or several, kept as given. */
 export function axesField(

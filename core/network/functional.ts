@@ -13,7 +13,7 @@ import {
   readBy,
   type SymbolicTensor,
 } from "./network.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { NetworkPlugins } from "./layer.ts";
 import { checkOptions, type OptionNames } from "../values/schema.ts";
 import { tensorType, typeText } from "../values/shape.ts";
 
@@ -31,7 +31,7 @@ export interface InputOptions {
   /** A fixed batch size, as stateful layers need. */
   readonly batchSize?: number | null;
   /** Plugins in place of the default ones. */
-  readonly registry?: Registry;
+  readonly registry?: NetworkPlugins;
 }
 
 const inputNames: OptionNames<InputOptions> = { shape: 0, dtype: 0, name: 0, batchSize: 0, registry: 0 };
@@ -48,7 +48,7 @@ function symbolFor(axis: number, rank: number, prefix: string): string {
  * Begins a network: a tensor `[batch, ...shape]`.
  * @throws {ShapeError} when a size is not a whole number from 1.
  */
-export function input(options: InputOptions & { readonly registry: Registry }): SymbolicTensor {
+export function input(options: InputOptions & { readonly registry: NetworkPlugins }): SymbolicTensor {
   checkOptions("input", options, inputNames);
   const { shape, dtype = "float32", name, batchSize, registry } = options;
   const rank = shape.length + 1;

@@ -3,7 +3,7 @@ import type { WeightEntry } from "./tree.ts";
 import { ConfigError } from "../values/errors.ts";
 import type { InitializerSpec } from "./layer.ts";
 import { seedFor } from "../values/random.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { NetworkPlugins } from "./layer.ts";
 import { refuseUnknown } from "../values/schema.ts";
 import { castTensor, type Tensor } from "../values/tensor.ts";
 
@@ -11,7 +11,7 @@ import { castTensor, type Tensor } from "../values/tensor.ts";
  * Fills one weight.
  * @throws {ConfigError} naming the weight, when its initializer isn't known or doesn't take an option.
  */
-export function initialValue(registry: Registry, entry: WeightEntry, seed: number): Tensor {
+export function initialValue(registry: NetworkPlugins, entry: WeightEntry, seed: number): Tensor {
   const init: InitializerSpec = entry.spec.init;
   const { name, ...options } = typeof init === "string" ? { name: init } : init;
   const def = registry.find("initializer", name);

@@ -3,33 +3,16 @@ import type { Builder } from "../graph/builder.ts";
 import type { DType } from "../values/dtype.ts";
 import type { Value } from "../graph/graph.ts";
 import type { RecurrentNodeOptions, WholeLayers } from "./whole.ts";
-import type { Schema } from "../values/schema.ts";
-import type { Dim, Type } from "../values/shape.ts";
+import { type Field, field, type Schema } from "../values/schema.ts";
+import type { Lookup } from "../graph/lookup.ts";
+import type { OperatorKinds } from "../graph/op.ts";
+import type { ParamSpec } from "./specs.ts";
+import type { Type } from "../values/shape.ts";
 import type { Tensor } from "../values/tensor.ts";
 
-/** How a weight is filled: an initializer's name, or the name with its options. */
-export type InitializerSpec = string | { readonly name: string; readonly [option: string]: unknown };
+export type { ActivationDef } from "../graph/op.ts";
+export type { InitializerSpec, ParamSpec } from "./specs.ts";
 
-/** A weight: trained (`parameter`), kept (`statistic`), or carried from call to call (`state`, zeros at first). */
-export interface ParamSpec {
-  /** Its shape. */
-  readonly shape: readonly Dim[];
-  /** How it is filled. */
-  readonly init: InitializerSpec;
-  /** What it is for; a parameter unless said. */
-  readonly role?: "parameter" | "statistic" | "state";
-  /** Its element type; float32 unless said. */
-  readonly dtype?: DType;
-  /**
-   * Path below the layer as Keras 3 names it, as in `lstm_cell/kernel`; the parameter's snake_case name unless said. With a
-   * leading `/` it stands outside the model's name, as weights do that were made before their model.
-   */
-  readonly path?: string;
-  /** Group below the layer's in a Keras 3 weights file that holds it (`cell`, `query_dense`); the def's `keras.group` unless said. */
-  readonly group?: string;
-  /** How many weights of layers inside stand before it, in Keras' order and again in its group of a Keras 3 weights file. */
-  readonly after?: number;
-}
 /** Extra arguments of one call, as Keras takes them. */
 export interface CallOptions {
   /** States to begin with in place of zeros. */
@@ -206,21 +189,6 @@ export interface Layer {
   readonly dtype?: DType;
 }
 
-/** A named function of one value, added to a graph as operators. */
-export interface ActivationDef {
-  /** Tells plugins apart. */
-  readonly kind: "activation";
-  /** Our name, camelCase: `hardSigmoid`. */
-  readonly name: string;
-  /** What it does, in a few words. */
-  readonly summary: string;
-  /** Keras' names for it; snake_case of ours unless said. */
-  readonly kerasNames?: readonly string[];
-  /** Options with defaults, such as `alpha`. */
-  readonly options?: Readonly<Record<string, number | boolean | readonly number[] | null>>;
-  /** Adds its operators and returns the result. */
-  build(b: Builder, x: Value, options: Readonly<Record<string, unknown>>): Value;
-}
 /** Fills a weight. */
 export interface InitializerDef {
   /** Tells plugins apart. */
@@ -234,3 +202,26 @@ export interface InitializerDef {
   /** The first value of a weight. */
   fill(shape: readonly number[], config: Readonly<Record<string, unknown>>, seed: number): Tensor;
 }
+
+/** A layer inside a layer's configuration. */
+export function layerField(o: { readonly doc: string }): Field<Layer> {
+  return field<Layer>({
+    ...o,
+    expects: "a layer",
+    read: (
+      raw,
+    ) => (typeof raw === "object" && raw !== null && "kind" in raw && raw.kind === "built-layer"
+      ? raw as Layer
+      : undefined),
+  });
+}
+
+/** What networks are made of. */
+export interface NetworkKinds extends OperatorKinds {
+  /** A layer. */
+  readonly layer: LayerDef;
+  /** An initializer. */
+  readonly initializer: InitializerDef;
+}
+/** Looks up what networks are made of. */
+export type NetworkPlugins = Lookup<NetworkKinds>;

@@ -2,7 +2,7 @@
 import { LapisError, ShapeError, shown } from "../values/errors.ts";
 import type { Value } from "../graph/graph.ts";
 import type { CallOptions, Layer, LayerContext, LayerDef } from "./layer.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { NetworkPlugins } from "./layer.ts";
 import type { OptionNames } from "../values/schema.ts";
 import { type Dim, sameDim, type TensorType, typeText } from "../values/shape.ts";
 
@@ -13,7 +13,7 @@ export interface SymbolicTensor {
   /** Element type and shape. */
   readonly type: TensorType;
   /** The plugins that its network is made with. */
-  readonly registry: Registry;
+  readonly registry: NetworkPlugins;
   /** The call that gives it; absent for an input. */
   readonly call?: LayerCall;
   /** Which of the call's outputs it is. */
@@ -94,7 +94,7 @@ export interface Network {
   /** The model's name. */
   readonly name: string;
   /** The plugins it was made with. */
-  readonly registry: Registry;
+  readonly registry: NetworkPlugins;
   /** Where it begins. */
   readonly inputs: readonly SymbolicTensor[];
   /** Names of the inputs, in their order. */

@@ -1,7 +1,7 @@
 /** Training's parts by name, by our object, or by Keras' serialised form; and back into that form. @module */
 import { ConfigError, shown } from "../values/errors.ts";
 import { fieldToSnake } from "../network/names.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { Lookup } from "../graph/lookup.ts";
 import { type AnySchema, nearest, parseConfig, type Schema } from "../values/schema.ts";
 import type { Part, PartDef, PartKind, PartKinds } from "./contract.ts";
 
@@ -71,7 +71,7 @@ export function partFactory<D extends PartDef>(
 const isPart = (raw: Json): raw is Json & Part => raw.kind === "part" && isRecord(raw.def);
 
 function findByName<K extends PartKind>(
-  registry: Registry,
+  registry: Lookup<PartKinds>,
   kind: K,
   name: string,
 ): { readonly def: PartKinds[K]; readonly options: Json } | undefined {
@@ -86,7 +86,7 @@ function findByName<K extends PartKind>(
   return undefined;
 }
 function byName<K extends PartKind>(
-  registry: Registry,
+  registry: Lookup<PartKinds>,
   kind: K,
   name: string,
   place: string,
@@ -108,7 +108,7 @@ function byName<K extends PartKind>(
  * @throws {ConfigError} at `place`, for a name that isn't known or an option that doesn't fit.
  */
 export function partOf<K extends PartKind>(
-  registry: Registry,
+  registry: Lookup<PartKinds>,
   kind: K,
   raw: unknown,
   place: string,
@@ -137,7 +137,7 @@ function innermost<D extends PartDef>(made: Part<D>, place: string): Part<D> {
   return { kind: "part", def: def as unknown as D, config: { ...config, ...around.options(made.config) } };
 }
 function readPart<K extends PartKind>(
-  registry: Registry,
+  registry: Lookup<PartKinds>,
   kind: K,
   raw: unknown,
   place: string,

@@ -3,11 +3,13 @@ import type { ModelData } from "../model/feed.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Limits } from "../values/limits.ts";
 import type { Model } from "../model/model.ts";
-import type { Registry } from "../graph/registry.ts";
+import type { Lookup } from "../graph/lookup.ts";
+import type { NetworkKinds } from "../network/layer.ts";
+import type { SavedTraining } from "./saved.ts";
 import type { Sessions } from "../model/sessions.ts";
 import type { OptionNames } from "../values/schema.ts";
 import type { Nested, RuntimeValue, Tensor } from "../values/tensor.ts";
-import type { LossDef, MetricDef, OptimizerDef, PartSpec } from "./contract.ts";
+import type { LossDef, MetricDef, OptimizerDef, PartKinds, PartSpec } from "./contract.ts";
 
 /** Something for every output: one for all, a list in their order, or by the output's name. */
 export type PerOutput<T> = T | readonly (T | null)[] | Readonly<Record<string, T | null>>;
@@ -292,22 +294,15 @@ export interface Gradients {
   /** By path, in the order of `model.weights`; zeros where none flows. */
   readonly weights: Map<string, Tensor>;
 }
-/** Compilation as a file holds it, in Keras' words. */
-export interface SavedTraining {
-  /** Keras' `compile_config`. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** The optimizer's variables in the order of its version's files, or of the one that is asked for; with names where there are some. */
-  variables?(major?: 2 | 3): readonly { readonly name: string; readonly value: Tensor }[];
-  /** Keras' version that wrote it. */
-  readonly version: string;
-}
-
+export type { SavedTraining } from "./saved.ts";
+/** Looks up what training is made of. */
+export type TrainingPlugins = Lookup<NetworkKinds & PartKinds>;
 /** What a trainer is handed of its model. */
 export interface ModelParts {
   /** The model. */
   readonly model: Model;
   /** Where parts are looked up. */
-  readonly registry: Registry;
+  readonly registry: TrainingPlugins;
   /** Where graphs run. */
   readonly sessions: Sessions;
   /** Of random numbers. */

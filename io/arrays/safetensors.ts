@@ -1,7 +1,7 @@
 /** safetensors files: tensors by name, a JSON header of bounded size before their bytes. No code, no pickles. @module */
 import { byteLength, type DType, dtypes } from "../../core/values/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
-import type { FormatDef } from "../../core/model/format.ts";
+import type { FormatDef } from "../../core/registry.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";

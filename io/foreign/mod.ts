@@ -1,6 +1,7 @@
 /** Names files and folders that are no model that Lapis reads, and says what to do with each. @module */
 import { InputError, UnsupportedError } from "../../core/values/errors.ts";
-import type { FormatDef, Source } from "../../core/model/format.ts";
+import type { Source } from "../../core/model/format.ts";
+import type { FormatDef } from "../../core/registry.ts";
 import { isHdf5 } from "../hdf5/mod.ts";
 import { isZip, openZip } from "../archives/zip.ts";
 import { binary, type Foreign, fromTensorFlow, jsons, texts } from "./signatures.ts";

@@ -9,7 +9,7 @@ import { defaultLimits } from "../../core/values/limits.ts";
 import { Model } from "../../core/model/model.ts";
 import type { Network, SymbolicTensor } from "../../core/network/network.ts";
 import type { OpDef } from "../../core/graph/op.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 import { foldConstants, rewrite } from "../../core/graph/rewrite.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import { tensorType, type Type } from "../../core/values/shape.ts";

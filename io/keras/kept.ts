@@ -2,7 +2,7 @@
 import type { Layer } from "../../core/network/layer.ts";
 import type { Network } from "../../core/network/network.ts";
 import { isJson } from "./json.ts";
-import type { LayerEntry } from "./reading/layers.ts";
+import type { LayerEntry } from "./reading/entry.ts";
 
 const classes = new WeakMap<Network | Layer, LayerEntry>(), places = new WeakMap<Layer, string>();
 const stored = new WeakMap<Layer, string>();

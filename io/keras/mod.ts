@@ -2,7 +2,8 @@
  * Keras' files, read and written: `.h5` of Keras 1, 2 and 3, `.keras`, `.weights.h5` with a configuration.
  * @module
  */
-import type { FormatDef, FormatOptions, Source, WriteNames } from "../../core/model/format.ts";
+import type { Source, WriteNames } from "../../core/model/format.ts";
+import type { FormatDef, FormatOptions } from "../../core/registry.ts";
 import type { Model } from "../../core/model/model.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { decoders } from "../compression/mod.ts";

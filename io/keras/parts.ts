@@ -6,7 +6,7 @@ import type { Network, SymbolicTensor } from "../../core/network/network.ts";
 import { tensorType } from "../../core/values/shape.ts";
 import type { KerasContext } from "./reading/context.ts";
 import { isJson } from "./json.ts";
-import { isSerialized, labelOf, type LayerEntry } from "./reading/layers.ts";
+import { isSerialized, labelOf, type LayerEntry } from "./reading/entry.ts";
 
 /** A model's configuration, read: a network, or layers that wait for the shape of their input. */
 export type Structure =

@@ -1,13 +1,13 @@
 /** How a model was compiled and where its optimizer stands, as files hold them. @module */
 import { ConfigError, FormatError, UnsupportedError } from "../../core/values/errors.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 import { fieldToSnake } from "../../core/network/names.ts";
 import type { PartKind } from "../../core/training/contract.ts";
 import { classNameOf, partOf, serializePart } from "../../core/training/parts.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
-import { isSerialized } from "./reading/layers.ts";
+import { isSerialized } from "./reading/entry.ts";
 import { onTheano, scaledSums, type SlotOwners, slotsByWeights, type Variables } from "./weights/slots.ts";
 
 /** Compilation as whole-model `.h5` files hold it, from that of `.keras` files. */

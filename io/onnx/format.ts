@@ -1,5 +1,6 @@
 /** ONNX files as a format plugin: read as models of bare graphs, written of any model. @module */
-import type { Extras, FormatDef, WriteOptions, WrittenFiles } from "../../core/model/format.ts";
+import type { Extras, WriteOptions, WrittenFiles } from "../../core/model/format.ts";
+import type { FormatDef } from "../../core/registry.ts";
 import { ConfigError, shown } from "../../core/values/errors.ts";
 import { Model } from "../../core/model/model.ts";
 import type { OpDef } from "../../core/graph/op.ts";

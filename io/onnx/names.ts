@@ -2,7 +2,7 @@
 import { FormatError, LapisError, shown } from "../../core/values/errors.ts";
 import type { Value } from "../../core/graph/graph.ts";
 import type { NodeProto } from "./messages.ts";
-import { operatorName } from "./reading/survey.ts";
+import { operatorName } from "./operator.ts";
 
 /** Values by name; an inner graph sees those of the graphs around it. An absent optional input is undefined. */
 export class Names {

@@ -8,7 +8,7 @@ import { type Graph, typeOf } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
 import { Random } from "../../core/values/random.ts";
-import { createRegistry } from "../../core/graph/registry.ts";
+import { createRegistry } from "../../core/registry.ts";
 import { evalDim, sameDim, tensorType, typeText } from "../../core/values/shape.ts";
 import { isTensor, scalar, type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from "./messages.ts";

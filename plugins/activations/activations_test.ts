@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../core/graph/builder.ts";
 import { runGraph } from "../../core/graph/execute.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry } from "../../core/graph/registry.ts";
+import { createRegistry } from "../../core/registry.ts";
 import { isTensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { activations } from "./mod.ts";
 

@@ -5,7 +5,7 @@ import type { Layer } from "../../core/network/layer.ts";
 import { Model } from "../../core/model/model.ts";
 import type { ApplyOptions, SymbolicTensor } from "../../core/network/network.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { createRegistry, type Registry } from "../../core/registry.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { activations } from "../activations/mod.ts";
 import { plain } from "../backends/plain/mod.ts";

@@ -7,7 +7,7 @@ import { gradientNodes } from "../../core/graph/gradient.ts";
 import type { Attributes, Graph, Value as GraphValue } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { createRegistry, type Registry } from "../../core/registry.ts";
 import { tensorType } from "../../core/values/shape.ts";
 import {
   castTensor,

@@ -23,6 +23,8 @@ function unitOf(path: string): string {
   return parts.slice(0, parts[1] === "backends" ? 3 : 2).join("/");
 }
 const isPackage = (to: string) => to.startsWith("npm:") || to.startsWith("jsr:");
+/** Number of lines of a source file. */
+const linesOf = async (path: string) => (await Deno.readTextFile(new URL(path, root))).split("\n").length - 1;
 const said = (broken: readonly Import[]) => broken.map(({ from, to }) => `${from} imports ${to}`);
 
 Deno.test("the import graph is the real one", () => {
@@ -104,20 +106,53 @@ Deno.test("nothing that is published imports the command line, tests, bench or e
   );
 });
 
-Deno.test("no import cycle when types are erased", () => {
+/** Files that import one another, straight or by way of others: Tarjan's strongly connected components. */
+function circlesOf(among: readonly Import[]): string[][] {
   const next = new Map<string, string[]>();
-  for (const { from, to, typeOnly, dynamic } of imports) {
-    if (!typeOnly && !dynamic) next.set(from, [...next.get(from) ?? [], to]);
+  for (const { from, to, dynamic } of among) {
+    if (!dynamic && !to.includes(":")) next.set(from, [...next.get(from) ?? [], to]);
   }
-  const done = new Set<string>(), cycles: string[] = [];
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
-    if (done.has(file) || path.includes(file)) return;
-    for (const to of next.get(file) ?? []) visit(to, [...path, file]);
-    done.add(file);
+  const order = new Map<string, number>();
+  const path: string[] = [], found: string[][] = [];
+  const visit = (file: string): number => {
+    const number = order.size;
+    let lowest = number;
+    order.set(file, number);
+    path.push(file);
+    for (const to of next.get(file) ?? []) {
+      if (!order.has(to)) lowest = Math.min(lowest, visit(to));
+      else if (path.includes(to)) lowest = Math.min(lowest, order.get(to) ?? number);
+    }
+    if (lowest === number) found.push(path.splice(path.indexOf(file)));
+    return lowest;
   };
-  for (const file of next.keys()) visit(file, []);
-  deepEqual(cycles, []);
+  for (const file of next.keys()) if (!order.has(file)) visit(file);
+  return found.filter((circle) => circle.length > 1);
+}
+
+Deno.test("no import cycle when types are erased", () => {
+  deepEqual(circlesOf(imports.filter(({ typeOnly }) => !typeOnly)), []);
+});
+
+Deno.test("types counted, no circle of imports is of more than two files", () => {
+  deepEqual(circlesOf(imports).filter((circle) => circle.length > 2), []);
+});
+
+Deno.test("core without its operators has at most 7,000 lines", async () => {
+  const core = product.filter((path) => path.startsWith("core/") && !path.startsWith("core/ops/"));
+  const lines = await Promise.all(core.map(linesOf));
+  deepEqual(lines.reduce((sum, n) => sum + n, 0) <= 7000, true);
+});
+
+Deno.test("no file has more than 400 lines, no folder more than 22 files", async () => {
+  const long: string[] = [], folders = new Map<string, number>();
+  for (const path of files) {
+    const lines = await linesOf(path), folder = path.slice(0, path.lastIndexOf("/"));
+    if (lines > 400) long.push(`${path}: ${lines}`);
+    if (!path.endsWith("_test.ts")) folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  }
+  deepEqual(long, []);
+  deepEqual([...folders].filter(([, count]) => count > 22), []);
 });
 
 /** Where Deno's own API may be used: everything else runs in Node, Bun and pages too. */

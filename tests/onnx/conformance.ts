@@ -5,7 +5,7 @@
 import { unzipSync } from "fflate";
 import type { BackendDef } from "../../core/graph/backend.ts";
 import { typeOf } from "../../core/graph/graph.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 import type { RuntimeValue } from "../../core/values/tensor.ts";
 import { decodeValue, readOnnx } from "../../io/onnx/mod.ts";
 import { difference } from "../compare.ts";

@@ -1,7 +1,7 @@
 /** Registry and backends for suites that run ONNX files. @module */
 import type { BackendDef } from "../../core/graph/backend.ts";
 import { chooseBackend } from "../../core/model/sessions.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 import { registry } from "../../mod.ts";
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 

@@ -5,7 +5,7 @@
 import type { DType } from "../../core/values/dtype.ts";
 import { LapisError } from "../../core/values/errors.ts";
 import { type RuntimeValue, type Tensor, tensor, zeros } from "../../core/values/tensor.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 import { loadModel, type Model, readNpy } from "../../mod.ts";
 import { difference } from "../compare.ts";
 import { parsed, testRegistry } from "./setup.ts";

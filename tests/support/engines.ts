@@ -1,5 +1,5 @@
 /** Helpers for tests that run one graph on several engines. @module */
-import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { createRegistry, type Registry } from "../../core/registry.ts";
 import { networkOps } from "../../core/ops/mod.ts";
 import { activations } from "../../plugins/activations/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";

@@ -7,7 +7,7 @@ import { gradientNodes, replay } from "../../core/graph/gradient.ts";
 import type { Graph, Value } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
-import { createRegistry, type Registry } from "../../core/graph/registry.ts";
+import { createRegistry, type Registry } from "../../core/registry.ts";
 import { asTensor, tensorType } from "../../core/values/shape.ts";
 import { castTensor, copyOf, isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
 import { toFloat64 } from "../../plugins/backends/plain/mod.ts";

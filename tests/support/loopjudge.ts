@@ -7,7 +7,7 @@ import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 import { plain, toFloat64 } from "../../plugins/backends/plain/mod.ts";
 import { wasm } from "../../plugins/backends/wasm/mod.ts";
 import type { LoopCase } from "./loops.ts";
-import type { Registry } from "../../core/graph/registry.ts";
+import type { Registry } from "../../core/registry.ts";
 
 type Values = Readonly<Record<string, Tensor>>;
 /** What a session gives at each stage: results and what it keeps, or its error. */

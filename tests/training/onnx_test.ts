@@ -18,7 +18,8 @@ import { batchNormalization, conv2d, maxPooling2d } from "../../public/layers.ts
 import { sgd } from "../../public/optimizers.ts";
 import { sizeOf, toNumbers } from "../../public/tensors.ts";
 import { readOnnx } from "../../io/onnx/mod.ts";
-import { type EngineTensor, loadEngine } from "../../plugins/backends/onnxruntime/engine.ts";
+import { loadEngine } from "../../plugins/backends/onnxruntime/engine.ts";
+import type { EngineTensor } from "../../plugins/backends/onnxruntime/native.ts";
 import { fromEngine, toEngine } from "../../plugins/backends/onnxruntime/tensors.ts";
 import { l2 } from "../../public/regularizers.ts";
 import { cosineDecay } from "../../public/schedules.ts";

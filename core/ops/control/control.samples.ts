@@ -1,7 +1,7 @@
 /** Samples of control flow, cut out of small graphs. @module */
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Value } from "../../graph/graph.ts";
-import { createRegistry } from "../../graph/registry.ts";
+import { createRegistry } from "../../registry.ts";
 import { tensorType } from "../../values/shape.ts";
 import { scalar, type Tensor, tensor } from "../../values/tensor.ts";
 import { type OpSample, uniform } from "../sample.ts";

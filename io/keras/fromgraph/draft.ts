@@ -7,11 +7,11 @@ import { type Attributes, type Graph, type Node, typeOf } from "../../../core/gr
 import type { Layer } from "../../../core/network/layer.ts";
 import { snakeCase } from "../../../core/network/names.ts";
 import type { ApplyOptions, SymbolicTensor } from "../../../core/network/network.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { type Dim, dimText, sameDim, shapeText, staticShape } from "../../../core/values/shape.ts";
 import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { isConstant } from "../reading/constants.ts";
-import type { LayerEntry } from "../reading/layers.ts";
+import type { LayerEntry } from "../reading/entry.ts";
 import type { Argument, TensorRef } from "../reading/nodes.ts";
 import { operationLayer, usualOperations } from "../reading/operations.ts";
 import { moduleOf } from "../operations/modules.ts";

@@ -1,10 +1,10 @@
 /** What reading a Keras configuration needs everywhere: the registry, the version that wrote it, where warnings go. @module */
-import type { FormatOptions } from "../../../core/model/format.ts";
+import type { FormatOptions } from "../../../core/registry.ts";
 import type { Layer, LayerDef } from "../../../core/network/layer.ts";
 import type { Limits } from "../../../core/values/limits.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { isJson, type Json } from "../json.ts";
-import type { LayerEntry } from "./layers.ts";
+import type { LayerEntry } from "./entry.ts";
 import type { KnownOperations } from "./operations.ts";
 import type { Structure } from "../parts.ts";
 import { SharedLayers } from "./shared.ts";

@@ -8,7 +8,8 @@ import type { KerasContext } from "./context.ts";
 import { functionalOf } from "./functional.ts";
 import { isJson, type Json } from "../json.ts";
 import { keepClass, keepPlace } from "../kept.ts";
-import { entryOf, expanded, type LayerEntry, layerFrom } from "./layers.ts";
+import { entryOf, expanded, layerFrom } from "./layers.ts";
+import type { LayerEntry } from "./entry.ts";
 import { inputLayer, inputOf, isModel, listOf, type Structure } from "../parts.ts";
 
 /**

@@ -1,4 +1,5 @@
 /** Layers out of Keras' configurations, whichever version wrote them. @module */
+import { isSerialized, labelOf, type LayerEntry } from "./entry.ts";
 import {
   ConfigError,
   FormatError,
@@ -15,20 +16,6 @@ import { type KerasContext, majorOf } from "./context.ts";
 import { isOlderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "../json.ts";
 import { keepStored } from "../kept.ts";
-
-/** A layer as a file holds it. */
-export interface LayerEntry {
-  readonly className: string;
-  /** Package and class of a registered class of the user's (`acme>Swirl`), or the class name. */
-  readonly registered: string;
-  readonly name: string | undefined;
-  readonly config: Json;
-  readonly raw: Json;
-  /** True for a functional model under a class name of its own. */
-  readonly model?: true;
-  /** Its class' own entry, where that stands for a functional model. */
-  readonly own?: LayerEntry;
-}
 
 /** Keys that every layer may have and none computes with. */
 const common: ReadonlySet<string> = new Set([
@@ -48,11 +35,6 @@ const common: ReadonlySet<string> = new Set([
   "module",
   "autocast",
 ]);
-
-/** True for `{class_name, config}`, the form of everything that Keras serialises. */
-export function isSerialized(value: unknown): value is Json {
-  return isJson(value) && typeof value.class_name === "string" && ("config" in value);
-}
 
 /**
  * Reads the outer form of a layer.
@@ -92,11 +74,6 @@ export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
     : locate(labelOf(entry), () => def.network(config, raw.build_config));
   return { ...entry, config: network, model: true, own: entry };
 }
-/** How messages name a layer. */
-export function labelOf({ name, className }: LayerEntry): string {
-  return name === undefined ? `layer of class ${className}` : `layer "${name}" (${className})`;
-}
-
 /** True for a class of KerasHub's. */
 const isHub = ({ raw }: LayerEntry) =>
   typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);

@@ -4,7 +4,8 @@ import { applyAll, functional } from "../../../core/network/functional.ts";
 import type { Layer } from "../../../core/network/layer.ts";
 import { networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import type { KerasContext } from "./context.ts";
-import { entryOf, labelOf, type LayerEntry } from "./layers.ts";
+import { entryOf } from "./layers.ts";
+import { labelOf, type LayerEntry } from "./entry.ts";
 import { inputOf, type Structure } from "../parts.ts";
 
 /**

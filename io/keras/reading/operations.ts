@@ -4,7 +4,7 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { Layer, LayerDef } from "../../../core/network/layer.ts";
 import { nearest } from "../../../core/values/schema.ts";
 import { isJson, type Json } from "../json.ts";
-import type { LayerEntry } from "./layers.ts";
+import type { LayerEntry } from "./entry.ts";
 import { type Argument, type CallEntry, isRef, refsIn, type TensorRef } from "./nodes.ts";
 import { elementwise } from "../operations/elementwise.ts";
 import { Given, type Operations } from "../operations/given.ts";

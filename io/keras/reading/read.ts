@@ -1,7 +1,8 @@
 /** Keras' files: `.keras`, `.h5` of Keras 1, 2 and 3, weights with a configuration beside them. @module */
 import { assemble } from "../../../core/network/assemble.ts";
 import { ConfigError, FormatError, LapisError } from "../../../core/values/errors.ts";
-import type { Extras, FormatDef, FormatOptions, Source } from "../../../core/model/format.ts";
+import type { Extras, Source } from "../../../core/model/format.ts";
+import type { FormatDef, FormatOptions } from "../../../core/registry.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { Model } from "../../../core/model/model.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";

@@ -5,7 +5,7 @@ import { type Network, networkConfigOf } from "../../../core/network/network.ts"
 import { nameOf } from "../../../core/network/names.ts";
 import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { Json } from "../json.ts";
-import type { LayerEntry } from "./layers.ts";
+import type { LayerEntry } from "./entry.ts";
 
 /** Keras' number of a shared layer; and ours, in files that hold its weights at each place, where Keras reads copies. */
 const numberKey = "shared_object_id", copyKey = "lapis_shared";

@@ -1,6 +1,7 @@
 /** Models and weights that lie in several files: folders of `save(zipped=False)`, weights in shards. @module */
 import { FormatError, shown } from "../../../core/values/errors.ts";
-import type { FormatOptions, Source } from "../../../core/model/format.ts";
+import type { Source } from "../../../core/model/format.ts";
+import type { FormatOptions } from "../../../core/registry.ts";
 import { decoders } from "../../compression/mod.ts";
 import { type Hdf5Dataset, type Hdf5Group, isHdf5, openHdf5 } from "../../hdf5/mod.ts";
 import { isSafetensors } from "../../arrays/safetensors.ts";

@@ -2,7 +2,7 @@
 import { InputError } from "../../../core/values/errors.ts";
 import type { LayerNode } from "../../../core/network/tree.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
-import { isEarlyKeras, versionOf } from "../../../core/training/versions.ts";
+import { isEarlyKeras, versionOf } from "../../../core/training/saved.ts";
 import type { Hdf5Group } from "../../hdf5/mod.ts";
 import type { KerasContext } from "../reading/context.ts";
 import { isJson, type Json } from "../json.ts";

@@ -7,7 +7,7 @@ import { type Network, networkConfigOf, type SymbolicTensor } from "../../../cor
 import { constantOf } from "../reading/constants.ts";
 import type { Json } from "../json.ts";
 import { keptClass } from "../kept.ts";
-import type { LayerEntry } from "../reading/layers.ts";
+import type { LayerEntry } from "../reading/entry.ts";
 import { writtenOperation } from "./operations.ts";
 import { callsWith, type Position } from "./calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./layers.ts";

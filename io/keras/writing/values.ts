@@ -4,7 +4,7 @@ import type { InitializerSpec, Layer } from "../../../core/network/layer.ts";
 import type { ActivationSpec } from "../../../core/network/fields.ts";
 import { fieldToSnake } from "../../../core/network/names.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { sizeOf, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { Part } from "../../../core/training/contract.ts";
 import { partOf, serializePart } from "../../../core/training/parts.ts";

@@ -1,6 +1,6 @@
 /** Two recurrent nodes that run over the same steps in opposite directions become one. @module */
 import type { Graph, GraphInput, Node, Value } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
 import { asTensor, type Dim, dimsOf, tensorType, type Type } from "../../../core/values/shape.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
@@ -29,7 +29,7 @@ function opposite(a: Node, b: Node): boolean {
 const parentOf = (scope: string): string => scope.split("/").slice(0, -1).join("/");
 
 /** The graph with one bidirectional node for every such pair inside one layer. Their weights have to be constants. */
-export function joinDirections(graph: Graph, registry: Registry): Graph {
+export function joinDirections(graph: Graph, registry: Operators): Graph {
   let result = graph;
   for (;;) {
     const pair = findPair(result);
@@ -48,7 +48,7 @@ function findPair({ nodes }: Graph): readonly [Node, Node] | undefined {
   return undefined;
 }
 
-function joined(graph: Graph, registry: Registry, forward: Node, backward: Node): Graph {
+function joined(graph: Graph, registry: Operators, forward: Node, backward: Node): Graph {
   const types: Type[] = [...graph.types], inputs: GraphInput[] = [...graph.inputs], added: Node[] = [];
   const scope = parentOf(forward.scope), constants = new Map(graph.inputs.map((i) => [i.id, i.value]));
   const value = (type: Type) => types.push(type) - 1;
@@ -139,7 +139,7 @@ interface Chain {
 const samely: ReadonlySet<string> = new Set(["GatherND", "Squeeze", "Transpose", "Where"]);
 
 /** Halves of a bidirectional node that are concatenated again are turned instead: `[…, 2, …, units]` to `[…, 2·units]`. */
-function joinEnds(graph: Graph, registry: Registry): Graph {
+function joinEnds(graph: Graph, registry: Operators): Graph {
   const made = new WeakMap<object, Map<number, { readonly visit: Visit; readonly at: number }>>();
   return rewrite(graph, registry, {
     name: "join directions",

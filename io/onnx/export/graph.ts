@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Graph } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/model/model.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { joinDirections } from "./directions.ts";
 import { speakPlainly } from "./idioms.ts";
 import { settleLayouts } from "./layout.ts";
@@ -37,7 +37,7 @@ export interface ExportPass {
   run(graph: Graph): Graph;
 }
 /** The passes from a model's graph to a file's, in order. */
-export function exportPasses(registry: Registry, opset: number): readonly ExportPass[] {
+export function exportPasses(registry: Operators, opset: number): readonly ExportPass[] {
   return [
     { name: "name symbols", run: (g) => nameSymbols(g, registry) },
     { name: "weights as constants", run: (g) => weightsAsConstants(g, registry) },

@@ -1,7 +1,7 @@
 /** Single nodes where several said the same: Gemm, Flatten, global pooling; and nothing where nothing is done. @module */
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { range } from "../../../core/graph/words.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
 import { asTensor, sameDim, staticShape, type Type } from "../../../core/values/shape.ts";
 import { dtypes, isFloat } from "../../../core/values/dtype.ts";
@@ -19,7 +19,7 @@ const sameShape = (a: Type, b: Type): boolean => {
 };
 
 /** The graph in the words that people expect. `opset` says which operators there are. */
-export function speakPlainly(graph: Graph, registry: Registry, opset: number): Graph {
+export function speakPlainly(graph: Graph, registry: Operators, opset: number): Graph {
   const builders = new WeakMap<object, Made>();
   return rewrite(graph, registry, {
     name: "speak plainly",

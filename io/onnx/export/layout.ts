@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../../../core/graph/builder.ts";
 import type { Attributes, Graph, Value } from "../../../core/graph/graph.ts";
 import { range, shapeOf } from "../../../core/graph/words.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
 import { sameDim, staticShape } from "../../../core/values/shape.ts";
 import { sizeOf, type Tensor, tensor, toIntegers } from "../../../core/values/tensor.ts";
@@ -67,7 +67,7 @@ function keepsOrder(v: Value, perm: Perm): number[] | undefined {
 }
 
 /** The graph with as few transposes as moving them allows. */
-export function settleLayouts(graph: Graph, registry: Registry): Graph {
+export function settleLayouts(graph: Graph, registry: Operators): Graph {
   const builders = new WeakMap<object, Transposes>(), uses = surveyUses(graph);
   return rewrite(graph, registry, {
     name: "settle layouts",
@@ -234,7 +234,7 @@ function broadcast({ b, node, inputs }: Visit, t: Transposes): readonly Value[] 
   return b.op(node.op, turned, node.attributes).map((v) => t.of(v, perm));
 }
 /** A constant that broadcasts against a transposed value as it did before. */
-function constantBeside(registry: Registry, value: Tensor, rank: number, perm: Perm): Tensor {
+function constantBeside(registry: Operators, value: Tensor, rank: number, perm: Perm): Tensor {
   const shape = [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape];
   const wide = sourced({ ...value, shape }, sourceOf(value));
   const turned = computed(registry, "Transpose", [wide], { perm: [...perm] });

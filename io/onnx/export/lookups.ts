@@ -1,12 +1,12 @@
 /** Vocabularies as LabelEncoder, the operator of ai.onnx.ml for them. @module */
 import type { Graph } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 
 const encoder = "ai.onnx.ml.LabelEncoder";
 
 /** The graph with lookups in fixed vocabularies as nodes of ONNX' own. What isn't in one gets -1, where Keras may refuse it. */
-export function encodeLabels(graph: Graph, registry: Registry): Graph {
+export function encodeLabels(graph: Graph, registry: Operators): Graph {
   if (!registry.find("op", encoder)) return graph;
   return rewrite(graph, registry, {
     name: "encode labels",

@@ -1,6 +1,6 @@
 /** Names of open sizes as people know them: `time`, where one input alone has such a size. @module */
 import type { Graph } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import type { Dim } from "../../../core/values/shape.ts";
 
@@ -8,7 +8,7 @@ import type { Dim } from "../../../core/values/shape.ts";
 const plainly = (symbol: string): string => /(?:^|_)(time|dim\d+)$/.exec(symbol)?.[1] ?? symbol;
 
 /** The graph with short names for the open sizes of its inputs, as far as they stay apart. */
-export function nameSymbols(graph: Graph, registry: Registry): Graph {
+export function nameSymbols(graph: Graph, registry: Operators): Graph {
   const owners = new Map<string, string>();
   for (const { id, role, name } of graph.inputs) {
     const type = graph.types[id];

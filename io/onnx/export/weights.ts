@@ -2,7 +2,7 @@
 import { runNode } from "../../../core/graph/execute.ts";
 import { type Graph, type Node, opName, type Role } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import { tensorType } from "../../../core/values/shape.ts";
 import { isTensor, type Tensor, tensorBytes } from "../../../core/values/tensor.ts";
@@ -33,7 +33,7 @@ export function commonSource(from: readonly (Source | undefined)[]): Source | un
 }
 
 /** The graph with its weights as constants. */
-export function weightsAsConstants(graph: Graph, registry: Registry): Graph {
+export function weightsAsConstants(graph: Graph, registry: Operators): Graph {
   const replaced = new Set(graph.outputs.map((o) => o.updates));
   return rewrite(graph, registry, {
     name: "weights as constants",
@@ -51,7 +51,7 @@ const smallBytes = 4096;
 const fromShapes: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
 /** Computes what follows from constants alone. */
-export function foldWeights(graph: Graph, registry: Registry): Graph {
+export function foldWeights(graph: Graph, registry: Operators): Graph {
   const execution = { registry, limits: defaultLimits };
   return rewrite(graph, registry, {
     name: "fold weights",
@@ -77,7 +77,7 @@ export function foldWeights(graph: Graph, registry: Registry): Graph {
 
 /** One constant computed of others, as a node would. */
 export function computed(
-  registry: Registry,
+  registry: Operators,
   op: string,
   inputs: readonly Tensor[],
   attributes: Node["attributes"] = {},
@@ -91,13 +91,13 @@ export function computed(
   if (!isTensor(result)) throw new RangeError(`${op} gave no tensor`);
   return sourced(result, commonSource(inputs.map(sourceOf)));
 }
-function defaultsOf(registry: Registry, op: string): Record<string, unknown> & Node["attributes"] {
+function defaultsOf(registry: Operators, op: string): Record<string, unknown> & Node["attributes"] {
   const fields = registry.get("op", op).attributes as Readonly<Record<string, { readonly default?: never }>>;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.default]));
 }
 
 /** Equal nodes become one. */
-export function shareNodes(graph: Graph, registry: Registry): Graph {
+export function shareNodes(graph: Graph, registry: Operators): Graph {
   const seen = new WeakMap<object, Map<string, readonly { readonly id: number }[]>>();
   return rewrite(graph, registry, {
     name: "share equal nodes",

@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../../../core/graph/graph.ts";
 import type { Limits } from "../../../core/values/limits.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { type Type, typeText } from "../../../core/values/shape.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import { attributeFromProto, attributeType, attributeTypes } from "./attributes.ts";
@@ -21,7 +21,8 @@ import { checkOperands } from "./operands.ts";
 import { olderForm } from "./older.ts";
 import { ordered } from "./order.ts";
 import { located, Names, nodeScope } from "../names.ts";
-import { domainOf, functionKey, type Functions, operatorName, type Opsets, readOpsets } from "./survey.ts";
+import { functionKey, type Functions, type Opsets, readOpsets } from "./survey.ts";
+import { domainOf, operatorName } from "../operator.ts";
 import { type TensorContext, tensorFromProto, tensorFromSparse, tensorOrHollow } from "../tensors.ts";
 import { typeFromProto } from "../types.ts";
 import { checkTypes } from "../typing.ts";

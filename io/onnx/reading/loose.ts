@@ -1,7 +1,7 @@
 /** Sizes that a file gives one name though they differ: runs go on with a name of its own for each, as in onnxruntime. @module */
 import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
 import { type Graph, typeOf } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import type { Compile } from "../../../core/model/sessions.ts";
 import { bindDim, dimText, tensorType } from "../../../core/values/shape.ts";

@@ -1,7 +1,7 @@
 /** The order of a graph's nodes: files may hold them in any, as graph editors write them. @module */
 import { FormatError, shown } from "../../../core/values/errors.ts";
 import type { GraphProto, NodeProto } from "../messages.ts";
-import { operatorName } from "./survey.ts";
+import { operatorName } from "../operator.ts";
 
 /** Names that a node reads, those that its nested graphs take from around them included. */
 function* readBy(node: NodeProto): Generator<string> {

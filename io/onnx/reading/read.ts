@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { FormatError, LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Graph, Role, Value } from "../../../core/graph/graph.ts";
 import { defaultLimits, type Limits } from "../../../core/values/limits.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import { tensorType, type Type, typeText } from "../../../core/values/shape.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";

@@ -1,8 +1,9 @@
 /** A look over a whole model before it is built: opset versions, functions, and everything that isn't known, at once. @module */
 import { FormatError, shown, UnsupportedError } from "../../../core/values/errors.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { hasOlderForm } from "./older.ts";
 import { attributeType, attributeTypes } from "./attributes.ts";
+import { domainOf, operatorName } from "../operator.ts";
 import { gradientOperator } from "../writing/gradient.ts";
 import { refusal } from "./refusals.ts";
 import type { FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from "../messages.ts";
@@ -14,16 +15,6 @@ export const newestIr = 14;
 
 /** Version of each domain's operators; ai.onnx is `""`. */
 export type Opsets = ReadonlyMap<string, number>;
-
-/** `""` for ai.onnx, which has two names. */
-export function domainOf(domain: string | undefined): string {
-  return domain === undefined || domain === "ai.onnx" ? "" : domain;
-}
-/** A node's operator as the registry names it. */
-export function operatorName(node: Pick<NodeProto, "opType" | "domain">): string {
-  const domain = domainOf(node.domain), op = node.opType ?? "";
-  return domain === "" ? op : `${domain}.${op}`;
-}
 
 /** Reads opset imports. @throws {FormatError} @throws {UnsupportedError} for a version nobody knows yet. */
 export function readOpsets(imports: readonly OperatorSetIdProto[] | undefined, where: string): Opsets {

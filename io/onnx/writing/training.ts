@@ -2,7 +2,7 @@
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import { type Graph, type GraphInput, typeOf } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { asTensor, staticShape, typeText } from "../../../core/values/shape.ts";
 import { zeros } from "../../../core/values/tensor.ts";
 
@@ -15,7 +15,7 @@ export function stepState(step: Graph): readonly GraphInput[] {
  * A graph without inputs whose outputs, under the names of a step's inputs, are what the first step is fed.
  * @throws {UnsupportedError} naming a state whose size only data tells.
  */
-export function initialGraph(step: Graph, registry: Registry): Graph {
+export function initialGraph(step: Graph, registry: Operators): Graph {
   const b = new GraphBuilder(registry, { name: `${step.name}_initial` });
   for (const { name, id, role, value } of stepState(step)) {
     const type = asTensor(typeOf(step, id)), shape = staticShape(type.shape);

@@ -2,7 +2,7 @@
 import { type DType, isFloat } from "../../../core/values/dtype.ts";
 import { type Attributes, type Graph, opName } from "../../../core/graph/graph.ts";
 import type { OpDef } from "../../../core/graph/op.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import type { Type } from "../../../core/values/shape.ts";
 
 /** The oldest opset that is written: reductions' and Squeeze's axes became inputs then, one after the other since. */
@@ -178,7 +178,7 @@ const same = (a: unknown, b: unknown): boolean =>
 /** Versions of every domain that a graph needs, by operator, those of nested graphs included. */
 export function neededOpsets(
   graph: Graph,
-  registry: Registry,
+  registry: Operators,
 ): ReadonlyMap<string, ReadonlyMap<string, number>> {
   const needed = new Map<string, Map<string, number>>([["", new Map([["", oldestWritten]])]]);
   const visit = (g: Graph) => {

@@ -3,7 +3,7 @@ import { InputError, shown, UnsupportedError } from "../../../core/values/errors
 import type { Attributes, Graph } from "../../../core/graph/graph.ts";
 import type { OpDef } from "../../../core/graph/op.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import { type ModelProto, modelTable } from "../messages.ts";
@@ -17,7 +17,7 @@ import { Writer } from "./writer.ts";
 /** How to write. */
 export interface WriteOptions {
   /** The plugins whose operators the graph holds. */
-  readonly registry: Registry;
+  readonly registry: Operators;
   /** The opset of ai.onnx to write; 21, or what the graph needs, unless said. */
   readonly opset?: number;
   /** Values of parameters, statistics, slots and states by input name, in place of those in the graph. */

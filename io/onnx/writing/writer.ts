@@ -8,7 +8,7 @@ import {
   type Role,
   typeOf,
 } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import { attributeToProto, attributeTypes } from "../reading/attributes.ts";
 import { lowered } from "./lower.ts";
@@ -60,7 +60,7 @@ const nameless = /^(constant|captured|joined)_[\d_]+$/;
 /** What a writer is told. */
 export interface WriterOptions {
   /** The plugins whose operators the graph holds. */
-  readonly registry: Registry;
+  readonly registry: Operators;
   /** The opset of ai.onnx. */
   readonly opset: number;
   /** Values of inputs by name, in place of those in the graph. */
@@ -96,7 +96,7 @@ export function writtenName({ op, scope }: Node): string {
 /** Writes one model's graph, with the graphs nested in it. */
 export class Writer {
   readonly #options: WriterOptions;
-  readonly #registry: Registry;
+  readonly #registry: Operators;
   readonly #values = new Namer();
   readonly #nodes = new Namer();
   readonly #fed: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 /** What the groups of the contract share: how tests are registered, small graphs, and values to compare. @module */
-import { createRegistry, type Registry } from "../../../core/graph/registry.ts";
+import { createRegistry, type Registry } from "../../../core/registry.ts";
 import type { BackendDef, CompileOptions, Session } from "../../../core/graph/backend.ts";
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import type { Graph, Role } from "../../../core/graph/graph.ts";

@@ -4,7 +4,7 @@ import { runGraph } from "../../../core/graph/execute.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { asTensor, normalAxis } from "../../../core/values/shape.ts";
 import type { RuntimeValue } from "../../../core/values/tensor.ts";
 import { writtenName } from "../../../io/onnx/writing/writer.ts";
@@ -48,7 +48,7 @@ function before(graph: Graph, node: Node): Graph {
 export function runFailure(
   graph: Graph,
   error: unknown,
-  registry: Registry,
+  registry: Operators,
   given: () => readonly (RuntimeValue | undefined)[],
 ): LapisError {
   const text = reasonOf(error), found = nodeNamed(graph, places.exec(text)?.[1] ?? "");

@@ -6,7 +6,7 @@ import { BackendError, InputError, UnsupportedError } from "../../../core/values
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
 import { Random } from "../../../core/values/random.ts";
-import { createRegistry } from "../../../core/graph/registry.ts";
+import { createRegistry } from "../../../core/registry.ts";
 import { type Dim, tensorType } from "../../../core/values/shape.ts";
 import {
   isTensor,

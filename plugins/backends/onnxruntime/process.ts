@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendError } from "../../../core/values/errors.ts";
-import type { Engine, EngineSession, EngineTensor } from "./engine.ts";
+import type { Engine, EngineSession, EngineTensor } from "./native.ts";
 import { dataOf } from "./tensors.ts";
 import { type Answer, type Message, pack, type Request, Unpacker, wired } from "./wire.ts";
 

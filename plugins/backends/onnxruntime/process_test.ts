@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { BackendError } from "../../../core/values/errors.ts";
 import type { Graph } from "../../../core/graph/graph.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
-import { createRegistry } from "../../../core/graph/registry.ts";
+import { createRegistry } from "../../../core/registry.ts";
 import { tensorType } from "../../../core/values/shape.ts";
 import { isTensor, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { onnxruntime, onnxruntimeWith } from "./mod.ts";

@@ -28,7 +28,8 @@ import {
   tensorBytes,
 } from "../../../core/values/tensor.ts";
 import { writeOnnx } from "../../../io/onnx/writing/write.ts";
-import type { Engine, EnginePlace, EngineSession, EngineTensor } from "./engine.ts";
+import type { EnginePlace } from "./engine.ts";
+import type { Engine, EngineSession, EngineTensor } from "./native.ts";
 import { failure, runFailure } from "./faults.ts";
 import { checkType, fromEngine, toEngine } from "./tensors.ts";
 

@@ -2,7 +2,7 @@
 import { type DType, dtypes, type NumericArray } from "../../../core/values/dtype.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import { sizeOf, type Tensor } from "../../../core/values/tensor.ts";
-import type { Engine, EngineTensor } from "./engine.ts";
+import type { Engine, EngineTensor } from "./native.ts";
 import type { WiredTensor } from "./wire.ts";
 
 /** Element types that cross the border, under the name both use. */

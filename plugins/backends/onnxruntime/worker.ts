@@ -3,7 +3,8 @@
  * the other. It waits for whole messages and copies nothing in between.
  * @module
  */
-import { type EngineSession, type EngineTensor, importEngine } from "./engine.ts";
+import { importEngine } from "./engine.ts";
+import type { EngineSession, EngineTensor } from "./native.ts";
 import { dataOf } from "./tensors.ts";
 import { type Answer, pack, readMessage, type Request, wired } from "./wire.ts";
 

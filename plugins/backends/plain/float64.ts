@@ -1,6 +1,6 @@
 /** Turns a graph to float64, so that results and gradients can be checked beyond float32's rounding. @module */
 import type { Attributes, AttributeValue, Graph } from "../../../core/graph/graph.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite } from "../../../core/graph/rewrite.ts";
 import { tensorType, type Type } from "../../../core/values/shape.ts";
 import { castTensor, isTensor, type RuntimeValue, type Tensor, tensor } from "../../../core/values/tensor.ts";
@@ -32,7 +32,7 @@ function widenedAttributes(op: string, attributes: Attributes): Attributes | und
 }
 
 /** The same graph with float64 wherever it had float32: inputs, constants, casts and nested graphs. */
-export function toFloat64(graph: Graph, registry: Registry): Graph {
+export function toFloat64(graph: Graph, registry: Operators): Graph {
   return rewrite(graph, registry, {
     name: "to float64",
     input: (input, type) => {

@@ -5,7 +5,7 @@ import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../..
 import { fedRoles, fedValues, heldInput, keptBy, refuseClosed, written } from "../../../core/model/held.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Operators } from "../../../core/graph/op.ts";
 import { asTensor, bindDim } from "../../../core/values/shape.ts";
 import {
   copyOf,
@@ -27,13 +27,13 @@ export class PlainSession implements Session {
   readonly backend = "plain";
   readonly compilations = 0;
   readonly #graph: Graph;
-  readonly #registry: Registry;
+  readonly #registry: Operators;
   readonly #limits: Limits;
   readonly #held = new Map<string, Tensor>();
   readonly #observed: Map<Node, Pick<PlanStep, "bytes" | "milliseconds">> | undefined;
   #closed = false;
 
-  constructor(graph: Graph, registry: Registry, limits: Limits, profile = false) {
+  constructor(graph: Graph, registry: Operators, limits: Limits, profile = false) {
     this.#observed = profile ? new Map() : undefined;
     this.#graph = graph;
     this.#registry = registry;

@@ -1,7 +1,8 @@
 /** SpectralNormalization: a wrapper that keeps a kernel's largest singular value at 1. @module */
 import { ConfigError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, layerField } from "../../../core/graph/words.ts";
+import { inputAt } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { int } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 

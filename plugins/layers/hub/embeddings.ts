@@ -13,7 +13,6 @@ import {
   expand,
   initializerField,
   inputAt,
-  layerField,
   paramAt,
   range,
   scalarLike,
@@ -23,6 +22,7 @@ import {
   transpose,
   weight,
 } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { at, dense, denseSpecs, norm, normSpecs, rms, steps } from "./kit.ts";

@@ -1,7 +1,8 @@
 /** Bidirectional: a recurrent layer run both ways. @module */
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, layerField, reverseTime, scalarLike } from "../../../core/graph/words.ts";
+import { inputAt, reverseTime, scalarLike } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { choice, nullable } from "../../../core/values/schema.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { Builder } from "../../../core/graph/builder.ts";

@@ -9,12 +9,12 @@ import {
   type ActivationSpec,
   asFloat,
   inputAt,
-  layerField,
   paramAt,
   sizeAt,
   slicesOf,
   weight,
 } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../shared/recurrent.ts";
 import { lstmGates, nodeHas, type RecurrentNodeOptions } from "../../../core/network/whole.ts";
 import { snakeCase } from "../../../core/network/names.ts";

@@ -7,7 +7,6 @@ import {
   cast,
   dtypeOf,
   inputAt,
-  layerField,
   maskOf,
   onlyValue,
   reverseTime,
@@ -16,6 +15,7 @@ import {
   shapeVector,
   stepMask,
 } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../shared/recurrent.ts";
 import { zeros } from "../../../core/values/tensor.ts";
 import { isWhole, statesOf } from "./cells.ts";

@@ -1,15 +1,8 @@
 /** TimeDistributed: one layer for every step. @module */
 import type { Value } from "../../../core/graph/graph.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import {
-  inputAt,
-  layerField,
-  range,
-  reshape,
-  shapeOf,
-  shapeVector,
-  sizesOf,
-} from "../../../core/graph/words.ts";
+import { inputAt, range, reshape, shapeOf, shapeVector, sizesOf } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { typeText } from "../../../core/values/shape.ts";
 

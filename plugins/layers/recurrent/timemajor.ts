@@ -1,7 +1,8 @@
 /** Keras 2's recurrent layers with `time_major`: steps come first, `[time, batch, features]`. @module */
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, layerField, maskOf, transpose } from "../../../core/graph/words.ts";
+import { asFloat, inputAt, maskOf, transpose } from "../../../core/graph/words.ts";
+import { layerField } from "../../../core/network/layer.ts";
 import { recurrentCall } from "../shared/recurrent.ts";
 
 /** Options of the time-major layers, resolved. */

@@ -1,7 +1,7 @@
 /** Hashes and tokens as TensorFlow and Keras make them. @module */
 import { deepEqual, rejects } from "node:assert/strict";
 import { GraphBuilder } from "../../../core/graph/builder.ts";
-import { createRegistry } from "../../../core/graph/registry.ts";
+import { createRegistry } from "../../../core/registry.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
 import { isTensor, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import { tensorType } from "../../../core/values/shape.ts";

@@ -2,7 +2,7 @@
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { type Port, portOf } from "../../../core/model/feed.ts";
 import { fieldToCamel, fieldToSnake } from "../../../core/network/names.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { TrainingPlugins } from "../../../core/training/types.ts";
 import { asTensor, type TensorType, tensorType } from "../../../core/values/shape.ts";
 import type { LossDef, MetricDef, OptimizerDef, Part } from "../../../core/training/contract.ts";
 import { partOf } from "../../../core/training/parts.ts";
@@ -94,7 +94,7 @@ function metricName(raw: unknown, metric: Part<MetricDef>, byFunction: boolean):
 }
 
 /** The loss of one output. */
-function outputLoss(registry: Registry, output: Port, raw: unknown, weight: number): OutputLoss {
+function outputLoss(registry: TrainingPlugins, output: Port, raw: unknown, weight: number): OutputLoss {
   const loss = partOf(registry, "loss", raw, `compile.loss (output ${output.name})`);
   const type = asTensor(output.type), { def, config } = loss;
   return {
@@ -118,7 +118,7 @@ const floatType = (type: TensorType): TensorType => tensorType("float32", type.s
 
 /** The losses of the outputs. @throws {ConfigError} naming the output or loss that isn't known. */
 export function readLosses(
-  registry: Registry,
+  registry: TrainingPlugins,
   outputs: readonly Port[],
   raw: CompileTraining["loss"],
   lossWeights: CompileTraining["lossWeights"],
@@ -158,7 +158,7 @@ export function reweighted(
 }
 
 function readMetrics(
-  registry: Registry,
+  registry: TrainingPlugins,
   outputs: readonly Port[],
   raw: CompileTraining["metrics"],
   weighted: boolean,
@@ -231,7 +231,7 @@ let compilations = 0;
  * @throws {ConfigError} naming the output, the part or the option that isn't known.
  */
 export function readCompiled(
-  registry: Registry,
+  registry: TrainingPlugins,
   outputs: readonly Port[],
   options: CompileTraining,
   keras = 3,

@@ -1,5 +1,4 @@
 /** What a fit is fed: arrays or sources of batches, checked, in a fixed order by seed, cut into batches. @module */
-import type { DType } from "../../../core/values/dtype.ts";
 import { InputError, shown } from "../../../core/values/errors.ts";
 import { feed, type ModelData, type Port, rowsOf, takeRows, tensorIn } from "../../../core/model/feed.ts";
 import { targetName, weightName } from "./forward.ts";
@@ -18,18 +17,9 @@ import type {
   SampleWeights,
   TargetData,
 } from "../../../core/training/types.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import type { BatchForm } from "./form.ts";
 
-/** What differs between batches in a way that needs a graph of its own, by output. */
-export interface BatchForm {
-  /** Ranks of sample weights. */
-  readonly weighted: ReadonlyMap<string, number>;
-  /** Targets of outputs that have metrics alone, as they came. */
-  readonly free: ReadonlyMap<string, { readonly dtype: DType; readonly rank: number }>;
-}
-/** The form as a key. */
-export function formKey({ weighted, free }: BatchForm): string {
-  return JSON.stringify([[...weighted], [...free].map(([name, { dtype, rank }]) => [name, dtype, rank])]);
-}
 /** Everything that a step takes, by graph input. */
 export interface Fed extends BatchForm {
   readonly tensors: Readonly<Record<string, Tensor>>;

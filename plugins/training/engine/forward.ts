@@ -11,7 +11,7 @@ import { asTensor, normalAxis, tensorType } from "../../../core/values/shape.ts"
 import type { Tensor } from "../../../core/values/tensor.ts";
 import type { LossContext, LossDef, LossValues, Part, Reduction } from "../../../core/training/contract.ts";
 import type { Compiled, OutputLoss } from "./compiled.ts";
-import type { BatchForm } from "./data.ts";
+import type { BatchForm } from "./form.ts";
 import { penalties } from "./penalties.ts";
 import { besideValues, reduceLoss } from "./reduce.ts";
 import type { GraphParts } from "../../../core/training/types.ts";

@@ -4,7 +4,7 @@ import { inputsInto } from "../../../core/graph/differentiate.ts";
 import { type Graph, typeOf } from "../../../core/graph/graph.ts";
 import { eachWeight } from "../../../core/network/tree.ts";
 import { philox } from "../../../core/values/random.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { TrainingPlugins } from "../../../core/training/types.ts";
 import { staticShape } from "../../../core/values/shape.ts";
 import {
   castTensor,
@@ -20,7 +20,7 @@ import {
 import { isDifferentiable, replay } from "../../../core/graph/gradient.ts";
 import { philoxKey } from "../../../core/ops/random/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
-import type { BatchForm } from "./data.ts";
+import type { BatchForm } from "./form.ts";
 import { lossGraph, lossName, outputLossName, sumName } from "./forward.ts";
 import { constraints } from "./penalties.ts";
 import { iterationName, stepGraph } from "./step.ts";
@@ -85,7 +85,7 @@ export function trainingGraph(
 /** What tells keys of steps from other uses of Philox under one seed. */
 const keyPurpose = 0x6b657973;
 /** The graph with its random keys computed inside, as {@link randomKeys} gives them, from the count of steps. */
-export function withKeys(graph: Graph, seed: number, registry: Registry): Graph {
+export function withKeys(graph: Graph, seed: number, registry: TrainingPlugins): Graph {
   const random = graph.inputs.filter((i) => i.role === "random");
   if (random.length === 0) return graph;
   const b = new GraphBuilder(registry, { name: graph.name });

@@ -6,7 +6,7 @@ import { defaultLimits } from "../../../core/values/limits.ts";
 import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "../../../core/training/contract.ts";
 import { renamed } from "./saved.ts";
-import { isEarlyKeras } from "../../../core/training/versions.ts";
+import { isEarlyKeras } from "../../../core/training/saved.ts";
 import {
   averageName,
   iterationName,

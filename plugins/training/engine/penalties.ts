@@ -3,7 +3,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { cast, dtypeOf } from "../../../core/graph/words.ts";
 import type { LayerNode } from "../../../core/network/tree.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { TrainingPlugins } from "../../../core/training/types.ts";
 import type { ConstraintDef, Part, PartKind, PartKinds } from "../../../core/training/contract.ts";
 import { partOf } from "../../../core/training/parts.ts";
 
@@ -17,7 +17,7 @@ function means(stem: string, param: string, params: readonly string[]): boolean 
 
 /** Parts of a kind in a layer's configuration, with the weights they are for. */
 function* held<K extends PartKind>(
-  registry: Registry,
+  registry: TrainingPlugins,
   kind: K,
   node: LayerNode,
 ): Generator<readonly [path: string, part: Part<PartKinds[K]>]> {
@@ -38,7 +38,7 @@ function* held<K extends PartKind>(
 /** The sum of all penalties on weights and outputs, or undefined where there are none. */
 export function penalties(
   b: Builder,
-  registry: Registry,
+  registry: TrainingPlugins,
   layers: readonly { readonly node: LayerNode; readonly outputs: readonly Value[] }[],
   weights: ReadonlyMap<string, Value>,
 ): Value | undefined {
@@ -67,7 +67,7 @@ function perSample(b: Builder, y: Value, penalty: Value): Value {
 
 /** Constraints by weight path. */
 export function constraints(
-  registry: Registry,
+  registry: TrainingPlugins,
   nodes: readonly LayerNode[],
   into: Map<string, Part<ConstraintDef>> = new Map(),
 ): ReadonlyMap<string, Part<ConstraintDef>> {

@@ -2,7 +2,8 @@
 import type { Graph } from "../../../core/graph/graph.ts";
 import { copyOf, type RuntimeValue, type Tensor } from "../../../core/values/tensor.ts";
 import type { Compiled } from "./compiled.ts";
-import { type Fed, formKey } from "./data.ts";
+import type { Fed } from "./data.ts";
+import { formKey } from "./form.ts";
 import { renamed } from "./saved.ts";
 import { randomKeys, stateShapes, testGraph, trainingGraph } from "./graphs.ts";
 import type { ModelParts } from "../../../core/training/types.ts";

@@ -9,7 +9,7 @@ import type { Era, OptimizerDef, Part } from "../../../core/training/contract.ts
 import { serializePart } from "../../../core/training/parts.ts";
 import type { MeanOver } from "./reduce.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "../../../core/training/types.ts";
-import { isEarlyKeras, versionOf } from "../../../core/training/versions.ts";
+import { isEarlyKeras, versionOf } from "../../../core/training/saved.ts";
 
 const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
   typeof raw === "object" && raw !== null && !Array.isArray(raw);

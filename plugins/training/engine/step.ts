@@ -5,7 +5,7 @@ import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } f
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { scalarLike } from "../../../core/graph/words.ts";
 import { classNameOf, isEarly } from "../../../core/training/parts.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { TrainingPlugins } from "../../../core/training/types.ts";
 import { tensorType, typeText } from "../../../core/values/shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../../../core/values/tensor.ts";
 import type {
@@ -134,7 +134,7 @@ export function optimizerSlotsOfKeras2(
 
 /** What the step's graph is made of. */
 export interface StepOptions {
-  readonly registry: Registry;
+  readonly registry: TrainingPlugins;
   /** With the outputs `loss` and the like, and updates of layers. */
   readonly forward: Graph;
   readonly optimizer: Part<OptimizerDef>;

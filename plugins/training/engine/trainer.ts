@@ -33,7 +33,7 @@ import { partOf } from "../../../core/training/parts.ts";
 import { Progress } from "./progress.ts";
 import { StepRunner } from "./runner.ts";
 import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled } from "./saved.ts";
-import { versionOf } from "../../../core/training/versions.ts";
+import { versionOf } from "../../../core/training/saved.ts";
 import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./graphs.ts";
 import {
   batchNames,

@@ -2,7 +2,7 @@
 import type { DType } from "../../../../core/values/dtype.ts";
 import { BackendError } from "../../../../core/values/errors.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../../core/graph/graph.ts";
-import type { Registry } from "../../../../core/graph/registry.ts";
+import type { Operators } from "../../../../core/graph/op.ts";
 import { asTensor, type Dim, productDims } from "../../../../core/values/shape.ts";
 import { type Tensor, tensor, toIntegers } from "../../../../core/values/tensor.ts";
 import { isElementwise } from "./expressions.ts";
@@ -42,7 +42,7 @@ export interface Scope {
 
 /** Lowers graphs into lists of items; list 0 is the prologue, list 1 the main program, deeper ones loop bodies. */
 export class Lowering {
-  readonly registry: Registry;
+  readonly registry: Operators;
   readonly lists: Item[][] = [[], []];
   /** Kept storages with constant contents. */
   readonly constants = new Map<Storage, Tensor>();
@@ -63,7 +63,7 @@ export class Lowering {
   readonly #told: (d: Dim) => boolean;
 
   /** `told` says which sizes an input or a host step tells. */
-  constructor(registry: Registry, target: Target, told: (d: Dim) => boolean) {
+  constructor(registry: Operators, target: Target, told: (d: Dim) => boolean) {
     this.registry = registry;
     this.#target = target;
     this.#told = told;

@@ -1,7 +1,7 @@
 /** From a graph to a plan: the cut into prologue, segments and host steps, calls in order, lifetimes of what they use. @module */
 import { BackendError } from "../../../../core/values/errors.ts";
 import { type Graph, type Node, typeOf } from "../../../../core/graph/graph.ts";
-import type { Registry } from "../../../../core/graph/registry.ts";
+import type { Operators } from "../../../../core/graph/op.ts";
 import { staticShape } from "../../../../core/values/shape.ts";
 import { isKnown, Lowering, type Scope } from "../lowering/lowering.ts";
 import { type HostValue, type Part, partsOf } from "../lowering/program.ts";
@@ -36,7 +36,7 @@ export interface Plan {
 /** Plans a graph; with `profile` every call stands in a segment of its own. */
 export function planGraph(
   source: Graph,
-  registry: Registry,
+  registry: Operators,
   target: Target,
   options: { readonly profile?: boolean } = {},
 ): Plan {

@@ -3,7 +3,7 @@ import { isNarrowFloat } from "../../../../core/values/dtype.ts";
 import { runNode } from "../../../../core/graph/execute.ts";
 import type { Adding } from "../../../../core/graph/builder.ts";
 import type { Graph, Value } from "../../../../core/graph/graph.ts";
-import type { Registry } from "../../../../core/graph/registry.ts";
+import type { Operators } from "../../../../core/graph/op.ts";
 import { folding, livePart, rewrite } from "../../../../core/graph/rewrite.ts";
 import { resizeRows } from "../../../../core/ops/windows/resize.ts";
 import { asTensor, tensorType, type Type } from "../../../../core/values/shape.ts";
@@ -11,7 +11,7 @@ import { elementwiseRules } from "../lowering/expressions.ts";
 import type { Rules } from "../rules/rule.ts";
 
 /** The graph that is lowered, made in one walk. */
-export function prepare(graph: Graph, registry: Registry, rules: Rules): Graph {
+export function prepare(graph: Graph, registry: Operators, rules: Rules): Graph {
   const whole = (name: string) => Object.hasOwn(rules, name) || Object.hasOwn(elementwiseRules, name);
   const fold = folding((node, inputs, limits) =>
     runNode(node, inputs, node.outputs.map(() => tensorType("float32")), { registry, limits })

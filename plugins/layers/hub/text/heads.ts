@@ -7,9 +7,9 @@ import {
   type ActivationSpec,
   asFloat,
   inputAt,
-  layerField,
   scalarLike,
 } from "../../../../core/graph/words.ts";
+import { layerField } from "../../../../core/network/layer.ts";
 import { int, nullable } from "../../../../core/values/schema.ts";
 import { rowsAt } from "../embeddings.ts";
 import { hidden } from "../names.ts";

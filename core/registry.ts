@@ -1,65 +1,36 @@
 /** The registry: every plugin by kind and name, built from a list and frozen. @module */
-import type { ArchitectureDef } from "../network/architecture.ts";
-import type { BackendDef } from "./backend.ts";
-import { LapisError } from "../values/errors.ts";
-import type { FormatDef, SaverDef } from "../model/format.ts";
-import type { ActivationDef, InitializerDef, LayerDef } from "../network/layer.ts";
-import type { OpDef } from "./op.ts";
-import { nearest } from "../values/schema.ts";
-import type { PartDef, PartKinds } from "../training/contract.ts";
-import type { TrainerDef } from "../training/types.ts";
+import type { FormatOf, FormatOptionsOf, SaverOf } from "./model/format.ts";
+import type { Model } from "./model/model.ts";
+import type { BundleOf, KindsOf, RegistryOf } from "./model/plugins.ts";
+import type { NetworkPlugins } from "./network/layer.ts";
+import type { TrainerDef } from "./training/types.ts";
+import { LapisError } from "./values/errors.ts";
+import { nearest } from "./values/schema.ts";
 
-/** Anything that can be plugged in. */
-export type Plugin =
-  | OpDef
-  | LayerDef
-  | BackendDef
-  | FormatDef
-  | SaverDef
-  | ActivationDef
-  | InitializerDef
-  | ArchitectureDef
-  | PartDef
-  | TrainerDef;
-/** Plugins with a name for whoever brings them, which errors use. */
-export interface Bundle {
-  /** Whoever brings them, for messages. */
-  readonly owner: string;
-  /** The plugins. */
-  readonly plugins: readonly Plugin[];
-}
 /** The plugin of each kind. */
-export interface Kinds extends PartKinds {
-  /** A trainer. */
-  readonly trainer: TrainerDef;
-  /** An operator. */
-  readonly op: OpDef;
-  /** A layer. */
-  readonly layer: LayerDef;
-  /** An engine. */
-  readonly backend: BackendDef;
-  /** A file format. */
-  readonly format: FormatDef;
-  /** What saves models. */
-  readonly saver: SaverDef;
-  /** An activation. */
-  readonly activation: ActivationDef;
-  /** An initializer. */
-  readonly initializer: InitializerDef;
-  /** A class of models. */
-  readonly architecture: ArchitectureDef;
-}
-
+export type Kinds = KindsOf<Model, TrainerDef>;
+/** Anything that can be plugged in. */
+export type Plugin = Kinds[keyof Kinds];
+/** Plugins with a name for whoever brings them, which errors use. */
+export type Bundle = BundleOf<Plugin>;
 /** Looks plugins up; immutable. */
-export interface Registry {
-  /** A plugin, or undefined. Operators outside ai.onnx are named `domain.Name`. */
-  find<K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined;
-  /** A plugin. @throws {LapisError} that suggests the nearest name. */
-  get<K extends keyof Kinds>(kind: K, name: string): Kinds[K];
-  /** Every plugin of a kind, in the order they were listed. */
-  all<K extends keyof Kinds>(kind: K): readonly Kinds[K][];
-  /** A registry with more plugins. */
-  with(...more: readonly (Plugin | Bundle)[]): Registry;
+export type Registry = RegistryOf<Model, TrainerDef>;
+/** A model file format. */
+export type FormatDef = FormatOf<Model>;
+/** How to load. */
+export type FormatOptions = FormatOptionsOf<Registry>;
+/** What saves models. */
+export type SaverDef = SaverOf<Model>;
+
+const made = new WeakMap<NetworkPlugins, Registry>();
+/**
+ * The whole registry behind what a network looks its plugins up in.
+ * @throws {LapisError} for one that {@link createRegistry} didn't make.
+ */
+export function registryOf(plugins: NetworkPlugins): Registry {
+  const whole = made.get(plugins);
+  if (whole) return whole;
+  throw new LapisError("registry", "expected plugins from createRegistry");
 }
 
 function keyOf(plugin: Plugin): string {
@@ -98,7 +69,7 @@ export function createRegistry(list: readonly (Plugin | Bundle)[]): Registry {
     byKind.get(kind)?.get(name) as Kinds[K] | undefined;
   const all = <K extends keyof Kinds>(kind: K) =>
     [...plugins.values()].filter((p): p is Kinds[K] & Plugin => p.kind === kind) as readonly Kinds[K][];
-  return Object.freeze({
+  const registry: Registry = Object.freeze({
     find,
     get<K extends keyof Kinds>(kind: K, name: string): Kinds[K] {
       const plugin = find(kind, name);
@@ -109,4 +80,6 @@ export function createRegistry(list: readonly (Plugin | Bundle)[]): Registry {
     all,
     with: (...more: readonly (Plugin | Bundle)[]) => createRegistry([...list, ...more]),
   });
+  made.set(registry, registry);
+  return registry;
 }
