@@ -329,7 +329,7 @@ Deno.test("--allow-ffi is the one permission it takes; without it, it says so", 
     import { onnxruntime } from "${here}";
     import { GraphBuilder } from "${core}graph/builder.ts";
     import { networkOps } from "${core}ops/mod.ts";
-    import { createRegistry } from "${core}graph/registry.ts";
+    import { createRegistry } from "${core}registry.ts";
     import { tensor } from "${core}values/tensor.ts";
     const registry = createRegistry(networkOps), b = new GraphBuilder(registry);
     b.output("y", b.one("Neg", [b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })]));
