@@ -1,4 +1,5 @@
 /** An arena's layout: blocks by size and lifetime, those alive together apart. @module */
+import { item } from "../../../../core/values/item.ts";
 
 /** A block of an arena: `[start, start + bytes)` while steps `from` to `to` run. */
 export interface Lifetime {
@@ -15,7 +16,7 @@ export interface Layout {
   readonly bytes: number;
 }
 /** Blocks up to which the layout is tried that takes time with their number's square. */
-const FEW = 2048;
+export const FEW = 2048;
 
 /** Places blocks so that those alive together don't overlap, at multiples of `align`, by the tighter of two ways. */
 export function layoutArena(blocks: readonly Lifetime[], align = 64): Layout {
@@ -68,23 +69,45 @@ function firstAbove(placed: Int32Array, starts: Float64Array, count: number, sta
   return low;
 }
 
-/** In the order of time, each in the smallest gap that is free then. */
-function layoutInTime(blocks: readonly Lifetime[], align: number): Layout {
-  const count = blocks.length, offsets = new Array<number>(count).fill(0), free = new Gaps();
-  const sizes = Float64Array.from(blocks, (b) => Math.ceil(b.bytes / align) * align);
+/** A block that begins or ends. */
+export interface Event {
+  /** Its place in the list of blocks. */
+  readonly block: number;
+  readonly ends: boolean;
+}
+/** Blocks in the order of time: ends before what begins after them, larger blocks first of those that begin at once. */
+export function eventsOf(blocks: readonly Lifetime[], align: number): readonly Event[] {
+  const sizes = Float64Array.from(blocks, (b) => roundUp(b.bytes, align));
   const from = Int32Array.from(blocks, (b) => b.from), to = Int32Array.from(blocks, (b) => b.to);
   const begins = Int32Array.from(blocks, (_, i) => i).sort((a, b) =>
     at(from, a) - at(from, b) || at(sizes, b) - at(sizes, a) || a - b
   );
   const ends = Int32Array.from(blocks, (_, i) => i).sort((a, b) => at(to, a) - at(to, b) || a - b);
-  let gone = 0, total = 0;
-  for (const i of begins) {
-    while (gone < count && at(to, at(ends, gone)) < at(from, i)) {
-      const j = at(ends, gone++), start = offsets[j] as number;
-      free.give(start, start + at(sizes, j));
+  const events: Event[] = [];
+  let gone = 0;
+  for (const block of begins) {
+    for (; gone < ends.length && at(to, at(ends, gone)) < at(from, block); gone++) {
+      events.push({ block: at(ends, gone), ends: true });
     }
-    const start = offsets[i] = free.take(at(sizes, i));
-    total = Math.max(total, start + (blocks[i] as Lifetime).bytes);
+    events.push({ block, ends: false });
+  }
+  return events;
+}
+const roundUp = (bytes: number, align: number) => Math.ceil(bytes / align) * align;
+
+/** In the order of time, each in the smallest gap that is free then. */
+export function layoutInTime(blocks: readonly Lifetime[], align: number): Layout {
+  const offsets = new Array<number>(blocks.length).fill(0), free = new Gaps();
+  let total = 0;
+  for (const { block, ends } of eventsOf(blocks, align)) {
+    const { bytes } = item(blocks, block), size = roundUp(bytes, align);
+    if (ends) {
+      const start = item(offsets, block);
+      free.give(start, start + size);
+      continue;
+    }
+    const start = offsets[block] = free.take(size);
+    total = Math.max(total, start + bytes);
   }
   return { offsets, bytes: total };
 }
