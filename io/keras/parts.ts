@@ -5,8 +5,8 @@ import type { Layer } from "../../core/network/layer.ts";
 import type { Network, SymbolicTensor } from "../../core/network/network.ts";
 import { tensorType } from "../../core/values/shape.ts";
 import type { KerasContext } from "./reading/context.ts";
-import { isJson } from "./json.ts";
-import { isSerialized, labelOf, type LayerEntry } from "./reading/entry.ts";
+import { keepPolicy, policyName } from "./policies.ts";
+import { labelOf, type LayerEntry } from "./reading/entry.ts";
 
 /** A model's configuration, read: a network, or layers that wait for the shape of their input. */
 export type Structure =
@@ -38,7 +38,7 @@ export function inputOf(
   const wrong = () =>
     new FormatError(`layer "${name}" (InputLayer): expected a shape, got ${shown(shape)}`, { place: name });
   if (!dims) throw wrong();
-  const type = isSerialized(dtype) && isJson(dtype.config) ? dtype.config.name : dtype;
+  const type = policyName(dtype);
   // Lapis computes in float32, whatever a file's floats are.
   const known: DType = isDType(type) && !isFloat(type) ? type : "float32";
   const sizes = dims.map((d, axis) => {
@@ -50,7 +50,15 @@ export function inputOf(
     if (typeof d !== "number" || !Number.isSafeInteger(d) || d < 0) throw wrong();
     return d;
   });
-  return { kind: "symbolic", type: tensorType(known, sizes), registry: ctx.registry, index: 0, name };
+  const made: SymbolicTensor = {
+    kind: "symbolic",
+    type: tensorType(known, sizes),
+    registry: ctx.registry,
+    index: 0,
+    name,
+  };
+  keepPolicy(made, dtype);
+  return made;
 }
 /** The tensor of an InputLayer; `prefix` tells the symbols of several inputs apart. @throws {UnsupportedError} */
 export function inputLayer(entry: LayerEntry, ctx: KerasContext, prefix: string): SymbolicTensor {

@@ -8,33 +8,41 @@ import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
 import { isSerialized } from "./reading/entry.ts";
+import { olderPart } from "./writing/older.ts";
 import { onTheano, scaledSums, type SlotOwners, slotsByWeights, type Variables } from "./weights/slots.ts";
 
-/** Compilation as whole-model `.h5` files hold it, from that of `.keras` files. */
-export function legacyTraining(config: Json, major: 2 | 3): Json {
-  const { optimizer, loss = null, metrics = null, ...rest } = config;
+/**
+ * Compilation as whole-model `.h5` files hold it, from that of `.keras` files; `older` is an optimizer in the form before
+ * TensorFlow 2.11.
+ */
+export function legacyTraining(config: Json, major: 2 | 3, older?: Json): Json {
+  const { optimizer, loss = null, metrics = null, weighted_metrics: weighted = null, ...rest } = config;
   const bare = (value: unknown): unknown =>
     isSerialized(value)
-      ? {
+      ? major === 2 ? olderPart(value) : {
         class_name: value.class_name,
         config: value.config,
         ...("lapis" in value && { lapis: value.lapis }),
       }
       : Array.isArray(value)
       ? value.map(bare)
+      : isJson(value)
+      ? Object.fromEntries(Object.entries(value).map(([output, v]) => [output, bare(v)]))
       : value;
-  const own = bare(optimizer ?? null);
+  const { module: _, registered_name: __, ...own } = isJson(optimizer) ? optimizer : {};
+  // Keras 2 has an older optimizer of the same name.
+  const newest = major === 2 ? { ...own, class_name: `Custom>${own.class_name}` } : own;
   return {
     loss: bare(loss),
     loss_weights: null,
     metrics: bare(metrics),
-    weighted_metrics: null,
+    weighted_metrics: bare(weighted),
+    ...(major === 2 && { sample_weight_mode: null }),
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,
     ...rest,
-    // Keras 2 has an older optimizer of the same name.
-    optimizer_config: major === 2 && isJson(own) ? { ...own, class_name: `Custom>${own.class_name}` } : own,
+    optimizer_config: older ?? (isJson(optimizer) ? newest : optimizer ?? null),
   };
 }
 

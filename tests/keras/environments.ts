@@ -19,9 +19,10 @@ export interface Environment {
   readonly packages: readonly string[];
   /** Variables of its process. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Forms of files that it opens. Keras 2's are those of 2.15, with layers and fields that earlier ones lack. */
+  /** Forms of files that it opens. */
   readonly reads: readonly (2 | 3)[];
 }
+const theano = { KERAS_BACKEND: "theano", THEANO_FLAGS: "optimizer=fast_compile,cxx=,floatX=float32" };
 const quiet = { TF_CPP_MIN_LOG_LEVEL: "3", CUDA_VISIBLE_DEVICES: "-1", TF_ENABLE_ONEDNN_OPTS: "0" };
 
 /** All of them, oldest first. */
@@ -38,16 +39,18 @@ export const environments: readonly Environment[] = [
       "pyyaml==5.4.1",
       "six==1.16.0",
     ],
-    variables: { KERAS_BACKEND: "theano", THEANO_FLAGS: "optimizer=fast_compile,cxx=,floatX=float32" },
+    variables: theano,
     reads: [],
   },
   {
     name: "keras-2.2.4",
     python: "3.7",
-    packages: ["keras==2.2.4", "tensorflow==1.15.5", "h5py==2.10.0", "protobuf==3.20.3", "numpy==1.18.5"],
-    reads: [],
+    // Training on TensorFlow 1 comes out otherwise at every run.
+    packages: ["keras==2.2.4", "theano==1.0.5", "h5py==2.10.0", "numpy==1.18.5", "scipy==1.5.4"],
+    variables: theano,
+    reads: [2],
   },
-  { name: "keras-2.4", python: "3.8", packages: ["tensorflow-cpu==2.4.4", "protobuf==3.20.3"], reads: [] },
+  { name: "keras-2.4", python: "3.8", packages: ["tensorflow-cpu==2.4.4", "protobuf==3.20.3"], reads: [2] },
   { name: "keras-2.15", python: "3.11", packages: ["tensorflow-cpu==2.15.1"], reads: [2] },
   { name: "keras-3.4", python: "3.11", packages: ["keras==3.4.1", "tensorflow-cpu==2.16.2"], reads: [3] },
   {

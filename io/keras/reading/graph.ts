@@ -10,6 +10,7 @@ import { isJson, type Json } from "../json.ts";
 import { keepClass, keepPlace } from "../kept.ts";
 import { entryOf, expanded, layerFrom } from "./layers.ts";
 import type { LayerEntry } from "./entry.ts";
+import { keepPolicy } from "../policies.ts";
 import { inputLayer, inputOf, isModel, listOf, type Structure } from "../parts.ts";
 
 /**
@@ -90,6 +91,7 @@ function modelLayer(entry: LayerEntry, ctx: KerasContext, place: string, depth: 
   );
   ctx.classes.set(layer, entry.className);
   keepClass(layer, entry);
+  keepPolicy(layer, entry.config.dtype);
   return layer;
 }
 
@@ -125,7 +127,9 @@ function sequentialOf(
   if (layers.length === 0) {
     throw new ConfigError(`${place}: the list of layers is empty but for an input`, { place });
   }
-  return { network: sequentialNetwork(start, layers, name, (layer) => passing(layer, ctx)), name };
+  const network = sequentialNetwork(start, layers, name, (layer) => passing(layer, ctx));
+  keepPolicy(network, entry.config.dtype);
+  return { network, name };
 }
 function buildShape(raw: Json): unknown {
   return isJson(raw.build_config) ? raw.build_config.input_shape : undefined;

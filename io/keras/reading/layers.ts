@@ -16,6 +16,7 @@ import { type KerasContext, majorOf } from "./context.ts";
 import { isOlderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "../json.ts";
 import { keepStored } from "../kept.ts";
+import { keepPolicy, policyName } from "../policies.ts";
 
 /** Keys that every layer may have and none computes with. */
 const common: ReadonlySet<string> = new Set([
@@ -122,15 +123,19 @@ function codeName({ config }: LayerEntry): string {
   return isJson(code) && typeof code.class_name === "string" ? ` (${shown(code.config, 40)})` : "";
 }
 
-const policies: Readonly<Record<string, true>> = { float32: true };
 /** The element type that a layer computes in; what isn't float32 is said. @throws {UnsupportedError} for quantized ones. */
 function policyOf(entry: LayerEntry, ctx: KerasContext, def: LayerDef): string | undefined {
-  const given = entry.config.dtype;
-  let name = given;
+  const given = entry.config.dtype, name = policyName(given);
   if (isSerialized(given)) {
     // A layer that is chosen by its configuration reads the policy itself.
     if (def.keras?.takes) return undefined;
-    if (!/^(DTypePolicy|Policy|FloatDTypePolicy|PolicyV1)$/.test(`${given.class_name}`)) {
+    // Policies by paths are those of the layers inside.
+    const plain = given.class_name === "DTypePolicyMap" && isJson(given.config)
+      ? Object.values(given.config.policy_map ?? {}).every((one) =>
+        /float(16|32|64)$/.test(`${policyName(one)}`)
+      )
+      : /^(DTypePolicy|Policy|FloatDTypePolicy|PolicyV1)$/.test(`${given.class_name}`);
+    if (!plain) {
       throw new UnsupportedError(
         `${labelOf(entry)}: dtype policy ${shown(given.class_name)} is not supported`,
         {
@@ -138,10 +143,8 @@ function policyOf(entry: LayerEntry, ctx: KerasContext, def: LayerDef): string |
         },
       );
     }
-    name = isJson(given.config) ? given.config.name : undefined;
   }
-  if (typeof name !== "string") return undefined;
-  if (!policies[name] && /float(16|64)|bfloat/.test(name)) {
+  if (name !== undefined && /float(16|64)/.test(name)) {
     ctx.warn(`${labelOf(entry)}: Keras computes it in ${name}, Lapis in float32`);
   }
   return name;
@@ -256,6 +259,7 @@ export function layerFrom(
       ...(Object.hasOwn(schema, "dtype") && policy !== undefined &&
         { dtype: policy as Layer["dtype"] & string }),
     }));
+  keepPolicy(layer, entry.config.dtype);
   const { lora_rank: rank, lora_alpha: alpha } = entry.config;
   if (typeof rank === "number") ctx.lora.set(layer, typeof alpha === "number" ? alpha : rank);
   // A class exported under another name is stored under its own.

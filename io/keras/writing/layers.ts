@@ -7,29 +7,43 @@ import type { SymbolicTensor } from "../../../core/network/network.ts";
 import type { AnySchema } from "../../../core/values/schema.ts";
 import type { TensorType } from "../../../core/values/shape.ts";
 import type { Json } from "../json.ts";
+import { policyIn, policyName } from "../policies.ts";
+import { isSerialized } from "../reading/entry.ts";
 import { locate, moduleOf, packageOf } from "../reading/layers.ts";
+import { withoutLater } from "./older.ts";
 import { activationValue, initializerValue, partValue, serialized, type WriteContext } from "./values.ts";
 
 /** Sizes as Keras writes them: null where they vary. */
 export function shapeList(type: TensorType): readonly (number | null)[] {
   return (type.shape ?? []).map((d) => (typeof d === "number" ? d : null));
 }
-/** What layers without a type of their own compute in. */
-export function policy(major: 2 | 3): unknown {
-  return major === 2 ? "float32" : serialized("keras", "DTypePolicy", { name: "float32" });
+/**
+ * What Keras computes something in: float32, or the policy that the file had that it comes from.
+ * @throws {UnsupportedError} for policies by paths, which Keras 2 doesn't have.
+ */
+export function policy(source: object, major: 2 | 3, place: string): unknown {
+  const given = policyIn(source), name = policyName(given) ?? "float32";
+  if (isSerialized(given) && given.class_name === "DTypePolicyMap") {
+    if (major === 3) return given;
+    throw new UnsupportedError(`${place}: Keras 2 has no dtype policies by paths (DTypePolicyMap)`, {
+      place,
+    });
+  }
+  if (major === 3) return serialized("keras", "DTypePolicy", { name });
+  return name.startsWith("mixed_") ? serialized("keras.mixed_precision", "Policy", { name }) : name;
 }
 /** An input as a layer. */
 export function inputEntry(tensor: SymbolicTensor, name: string, ctx: WriteContext): Json {
   const shape = ctx.major === 2 ? "batch_input_shape" : "batch_shape";
   const config = {
     [shape]: shapeList(tensor.type),
-    dtype: tensor.type.dtype,
+    dtype: policyName(policyIn(tensor)) ?? tensor.type.dtype,
     sparse: false,
     ragged: false,
     name,
     ...(ctx.major === 3 && { optional: false }),
   };
-  return layerForm("keras.layers", "InputLayer", config, ctx);
+  return layerForm("keras.layers", "InputLayer", ctx.major === 2 ? withoutLater(config) : config, ctx);
 }
 /** `{class_name, config}`, with the module where layers say theirs. */
 export function layerForm(
@@ -103,9 +117,9 @@ export function layerEntry(
       { place: name },
     );
   }
-  const common = { name, trainable, dtype: fields.dtype ?? policy(ctx.major) };
+  const common = { name, trainable, dtype: fields.dtype ?? policy(layer, ctx.major, label) };
   const origin = keras.package ?? packageOf(layer);
-  const form = { ...common, ...config };
+  const form = ctx.major === 2 ? withoutLater({ ...common, ...config }) : { ...common, ...config };
   if (keras.unregistered && module !== undefined) {
     return layerForm(module[0], module[1], form, ctx, module[1]);
   }

@@ -29,7 +29,7 @@ function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext
   const cold = frozen || !layer.trainable;
   return inside.network
     ? networkEntry(inside.network, name, cold, ctx)
-    : stackEntry(inside.layers, name, cold, ctx);
+    : stackEntry(layer, inside.layers, name, cold, ctx);
 }
 /** The class that a network or a layer that is one is written as, where it stands for itself. */
 export function writtenClass(of: Network | Layer, ctx: WriteContext): LayerEntry | undefined {
@@ -49,19 +49,26 @@ function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean):
 }
 /** The form of a model: its class, its configuration, and the shape it is built for. */
 function modelForm(kind: Network["kind"], config: Json, shape: unknown, ctx: WriteContext): Json {
-  if (!ctx.modules) return { class_name: kind, config };
-  const module = kind === "Sequential"
-    ? "keras"
+  // Every Keras 2 reads Model; Functional came with 2.4.
+  if (!ctx.modules) return { class_name: kind === "Functional" && ctx.major === 2 ? "Model" : kind, config };
+  // Keras 2.15 and tf-keras hold functional models in modules of other names; Model is in that of both.
+  const form = kind === "Sequential"
+    ? serialized("keras", kind, config)
     : ctx.major === 2
-    ? "tf_keras.src.engine.functional"
-    : "keras.src.models.functional";
-  const form = serialized(module, kind, config, kind === "Functional" ? kind : undefined);
+    ? serialized("keras", "Model", config)
+    : serialized("keras.src.models.functional", kind, config, kind);
   return { ...form, ...(shape !== undefined && { build_config: { input_shape: shape } }) };
 }
 /** Layers in a row whose input isn't known. */
-export function stackEntry(layers: readonly Layer[], name: string, frozen: boolean, ctx: WriteContext): Json {
+export function stackEntry(
+  source: object,
+  layers: readonly Layer[],
+  name: string,
+  frozen: boolean,
+  ctx: WriteContext,
+): Json {
   const list = layers.map((layer) => anyLayer(layer, nameOf(layer), frozen, ctx));
-  const common = ctx.major === 3 && { trainable: !frozen, dtype: policy(3) };
+  const common = ctx.major === 3 && { trainable: !frozen, dtype: policy(source, 3, name) };
   return modelForm("Sequential", { name, ...common, layers: list }, undefined, ctx);
 }
 
@@ -89,7 +96,7 @@ function sequentialEntry(network: Network, name: string, frozen: boolean, ctx: W
   const layers = start ? [inputEntry(start, network.inputNames[0] ?? "input_layer", ctx), ...list] : list;
   const config = ctx.major === 2
     ? { name, layers }
-    : { name, trainable: !frozen, dtype: policy(3), layers, build_input_shape: shape };
+    : { name, trainable: !frozen, dtype: policy(network, 3, name), layers, build_input_shape: shape };
   return modelForm("Sequential", config, shape, ctx);
 }
 

@@ -10,6 +10,7 @@ import type { Part } from "../../../core/training/contract.ts";
 import { partOf, serializePart } from "../../../core/training/parts.ts";
 import { olderHardSigmoid } from "../reading/hardsigmoid.ts";
 import { isJson, type Json } from "../json.ts";
+import { olderInitializer, olderRegularizer } from "./older.ts";
 
 /** Writing, in progress. */
 export interface WriteContext {
@@ -50,7 +51,8 @@ const keras2Activations: Readonly<Record<string, string>> = {
   relu6: "relu6",
   selu: "selu",
   sigmoid: "sigmoid",
-  silu: "silu",
+  // Keras before 2.14 knows it by this name alone.
+  silu: "swish",
   softmax: "softmax",
   softplus: "softplus",
   softsign: "softsign",
@@ -117,20 +119,22 @@ export function initializerValue(spec: InitializerSpec, ctx: WriteContext, place
     }
     config[key] = value;
   }
-  return serialized("keras.initializers", pascal(name), config);
+  const [className, form] = ctx.major === 2 ? olderInitializer(pascal(name), config) : [pascal(name), config];
+  return serialized("keras.initializers", className, form);
 }
 
 /** A regularizer or constraint, however the layer holds it: our part, a name, or what a file held. */
 export function partValue(value: unknown, key: string, ctx: WriteContext, place: string): unknown {
   const kind = /regularizer$/.test(key) ? "regularizer" : /constraint$/.test(key) ? "constraint" : undefined;
   if (value === null || value === undefined || kind === undefined) return value ?? null;
-  if (isJson(value) && value.kind === "part") return serializePart(value as unknown as Part);
+  const older = (form: Json) => (ctx.major === 2 && kind === "regularizer" ? olderRegularizer(form) : form);
+  if (isJson(value) && value.kind === "part") return older(serializePart(value as unknown as Part));
   if (isJson(value) && typeof value.class_name === "string" && isJson(value.config)) {
     const { shared_object_id: _, ...rest } = value;
-    return { module: `keras.${kind}s`, registered_name: null, ...rest };
+    return older({ module: `keras.${kind}s`, registered_name: null, ...rest });
   }
   if (ctx.registry.all(kind).length === 0) return value;
-  return serializePart(partOf(ctx.registry, kind, value, place));
+  return older(serializePart(partOf(ctx.registry, kind, value, place)));
 }
 
 /** Options that Python wants as floats even where they are whole: Keras refuses a momentum of 0 that isn't 0.0. */

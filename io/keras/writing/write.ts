@@ -3,6 +3,7 @@ import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { Extras, WriteOptions } from "../../../core/model/format.ts";
 import type { Model } from "../../../core/model/model.ts";
 import { snakeCase } from "../../../core/network/names.ts";
+import type { LayerNode } from "../../../core/network/tree.ts";
 import type { Network } from "../../../core/network/network.ts";
 import type { SavedTraining } from "../../../core/training/types.ts";
 import { Hdf5GroupWriter, writeHdf5 } from "../../hdf5/write.ts";
@@ -11,6 +12,7 @@ import { writeZip, type ZipMember } from "../../archives/zip.ts";
 import { isJson, type Json } from "../json.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
 import { sharedIn } from "../reading/shared.ts";
+import { olderOptimizer } from "./optimizer.ts";
 import { networkEntry, writtenClass } from "./network.ts";
 import { pythonJson, type WriteContext } from "./values.ts";
 import {
@@ -108,6 +110,12 @@ function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer>
   }
   return writeZip(members);
 }
+/** True where weights are looked up by row. */
+function hasTables({ tree }: Model): boolean {
+  const within = ({ layer, children }: LayerNode): boolean =>
+    /Embedding/.test(layer.def.name) || children.some(within);
+  return tree.some(within);
+}
 function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   // Keras 3 reads layers with their modules in an .h5 too, and then whole: attention modes and lists of axes with them.
   const major = options.kerasVersion ?? 3;
@@ -119,9 +127,11 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   root.attributes.set("model_config", pythonJson(structure, "model_config"));
   writeLegacyWeights(root.group("model_weights"), source, version, ctx);
   if (training) {
-    const config = legacyTraining(training.config, major);
-    root.attributes.set("training_config", pythonJson(config, "training_config"));
-    const variables = training.variables?.() ?? [], prefix = optimizerName(training);
+    const { config, variables: held } = training;
+    const older = major === 2 ? olderOptimizer(config.optimizer, held, hasTables(model)) : undefined;
+    const said = legacyTraining(config, major, older?.form);
+    root.attributes.set("training_config", pythonJson(said, "training_config"));
+    const variables = older?.variables ?? held?.() ?? [], prefix = optimizerName(training);
     if (variables.length > 0) writeLegacyOptimizer(root, prefix, variables);
   }
   return writeHdf5(root);

@@ -175,7 +175,11 @@ export class OptimizerState {
   /** Before TensorFlow 2.11 Keras keeps all weights' first slots, then all their second ones; its rate stands in the configuration. */
   #older(variables: Variables): Variables {
     const scalars = variables.filter((v) => v.value.shape.length === 0);
-    const slots = variables.filter((v) => v.value.shape.length > 0);
+    const hats = this.optimizer.def.slots(this.optimizer.config).flat().some((s) =>
+      s.name === "velocity_hat"
+    );
+    // Without largest mean squares Keras keeps numbers in their place.
+    const slots = variables.filter((v) => v.value.shape.length > 0 && (hats || !/\/vhat(:0)?$/.test(v.name)));
     const rate = scalars.find((v) => /learning_rate$/.test(v.name));
     const shared = scalars.filter((v) => /momentum_cache$/.test(v.name));
     const iteration = scalars.find((v) => v !== rate && !shared.includes(v));

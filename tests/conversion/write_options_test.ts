@@ -1,8 +1,15 @@
 /** Options of writing: every format takes its own and refuses those of the others, before anything is written. @module */
 import { deepEqual, rejects } from "node:assert/strict";
-import { ConfigError, dense, input, registry, sequential, type WriteOptions } from "../mod.ts";
-import { writeNamesOf } from "../public/plugins.ts";
-import { inFolder, lapis } from "./support/cli.ts";
+import {
+  ConfigError,
+  dense,
+  input,
+  registry,
+  sequential,
+  writeNamesOf,
+  type WriteOptions,
+} from "../../mod.ts";
+import { inFolder, lapis } from "../support/cli.ts";
 
 const small = () => sequential([input({ shape: [2] }), dense({ units: 1 })], { backend: "plain" });
 const given: Required<WriteOptions> = {
