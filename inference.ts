@@ -8,10 +8,10 @@
  * ```
  * @module
  */
-import { type LoadOptions, loadWith } from "./core/model/load.ts";
+import { type LoadOptions, loadWith } from "./io/files/load.ts";
 import type { Model } from "./core/model/model.ts";
 import { layerOps } from "./core/ops/layerops.ts";
-import type { SourceLike } from "./core/files/platform.ts";
+import type { SourceLike } from "./io/files/sources.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
 import { kerasReader } from "./io/keras/reading/read.ts";
 import { activations } from "./plugins/activations/mod.ts";
@@ -23,9 +23,9 @@ import { textOps } from "./plugins/operators/text/text.ts";
 
 export type { DType } from "./core/values/dtype.ts";
 export { LapisError } from "./core/values/errors.ts";
-export type { LoadOptions } from "./core/model/load.ts";
+export type { LoadOptions } from "./io/files/load.ts";
 export { Model } from "./core/model/model.ts";
-export type { SourceLike } from "./core/files/platform.ts";
+export type { SourceLike } from "./io/files/sources.ts";
 export { type Tensor, tensor } from "./core/values/tensor.ts";
 
 /** The plugins that running Keras models takes. */

@@ -14,7 +14,7 @@ export { shown } from "../core/values/errors.ts";
 export { createLayer, type LayerOptions } from "../core/network/factory.ts";
 export type { Extras, Source, WriteNames, WriteOptions, WrittenFiles } from "../core/model/format.ts";
 export type { FormatDef, FormatOptions } from "../core/registry.ts";
-export { writeNamesOf } from "../core/model/save.ts";
+export { writeNamesOf } from "../io/files/save.ts";
 export type * from "../core/network/layer.ts";
 export { normalLike } from "../core/graph/words.ts";
 export type {

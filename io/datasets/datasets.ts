@@ -1,13 +1,8 @@
 /** Data sets by name: which files of a folder are which part, and how a missing one is downloaded and checked. @module */
 import { FormatError, InputError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
-import {
-  type FolderEntry,
-  listFolder,
-  makeFolder,
-  readSource,
-  writeFileAtomic,
-} from "../../core/files/platform.ts";
+import { type FolderEntry, listFolder, makeFolder, writeFileAtomic } from "../files/folders.ts";
+import { readSource } from "../files/sources.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { readCifar10 } from "./cifar.ts";

@@ -1,7 +1,8 @@
 /** A folder of pictures as a data set: a folder a class, as Keras' image_dataset_from_directory reads it. @module */
 import { InputError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
-import { listFolder, readSource } from "../../core/files/platform.ts";
+import { listFolder } from "../files/folders.ts";
+import { readSource } from "../files/sources.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
 import { type ColorMode, type ImageInterpolation, readImage, resizeImage } from "./images.ts";

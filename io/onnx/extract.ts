@@ -2,7 +2,7 @@
 import { FormatError, InputError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { partNames, type PartOptions, unknownName } from "../../core/model/part.ts";
-import { readSource, type SourceLike } from "../../core/files/platform.ts";
+import { readSource, type SourceLike } from "../files/sources.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import type { Type } from "../../core/values/shape.ts";
 import { attributeType, attributeTypes } from "./reading/attributes.ts";

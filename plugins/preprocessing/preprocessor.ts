@@ -1,7 +1,7 @@
 /** Rows of texts and labels to ids and classes, fitted on training data and kept in the model's file. @module */
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import type { Extras } from "../../core/model/format.ts";
-import type { StreamLike } from "../../core/files/platform.ts";
+import type { StreamLike } from "../../io/files/sources.ts";
 import {
   bool,
   checkOptions,

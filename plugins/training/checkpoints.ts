@@ -1,9 +1,9 @@
 /** Callbacks that write the model while it is trained: the best or every one, and a backup that a fit goes on from. @module */
 import { ConfigError, InputError } from "../../core/values/errors.ts";
-import { loadWith } from "../../core/model/load.ts";
+import { loadWith } from "../../io/files/load.ts";
 import { fieldToCamel } from "../../core/network/names.ts";
-import { listFolder, makeFolder, removeFile } from "../../core/files/platform.ts";
-import { writeNamesOf } from "../../core/model/save.ts";
+import { listFolder, makeFolder, removeFile } from "../../io/files/folders.ts";
+import { writeNamesOf } from "../../io/files/save.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "./engine/saved.ts";

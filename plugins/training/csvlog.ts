@@ -1,7 +1,8 @@
 /** Every epoch's numbers in a CSV file, as Keras' CSVLogger writes it. @module */
 import { fieldToSnake } from "../../core/network/names.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
-import { readSource, writeFileAtomic } from "../../core/files/platform.ts";
+import { writeFileAtomic } from "../../io/files/folders.ts";
+import { readSource } from "../../io/files/sources.ts";
 import { FormatError, InputError } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { Callback, Logs } from "../../core/training/types.ts";

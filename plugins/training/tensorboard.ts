@@ -1,5 +1,5 @@
 /** TensorBoard's event files: TFRecords of Event messages with one number a tag. @module */
-import { makeFolder, writeFileAtomic } from "../../core/files/platform.ts";
+import { makeFolder, writeFileAtomic } from "../../io/files/folders.ts";
 import type { Callback, Logs } from "../../core/training/types.ts";
 
 const table = Uint32Array.from({ length: 256 }, (_, n) => {

@@ -31,14 +31,8 @@ Deno.test("the import graph is the real one", () => {
   deepEqual(imports.some(({ from, to }) => from === "mod.ts" && unitOf(to) === "core"), true);
 });
 
-Deno.test("core imports nothing outside core; only its platform adapter touches node:", () => {
-  deepEqual(
-    said(imports.filter(({ from, to }) =>
-      unitOf(from) === "core" && unitOf(to) !== "core" &&
-      !(from === "core/files/platform.ts" && to.startsWith("node:"))
-    )),
-    [],
-  );
+Deno.test("core imports nothing outside core", () => {
+  deepEqual(said(imports.filter(({ from, to }) => unitOf(from) === "core" && unitOf(to) !== "core")), []);
 });
 
 /** What backends share: views, lowering, memory, sessions. */
@@ -53,12 +47,12 @@ Deno.test("a backend imports core, the room and its own folder; the room imports
   );
 });
 
-Deno.test("a plugin imports core, its own folder and packages; backends the room, the onnxruntime one io/onnx, operators the pictures of io", () => {
+Deno.test("a plugin imports core, the files of io, its own folder and packages; backends the room, the onnxruntime one io/onnx, operators the pictures of io", () => {
   deepEqual(
     said(
       imports.filter(({ from, to }) =>
         from.startsWith("plugins/") && unitOf(to) !== "core" && unitOf(to) !== unitOf(from) &&
-        !isPackage(to) &&
+        !isPackage(to) && !to.startsWith("io/files/") &&
         !(from.startsWith("plugins/backends/") && unitOf(to) === room) &&
         !(from.startsWith("plugins/backends/contract/") && to === "node:assert/strict") &&
         !(from.startsWith("plugins/backends/onnxruntime/") && to.startsWith("io/onnx/")) &&
@@ -156,8 +150,7 @@ Deno.test("no file has more than 400 lines, no folder more than 22 files", async
 });
 
 /** Where Deno's own API may be used: everything else runs in Node, Bun and pages too. */
-const mayUseDeno = (path: string) =>
-  isTest(path) || path === "core/files/platform.ts" || ["cli", "examples", "bench"].includes(unitOf(path));
+const mayUseDeno = (path: string) => isTest(path) || ["cli", "examples", "bench"].includes(unitOf(path));
 
 /** Programs of their own, which nothing imports: what a worker runs. */
 const isProgram = (path: string) => path.endsWith("/worker.ts") && !imports.some(({ to }) => to === path);

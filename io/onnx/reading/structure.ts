@@ -1,7 +1,7 @@
 /** What an ONNX file holds but its weights' elements, read in pieces: files of any size take little memory. @module */
 import { FormatError, LimitError } from "../../../core/values/errors.ts";
-import { type RangedSource, readRanged } from "../../../core/files/platform.ts";
-import type { SourceLike } from "../../../core/files/platform.ts";
+import { type RangedSource, readRanged } from "../../files/ranged.ts";
+import type { SourceLike } from "../../files/sources.ts";
 import { checkOptions } from "../../../core/values/schema.ts";
 import { refuseForeign } from "../../foreign/mod.ts";
 import { graphTable, type ModelProto, modelTable, tensorTable } from "../messages.ts";

@@ -1,7 +1,7 @@
 /** ONNX files in onnxruntime as they lie, read by nobody in between: what conversions are proved with. @module */
 import { BackendError, InputError, shown } from "../../../core/values/errors.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
-import { readSource } from "../../../core/files/platform.ts";
+import { readSource } from "../../../io/files/sources.ts";
 import { asTensor } from "../../../core/values/shape.ts";
 import { type Tensor, zeros } from "../../../core/values/tensor.ts";
 import { rolesFrom } from "../../../io/onnx/reading/roles.ts";

@@ -1,6 +1,6 @@
 /** Word vectors in GloVe's text form, read as a stream, and the matrix that an embedding begins with. @module */
 import { ConfigError, FormatError, shown } from "../../../core/values/errors.ts";
-import { type StreamLike, streamSource } from "../../../core/files/platform.ts";
+import { type StreamLike, streamSource } from "../../../io/files/sources.ts";
 import { checkSeed, Random } from "../../../core/values/random.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import { type Tensor, tensor } from "../../../core/values/tensor.ts";

@@ -1,5 +1,5 @@
 /** What fits and evaluations write while they run: a bar on a terminal, or a line an epoch. @module */
-import { terminal } from "../../../core/files/platform.ts";
+import { terminal } from "../../../io/files/terminal.ts";
 import type { Logs } from "../../../core/training/types.ts";
 
 /** A number in few characters. */

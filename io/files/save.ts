@@ -1,11 +1,11 @@
 /** Saving a model through whichever of its registry's formats a file name or a word asks for. @module */
-import { InputError, shown } from "../values/errors.ts";
-import type { WriteNames, WriteOptions } from "./format.ts";
-import type { FormatDef, SaverDef } from "../registry.ts";
-import type { Model } from "./model.ts";
-import { writeFileAtomic } from "../files/platform.ts";
-import type { Registry } from "../registry.ts";
-import { checkOptions, nearest } from "../values/schema.ts";
+import { InputError, shown } from "../../core/values/errors.ts";
+import type { WriteNames, WriteOptions } from "../../core/model/format.ts";
+import type { FormatDef, SaverDef } from "../../core/registry.ts";
+import type { Model } from "../../core/model/model.ts";
+import { writeFileAtomic } from "./folders.ts";
+import type { Registry } from "../../core/registry.ts";
+import { checkOptions, nearest } from "../../core/values/schema.ts";
 
 type Writer = FormatDef & Pick<Required<FormatDef>, "write">;
 /** The format that writes files of an ending, and the ending. @throws {InputError} that lists what can be written. */

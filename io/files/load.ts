@@ -1,14 +1,14 @@
 /** Loading a model from any source through whichever format its bytes are. @module */
-import { FormatError } from "../values/errors.ts";
-import type { Source } from "./format.ts";
-import type { FormatDef } from "../registry.ts";
-import type { LayerDef, LayerPlugin } from "../network/layer.ts";
-import { defaultLimits, type Limits } from "../values/limits.ts";
-import type { Model } from "./model.ts";
-import type { ModelOptions } from "./options.ts";
-import { readSource, type SourceLike } from "../files/platform.ts";
-import type { Registry } from "../registry.ts";
-import { checkOptions, type OptionNames } from "../values/schema.ts";
+import { FormatError } from "../../core/values/errors.ts";
+import type { Source } from "../../core/model/format.ts";
+import type { FormatDef } from "../../core/registry.ts";
+import type { LayerDef, LayerPlugin } from "../../core/network/layer.ts";
+import { defaultLimits, type Limits } from "../../core/values/limits.ts";
+import type { Model } from "../../core/model/model.ts";
+import type { ModelOptions } from "../../core/model/options.ts";
+import { readSource, type SourceLike } from "./sources.ts";
+import type { Registry } from "../../core/registry.ts";
+import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 
 /** How to load a model. */
 export interface LoadOptions extends Omit<ModelOptions, "weights" | "limits"> {
