@@ -1,11 +1,12 @@
 /** Runs a graph node by node on plain kernels: the plain backend's heart, folding, and host steps. @module */
 import { GraphBuilder } from "./builder.ts";
-import { BackendError, LapisError } from "../values/errors.ts";
+import { byteLength } from "../values/dtype.ts";
+import { BackendError, LapisError, LimitError } from "../values/errors.ts";
 import { type Graph, type Node, opName, typeOf } from "./graph.ts";
 import type { Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
 import type { Operators } from "./op.ts";
-import { tensorType, type Type } from "../values/shape.ts";
+import { tensorType, type Type, typeText } from "../values/shape.ts";
 import { isTensor, type RuntimeValue } from "../values/tensor.ts";
 
 /** What running needs. */
@@ -92,6 +93,7 @@ function runWith(
       ) => (v && graph.inputs.some((g) => g.name === `i${i}` && g.role === "data") ? [v] : []));
       return runGraph(graph, fed, { registry, limits });
     }
+    for (const type of types) checkBytes(type, limits);
     return def.plain(inputs, {
       attributes: node.attributes,
       outputs: node.outputs.length,
@@ -104,13 +106,25 @@ function runWith(
         return runGraph(graph, given, { registry, limits });
       },
     });
-  } catch (error) {
+  } catch (caught) {
+    // What the machine has no memory for.
+    const lacking = caught instanceof RangeError && /allocation|length/i.test(caught.message);
+    const error = lacking ? new LimitError(caught.message, { cause: caught }) : caught;
     if (error instanceof LapisError && error.place === undefined) {
       const where = node.scope === "" ? opName(node) : `${node.scope} (${opName(node)})`;
       error.message = `${where}: ${error.message}`;
       Object.defineProperty(error, "place", { value: where, enumerable: true });
     }
     throw error;
+  }
+}
+
+/** Refuses what is too large before it is made, where its sizes are known. @throws {LimitError} */
+function checkBytes(type: Type, { tensorBytes: most }: Limits): void {
+  if (type.kind !== "tensor") return;
+  const bytes = type.shape?.reduce<number>((n, d) => (typeof d === "number" ? n * d : n), 1) ?? 0;
+  if (byteLength(type.dtype, bytes) > most) {
+    throw new LimitError(`${typeText(type)} takes more than ${most} bytes`);
   }
 }
 

@@ -8,6 +8,7 @@ import { gridOps } from "./windows/gridsample.ts";
 import { layerOps } from "./layerops.ts";
 import { localOps } from "./normalization/localnorm.ts";
 import { averagePoolGrad, maxPoolGrad } from "./windows/poolgradient.ts";
+import { resizeGradientOps } from "./windows/resizegradient.ts";
 import { recurrentOps } from "./control/recurrent.ts";
 import { scanForward } from "./control/scan.ts";
 import { sequenceOps } from "./control/sequence.ts";
@@ -24,6 +25,7 @@ export const networkOps: readonly OpDef[] = [
   averagePoolGrad,
   ...findOps,
   ...gridOps,
+  ...resizeGradientOps,
   ...localOps,
   ...sequenceOps,
   ...attentionOps,

@@ -1,6 +1,6 @@
 /** Files changed at random places, from a seed: bytes turned, cut, repeated, words of their text exchanged, sizes made huge. @module */
 import { Random } from "../../core/values/random.ts";
-import { openZip, writeZip } from "../../io/archives/zip.ts";
+import { openZip, writeZip, type ZipArchive } from "../../io/archives/zip.ts";
 
 /** How a file was changed. */
 export interface Mutation {
@@ -86,11 +86,21 @@ const jsonIn = (bytes: Uint8Array) => {
   const text = new TextDecoder("latin1").decode(bytes), at = text.indexOf('{"');
   return at >= 0 ? { text, at } : undefined;
 };
+/** An archive, where it isn't a broken one already. */
+function opened(bytes: Uint8Array): ZipArchive | undefined {
+  try {
+    return openZip(bytes);
+  } catch {
+    return undefined;
+  }
+}
 /** A file with something changed; archives inside too. */
 export function mutated(bytes: Uint8Array, seed: number): Mutation {
   const random = new Random(seed, [0x6d75_7461, 0]);
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && random.below(5) > 0) {
-    const zip = openZip(bytes), name = zip.names[random.below(zip.names.length)] ?? "";
+    const zip = opened(bytes);
+    if (!zip) return bytesChanged(bytes, random);
+    const name = zip.names[random.below(zip.names.length)] ?? "";
     const inner = zip.read(name), text = new TextDecoder().decode(inner);
     const { bytes: next, what } = name.endsWith(".json") && random.below(5) > 0
       ? { bytes: new TextEncoder().encode(textChanged(text, random)), what: "a value exchanged" }

@@ -1,9 +1,9 @@
-/** Resize and its gradient; sampling at given places is in gridsample.ts. @module */
+/** Resize; its gradient and its older form are in resizegradient.ts, sampling at given places in gridsample.ts. @module */
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { InferContext, OldNode, OpDef } from "../../graph/op.ts";
-import { bool, choice, type Field, float, list, nullable, text } from "../../values/schema.ts";
+import { bool, choice, type Field, float } from "../../values/schema.ts";
 import {
   asTensor,
   type Dim,
@@ -18,19 +18,11 @@ import {
 import { type Tensor, tensor, toIntegers, toNumbers } from "../../values/tensor.ts";
 import { type Numbers, product, result } from "../arrays.ts";
 import { defineOp, optionalAt, tensorAt } from "../define.ts";
-import {
-  applyTaps,
-  columnsOf,
-  type CoordinateMode,
-  type NearestMode,
-  spreadTaps,
-  tapMatrix,
-  type Taps,
-  tapsOf,
-} from "./taps.ts";
+import { applyTaps, columnsOf, type CoordinateMode, type NearestMode, type Taps, tapsOf } from "./taps.ts";
 import { optionalInts } from "./window.ts";
 
-interface Resize {
+/** Attributes of Resize. */
+export interface Resize {
   readonly antialias: boolean;
   readonly axes: readonly number[] | null;
   readonly coordinate_transformation_mode: CoordinateMode;
@@ -41,7 +33,8 @@ interface Resize {
   readonly mode: "nearest" | "linear" | "cubic";
   readonly nearest_mode: NearestMode;
 }
-const fields: { readonly [K in keyof Resize]: Field<Resize[K]> } = {
+/** Their fields. */
+export const fields: { readonly [K in keyof Resize]: Field<Resize[K]> } = {
   antialias: bool({ doc: "Widen the filter where the image shrinks.", default: false }),
   axes: optionalInts("Axes that roi, scales and sizes speak of; all unless given."),
   coordinate_transformation_mode: choice({
@@ -72,7 +65,8 @@ const fields: { readonly [K in keyof Resize]: Field<Resize[K]> } = {
   }),
 };
 
-const axesOf = (a: Resize, rank: number): readonly number[] =>
+/** The axes that sizes speak of. */
+export const axesOf = (a: Resize, rank: number): readonly number[] =>
   (a.axes ?? Array.from({ length: rank }, (_, i) => i)).map((axis) => normalAxis(axis, rank));
 const given = (t: Tensor | undefined) => (t && t.data.length > 0 ? t : undefined);
 /** @throws {ShapeError} where a scale isn't a number above 0. */
@@ -126,12 +120,12 @@ function keptSizes(
 }
 
 /** One axis that changes. */
-interface Pass {
+export interface Pass {
   readonly axis: number;
   readonly taps: Taps;
 }
 /** The axes that change, with their taps. */
-function passesOf(
+export function passesOf(
   x: readonly number[],
   a: Resize,
   roi: Tensor | undefined,
@@ -220,71 +214,6 @@ function fromOldResize(from: number, node: OldNode): OldNode {
   return { ...node, inputs: [x, second, ...rest], attributes: { ...attributes, ...same } };
 }
 
-const resizeGrad: OpDef = defineOp<Resize>({
-  name: "ResizeGrad",
-  domain: "lapis",
-  since: 1,
-  summary: "The gradient of Resize: of dy, X's shape, and Resize's roi, scales and sizes.",
-  attributes: fields,
-  arity: [2, 5],
-  infer({ inputs: [dy], dims }) {
-    return [tensorType(asTensor(dy).dtype, dims(1) ?? dimsOf(dy).map(() => freshDim()))];
-  },
-  body(b, [dy, shape, roi, scales, sizes], attributes) {
-    if (!dy || !shape) return [];
-    // Resize is a matrix along each axis: its gradient is a product with the same matrix.
-    const from = b.dimsOf(shape), to = dimsOf(dy.type), axes = axesOf(attributes, to.length);
-    const changed = axes.filter((axis) => !from || !sameDim(from[axis] ?? -1, to[axis] ?? -1));
-    const known = (v: Value | undefined) => {
-      const t = b.knownOf(v);
-      if (v && !t) throw new UnsupportedError("the body of ResizeGrad needs scales and sizes that are known");
-      return t;
-    };
-    const fixed = to.map((_, i) => {
-      const d = from?.[i];
-      if (changed.includes(i) && typeof d !== "number") {
-        throw new UnsupportedError("the body of ResizeGrad needs sizes that are known");
-      }
-      return typeof d === "number" ? d : 1;
-    });
-    const passes = passesOf(fixed, attributes, known(roi), known(scales), known(sizes));
-    return [
-      passes.filter((p) => changed.includes(p.axis)).reduce(
-        (d, pass) => times(b, d, pass, fixed[pass.axis] ?? 1),
-        dy,
-      ),
-    ];
-  },
-  plain(inputs, { attributes }) {
-    const dy = tensorAt(inputs, 0), x = toIntegers(tensorAt(inputs, 1)), shape = [...dy.shape];
-    let data: ArrayLike<number> = toNumbers(dy);
-    const passes = passesOf(
-      x,
-      attributes,
-      optionalAt(inputs, 2),
-      optionalAt(inputs, 3),
-      optionalAt(inputs, 4),
-    );
-    for (const { axis, taps } of passes) {
-      const outer = product(shape, 0, axis), inner = product(shape, axis + 1), input = x[axis] ?? 1;
-      data = spreadTaps(data, outer, input, inner, taps);
-      shape[axis] = input;
-    }
-    return [result(Float64Array.from(data), shape, dy.dtype)];
-  },
-  accuracy: "rounding",
-});
-/** d with one axis multiplied by its taps' matrix `[output, input]`. */
-function times(b: Builder, d: Value, { axis, taps }: Pass, input: number): Value {
-  const rank = dimsOf(d.type).length, { dtype } = asTensor(d.type);
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  [perm[axis], perm[rank - 1]] = [rank - 1, axis];
-  const matrix = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
-  const typed = dtype === "float64" ? matrix : b.one("Cast", [matrix], { to: dtype });
-  if (axis === rank - 1) return b.one("MatMul", [d, typed]);
-  return b.one("Transpose", [b.one("MatMul", [b.one("Transpose", [d], { perm }), typed])], { perm });
-}
-
 /** One axis resampled: for each tap the rows that it reads, weighted, and their sum. */
 function weighed(b: Builder, x: Value, { axis, taps }: Pass): Value {
   const rank = dimsOf(x.type).length,
@@ -329,42 +258,5 @@ export function resizeRows(
 /** A filter that reads more than these for an output is left to a loop. */
 const mostTaps = 32;
 
-interface Upsample {
-  readonly mode: string;
-  readonly scales: readonly number[] | null;
-  readonly height_scale: number | null;
-  readonly width_scale: number | null;
-}
-const upsample: OpDef = defineOp<Upsample>({
-  name: "Upsample",
-  since: 10,
-  summary: "Resize as it was before opset 10: asymmetric, rounding down.",
-  attributes: {
-    mode: text({ doc: "nearest, or linear.", default: "nearest" }),
-    scales: nullable(list({ doc: "Scale of each axis.", of: float({ doc: "A scale." }) })),
-    height_scale: nullable(float({ doc: "Scale of axis 2." })),
-    width_scale: nullable(float({ doc: "Scale of axis 3." })),
-  },
-  arity: [1, 2],
-  body(b, inputs, attributes) {
-    const node = fromUpsample(9, { op: "Upsample", inputs, attributes: { ...attributes }, builder: b });
-    return [b.one(node.op, node.inputs, node.attributes)];
-  },
-  upgrade: fromUpsample,
-  accuracy: "rounding",
-});
-function fromUpsample(_: number, { inputs: [x, scales], attributes: a, builder: b }: OldNode): OldNode {
-  const own = (a["scales"] as readonly number[] | null | undefined) ??
-    (a["height_scale"] == null ? undefined : [1, 1, Number(a["height_scale"]), Number(a["width_scale"])]);
-  const factors = scales ?? (own && b.constant(tensor([...own], [own.length], "float32")));
-  const mode = a["mode"] === "bilinear" || a["mode"] === "linear" ? "linear" : "nearest";
-  return {
-    op: "Resize",
-    inputs: [x, undefined, factors],
-    attributes: { mode, coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
-    builder: b,
-  };
-}
-
-/** Resize and sampling. */
-export const resizeOps: readonly OpDef[] = [resize, resizeGrad, upsample];
+/** Resize. */
+export const resizeOps: readonly OpDef[] = [resize];
