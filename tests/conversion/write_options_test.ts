@@ -1,14 +1,7 @@
 /** Options of writing: every format takes its own and refuses those of the others, before anything is written. @module */
 import { deepEqual, rejects } from "node:assert/strict";
-import {
-  ConfigError,
-  dense,
-  input,
-  registry,
-  sequential,
-  writeNamesOf,
-  type WriteOptions,
-} from "../../mod.ts";
+import { ConfigError, dense, input, registry, sequential } from "../../mod.ts";
+import { writeNamesOf, type WriteOptions } from "../../public/plugins.ts";
 import { inFolder, lapis } from "../support/cli.ts";
 
 const small = () => sequential([input({ shape: [2] }), dense({ units: 1 })], { backend: "plain" });

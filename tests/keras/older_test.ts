@@ -4,10 +4,12 @@
  * @module
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import * as lapis from "../../mod.ts";
+import * as layers from "../../public/layers.ts";
+import * as optimizers from "../../public/optimizers.ts";
+import { apply, input, loadModel, type Model, model, sequential, tensor } from "../../mod.ts";
 import { attributeStrings, attributeText, openHdf5 } from "../../io/hdf5/mod.ts";
 
-const { apply, dense, input, loadModel, model, sequential, tensor } = lapis;
+const { dense } = layers;
 type Json = Readonly<Record<string, unknown>>;
 interface Said {
   readonly config: string;
@@ -15,7 +17,7 @@ interface Said {
   readonly variables: readonly string[];
 }
 /** What a file of Keras 2 says of a model. */
-async function saidOf(made: lapis.Model): Promise<Said> {
+async function saidOf(made: Model): Promise<Said> {
   const root = openHdf5(await made.toBytes(".h5", { kerasVersion: 2 }));
   return {
     config: attributeText(root, "model_config") ?? "",
@@ -26,22 +28,22 @@ async function saidOf(made: lapis.Model): Promise<Said> {
   };
 }
 /** A model with what later versions of Keras 2 have more fields of. */
-function grown(): lapis.Model {
+function grown(): Model {
   const inside = input({ shape: [4] });
   const inner = model({
     inputs: inside,
     outputs: apply(dense({ units: 3, kernelRegularizer: "l2" }), inside),
   });
   const x = input({ shape: [6, 2] });
-  const sequence = apply(lapis.bidirectional(lapis.lstm({ units: 2, returnSequences: true })), x);
-  const convolved = apply(lapis.conv1d({ filters: 4, kernelSize: 2, activation: "silu" }), sequence);
+  const sequence = apply(layers.bidirectional(layers.lstm({ units: 2, returnSequences: true })), x);
+  const convolved = apply(layers.conv1d({ filters: 4, kernelSize: 2, activation: "silu" }), sequence);
   const pooled = apply(
-    lapis.globalAveragePooling1d(),
-    apply(lapis.gaussianNoise({ stddev: 0.1 }), convolved),
+    layers.globalAveragePooling1d(),
+    apply(layers.gaussianNoise({ stddev: 0.1 }), convolved),
   );
   const made = model({
     inputs: x,
-    outputs: apply(inner, apply(lapis.batchNormalization(), pooled)),
+    outputs: apply(inner, apply(layers.batchNormalization(), pooled)),
     seed: 1,
   });
   made.compile({ optimizer: "adam", loss: "mse", metrics: ["mae"] });
@@ -94,13 +96,13 @@ Deno.test("an optimizer is written as those before 2.11 hold it, and as since th
   deepEqual(slots, ["iter:0", ..."m v vhat".split(" ").flatMap((s) => new Array<string>(n).fill(`${s}:0`))]);
   for (
     const [optimizer, className] of [
-      [lapis.sgd({ momentum: 0.9 }), "SGD"],
-      [lapis.adamax(), "Adamax"],
-      [lapis.rmsprop(), "Custom>RMSprop"],
-      [lapis.adam({ clipNorm: 1 }), "Custom>Adam"],
-      [lapis.adam({ weightDecay: 0.1 }), "Custom>Adam"],
-      [lapis.adamW(), "Custom>AdamW"],
-      [lapis.nadam(), "Custom>Nadam"],
+      [optimizers.sgd({ momentum: 0.9 }), "SGD"],
+      [optimizers.adamax(), "Adamax"],
+      [optimizers.rmsprop(), "Custom>RMSprop"],
+      [optimizers.adam({ clipNorm: 1 }), "Custom>Adam"],
+      [optimizers.adam({ weightDecay: 0.1 }), "Custom>Adam"],
+      [optimizers.adamW(), "Custom>AdamW"],
+      [optimizers.nadam(), "Custom>Nadam"],
     ] as const
   ) {
     const made = sequential([input({ shape: [2] }), dense({ units: 1 })]);
@@ -113,13 +115,13 @@ Deno.test("an optimizer is written as those before 2.11 hold it, and as since th
 Deno.test("training goes on from such a file to the same bits", async () => {
   const x = tensor(Array.from({ length: 4 }, (_, i) => [i / 4, 1 - i])), y = tensor([[1], [0], [1], [0]]);
   const optimizers = [
-    lapis.sgd(),
-    lapis.sgd({ momentum: 0.9 }),
-    lapis.adam(),
-    lapis.adam({ amsgrad: true }),
-    lapis.adamax(),
-    lapis.rmsprop({ momentum: 0.5 }),
-    lapis.adadelta(),
+    optimizers.sgd(),
+    optimizers.sgd({ momentum: 0.9 }),
+    optimizers.adam(),
+    optimizers.adam({ amsgrad: true }),
+    optimizers.adamax(),
+    optimizers.rmsprop({ momentum: 0.5 }),
+    optimizers.adadelta(),
   ];
   for (const optimizer of optimizers) {
     // One weight alone is the layout's edge.
