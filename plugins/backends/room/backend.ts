@@ -6,7 +6,8 @@ import { planGraph } from "./plan/plan.ts";
 import type { Plan } from "./plan/plan.ts";
 import { engineTest } from "./plan/supports.ts";
 import { EngineSession } from "./session.ts";
-import type { Device, Target } from "./target.ts";
+import type { Device } from "./target.ts";
+import type { Target } from "./rules/rule.ts";
 
 /** An engine that shares the room. */
 export interface Engine extends Pick<BackendDef, "name" | "summary" | "available"> {

@@ -1,30 +1,5 @@
-/** What an engine gives to the room: kernels and rules to lower with, and a device that holds memory and runs programs. @module */
-import type { CopySpec, ElementwiseSpec, FillSpec } from "./lowering/loops.ts";
+/** The device that an engine gives to the room: it holds memory and runs programs. @module */
 import type { Segment } from "./lowering/program.ts";
-import type { Rules } from "./rules/rule.ts";
-
-/** A kernel as programs name it. An engine adds what it makes of it; equal keys mean equal kernels. */
-export interface Kernel {
-  readonly key: string;
-  /** Names of the arguments, in order: addresses and strides in bytes, extents in elements, all int32. */
-  readonly args: readonly string[];
-}
-
-/** Kernels that the room itself calls. */
-export interface LoopKernels {
-  /** `e0 … e(rank-1) X xs0 … xs(rank-1) Y ys0 … ys(rank-1)` */
-  copy(spec: CopySpec): Kernel;
-  /** `Y count low high`: `count` elements whose bits are `low` (and `high` for 8 bytes). */
-  fill(spec: FillSpec): Kernel;
-  /** `e0 … e(rank-1) n`, then for each input and output its address, a stride for each outer loop, and the inner one if "any". */
-  elementwise(spec: ElementwiseSpec): Kernel;
-}
-/** What graphs are lowered to. */
-export interface Target {
-  readonly kernels: LoopKernels;
-  /** Operators with kernels of the engine's own, or of the room's (`rules/`). */
-  readonly rules: Rules;
-}
 
 /** Bytes that a kernel may touch beyond the end of a value. */
 export const SLACK = 64;

@@ -6,7 +6,7 @@ import type { Owner } from "../room/memory/lifetimes.ts";
 import type { Table } from "../room/memory/table.ts";
 import type { Storage } from "../room/memory/views.ts";
 import type { Plan } from "../room/plan/plan.ts";
-import type * as room from "../room/target.ts";
+import type * as room from "../room/kernels.ts";
 import { type FunctionBuilder, type Kernel, ModuleBuilder } from "./assembler/assembler.ts";
 
 /** A module that imports its memory, with the addresses that it takes for itself. */

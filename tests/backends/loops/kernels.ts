@@ -1,6 +1,6 @@
 /** The kernels of the engine of loops: plain TypeScript over bytes. @module */
 import type { CopySpec, ElementwiseSpec, FillSpec } from "../../../plugins/backends/room/lowering/loops.ts";
-import type { Kernel, LoopKernels } from "../../../plugins/backends/room/target.ts";
+import type { Kernel, LoopKernels } from "../../../plugins/backends/room/kernels.ts";
 import { evaluator } from "./expression.ts";
 import type { Element, Memory } from "./memory.ts";
 

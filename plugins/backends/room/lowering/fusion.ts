@@ -5,8 +5,10 @@ import { item } from "../../../../core/values/item.ts";
 import { type Dim, sameDim } from "../../../../core/values/shape.ts";
 import type { Tensor } from "../../../../core/values/tensor.ts";
 import { elementType, elementwiseRules, Expression } from "./expressions.ts";
+import type { DType } from "../../../../core/values/dtype.ts";
+import type { Kernel, LoopKernels } from "../kernels.ts";
 import type { ElementType, InnerStride } from "./loops.ts";
-import type { Lowering, Scope } from "./lowering.ts";
+import type { Scope } from "./scope.ts";
 import { type Arg, at, type Call, extent } from "./program.ts";
 import { broadcastView, collapse, elementBytes, isWhole, physicalOrder, type View } from "../memory/views.ts";
 
@@ -14,6 +16,24 @@ const MOST_NODES = 48, MOST_OPERANDS = 14;
 
 function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((d, i) => sameDim(d, b[i] ?? -1));
+}
+
+/** What loops are written with: the part of the lowering that they need. */
+interface LoopEmitter {
+  readonly kernels: Pick<LoopKernels, "elementwise">;
+  constantOf(scope: Scope, id: number): Tensor | undefined;
+  view(scope: Scope, id: number): View;
+  type(scope: Scope, id: number): { readonly dtype: DType; readonly shape: readonly Dim[] };
+  /** A dense value of its own, in the given order of axes. */
+  fresh(shape: readonly Dim[], dtype: DType, order?: readonly number[]): View;
+  call(
+    kernel: Kernel,
+    given: readonly Arg[],
+    reads: readonly View[],
+    writes: readonly View[],
+    nodes: readonly Node[],
+    extra: { readonly inPlace?: Call["inPlace"] },
+  ): void;
 }
 
 /** Elementwise nodes of one shape that become one loop. */
@@ -33,7 +53,7 @@ export class Group {
     return found;
   }
   /** Writes the loop. */
-  emit(lowering: Lowering, scope: Scope): void {
+  emit(lowering: LoopEmitter, scope: Scope): void {
     const stored = [...this.values].filter((id) => isStored(this, scope, id));
     if (stored.length === 0) return;
     const constants = new Map<number, number>();
@@ -71,7 +91,7 @@ export class Group {
   }
 
   #store(
-    lowering: Lowering,
+    lowering: LoopEmitter,
     scope: Scope,
     stored: readonly number[],
     reads: readonly View[],

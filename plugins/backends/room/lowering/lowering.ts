@@ -7,7 +7,9 @@ import { asTensor, type Dim, productDims } from "../../../../core/values/shape.t
 import { type Tensor, tensor, toIntegers } from "../../../../core/values/tensor.ts";
 import { isElementwise } from "./expressions.ts";
 import { type Group, Groups } from "./fusion.ts";
-import type { Kernel, Target } from "../target.ts";
+import type { Scope } from "./scope.ts";
+import type { Target } from "../rules/rule.ts";
+import type { Kernel } from "../kernels.ts";
 import { type Arg, at, type Call, extent, type Item } from "./program.ts";
 import {
   collapse,
@@ -21,24 +23,6 @@ import {
   stridesFor,
   type View,
 } from "../memory/views.ts";
-
-/** One graph on its way down: the top graph, or the body of a loop. */
-export interface Scope {
-  readonly graph: Graph;
-  readonly views: Map<number, View>;
-  /** Constants and integer contents, by value. */
-  readonly constants: Map<number, Tensor>;
-  readonly dims: Map<number, readonly Dim[]>;
-  readonly consumers: ReadonlyMap<number, readonly Node[]>;
-  readonly outputs: ReadonlySet<number>;
-  readonly groups: Groups;
-  /** Nodes that another kernel has taken in: their output is the view of their input. */
-  readonly absorbed: Map<Node, number>;
-  /** Nodes being lowered now: only these may be taken into another kernel. */
-  readonly active: Set<Node>;
-  /** Where values have to end up, beside or instead of a storage of their own. */
-  readonly wanted: Map<number, View[]>;
-}
 
 /** Lowers graphs into lists of items; list 0 is the prologue, list 1 the main program, deeper ones loop bodies. */
 export class Lowering {

@@ -2,7 +2,7 @@
 import { addDims, type Dim } from "../../../../core/values/shape.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import type { Step, Storage, View } from "../memory/views.ts";
-import type { Kernel } from "../target.ts";
+import type { Kernel } from "../kernels.ts";
 
 /** An argument: a number, or an address or extent that binding tells, moving with the loops around the call. */
 export type Arg = number | {

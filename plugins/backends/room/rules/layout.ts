@@ -18,7 +18,8 @@ import {
   sliceView,
   type View,
 } from "../memory/views.ts";
-import type { Lowering, Scope } from "../lowering/lowering.ts";
+import type { Lowering } from "../lowering/lowering.ts";
+import type { Scope } from "../lowering/scope.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import { broadcasts, constantInts, engineTyped, inputOf, intOf, intsOf, type Rule } from "./rule.ts";
 

@@ -1,7 +1,9 @@
 /** How an operator with a kernel of its own (or with none, where only the view changes) is lowered. @module */
 import type { Graph, GraphInput, Node } from "../../../../core/graph/graph.ts";
 import { equalsOrIsOne, sameDim, type TensorType, type Type } from "../../../../core/values/shape.ts";
-import type { Lowering, Scope } from "../lowering/lowering.ts";
+import type { LoopKernels } from "../kernels.ts";
+import type { Lowering } from "../lowering/lowering.ts";
+import type { Scope } from "../lowering/scope.ts";
 
 /** What decides whether a rule fits. All ranks are known. */
 export interface Candidate {
@@ -19,6 +21,13 @@ export interface Rule {
 }
 /** Rules by operator. */
 export type Rules = Readonly<Record<string, Rule>>;
+
+/** What graphs are lowered to. */
+export interface Target {
+  readonly kernels: LoopKernels;
+  /** Operators with kernels of the engine's own, or of the room's (`rules/`). */
+  readonly rules: Rules;
+}
 
 const engineTypes = new Set(["float32", "int32", "int64", "bool", "uint8", "int8"]);
 /** Every tensor is of a type that lies in wasm memory as it is. */

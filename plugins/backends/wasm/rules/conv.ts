@@ -20,7 +20,8 @@ import {
   padImage,
   pool,
 } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import type { Lowering } from "../../room/lowering/lowering.ts";
+import type { Scope } from "../../room/lowering/scope.ts";
 import { type Arg, at, extent } from "../../room/lowering/program.ts";
 import type { View } from "../../room/memory/views.ts";
 import { allFloat32, type Candidate, intOf, intsOf, type Rule } from "../../room/rules/rule.ts";

@@ -2,7 +2,8 @@
 import type { Node } from "../../../../core/graph/graph.ts";
 import { addDims, type Dim, mulDims, productDims } from "../../../../core/values/shape.ts";
 import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import type { Lowering } from "../../room/lowering/lowering.ts";
+import type { Scope } from "../../room/lowering/scope.ts";
 import { STATUS_BYTES } from "../../room/target.ts";
 import { type Arg, at, extent, type Loop } from "../../room/lowering/program.ts";
 import { elementBytes, reviewed, rowMajor, sliceView, type View } from "../../room/memory/views.ts";

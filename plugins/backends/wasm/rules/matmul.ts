@@ -2,7 +2,8 @@
 import { type Node, opName } from "../../../../core/graph/graph.ts";
 import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/values/shape.ts";
 import { bgemm, gemm, type GemmSpec, pack, packedBytes, type StoreActivation } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import type { Lowering } from "../../room/lowering/lowering.ts";
+import type { Scope } from "../../room/lowering/scope.ts";
 import { type Arg, at, extent, type Loop } from "../../room/lowering/program.ts";
 import { collapse, physicalOrder, reviewed, type View } from "../../room/memory/views.ts";
 import { allFloat32, broadcasts, type Rule } from "../../room/rules/rule.ts";

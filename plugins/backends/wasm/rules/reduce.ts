@@ -2,7 +2,8 @@
 import type { Node } from "../../../../core/graph/graph.ts";
 import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/values/shape.ts";
 import { argReduce, cumsum, layerNorm, reduce, type ReduceOp, softmax } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import type { Lowering } from "../../room/lowering/lowering.ts";
+import type { Scope } from "../../room/lowering/scope.ts";
 import { type Arg, at, extent } from "../../room/lowering/program.ts";
 import {
   collapse,

@@ -2,7 +2,8 @@
 import type { Node } from "../../../../core/graph/graph.ts";
 import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/values/shape.ts";
 import type { ConvSpec } from "../kernels/mod.ts";
-import type { Lowering, Scope } from "../../room/lowering/lowering.ts";
+import type { Lowering } from "../../room/lowering/lowering.ts";
+import type { Scope } from "../../room/lowering/scope.ts";
 import { sliceView, type View } from "../../room/memory/views.ts";
 import { channelsLast, convolve, packFor, paddedImage, type Window, windowOf } from "./conv.ts";
 import { type Candidate, inputOf, intOf, intsOf, type Rule } from "../../room/rules/rule.ts";

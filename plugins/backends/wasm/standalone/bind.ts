@@ -4,7 +4,7 @@ import { type Dim, eachSymbol } from "../../../../core/values/shape.ts";
 import { SLACK } from "../../room/target.ts";
 import type { FunctionBuilder } from "../assembler/assembler.ts";
 import { elementBytes, type Storage } from "../../room/memory/views.ts";
-import type { ModulePlan } from "./module.ts";
+import type { ModulePlan } from "./moduleplan.ts";
 import { SizeCode } from "./sizecode.ts";
 
 const PAGE = 65536;

@@ -1,6 +1,6 @@
 /** The module's other functions: `run`, `reset`, and the getters of addresses and sizes. @module */
 import type { FunctionBuilder } from "../assembler/assembler.ts";
-import type { ModulePlan, PortSlots } from "./module.ts";
+import type { ModulePlan, PortSlots } from "./moduleplan.ts";
 
 /** Pushes a word of the table. */
 function word(f: FunctionBuilder, { tableBase }: ModulePlan, slot: number): FunctionBuilder {

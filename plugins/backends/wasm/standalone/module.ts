@@ -1,7 +1,6 @@
 /** The stand-alone module: kernels and weights of a compiled graph, with functions that bind dims and run it. @module */
 import { BackendError, LimitError } from "../../../../core/values/errors.ts";
-import type { GraphInput } from "../../../../core/graph/graph.ts";
-import { type Dim, evalDim } from "../../../../core/values/shape.ts";
+import { evalDim } from "../../../../core/values/shape.ts";
 import { SLACK } from "../../room/target.ts";
 import { ModuleBuilder } from "../assembler/assembler.ts";
 import type { Plan } from "../../room/plan/plan.ts";
@@ -12,65 +11,13 @@ import { addKernels, emitDriver } from "../program.ts";
 import { emitBind } from "./bind.ts";
 import { emitQuestions, emitReset, emitRun } from "./functions.ts";
 import { dataInputs, type ModuleInfo } from "./info.ts";
+import type { Control, ModulePlan, PortSlots, State } from "./moduleplan.ts";
 import { Blocks } from "./place.ts";
 
 const PAGE = 65536;
 /** V8 refuses modules beyond this. */
 const MODULE_BYTES = 2 ** 30;
 
-/** An input or output: slots of the table with its address, bytes and sizes. */
-export interface PortSlots {
-  readonly name: string;
-  readonly address: number;
-  readonly bytes: number;
-  readonly dims: readonly number[];
-}
-/** A state that stays in the module between runs. */
-export interface State {
-  readonly input: GraphInput;
-  readonly shape: readonly Dim[];
-  /** Where it stays. */
-  readonly home: Storage;
-  /** Slots of where it stays, of where a run reads it, and of where a run leaves its successor. */
-  readonly slots: {
-    readonly home: number;
-    readonly now: number;
-    readonly next?: number;
-    readonly bytes: number;
-  };
-}
-/** Words that the module keeps for itself: their addresses. */
-export interface Control {
-  /** 1 once dims are bound. */
-  readonly bound: number;
-  /** 1 once a run has left states. */
-  readonly held: number;
-  /** Where a lookup's index was out of range, and (int64) that index. */
-  readonly position: number;
-  readonly index: number;
-  /** The sizes that the states were made for, by axis. */
-  readonly stateSizes: readonly { readonly dim: Dim; readonly address: number }[];
-}
-/** What the functions of a module share while they are written. */
-export interface ModulePlan {
-  readonly compiled: Plan;
-  readonly info: ModuleInfo;
-  readonly m: ModuleBuilder;
-  readonly control: Control;
-  readonly inputs: readonly PortSlots[];
-  readonly outputs: readonly PortSlots[];
-  readonly states: readonly State[];
-  readonly blocks: Blocks;
-  readonly table: Table;
-  readonly tableBase: number;
-  /** Addresses of what keeps its place. */
-  readonly kept: ReadonlyMap<Storage, number>;
-  /** First values of states and inputs that may be left out, by input. */
-  readonly values: ReadonlyMap<string, number>;
-  /** Address after all of that. */
-  readonly end: number;
-  readonly maxBytes: number;
-}
 /** A module with what it is made of. */
 export interface StandaloneModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
