@@ -103,18 +103,16 @@ export type {
 } from "../plugins/layers/recurrent/cells.ts";
 export type { ConvLstmConfig } from "../plugins/layers/recurrent/convlstm.ts";
 export type { EinsumDenseConfig } from "../plugins/layers/dense/einsumdense.ts";
-export type {
-  CategoryEncodingConfig,
-  DiscretizationConfig,
-  OutputMode,
-} from "../plugins/layers/features/encoding.ts";
+export type { CategoryEncodingConfig, DiscretizationConfig } from "../plugins/layers/features/categories.ts";
+export type { OutputMode } from "../plugins/layers/features/encoding.ts";
 export type { GroupedQueryAttentionConfig } from "../plugins/layers/attention/groupedquery.ts";
 export type { LookupConfig, Token } from "../plugins/layers/features/lookup.ts";
 export type { CenterCropConfig, ResizingConfig } from "../plugins/layers/images/resizing.ts";
 export type { ReversibleEmbeddingConfig } from "../plugins/layers/dense/reversible.ts";
 export type { RnnConfig } from "../plugins/layers/recurrent/rnn.ts";
 export type { SpectralNormalizationConfig } from "../plugins/layers/dense/spectral.ts";
-export type { HashingConfig, TextVectorizationConfig } from "../plugins/layers/features/textvectorization.ts";
+export type { HashingConfig } from "../plugins/layers/features/hashing.ts";
+export type { TextVectorizationConfig } from "../plugins/layers/features/textvectorization.ts";
 export type { HashedCrossingConfig } from "../plugins/layers/features/crossing.ts";
 export type { AugmentationConfig } from "../plugins/layers/images/augmentation.ts";
 export type { Interpolation } from "../plugins/layers/images/interpolate.ts";

@@ -88,6 +88,10 @@ export function maskOf(
   if (!("id" in given)) return given[i] ?? undefined;
   return i === 0 ? given : undefined;
 }
+/** True for files of Keras as it was up to 2.3, for several backends; those of TensorFlow's own say so: `2.2.4-tf`. */
+export function isMultiBackend(version: string): boolean {
+  return /^(1|2\.[0-3])(\.\d+)*$/.test(version);
+}
 /** A mask as booleans. */
 export function boolMask(b: Builder, mask: Value): Value {
   return cast(b, mask, "bool");

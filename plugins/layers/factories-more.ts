@@ -26,7 +26,8 @@ import {
   categoryEncodingDef,
   type DiscretizationConfig,
   discretizationDef,
-} from "./features/encoding.ts";
+} from "./features/categories.ts";
+import { type HashingConfig, hashingDef } from "./features/hashing.ts";
 import { type GroupedQueryAttentionConfig, groupedQueryAttentionDef } from "./attention/groupedquery.ts";
 import { integerLookupDef, type LookupConfig, stringLookupDef } from "./features/lookup.ts";
 import { type CenterCropConfig, centerCropDef, type ResizingConfig, resizingDef } from "./images/resizing.ts";
@@ -34,12 +35,7 @@ import { type ReversibleEmbeddingConfig, reversibleEmbeddingDef } from "./dense/
 import { type RnnConfig, rnnDef } from "./recurrent/rnn.ts";
 import { type SpectralNormalizationConfig, spectralNormalizationDef } from "./dense/spectral.ts";
 import { type HashedCrossingConfig, hashedCrossingDef } from "./features/crossing.ts";
-import {
-  type HashingConfig,
-  hashingDef,
-  type TextVectorizationConfig,
-  textVectorizationDef,
-} from "./features/textvectorization.ts";
+import { type TextVectorizationConfig, textVectorizationDef } from "./features/textvectorization.ts";
 
 /** Mean of so many windows over time, `[batch, time, channels] → [batch, outputSize, channels]`. */
 export const adaptiveAveragePooling1d: Factory<AdaptivePoolConfig, "outputSize"> = factory(

@@ -78,10 +78,9 @@ import { additiveAttentionDef, attentionDef } from "./attention/attention.ts";
 import { multiHeadAttentionDef } from "./attention/multihead.ts";
 import { identityDef, inputLayerDef } from "./identity.ts";
 import { einsumDenseDef } from "./dense/einsumdense.ts";
-import { categoryEncodingDef, discretizationDef } from "./features/encoding.ts";
 import { integerLookupDef, stringLookupDef } from "./features/lookup.ts";
 import { centerCropDef, resizingDef } from "./images/resizing.ts";
-import { hashingDef, textVectorizationDef } from "./features/textvectorization.ts";
+import { textVectorizationDef } from "./features/textvectorization.ts";
 
 /** A definition whose configuration's type is forgotten, as registries hold it. */
 const plain = <C, P extends string>(def: LayerDef<C, P>): LayerDef => def as unknown as LayerDef;
@@ -165,13 +164,10 @@ export const layers: readonly LayerDef[] = [
   plain(additiveAttentionDef),
   plain(multiHeadAttentionDef),
   plain(einsumDenseDef),
-  plain(categoryEncodingDef),
-  plain(discretizationDef),
   plain(integerLookupDef),
   plain(stringLookupDef),
   plain(centerCropDef),
   plain(resizingDef),
-  plain(hashingDef),
   plain(textVectorizationDef),
   plain(identityDef),
   plain(inputLayerDef),

@@ -18,7 +18,9 @@ import { groupedQueryAttentionDef } from "./attention/groupedquery.ts";
 import { reversibleEmbeddingDef } from "./dense/reversible.ts";
 import { spectralNormalizationDef } from "./dense/spectral.ts";
 import { customScaleLayerDef, layerScaleDef, stochasticDepthDef } from "./applications.ts";
+import { categoryEncodingDef, discretizationDef } from "./features/categories.ts";
 import { hashedCrossingDef } from "./features/crossing.ts";
+import { hashingDef } from "./features/hashing.ts";
 import { mergeDef } from "./shapes/mergemode.ts";
 import { locallyConnected1dDef, locallyConnected2dDef } from "./convolution/local.ts";
 
@@ -58,7 +60,10 @@ export const rareLayers: readonly LayerDef[] = [
   plain(layerScaleDef),
   plain(customScaleLayerDef),
   plain(stochasticDepthDef),
+  plain(categoryEncodingDef),
+  plain(discretizationDef),
   plain(hashedCrossingDef),
+  plain(hashingDef),
   plain(mergeDef),
   plain(highwayDef),
   plain(maxoutDenseDef),

@@ -1,6 +1,7 @@
 /** One reader of a layer's call arguments: tensors, constants and lists of both, by position or by name. @module */
 import { shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Layer } from "../../../core/network/layer.ts";
+import { isMultiBackend } from "../../../core/graph/words.ts";
 import { fieldToCamel } from "../../../core/network/names.ts";
 import { type ApplyOptions, networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import { constantTensor, isConstant, isNumbers, type Stand } from "./constants.ts";
@@ -135,7 +136,7 @@ export function argumentsOf(call: CallEntry, at: CallPlace): LayerArguments {
       continue;
     }
     if (key === "initial_state") initialState = statesOf(value, layer, reader);
-    else if (key === "mask") mask = maskOf(value, inputs, reader);
+    else if (key === "mask") mask = maskOf(value, inputs, reader, at);
     else if (key === "training") training = modeOf(value, reader);
     else if (Array.isArray(value) && value.length === 0) continue;
     else {
@@ -154,6 +155,7 @@ export function argumentsOf(call: CallEntry, at: CallPlace): LayerArguments {
     options: {
       ...(initialState && { initialState }),
       ...maskRule(mask, inputs, initialState !== undefined, at),
+      ...(losesMasks(given.inputs[0] ?? null, ctx) && { passes: "none" }),
       ...(training !== undefined && { training }),
       ...(training !== undefined && majorOf(ctx.version) >= 3 && { yields: true }),
       ...(Object.keys(values).length > 0 && { values }),
@@ -175,12 +177,17 @@ function statesOf(value: Argument, layer: Layer, reader: Reader): readonly Symbo
     : [value];
   return list.flatMap((item) => reader.all(item, "state", "initial_state"));
 }
-function maskOf(value: Argument, inputs: readonly SymbolicTensor[], reader: Reader): ApplyOptions["mask"] {
+function maskOf(
+  value: Argument,
+  inputs: readonly SymbolicTensor[],
+  reader: Reader,
+  at: CallPlace,
+): ApplyOptions["mask"] {
   const single = inputs.length > 1 && Array.isArray(value) ? undefined : reader.one(value, "mask");
   if (single) return single;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     const record = value as Readonly<Record<string, Argument>>;
-    return maskOf(Object.keys(record).sort().map((key) => record[key] ?? null), inputs, reader);
+    return maskOf(Object.keys(record).sort().map((key) => record[key] ?? null), inputs, reader, at);
   }
   if (!Array.isArray(value)) throw reader.refuse(`call argument mask = ${shown(value, 60)} is no mask`);
   const list = (value as readonly Argument[]).map((m) => {
@@ -188,7 +195,9 @@ function maskOf(value: Argument, inputs: readonly SymbolicTensor[], reader: Read
     if (one === undefined) throw reader.refuse(`call argument mask = ${shown(m, 60)} is no mask`);
     return one;
   });
-  return list.every((m) => m === null) ? undefined : list;
+  // Layers of Keras 3 keep to a list of none, also where the model that they are in is called with masks.
+  const keeps = majorOf(at.ctx.version) >= 3 && !networkConfigOf(at.layer);
+  return !keeps && list.every((m) => m === null) ? undefined : list;
 }
 function modeOf(value: Argument, reader: Reader): boolean {
   if (typeof value === "boolean" || value === 0 || value === 1) return Boolean(value);
@@ -198,8 +207,15 @@ function modeOf(value: Argument, reader: Reader): boolean {
 }
 
 /** Layers in which masks end, in the versions of Keras that hand none on. */
-export function passing({ def }: Layer, ctx: KerasContext): Pick<ApplyOptions, "passes"> {
+export function passing({ def }: Layer, ctx: KerasContext): Pick<ApplyOptions, "mask" | "passes"> {
+  // Up to Keras 2.3 it only hands the mask on.
+  if (def.name === "Softmax" && isMultiBackend(ctx.version)) return { mask: null, passes: "own" };
   return def.keras?.masksSince === 3 && majorOf(ctx.version) < 3 ? { passes: "none" } : {};
+}
+/** Up to Keras 3.3 no mask travels on from a layer that is called with a list. */
+function losesMasks(first: Argument, { version }: KerasContext): boolean {
+  const listed = typeof first === "object" && first !== null && !isRef(first) && !isConstant(first);
+  return listed && majorOf(version) >= 3 && versionBefore(version, 3, 4);
 }
 /** What the layer computes with as its mask, and which mask travels on where that is another, version by version. */
 function maskRule(

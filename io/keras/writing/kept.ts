@@ -25,6 +25,14 @@ export function maskRides({ inputs: [first], options: { mask } }: LayerCall): bo
   const zero = operation?.className === "NotEqual" && operation.args.at(-1) === 0;
   return zero && ids !== undefined && first?.mask !== undefined && comesFrom(first, ids);
 }
+/** What layers around a layer say of masks. */
+interface MaskConfig {
+  readonly maskedSteps?: string;
+  readonly masks?: string;
+  readonly returnSequences?: boolean;
+}
+const innerOf = (config: unknown): MaskConfig =>
+  (config as { readonly layer?: Layer }).layer?.config as MaskConfig | undefined ?? {};
 /** True where a tensor is made of another by calls on first inputs. */
 function comesFrom(t: SymbolicTensor, source: SymbolicTensor): boolean {
   for (let at: SymbolicTensor | undefined = t; at; at = at.call?.inputs[0]) if (at === source) return true;
@@ -79,7 +87,8 @@ export function strayMask(
     return `hands on its input's own mask, where Keras ${major} hands on the one that it is given`;
   }
   const ends = major === 2 && def.keras?.masksSince === 3;
-  if (masked(inputs[0]) && (passes === "none") !== ends && (ends || passes === "none") && after()) {
+  const travels = passes === "none" ? inputs.some(masked) : masked(inputs[0]);
+  if (travels && (passes === "none") !== ends && (ends || passes === "none") && after()) {
     return `Keras ${major} ${ends ? "ends" : "hands on"} the mask here`;
   }
   if (inside && inputs.some(masked)) {
@@ -87,6 +96,14 @@ export function strayMask(
     const stray = inside.calls.map((inner) => ({ inner, why: strayMask(inside, inner, major, own, after) }))
       .find(({ why }) => why !== undefined);
     if (stray) return `layer "${nameOf(stray.inner.layer)}" in it: ${stray.why}`;
+  }
+  const { maskedSteps, masks, returnSequences } = { ...innerOf(config), ...config as MaskConfig };
+  if (maskedSteps === "kept" && returnSequences && inputs.some(masked)) {
+    return `puts out the output before at masked steps, where Keras ${major} puts out zeros`;
+  }
+  const deep = [...inputs, ...call.outputs].some((t) => (t.mask?.shape?.length ?? 0) > 2);
+  if (masks !== undefined && masks !== (major === 2 ? "inner" : "given") && deep) {
+    return `takes masks for its inner layer in another way than Keras ${major}`;
   }
   const rule = (config as { readonly maskRule?: string }).maskRule, own = major === 2 ? "all" : "any";
   const valued = /^(Multiply|Maximum|Minimum)$/.test(def.name);

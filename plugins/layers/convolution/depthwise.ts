@@ -9,6 +9,7 @@ import {
   asFloat,
   initializerField,
   inputAt,
+  isMultiBackend,
   type Opaque,
   opaqueField,
   paramAt,
@@ -16,6 +17,7 @@ import {
   toLast,
   weight,
 } from "../../../core/graph/words.ts";
+import { UnsupportedError } from "../../../core/values/errors.ts";
 import { int } from "../../../core/values/schema.ts";
 
 /** Options of the depthwise convolutions, resolved. */
@@ -130,6 +132,13 @@ function separableConv(rank: 1 | 2): LayerDef<SeparableConfig, SeparableParam> {
     keras: slidingKeras<SeparableConfig>(rank, {
       classNames: [`SeparableConv${rank}D`, `SeparableConvolution${rank}D`],
       ignore: unused,
+      upgrade(config, version) {
+        const large = (field: string) => [config[field]].flat().some((n) => Number(n) > 1);
+        if (isMultiBackend(version) && large("strides") && large("dilation_rate")) {
+          throw new UnsupportedError("strides beside a dilation_rate: they mean something else since 2.4");
+        }
+        return config;
+      },
     }),
   };
 }

@@ -4,7 +4,7 @@ import type { LayerDef } from "../../../core/network/layer.ts";
 import { cast, dtypeOf, opaqueField } from "../../../core/graph/words.ts";
 import { choice, int } from "../../../core/values/schema.ts";
 import { checkSparse, encoded, sparseField } from "./encoding.ts";
-import { outType } from "./textvectorization.ts";
+import { outType } from "./hashing.ts";
 
 /** Options of {@link hashedCrossingDef}, resolved. */
 export interface HashedCrossingConfig {

@@ -1,13 +1,11 @@
-/** Numbers into classes: Discretization and CategoryEncoding, and the encodings that lookups share. @module */
+/** The encodings that layers of categories share. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { DType } from "../../../core/values/dtype.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, cast, inputAt, opaqueField, scalarLike, shapeOf } from "../../../core/graph/words.ts";
-import { bool, choice, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
+import { asFloat, cast, shapeOf } from "../../../core/graph/words.ts";
+import { bool, type Field } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
-import { refusedBelowZero } from "../dense/embedding.ts";
 
 /** Forms of categories: ids, one row each, one row of all, or how often each is there. */
 export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
@@ -48,115 +46,3 @@ export function encoded(
   const each = weights ? b.one("Mul", [rows, b.one("Unsqueeze", [asFloat(b, weights), b.ints([-1])])]) : rows;
   return cast(b, b.one("ReduceSum", [each, axis], { keepdims: 0 }), dtype);
 }
-
-/** Options of {@link discretizationDef}, resolved. */
-export interface DiscretizationConfig {
-  /** Where one bin ends and the next begins, rising. */
-  readonly binBoundaries: readonly number[];
-  /** Number of bins that `adapt` in Keras makes. */
-  readonly numBins: number | null;
-  /** Tolerance of `adapt` in Keras. */
-  readonly epsilon: number;
-  /** The form of the outputs. */
-  readonly outputMode: "int" | "one_hot" | "multi_hot" | "count";
-  /** Only false is supported. */
-  readonly sparse: boolean;
-  /** Element type of the outputs, as files name it. */
-  readonly dtype: unknown;
-}
-const modes = ["int", "one_hot", "multi_hot", "count"] as const;
-/** Number of the bin that each number falls into: how many boundaries are not above it. */
-export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
-  kind: "layer",
-  name: "Discretization",
-  summary: "numbers to the bins they fall into",
-  mask: "consume",
-  config: {
-    binBoundaries: list({
-      doc: "where one bin ends and the next begins, rising",
-      of: float({ doc: "a boundary" }),
-    }),
-    numBins: nullable(int({ doc: "number of bins that Keras finds from data", min: 1 })),
-    epsilon: float({ doc: "tolerance of what Keras finds from data", default: 0.01 }),
-    outputMode: choice({ doc: "the form of the outputs", default: "int", of: modes }),
-    sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs; int64 for ids and float32 otherwise unless given"),
-  },
-  params: () => ({}),
-  build({ b, config, inputs }) {
-    const x = asFloat(b, inputAt(inputs, 0)), depth = config.binBoundaries.length;
-    const edges = cast(b, b.constant(tensor([...config.binBoundaries], [depth], "float32")), "float32");
-    // NaN is below no boundary, so it falls into the last bin.
-    const below = b.one("Less", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
-    const above = b.one("Not", [below]);
-    const bins = b.one("ReduceSum", [cast(b, above, "float32"), b.ints([-1])], { keepdims: 0 });
-    const ids: DType = config.dtype === "int32" ? "int32" : "int64";
-    return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
-  },
-  check: checkSparse,
-  keras: {
-    weightsSaid: true,
-    // Keras takes boundaries or a number of bins, and Keras 3 nothing that only weights have.
-    save: (fields, major) => ({
-      config: { ...fields, num_bins: null, ...(major === 3 && { trainable: undefined }) },
-    }),
-  },
-};
-
-/** Options of {@link categoryEncodingDef}, resolved. */
-export interface CategoryEncodingConfig {
-  /** Number of classes. */
-  readonly numTokens: number;
-  /** The form of the outputs. */
-  readonly outputMode: "one_hot" | "multi_hot" | "count";
-  /** Only false is supported. */
-  readonly sparse: boolean;
-  /** What ids are that are no class: left out, but for negative ones that are counted; Keras 2 refuses them all. */
-  readonly outside: "drop" | "refuse";
-}
-/** Zeros in the ids' shape, where looking negative ones up is refused, and those from `limit` on. */
-function checkedIds(b: Builder, ids: Value, limit?: number): Value {
-  const known = refusedBelowZero(b, ids), zero = scalarLike(b, 0, ids);
-  if (limit !== undefined) return b.one("Gather", [zeros(b, limit), known]);
-  return b.one("Gather", [zeros(b, 1), b.one("Min", [known, zero])]);
-}
-const zeros = (b: Builder, rows: number): Value => b.constant(tensor(new Int32Array(rows), [rows], "int32"));
-/** Ids as rows of zeros and ones, or as counts; a second argument of the call, `countWeights`, weighs them. */
-export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
-  kind: "layer",
-  name: "CategoryEncoding",
-  summary: "ids as rows of zeros and ones, or as counts",
-  mask: "consume",
-  config: {
-    numTokens: int({ doc: "number of classes", min: 1 }),
-    outputMode: choice({
-      doc: "the form of the outputs",
-      default: "multi_hot",
-      of: ["one_hot", "multi_hot", "count"],
-    }),
-    sparse: sparseField(),
-    outside: choice({
-      doc: "what is done with ids that are no class",
-      default: "drop",
-      of: ["drop", "refuse"],
-    }),
-  },
-  params: () => ({}),
-  build({ b, config, inputs, call, whole }) {
-    const weights = call.values?.countWeights ?? inputs[1], { numTokens, outputMode, outside } = config;
-    if (weights && outputMode !== "count") {
-      throw new UnsupportedError(`countWeights need the output mode count, got ${outputMode}`);
-    }
-    const ids = cast(b, inputAt(inputs, 0), "int32");
-    const known = whole || outside === "drop" && outputMode === "one_hot"
-      ? ids
-      : b.one("Add", [ids, checkedIds(b, ids, outside === "refuse" ? numTokens : undefined)]);
-    return [encoded(b, known, outputMode, numTokens, "float32", weights)];
-  },
-  check: checkSparse,
-  keras: {
-    call: ["inputs", "count_weights"],
-    own: ["outside"],
-    upgrade: (config, version) => version.startsWith("2") ? { ...config, outside: "refuse" } : config,
-  },
-};

@@ -1,12 +1,9 @@
-/** Text in a graph: TextVectorization and Hashing. @module */
+/** Text in a graph: TextVectorization. @module */
 import { ConfigError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
-import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { cast, dtypeOf, inputAt, opaqueField, shapeOf } from "../../../core/graph/words.ts";
-import { type DType, isFloat } from "../../../core/values/dtype.ts";
+import { inputAt, shapeOf } from "../../../core/graph/words.ts";
 import { bool, choice, type Field, field, int, list, nullable, text } from "../../../core/values/schema.ts";
-import { tensor } from "../../../core/values/tensor.ts";
-import { checkSparse, encoded, type OutputMode, sparseField } from "./encoding.ts";
+import { checkSparse, type OutputMode, sparseField } from "./encoding.ts";
 import {
   idfArrays,
   idfField,
@@ -14,7 +11,6 @@ import {
   lookedUp,
   type LookupConfig,
   outputModeField,
-  saltField,
   type Token,
 } from "./lookup.ts";
 
@@ -142,71 +138,4 @@ function orNull<T extends string>(inner: Field<T>): Field<T | null> {
     expects: `${inner.expects}, or null`,
     parse: (raw, path) => raw === null ? null : inner.parse(raw, path),
   };
-}
-
-/** Options of {@link hashingDef}, resolved. */
-export interface HashingConfig {
-  /** Number of bins. */
-  readonly numBins: number;
-  /** What gets bin 0 alone; none where null. */
-  readonly maskValue: Token | null;
-  /** Key of SipHash; FarmHash without one. */
-  readonly salt: readonly number[] | null;
-  /** The form of the outputs. */
-  readonly outputMode: "int" | "one_hot" | "multi_hot" | "count";
-  /** Only false is supported. */
-  readonly sparse: boolean;
-  /** Element type of the outputs, as files name it. */
-  readonly dtype: unknown;
-}
-/** The element type of bins in a form of categories. */
-export const outType = (mode: string, dtype: unknown): DType =>
-  mode !== "int" ? "float32" : dtype === "int32" ? "int32" : "int64";
-
-/** Strings or whole numbers to bins by a hash, in any shape: FarmHash64, or SipHash64 with a salt. */
-export const hashingDef: LayerDef<HashingConfig, never> = {
-  kind: "layer",
-  name: "Hashing",
-  summary: "strings or whole numbers to bins by a hash",
-  mask: "consume",
-  config: {
-    numBins: int({ doc: "number of bins", min: 1 }),
-    maskValue: nullable(field<Token>({
-      doc: "what gets bin 0 alone",
-      expects: "text or a whole number",
-      read: (raw) => typeof raw === "string" || Number.isSafeInteger(raw) ? raw as Token : undefined,
-    })),
-    salt: saltField(),
-    outputMode: choice({
-      doc: "the form of the outputs",
-      default: "int",
-      of: ["int", "one_hot", "multi_hot", "count"],
-    }),
-    sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
-  },
-  params: () => ({}),
-  build({ b, config, inputs }) {
-    const given = inputAt(inputs, 0), masked = config.maskValue !== null && config.numBins > 1;
-    const x: Value = isFloat(dtypeOf(given)) ? cast(b, given, "int64") : given;
-    const bins = b.one("lapis.HashBucket", [x], {
-      buckets: masked ? config.numBins - 1 : config.numBins,
-      ...(config.salt && { salt: [...config.salt] }),
-    });
-    let ids = bins;
-    if (masked) {
-      const mask = b.one("Equal", [given, b.constant(tensor([config.maskValue ?? 0], [], dtypeOf(given)))]);
-      ids = b.one("Where", [mask, b.scalar(0, "int64"), b.one("Add", [bins, b.scalar(1, "int64")])]);
-    }
-    return [encoded(b, ids, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
-  },
-  check: checkSparse,
-  keras: { inputDtype: "string", upgrade: withoutUsualSalt },
-};
-/** The salt that TensorFlow 2.4 stores where none was given, though it computes without one then. */
-const usualSalt = 0xdecafcaffe;
-/** A configuration without what wasn't computed with; files since 2.5, which say `mask_value`, hold salts that were given. */
-function withoutUsualSalt(config: Record<string, unknown>): Record<string, unknown> {
-  const { salt } = config, unsaid = Array.isArray(salt) && salt.every((word) => word === usualSalt);
-  return unsaid && !("mask_value" in config) ? { ...config, salt: null } : config;
 }

@@ -5,6 +5,7 @@ import {
   type DataFormat,
   dataFormatField,
   inputAt,
+  isMultiBackend,
   renamed,
   shapeOf,
   shapeOfRank,
@@ -12,7 +13,7 @@ import {
   toLast,
   withoutFields,
 } from "../../../core/graph/words.ts";
-import { ShapeError } from "../../../core/values/errors.ts";
+import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { choice, sizes } from "../../../core/values/schema.ts";
 import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";
 import { tensor } from "../../../core/values/tensor.ts";
@@ -28,6 +29,8 @@ export interface UpSamplingConfig {
 export interface UpSampling2dConfig extends UpSamplingConfig {
   /** How new pixels are found. */
   readonly interpolation: Interpolation;
+  /** Where a pixel's value lies for bilinear interpolation: its middle, or, as up to Keras 2.3, its corner. */
+  readonly pixels: "middle" | "corner";
 }
 const axesText = [
   "[batch, time, channels]",
@@ -37,13 +40,14 @@ const axesText = [
 const attributes = {
   nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
+  corner: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
 };
 
 function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
   return ({ b, config, inputs }) => {
     const given = asFloat(b, inputAt(inputs, 0));
     shapeOfRank(given.type, rank + 2, axesText[rank - 1] ?? "");
-    const { interpolation = "nearest" } = config as Partial<UpSampling2dConfig>;
+    const { interpolation = "nearest", pixels } = config as Partial<UpSampling2dConfig>;
     const x = toFirst(b, given, config.dataFormat), own = shapeOf(x.type).slice(2);
     if (interpolation !== "nearest" && interpolation !== "bilinear") {
       const size = config.size.map((n, i) => {
@@ -56,7 +60,8 @@ function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
       return [toLast(b, resizeTo(b, x, size, interpolation), config.dataFormat)];
     }
     const scales = b.constant(tensor(Float32Array.of(1, 1, ...config.size)));
-    const y = b.one("Resize", [x, undefined, scales], attributes[interpolation]);
+    const kind = interpolation === "bilinear" && pixels === "corner" ? "corner" : interpolation;
+    const y = b.one("Resize", [x, undefined, scales], attributes[kind]);
     return [toLast(b, y, config.dataFormat)];
   };
 }
@@ -95,10 +100,26 @@ export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
       default: "nearest",
       of: interpolations,
     }),
+    pixels: choice({
+      doc: "where a pixel's value lies",
+      default: "middle",
+      of: ["middle", "corner"],
+    }),
   },
   params: () => ({}),
   build: build(2),
-  keras: { upgrade: keras1 },
+  keras: {
+    upgrade: (config, version) => ({
+      ...keras1(config),
+      ...(isMultiBackend(version) && { pixels: "corner" }),
+    }),
+    save({ pixels, ...fields }) {
+      if (pixels === "corner" && fields.interpolation === "bilinear") {
+        throw new UnsupportedError("pixels: Keras interpolates between their middles since 2.4");
+      }
+      return { config: fields };
+    },
+  },
 };
 /** Repeats every element of volumes. */
 export const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {

@@ -1,7 +1,7 @@
 /** Bidirectional: a recurrent layer run both ways. @module */
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, reverseTime, scalarLike } from "../../../core/graph/words.ts";
+import { inputAt, isMultiBackend, reverseTime, scalarLike } from "../../../core/graph/words.ts";
 import { layerField } from "../../../core/network/layer.ts";
 import { choice, nullable } from "../../../core/values/schema.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -16,6 +16,8 @@ export interface BidirectionalConfig {
   readonly mergeMode: "concat" | "sum" | "mul" | "ave" | null;
   /** The layer that runs backwards, where not made from the first. */
   readonly backwardLayer: Layer | null;
+  /** What whole sequences put out at masked steps: zeros, or, as up to Keras 2.3, each way's output before. */
+  readonly maskedSteps: "zeros" | "kept";
 }
 
 /** What a layer needs for being run both ways. */
@@ -49,17 +51,19 @@ function apart<C extends object>(config: C): C {
 }
 const isLayer = (value: unknown): value is Layer =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "built-layer";
-/** The two layers of a configuration, the same objects at every call. Whole sequences put out zeros where masked. */
+/** The two layers of a configuration, the same objects at every call. */
 function pairOf(config: BidirectionalConfig): Pair {
   let pair = pairs.get(config);
   if (!pair) {
-    const { layer, backwardLayer } = config;
+    const { layer, backwardLayer, maskedSteps } = config;
     const made = (from: Layer, prefix: string, own: boolean): Layer => {
       const { name, ...rest } = from;
       const settings = directed(from);
       const changed = {
         ...settings,
-        ...("zeroOutputForMask" in settings && { zeroOutputForMask: settings.returnSequences }),
+        ...("zeroOutputForMask" in settings && {
+          zeroOutputForMask: settings.returnSequences && maskedSteps === "zeros",
+        }),
         ...(own && { ...apart(settings), goBackwards: !settings.goBackwards }),
       };
       const plain = name?.startsWith(prefix) ? name.slice(prefix.length) : name;
@@ -104,6 +108,11 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
     backwardLayer: nullable(
       layerField({ doc: "the layer that runs backwards, where not made from the first" }),
     ),
+    maskedSteps: choice({
+      doc: "output of masked steps",
+      default: "zeros",
+      of: ["zeros", "kept"],
+    }),
   },
   params: () => ({}),
   children(config): readonly ChildLayer[] {
@@ -158,6 +167,8 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
   keras: {
     call: ["sequences", "initial_state", "mask", "training"],
     ignore: ["input_length", "return_sequences"],
+    own: ["maskedSteps"],
+    upgrade: (config, version) => isMultiBackend(version) ? { ...config, masked_steps: "kept" } : config,
     save(fields, major) {
       const { layer, backward_layer: other } = fields as Readonly<Record<string, SavedInner | null>>;
       if (other || !layer) return {};

@@ -1,15 +1,45 @@
 /** TimeDistributed: one layer for every step. @module */
+import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, range, reshape, shapeOf, shapeVector, sizesOf } from "../../../core/graph/words.ts";
+import {
+  boolMask,
+  cast,
+  inputAt,
+  range,
+  reshape,
+  shapeOf,
+  shapeVector,
+  sizesOf,
+} from "../../../core/graph/words.ts";
 import { layerField } from "../../../core/network/layer.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
+import { choice } from "../../../core/values/schema.ts";
 import { typeText } from "../../../core/values/shape.ts";
 
 /** Options of {@link timeDistributedDef}, resolved. */
 export interface TimeDistributedConfig {
   /** The layer applied to every step. */
   readonly layer: Layer;
+  /**
+   * What becomes of a mask: the inner layer sees what stands behind its two first axes, and all of it travels on
+   * (`given`), or the inner result's mask, else which steps count at all (`inner`, as Keras 2); or the inner layer sees
+   * none of it (`passed`, as Keras 1).
+   */
+  readonly masks: "given" | "inner" | "passed";
+}
+/** `[batch, time, …]` as `[batch * time, …]`. */
+function foldSteps(b: Builder, x: Value): Value {
+  const rank = shapeOf(x.type).length;
+  if (rank < 2) throw new ShapeError(`expected [batch, time, …], got ${typeText(x.type)}`);
+  return b.one("Reshape", [b.masked(x, undefined), shapeVector(b, x, [-1, ...sizesOf(x, range(2, rank))])]);
+}
+/** Steps that anything of counts. */
+function anyWithin(b: Builder, mask: Value | undefined): Value | undefined {
+  const rank = mask ? shapeOf(mask.type).length : 0;
+  if (!mask || rank < 3) return mask;
+  const most = b.one("ReduceMax", [cast(b, mask, "float32"), b.ints(range(2, rank))], { keepdims: 0 });
+  return cast(b, most, "bool");
 }
 
 /** Applies a layer to every step: `[batch, time, …] → [batch, time, …]`, steps and batch as one axis inside. */
@@ -17,26 +47,32 @@ export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
   kind: "layer",
   name: "TimeDistributed",
   summary: "one layer for every step",
-  mask: "pass",
-  config: { layer: layerField({ doc: "the layer applied to every step" }) },
+  mask: "make",
+  config: {
+    layer: layerField({ doc: "the layer applied to every step" }),
+    masks: choice({
+      doc: "the mask that goes on",
+      of: ["given", "inner", "passed"],
+      default: "given",
+    }),
+  },
   params: () => ({}),
   children: (config): readonly ChildLayer[] => [{ layer: config.layer, attribute: "layer" }],
-  build({ b, config, inputs, layer }) {
-    const first = inputAt(inputs, 0);
+  build({ b, config, inputs, masks: travelling, layer }) {
+    const first = inputAt(inputs, 0), steps = sizesOf(first, [0, 1]), [mask] = travelling;
     const folded = inputs.map((x) => {
-      const rank = shapeOf(x.type).length;
-      if (rank < 2) throw new ShapeError(`expected [batch, time, …], got ${typeText(x.type)}`);
-      return b.one("Reshape", [
-        b.masked(x, undefined),
-        shapeVector(b, x, [-1, ...sizesOf(x, range(2, rank))]),
-      ]);
+      const seen = config.masks !== "passed" && x.mask && shapeOf(x.mask.type).length > 2;
+      return b.masked(foldSteps(b, x), seen && x.mask ? foldSteps(b, boolMask(b, x.mask)) : undefined);
     });
-    const steps = sizesOf(first, [0, 1]);
-    return layer(config.layer, folded).map((y: Value) => {
+    const unfolded = (y: Value): Value => {
       const rank = shapeOf(y.type).length, rest = sizesOf(y, range(1, rank));
       if (rest.every((s) => typeof s === "number")) return reshape(b, y, [...steps, ...rest], first);
       const shape = b.one("Concat", [shapeVector(b, first, steps), shapeVector(b, y, rest)], { axis: 0 });
       return b.one("Reshape", [y, shape]);
+    };
+    return layer(config.layer, folded).map((y) => {
+      const own = config.masks === "inner" ? y.mask && unfolded(y.mask) : mask;
+      return b.masked(unfolded(b.masked(y, undefined)), own ?? anyWithin(b, mask));
     });
   },
   check({ layer }) {
@@ -49,6 +85,9 @@ export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
   keras: {
     call: ["inputs", "training", "mask"],
     ignore: ["input_length"],
+    own: ["masks"],
+    upgrade: (config, version) =>
+      /^[12](\.|$)/.test(version) ? { ...config, masks: /^1/.test(version) ? "passed" : "inner" } : config,
     weights: (arrays, config, version) =>
       config.layer.def.keras?.weights?.(arrays, config.layer.config, version) ?? arrays,
   },

@@ -41,14 +41,14 @@ const masksOf = (inputs: readonly Value[], call: CallOptions) =>
   inputs.map((_, i) => maskOf(inputs, call, i));
 /** Options of layers that merge inputs, resolved. */
 export interface MaskRuleConfig {
-  /** Where a merged step counts: where `any` input's does; or where `all` do that have a mask, as up to Keras 3.0. */
+  /** Where a merged step counts: where `any` input's does; or where `all` do that have a mask, as up to Keras 3.3. */
   readonly maskRule: "any" | "all";
 }
 const maskRuleField = () =>
   choice({ doc: "where a step counts: where any input's does, or all", default: "any", of: ["any", "all"] });
-/** Up to Keras 3.0 a merged step counted where all inputs' did. */
+/** Up to Keras 3.3 a merged step counted where all inputs' did. */
 const olderRule = (config: Record<string, unknown>, version: string): Record<string, unknown> =>
-  /^([12](\.|$)|3\.0\.)/.test(version) ? { ...config, mask_rule: "all" } : config;
+  /^([12](\.|$)|3\.[0-3](\.|$))/.test(version) ? { ...config, mask_rule: "all" } : config;
 /** The mask of merged inputs; with `any`, none where an input has none. */
 export function mergedMask(
   b: Builder,
@@ -56,6 +56,7 @@ export function mergedMask(
   call: CallOptions,
   rule: MaskRuleConfig["maskRule"],
 ): Value | undefined {
+  if (call.passes === "none") return undefined;
   const [first, ...rest] = masksOf(inputs, call).filter((m) => m !== undefined).map((m) => boolMask(b, m));
   if (!first || rule === "any" && rest.length + 1 < inputs.length) return undefined;
   return rest.reduce((m, n) => b.one(rule === "any" ? "Or" : "And", [m, n]), first);
@@ -148,7 +149,7 @@ function maskedMerge(
     params: () => ({}),
     build({ b, config, inputs, call }) {
       const list = sameRank(b, inputs), masks = masksOf(inputs, call);
-      // Since Keras 3.1 a masked step leaves the other inputs' values as they are.
+      // Since Keras 3.4 a masked step leaves the other inputs' values as they are.
       const some = config.maskRule === "any" && inputs.length > 1 && masks.some((m) => m !== undefined);
       const y = some ? counted(b, list, masks) : chain(op)(b, list);
       return [b.masked(y, mergedMask(b, inputs, call, config.maskRule))];
@@ -194,7 +195,7 @@ function joinedMask(
   rule: MaskRuleConfig["maskRule"],
 ): Value | undefined {
   const masks = masksOf(inputs, call);
-  if (masks.every((m) => m === undefined)) return undefined;
+  if (call.passes === "none" || masks.every((m) => m === undefined)) return undefined;
   const parts = inputs.map((x, i) => {
     const mask = masks[i], shape = b.one("Shape", [x]), rank = shapeOf(x.type).length;
     if (!mask) return b.one("Expand", [b.scalar(true, "bool"), shape]);

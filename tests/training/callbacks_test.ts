@@ -1,6 +1,6 @@
 /** What callbacks do to a fit is what Keras 3.15's do: epochs, rates, weights, histories and files. @module */
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
-import { type Callback, dense, type FitOptions, input, type Model, sequential, tensor } from "../mod.ts";
+import { type Callback, dense, type FitOptions, input, type Model, sequential, tensor } from "../../mod.ts";
 import {
   backupAndRestore,
   csvLogger,
@@ -10,9 +10,9 @@ import {
   reduceLearningRateOnPlateau,
   swapEmaWeights,
   terminateOnNaN,
-} from "../public/callbacks.ts";
-import { sgd } from "../public/optimizers.ts";
-import { toNumbers } from "../public/tensors.ts";
+} from "../../public/callbacks.ts";
+import { sgd } from "../../public/optimizers.ts";
+import { toNumbers } from "../../public/tensors.ts";
 
 type Stored = number | "NaN" | "Infinity" | "-Infinity";
 type Numbers = Readonly<Record<string, readonly Stored[]>>;
@@ -48,7 +48,7 @@ interface Fixture {
   readonly csv: readonly { readonly name: string; readonly text: string }[];
 }
 const fixture: Fixture = JSON.parse(
-  await Deno.readTextFile(new URL("fixtures/keras-callbacks.json", import.meta.url)),
+  await Deno.readTextFile(new URL("../fixtures/keras-callbacks.json", import.meta.url)),
 );
 
 const path = "m/d/kernel";
