@@ -114,7 +114,7 @@ Deno.test("an optimizer is written as those before 2.11 hold it, and as since th
 
 Deno.test("training goes on from such a file to the same bits", async () => {
   const x = tensor(Array.from({ length: 4 }, (_, i) => [i / 4, 1 - i])), y = tensor([[1], [0], [1], [0]]);
-  const optimizers = [
+  const all = [
     optimizers.sgd(),
     optimizers.sgd({ momentum: 0.9 }),
     optimizers.adam(),
@@ -123,7 +123,7 @@ Deno.test("training goes on from such a file to the same bits", async () => {
     optimizers.rmsprop({ momentum: 0.5 }),
     optimizers.adadelta(),
   ];
-  for (const optimizer of optimizers) {
+  for (const optimizer of all) {
     // One weight alone is the layout's edge.
     for (const useBias of [true, false]) {
       using made = sequential([input({ shape: [2] }), dense({ units: 1, useBias })], {
