@@ -9,6 +9,11 @@ export interface ArchitectureDef {
   /** Packages that register the class; a class of that name from elsewhere is another. */
   readonly packages: readonly string[];
   /**
+   * Where Keras lists weights in whole-model `.h5` files in another order than layers stand in: of this class (`never`),
+   * or of models that hold it as a part (`alone`). Such files aren't written.
+   */
+  readonly listed?: "never" | "alone";
+  /**
    * Keras 3's functional configuration (`layers`, `input_layers`, `output_layers`), layers in Keras' order; one that says
    * `place` has its weights in that group below the class's own. `built` is what files hold of the shapes it was built for.
    * @throws {LapisError} naming the hyperparameter that is missing or isn't supported.

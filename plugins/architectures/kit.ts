@@ -125,6 +125,10 @@ export function backbone(name: string, draw: (h: Hyperparameters, d: Draft) => J
     },
   };
 }
+/** The same class, whose weights Keras lists in an order of its own. */
+export function listed(def: ArchitectureDef, where: "never" | "alone"): ArchitectureDef {
+  return { ...def, listed: where };
+}
 
 /** A layer of KerasHub. */
 export function hub(type: string, name: string, config: Json): Part {

@@ -1,7 +1,7 @@
 /** KerasHub's later encoders of text: DeBERTa V3, RoFormer V2, ESM, XLNet. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { same } from "./decoders.ts";
-import { backbone, hub, keras, layerNorm, tokens } from "./kit.ts";
+import { backbone, hub, keras, layerNorm, listed, tokens } from "./kit.ts";
 import type { Draft, Ref } from "./draft.ts";
 
 const deberta = backbone("DebertaV3Backbone", (h, d) => {
@@ -119,4 +119,4 @@ const xlnet = backbone("XLNetBackbone", (h, d) => {
   return d.finish(inputs, d.call(keras("Dropout", "dropout", { rate: dropout }), [x]));
 });
 /** DeBERTa V3, RoFormer V2, ESM, XLNet. */
-export const laterEncoders: readonly ArchitectureDef[] = [deberta, roformer, esm, xlnet];
+export const laterEncoders: readonly ArchitectureDef[] = [deberta, roformer, listed(esm, "alone"), xlnet];

@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
-import { backbone, hub, type Hyperparameters, keras, layerNorm, tokens } from "./kit.ts";
+import { backbone, hub, type Hyperparameters, keras, layerNorm, listed, tokens } from "./kit.ts";
 
 function transformer(
   h: Hyperparameters,
@@ -32,7 +32,7 @@ export function pairInputs(d: Draft, mask = "int32"): PairInputs {
     decoder_padding_mask: input("decoder_padding_mask", mask),
   };
 }
-const bart = backbone("BartBackbone", (h, d) => {
+const drawnBart = backbone("BartBackbone", (h, d) => {
   const inputs = pairInputs(d);
   const table = tokens(h, h.number("hidden_dim")), rate = h.number("dropout", 0.1);
   const length = { sequence_length: h.number("max_sequence_length", 1024) };
@@ -58,6 +58,8 @@ const bart = backbone("BartBackbone", (h, d) => {
   }
   return d.finish(inputs, { encoder_sequence_output: x, decoder_sequence_output: y });
 });
+
+const bart = listed(drawnBart, "alone");
 
 const gelu = (d: Draft, name: string, x: Ref) =>
   d.call({ type: "Gelu", name, config: { approximate: false }, module: "keras.src.ops.nn" }, [x]);

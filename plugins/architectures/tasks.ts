@@ -1,10 +1,18 @@
 /** KerasHub's models for tasks: a backbone, and a head that classifies, guesses the next token or masked ones. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
-import { UnsupportedError } from "../../core/values/errors.ts";
+import { shown, UnsupportedError } from "../../core/values/errors.ts";
 import { type Body, bodyOf } from "./body.ts";
 import { embeddersOf } from "./embedders.ts";
 import type { Draft, Part, Ref } from "./draft.ts";
-import { backbone as drafted, firstStep, geluByTanh, hub, type Hyperparameters, keras } from "./kit.ts";
+import {
+  backbone as drafted,
+  firstStep,
+  geluByTanh,
+  hub,
+  type Hyperparameters,
+  keras,
+  listed,
+} from "./kit.ts";
 
 function logits(h: Hyperparameters, d: Draft, x: Ref, name = "logits"): Ref {
   const activation = h.any("activation", null);
@@ -76,7 +84,7 @@ function masked(
   output?: string,
   more: (body: Body) => Readonly<Record<string, unknown>> = () => ({ intermediate_activation: "gelu" }),
 ): ArchitectureDef {
-  return drafted(name, (h, d) => {
+  const drawn = drafted(name, (h, d) => {
     const body = bodyOf(h, d, def), places = d.input("mask_positions", [null]);
     const said = { vocabulary_size: body.said("vocabulary_size"), ...more(body) };
     const { type, name: own, config, module = "keras.layers" } = tableOf(body);
@@ -86,6 +94,7 @@ function masked(
     const scores = d.call(head, [body.output(output), places]);
     return d.finish({ ...body.inputs as Readonly<Record<string, Ref>>, mask_positions: places }, scores);
   });
+  return listed(drawn, "never");
 }
 /** Scores of the next item, by a table of their own. */
 function edRec(def: ArchitectureDef): ArchitectureDef {
@@ -95,13 +104,25 @@ function edRec(def: ArchitectureDef): ArchitectureDef {
     return d.finish(body.inputs, d.call(head, [body.output("decoder_sequence_output")]));
   });
 }
+/** The backbone's own network, which ends in scores. */
+function rwkv7(def: ArchitectureDef): ArchitectureDef {
+  return drafted("RWKV7CausalLM", (h) => {
+    const raw = h.any("backbone"),
+      { config } = raw as { readonly config?: Readonly<Record<string, unknown>> };
+    h.any("preprocessor");
+    if (!config) {
+      throw new UnsupportedError(`RWKV7CausalLM.backbone: expected a model, got ${shown(raw, 60)}`);
+    }
+    return def.network(config);
+  });
+}
 /** Models for tasks of these backbones. */
 export function tasksOf(backbones: readonly ArchitectureDef[]): readonly ArchitectureDef[] {
   const named = (name: string, make: (def: ArchitectureDef) => ArchitectureDef) =>
     backbones.filter((def) => def.name === name).map(make);
   const tables = [
     ...["GPT2", "OPT", "Bloom", "Llama", "Llama3", "Mistral", "Qwen", "Qwen3", "Phi3", "Gemma", "Gemma3"],
-    ...["GPTNeoX", "Falcon", "SmolLM3", "Mixtral", "QwenMoe", "Qwen3Moe", "GptOss"],
+    ...["GPTNeoX", "Falcon", "SmolLM3", "Mixtral", "QwenMoe", "Qwen3Moe", "GptOss", "Qwen3_5", "Qwen3_5Moe"],
   ];
   const first = (
     name: string,
@@ -120,7 +141,7 @@ export function tasksOf(backbones: readonly ArchitectureDef[]): readonly Archite
     intermediate_activation: body.said("activation"),
     layer_norm_epsilon: body.said("layer_norm_eps"),
   });
-  return [
+  const tasks = [
     ...pooled("Bert", "classifier_dropout"),
     ...pooled("Albert", "output_dropout"),
     ...pooled("FNet", "output_dropout"),
@@ -146,6 +167,9 @@ export function tasksOf(backbones: readonly ArchitectureDef[]): readonly Archite
     ...named("RoformerV2Backbone", (def) => masked("RoformerV2MaskedLM", def, undefined, () => ({}))),
     ...named("ESMBackbone", (def) => masked("ESMMaskedPLM", def, undefined, own)),
     ...named("EdRecBackbone", edRec),
+    ...named("RWKV7Backbone", rwkv7),
     ...embeddersOf(named),
   ];
+  const never = ["OPTCausalLM", "BartSeq2SeqLM", "ESMProteinClassifier"];
+  return tasks.map((def) => never.includes(def.name) ? listed(def, "never") : def);
 }

@@ -8,6 +8,16 @@ const on = (shape: readonly number[], options: Readonly<Record<string, unknown>>
 });
 const transformer = { intermediateDim: 6, numHeads: 2, activation: "tanh" };
 const grouped = { intermediateDim: 6, numQueryHeads: 4, numKeyValueHeads: 2 };
+const recurrent = {
+  layerType: "linear_attention",
+  numQueryHeads: 4,
+  numKeyValueHeads: 2,
+  headDim: 4,
+  linearNumKeyHeads: 1,
+  linearNumValueHeads: 2,
+  linearKeyHeadDim: 4,
+  linearValueHeadDim: 3,
+};
 const gemmaPair = {
   hiddenSize: 8,
   numAttentionHeads: 4,
@@ -146,6 +156,27 @@ export const hubSamples: Readonly<Record<string, LayerSample>> = {
     options: gemmaPair,
     inputs: [{ shape: series }, { shape: [2, 3, 8] }, { shape: [2, 3] }],
   },
+  RWKV7_Block: on(series, {
+    hiddenSize: 8,
+    headSize: 4,
+    intermediateDim: 6,
+    gateLora: 3,
+    mvLora: 2,
+    aaaLora: 2,
+    decayLora: 3,
+    useInitialNorm: true,
+  }),
+  Qwen3_5LayerNorm: on(series),
+  Qwen3_5TransformerDecoder: on(series, { ...recurrent, intermediateDim: 6 }),
+  Qwen3_5MoeTransformerDecoder: on(series, {
+    ...recurrent,
+    layerType: "full_attention",
+    partialRotaryFactor: 0.5,
+    numExperts: 3,
+    topK: 2,
+    moeIntermediateDim: 4,
+    sharedExpertIntermediateSize: 5,
+  }),
   RelativeEmbedding: on(series, { hiddenDim: 8, bucketSize: 3 }),
   DisentangledAttentionEncoder: {
     options: { ...transformer, bucketSize: 3, maxPositionEmbeddings: 6 },

@@ -36,9 +36,28 @@ export function writtenClass(of: Network | Layer, ctx: WriteContext): LayerEntry
   const known = ctx.major === 3 && ctx.modules ? keptClass(of) : undefined;
   return known?.raw.drafted === true ? undefined : known;
 }
+/**
+ * Refuses a whole-model `.h5` of classes whose weights Keras lists in an order of its own.
+ * @throws {UnsupportedError} naming the class.
+ */
+export function refuseUnlisted(network: Network, ctx: WriteContext): void {
+  const check = (of: Network | Layer, inside: boolean) => {
+    const known = writtenClass(of, ctx), def = known && ctx.registry.find("architecture", known.className);
+    if (def?.listed === "never" || inside && def?.listed) {
+      throw new UnsupportedError(
+        `${def.name}: Keras lists its weights in an .h5 in an order of its own; save the model as .keras`,
+      );
+    }
+    const layers = "layers" in of ? of.layers : networkConfigOf(of)?.layers ?? [];
+    layers.forEach((layer) => check(layer, true));
+  };
+  check(network, false);
+}
+const ours = "keras_hub";
 /** A class with its hyperparameters, as it was read. */
 function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean): Json {
-  const { module, class_name, registered_name, build_config } = raw;
+  // A whole-model .h5 named the class alone.
+  const { class_name, build_config, module = ours, registered_name = `${ours}>${class_name}` } = raw;
   return {
     module,
     class_name,

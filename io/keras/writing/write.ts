@@ -13,7 +13,7 @@ import { isJson, type Json } from "../json.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
 import { sharedIn } from "../reading/shared.ts";
 import { olderOptimizer } from "./optimizer.ts";
-import { networkEntry, writtenClass } from "./network.ts";
+import { networkEntry, refuseUnlisted, writtenClass } from "./network.ts";
 import { pythonJson, type WriteContext } from "./values.ts";
 import {
   type WeightSource,
@@ -121,6 +121,7 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   const major = options.kerasVersion ?? 3;
   const written = begin(model, options, major === 3), { source, ctx, training } = written;
   const structure = configOf(written);
+  refuseUnlisted(model.network, ctx);
   const root = new Hdf5GroupWriter(), version = versions[major];
   root.attributes.set("backend", "tensorflow");
   root.attributes.set("keras_version", version);

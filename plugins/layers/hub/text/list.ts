@@ -6,7 +6,9 @@ import { falconDecoderDef, gptNeoXDecoderDef } from "./gptneox.ts";
 import { gptOssDecoderDef } from "./gptoss.ts";
 import { gemma3MeanPoolingDef, roformerHeadDef } from "./heads.ts";
 import { mixtralDecoderDef, qwen3MoeDecoderDef, qwenMoeDecoderDef } from "./mixtures.ts";
+import { qwen35DecoderDef, qwen35MoeDecoderDef, qwen35NormDef } from "./qwen35.ts";
 import { esmEncoderDef, roformerEncoderDef } from "./roformer.ts";
+import { rwkv7BlockDef } from "./rwkv.ts";
 import { smolLM3DecoderDef } from "./smollm.ts";
 import { t5LayerNormDef, t5TransformerLayerDef } from "./t5.ts";
 import { t5GemmaLayers } from "./t5gemma.ts";
@@ -20,6 +22,10 @@ export const textLayers: readonly LayerDef[] = [
   plain(gptNeoXDecoderDef),
   plain(falconDecoderDef),
   plain(smolLM3DecoderDef),
+  plain(rwkv7BlockDef),
+  plain(qwen35NormDef),
+  plain(qwen35DecoderDef),
+  plain(qwen35MoeDecoderDef),
   plain(t5LayerNormDef),
   plain(t5TransformerLayerDef),
   ...t5GemmaLayers.map(plain),
