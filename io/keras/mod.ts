@@ -8,6 +8,7 @@ import type { Model } from "../../core/model/model.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { decoders } from "../compression/mod.ts";
 import { openParts } from "./weights/folder.ts";
+import { classes } from "./reading/classes.ts";
 import { mergedOf } from "./reading/merged.ts";
 import { allOperations } from "./operations/rare.ts";
 import { kerasReader, readWith } from "./reading/read.ts";
@@ -35,6 +36,7 @@ export async function readKeras(source: Source, options: FormatOptions): Promise
   return await readWith(source, options, {
     trainingOf,
     mergedOf,
+    wholes: classes,
     open: openParts,
     operations: allOperations,
     decoders,

@@ -18,6 +18,14 @@ export type MergedReader = (
   inner: (raw: unknown, where: string) => Layer,
 ) => Structure;
 
+/** Reads classes of whole models. */
+export interface ClassReader {
+  /** An entry of such a class as the network that it means; undefined for any other. */
+  read(entry: LayerEntry, ctx: KerasContext): LayerEntry | undefined;
+  /** What the message about an unknown class ends with: what to do. */
+  readonly help: string;
+}
+
 /** Reading, in progress. */
 export interface KerasContext {
   readonly registry: Registry;
@@ -35,6 +43,8 @@ export interface KerasContext {
   readonly operations: KnownOperations;
   /** Reads Keras 1's models that begin with branches, where that is asked for. */
   readonly mergedOf: MergedReader | undefined;
+  /** Reads classes of whole models as the networks that they mean, where that is asked for. */
+  readonly wholes: ClassReader | undefined;
   /** Keras 1's order of channels, where every layer that says one says the same. */
   readonly dimOrdering: string | undefined;
   /** Weight of the low-rank products that layers were fine-tuned by, times their rank. */
@@ -51,7 +61,7 @@ export function contextFor(
   version: string,
   config: Json,
   operations: KnownOperations,
-  mergedOf?: MergedReader,
+  { mergedOf, wholes }: { readonly mergedOf?: MergedReader; readonly wholes?: ClassReader } = {},
   tied?: ReadonlySet<string>,
 ): KerasContext {
   const { registry, limits, warn, layers = [] } = options;
@@ -68,6 +78,7 @@ export function contextFor(
     fixedBatch,
     operations,
     mergedOf,
+    wholes,
     dimOrdering: others.length > 0 ? undefined : dimOrdering,
     shared: new SharedLayers(config, tied),
     count: 0,

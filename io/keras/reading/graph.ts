@@ -8,11 +8,16 @@ import type { KerasContext } from "./context.ts";
 import { functionalOf } from "./functional.ts";
 import { isJson, type Json } from "../json.ts";
 import { keepClass, keepPlace } from "../kept.ts";
-import { entryOf, expanded, layerFrom } from "./layers.ts";
+import { entryOf, layerFrom } from "./layers.ts";
 import type { LayerEntry } from "./entry.ts";
 import { keepPolicy } from "../policies.ts";
 import { inputLayer, inputOf, isModel, listOf, type Structure } from "../parts.ts";
 
+/** An entry, one of a class of whole models as the network that it means. */
+function known(raw: unknown, place: string, ctx: KerasContext): LayerEntry {
+  const entry = entryOf(raw, place);
+  return ctx.wholes?.read(entry, ctx) ?? entry;
+}
 /**
  * Reads a model's configuration.
  * @throws {FormatError}, {ConfigError} or {UnsupportedError} naming the layer and what is wrong with it.
@@ -21,16 +26,15 @@ export function readStructure(config: Json, ctx: KerasContext, place: string): S
   if (typeof config.class_name !== "string") {
     throw new FormatError(`${place}: has no class_name, so it is no Keras model`, { place });
   }
-  const entry = expanded(entryOf(config, place), ctx);
+  const entry = known(config, place, ctx);
   if (!isModel(entry)) {
     if (/^(Sequential|Functional|Model)$/.test(entry.className)) {
       throw new FormatError(`${place}: model of class ${entry.className} has no list of layers`, { place });
     }
     throw new UnsupportedError(
-      `${place}: model class ${entry.registered} is not known: only Sequential and functional models can be read, ` +
-        "since a subclass has its meaning in Python code; in Python, one that is functional inside, as KerasHub's are, " +
-        "is saved as its layers by keras.Model(model.input, model.output).save(path), any other as ONNX by " +
-        'model.export("model.onnx", format="onnx")',
+      `${place}: model class ${entry.registered} is not known: only Sequential and functional models can be read${
+        ctx.wholes?.help ?? ""
+      }`,
       { place: entry.className },
     );
   }
@@ -45,7 +49,7 @@ function structureOf(entry: LayerEntry, ctx: KerasContext, place: string, depth:
     );
   }
   const inner = (raw: unknown, where: string): Layer => {
-    const e = expanded(entryOf(raw, where), ctx);
+    const e = known(raw, where, ctx);
     const layer = ctx.shared.layerOf(
       e,
       () => isModel(e) ? modelLayer(e, ctx, where, depth + 1) : nestedLayer(e, ctx, where, inner, depth + 1),
@@ -70,7 +74,7 @@ function nestedLayer(
     if (depth > ctx.limits.depth) {
       throw new LimitError(`${where}: layers nested more than ${ctx.limits.depth} deep`);
     }
-    const e = expanded(entryOf(raw, where), ctx);
+    const e = known(raw, where, ctx);
     if (isModel(e)) return inner(raw, where);
     return ctx.shared.layerOf(e, () => nestedLayer(e, ctx, where, inner, depth + 1));
   };

@@ -63,18 +63,6 @@ export function entryOf(raw: unknown, place: string): LayerEntry {
     raw,
   };
 }
-/** A model of a class that the registry knows, as the functional model it means; any other entry as it is. */
-export function expanded(entry: LayerEntry, ctx: KerasContext): LayerEntry {
-  const { registered, config, raw } = entry;
-  const def = ctx.registry.find("architecture", registered.slice(registered.lastIndexOf(">") + 1));
-  // A whole-model .h5 names the class alone.
-  const owner = registered.includes(">") ? registered : raw.module ?? def?.packages[0];
-  if (!def?.packages.some((name) => `${owner}`.startsWith(name))) return entry;
-  const network = Array.isArray(config.layers)
-    ? config
-    : locate(labelOf(entry), () => def.network(config, raw.build_config));
-  return { ...entry, config: network, model: true, own: entry };
-}
 /** True for a class of KerasHub's. */
 const isHub = ({ raw }: LayerEntry) =>
   typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);

@@ -12,7 +12,14 @@ import type { Decoders } from "../../datasets/options.ts";
 import { isSafetensors, readSafetensors } from "../../arrays/safetensors.ts";
 import { isZip, openZip, type ZipArchive } from "../../archives/zip.ts";
 import { withAssets, withBins } from "../weights/assets.ts";
-import { contextFor, type KerasContext, majorOf, type MergedReader, versionOf } from "./context.ts";
+import {
+  type ClassReader,
+  contextFor,
+  type KerasContext,
+  majorOf,
+  type MergedReader,
+  versionOf,
+} from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson, type Json, parseJson, utf8 } from "../json.ts";
 import { type KnownOperations, usualOperations } from "./operations.ts";
@@ -149,6 +156,8 @@ export interface KerasParts {
   readonly trainingOf?: (parts: TrainingParts) => SavedTraining | undefined;
   /** Reads Keras 1's Sequential models that begin with branches. */
   readonly mergedOf?: MergedReader;
+  /** Reads classes of whole models as the networks that they mean. */
+  readonly wholes?: ClassReader;
   /** Opens what lies in several files. */
   readonly open?: (source: Source, options: FormatOptions) => Promise<Opened>;
   /** Keras 3's bare operations; the usual ones unless given. */
@@ -191,7 +200,7 @@ export async function readWith(
 function build(
   source: Source,
   options: FormatOptions,
-  { trainingOf, mergedOf, operations = usualOperations, decoders }: KerasParts,
+  { trainingOf, operations = usualOperations, decoders, ...more }: KerasParts,
   opened: Opened,
 ): Model {
   const reading = { ...options, ...(decoders && { decoders }) };
@@ -210,7 +219,7 @@ function build(
     ? opened.given ?? weightsOf(options.weights, reading)
     : own;
   const structured = (tied?: ReadonlySet<string>) => {
-    const ctx = contextFor(options, config.version, config.json, operations, mergedOf, tied);
+    const ctx = contextFor(options, config.version, config.json, operations, more, tied);
     return { ctx, structure: readStructure(config.json, ctx, config.what) };
   };
   const { ctx, structure } = structured(), { registry, limits } = options;
