@@ -5,7 +5,7 @@ import { isJson } from "./json.ts";
 import type { LayerEntry } from "./reading/entry.ts";
 
 const classes = new WeakMap<Network | Layer, LayerEntry>(), places = new WeakMap<Layer, string>();
-const stored = new WeakMap<Layer, string>();
+const stored = new WeakMap<Layer, string>(), modules = new WeakMap<Layer, readonly [string, string]>();
 
 /** Notes the class that a network, or a layer that is one, was read as. */
 export function keepClass(of: Network | Layer | undefined, entry: LayerEntry): void {
@@ -18,10 +18,14 @@ export function recordOf(layer: Layer): readonly string[] | undefined {
   const { raw, config: { input_layers: inputs } = {} } = classes.get(layer) ?? {};
   return raw?.drafted !== true && isJson(inputs) ? Object.keys(inputs).sort() : undefined;
 }
-/** Notes under which class a file has a layer's weights. */
-export function keepStored(layer: Layer, className: string): void {
+/** Notes under which class a file has a layer's weights, and the module of one of KerasHub's. */
+export function keepStored(layer: Layer, className: string, hub: LayerEntry | undefined): void {
   stored.set(layer, className);
+  const { module, drafted } = hub?.raw ?? {};
+  if (hub && typeof module === "string" && drafted !== true) modules.set(layer, [module, hub.className]);
 }
+/** The module and the class name that a file had for a class of KerasHub's. */
+export const moduleOf = (layer: Layer): readonly [string, string] | undefined => modules.get(layer);
 /** The class under which a file had a layer's weights. */
 export const storedAs = (layer: Layer): string => stored.get(layer) ?? layer.def.name;
 /** Notes where a layer's weights lie below the group of the layer that it is a part of. */

@@ -1,4 +1,5 @@
 /** Classes of whole models that plugins know, read as the functional models that they mean. @module */
+import { keepStored } from "../kept.ts";
 import type { ClassReader, KerasContext } from "./context.ts";
 import { labelOf, type LayerEntry } from "./entry.ts";
 import { locate } from "./layers.ts";
@@ -18,6 +19,7 @@ function read(entry: LayerEntry, ctx: KerasContext): LayerEntry | undefined {
 /** Reads such classes, and says what to do with others. */
 export const classes: ClassReader = {
   read,
+  keep: keepStored,
   help:
     ", since a subclass has its meaning in Python code; in Python, one that is functional inside, as KerasHub's are, " +
     "is saved as its layers by keras.Model(model.input, model.output).save(path), any other as ONNX by " +

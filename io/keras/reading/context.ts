@@ -22,6 +22,8 @@ export type MergedReader = (
 export interface ClassReader {
   /** An entry of such a class as the network that it means; undefined for any other. */
   read(entry: LayerEntry, ctx: KerasContext): LayerEntry | undefined;
+  /** Notes what files of a layer are to be written with: the class it is stored as, and its entry where it is KerasHub's. */
+  keep(layer: Layer, stored: string, hub: LayerEntry | undefined): void;
   /** What the message about an unknown class ends with: what to do. */
   readonly help: string;
 }

@@ -15,7 +15,6 @@ import { type AnySchema, nearest } from "../../../core/values/schema.ts";
 import { type KerasContext, majorOf } from "./context.ts";
 import { isOlderHardSigmoid } from "./hardsigmoid.ts";
 import { isJson, type Json } from "../json.ts";
-import { keepStored } from "../kept.ts";
 import { keepPolicy, policyName } from "../policies.ts";
 
 /** Keys that every layer may have and none computes with. */
@@ -66,9 +65,7 @@ export function entryOf(raw: unknown, place: string): LayerEntry {
 /** True for a class of KerasHub's. */
 const isHub = ({ raw }: LayerEntry) =>
   typeof raw.module === "string" && /^keras_(hub|nlp|cv)\b/.test(raw.module);
-const packages = new WeakMap<Layer, string>(), modules = new WeakMap<Layer, readonly [string, string]>();
-/** The module and the class name that a file had for a class of KerasHub's. */
-export const moduleOf = (layer: Layer): readonly [string, string] | undefined => modules.get(layer);
+const packages = new WeakMap<Layer, string>();
 /** The package that a file had before the class of a layer of the user's own (`acme` of `acme>Swirl`). */
 export const packageOf = (layer: Layer): string | undefined => packages.get(layer);
 const namesOf = (def: LayerDef) => [def.name, ...def.keras?.classNames ?? []];
@@ -256,11 +253,7 @@ export function layerFrom(
   if (owner !== undefined && bare !== undefined && ctx.custom.includes(def)) packages.set(layer, owner);
   const stored = exported ? def.name : entry.className;
   ctx.classes.set(layer, stored);
-  keepStored(layer, stored);
-  const { module, drafted } = entry.raw;
-  if (typeof module === "string" && isHub(entry) && drafted !== true) {
-    modules.set(layer, [module, entry.className]);
-  }
+  ctx.wholes?.keep(layer, stored, isHub(entry) ? entry : undefined);
   return layer;
 }
 function innerLayers(value: unknown, place: string, inner: (raw: unknown, place: string) => Layer): unknown {

@@ -9,7 +9,8 @@ import type { TensorType } from "../../../core/values/shape.ts";
 import type { Json } from "../json.ts";
 import { policyIn, policyName } from "../policies.ts";
 import { isSerialized } from "../reading/entry.ts";
-import { locate, moduleOf, packageOf } from "../reading/layers.ts";
+import { moduleOf } from "../kept.ts";
+import { locate, packageOf } from "../reading/layers.ts";
 import { withoutLater } from "./older.ts";
 import { activationValue, initializerValue, partValue, serialized, type WriteContext } from "./values.ts";
 
