@@ -14,7 +14,6 @@ import {
   rowsOf,
   tensorIn,
 } from "./feed.ts";
-import type { input } from "../network/functional.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Layer } from "../network/layer.ts";
 import { assignNames } from "../network/names.ts";
@@ -22,14 +21,7 @@ import type { Network } from "../network/network.ts";
 import type { Random } from "../values/random.ts";
 import type { RegistryOf } from "./plugins.ts";
 import type { ModelOptions } from "./options.ts";
-import {
-  asksForDraws,
-  predictNames,
-  type PredictOptions,
-  type randomInputs,
-  stacked,
-  streamOf,
-} from "./sampling.ts";
+import { asksForDraws, predictNames, type PredictOptions, stacked, streamOf } from "./sampling.ts";
 import { checkOptions } from "../values/schema.ts";
 import type { RunOnce } from "./sessions.ts";
 import { ModelState } from "./state.ts";
