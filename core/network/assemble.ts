@@ -111,7 +111,9 @@ class Assembly {
     if (known) return known;
     const name = nameOf(layer), path = place.path === "" ? name : `${place.path}/${name}`;
     if (path.split("/").length > this.#limits.depth) {
-      throw new LimitError(`layer ${name}: layers are nested more than ${this.#limits.depth} deep`);
+      throw new LimitError(`layer ${name}: layers are nested more than ${this.#limits.depth} deep`, {
+        layer: name,
+      });
     }
     const trainable = place.trainable && layer.trainable;
     const inner = networkConfigOf(layer);
@@ -314,14 +316,16 @@ function located<T>(node: LayerNode, run: () => T): T {
   } catch (error) {
     const label = `layer "${node.path}" (${node.layer.def.name})`;
     if (error instanceof UnknownRank) {
-      throw new ShapeError(`${label}: an input's rank is not known`, { place: node.path, cause: error });
+      const detail = { place: node.path, layer: node.path, cause: error };
+      throw new ShapeError(`${label}: an input's rank is not known`, detail);
     }
-    if (!(error instanceof LapisError) || error.message.startsWith('layer "')) throw error;
+    if (!(error instanceof LapisError) || error.layer !== undefined) throw error;
     const scope = `${node.path} (`;
     const rest = error.message.startsWith(scope)
       ? `, ${error.message.slice(scope.length).replace(/\)/, "")}`
       : `: ${error.message}`;
     error.message = label + rest;
+    error.layer = node.path;
     if (error.place !== node.path) {
       Object.defineProperty(error, "place", { value: node.path, enumerable: true });
     }

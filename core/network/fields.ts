@@ -82,6 +82,7 @@ export function activationField(
     doc: o.doc ?? "function applied last",
     default: o.default ?? "linear",
     expects: "an activation's name, or {name, …options}",
+    kind: "activation",
     json: namedJson,
     read: (raw) => (raw === null ? "linear" : fromLayer(raw) ?? readNamed(raw)),
   });
@@ -93,6 +94,7 @@ export function initializerField(
   return field<InitializerSpec>({
     ...o,
     expects: "an initializer's name, or {name, …options}",
+    kind: "initializer",
     json: namedJson,
     read: (raw) => {
       if (raw === null) return o.default;

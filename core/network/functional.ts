@@ -88,11 +88,13 @@ export function applyAll(
   checkOptions(`apply ${nameOf(layer)}`, options, applyNames);
   const list: readonly SymbolicTensor[] = Array.isArray(given) ? given : [given as SymbolicTensor];
   const registry = list[0]?.registry;
-  if (!registry) throw new ShapeError(`layer ${shown(nameOf(layer))}: needs at least one input`);
+  const name = nameOf(layer), detail = { place: name, layer: name };
+  if (!registry) throw new ShapeError(`layer ${shown(name)}: needs at least one input`, detail);
   for (const t of list) {
     if (t?.kind !== "symbolic") {
       throw new ShapeError(
-        `layer ${shown(nameOf(layer))}: expected tensors made by input() or apply(), got ${shown(t)}`,
+        `layer ${shown(name)}: expected tensors made by input() or apply(), got ${shown(t)}`,
+        detail,
       );
     }
   }

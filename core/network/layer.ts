@@ -208,6 +208,7 @@ export function layerField(o: { readonly doc: string }): Field<Layer> {
   return field<Layer>({
     ...o,
     expects: "a layer",
+    kind: "layer",
     read: (
       raw,
     ) => (typeof raw === "object" && raw !== null && "kind" in raw && raw.kind === "built-layer"

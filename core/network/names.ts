@@ -25,7 +25,11 @@ const isNamed = (layer: Layer) => layer.name !== undefined || automatic.has(laye
 
 /** All layers below a layer, itself first. */
 function withChildren(layer: Layer, depth = 0): readonly Layer[] {
-  if (depth > 64) throw new ConfigError(`layer ${nameOf(layer)}: layers are nested more than 64 deep`);
+  if (depth > 64) {
+    throw new ConfigError(`layer ${nameOf(layer)}: layers are nested more than 64 deep`, {
+      layer: nameOf(layer),
+    });
+  }
   const children = layer.def.children?.(layer.config) ?? [];
   return [layer, ...children.flatMap((c) => withChildren(c.layer, depth + 1))];
 }

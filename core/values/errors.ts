@@ -6,6 +6,8 @@ export interface ErrorDetail {
   readonly file?: string;
   /** Place inside it: a layer, a node, a field path, a byte offset. */
   readonly place?: string;
+  /** The layer, where the message names it. */
+  readonly layer?: string;
   /** The error behind it. */
   readonly cause?: unknown;
 }
@@ -18,6 +20,8 @@ export class LapisError extends Error {
   readonly file?: string;
   /** Place inside it. */
   readonly place?: string;
+  /** The layer that the message names; whoever puts one before a message sets it. */
+  layer?: string;
   /** Takes the message for people and what programs need of it. */
   constructor(code: string, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -25,6 +29,7 @@ export class LapisError extends Error {
     this.code = code;
     if (detail.file !== undefined) this.file = detail.file;
     if (detail.place !== undefined) this.place = detail.place;
+    if (detail.layer !== undefined) this.layer = detail.layer;
   }
 }
 

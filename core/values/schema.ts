@@ -4,12 +4,17 @@ import { ConfigError, shown } from "./errors.ts";
 /** A part of a JSON schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** What a field's values stand for, which files write in forms of their own. */
+export type FieldKind = "activation" | "initializer" | "layer";
+
 /** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
 export interface Field<T> {
   /** What the field is, in a few words. */
   readonly doc: string;
   /** What is expected, for tables and messages, as in `integer >= 1`. */
   readonly expects: string;
+  /** Present where its value, or each of a list, is such a part. */
+  readonly kind?: FieldKind;
   /** Present when the field may be left out. */
   readonly default?: T;
   /** True when it has no default. */
@@ -36,16 +41,18 @@ export interface FieldText<T> {
 export function field<T>(
   options: FieldText<T> & {
     readonly expects: string;
+    readonly kind?: FieldKind;
     readonly json?: JsonSchema;
     read(raw: unknown, path: string): T | undefined;
   },
 ): Field<T> {
-  const { doc, expects, json, read } = options;
+  const { doc, expects, kind, json, read } = options;
   const required = !("default" in options);
   return {
     doc,
     expects,
     required,
+    ...(kind && { kind }),
     ...(json && { json }),
     ...(required ? {} : { default: options.default as T }),
     parse(raw: unknown, path: string): T {
@@ -131,6 +138,7 @@ export function list<T>(
 ): Field<readonly T[]> {
   return field({
     ...o,
+    ...(o.of.kind && { kind: o.of.kind }),
     expects: o.length === undefined ? `list of ${o.of.expects}` : `${o.length} of ${o.of.expects}`,
     json: {
       type: "array",
@@ -166,6 +174,7 @@ export function nullable<T>(inner: Field<T>): Field<T | null> {
   return {
     doc: inner.doc,
     expects: `${inner.expects}, or null`,
+    ...(inner.kind && { kind: inner.kind }),
     ...(inner.json && { json: { anyOf: [inner.json, { type: "null" }] } }),
     required: false,
     default: inner.required ? null : (inner.default ?? null),

@@ -228,10 +228,10 @@ export function layerFrom(
         { place: `${place}.${key}` },
       );
     }
-    const expects = schema[field]?.expects ?? "";
-    if (/\blayers?\b/.test(expects)) options[field] = innerLayers(value, `${place}.${key}`, inner);
+    const kind = schema[field]?.kind;
+    if (kind === "layer") options[field] = innerLayers(value, `${place}.${key}`, inner);
     else {
-      if (/activation|initializer/.test(expects)) refuseFunctions(entry, key, value);
+      if (kind !== undefined) refuseFunctions(entry, key, value);
       options[field] = value;
     }
   }
@@ -268,8 +268,9 @@ export function locate<T>(label: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof LapisError && !error.message.startsWith("layer ")) {
+    if (error instanceof LapisError && error.layer === undefined) {
       error.message = `${label}: ${error.message}`;
+      error.layer = label;
     }
     throw error;
   }

@@ -4,7 +4,7 @@ import type { InitializerSpec, Layer } from "../../../core/network/layer.ts";
 import type { ActivationSpec } from "../../../core/network/fields.ts";
 import { fieldToSnake, nameOf } from "../../../core/network/names.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
-import type { AnySchema } from "../../../core/values/schema.ts";
+import type { AnySchema, FieldKind } from "../../../core/values/schema.ts";
 import type { TensorType } from "../../../core/values/shape.ts";
 import type { Json } from "../json.ts";
 import { policyIn, policyName } from "../policies.ts";
@@ -88,19 +88,19 @@ export function layerEntry(
   const values = layer.config as Readonly<Record<string, unknown>>;
   const label = `layer "${name}" (${def.name})`, trainable = layer.trainable && !frozen;
   const fields: Record<string, unknown> = {}, own = (keras.own ?? []) as readonly string[];
-  for (const [field, { expects }] of Object.entries(schema)) {
+  for (const [field, { kind }] of Object.entries(schema)) {
     if (own.includes(field)) continue;
     const key = names[field] ?? fieldToSnake(field), place = `${label}.${key}`;
-    fields[key] = fieldValue(values[field], expects, key, place);
+    fields[key] = fieldValue(values[field], kind, key, place);
   }
-  function fieldValue(value: unknown, expects: string, key: string, place: string): unknown {
+  function fieldValue(value: unknown, kind: FieldKind | undefined, key: string, place: string): unknown {
     if (isLayer(value)) return inner(value, innerName(layer, value), !trainable);
     if (Array.isArray(value) && value.some(isLayer)) {
-      return value.map((v: unknown) => fieldValue(v, expects, key, place));
+      return value.map((v: unknown) => fieldValue(v, kind, key, place));
     }
     if (value === null || value === undefined) return null;
-    if (/^an activation/.test(expects)) return activationValue(value as ActivationSpec, ctx, place);
-    if (/^an initializer/.test(expects)) return initializerValue(value as InitializerSpec, ctx, place);
+    if (kind === "activation") return activationValue(value as ActivationSpec, ctx, place);
+    if (kind === "initializer") return initializerValue(value as InitializerSpec, ctx, place);
     return partValue(value, key, ctx, place);
   }
   if (ctx.major === 2 && keras.since === 3) {
