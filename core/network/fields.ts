@@ -10,8 +10,6 @@ export type Opaque = unknown;
 type Named = { readonly name: string; readonly [option: string]: unknown };
 
 const camel = (word: string): string => word.replace(/_+([a-z0-9])/g, (_, c: string) => c.toUpperCase());
-const isRecord = (raw: unknown): raw is Record<string, unknown> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 
 /** A name in any of the forms that files hold: text, `{name, …}`, or Keras' `{class_name, config}`. */
 function readNamed(raw: unknown): string | Named | undefined {

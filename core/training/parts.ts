@@ -2,12 +2,10 @@
 import { ConfigError, shown } from "../values/errors.ts";
 import { fieldToSnake } from "../network/names.ts";
 import type { Lookup } from "../graph/lookup.ts";
-import { type AnySchema, nearest, parseConfig, type Schema } from "../values/schema.ts";
+import { type AnySchema, isRecord, nearest, parseConfig, type Schema } from "../values/schema.ts";
 import type { Part, PartDef, PartKind, PartKinds } from "./contract.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /** A name without case and separators: `mean_squared_error` and `MeanSquaredError` are one. */
 const bare = (name: string) => name.replace(/[^a-z0-9]/gi, "").toLowerCase();
 

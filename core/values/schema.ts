@@ -1,6 +1,10 @@
 /** Configuration fields: each says its doc, its default and how it is read; errors carry the path. @module */
 import { ConfigError, shown } from "./errors.ts";
 
+/** True for an object of names and values. */
+export const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw);
+
 /** A part of a JSON schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

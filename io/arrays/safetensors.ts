@@ -3,7 +3,7 @@ import { byteLength, type DType, dtypes } from "../../core/values/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import type { FormatDef } from "../../core/registry.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
-import { checkOptions } from "../../core/values/schema.ts";
+import { checkOptions, isRecord } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { dataFileNames, type DataFileOptions } from "../datasets/options.ts";
 
@@ -47,8 +47,6 @@ interface Entry {
   readonly from: number;
   readonly to: number;
 }
-const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === "object" && x !== null && !Array.isArray(x);
 const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
 
 /**

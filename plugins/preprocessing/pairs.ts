@@ -1,7 +1,14 @@
 /** Pairs of texts for an encoder–decoder: source ids, and target ids with start and end for teacher forcing. @module */
 import { InputError } from "../../core/values/errors.ts";
 import type { Extras } from "../../core/model/format.ts";
-import { checkOptions, list, type OptionNames, parseConfig, text } from "../../core/values/schema.ts";
+import {
+  checkOptions,
+  isRecord,
+  list,
+  type OptionNames,
+  parseConfig,
+  text,
+} from "../../core/values/schema.ts";
 import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import { type TextSettings, textSettingsFields } from "./preprocessor.ts";
 import {
@@ -146,8 +153,6 @@ function make({ source = {}, target = {} }: PairPreprocessorOptions, known?: Sid
   return made;
 }
 
-const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /**
  * The preprocessor of pairs that a model's file holds; undefined where it holds none.
  * @throws {ConfigError} where what the file holds isn't one.

@@ -7,6 +7,7 @@ import {
   checkOptions,
   choice,
   int,
+  isRecord,
   list,
   nullable,
   type OptionNames,
@@ -252,9 +253,6 @@ function make(given: TextPreprocessorOptions, known?: Fitted, labels: LabelEncod
   };
   return made;
 }
-
-const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 
 /**
  * The preprocessor that a model's file holds, as `lapis train` or `model.save(path, { extras: preprocessor.extras })` wrote

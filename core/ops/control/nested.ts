@@ -1,4 +1,5 @@
 /** What operators with nested graphs share: their data inputs and outputs, stacking, unions of types. @module */
+import { stridesOf } from "../arrays.ts";
 import { sameType } from "../../graph/builder.ts";
 import { dtypes } from "../../values/dtype.ts";
 import { BackendError, LimitError, ShapeError } from "../../values/errors.ts";
@@ -21,7 +22,6 @@ import {
 } from "../../values/shape.ts";
 import { isTensor, type RuntimeValue, sizeOf, type Tensor, tensorBytes } from "../../values/tensor.ts";
 import type { Limits } from "../../values/limits.ts";
-import { stridesOf } from "../layout/move.ts";
 import { copyRun, emptyLike } from "../kernels.ts";
 
 /** The field that says how many of a node's last inputs its nested graphs capture. */

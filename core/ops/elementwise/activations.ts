@@ -1,4 +1,5 @@
 /** Activation functions: composites where ONNX says what they are made of. @module */
+import { scalarLike } from "../../graph/words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { LapisError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -8,7 +9,7 @@ import { sumTo } from "../broadcast.ts";
 import { defineOp, floats, inputOf, keepsType, sharedType, tensorAt } from "../define.ts";
 import { mapBinary, mapUnary } from "../kernels.ts";
 import { upgradeUnary } from "../legacy.ts";
-import { constantLike, erf, sigmoid } from "./math.ts";
+import { erf, sigmoid } from "./math.ts";
 import { broadcastShapes, dimsOf } from "../../values/shape.ts";
 
 type Alpha = { readonly alpha: number };
@@ -26,8 +27,8 @@ function first(inputs: readonly (Value | undefined)[]): Value {
   if (!x) throw new LapisError("graph", "an input is missing");
   return x;
 }
-const below = (b: Builder, x: Value, bound = 0) => b.one("Less", [x, constantLike(b, x, bound)]);
-const times = (b: Builder, x: Value, factor: number) => b.one("Mul", [x, constantLike(b, x, factor)]);
+const below = (b: Builder, x: Value, bound = 0) => b.one("Less", [x, scalarLike(b, bound, x)]);
+const times = (b: Builder, x: Value, factor: number) => b.one("Mul", [x, scalarLike(b, factor, x)]);
 
 const leakyRelu = defineOp<Alpha>({
   name: "LeakyRelu",
@@ -59,7 +60,7 @@ const prelu = defineOp({
   },
   vjp(b, { inputs: [x, slope] }, [dy], wanted) {
     if (!x || !slope || !dy) return [];
-    const negative = below(b, x), zero = constantLike(b, x, 0);
+    const negative = below(b, x), zero = scalarLike(b, 0, x);
     return [
       wanted[0] ? b.one("Where", [negative, b.one("Mul", [dy, slope]), dy]) : undefined,
       wanted[1] ? sumTo(b, b.one("Where", [negative, b.one("Mul", [dy, x]), zero]), slope) : undefined,
@@ -82,7 +83,7 @@ const elu = defineOp<Alpha>({
   ...onFloats,
   vjp(b, { inputs: [x], outputs: [y], attributes: { alpha } }, [dy]) {
     if (!x || !y || !dy) return [];
-    const slope = b.one("Add", [y, constantLike(b, x, alpha)]);
+    const slope = b.one("Add", [y, scalarLike(b, alpha, x)]);
     return [b.one("Where", [below(b, x), b.one("Mul", [dy, slope]), dy])];
   },
   plain: (inputs, { attributes: { alpha } }) => [
@@ -123,7 +124,7 @@ const celu = defineOp<Alpha>({
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [times(b, b.one("Elu", [b.one("Div", [x, constantLike(b, x, alpha)])]), alpha)];
+    return [times(b, b.one("Elu", [b.one("Div", [x, scalarLike(b, alpha, x)])]), alpha)];
   },
 });
 
@@ -137,7 +138,7 @@ const thresholdedRelu = defineOp<Alpha>({
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [b.one("Where", [b.one("Greater", [x, constantLike(b, x, alpha)]), x, constantLike(b, x, 0)])];
+    return [b.one("Where", [b.one("Greater", [x, scalarLike(b, alpha, x)]), x, scalarLike(b, 0, x)])];
   },
 });
 
@@ -152,8 +153,8 @@ const hardSigmoid = defineOp<{ readonly alpha: number; readonly beta: number }>(
   ...onFloats,
   body(b, inputs, { alpha, beta }) {
     const x = first(inputs);
-    const line = b.one("Add", [times(b, x, alpha), constantLike(b, x, beta)]);
-    return [b.one("Clip", [line, constantLike(b, x, 0), constantLike(b, x, 1)])];
+    const line = b.one("Add", [times(b, x, alpha), scalarLike(b, beta, x)]);
+    return [b.one("Clip", [line, scalarLike(b, 0, x), scalarLike(b, 1, x)])];
   },
   plain: (inputs, { attributes: { alpha, beta } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => Math.max(0, Math.min(1, alpha * x + beta)) }),
@@ -184,7 +185,7 @@ const softsign = defineOp({
   infer: keepsType(floats),
   body(b, inputs) {
     const x = first(inputs);
-    return [b.one("Div", [x, b.one("Add", [b.one("Abs", [x]), constantLike(b, x, 1)])])];
+    return [b.one("Div", [x, b.one("Add", [b.one("Abs", [x]), scalarLike(b, 1, x)])])];
   },
 });
 
@@ -199,7 +200,7 @@ const gelu = defineOp<{ readonly approximate: "none" | "tanh" }>({
   accuracy: "rounding",
   infer: keepsType(floats),
   body(b, inputs, { approximate }) {
-    const x = first(inputs), one = constantLike(b, x, 1);
+    const x = first(inputs), one = scalarLike(b, 1, x);
     if (approximate === "none") {
       const phi = b.one("Add", [b.one("Erf", [times(b, x, Math.SQRT1_2)]), one]);
       return [b.one("Mul", [times(b, x, 0.5), phi])];

@@ -1,4 +1,5 @@
 /** Arithmetic of two or more operands, broadcast as numpy does. @module */
+import { scalarLike } from "../../graph/words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { type DType, dtypes, isBig, isFloat, isInteger } from "../../values/dtype.ts";
 import { UnsupportedError } from "../../values/errors.ts";
@@ -24,7 +25,6 @@ import { toWhole } from "./cast.ts";
 import { defineOp, floats, inputOf, numeric, sharedType, tensorAt } from "../define.ts";
 import { type Binary, mapBinary } from "../kernels.ts";
 import { upgradeBroadcast, upgradeUnary } from "../legacy.ts";
-import { constantLike } from "./math.ts";
 
 /** The broadcast shape of all inputs under an element type; an unknown rank where one is unknown. */
 export function broadcastType(c: InferContext<unknown>, dtype: DType): Type {
@@ -177,7 +177,7 @@ const pow = defineOp({
     if (!x || !given || !out || !dy) return [];
     const { dtype } = asTensor(x.type);
     const y = asTensor(given.type).dtype === dtype ? given : b.one("Cast", [given], { to: dtype });
-    const one = constantLike(b, x, 1), zero = constantLike(b, x, 0);
+    const one = scalarLike(b, 1, x), zero = scalarLike(b, 0, x);
     const dx = () => b.one("Mul", [dy, b.one("Mul", [y, b.one("Pow", [x, b.one("Sub", [y, one])])])]);
     const d2 = () => {
       const positive = b.one("Greater", [x, zero]);
@@ -234,7 +234,7 @@ const mod = defineOp<{ readonly fmod: boolean }>({
 const pickVjp: Vjp = (b, { inputs, outputs: [out] }, [dy], wanted) => {
   if (!out || !dy) return [];
   if (inputs.length === 1) return [dy];
-  const zero = constantLike(b, out, 0);
+  const zero = scalarLike(b, 0, out);
   let taken: Value | undefined;
   return inputs.map((x, i) => {
     if (!x) return undefined;
@@ -288,7 +288,7 @@ const variadics: readonly VariadicSpec[] = [
     summary: "The mean",
     types: floats,
     ...add,
-    vjp: spreadVjp((b, dy, n) => b.one("Mul", [dy, constantLike(b, dy, 1 / n)])),
+    vjp: spreadVjp((b, dy, n) => b.one("Mul", [dy, scalarLike(b, 1 / n, dy)])),
   },
 ];
 function foldTensors(inputs: readonly Tensor[], f: Binary): Tensor {

@@ -1,4 +1,5 @@
 /** Elementwise operators that are neither a function of one number nor arithmetic: selection, bounds, dropout, running sums. @module */
+import { scalarLike } from "../../graph/words.ts";
 import { isBig } from "../../values/dtype.ts";
 import { InputError, UnsupportedError } from "../../values/errors.ts";
 import type { OldNode, OpDef } from "../../graph/op.ts";
@@ -21,7 +22,7 @@ import {
   withDType,
 } from "../define.ts";
 import { emptyLike, finished, mapBinary, mapUnary, numbersFor, numbersOf } from "../kernels.ts";
-import { constantLike, mathOps } from "./math.ts";
+import { mathOps } from "./math.ts";
 import { Mersenne } from "../random/mersenne.ts";
 
 const identity = defineOp({
@@ -80,7 +81,7 @@ const where = defineOp({
   },
   vjp(b, { inputs: [condition, x, y] }, [dy], wanted) {
     if (!condition || !x || !y || !dy) return [];
-    const zero = constantLike(b, dy, 0);
+    const zero = scalarLike(b, 0, dy);
     return [
       undefined,
       wanted[1] ? sumTo(b, b.one("Where", [condition, dy, zero]), x) : undefined,
@@ -113,7 +114,7 @@ const clip = defineOp({
   },
   vjp(b, { inputs: [x, min, max], outputs: [y] }, [dy], wanted) {
     if (!x || !y || !dy) return [];
-    const zero = constantLike(b, x, 0);
+    const zero = scalarLike(b, 0, x);
     const under = min && b.one("Less", [x, min]), over = max && b.one("Greater", [x, max]);
     const outside = under && over ? b.one("Or", [under, over]) : under ?? over;
     const stopped = (test: typeof under, bound: typeof min) =>
@@ -160,12 +161,12 @@ const dropout = defineOp<{ readonly seed: number | null }>({
     if (!mask || !training) {
       throw new UnsupportedError("Dropout in training has a gradient only where its mask is an output");
     }
-    const { dtype } = asTensor(x.type), one = constantLike(b, x, 1);
-    const share = ratio ? b.one("Cast", [ratio], { to: dtype }) : constantLike(b, x, 0.5);
+    const { dtype } = asTensor(x.type), one = scalarLike(b, 1, x);
+    const share = ratio ? b.one("Cast", [ratio], { to: dtype }) : scalarLike(b, 0.5, x);
     const kept = b.one("Where", [
       mask,
       b.one("Div", [dy, b.one("Sub", [one, share])]),
-      constantLike(b, x, 0),
+      scalarLike(b, 0, x),
     ]);
     return [known ? kept : b.one("Where", [training, kept, dy])];
   },

@@ -1,9 +1,9 @@
 /** Functions of one number: each with its derivative beside it. @module */
+import { scalarLike } from "../../graph/words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { DType } from "../../values/dtype.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { OpDef } from "../../graph/op.ts";
-import { asTensor } from "../../values/shape.ts";
 import { defineOp, floats, keepsType, numeric, signed, tensorAt } from "../define.ts";
 import { mapUnary, type Unary } from "../kernels.ts";
 import { upgradeUnary } from "../legacy.ts";
@@ -16,11 +16,6 @@ interface UnarySpec extends Unary {
   readonly accuracy?: "exact" | "rounding";
   /** dx from x, y = f(x) and dy; "zero" for steps, whose derivative is zero wherever there is one. */
   readonly gradient: "zero" | ((b: Builder, x: Value, y: Value, dy: Value) => Value);
-}
-
-/** A constant of a value's element type. */
-export function constantLike(b: Builder, like: Value, value: number): Value {
-  return b.scalar(value, asTensor(like.type).dtype);
 }
 
 /** Declares an elementwise function of one input. */
@@ -47,12 +42,12 @@ const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
 /** dy / √(a·x² + c) */
 const overRoot = (a: number, c: number) => (b: Builder, x: Value, _: Value, dy: Value) => {
   const scaled = a === 1 ? square(b, x) : b.one("Neg", [square(b, x)]);
-  const root = b.one("Sqrt", [b.one("Add", [scaled, constantLike(b, x, c)])]);
+  const root = b.one("Sqrt", [b.one("Add", [scaled, scalarLike(b, c, x)])]);
   return b.one("Div", [dy, root]);
 };
 /** dy / (1 + a·x²) */
 const overSquare = (a: number) => (b: Builder, x: Value, _: Value, dy: Value) =>
-  b.one("Div", [dy, b.one(a === 1 ? "Add" : "Sub", [constantLike(b, x, 1), square(b, x)])]);
+  b.one("Div", [dy, b.one(a === 1 ? "Add" : "Sub", [scalarLike(b, 1, x), square(b, x)])]);
 
 /** To the nearest whole number, halves to even; what rounds to zero keeps its sign. */
 export function roundHalfEven(x: number): number {
@@ -134,7 +129,7 @@ const basics: readonly UnarySpec[] = [
     since: 13,
     summary: "√x",
     number: Math.sqrt,
-    gradient: (b, _x, y, dy) => b.one("Div", [b.one("Mul", [dy, constantLike(b, y, 0.5)]), y]),
+    gradient: (b, _x, y, dy) => b.one("Div", [b.one("Mul", [dy, scalarLike(b, 0.5, y)]), y]),
   },
   {
     name: "Reciprocal",
@@ -165,7 +160,7 @@ const basics: readonly UnarySpec[] = [
     number: erf,
     gradient: (b, x, _, dy) => {
       const bell = b.one("Exp", [b.one("Neg", [square(b, x)])]);
-      return b.one("Mul", [dy, b.one("Mul", [bell, constantLike(b, x, 2 / Math.sqrt(Math.PI))])]);
+      return b.one("Mul", [dy, b.one("Mul", [bell, scalarLike(b, 2 / Math.sqrt(Math.PI), x)])]);
     },
   },
 ];
@@ -190,7 +185,7 @@ const trigonometry: readonly UnarySpec[] = [
     since: 22,
     summary: "tan x",
     number: Math.tan,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Add", [square(b, y), constantLike(b, y, 1)])]),
+    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Add", [square(b, y), scalarLike(b, 1, y)])]),
   },
   { name: "Asin", since: 22, summary: "arcsin x", number: Math.asin, gradient: overRoot(-1, 1) },
   {
@@ -220,7 +215,7 @@ const trigonometry: readonly UnarySpec[] = [
     since: 13,
     summary: "tanh x",
     number: Math.tanh,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Sub", [constantLike(b, y, 1), square(b, y)])]),
+    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Sub", [scalarLike(b, 1, y), square(b, y)])]),
   },
   { name: "Asinh", since: 22, summary: "arsinh x", number: Math.asinh, gradient: overRoot(1, 1) },
   { name: "Acosh", since: 22, summary: "arcosh x", number: Math.acosh, gradient: overRoot(1, -1) },
@@ -233,8 +228,7 @@ const squashing: readonly UnarySpec[] = [
     since: 13,
     summary: "1 / (1 + e⁻ˣ)",
     number: sigmoid,
-    gradient: (b, _x, y, dy) =>
-      b.one("Mul", [dy, b.one("Mul", [y, b.one("Sub", [constantLike(b, y, 1), y])])]),
+    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Mul", [y, b.one("Sub", [scalarLike(b, 1, y), y])])]),
   },
   {
     name: "Relu",
@@ -245,7 +239,7 @@ const squashing: readonly UnarySpec[] = [
     number: (x) => (x < 0 ? 0 : x),
     big: (x) => (x < 0n ? 0n : x),
     gradient: (b, _x, y, dy) => {
-      const zero = constantLike(b, y, 0);
+      const zero = scalarLike(b, 0, y);
       return b.one("Where", [b.one("Greater", [y, zero]), dy, zero]);
     },
   },

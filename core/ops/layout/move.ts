@@ -1,4 +1,5 @@
 /** Operators that put elements elsewhere: transposes, repeats, joins and parts. @module */
+import { stridesOf } from "../arrays.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { OpDef } from "../../graph/op.ts";
@@ -22,13 +23,6 @@ import { dtypes } from "../../values/dtype.ts";
 import { broadcastPlan, forRows, sumTo } from "../broadcast.ts";
 import { defineOp, knownIntegers, optionalAt, sharedType, tensorAt, vectorLength } from "../define.ts";
 import { copyRun, emptyLike } from "../kernels.ts";
-
-/** Element strides of a row-major shape. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const out = new Array<number>(shape.length).fill(1);
-  for (let i = shape.length - 2; i >= 0; i--) out[i] = (out[i + 1] ?? 1) * (shape[i + 1] ?? 1);
-  return out;
-}
 
 /**
  * Reads a tensor through strides: the result's element (i, j, …) is the input's at offset + i·strides[0] + j·strides[1] + …

@@ -1,4 +1,5 @@
 /** Parts of a tensor, and tensors with borders. @module */
+import { stridesOf } from "../arrays.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -27,7 +28,7 @@ import {
 } from "../define.ts";
 import { copyRun, emptyLike } from "../kernels.ts";
 import { cut, cutDims } from "./cut.ts";
-import { strided, stridesOf } from "./move.ts";
+import { strided } from "./move.ts";
 import { byPositions } from "../indexing/positions.ts";
 
 interface Cuts {

@@ -1,4 +1,5 @@
 /** Reductions over axes: sums, means, extremes, norms. Narrow sums are added up in float64. @module */
+import { scalarLike } from "../../graph/words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { type DType, isFloat } from "../../values/dtype.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -26,7 +27,6 @@ import {
   vectorLength,
 } from "../define.ts";
 import { type Fold, logSumExp, reduce, type ReduceAttributes, reducedAxes } from "../windows/fold.ts";
-import { constantLike } from "../elementwise/math.ts";
 import { axesToInput } from "../layout/reshape.ts";
 import { searchOps } from "../indexing/search.ts";
 
@@ -103,7 +103,7 @@ const extremeVjp = reduceVjp((b, x, y, dy, again) => {
   return b.one("Mul", [b.one("Div", [hit, again("ReduceSum", hit)]), dy]);
 });
 const prodVjp = reduceVjp((b, x, _y, dy, again) => {
-  const { dtype } = asTensor(x.type), zero = constantLike(b, x, 0), one = constantLike(b, x, 1);
+  const { dtype } = asTensor(x.type), zero = scalarLike(b, 0, x), one = scalarLike(b, 1, x);
   const empty = b.one("Equal", [x, zero]), safe = b.one("Where", [empty, one, x]);
   const product = again("ReduceProd", safe);
   const zeros = again("ReduceSum", b.one("Cast", [empty], { to: dtype }));

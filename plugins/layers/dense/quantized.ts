@@ -14,7 +14,7 @@ import {
   transpose,
   weight,
 } from "../../../core/graph/words.ts";
-import { field, type Schema } from "../../../core/values/schema.ts";
+import { field, isRecord, type Schema } from "../../../core/values/schema.ts";
 import type { Dim, Type } from "../../../core/values/shape.ts";
 import { denseDef } from "./dense.ts";
 import { einsumDenseDef } from "./einsumdense.ts";
@@ -35,8 +35,6 @@ export interface Quantization {
 /** Options of the quantized layers, resolved: the layer's own, and how it is quantized. */
 export type QuantizedConfig = Readonly<Record<string, unknown>> & { readonly quantization: Quantization };
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const inner = (raw: unknown): Json => (isRecord(raw) && isRecord(raw.config) ? raw.config : {});
 
 /** The mode that an element type's policy says, as in `int8`, `int4/128`; undefined for one that isn't quantized. */

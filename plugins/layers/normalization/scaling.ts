@@ -36,7 +36,7 @@ function numbersField(o: { readonly doc: string; readonly default?: Numbers }): 
   });
 }
 /** A constant of `like`'s element type. */
-function constantLike(b: Builder, value: Numbers, like: Value): Value {
+function numbersLike(b: Builder, value: Numbers, like: Value): Value {
   return typeof value === "number"
     ? scalarLike(b, value, like)
     : b.constant(tensor(value, undefined, dtypeOf(like)));
@@ -89,7 +89,7 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
     const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length;
     const axes = sortedAxes(config.axis, rank);
     const place = (given: Numbers | null, name: "mean" | "variance"): Value => {
-      const v = given === null ? paramAt(params, name) : constantLike(b, given, x);
+      const v = given === null ? paramAt(params, name) : numbersLike(b, given, x);
       const own = shapeOf(v.type);
       if (own.length === 0) return v;
       if (own.length === rank) return v;
@@ -142,8 +142,8 @@ export const rescalingDef: LayerDef<RescalingConfig, never> = {
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0));
-    const y = b.one("Mul", [x, constantLike(b, config.scale, x)]);
-    return [b.one("Add", [y, constantLike(b, config.offset, x)])];
+    const y = b.one("Mul", [x, numbersLike(b, config.scale, x)]);
+    return [b.one("Add", [y, numbersLike(b, config.offset, x)])];
   },
   keras: { masksSince: 3 },
 };

@@ -9,7 +9,7 @@ import {
   shapeOfRank,
   withoutFields,
 } from "../../../core/graph/words.ts";
-import { type Field, field } from "../../../core/values/schema.ts";
+import { type Field, field, isRecord } from "../../../core/values/schema.ts";
 
 /** Elements before and after, for each axis. */
 export type Sides = readonly (readonly [number, number])[];
@@ -29,8 +29,6 @@ export interface CroppingConfig {
 }
 
 const sideNames = ["top_pad", "bottom_pad", "left_pad", "right_pad"];
-const isRecord = (raw: unknown): raw is Record<string, unknown> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const whole = (raw: unknown): raw is number =>
   typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0;
 function pairOf(raw: unknown): readonly [number, number] | undefined {

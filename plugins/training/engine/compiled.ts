@@ -1,4 +1,5 @@
 /** What `compile` was given, read: the loss and metrics of every output, and the optimizer. @module */
+import { isRecord } from "../../../core/values/schema.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { type Port, portOf } from "../../../core/model/feed.ts";
 import { fieldToCamel, fieldToSnake } from "../../../core/network/names.ts";
@@ -53,8 +54,6 @@ export interface Compiled {
   readonly key: string;
 }
 
-const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /** True for one part, as against parts by output. */
 const isOne = (raw: Readonly<Record<string, unknown>>) =>
   "class_name" in raw || "kind" in raw || (typeof raw.name === "string" && !("class_name" in raw));

@@ -1,4 +1,5 @@
 /** What files hold of training: compilation in Keras' form, and what resuming needs beside it. @module */
+import { isRecord } from "../../../core/values/schema.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import type { Port } from "../../../core/model/feed.ts";
 import type { Model } from "../../../core/model/model.ts";
@@ -11,8 +12,6 @@ import type { MeanOver } from "./reduce.ts";
 import type { CompileTraining, SavedTraining, TrainingState } from "../../../core/training/types.ts";
 import { isEarlyKeras, versionOf } from "../../../core/training/saved.ts";
 
-const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /** Whose arithmetic the optimizer of a file follows. */
 function eraOf(
   { version }: SavedTraining,

@@ -1,7 +1,7 @@
 /** Further optimizers of Keras 3: Ftrl, Adafactor, Lamb, Muon, and AdamW without a schedule. @module */
 import type { Value } from "../../../core/graph/graph.ts";
 import { scalarLike } from "../../../core/graph/words.ts";
-import { bool, float, int, nullable } from "../../../core/values/schema.ts";
+import { bool, float, int, isRecord, nullable } from "../../../core/values/schema.ts";
 import type {
   OptimizerConfig,
   OptimizerDef,
@@ -18,7 +18,6 @@ import {
   betas,
   common,
   div,
-  isRecord,
   keras,
   kerasBetas,
   lazily,

@@ -9,6 +9,7 @@ import {
   type Field,
   float,
   int,
+  isRecord,
   list,
   nullable,
   type Schema,
@@ -24,9 +25,6 @@ import type {
 } from "../../../core/training/contract.ts";
 import { isEarly } from "../../../core/training/parts.ts";
 
-/** True for an object that is no list. */
-export const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /** A rate, or a schedule of it; the trainer looks a schedule's name up. */
 function rateField(value: number): Field<number | Part<ScheduleDef>> {
   return {
