@@ -1,7 +1,19 @@
-/** Keras 3's rarer products: over axes that are named, of all pairs, and convolutions in two steps. @module */
+/** Keras 3's rarer products: over axes that are named, of all pairs, attention, and convolutions in two steps. @module */
 import type { Value } from "../../../core/graph/graph.ts";
 import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
-import { range, shapeOf, sizeAt, toFirst, toLast, transpose } from "../../../core/graph/words.ts";
+import {
+  boolMask,
+  causalMask,
+  range,
+  reshape,
+  scalarLike,
+  shapeOf,
+  sizeAt,
+  sizesOf,
+  toFirst,
+  toLast,
+  transpose,
+} from "../../../core/graph/words.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, pair, sizesFor } from "./products.ts";
 
@@ -40,6 +52,31 @@ function separable(given: Given): Value {
   });
   return toLast(b, b.one("Conv", [apart, kernelToOnnx(b, given.value("pointwise_kernel"))]), format(given));
 }
+/** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
+function attention(given: Given): Value {
+  const { b } = given,
+    [query, key, value] = ["query", "key", "value"].map((n) => given.float(n)) as [Value, Value, Value];
+  const heads = sizeAt(query.type, 2), times = heads / sizeAt(key.type, 2), features = sizeAt(query.type, 3);
+  const spread = (v: Value): Value => {
+    if (times === 1) return v;
+    const wide = b.one("Tile", [b.one("Unsqueeze", [v, b.ints([3])]), b.ints([1, 1, 1, times, 1])]);
+    return reshape(b, wide, [...sizesOf(v, [0, 1]), heads, sizeAt(v.type, 3)], v);
+  };
+  const turn = (v: Value, order: readonly number[]) => transpose(b, v, order);
+  const scale = given.number("scale", 1 / Math.sqrt(features));
+  let scores = b.one("MatMul", [turn(query, [0, 2, 1, 3]), turn(spread(key), [0, 2, 3, 1])]);
+  scores = b.one("Mul", [scores, scalarLike(b, scale, scores)]);
+  if (given.has("attn_logits_soft_cap")) throw given.refuse("attn_logits_soft_cap");
+  if (given.has("bias")) scores = b.one("Add", [scores, given.value("bias")]);
+  const masks = [
+    ...given.has("mask") ? [boolMask(b, given.value("mask"))] : [],
+    ...given.flag("is_causal") ? [causalMask(b, scores)] : [],
+  ];
+  const allowed = masks.length > 0 ? masks.reduce((m, n) => b.one("And", [m, n])) : undefined;
+  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, -1e9, scores)]) : scores;
+  const y = b.one("MatMul", [b.one("Softmax", [masked], { axis: -1 }), turn(spread(value), [0, 2, 1, 3])]);
+  return turn(y, [0, 2, 1, 3]);
+}
 
 /** Products by class name. */
 export const contractions: Operations = {
@@ -61,5 +98,6 @@ export const contractions: Operations = {
       return b.one("Mul", [b.one("Reshape", [p, b.ints([-1, 1])]), b.one("Reshape", [q, b.ints([1, -1])])]);
     },
   },
+  DotProductAttention: { args: ["query", "key", "value", "bias", "mask", "scale"], build: attention },
   SeparableConv: { args: ["inputs", "depthwise_kernel", "pointwise_kernel"], build: separable },
 };

@@ -7,15 +7,11 @@ import {
   windowAttributes,
 } from "../../../core/graph/windows.ts";
 import {
-  boolMask,
-  causalMask,
   type DataFormat,
   range,
-  reshape,
   scalarLike,
   shapeOf,
   sizeAt,
-  sizesOf,
   toFirst,
   toLast,
   transpose,
@@ -100,31 +96,6 @@ function pool(given: Given, op: "MaxPool" | "AveragePool"): Value {
   const y = b.one(op, [x], op === "MaxPool" ? window : { ...window, count_include_pad: 0 }, { outputs: 1 });
   return toLast(b, y, format(given));
 }
-/** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
-function attention(given: Given): Value {
-  const { b } = given,
-    [query, key, value] = ["query", "key", "value"].map((n) => given.float(n)) as [Value, Value, Value];
-  const heads = sizeAt(query.type, 2), times = heads / sizeAt(key.type, 2), features = sizeAt(query.type, 3);
-  const spread = (v: Value): Value => {
-    if (times === 1) return v;
-    const wide = b.one("Tile", [b.one("Unsqueeze", [v, b.ints([3])]), b.ints([1, 1, 1, times, 1])]);
-    return reshape(b, wide, [...sizesOf(v, [0, 1]), heads, sizeAt(v.type, 3)], v);
-  };
-  const turn = (v: Value, order: readonly number[]) => transpose(b, v, order);
-  const scale = given.number("scale", 1 / Math.sqrt(features));
-  let scores = b.one("MatMul", [turn(query, [0, 2, 1, 3]), turn(spread(key), [0, 2, 3, 1])]);
-  scores = b.one("Mul", [scores, scalarLike(b, scale, scores)]);
-  if (given.has("attn_logits_soft_cap")) throw given.refuse("attn_logits_soft_cap");
-  if (given.has("bias")) scores = b.one("Add", [scores, given.value("bias")]);
-  const masks = [
-    ...given.has("mask") ? [boolMask(b, given.value("mask"))] : [],
-    ...given.flag("is_causal") ? [causalMask(b, scores)] : [],
-  ];
-  const allowed = masks.length > 0 ? masks.reduce((m, n) => b.one("And", [m, n])) : undefined;
-  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, -1e9, scores)]) : scores;
-  const y = b.one("MatMul", [b.one("Softmax", [masked], { axis: -1 }), turn(spread(value), [0, 2, 1, 3])]);
-  return turn(y, [0, 2, 1, 3]);
-}
 /** x over its deviation along the axes, scaled and moved. */
 function layerNorm(given: Given, rms: boolean): Value {
   const { b } = given,
@@ -170,7 +141,6 @@ export const products: Operations = {
   DepthwiseConv: { args: ["inputs", "kernel"], build: (given) => conv(given, true) },
   MaxPool: { args: ["inputs"], build: (given) => pool(given, "MaxPool") },
   AveragePool: { args: ["inputs"], build: (given) => pool(given, "AveragePool") },
-  DotProductAttention: { args: ["query", "key", "value", "bias", "mask", "scale"], build: attention },
   LayerNorm: { args: ["x", "gamma", "beta"], build: (given) => layerNorm(given, given.flag("rms_scaling")) },
   RMSNorm: { args: ["x", "scale"], build: (given) => layerNorm(given, true) },
   Resize: { args: ["images"], build: resized },
