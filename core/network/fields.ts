@@ -1,7 +1,16 @@
 /** Fields that layers' configurations share, and how older Keras files spell them. @module */
 import { UnsupportedError } from "../values/errors.ts";
 import type { ActivationSpec, DataFormat, InitializerSpec } from "./specs.ts";
-import { bool, type Field, field, int, type JsonSchema, nullable, type Schema } from "../values/schema.ts";
+import {
+  bool,
+  type Field,
+  field,
+  int,
+  isRecord,
+  type JsonSchema,
+  nullable,
+  type Schema,
+} from "../values/schema.ts";
 
 export type { ActivationSpec, DataFormat } from "./specs.ts";
 /** Anything JSON can say: regularizers and constraints as a file holds them. */

@@ -3,7 +3,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { DType } from "../values/dtype.ts";
 import type { Value } from "../graph/graph.ts";
 import type { RecurrentNodeOptions, WholeLayers } from "./whole.ts";
-import { type Field, field, type Schema } from "../values/schema.ts";
+import { type Field, field, isRecord, type Schema } from "../values/schema.ts";
 import type { Lookup } from "../graph/lookup.ts";
 import type { OperatorKinds } from "../graph/op.ts";
 import type { ParamSpec } from "./specs.ts";
@@ -209,11 +209,7 @@ export function layerField(o: { readonly doc: string }): Field<Layer> {
     ...o,
     expects: "a layer",
     kind: "layer",
-    read: (
-      raw,
-    ) => (typeof raw === "object" && raw !== null && "kind" in raw && raw.kind === "built-layer"
-      ? raw as Layer
-      : undefined),
+    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
   });
 }
 
