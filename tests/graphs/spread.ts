@@ -39,7 +39,7 @@ const sums = new Map([
     [op, 2 ** -21] as const
   ),
   // What is added up inside may cancel at the end.
-  ...["RNN", "GRU", "LSTM", "Gelu", "Mish", "Attention", "Scan", "Loop", "Resize"].map((op) =>
+  ...["RNN", "GRU", "LSTM", "Gelu", "Mish", "Attention", "Scan", "Loop", "Resize", "GridSample"].map((op) =>
     [op, 2 ** -24] as const
   ),
   // Of onnxruntime's own the parts are rounded too.
