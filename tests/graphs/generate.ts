@@ -24,7 +24,7 @@ export interface DrawOptions {
   readonly op?: string;
   /** Most nodes that are asked for. */
   readonly nodes?: number;
-  /** The opset; one of 18 to 23 unless said. Of before 18 there are the forms that operators had then, not all. */
+  /** The opset; one of 18 to 23 unless said. Before 18 operators have the form that they had then. */
   readonly opset?: number;
 }
 

@@ -51,7 +51,7 @@ const sums = new Map([
     "MultiHeadAttention",
     "SkipLayerNormalization",
   ].map((op) => [op, 2 ** -22] as const),
-  ["QuickGelu", 2 ** -20],
+  ...["QuickGelu", "MatMulNBits"].map((op) => [op, 2 ** -20] as const),
   // onnxruntime has distances as a² + b² − 2ab.
   ["CDist", 2 ** -16],
   // onnxruntime folds the mean into the bias: of near equal numbers little is left.

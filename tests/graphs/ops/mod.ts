@@ -7,6 +7,7 @@ import { gathers } from "./gather.ts";
 import type { Makers } from "./kit.ts";
 import { layouts } from "./layout.ts";
 import { networks } from "./network.ts";
+import { cameWith, inOpset } from "./older.ts";
 import { quantized } from "./quantized.ts";
 import { recurrents } from "./recurrent.ts";
 import { reductions } from "./reduce.ts";
@@ -52,10 +53,10 @@ const since: Readonly<Record<string, number>> = {
 };
 /** Adds random nodes of the given operators. */
 export function grow(draft: Draft, count: number, ops: readonly string[]): void {
-  for (let tries = 0, made = 0; made < count && tries < count * 3; tries++) {
+  for (let tries = 0, done = 0; done < count && tries < count * 3; tries++) {
     const op = draft.dice.pick(ops);
-    if ((since[op] ?? 0) > draft.opset) continue;
-    const wish = makers[op]?.(draft);
-    if (wish && draft.add(wish)) made++;
+    if ((since[op] ?? cameWith[op] ?? 0) > draft.opset) continue;
+    const made = makers[op]?.(draft), wish = made && inOpset(draft, made);
+    if (wish && draft.add(wish)) done++;
   }
 }

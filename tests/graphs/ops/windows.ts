@@ -126,7 +126,12 @@ function resize(d: Draft) {
   }
   // Under align_corners ONNX' reference and suite count scale·size outputs, onnxruntime whole ones.
   const whole = attributes["coordinate_transformation_mode"] === "align_corners";
-  const factors = whole ? [1, 2, 3] : [0.5, 0.6, 1, 1.5, 2, 2.5, 3, 0.75, 1.3];
+  // With antialias onnxruntime leaves an axis alone whose size stays, whatever its scale.
+  const factors = whole
+    ? [1, 2, 3]
+    : attributes["antialias"]
+    ? [0.5, 1, 2, 3]
+    : [0.5, 0.6, 1, 1.5, 2, 2.5, 3, 0.75, 1.3];
   const scales = Float32Array.from([1, 1, ...times(dims, () => d.dice.pick(factors))]);
   return {
     op: "Resize",

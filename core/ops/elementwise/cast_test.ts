@@ -1,10 +1,10 @@
 /** What numbers become that an integer can't hold: as onnxruntime has it on x86, on every engine. @module */
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { compile, engines, graphOf, tensorOf } from "../../tests/support/engines.ts";
-import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
-import type { DType } from "../values/dtype.ts";
-import { tensorType } from "../values/shape.ts";
-import { castTensor, tensor } from "../values/tensor.ts";
+import { compile, engines, graphOf, tensorOf } from "../../../tests/support/engines.ts";
+import { onnxruntime } from "../../../plugins/backends/onnxruntime/mod.ts";
+import type { DType } from "../../values/dtype.ts";
+import { tensorType } from "../../values/shape.ts";
+import { castTensor, tensor } from "../../values/tensor.ts";
 
 const given = [NaN, Infinity, -Infinity, 3e9, -3e9, 5e9, 1e20, -1e20, 2 ** 63, 300.7, -1.5, 70000];
 const min32 = -(2 ** 31), min64 = -(2n ** 63n), top64 = 2n ** 63n;
