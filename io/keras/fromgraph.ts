@@ -14,15 +14,25 @@ import { foldConstants, rewrite } from "../../core/graph/rewrite.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import { tensorType, type Type } from "../../core/values/shape.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
+import { along } from "./fromgraph/along.ts";
 import { axes } from "./fromgraph/axes.ts";
 import { Draft } from "./fromgraph/draft.ts";
 import { type Converters, elementwise } from "./fromgraph/elementwise.ts";
 import { products } from "./fromgraph/products.ts";
 import { recurrents } from "./fromgraph/recurrent.ts";
 import { natural } from "./fromgraph/views.ts";
+import { resizing } from "./fromgraph/resizing.ts";
 import { windows } from "./fromgraph/windows.ts";
 
-const converters: Converters = { ...elementwise, ...axes, ...windows, ...products, ...recurrents };
+const converters: Converters = {
+  ...elementwise,
+  ...along,
+  ...axes,
+  ...resizing,
+  ...windows,
+  ...products,
+  ...recurrents,
+};
 const converterOf = (node: Pick<Node, "op" | "domain">) =>
   Object.hasOwn(converters, opName(node)) ? converters[opName(node)] : undefined;
 

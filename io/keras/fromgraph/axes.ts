@@ -1,4 +1,4 @@
-/** Operators that move, cut, join and reduce axes, as views, layers and operations of Keras. @module */
+/** Operators that move, cut and join axes, as views, layers and operations of Keras. @module */
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
@@ -12,21 +12,13 @@ import {
   toIntegers,
   toNumbers,
 } from "../../../core/values/tensor.ts";
-import {
-  argumentOf,
-  type Draft,
-  inputOf,
-  numberOf,
-  numbersOf,
-  type Operand,
-  outputOf,
-  type View,
-} from "./draft.ts";
+import { argumentOf, type Draft, type Operand, type View } from "./draft.ts";
+import { inputOf, numberOf, numbersOf, outputOf } from "./attributes.ts";
 import { type Converters, sameShape } from "./elementwise.ts";
 import { type Groups, natural, orderOf, significant, stretches } from "./views.ts";
 
 /** Hands every form of a value on under other names of its axes. */
-function renamed(d: Draft, node: Node, groups: (view: View) => Groups): void {
+export function renamed(d: Draft, node: Node, groups: (view: View) => Groups): void {
   for (const view of d.views(inputOf(node))) d.set(outputOf(node), groups(view), view.tensor);
 }
 function transpose(d: Draft, node: Node): void {
@@ -97,12 +89,13 @@ function openSizes(from: readonly Dim[], to: readonly Dim[]): readonly Dim[] {
 }
 
 /** A form with one axis a group for each axis, of those that are there, else the value's own. */
-function wholeForm(d: Draft, id: number): Groups {
+export function wholeForm(d: Draft, id: number): Groups {
   const rank = d.shape(id).length;
   const found = d.views(id).find((v) => v.groups.length === rank && v.groups.every((g) => g.length === 1));
   return found?.groups ?? natural(rank);
 }
-const placeOf = (groups: Groups, axis: number) => groups.findIndex((g) => g[0] === axis);
+/** Where the form has an axis alone in a group. */
+export const placeOf = (groups: Groups, axis: number) => groups.findIndex((g) => g[0] === axis);
 
 function concat(d: Draft, node: Node): void {
   const out = outputOf(node),
@@ -261,7 +254,7 @@ function onesFor(d: Draft, batch: Dim, rank: number): SymbolicTensor {
   return rank === 1 ? ones : d.reshaped(ones, [batch, ...Array.from({ length: rank - 1 }, () => 1)]);
 }
 /** 0, 1, 2, … along a size that varies: `[size]`, int32. */
-function counted(d: Draft, size: Dim): SymbolicTensor {
+export function counted(d: Draft, size: Dim): SymbolicTensor {
   const ones = d.operation("OnesLike", { dtype: "int32" }, [d.line(size, "line")], "ones");
   return d.operation("Subtract", {}, [d.operation("Cumsum", { axis: 0 }, [ones], "count"), 1], "places");
 }
@@ -331,153 +324,21 @@ function constantOfShape(d: Draft, node: Node): void {
   d.splat(outputOf(node), t);
 }
 
-/** Axes that a node reduces. */
-function axesOf(d: Draft, node: Node, rank: number): readonly number[] | undefined {
-  const given = (node.inputs[1] ?? -1) < 0
-    ? numbersOf(node.attributes, "axes")
-    : toIntegers(d.fixed(node, 1, "its list of axes"));
-  if (given && given.length > 0) return given.map((a) => normalAxis(a, rank));
-  return numberOf(node.attributes, "noop_with_empty_axes", 0) !== 0 ? undefined : natural(rank).flat();
-}
-/** What is left of a form without some axes. */
-function without(groups: Groups, gone: readonly number[]): Groups {
-  const drop = (axis: number) => axis - gone.filter((g) => g < axis).length;
-  return groups.flatMap((g) => (g.every((a) => gone.includes(a)) && g.length > 0 ? [] : [g.map(drop)]));
-}
-function reduce(name: string) {
-  return (d: Draft, node: Node): void => {
-    const x = inputOf(node), out = outputOf(node), rank = d.shape(x).length, axes = axesOf(d, node, rank);
-    if (!axes) return renamed(d, node, (v) => v.groups);
-    const keepdims = numberOf(node.attributes, "keepdims", 1) !== 0, groups = wholeForm(d, x);
-    const left = keepdims ? groups : without(groups, axes), view = d.view(x, groups);
-    const axis = axes.map((a) => placeOf(groups, a)).sort((a, b) => a - b);
-    // All axes between the batch and the channels.
-    const pooled = (name === "Mean" || name === "Max") && rank >= 3 && rank <= 5 && d.isFloat(x) &&
-      axis.join() === natural(rank).flat().slice(1, -1).join();
-    if (pooled) {
-      const kind = name === "Mean" ? "Average" : "Max", ends = [groups[0] ?? [], groups.at(-1) ?? []];
-      const y = d.layer(`Global${kind}Pooling${rank - 2}D`, {}, [view]);
-      return d.set(out, keepdims ? ends : without(ends, axes), y);
-    }
-    const whole = axis.length === 1 ? axis[0] : axis;
-    if (name === "Mean" && !d.isFloat(x)) {
-      throw new UnsupportedError("Keras' mean of whole numbers is a fraction");
-    }
-    d.set(out, left, d.operation(name, { axis: whole, keepdims }, [view]));
-  };
-}
-function argument(name: "Argmax" | "Argmin") {
-  return (d: Draft, node: Node): void => {
-    const x = inputOf(node),
-      rank = d.shape(x).length,
-      axis = normalAxis(numberOf(node.attributes, "axis", 0), rank);
-    if (numberOf(node.attributes, "select_last_index", 0) !== 0) {
-      throw new UnsupportedError("Keras takes the first of equals");
-    }
-    const keepdims = numberOf(node.attributes, "keepdims", 1) !== 0, groups = wholeForm(d, x);
-    const place = d.operation(name, { axis: placeOf(groups, axis), keepdims }, [d.view(x, groups)]);
-    const wide = d.operation("Cast", { dtype: "int64" }, [place], "int64");
-    d.set(outputOf(node), keepdims ? groups : without(groups, [axis]), wide);
-  };
-}
-function cumsum(d: Draft, node: Node): void {
-  const x = inputOf(node), rank = d.shape(x).length, { attributes } = node;
-  if (["exclusive", "reverse"].some((a) => numberOf(attributes, a, 0) !== 0)) {
-    throw new UnsupportedError("an exclusive or reversed sum");
-  }
-  const axis = normalAxis(toIntegers(d.fixed(node, 1, "its axis"))[0] ?? 0, rank), groups = wholeForm(d, x);
-  d.set(outputOf(node), groups, d.operation("Cumsum", { axis: placeOf(groups, axis) }, [d.view(x, groups)]));
-}
-function triangle(d: Draft, node: Node): void {
-  const x = inputOf(node),
-    out = outputOf(node),
-    shape = d.shape(out),
-    rank = shape.length,
-    same = d.constant(x);
-  const given = (node.inputs[1] ?? -1) < 0 ? 0 : toIntegers(d.fixed(node, 1, "its diagonal"))[0] ?? 0;
-  const upper = numberOf(node.attributes, "upper", 1) !== 0, [rows = 1, columns = 1] = shape.slice(-2);
-  if (same?.data.length === 1) {
-    // One number on a triangle whose size varies, as causal masks are.
-    const at = d.reshaped(counted(d, rows), [rows, 1]), to = d.reshaped(counted(d, columns), [1, columns]);
-    const edge = given === 0 ? at : d.operation("Add", {}, [at, given], "edge");
-    const inside = d.operation(upper ? "GreaterEqual" : "LessEqual", {}, [to, edge], "inside");
-    const y = d.operation("Where", {}, [inside, argumentOf({ ...same, shape: [] }), 0]);
-    const type = d.dtype(out);
-    return d.set(
-      out,
-      natural(2),
-      y.type.dtype === type ? y : d.operation("Cast", { dtype: type }, [y], "cast"),
-    );
-  }
-  // TensorFlow takes no diagonal outside of the matrix.
-  const low = typeof rows === "number" ? -rows : -Infinity,
-    high = typeof columns === "number" ? columns : Infinity;
-  const k = Math.min(high, Math.max(low, given));
-  d.set(out, natural(rank), d.operation(upper ? "Triu" : "Tril", { k }, [d.natural(x)]));
-}
-function topk(d: Draft, node: Node): void {
-  const x = inputOf(node),
-    rank = d.shape(x).length,
-    axis = normalAxis(numberOf(node.attributes, "axis", -1), rank);
-  const largest = numberOf(node.attributes, "largest", 1) !== 0;
-  if (!largest && !/^b?float/.test(d.dtype(x))) {
-    throw new UnsupportedError("Keras finds the largest elements only");
-  }
-  // The smallest are the largest of the negatives.
-  const turned = (t: SymbolicTensor, hint: string) => (largest ? t : d.operation("Negative", {}, [t], hint));
-  const k = toIntegers(d.fixed(node, 1, "its number of elements"))[0] ?? 1;
-  const groups = [...natural(rank).filter(([a]) => a !== axis), [axis]];
-  const [values, places] = d.operations("TopK", { k, sorted: true }, [
-    turned(d.view(x, groups), "negative"),
-  ]);
-  if (values && d.isRead(outputOf(node))) d.set(outputOf(node), groups, turned(values, "values"));
-  if (places && node.outputs[1] !== undefined && d.isRead(outputOf(node, 1))) {
-    d.set(outputOf(node, 1), groups, d.operation("Cast", { dtype: "int64" }, [places], "int64"));
-  }
-}
-function oneHot(d: Draft, node: Node): void {
-  const depth = toIntegers(d.fixed(node, 1, "its number of classes"))[0] ?? 1;
-  const [off = 0, on = 1] = toNumbers(d.fixed(node, 2, "its pair of values")),
-    rank = d.shape(outputOf(node)).length;
-  const axis = normalAxis(numberOf(node.attributes, "axis", -1), rank);
-  if (axis !== rank - 1) throw new UnsupportedError("one-hot rows along another axis than the last");
-  const type = d.dtype(outputOf(node));
-  const x = d.natural(inputOf(node)), below = d.operation("Less", {}, [x, 0], "below");
-  // A negative class is counted from the end.
-  const at = d.operation("Where", {}, [below, d.operation("Add", {}, [x, depth], "from_end"), x], "class");
-  let y = d.operation("OneHot", { num_classes: depth, axis: -1, dtype: type }, [at]);
-  if (on - off !== 1) y = d.operation("Multiply", {}, [y, on - off], "scaled");
-  if (off !== 0) y = d.operation("Add", {}, [y, off], "shifted");
-  d.set(outputOf(node), natural(rank), y);
-}
-
 /** Operators of axes. */
 export const axes: Converters = {
-  ArgMax: argument("Argmax"),
-  ArgMin: argument("Argmin"),
   Concat: concat,
   ConstantOfShape: constantOfShape,
-  CumSum: cumsum,
   Expand: expand,
   Flatten: reshape,
   Gather: gather,
   GatherElements: gatherElements,
   Identity: (d, node) => renamed(d, node, (v) => v.groups),
-  OneHot: oneHot,
   Range: range,
-  ReduceLogSumExp: reduce("Logsumexp"),
-  ReduceMax: reduce("Max"),
-  ReduceMean: reduce("Mean"),
-  ReduceMin: reduce("Min"),
-  ReduceProd: reduce("Prod"),
-  ReduceSum: reduce("Sum"),
   Reshape: reshape,
   Slice: slice,
   Split: split,
   Squeeze: units,
   Tile: tile,
-  TopK: topk,
   Transpose: transpose,
-  Trilu: triangle,
   Unsqueeze: units,
 };

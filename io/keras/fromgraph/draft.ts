@@ -1,9 +1,10 @@
 /** A network of Keras' layers on its way out of a graph: values as tensors of the network, layers named after nodes. @module */
 import { type DType, isFloat } from "../../../core/values/dtype.ts";
-import { LapisError, ShapeError, shown, UnsupportedError } from "../../../core/values/errors.ts";
+import { LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { createLayer } from "../../../core/network/factory.ts";
 import { applyAll } from "../../../core/network/functional.ts";
-import { type Attributes, type Graph, type Node, typeOf } from "../../../core/graph/graph.ts";
+import { type Graph, type Node, typeOf } from "../../../core/graph/graph.ts";
+import { outputOf } from "./attributes.ts";
 import type { Layer } from "../../../core/network/layer.ts";
 import { snakeCase } from "../../../core/network/names.ts";
 import type { ApplyOptions, SymbolicTensor } from "../../../core/network/network.ts";
@@ -390,26 +391,4 @@ export function argumentOf(t: Tensor): Argument {
       ? value(at++)
       : Array.from({ length: t.shape[axis] ?? 0 }, () => nested(axis + 1));
   return { class_name: "__numpy__", config: { value: nested(0), dtype: t.dtype } };
-}
-/** Id of a node's input; -1 where it has none. */
-export const inputOf = (node: Node, index = 0): number => node.inputs[index] ?? -1;
-/** Id of a node's output; -1 where it has none. */
-export const outputOf = (node: Node, index = 0): number => node.outputs[index] ?? -1;
-/** A node's attribute as a number; true is 1. */
-export function numberOf(attributes: Attributes, name: string, otherwise: number): number {
-  const value = attributes[name];
-  return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
-    ? Number(value)
-    : otherwise;
-}
-/** A node's attribute as a list of numbers; undefined where it says nothing. */
-export function numbersOf(attributes: Attributes, name: string): readonly number[] | undefined {
-  const value = attributes[name];
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  return (value as readonly (number | bigint)[]).map(Number);
-}
-/** @throws {ShapeError} where a size isn't known. */
-export function size(d: Dim | undefined, what: string): number {
-  if (typeof d === "number") return d;
-  throw new ShapeError(`${what} is known only while the model runs (${shown(d)})`);
 }

@@ -6,7 +6,8 @@ import { type Dim, sameDim } from "../../../core/values/shape.ts";
 import { type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
-import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
+import { argumentOf, type Draft, type Operand } from "./draft.ts";
+import { inputOf, numberOf, outputOf } from "./attributes.ts";
 import { type Groups, isFine, natural } from "./views.ts";
 
 /** Adds what a node becomes. @throws {UnsupportedError} saying what Keras has no layer for. */

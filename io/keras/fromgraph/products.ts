@@ -3,7 +3,8 @@ import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
 import { castTensor, reshaped, type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
-import { argumentOf, type Draft, inputOf, numberOf, type Operand, outputOf } from "./draft.ts";
+import { argumentOf, type Draft, type Operand } from "./draft.ts";
+import { inputOf, numberOf, outputOf } from "./attributes.ts";
 import type { Converters } from "./elementwise.ts";
 import { channelsLast, type Groups, natural } from "./views.ts";
 

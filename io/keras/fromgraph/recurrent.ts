@@ -4,7 +4,8 @@ import type { Node } from "../../../core/graph/graph.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
 import { castTensor, type Tensor, tensor, toIntegers, toNumbers } from "../../../core/values/tensor.ts";
-import { type Draft, inputOf, type LayerWeights, numberOf, numbersOf } from "./draft.ts";
+import type { Draft, LayerWeights } from "./draft.ts";
+import { inputOf, numberOf, numbersOf } from "./attributes.ts";
 import type { Converters } from "./elementwise.ts";
 import type { Groups } from "./views.ts";
 
