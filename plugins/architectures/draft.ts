@@ -58,13 +58,14 @@ export class Draft {
   readonly #owner: string | undefined;
   /**
    * `common` goes into every layer's configuration. With an `owner`, which is a layer made of layers, names are the
-   * attributes that lead to them in Keras (`mlp/dense`), below which their weights lie.
+   * attributes that lead to them in Keras (`mlp/dense`), below which their weights lie; the empty one is a whole model.
    */
   constructor(common: Json = {}, owner?: string) {
     this.#common = common;
     this.#owner = owner;
   }
   #named(name: string): string {
+    if (this.#owner === "") return name.replaceAll("/", "_");
     return this.#owner === undefined ? name : `${this.#owner}_${name.replaceAll("/", "_")}`;
   }
   /** An input of sizes after the batch's, null where they vary. */
@@ -96,7 +97,7 @@ export class Draft {
         class_name: type,
         config: { name, ...own, ...config },
         drafted: true,
-        ...(this.#owner !== undefined && { place: part.place ?? part.name }),
+        ...((part.place !== undefined || this.#owner !== undefined) && { place: part.place ?? part.name }),
         ...(shape && { build_config: { input_shape: shape } }),
         ...(built && { build_config: built }),
       };

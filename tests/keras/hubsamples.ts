@@ -77,6 +77,7 @@ export const hubSamples: Readonly<Record<string, LayerSample>> = {
     logitSoftCap: 3,
     usePostFfwNorm: true,
   }),
+  PaliGemmaDecoderBlock: on(series, { ...grouped, hiddenDim: 8, headDim: 4 }),
   GemmaRMSNormalization: on(series),
   BloomDecoder: on(series, { intermediateDim: 6, numHeads: 2 }),
   ...Object.fromEntries(

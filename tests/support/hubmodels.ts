@@ -60,5 +60,7 @@ export function furthest(outputs: readonly Tensor[], { outputs: wanted }: Values
 /** The configuration in a `.keras` file. */
 export async function configOfKeras(path: URL | string): Promise<Readonly<Record<string, unknown>>> {
   const archive = openZip(await Deno.readFile(path));
-  return JSON.parse(new TextDecoder().decode(archive.read("config.json")));
+  const text = new TextDecoder().decode(archive.read("config.json"));
+  // Python's numbers that JSON doesn't have.
+  return JSON.parse(text.replace(/(-?Infinity|NaN)(?=[,\]}])/g, "null"));
 }

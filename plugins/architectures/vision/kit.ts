@@ -127,6 +127,15 @@ export class Net {
     const first = this.d.call({ ...part, name: name === "" ? "variables" : name, place: name }, [x]);
     return list.map((v, i) => this.with({ ...first, tensor: i }, v.shape.at(-1) ?? 1));
   }
+  /** x as it is, beside a batch normalization's weights that a class has and never uses. */
+  unused(name: string, x: Ref, width: number): Ref {
+    const shapes = new Array(4).fill([width]),
+      kept = [false, false, true, true],
+      rows = kept.map(() => false);
+    const initializers = ["ones", "zeros", "zeros", "ones"];
+    const part = hub("HubVariables", name, { shapes, initializers, kept, rows, passes: true });
+    return this.with(this.d.call({ ...part, place: name }, [x]), this.channels(x));
+  }
   /** An operation on two values, the channels of the first. */
   both(type: string, name: string, x: Ref, y: Argument): Ref {
     return this.with(this.operation(type, name, [x, y]), this.channels(x));
@@ -168,7 +177,9 @@ export function inList(attribute: string, className: string, index: number): str
 /** A backbone of images that others take maps of features from. */
 export interface ImageBackbone extends ArchitectureDef {
   /** The same network with maps of features as its outputs, by level. */
-  pyramid(config: Json, levels?: readonly string[]): Json;
+  pyramid(config: Json, levels: readonly string[]): Json;
+  /** Its maps of features by level, with their channels. */
+  levels(config: Json): ReadonlyMap<string, number>;
 }
 /** Refuses channels that stand first, which KerasHub's networks have by option. @throws {UnsupportedError} */
 export function channelsLast(h: Hyperparameters): void {
@@ -196,13 +207,16 @@ export function imageBackbone(
     }),
     pyramid(config, levels) {
       const h = new Hyperparameters(name, config), d = new Draft(h.common()), { n, images } = drawn(h, d);
-      const wanted = levels ?? [...n.pyramid.keys()];
-      const outputs = wanted.map((level) => {
+      const outputs = levels.map((level) => {
         const found = n.pyramid.get(level);
         if (found) return [level, found] as const;
         throw new UnsupportedError(`${name}: has no map of features ${level}`, { place: level });
       });
       return d.finish(images, Object.fromEntries(outputs));
+    },
+    levels(config) {
+      const { n } = drawn(new Hyperparameters(name, config), new Draft());
+      return new Map([...n.pyramid].map(([level, x]) => [level, n.channels(x)]));
     },
   };
 }

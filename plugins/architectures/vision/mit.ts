@@ -109,7 +109,11 @@ export const segFormer: ArchitectureDef = backbone("SegFormerBackbone", (h, d) =
   const shape = own.sizes("image_shape"), stride = at(own.list("layerwise_strides"), 0);
   const [height, width] = [0, 1].map((axis) => Math.floor((shape[axis] ?? NaN) / stride));
   const images = n.input("input_layer", shape);
-  const features = d.call({ type: "Functional", name: "functional", config: mit.pyramid(config) }, [images]);
+  const features = d.call({
+    type: "Functional",
+    name: "functional",
+    config: mit.pyramid(config, widths.map((_, i) => `P${i + 1}`)),
+  }, [images]);
   const resized = keras("Resizing", "resizing", { height, width, interpolation: "bilinear" });
   const maps = widths.map((dim, tensor) => {
     const x = n.with({ ...features, tensor }, dim);

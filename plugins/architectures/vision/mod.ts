@@ -6,7 +6,12 @@ import { dinoLayers, dinos } from "./dino.ts";
 import { hgLayers, hgNet } from "./hgnet.ts";
 import { mitBackbone, mitLayers, segFormer } from "./mit.ts";
 import { mobile, mobileLayers } from "./mobile.ts";
+import { dinov3 } from "./dinov3.ts";
+import { moonshine } from "./moonshine.ts";
+import { paliGemma } from "./paligemma.ts";
+import { pyramidLayers, pyramids } from "./pyramids.ts";
 import { plain } from "./resnet.ts";
+import { windowed } from "./windows.ts";
 
 /** Backbones of images. */
 export const visionBackbones: readonly ArchitectureDef[] = [
@@ -18,6 +23,11 @@ export const visionBackbones: readonly ArchitectureDef[] = [
   mitBackbone,
   segFormer,
   ...clips,
+  ...pyramids,
+  ...windowed,
+  dinov3,
+  paliGemma,
+  moonshine,
 ];
 /** Layers of theirs that are made of layers. */
 export const visionLayers: readonly ArchitectureDef[] = [
@@ -26,4 +36,5 @@ export const visionLayers: readonly ArchitectureDef[] = [
   ...dinoLayers,
   ...mitLayers,
   ...clipLayers,
+  ...pyramidLayers,
 ];

@@ -4,11 +4,17 @@ import type { Draft, Ref } from "../draft.ts";
 import { backbone as drafted, firstStep, type Hyperparameters, keras } from "../kit.ts";
 import { type Body, bodyOf } from "../body.ts";
 import { Net, stack } from "./kit.ts";
+import { tableOf } from "./paligemma.ts";
+import { detectorHeads } from "./pyramids.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+const isJson = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
 type Task = (def: ArchitectureDef) => ArchitectureDef;
 /** A task on a backbone. */
-export function task(name: string, draw: (h: Hyperparameters, d: Draft, body: Body) => Ref): Task {
+export function task(
+  name: string,
+  draw: (h: Hyperparameters, d: Draft, body: Body) => Ref | Readonly<Record<string, Ref>>,
+): Task {
   return (def) =>
     drafted(name, (h, d) => {
       const body = bodyOf(h, d, def);
@@ -104,6 +110,47 @@ const segFormer = task("SegFormerImageSegmenter", (h, d, body) => {
   return d.call(resizing, [d.call(head, [x])]);
 });
 
+const deepLab = task("DeepLabV3ImageSegmenter", (h, d, body) => {
+  const config = { filters: h.number("num_classes"), kernel_size: 1, use_bias: false, padding: "same" };
+  const activation = h.any("activation", null);
+  return d.call(keras("Conv2D", "segmentation_output", { ...config, activation }), [body.output()]);
+});
+const retina = task("RetinaNetObjectDetector", (h, d, body) => {
+  ["bounding_box_format", "label_encoder", "prediction_decoder", "activation"].forEach((key) => h.any(key));
+  const raw = h.any("anchor_generator"),
+    least = Number(body.said("min_level")),
+    most = Number(body.said("max_level"));
+  const anchors = isJson(raw) && isJson(raw.config) ? raw.config : {};
+  const ratios = anchors.aspect_ratios, scales = Number(anchors.num_scales);
+  const levels = Array.from({ length: most - least + 1 }, (_, i) => `P${least + i}`);
+  const maps = Object.fromEntries(levels.map((level) => [level, body.output(level)]));
+  return detectorHeads(h, d, maps, scales * (Array.isArray(ratios) ? ratios.length : NaN));
+});
+const swin = task("SwinTransformerImageClassifier", (h, d, body) => {
+  const rate = h.number("dropout", 0), config = { axis: 1, keepdims: false };
+  h.any("pooling");
+  const x = d.call({ type: "Mean", name: "mean", config, module: "keras.src.ops.numpy" }, [body.output()]);
+  return d.call(predictions(h), [d.call(keras("Dropout", "output_dropout", { rate }), [x])]);
+});
+
+const paliGemma = task("PaliGemmaCausalLM", (_, d, body) => {
+  const count = Math.floor(Number(body.said("image_size")) / Number(body.said("vit_patch_size"))) ** 2;
+  const scores = d.call(tableOf(body.layer("token_embedding") ?? {}), [body.output()], { reverse: true });
+  const slice = (start: number | null) => ({
+    class_name: "__slice__",
+    config: { start, stop: null, step: null },
+  });
+  return d.operation("GetItem", "text_scores", [scores, [slice(null), slice(count), slice(null)]]);
+});
+const moonshine = task("MoonshineAudioToText", (_, d, body) => {
+  const table = body.layer("layers_reversible_embedding") ?? {};
+  return d.call({ ...tableOf(table), name: "layers_reversible_embedding" }, [
+    body.output("decoder_sequence_output"),
+  ], {
+    reverse: true,
+  });
+});
+
 const tasks: Readonly<Record<string, readonly Task[]>> = {
   ResNetBackbone: [pooled("ResNetImageClassifier")],
   VGGBackbone: [vgg],
@@ -117,6 +164,11 @@ const tasks: Readonly<Record<string, readonly Task[]>> = {
   DeiTBackbone: [deit],
   ViTBackbone: [vit],
   SegFormerBackbone: [segFormer],
+  DeepLabV3Backbone: [deepLab],
+  RetinaNetBackbone: [retina],
+  SwinTransformerBackbone: [swin],
+  PaliGemmaBackbone: [paliGemma],
+  MoonshineBackbone: [moonshine],
 };
 /** Models for tasks of these backbones. */
 export function visionTasks(backbones: readonly ArchitectureDef[]): readonly ArchitectureDef[] {

@@ -2,7 +2,16 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/graph/words.ts";
+import {
+  asFloat,
+  boolMask,
+  causalMask,
+  inputAt,
+  paramAt,
+  scalarLike,
+  sizeAt,
+  weight,
+} from "../../../core/graph/words.ts";
 import { bool, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import {
   at,
@@ -123,6 +132,33 @@ function around(b: Builder, scores: Value, size: number): Value {
     b.one("GreaterOrEqual", [apart, b.scalar(-right, "int64")]),
   ]);
 }
+/**
+ * What is no response sees all of what isn't either; each step of a response what stands before it. Masks are of the last
+ * steps; what stands in front of them is real and no response. Where only near ones are seen, that is so on both sides.
+ */
+function prefixed(
+  b: Builder,
+  padding: Value,
+  response: Value,
+  near: number | null,
+): (scores: Value) => Value {
+  return (scores) => {
+    const wide = (mask: Value, fill: number) => {
+      const size = (x: Value, axis: number) => b.one("Shape", [x], { start: axis, end: axis + 1 });
+      const before = b.one("Sub", [size(scores, 3), size(mask, 1)]), none = b.ints([0]);
+      const numbers = b.one("Cast", [boolMask(b, mask)], { to: "float32" });
+      const pads = b.one("Concat", [none, before, none, none], { axis: 0 });
+      const all = b.one("Pad", [numbers, pads, scalarLike(b, fill, numbers)]);
+      return b.one("Unsqueeze", [b.one("Cast", [all], { to: "bool" }), b.ints([1, 2])]);
+    };
+    const own = wide(response, 0), prefix = b.one("And", [wide(padding, 1), b.one("Not", [own])]);
+    const seen = b.one("Or", [prefix, b.one("And", [causalMask(b, scores), own])]);
+    if (near === null) return seen;
+    const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
+    const apart = b.one("Abs", [b.one("Sub", [axis(2, 1), axis(3, 0)])]);
+    return b.one("And", [seen, b.one("Less", [apart, b.scalar(near, "int64")])]);
+  };
+}
 /** A decoder's layer of that kind. */
 export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): LayerDef<C> {
   return {
@@ -155,7 +191,8 @@ export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): La
       const { b, config: c, inputs, params, call: { values } } = context, x = asFloat(b, inputAt(inputs, 0));
       const rates = kind.rates(c),
         both = kind.bothWays(c),
-        padding = values?.paddingMask ?? inputAt(inputs, 0).mask;
+        padding = values?.paddingMask ?? inputAt(inputs, 0).mask,
+        response = values?.responseMask;
       const level = (y: Value, place: Place) => rmsOf(b, y, params, place, c.layerNormEpsilon, 1);
       const even = level(x, before);
       const turned = (place: Place, own: Place) => {
@@ -170,7 +207,7 @@ export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): La
         toHeadsFirst(b, even, params, value),
         {
           scale: 1 / Math.sqrt(c.headDim),
-          mask: {
+          mask: response && padding ? { also: prefixed(b, padding, response, near) } : {
             padding,
             query: both ? padding : undefined,
             causal: !both,
@@ -205,6 +242,18 @@ export const gemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDec
   normalized: () => false,
   bothWays: () => false,
   call: ["x", "padding_mask", "cache", "cache_update_index"],
+});
+
+/** A decoder's layer of PaliGemma: an image and a question are seen whole, the answer step by step. */
+export const paliGemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDecoderConfig>({
+  name: "PaliGemmaDecoderBlock",
+  summary: "a decoder's layer of PaliGemma (KerasHub)",
+  fields: {},
+  units: (c) => Math.floor(c.intermediateDim / 2),
+  rates: (c) => frequencies(c.headDim, 10000),
+  normalized: () => false,
+  bothWays: () => false,
+  call: ["x", "padding_mask", "response_mask", "cache", "cache_update_index"],
 });
 
 /** Options of {@link gemma3DecoderDef}, resolved. */

@@ -17,7 +17,7 @@ import {
   qwenDecoderDef,
 } from "./decoders.ts";
 import { bloomDecoderDef } from "./bloom.ts";
-import { gemma3DecoderDef, gemmaDecoderDef, gemmaNormalizationDef } from "./gemma.ts";
+import { gemma3DecoderDef, gemmaDecoderDef, gemmaNormalizationDef, paliGemmaDecoderDef } from "./gemma.ts";
 import { padderDef } from "./padder.ts";
 import { textLayers } from "./text/list.ts";
 import { hubVariablesDef } from "./variables.ts";
@@ -57,6 +57,7 @@ export const hubLayers: readonly LayerDef[] = [
   plain(phi3DecoderDef),
   ...decoderNorms.map(plain),
   plain(gemmaDecoderDef),
+  plain(paliGemmaDecoderDef),
   plain(gemma3DecoderDef),
   plain(gemmaNormalizationDef),
   plain(bloomDecoderDef),

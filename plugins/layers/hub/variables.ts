@@ -15,6 +15,8 @@ export interface HubVariablesConfig {
   readonly kept: readonly boolean[];
   /** Which of them are repeated for every row of the input, along their first axis. */
   readonly rows: readonly boolean[];
+  /** The input is the first output: weights that are kept beside what is computed. */
+  readonly passes: boolean;
   /** Their element types. */
   readonly types: readonly DType[];
 }
@@ -30,6 +32,7 @@ export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
     initializers: list({ doc: "names of what fills them", of: text({ doc: "a name" }) }),
     kept: flags("which of them training leaves alone"),
     rows: flags("which are repeated for every row of the input"),
+    passes: bool({ doc: "the input is the first output", default: false }),
     types: list({
       doc: "their element types",
       of: choice({ doc: "an element type", of: ["float32", "int32", "int64"] }),
@@ -47,12 +50,13 @@ export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
     ])),
   build({ b, config: c, inputs, params }) {
     const x = inputAt(inputs, 0);
-    return c.shapes.map((shape, i) => {
+    const values = c.shapes.map((shape, i) => {
       const value = paramAt(params, `variable${i}`);
       if (!c.rows[i]) return b.one("Identity", [value]);
       const rows = b.one("Shape", [x], { start: 0, end: 1 });
       return b.one("Expand", [value, b.one("Concat", [rows, b.ints(shape.slice(1))], { axis: 0 })]);
     });
+    return c.passes ? [x, ...values] : values;
   },
   keras: hidden("HubVariables"),
 };
