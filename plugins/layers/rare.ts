@@ -25,7 +25,10 @@ import { mergeDef } from "./shapes/mergemode.ts";
 import { locallyConnected1dDef, locallyConnected2dDef } from "./convolution/local.ts";
 
 import { gruCellDef, lstmCellDef, simpleRnnCellDef, stackedRnnCellsDef } from "./recurrent/cells.ts";
+import { cellWrapperDefs } from "./recurrent/cellwrappers.ts";
 import { rnnDef } from "./recurrent/rnn.ts";
+import { pipelineDef } from "./shapes/pipeline.ts";
+import { randomFourierFeaturesDef } from "./dense/fourierfeatures.ts";
 import { quantizedDefs } from "./dense/quantized.ts";
 import { timeMajorDefs } from "./recurrent/timemajor.ts";
 
@@ -39,6 +42,9 @@ export const rareLayers: readonly LayerDef[] = [
   plain(simpleRnnCellDef),
   plain(stackedRnnCellsDef),
   plain(rnnDef),
+  ...cellWrapperDefs.map(plain),
+  plain(pipelineDef),
+  plain(randomFourierFeaturesDef),
   ...timeMajorDefs.map(plain),
   ...quantizedDefs.map(plain),
   plain(adaptiveAveragePooling1dDef),

@@ -61,6 +61,15 @@ export const samples: Readonly<Record<string, LayerSample>> = {
   TimeMajorRNN: on(series, {
     layer: layer("RNN", { cell: layer("LSTMCell", { units: 3 }), returnSequences: true }),
   }),
+  TimeMajorBidirectional: on(series, {
+    layer: layer("Bidirectional", { layer: layer("GRU", { units: 3, returnSequences: true }) }),
+  }),
+  ...Object.fromEntries(["ResidualWrapper", "DropoutWrapper", "DeviceWrapper"].map((name) => [
+    name,
+    { options: { cell: layer("GRUCell", { units: 3 }) }, inputs: [{ shape: [2, 3] }, { shape: [2, 3] }] },
+  ])),
+  Pipeline: on(image, { layers: [layer("Rescaling", { scale: 2 }), layer("RandomInvert", {})] }),
+  RandomFourierFeatures: on(flat, { outputDim: 3 }),
   QuantizedDense: on(flat, { units: 3, quantization: eightBits }),
   QuantizedEinsumDense: on(series, { equation: "abc,cd->abd", outputShape: [7, 3], quantization: eightBits }),
   QuantizedEmbedding: on([2, 5], { inputDim: 4, outputDim: 3, quantization: eightBits }, "int32"),

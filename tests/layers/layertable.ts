@@ -29,7 +29,6 @@ export const leftOut: Readonly<Record<string, string>> = {
   JaxLayer: "holds a JAX function, which is Python code",
   Lambda: "holds Python code; refused by name, with the way to bring one's own",
   Layer: "the base class, which computes nothing",
-  Pipeline: "a list of image layers of Keras' data pipelines",
   TFSMLayer: "holds a TensorFlow SavedModel",
   TorchModuleWrapper: "holds a PyTorch module, which is Python code",
   Wrapper: "the base class of wrappers, which computes nothing",

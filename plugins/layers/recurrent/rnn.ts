@@ -104,7 +104,11 @@ function wholly(
 }
 /** Sizes of the states of the topmost cell, the first of which is its output's. */
 function topOf(cell: Layer): readonly number[] {
-  const inner = (cell.config as { readonly cells?: readonly Layer[] }).cells?.at(-1);
+  const { cells, cell: wrapped } = cell.config as {
+    readonly cells?: readonly Layer[];
+    readonly cell?: Layer;
+  };
+  const inner = cells?.at(-1) ?? wrapped;
   return inner ? topOf(inner) : statesOf(cell, "cell");
 }
 /** Size of a cell's output. */

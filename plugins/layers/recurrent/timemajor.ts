@@ -15,6 +15,26 @@ interface SavedInner {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** What is read of the layer inside. */
+interface Inner {
+  readonly returnSequences?: unknown;
+  readonly mergeMode?: unknown;
+  readonly layer?: Layer;
+}
+const isSaved = (raw: unknown): raw is SavedInner =>
+  typeof raw === "object" && raw !== null && "config" in raw;
+const isTimeMajor = (raw: unknown): boolean => isSaved(raw) && raw.config.time_major === true;
+/** A configuration over `[batch, time, features]`, also of the layers inside. */
+function batchMajor(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const inside = (raw: unknown) => isSaved(raw) ? { ...raw, config: batchMajor(raw.config) } : raw;
+  return {
+    ...config,
+    ...("time_major" in config && { time_major: false }),
+    ...("layer" in config && { layer: inside(config.layer) }),
+    ...("backward_layer" in config && { backward_layer: inside(config.backward_layer) }),
+  };
+}
+
 function timeMajor(name: string): LayerDef<TimeMajorConfig, never> {
   return {
     kind: "layer",
@@ -26,29 +46,40 @@ function timeMajor(name: string): LayerDef<TimeMajorConfig, never> {
     children: (config): readonly ChildLayer[] => [{ layer: config.layer, attribute: "" }],
     build({ b, config, inputs, call, layer }) {
       const [, ...states] = inputs, turn = (v: Parameters<typeof transpose>[1]) => transpose(b, v, [1, 0, 2]);
-      const mask = maskOf(inputs, call), { returnSequences } = config.layer.config as Record<string, unknown>;
-      const [y, ...after] = layer(config.layer, [turn(asFloat(b, inputAt(inputs, 0))), ...states], {
+      const mask = maskOf(inputs, call), own = config.layer.config as Inner, { mergeMode } = own;
+      const { returnSequences } = own.layer ? own.layer.config as Inner : own;
+      const all = layer(config.layer, [turn(asFloat(b, inputAt(inputs, 0))), ...states], {
         ...call,
         mask: mask ? transpose(b, mask, [1, 0]) : null,
       });
-      if (!y) return [];
-      return [returnSequences === true ? b.masked(turn(y), mask) : y, ...after];
+      // Both ways' sequences come first where they aren't merged.
+      const sequences = returnSequences === true ? (mergeMode === null ? 2 : 1) : 0;
+      return all.map((y, i) => (i < sequences ? b.masked(turn(y), mask) : y));
     },
     keras: {
       classNames: [`TimeMajor${name}`, name],
       call: recurrentCall,
-      takes: (config) => config.time_major === true,
-      upgrade: (config) => ({ layer: { class_name: name, config: { ...config, time_major: false } } }),
+      takes: (config) => config.time_major === true || isTimeMajor(config.layer),
+      upgrade: (config) => ({ layer: { class_name: name, config: batchMajor(config) } }),
       save(fields, major) {
         const { config } = fields.layer as SavedInner;
-        if (major === 2) return { className: name, config: { ...config, time_major: true } };
+        if (major === 2 && name !== "Bidirectional") {
+          return { className: name, config: { ...config, time_major: true } };
+        }
+        if (major === 2) throw new UnsupportedError("time_major inside Bidirectional: write ONNX");
         throw new UnsupportedError("time_major: Keras 3 has no such option");
       },
     },
   };
 }
-/** Each recurrent layer over `[time, batch, features]`. */
-export const timeMajorDefs: readonly LayerDef<TimeMajorConfig, never>[] = ["SimpleRNN", "LSTM", "GRU", "RNN"]
+/** Each recurrent layer over `[time, batch, features]`, and one that runs both ways. */
+export const timeMajorDefs: readonly LayerDef<TimeMajorConfig, never>[] = [
+  "SimpleRNN",
+  "LSTM",
+  "GRU",
+  "RNN",
+  "Bidirectional",
+]
   .map(
     timeMajor,
   );

@@ -1,0 +1,29 @@
+/** Pipeline: layers one after another as one layer, of Keras 3. @module */
+import { type ChildLayer, type Layer, type LayerDef, layerField } from "../../../core/network/layer.ts";
+import { list } from "../../../core/values/schema.ts";
+import { snakeCase } from "../../../core/network/names.ts";
+
+/** Options of {@link pipelineDef}, resolved. */
+export interface PipelineConfig {
+  /** The layers, in order. */
+  readonly layers: readonly Layer[];
+}
+/** Layers one after another, as preprocessing has them. */
+export const pipelineDef: LayerDef<PipelineConfig, never> = {
+  kind: "layer",
+  name: "Pipeline",
+  summary: "layers one after another, as one",
+  mask: "consume",
+  config: { layers: list({ doc: "the layers, in order", of: layerField({ doc: "a layer" }) }) },
+  params: () => ({}),
+  children({ layers }): readonly ChildLayer[] {
+    const used = new Map<string, number>();
+    return layers.map((layer) => {
+      const name = snakeCase(layer.def.name), count = used.get(name) ?? 0;
+      used.set(name, count + 1);
+      return { layer, attribute: `_pipeline_layers/${count === 0 ? name : `${name}_${count}`}` };
+    });
+  },
+  build: ({ config, inputs, layer }) => config.layers.reduce((x, inner) => layer(inner, x), inputs),
+  keras: { call: ["inputs", "training", "mask"], since: 3 },
+};
