@@ -23,7 +23,7 @@ for (let round = 0; round < Number(rounds); round++) {
     }
   }
 }
-console.log("milliseconds".padEnd(28), "old".padStart(9), "new".padStart(9), "new/old".padStart(9));
+console.log("CPU milliseconds".padEnd(28), "old".padStart(9), "new".padStart(9), "new/old".padStart(9));
 for (const [name, before] of best[0] ?? []) {
   const after = best[1]?.get(name) ?? NaN, ratio = after / before;
   console.log(

@@ -1,7 +1,9 @@
 /**
- * How fast trained models run and train, for one tree: `deno run -A bench/speed.ts [TREE]`, a line a figure, the least of many
- * runs in milliseconds. Two trees are compared by `bench/paired.ts`. @module
+ * How fast trained models run and train, for one tree: `deno run -A bench/speed.ts [TREE]`, a line a figure, milliseconds
+ * of the processor. Two trees are compared by `bench/paired.ts`. @module
  */
+import process from "node:process";
+
 interface Value {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -54,16 +56,18 @@ function value(rows: number, shape: readonly number[], ids?: number): Value {
   if (ids === undefined) return { dtype: "float32", shape: whole, data };
   return { dtype: "int32", shape: whole, data: Int32Array.from(data, (v) => 1 + Math.floor(v * (ids - 1))) };
 }
-/** The least of what runs take, in milliseconds, for about two seconds. */
+/** Milliseconds of the processor that a run takes: the least of groups of runs, so that other programs count little. */
 async function least(work: () => Promise<unknown>): Promise<number> {
-  for (let i = 0; i < 20; i++) await work();
+  const spent = async (runs: number) => {
+    const before = process.cpuUsage();
+    for (let i = 0; i < runs; i++) await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / runs;
+  };
+  await spent(20);
+  const runs = Math.max(1, Math.ceil(40 / await spent(5)));
   let best = Infinity;
-  const began = performance.now();
-  for (let i = 0; i < 20 || performance.now() - began < 2000; i++) {
-    const start = performance.now();
-    await work();
-    best = Math.min(best, performance.now() - start);
-  }
+  for (let group = 0; group < 25; group++) best = Math.min(best, await spent(runs));
   return best;
 }
 

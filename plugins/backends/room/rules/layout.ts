@@ -1,4 +1,5 @@
 /** Operators that move nothing or only copy: reshapes, transposes, slices, concatenation, padding. @module */
+import { item } from "../../../../core/values/item.ts";
 import {
   addDims,
   ceilDivDims,
@@ -25,7 +26,7 @@ import { broadcasts, constantInts, engineTyped, inputOf, intOf, intsOf, type Rul
 
 function reshapeTo(lowering: Lowering, scope: Scope, node: Node): void {
   const view = lowering.input(scope, node, 0);
-  const { shape } = lowering.type(scope, node.outputs[0] ?? -1);
+  const { shape } = lowering.type(scope, item(node.outputs, 0));
   const direct = reshapeView(view, shape);
   if (direct) return lowering.define(scope, node, direct);
   const dense = lowering.contiguous(view, node);
@@ -46,7 +47,7 @@ const transpose: Rule = {
     l.define(
       s,
       node,
-      reviewed(view, perm.map((p) => view.shape[p] ?? 1), perm.map((p) => view.strides[p] ?? 0)),
+      reviewed(view, perm.map((p) => item(view.shape, p)), perm.map((p) => item(view.strides, p))),
     );
   },
 };
@@ -54,7 +55,7 @@ const transpose: Rule = {
 const expand: Rule = {
   supports: (c) => engineTyped(c) && broadcasts(c.inputs[0], c.outputs[0]),
   lower(l, s, node) {
-    l.define(s, node, broadcastView(l.input(s, node, 0), l.type(s, node.outputs[0] ?? -1).shape));
+    l.define(s, node, broadcastView(l.input(s, node, 0), l.type(s, item(node.outputs, 0)).shape));
   },
 };
 
@@ -67,14 +68,14 @@ const slice: Rule = {
   },
   lower(l, s, node) {
     let view = l.input(s, node, 0);
-    const out = l.type(s, node.outputs[0] ?? -1).shape;
+    const out = l.type(s, item(node.outputs, 0)).shape;
     const starts = l.integers(s, node, 1) ?? [],
       axes = l.integers(s, node, 3),
       steps = l.integers(s, node, 4);
     let backwards = false;
     starts.forEach((start, i) => {
       const axis = normalAxis(Number(axes?.[i] ?? i), view.shape.length), step = Number(steps?.[i] ?? 1);
-      const { start: from } = cutDims(view.shape[axis] ?? 1, start, 0, step);
+      const { start: from } = cutDims(item(view.shape, axis), start, 0, step);
       view = sliceView(view, axis, from, step, out[axis] ?? 1);
       backwards ||= step < 0;
     });
@@ -87,11 +88,11 @@ const split: Rule = {
   supports: engineTyped,
   lower(l, s, node) {
     const view = l.input(s, node, 0), axis = normalAxis(intOf(node, "axis", 0), view.shape.length);
-    const whole = view.shape[axis] ?? 1, sizes = l.integers(s, node, 1);
+    const whole = item(view.shape, axis), sizes = l.integers(s, node, 1);
     const equal = ceilDivDims(whole, node.outputs.length);
     let start: Dim = 0;
     node.outputs.forEach((id, k) => {
-      const count = id < 0 ? sizes?.[k] ?? equal : l.type(s, id).shape[axis] ?? 1;
+      const count = id < 0 ? sizes?.[k] ?? equal : item(l.type(s, id).shape, axis);
       l.define(s, node, sliceView(view, axis, start, 1, count), k);
       start = addDims(start, count);
     });
@@ -101,13 +102,13 @@ const split: Rule = {
 const concat: Rule = {
   supports: engineTyped,
   lower(l, s, node) {
-    const id = node.outputs[0] ?? -1, { shape, dtype } = l.type(s, id);
+    const id = item(node.outputs, 0), { shape, dtype } = l.type(s, id);
     const axis = normalAxis(intOf(node, "axis", 0), shape.length);
     const views = node.inputs.map((_, i) => l.input(s, node, i));
     const out = l.fresh(shape, dtype);
     let start: Dim = 0;
     for (const view of views) {
-      const count = view.shape[axis] ?? 1;
+      const count = item(view.shape, axis);
       l.copy(view, sliceView(out, axis, start, 1, count), node);
       start = addDims(start, count);
     }
@@ -126,7 +127,7 @@ const pad: Rule = {
       pads.every((p) => p >= 0);
   },
   lower(l, s, node) {
-    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, item(node.outputs, 0));
     const pads = (l.integers(s, node, 1) ?? []).map(Number);
     const value = Number(l.constantOf(s, node.inputs[2] ?? -1)?.data[0] ?? 0);
     const out = l.fresh(shape, dtype);
@@ -140,9 +141,9 @@ const pad: Rule = {
 const tile: Rule = {
   supports: (c) => engineTyped(c) && constantInts(c.graph, c.node.inputs[1]) !== undefined,
   lower(l, s, node) {
-    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, item(node.outputs, 0));
     const out = l.fresh(shape, dtype);
-    const pairs = view.shape.flatMap((d, i): Dim[] => [divDims(shape[i] ?? 1, d), d]);
+    const pairs = view.shape.flatMap((d, i): Dim[] => [divDims(item(shape, i), d), d]);
     const strides = view.strides.flatMap((x): Dim[] => [0, x]);
     const from = reviewed(view, pairs, strides);
     l.copy(from, reviewed(out, pairs, rowMajor(pairs, dtype)), node);
@@ -154,7 +155,7 @@ const constantOfShape: Rule = {
   supports: (c) =>
     c.outputs[0]?.dtype === "float32" || c.outputs[0]?.dtype === "int32" || c.outputs[0]?.dtype === "bool",
   lower(l, s, node) {
-    const { shape, dtype } = l.type(s, node.outputs[0] ?? -1), value = node.attributes["value"];
+    const { shape, dtype } = l.type(s, item(node.outputs, 0)), value = node.attributes["value"];
     const data = value !== null && typeof value === "object" && "data" in value ? value.data[0] : 0;
     const out = l.fresh(shape, dtype);
     const bits = dtype === "float32"
@@ -169,7 +170,7 @@ const constantOfShape: Rule = {
 const known: Rule = {
   supports: () => true,
   lower(l, s, node) {
-    l.view(s, node.outputs[0] ?? -1);
+    l.view(s, item(node.outputs, 0));
   },
 };
 
@@ -177,7 +178,7 @@ const depthToSpaceLike: Rule = {
   supports: (c) => engineTyped(c) && c.inputs[0]?.shape?.length === 4,
   lower(l, s, node) {
     const view = l.input(s, node, 0), block = intOf(node, "blocksize", 1);
-    const { shape } = l.type(s, node.outputs[0] ?? -1);
+    const { shape } = l.type(s, item(node.outputs, 0));
     const [n = 1, c = 1, h = 1, w = 1] = view.shape;
     const deep = node.op === "DepthToSpace";
     const crd = node.attributes["mode"] === "CRD";
@@ -193,7 +194,7 @@ const depthToSpaceLike: Rule = {
       : [0, 3, 5, 1, 2, 4];
     const from = reshapeView(view, parts) ??
       reviewed(l.contiguous(view, node), parts, rowMajor(parts, view.dtype));
-    const moved = reviewed(from, perm.map((p) => parts[p] ?? 1), perm.map((p) => from.strides[p] ?? 0));
+    const moved = reviewed(from, perm.map((p) => item(parts, p)), perm.map((p) => item(from.strides, p)));
     const dense = l.contiguous(moved, node);
     l.define(s, node, reviewed(dense, shape, rowMajor(shape, view.dtype)));
   },
@@ -214,15 +215,15 @@ const resize: Rule = {
       (inputs[0]?.shape ?? []).every((d, i) => wholeFactor(d, outputs[0]?.shape?.[i] ?? 0) !== undefined);
   },
   lower(l, s, node) {
-    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const view = l.input(s, node, 0), { shape, dtype } = l.type(s, item(node.outputs, 0));
     const factors = view.shape.map((d, i) => wholeFactor(d, shape[i] ?? d) ?? 1);
-    const order = view.shape.length === 4 && sameDim(view.strides[1] ?? 0, elementBytes(dtype))
+    const order = view.shape.length === 4 && sameDim(item(view.strides, 1), elementBytes(dtype))
       ? [0, 2, 3, 1]
       : undefined;
     const out = l.fresh(shape, dtype, order);
-    const pairs = view.shape.flatMap((d, i): Dim[] => [d, factors[i] ?? 1]);
+    const pairs = view.shape.flatMap((d, i): Dim[] => [d, item(factors, i)]);
     const from = reviewed(view, pairs, view.strides.flatMap((x): Dim[] => [x, 0]));
-    const to = reviewed(out, pairs, out.strides.flatMap((x, i): Dim[] => [mulDims(x, factors[i] ?? 1), x]));
+    const to = reviewed(out, pairs, out.strides.flatMap((x, i): Dim[] => [mulDims(x, item(factors, i)), x]));
     l.copy(from, to, node);
     l.define(s, node, out);
   },

@@ -1,4 +1,5 @@
 /** A Scan is a loop inside the module: states in place, sequences and stacked outputs as views that move. @module */
+import { item } from "../../../../core/values/item.ts";
 import { BackendError } from "../../../../core/values/errors.ts";
 import type { Graph, Node } from "../../../../core/graph/graph.ts";
 import { type Dim, mulDims, subDims } from "../../../../core/values/shape.ts";
@@ -30,7 +31,7 @@ const dataInputs = (graph: Graph) => graph.inputs.filter((i) => i.role !== "cons
 
 /** A view of one step of a sequence, moving with the loop. */
 function stepView(view: View, axis: number, trips: Dim, reverse: boolean, loop: number): View {
-  const stride = view.strides[axis] ?? 0;
+  const stride = item(view.strides, axis);
   const first = reverse ? sliceView(view, axis, subDims(trips, 1), 1, 1) : view;
   return {
     ...dropAxis(first, axis),
@@ -73,7 +74,7 @@ const scan: Rule = {
     const sequences = Array.from({ length: parts.sequences }, (_, i) => l.input(s, node, parts.states + i));
     const axes = intsOf(node, "scan_input_axes") ?? [], turns = intsOf(node, "scan_input_directions") ?? [];
     const axisOf = (i: number, rank: number) => ((axes[i] ?? 0) + rank) % rank;
-    const trips = sequences[0]?.shape[axisOf(0, sequences[0].shape.length)] ?? 0;
+    const [lead] = sequences, trips = lead ? item(lead.shape, axisOf(0, lead.shape.length)) : 0;
 
     const given = new Map<number, { view?: View; constant?: Tensor; dims?: readonly Dim[] }>();
     const held = Array.from({ length: parts.states }, (_, k): View => {

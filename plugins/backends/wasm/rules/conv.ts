@@ -1,4 +1,5 @@
 /** Convolution and pooling over channels-last memory, whatever order the graph names the axes in. @module */
+import { item } from "../../../../core/values/item.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import {
   addDims,
@@ -59,7 +60,7 @@ export function windowOf(
   }
   const total = kernel.map((k, i) => {
     const reach = (k - 1) * (dilations[i] ?? 1) + 1;
-    const wanted = addDims(mulDims(subDims(out[i] ?? 1, 1), strides[i] ?? 1), reach);
+    const wanted = addDims(mulDims(subDims(out[i] ?? 1, 1), item(strides, i)), reach);
     return maxDims(subDims(wanted, space[i] ?? 1), 0);
   });
   const half = total.map((t) => divDims(t, 2));
@@ -86,7 +87,7 @@ export function paddedImage(l: Lowering, x: View, window: Window, bits: number, 
   const padded = space.map((d, i) => addDims(addDims(d, window.before[i] ?? 0), window.after[i] ?? 0));
   const order = channelsLast(x.shape.length);
   const out = l.fresh([n, c, ...padded], "float32", order, "workspace");
-  const dense = x.shape.every((d, i) => d === 1 || sameDim(x.strides[i] ?? 0, out.strides[i] ?? 0));
+  const dense = x.shape.every((d, i) => d === 1 || sameDim(item(x.strides, i), item(out.strides, i)));
   if (bare && dense) return x;
   const sizes = three<Dim>(space, 1), strides = three<Dim>(x.strides.slice(2), 0);
   const before = three<Dim>(window.before, 0), after = three<Dim>(window.after, 0);
@@ -98,9 +99,9 @@ export function paddedImage(l: Lowering, x: View, window: Window, bits: number, 
       ...sizes.map(extent),
       extent(c),
       at(x),
-      extent(x.strides[0] ?? 0),
+      extent(item(x.strides, 0)),
       ...strides.map(extent),
-      extent(x.strides[1] ?? 0),
+      extent(item(x.strides, 1)),
       ...[0, 1, 2].flatMap((i) => [extent(before[i] ?? 0), extent(after[i] ?? 0)]),
       at(out),
       bits,
@@ -114,7 +115,7 @@ export function paddedImage(l: Lowering, x: View, window: Window, bits: number, 
 
 /** The activation after a convolution, through the transposes that only relabel its result. */
 function takeActivation(l: Lowering, scope: Scope, node: Node): Pick<Tail, "activation" | "nodes"> {
-  let id = node.outputs[0] ?? -1;
+  let id = item(node.outputs, 0);
   for (;;) {
     const consumers = scope.consumers.get(id) ?? [], next = consumers[0];
     const alone = consumers.length === 1 && !scope.outputs.has(id) && !scope.wanted.has(id);
@@ -144,7 +145,7 @@ const convRule: Rule = {
   supports: isConv,
   lower(l, s, node) {
     const x = l.input(s, node, 0), w = l.input(s, node, 1), bias = l.optional(s, node, 2);
-    const { shape } = l.type(s, node.outputs[0] ?? -1);
+    const { shape } = l.type(s, item(node.outputs, 0));
     const kernelShape = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
     const window = windowOf(node, kernelShape, x.shape.slice(2), shape.slice(2));
     const channels = Number(x.shape[1]), outChannels = Number(w.shape[0]);
@@ -210,7 +211,7 @@ export function convolve(
   l.call(
     deep ? depthwise(deepSpec(spec)) : conv(spec),
     [
-      extent(shape[0] ?? 1),
+      extent(item(shape, 0)),
       at(image),
       ...three<Dim>(image.shape.slice(2), 1).map(extent),
       at(packed),
@@ -234,7 +235,7 @@ function poolRule(mode: "max" | "average"): Rule {
       return c.inputs[0]?.dtype === "float32" && rank >= 3 && rank <= 5 && !indices;
     },
     lower(l, s, node) {
-      const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+      const x = l.input(s, node, 0), { shape } = l.type(s, item(node.outputs, 0));
       const kernelShape = intsOf(node, "kernel_shape") ?? [];
       const window = windowOf(node, kernelShape, x.shape.slice(2), shape.slice(2));
       const image = channelsInside(l, x, node);
@@ -248,15 +249,15 @@ function poolRule(mode: "max" | "average"): Rule {
       });
       const sizes = three<Dim>(x.shape.slice(2), 1), strides = three<Dim>(image.strides.slice(2), 0);
       const before = three<Dim>(window.before, 0), after = three<Dim>(window.after, 0);
-      const out = three<Dim>(shape.slice(2), 1), channels = shape[1] ?? 1;
+      const out = three<Dim>(shape.slice(2), 1), channels = item(shape, 1);
       l.call(
         kernel,
         [
-          extent(shape[0] ?? 1),
+          extent(item(shape, 0)),
           ...sizes.map(extent),
           extent(channels),
           at(image),
-          extent(image.strides[0] ?? 0),
+          extent(item(image.strides, 0)),
           ...strides.map(extent),
           ...[0, 1, 2].flatMap((i) => [extent(before[i] ?? 0), extent(after[i] ?? 0)]),
           at(y),

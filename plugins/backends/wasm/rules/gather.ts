@@ -1,4 +1,5 @@
 /** Rows by index. @module */
+import { item } from "../../../../core/values/item.ts";
 import { mulDims, normalAxis, productDims } from "../../../../core/values/shape.ts";
 import { gather } from "../kernels/mod.ts";
 import { type Arg, at, extent } from "../../room/lowering/program.ts";
@@ -9,8 +10,8 @@ import { engineTyped, intOf, type Rule } from "../../room/rules/rule.ts";
 const gatherRule: Rule = {
   supports: (c) => engineTyped(c) && (c.inputs[1]?.dtype === "int32" || c.inputs[1]?.dtype === "int64"),
   lower(l, s, node) {
-    const table = l.input(s, node, 0), { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
-    const axis = normalAxis(intOf(node, "axis", 0), table.shape.length), limit = table.shape[axis] ?? 1;
+    const table = l.input(s, node, 0), { shape, dtype } = l.type(s, item(node.outputs, 0));
+    const axis = normalAxis(intOf(node, "axis", 0), table.shape.length), limit = item(table.shape, axis);
     const known = l.constantOf(s, node.inputs[1] ?? -1);
     const single = known?.shape.length === 0 ? Number(known.data[0]) : undefined;
     if (single !== undefined && typeof limit === "number" && single < limit && single >= -limit) {

@@ -1,4 +1,5 @@
 /** Gradients of convolution, pooling and embedding. @module */
+import { item } from "../../../../core/values/item.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import { addDims, type Dim, mulDims, productDims } from "../../../../core/values/shape.ts";
 import { depthwiseGradient, gemm, pack, poolGradient, scatterAdd } from "../kernels/mod.ts";
@@ -21,7 +22,7 @@ const convKernel: Rule = {
   },
   lower(l, s, node) {
     if (intOf(node, "group", 1) > 1) return deepKernel(l, s, node);
-    const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+    const x = l.input(s, node, 0), { shape } = l.type(s, item(node.outputs, 0));
     const kernel = shape.slice(2).map(Number), outs = Number(shape[0]), ins = Number(shape[1]);
     const dy = denseLast(l, l.input(s, node, 1), node), space = dy.shape.slice(2);
     const window = windowOf(node, kernel, x.shape.slice(2), space);
@@ -32,7 +33,7 @@ const convKernel: Rule = {
     const loop: Loop = {
       kind: "loop",
       id: l.nextLoop(),
-      trips: x.shape[0] ?? 1,
+      trips: item(x.shape, 0),
       items: [],
       scope: node.scope,
     };
@@ -40,7 +41,7 @@ const convKernel: Rule = {
     const patches = l.fresh([K, M], "float32", undefined, "workspace");
     gatherPatches(l, padded, patches, window, space, ins, loop.id, node);
     const panels = l.workspace({ op: "mul", a: K, b: Math.ceil(outs / 8) * 32 });
-    const image: View = { ...dy, steps: [...dy.steps, { loop: loop.id, stride: dy.strides[0] ?? 0 }] };
+    const image: View = { ...dy, steps: [...dy.steps, { loop: loop.id, stride: item(dy.strides, 0) }] };
     l.call(pack(), [at(image), outs * 4, 4, extent(K), outs, at(panels)], [dy], [panels], node);
     const product = gemm({
       K: typeof K === "number" ? K : null,
@@ -62,12 +63,12 @@ const convKernel: Rule = {
     l.lists.at(-1)?.push(loop);
     const [o, i, ...rest] = [kernel.length + 1, kernel.length, ...kernel.keys()];
     const order = [o ?? 0, i ?? 0, ...rest];
-    l.define(s, node, reviewed(sums, shape, order.map((axis) => sums.strides[axis] ?? 0)));
+    l.define(s, node, reviewed(sums, shape, order.map((axis) => item(sums.strides, axis))));
   },
 };
 /** The same for a depthwise convolution: one sum over the batch and the image for each kernel position. */
 function deepKernel(l: Lowering, s: Scope, node: Node): void {
-  const x = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+  const x = l.input(s, node, 0), { shape } = l.type(s, item(node.outputs, 0));
   const kernel = shape.slice(2).map(Number), outs = Number(shape[0]), channels = Number(x.shape[1]);
   const all = l.input(s, node, 1), space = all.shape.slice(2);
   const window = windowOf(node, kernel, x.shape.slice(2), space), multiplier = outs / channels;
@@ -81,21 +82,21 @@ function deepKernel(l: Lowering, s: Scope, node: Node): void {
       for (let axis = kernel.length - 1; axis >= 0; axis--) {
         const k = rest % (kernel[axis] ?? 1);
         rest = Math.floor(rest / (kernel[axis] ?? 1));
-        offset = addDims(offset, mulDims(k * (window.dilations[axis] ?? 1), image.strides[axis + 2] ?? 0));
+        offset = addDims(offset, mulDims(k * (window.dilations[axis] ?? 1), item(image.strides, axis + 2)));
       }
       const pair = <T>(list: readonly T[], absent: T) => (list.length === 1 ? [absent, ...list] : list);
       const [H = 1, W = 1] = pair<Dim>(space, 1);
-      const moved = window.strides.map((step, i) => mulDims(step, image.strides[i + 2] ?? 0));
+      const moved = window.strides.map((step, i) => mulDims(step, item(image.strides, i + 2)));
       const [xH = 0, xW = 0] = pair<Dim>(moved, 0), [yH = 0, yW = 0] = pair<Dim>(dy.strides.slice(2), 0);
       l.call(
         depthwiseGradient(),
         [
-          ...[x.shape[0] ?? 1, H, W].map(extent),
+          ...[item(x.shape, 0), H, W].map(extent),
           channels,
           at(image, offset),
-          ...[image.strides[0] ?? 0, xH, xW].map(extent),
+          ...[item(image.strides, 0), xH, xW].map(extent),
           at(dy),
-          ...[dy.strides[0] ?? 0, yH, yW].map(extent),
+          ...[item(dy.strides, 0), yH, yW].map(extent),
           at(sums, (m * positions + p) * channels * 4),
         ],
         [image, dy, sums],
@@ -127,19 +128,19 @@ function gatherPatches(
   const whole = dilations[last] === 1, width = whole ? (kernel[last] ?? 1) * ins : ins;
   const outer = whole ? kernel.slice(0, -1) : kernel;
   const positions = outer.reduce((n, k) => n * k, 1);
-  const steps = [...image.steps, { loop, stride: image.strides[0] ?? 0 }];
-  const rows = rowMajor([...space, patches.shape[1] ?? 1], "float32");
+  const steps = [...image.steps, { loop, stride: item(image.strides, 0) }];
+  const rows = rowMajor([...space, item(patches.shape, 1)], "float32");
   for (let p = 0; p < positions; p++) {
     let rest = p, offset: Dim = 0;
     for (let axis = outer.length - 1; axis >= 0; axis--) {
-      const k = rest % (outer[axis] ?? 1);
-      rest = Math.floor(rest / (outer[axis] ?? 1));
-      offset = addDims(offset, mulDims(k * (dilations[axis] ?? 1), image.strides[axis + 2] ?? 0));
+      const k = rest % (item(outer, axis));
+      rest = Math.floor(rest / (item(outer, axis)));
+      offset = addDims(offset, mulDims(k * (dilations[axis] ?? 1), item(image.strides, axis + 2)));
     }
     const shape = [...space, width];
     const from: View = {
       ...reviewed(image, shape, [
-        ...space.map((_, i) => mulDims(strides[i] ?? 1, image.strides[i + 2] ?? 0)),
+        ...space.map((_, i) => mulDims(item(strides, i), item(image.strides, i + 2))),
         4,
       ]),
       offset: addDims(image.offset, offset),
@@ -156,7 +157,7 @@ function poolGrad(mode: "max" | "average"): Rule {
       return c.inputs[0]?.dtype === "float32" && rank >= 3 && rank <= 5;
     },
     lower(l, s, node) {
-      const { shape } = l.type(s, node.outputs[0] ?? -1), rank = shape.length;
+      const { shape } = l.type(s, item(node.outputs, 0)), rank = shape.length;
       const x = mode === "max" ? channelsInside(l, l.input(s, node, 0), node) : undefined;
       const dy = denseLast(l, l.input(s, node, mode === "max" ? 1 : 0), node);
       const window = windowOf(node, intsOf(node, "kernel_shape") ?? [], shape.slice(2), dy.shape.slice(2));
@@ -172,13 +173,13 @@ function poolGrad(mode: "max" | "average"): Rule {
       });
       const sizes = three<Dim>(shape.slice(2), 1), out = three<Dim>(dy.shape.slice(2), 1);
       const before = three<Dim>(window.before, 0), after = three<Dim>(window.after, 0);
-      const stridesOf = (v: View) => [v.strides[0] ?? 0, ...three<Dim>(v.strides.slice(2), 0)].map(extent);
+      const stridesOf = (v: View) => [item(v.strides, 0), ...three<Dim>(v.strides.slice(2), 0)].map(extent);
       l.call(
         kernel,
         [
-          extent(shape[0] ?? 1),
+          extent(item(shape, 0)),
           ...sizes.map(extent),
-          extent(shape[1] ?? 1),
+          extent(item(shape, 1)),
           ...[0, 1, 2].flatMap((i) => [extent(before[i] ?? 0), extent(after[i] ?? 0)]),
           at(image),
           ...stridesOf(image),
@@ -186,7 +187,7 @@ function poolGrad(mode: "max" | "average"): Rule {
           ...stridesOf(dx),
           at(dy),
           ...out.map(extent),
-          extent(mulDims(shape[1] ?? 1, 4)),
+          extent(mulDims(item(shape, 1), 4)),
         ],
         x ? [x, dx, dy] : [dx, dy],
         [dx],
@@ -203,10 +204,10 @@ const embedding: Rule = {
     c.outputs[0]?.shape !== undefined,
   lower(l, s, node) {
     const dy = l.contiguous(l.input(s, node, 0), node), indices = l.contiguous(l.input(s, node, 1), node);
-    const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const { shape, dtype } = l.type(s, item(node.outputs, 0));
     const table = l.fresh(shape, dtype), status = l.storage(STATUS_BYTES, "status", 0);
     l.fill(table, 0, node);
-    l.statuses.push({ storage: status, node, axis: 0, limit: shape[0] ?? 1 });
+    l.statuses.push({ storage: status, node, axis: 0, limit: item(shape, 0) });
     const row = mulDims(elementBytes(dtype), productDims(shape.slice(1)));
     const kernel = scatterAdd({ index: indices.dtype === "int64" ? "i64" : "i32" });
     const given: Readonly<Record<string, Arg>> = {
@@ -214,7 +215,7 @@ const embedding: Rule = {
       count: extent(productDims(indices.shape)),
       T: at(table),
       tOuter: 0,
-      rows: extent(shape[0] ?? 1),
+      rows: extent(item(shape, 0)),
       rowBytes: extent(row),
       I: at(indices),
       Y: at(dy),

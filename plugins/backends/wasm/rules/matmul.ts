@@ -1,4 +1,5 @@
 /** Matrix products, with the bias, the residual and the activation that follow them taken in. @module */
+import { item } from "../../../../core/values/item.ts";
 import { type Node, opName } from "../../../../core/graph/graph.ts";
 import { type Dim, mulDims, productDims, sameDim, type TensorType } from "../../../../core/values/shape.ts";
 import { bgemm, gemm, type GemmSpec, pack, packedBytes, type StoreActivation } from "../kernels/mod.ts";
@@ -45,7 +46,7 @@ export function takeTail(
   node: Node,
   allow: { readonly bias: boolean; readonly residual: boolean },
 ): Tail {
-  let result = node.outputs[0] ?? -1;
+  let result = item(node.outputs, 0);
   const nodes: Node[] = [];
   let bias: View | undefined, residual: View | undefined;
   const { shape } = l.type(scope, result), columns = shape.at(-1) ?? 1;
@@ -80,11 +81,11 @@ export function takeTail(
       if (!activation) break;
       result = next.outputs[0] ?? -1;
       nodes.push(next);
-      scope.absorbed.set(next, node.outputs[0] ?? -1);
+      scope.absorbed.set(next, item(node.outputs, 0));
       return { ...(bias && { bias }), ...(residual && { residual }), activation, result, nodes };
     }
     nodes.push(next);
-    scope.absorbed.set(next, node.outputs[0] ?? -1);
+    scope.absorbed.set(next, item(node.outputs, 0));
   }
   return { ...(bias && { bias }), ...(residual && { residual }), result, nodes };
 }
@@ -136,7 +137,7 @@ export function product(l: Lowering, a: View, b: View, tail: Tail, node: Node, s
   const K = b.shape.at(-2) ?? 1, N = b.shape.at(-1) ?? 1;
   const turned = a.shape.length === 2 && a.strides[0] === 4 && a.strides[1] !== 4 && a.shape[0] !== 1;
   let source = a,
-    rows = turned ? { rows: a.shape[0] ?? 1, stride: a.strides[1] ?? 0, order: [0] } : rowsOf(a);
+    rows = turned ? { rows: item(a.shape, 0), stride: item(a.strides, 1), order: [0] } : rowsOf(a);
   if (!rows || (!turned && a.strides.at(-1) !== 4 && K !== 1)) {
     source = l.contiguous(a, node);
     rows = rowsOf(source);
@@ -201,7 +202,7 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
   const batchOf = (v: View): readonly Dim[] =>
     Array.from({ length: lead }, (_, i) => {
       const axis = i - lead + v.shape.length - 2;
-      return axis < 0 || (v.shape[axis] === 1 && shape[i] !== 1) ? 0 : v.strides[axis] ?? 0;
+      return axis < 0 || (v.shape[axis] === 1 && shape[i] !== 1) ? 0 : item(v.strides, axis);
     });
   const { shape: outer, strides } = collapse(shape.slice(0, lead), [batchOf(a), batchOf(b), batchOf(c)]);
   const M = shape.at(-2) ?? 1, N = shape.at(-1) ?? 1, K = a.shape.at(-1) ?? 1;
@@ -215,7 +216,13 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
   const last = outer.length - 1;
   const loops: Loop[] = [];
   for (let i = 0; i < last; i++) {
-    const loop: Loop = { kind: "loop", id: l.nextLoop(), trips: outer[i] ?? 1, items: [], scope: node.scope };
+    const loop: Loop = {
+      kind: "loop",
+      id: l.nextLoop(),
+      trips: item(outer, i),
+      items: [],
+      scope: node.scope,
+    };
     l.lists.at(-1)?.push(loop);
     l.lists.push(loop.items);
     loops.push(loop);
@@ -230,7 +237,7 @@ function batched(l: Lowering, a: View, b: View, shape: readonly Dim[], node: Nod
   const kernel = bgemm({ transA });
   const lda = transA ? a.strides.at(-1) ?? 0 : a.strides.at(-2) ?? 0;
   const given: Readonly<Record<string, Arg>> = {
-    batch: extent(last < 0 ? 1 : outer[last] ?? 1),
+    batch: extent(last < 0 ? 1 : item(outer, last)),
     M: extent(M),
     K: extent(K),
     N: extent(N),
@@ -261,7 +268,7 @@ const matmul: Rule = {
     c.inputs.every((t) => (t?.shape?.length ?? 0) >= 2 && broadcasts(stack(t), stack(c.outputs[0]))),
   lower(l, s, node) {
     const a = l.input(s, node, 0), b = l.input(s, node, 1);
-    const { shape } = l.type(s, node.outputs[0] ?? -1);
+    const { shape } = l.type(s, item(node.outputs, 0));
     const flat = b.shape.slice(0, -2).every((d) => d === 1);
     if (!flat || a.shape.length !== shape.length) {
       return l.define(s, node, batched(l, a, b, shape, node));
@@ -280,9 +287,9 @@ const gemmRule: Rule = {
     const flip = (v: View) => reviewed(v, v.shape.toReversed(), v.strides.toReversed());
     const a = l.input(s, node, 0), b = l.input(s, node, 1);
     const c = Number(node.attributes["beta"] ?? 1) === 0 ? undefined : l.optional(s, node, 2);
-    const { shape } = l.type(s, node.outputs[0] ?? -1);
+    const { shape } = l.type(s, item(node.outputs, 0));
     const left = node.attributes["transA"] ? flip(a) : a, right = node.attributes["transB"] ? flip(b) : b;
-    const row = c && productOf(c.shape.slice(0, -1)) === 1 && sameDim(c.shape.at(-1) ?? 1, shape[1] ?? 1) &&
+    const row = c && productOf(c.shape.slice(0, -1)) === 1 && sameDim(c.shape.at(-1) ?? 1, item(shape, 1)) &&
       c.strides.at(-1) === 4;
     if (c && !row) {
       const full: View = reviewed(
@@ -290,12 +297,12 @@ const gemmRule: Rule = {
         shape,
         shape.map((d, i) => {
           const axis = i - 2 + c.shape.length;
-          return axis < 0 || (c.shape[axis] === 1 && d !== 1) ? 0 : c.strides[axis] ?? 0;
+          return axis < 0 || (c.shape[axis] === 1 && d !== 1) ? 0 : item(c.strides, axis);
         }),
       );
       const own = l.fresh(shape, "float32");
       l.copy(full, own, node);
-      const tail: Tail = { residual: own, result: node.outputs[0] ?? -1, nodes: [] };
+      const tail: Tail = { residual: own, result: item(node.outputs, 0), nodes: [] };
       return l.define(s, node, product(l, left, right, tail, node, shape));
     }
     const found = takeTail(l, s, node, { bias: !c, residual: true });

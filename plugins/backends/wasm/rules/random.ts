@@ -1,4 +1,5 @@
 /** Random numbers. @module */
+import { item } from "../../../../core/values/item.ts";
 import { productDims } from "../../../../core/values/shape.ts";
 import { philox } from "../kernels/mod.ts";
 import { at, extent } from "../../room/lowering/program.ts";
@@ -13,7 +14,7 @@ const philoxRule: Rule = {
   },
   lower(l, s, node) {
     const key = l.input(s, node, 0), counter = l.input(s, node, 1);
-    const { shape, dtype } = l.type(s, node.outputs[0] ?? -1);
+    const { shape, dtype } = l.type(s, item(node.outputs, 0));
     const y = l.fresh(shape, dtype);
     l.call(philox(), [at(y), extent(productDims(shape)), at(key), at(counter)], [key, counter], [y], node);
     l.define(s, node, y);

@@ -1,4 +1,5 @@
 /** Reductions, softmax and normalisation: one axis at a time over memory as it lies. @module */
+import { item } from "../../../../core/values/item.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import { type Dim, normalAxis, productDims, sameDim } from "../../../../core/values/shape.ts";
 import { argReduce, cumsum, layerNorm, reduce, type ReduceOp, softmax } from "../kernels/mod.ts";
@@ -35,8 +36,8 @@ function cut(l: Lowering, view: View, axes: ReadonlySet<number>, node: Node): Cu
   const before = order.slice(0, Math.max(first, 0)).filter((a) => view.shape[a] !== 1);
   const after = order.slice(lastAt + 1).filter((a) => view.shape[a] !== 1);
   const part = (list: readonly number[]) => {
-    const { shape, strides: [s = []] } = collapse(list.map((a) => view.shape[a] ?? 1), [
-      list.map((a) => view.strides[a] ?? 0),
+    const { shape, strides: [s = []] } = collapse(list.map((a) => item(view.shape, a)), [
+      list.map((a) => item(view.strides, a)),
     ]);
     return shape.length <= 1 ? { count: shape[0] ?? 1, stride: s[0] ?? 0 } : undefined;
   };
@@ -64,8 +65,8 @@ function cut(l: Lowering, view: View, axes: ReadonlySet<number>, node: Node): Cu
   const wanted = [...all.filter((a) => !axes.has(a)), ...all.filter((a) => axes.has(a))];
   const dense = l.fresh(view.shape, view.dtype, wanted, "workspace");
   l.copy(view, dense, node);
-  const count = productDims(all.filter((a) => axes.has(a)).map((a) => view.shape[a] ?? 1));
-  const outer = productDims(all.filter((a) => !axes.has(a)).map((a) => view.shape[a] ?? 1));
+  const count = productDims(all.filter((a) => axes.has(a)).map((a) => item(view.shape, a)));
+  const outer = productDims(all.filter((a) => !axes.has(a)).map((a) => item(view.shape, a)));
   return {
     view: dense,
     outer,
@@ -119,7 +120,7 @@ function reduceRule(op: ReduceOp): Rule {
       c.inputs[0]?.dtype === "float32" &&
       ((c.node.inputs[1] ?? -1) < 0 || constantInts(c.graph, c.node.inputs[1]) !== undefined),
     lower(l, s, node) {
-      const view = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+      const view = l.input(s, node, 0), { shape } = l.type(s, item(node.outputs, 0));
       const axes = axesOf(l, s, node, view.shape.length);
       finish(
         l,
@@ -162,7 +163,7 @@ function argRule(op: "max" | "min"): Rule {
   return {
     supports: (c) => c.inputs[0]?.dtype === "float32",
     lower(l, s, node) {
-      const view = l.input(s, node, 0), { shape } = l.type(s, node.outputs[0] ?? -1);
+      const view = l.input(s, node, 0), { shape } = l.type(s, item(node.outputs, 0));
       const axes = new Set([normalAxis(intOf(node, "axis", 0), view.shape.length)]);
       const last = intOf(node, "select_last_index", 0) !== 0;
       finish(
@@ -258,7 +259,7 @@ const cumsumRule: Rule = {
   lower(l, s, node) {
     const view = l.contiguous(l.input(s, node, 0), node);
     const axis = normalAxis(Number(l.integers(s, node, 1)?.[0] ?? 0), view.shape.length);
-    const inner = productDims(view.shape.slice(axis + 1)), n = view.shape[axis] ?? 1;
+    const inner = productDims(view.shape.slice(axis + 1)), n = item(view.shape, axis);
     const y = l.fresh(view.shape, "float32");
     const step = rowMajor(view.shape, "float32")[axis] ?? 4;
     const outerStride: Dim = typeof step === "number" && typeof n === "number"

@@ -1,4 +1,5 @@
 /** Convolutions that spread an image out: the transposed one, and the gradient of a convolution in its input. @module */
+import { item } from "../../../../core/values/item.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import { addDims, type Dim, mulDims, sameDim, subDims } from "../../../../core/values/shape.ts";
 import type { ConvSpec } from "../kernels/mod.ts";
@@ -20,7 +21,9 @@ export const fixedChannels = (c: Candidate) =>
 /** A channels-last view `[n, c, …space]`, dense. */
 export function denseLast(l: Lowering, view: View, node: Node): View {
   const out = l.fresh(view.shape, view.dtype, channelsLast(view.shape.length));
-  if (view.shape.every((d, i) => d === 1 || sameDim(view.strides[i] ?? 0, out.strides[i] ?? 0))) return view;
+  if (view.shape.every((d, i) => d === 1 || sameDim(item(view.strides, i), item(out.strides, i)))) {
+    return view;
+  }
   l.copy(view, out, node);
   return out;
 }
@@ -45,7 +48,7 @@ function spreadingRule(biasInput: number | undefined): Rule {
 /** The convolution of dy, spread out by the strides, with the kernel turned round. */
 function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undefined): View {
   const dy = l.input(s, node, 0), w = l.input(s, node, 1);
-  const { shape } = l.type(s, node.outputs[0] ?? -1);
+  const { shape } = l.type(s, item(node.outputs, 0));
   const kernel = w.shape.slice(2).map(Number), groups = intOf(node, "group", 1);
   const window = windowOf(node, kernel, shape.slice(2), dy.shape.slice(2));
   const image = spread(l, dy, window, shape.slice(2), node);
@@ -61,7 +64,7 @@ function spreadConvolution(l: Lowering, s: Scope, node: Node, bias: View | undef
     ...(bias && { bias: true }),
   };
   // Turned round in space, and, but for a depthwise one, input for output channels.
-  const from = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, w.strides[i + 2] ?? 0)), 0);
+  const from = kernel.reduce<Dim>((sum, k, i) => addDims(sum, mulDims(k - 1, item(w.strides, i + 2))), 0);
   const space = w.strides.slice(2).map((x) => mulDims(x, -1)), [o = 0, i = 0] = w.strides;
   const packed = packFor(l, w, spec, deep, { from, strides: deep ? [o, i, space] : [i, o, space] }, node);
   return convolve(l, image, packed, bias, shape, spec, deep, [node]);
@@ -90,7 +93,7 @@ function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], no
   const reach = window.kernel.map((k, i) => (k - 1) * (window.dilations[i] ?? 1));
   const before = reach.map((r, i) => subDims(r, window.before[i] ?? 0));
   const total = space.map((d, i) => addDims(d, reach[i] ?? 0));
-  const inner = dy.shape.slice(2).map((d, i) => addDims(mulDims(subDims(d, 1), window.strides[i] ?? 1), 1));
+  const inner = dy.shape.slice(2).map((d, i) => addDims(mulDims(subDims(d, 1), item(window.strides, i)), 1));
   const after = total.map((t, i) => subDims(subDims(t, before[i] ?? 0), inner[i] ?? 0));
   if (window.strides.every((x) => x === 1)) {
     return paddedImage(l, dy, { ...window, before, after }, 0, node);
@@ -99,7 +102,7 @@ function spread(l: Lowering, dy: View, window: Window, space: readonly Dim[], no
   const out = l.fresh([n, c, ...total], "float32", channelsLast(dy.shape.length), "workspace");
   l.fill(out, 0, node);
   const places = dy.shape.slice(2).reduce<View>(
-    (v, d, i) => sliceView(v, i + 2, before[i] ?? 0, window.strides[i] ?? 1, d),
+    (v, d, i) => sliceView(v, i + 2, before[i] ?? 0, item(window.strides, i), d),
     out,
   );
   l.copy(dy, places, node);
