@@ -18,8 +18,10 @@ export interface Drawn {
 }
 /** How graphs are drawn. */
 export interface DrawOptions {
-  /** Operators to draw from; all of them unless said. */
+  /** Operators to draw from; all of ONNX's unless said. */
   readonly ops?: readonly string[];
+  /** Those of onnxruntime's own domain too. */
+  readonly contrib?: boolean;
   /** The operator that every graph has. */
   readonly op?: string;
   /** Most nodes that are asked for. */
@@ -28,10 +30,13 @@ export interface DrawOptions {
   readonly opset?: number;
 }
 
+const operatorsOf = (contrib: boolean) =>
+  Object.keys(makers).filter((name) => contrib || !name.startsWith("com.microsoft."));
+
 /** The graphs that a seed gives: the drafted one, and one for each node that could not be run. */
 export function draw(
   seed: number,
-  { ops = Object.keys(makers), op, nodes = 9, opset: asked }: DrawOptions = {},
+  { contrib = false, ops = operatorsOf(contrib), op, nodes = 9, opset: asked }: DrawOptions = {},
 ): Drawn[] {
   restart();
   const dice = new Dice(seed), latest = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [23]);

@@ -1,7 +1,7 @@
 /**
  * Random ONNX graphs on every engine: `deno task test:graphs [--count N] [--seed N] [--op NAME] [--nodes N] [--opset N] [--shrink]
- * [--only wasm] [--out FOLDER]`. `--shrink` makes what is wrong small; `--out` writes it as fixtures; `--only` tells of
- * what one engine alone has wrong. Ends with 1 where something is wrong. @module
+ * [--contrib] [--only wasm] [--out FOLDER]`. `--shrink` makes what is wrong small; `--out` writes it as fixtures; `--only` tells of
+ * what one engine alone has wrong; `--contrib` draws onnxruntime's own operators too. Ends with 1 where something is wrong. @module
  */
 import { writeFixture } from "./fixtures.ts";
 import { Oracle } from "./oracle/mod.ts";
@@ -17,6 +17,7 @@ const options = {
   count,
   seed,
   nodes: Number(value("--nodes") ?? 9),
+  contrib: Deno.args.includes("--contrib"),
   ...(op !== undefined && { op }),
   ...(opset !== undefined && { opset: Number(opset) }),
 };
