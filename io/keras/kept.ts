@@ -1,4 +1,6 @@
 /** Classes of other packages that networks were read as: files keep them, with their hyperparameters. @module */
+import type { LayerNode } from "../../core/network/tree.ts";
+import { UnsupportedError } from "../../core/values/errors.ts";
 import type { Layer } from "../../core/network/layer.ts";
 import type { Network } from "../../core/network/network.ts";
 import { isJson } from "./json.ts";
@@ -31,6 +33,20 @@ export const storedAs = (layer: Layer): string => stored.get(layer) ?? layer.def
 /** Notes where a layer's weights lie below the group of the layer that it is a part of. */
 export function keepPlace(layer: Layer, place: unknown): void {
   if (typeof place === "string") places.set(layer, place);
+}
+/** @throws {UnsupportedError} for parts of layers, whose weights lists by layer have in an order that only Keras' code knows. */
+export function refusePlaced(tree: readonly LayerNode[]): void {
+  for (const { layer, path, weights, children } of tree) {
+    if (weights.length > 0 && places.has(layer)) {
+      throw new UnsupportedError(
+        `${path}: is a part of a layer of KerasHub's, whose weights only .keras names`,
+        {
+          place: path,
+        },
+      );
+    }
+    refusePlaced(children);
+  }
 }
 /** Group of a layer's weights below that of the layer it is a part of. */
 export const placeOf = (layer: Layer): string | undefined => places.get(layer);

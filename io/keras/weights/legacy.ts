@@ -6,6 +6,7 @@ import { sizeOf, type Tensor, tensor, toNumbers } from "../../../core/values/ten
 import { attributeStrings, attributeText, type Hdf5Dataset, type Hdf5Group } from "../../hdf5/mod.ts";
 import { type KerasContext, majorOf } from "../reading/context.ts";
 import { isJson } from "../json.ts";
+import { refusePlaced } from "../kept.ts";
 import { isNamed, namedArrays } from "../reading/named.ts";
 import { checkShape, nodeLabel, readWeight, type StoredArray, weightFrom } from "../reading/values.ts";
 
@@ -72,6 +73,7 @@ export function readLegacyWeights(
   ctx: KerasContext,
   instead: Instead = (dataset) => dataset,
 ): Map<string, Tensor> {
+  refusePlaced(tree);
   const { pairs, version } = pairedLayers(group, tree, ctx, instead), out = new Map<string, Tensor>();
   if (pairs.some(({ stored }) => stored.theano) && slides(tree)) {
     ctx.warn(

@@ -9,6 +9,7 @@ import type { SavedTraining } from "../../../core/training/types.ts";
 import { Hdf5GroupWriter, writeHdf5 } from "../../hdf5/write.ts";
 import { writeSafetensors } from "../../arrays/safetensors.ts";
 import { writeZip, type ZipMember } from "../../archives/zip.ts";
+import { refusePlaced } from "../kept.ts";
 import { isJson, type Json } from "../json.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
 import { sharedIn } from "../reading/shared.ts";
@@ -120,6 +121,7 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   // Keras 3 reads layers with their modules in an .h5 too, and then whole: attention modes and lists of axes with them.
   const major = options.kerasVersion ?? 3;
   const written = begin(model, options, major === 3), { source, ctx, training } = written;
+  refusePlaced(source.tree);
   const structure = configOf(written);
   refuseUnlisted(model.network, ctx);
   const root = new Hdf5GroupWriter(), version = versions[major];
