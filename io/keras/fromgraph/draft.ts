@@ -14,7 +14,8 @@ import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { isConstant } from "../reading/constants.ts";
 import type { LayerEntry } from "../reading/entry.ts";
 import type { Argument, TensorRef } from "../reading/nodes.ts";
-import { operationLayer, usualOperations } from "../reading/operations.ts";
+import { operationLayer } from "../reading/operations.ts";
+import { allOperations } from "../operations/rare.ts";
 import { moduleOf } from "../operations/modules.ts";
 import { type Groups, isFine, natural, orderOf, sameView, significant, sizesIn } from "./views.ts";
 
@@ -330,7 +331,7 @@ export class Draft {
       config,
       raw: { class_name: className, module: moduleOf(className), config },
     };
-    const { layer } = operationLayer(entry, { args, kwargs: {} }, usualOperations);
+    const { layer } = operationLayer(entry, { args, kwargs: {} }, allOperations);
     return applyAll(layer, tensors);
   }
   /** Adds an operation with one output. */
