@@ -12,9 +12,8 @@ export async function predictAll(
 ): Promise<Readonly<Record<string, Tensor>>> {
   const bar = progress(terminal, "rows");
   bar.step(0, feed.rows);
-  const result = await model.predict(feed.tensors, options);
+  const list = await model.predictAll(feed.tensors, options);
   bar.end();
-  const list = Array.isArray(result) ? result : [result];
   return Object.fromEntries(model.outputs.map(({ name }, i) => {
     const t = list[i];
     if (t === undefined) throw new InputError(`output ${name} is missing`);

@@ -101,7 +101,9 @@ export async function prove(
   converted: Converted,
   samples: readonly Sample[],
   step: (done: number) => void = () => {},
-  reference: Pick<Model, "run" | "resetStates"> = source,
+  reference: Pick<Model, "resetStates"> & {
+    run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  } = source,
 ): Promise<Proof> {
   const unit = coarsest(source.graph()), noise = await variants(source, samples), runs: Run[] = [];
   for (const model of [reference, converted]) model.resetStates();

@@ -69,15 +69,15 @@ export async function evaluateOn(
   const { batchSize, samples } = options;
   if (!y) throw new InputError("the data holds no targets to evaluate with");
   const metrics = model.compiled ? await model.evaluate(x, y, { batchSize }) : {};
-  const scores = await model.predict(x, { batchSize }), rows = x.shape[0] ?? 0;
-  if (Array.isArray(scores) || !isTensor(scores as Tensor)) {
+  if (model.outputs.length !== 1) {
     throw new InputError(`evaluate is for models of one output; this has ${model.outputs.length}`);
   }
-  const values = Float64Array.from(toNumbers(scores as Tensor)), width = values.length / Math.max(rows, 1);
-  const shown = Math.min(samples, rows), flat = (scores as Tensor).shape.length <= 2;
+  const scores = await model.predict(x, { batchSize }), rows = x.shape[0] ?? 0;
+  const values = Float64Array.from(toNumbers(scores)), width = values.length / Math.max(rows, 1);
+  const shown = Math.min(samples, rows), flat = scores.shape.length <= 2;
   const truth = options.target === "class" && flat ? truthOf(y, rows) : undefined;
   if (truth) {
-    const predicted = classesOf(scores as Tensor);
+    const predicted = classesOf(scores);
     const { at, confidence, classes } = confidenceOf(values, width, truth, predicted);
     return {
       rows,

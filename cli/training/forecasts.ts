@@ -14,7 +14,6 @@ import {
   seriesRows,
   type TimeSeries,
 } from "../../public/series.ts";
-import { isTensor } from "../../public/tensors.ts";
 import { table } from "../terminal.ts";
 import type { SeriesRun } from "./series.ts";
 import { short } from "./watch.ts";
@@ -38,8 +37,7 @@ export async function forecastPart(run: SeriesRun, model: Model, part: SeriesPar
 }
 /** The output of a model of one output. */
 export async function predictOne(model: Model, x: Tensor): Promise<Tensor> {
-  const output = await model.predict(x, { batchSize: 256 });
-  if (!Array.isArray(output) && isTensor(output as Tensor)) return output as Tensor;
+  if (model.outputs.length === 1) return await model.predict(x, { batchSize: 256 });
   throw new InputError(`a forecaster has one output; this model has ${model.outputs.length}`);
 }
 /** Forecasts over `steps` rows from so many places of a part, on the model's own forecasts where it must. */

@@ -51,7 +51,7 @@ export interface WriteOptions {
   readonly external?: boolean;
   /** Says that masks leave out steps at the ends of rows alone, as zeros after short texts: ONNX files need fewer nodes then. */
   readonly rightPadded?: boolean;
-  /** When it is saved; now unless given. Nothing else in a file depends on the time. */
+  /** When it is saved, as Keras 3's files say; 1970 unless given, so that equal models give equal bytes. */
   readonly date?: Date;
 }
 /** Options of writing by name. */

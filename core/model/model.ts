@@ -95,23 +95,33 @@ export class Model extends ModelState<Registry> {
 
   /**
    * Runs the model once: every input by name, every output by name. Tensors for an ONNX model have to be of its inputs'
-   * types; a layer's input casts numbers.
+   * types; a layer's input casts numbers. Outputs are tensors; only ONNX models have sequences, optionals and maps, whose
+   * type whoever expects them says: `run<TensorSequence>(…)`.
    * @throws {InputError} naming the input that is missing, unknown or of another shape.
    */
-  async run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Record<string, Tensor>> {
+  async run<V extends RuntimeValue = Tensor>(
+    inputs: Readonly<Record<string, RuntimeValue>>,
+  ): Promise<Record<string, V>> {
     this.#buildFrom(inputs as ModelData);
     const ports = this.inputs, named = byName(inputs as ModelData, ports);
     const fed = fedBy(ports, named, (p, given) => feed(p, given, false, this.made === undefined));
-    // Sequences and optionals come out of ONNX models alone; their reader knows the output's type.
-    return await this.runOnce({}, fed) as Record<string, Tensor>;
+    return await this.runOnce({}, fed) as Record<string, V>;
   }
   /**
-   * Predicts in batches and joins them: one tensor, or a list where the model has several outputs.
+   * Predicts in batches and joins them: the output of a model that has one; {@link Model.predictAll} gives several.
    * Numbers are cast to the inputs' types; a single sample may lack the batch axis.
-   * @throws {InputError} naming the input that doesn't fit; for `samples` of a model that draws nothing.
+   * @throws {InputError} naming the input that doesn't fit; for several outputs; for `samples` of a model that draws
+   * nothing.
    */
-  async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor | Tensor[]> {
+  async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor> {
     checkOptions("predict", options, predictNames);
+    this.#buildFrom(x);
+    this.#hasOne("predict");
+    return this.#only(await this.predictAll(x, options));
+  }
+  /** {@link Model.predict} for any number of outputs: a list in the order of `outputs`. */
+  async predictAll(x: ModelData, options: PredictOptions = {}): Promise<Tensor[]> {
+    checkOptions("predictAll", options, predictNames);
     const { batchSize = 32, seed, samples } = options;
     const fed = this.#feed(x), random = streamOf(seed, this.random);
     const mode: ModelGraphOptions = asksForDraws(options) && this.made ? { sampling: true } : {};
@@ -165,9 +175,16 @@ export class Model extends ModelState<Registry> {
     ) => [name, concatRows(parts.map((p) => tensorIn(p[name], name)), name)]);
     return Object.fromEntries(joined);
   }
-  /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. */
-  async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor | Tensor[]> {
+  /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. For one output. */
+  async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor> {
     checkOptions("call", options, { training: 0 });
+    this.#buildFrom(x);
+    this.#hasOne("call");
+    return this.#only(await this.callAll(x, options));
+  }
+  /** {@link Model.call} for any number of outputs: a list in the order of `outputs`. */
+  async callAll(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor[]> {
+    checkOptions("callAll", options, { training: 0 });
     return this.#listed(await this.runOnce({ training: options.training ?? false }, this.#feed(x)));
   }
   /** Every layer's output by path, a list where it has several or is used several times. */
@@ -221,9 +238,20 @@ export class Model extends ModelState<Registry> {
     }
     return rows;
   }
-  #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor | Tensor[] {
-    const list = this.outputs.map(({ name }) => tensorIn(results[name], name));
-    return list.length === 1 && list[0] ? list[0] : list;
+  #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor[] {
+    return this.outputs.map(({ name }) => tensorIn(results[name], name));
+  }
+  #hasOne(method: string): void {
+    const names = this.outputs.map(({ name }) => name);
+    if (names.length === 1) return;
+    throw new InputError(
+      `model ${this.name}: has ${names.length} outputs (${names.join(", ")}), ${method} gives one; ` +
+        `call ${method}All for a list, or run for outputs by name`,
+    );
+  }
+  #only([one]: readonly Tensor[]): Tensor {
+    if (!one) throw new LapisError("model", `model ${this.name}: gave no output`);
+    return one;
   }
 
   /** What training takes, made when first used; registries for inference have none. */
@@ -309,11 +337,9 @@ export class Model extends ModelState<Registry> {
   score(x: ModelData, y: TargetData, options: ScoreOptions = {}): Promise<number> {
     return this.#trainer.score(x, y, options);
   }
-  /** Probabilities of classes: `predict`, for models of one output. @throws {InputError} for others. */
-  async predictProba(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
-    const y = await this.predict(x, options);
-    if (isTensor(y as Tensor)) return y as Tensor;
-    throw new InputError(`model ${this.name}: has several outputs; use predict()`);
+  /** Probabilities of classes: `predict` under scikit-learn's name. @throws {InputError} for several outputs. */
+  predictProba(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
+    return this.predict(x, options);
   }
   /** The most probable class of every sample (or step), int32; a single probability is cut at a half. */
   async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {

@@ -152,7 +152,7 @@ Deno.test("a stateful layer that is applied twice hands its state from call to c
   const x = input({ shape: [2, 1], batchSize: 1, name: "x" });
   const layer = simpleRnn({ units: 1, stateful: true, name: "r" });
   const both = model({ inputs: x, outputs: [apply(layer, x), apply(layer, x)], backend });
-  const [first, second] = await both.predict([[[1], [1]]]) as Tensor[];
+  const [first, second] = await both.predictAll([[[1], [1]]]);
   const once = model({ inputs: x, outputs: apply(layer, x), backend });
   for (const [path, value] of both.weights) once.setWeight(path, value);
   deepEqual(numbers(await once.predict([[[1], [1]]])), numbers(first));

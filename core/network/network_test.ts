@@ -71,7 +71,7 @@ Deno.test("a layer applied twice has one set of weights", async () => {
   deepEqual(paths(m), ["dense/kernel"]);
   deepEqual(m.outputs.map((o) => o.name), ["dense", "dense_1"]);
   m.setWeight("dense/kernel", tensor([[1, 2], [3, 4]]));
-  const [y, z] = await m.predict([tensor([[1, 0]]), tensor([[0, 1]])]) as Tensor[];
+  const [y, z] = await m.predictAll([tensor([[1, 0]]), tensor([[0, 1]])]);
   deepEqual([numbers(y), numbers(z)], [[1, 2], [3, 4]]);
 });
 
@@ -123,8 +123,8 @@ Deno.test("a mask made by an embedding reaches the recurrent layer; null drops i
     outputs: [apply(cell, x), apply(cell, x, { mask: null })],
     backend: "plain",
   });
-  const short = await m.predict(tensor([[1, 2, 0, 0]], undefined, "int32")) as Tensor[];
-  const long = await m.predict(tensor([[1, 2, 0, 3]], undefined, "int32")) as Tensor[];
+  const short = await m.predictAll(tensor([[1, 2, 0, 0]], undefined, "int32"));
+  const long = await m.predictAll(tensor([[1, 2, 0, 3]], undefined, "int32"));
   ok(short[0] && short[1] && long[0]);
   equal(numbers(short[0]).join() === numbers(short[1]).join(), false);
   equal(numbers(short[0]).join() === numbers(long[0]).join(), false);

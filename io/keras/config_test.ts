@@ -64,7 +64,7 @@ Deno.test("hard_sigmoid is another function before Keras 3", async () => {
       m.setWeight(path, tensor(new Float32Array(t.data.length).fill(0.25), t.shape));
     }
     const y = await m.predict([1, 1, 1, 1]);
-    return toNumbers(Array.isArray(y) ? tensor([]) : y)[0] ?? NaN;
+    return toNumbers(y)[0] ?? NaN;
   };
   ok(Math.abs(await at("2.4.0") - (0.2 * 1.25 + 0.5)) < 1e-6);
   ok(Math.abs(await at("3.0.5") - (1.25 + 3) / 6) < 1e-6);

@@ -157,7 +157,7 @@ Deno.test("BatchNormalization levels the batch in training and moves its statist
       a,
       applyAll(layer.batchNormalization({ momentum: 0.5, epsilon: 1e-6, trainable }), a),
     );
-    const [y] = [await model.call({ a: x }, { training: true })].flat();
+    const [y] = await model.callAll({ a: x }, { training: true });
     const mean = model.weights.get("batch_normalization/moving_mean");
     const variance = model.weights.get("batch_normalization/moving_variance");
     if (trainable) {
@@ -178,7 +178,7 @@ Deno.test("Dropout drops a share in training, scales the rest, and does nothing 
   ) {
     const model = modelOf(a, applyAll(made, a));
     close(Object.values(await model.run({ a: x }))[0], x);
-    const [y] = [await model.call({ a: x }, { training: true })].flat() as Tensor[];
+    const [y] = await model.callAll({ a: x }, { training: true });
     const list = [...toNumbers(y ?? x)], mean = list.reduce((s, v) => s + v, 0) / list.length;
     ok(Math.abs(mean - 1) < 0.06, `${made.def.name}: mean ${mean}`);
     if (made.def.name === "Dropout") {
@@ -191,8 +191,7 @@ Deno.test("Dropout drops a share in training, scales the rest, and does nothing 
 Deno.test("SpatialDropout drops whole channels", async () => {
   const a = start({ shape: [5, 8], name: "a" }),
     model = modelOf(a, applyAll(layer.spatialDropout1d({ rate: 0.5 }), a));
-  const [y] = [await model.call({ a: tensor(new Float32Array(40).fill(1), [1, 5, 8]) }, { training: true })]
-    .flat() as Tensor[];
+  const [y] = await model.callAll({ a: tensor(new Float32Array(40).fill(1), [1, 5, 8]) }, { training: true });
   const values = rounded(y ?? tensor([]));
   for (let c = 0; c < 8; c++) equal(new Set([0, 1, 2, 3, 4].map((t) => values[8 * t + c])).size, 1);
 });

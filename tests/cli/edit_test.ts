@@ -109,7 +109,7 @@ Deno.test("extract takes layers out of a model, with their weights", () =>
     const made = await loadModel(part, { backend: "plain" });
     deepStrictEqual(made.layers.map((l) => l.name), ["flat", "head"]);
     const x = uniform([2, 8, 8, 2]), seen = await model.activations(x);
-    const got = await made.predict(seen.get("pool") as Tensor) as Tensor[];
+    const got = await made.predictAll(seen.get("pool") as Tensor);
     const near = (a: Tensor | undefined, b: Tensor) =>
       ok(Array.from(b.data as Float32Array).every((v, i) => Math.abs(v - Number(a?.data[i])) < 1e-5));
     near(got[0], seen.get("flat") as Tensor);

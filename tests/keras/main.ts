@@ -83,7 +83,7 @@ async function predicted(
   folder: string,
 ): Promise<Expected> {
   const x = Object.fromEntries(model.inputs.map((port, i) => [port.name, inputs[i] as Tensor]));
-  const outputs = [await model.call(x)].flat() as Tensor[];
+  const outputs = await model.callAll(x);
   const store = (kind: string, list: readonly Tensor[]) =>
     Promise.all(list.map(async (t, i) => {
       const path = `${folder}/${name}.${kind}${i}.npy`;

@@ -48,8 +48,7 @@ function apart(got: readonly Tensor[], want: readonly Tensor[]): number | string
   return most;
 }
 async function predicted(model: Model, inputs: readonly Tensor[]): Promise<Tensor[]> {
-  const y = await model.predict(inputs.length === 1 && inputs[0] ? inputs[0] : [...inputs]);
-  return [y].flat() as Tensor[];
+  return await model.predictAll(inputs.length === 1 && inputs[0] ? inputs[0] : [...inputs]);
 }
 const reasonOf = (error: unknown) =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);

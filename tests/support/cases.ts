@@ -1,4 +1,5 @@
 /** Reference cases: folders with a `case.json`, model files and `.npy` inputs and outputs written by Keras. @module */
+import type { RuntimeValue } from "../../core/values/tensor.ts";
 import {
   castTensor,
   loadModel,
@@ -133,7 +134,9 @@ export function loadCase(one: Case, { file, weights }: ModelFile, options: LoadO
 }
 
 /** Whatever runs as a model does. */
-export type Runs = Pick<Model, "inputs" | "outputs" | "run">;
+export type Runs = Pick<Model, "inputs" | "outputs"> & {
+  run(inputs: Readonly<Record<string, RuntimeValue>>): Promise<Readonly<Record<string, Tensor>>>;
+};
 
 /** Tensors under the model's input names: by name where the case's names are the model's, else in order. */
 export function feed(

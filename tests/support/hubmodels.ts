@@ -43,8 +43,7 @@ export function given({ inputs }: Values): Tensor | Readonly<Record<string, Tens
 }
 /** The largest difference of a model's outputs from Keras', in parts of the largest number. */
 export async function differenceOf(model: Model, values: Values): Promise<number> {
-  const y = await model.predict(given(values));
-  return furthest("data" in y ? [y] : y as readonly Tensor[], values);
+  return furthest(await model.predictAll(given(values)), values);
 }
 /** The same of outputs in Keras' order. */
 export function furthest(outputs: readonly Tensor[], { outputs: wanted }: Values): number {

@@ -64,8 +64,7 @@ const batchSize = 256;
 /** The model's outputs for a whole split. */
 export async function predictSplit(model: Model, split: Split): Promise<Tensor> {
   const inputs = feed(model, split.inputs.map(() => undefined), split.inputs);
-  const result = await model.predict(inputs, { batchSize });
-  const [out] = Array.isArray(result) ? result : [result];
+  const [out] = await model.predictAll(inputs, { batchSize });
   if (out === undefined) throw new Error("no output");
   return out;
 }

@@ -270,7 +270,7 @@ async function atSample(
     const t = firstOf(seen.get(node.path)), row = t && rowFor(node, t);
     return row ? [row] : [];
   });
-  const result = firstOf(await model.predict(sample)), width = result?.shape.at(-1) ?? 0;
+  const result = firstOf(await model.predictAll(sample)), width = result?.shape.at(-1) ?? 0;
   const scores = result && result.dtype !== "string" ? Array.from(toNumbers(result)).slice(-width) : [];
   const sum = scores.reduce((a, b) => a + b, 0);
   const probabilities = scores.every((p) => p >= 0 && p <= 1) && (width === 1 || Math.abs(sum - 1) < 1e-3);

@@ -31,7 +31,7 @@ export async function confusionData(subject: Subject): Promise<ConfusionData> {
   const { model, feed, targets, assets } = subject, output = model.outputs[0];
   const target = output && targets?.[output.name];
   if (!feed || !target) throw new InputError("mistakes need samples and targets: --input and --target");
-  const scores = firstOf(await model.predict(feed.tensors, { batchSize: 256 }));
+  const scores = firstOf(await model.predictAll(feed.tensors, { batchSize: 256 }));
   if (!scores || scores.shape.length !== 2) {
     throw new InputError(`output ${output.name}: expected scores of classes [batch, classes]`);
   }

@@ -47,7 +47,7 @@ export async function activated(spec: unknown, values: ArrayLike<number>): Promi
   const model = sequential([input({ shape: [values.length] }), activation({ activation: spec as string })]);
   const y = await model.predict(tensor(Float32Array.from(values), [1, values.length]));
   model.close();
-  return toNumbers(firstOf(y) ?? tensor(0));
+  return toNumbers(y);
 }
 
 /** The strongest units: those with the largest sums of absolute weights, in their own order. */

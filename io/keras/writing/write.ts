@@ -93,7 +93,7 @@ function sameMetrics(a: unknown, b: unknown): boolean {
 
 function kerasFile(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   const written = begin(model, options, true), { ctx, training } = written, config = configOf(written);
-  const metadata = { keras_version: versions[ctx.major], date_saved: dateText(options.date ?? new Date()) };
+  const metadata = { keras_version: versions[ctx.major], date_saved: dateText(options.date ?? new Date(0)) };
   const compiled = training ? { compile_config: training.config } : {};
   const members: ZipMember[] = [
     { name: "metadata.json", bytes: encode(pythonJson(metadata, "metadata.json")) },
