@@ -3,12 +3,12 @@ import { castTensor, InputError, type Model, readNpy, type Tensor } from "../mod
 import {
   type CsvTable,
   csvToTensor,
+  parseCsv,
+  parseJsonLines,
   readCifar10,
-  readCsv,
   readIdx,
   readImage,
   readImageFolder,
-  readJsonLines,
   recordsToTable,
   resizeImage,
 } from "../public/data.ts";
@@ -74,8 +74,8 @@ export async function readTable(path: string, options: TableOptions = {}): Promi
   const bytes = await readBytes(path), { header } = options;
   const delimiter = options.delimiter ?? (/\.tsv(\.gz)?$/.test(path) ? "\t" : undefined);
   const table = /\.(jsonl|ndjson)(\.gz)?$/.test(path)
-    ? recordsToTable(readJsonLines(bytes, { file: path }))
-    : readCsv(bytes, {
+    ? recordsToTable(parseJsonLines(bytes, { file: path }))
+    : parseCsv(bytes, {
       file: path,
       ...(delimiter !== undefined && { delimiter }),
       ...(header !== undefined && header !== null && { header }),

@@ -17,6 +17,8 @@ export {
   type ByteStream,
   type JsonRecord,
   linesOf,
+  parseJsonLines,
+  parseLines,
   readJsonLines,
   readLines,
   readUtf8,

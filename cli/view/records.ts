@@ -1,6 +1,6 @@
 /** Records that commands write: histories of runs, results of experiments, forecasts, graphs of values. @module */
 import { InputError, type Model } from "../../mod.ts";
-import { readCsv } from "../../public/data.ts";
+import { parseCsv } from "../../public/data.ts";
 import { readBytes, readText } from "../inputs.ts";
 import type { DistributionRow, ExperimentsData, ForecastsData, RunData, ValueGraph } from "./data.ts";
 import { experimentsFrom } from "./panels/experiments.ts";
@@ -106,7 +106,7 @@ const nameOf = (path: string): string => path.replace(/[\\/]+$/, "").split(/[\\/
 
 /** A CSV log of epochs, as the callback `csvLogger` writes it. */
 async function fromCsv(path: string): Promise<Records> {
-  const { header, rows } = readCsv(await readBytes(path), { file: path });
+  const { header, rows } = parseCsv(await readBytes(path), { file: path });
   const at = header.indexOf("epoch");
   if (at < 0) {
     throw new InputError(`${path}: no column epoch; it has ${header.join(", ")}: expected the log of a run`, {

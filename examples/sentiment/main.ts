@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendError, loadModel, type Model, readNpy, registry, type Tensor } from "../../mod.ts";
-import { readCsv } from "../../public/data.ts";
+import { parseCsv } from "../../public/data.ts";
 import { classesOf, classificationReport, differences } from "../../public/evaluation.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import { textVectorizer } from "../../public/text.ts";
@@ -15,7 +15,7 @@ const readJson = async <T>(path: string) => JSON.parse(await Deno.readTextFile(n
 
 const labels = await readJson<string[]>("nusax_bilstm/labels.json");
 const vocabulary = await readJson<string[]>("nusax_bilstm/vocabulary.json");
-const { header, rows } = readCsv(await read("nusax-sentiment/indonesian/test.csv"));
+const { header, rows } = parseCsv(await read("nusax-sentiment/indonesian/test.csv"));
 const column = (name: string) => rows.map((row) => row[header.indexOf(name)] ?? "");
 const reviews = column("text"), truth = column("label").map((name) => labels.indexOf(name));
 const keras = readNpy(await read("nusax_bilstm/predictions.npy"));

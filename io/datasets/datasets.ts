@@ -6,7 +6,7 @@ import { readSource } from "../files/sources.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { readCifar10 } from "./cifar.ts";
-import { readCsv } from "../tables/csv.ts";
+import { parseCsv } from "../tables/csv.ts";
 import { readIdx } from "./idx.ts";
 
 /** Names of data sets. */
@@ -210,7 +210,7 @@ async function arraysOf(name: DatasetName, { x, y }: DatasetFiles): Promise<Data
     }
     return { x: tensor(data, [rows, 32, 32, 3]), y: tensor(labels, [rows]) };
   }
-  const [file = ""] = x, { header, rows } = readCsv(await read(file), { file });
+  const [file = ""] = x, { header, rows } = parseCsv(await read(file), { file });
   const text = header.indexOf("text"), label = header.indexOf("label"), { classNames } = datasets[name];
   if (text < 0 || label < 0) {
     throw new FormatError(`${file}: expected the columns text and label, it has ${header}`, { file });

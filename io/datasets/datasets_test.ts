@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/s
 import { gzipSync } from "fflate";
 import { datasetFiles, downloadFile, loadDataset } from "./datasets.ts";
 import { readImageFolder } from "./imagefolder.ts";
-import { linesOf, readJsonLines, readLines, recordsToTable } from "../tables/lines.ts";
+import { linesOf, parseJsonLines, parseLines, recordsToTable } from "../tables/lines.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -157,9 +157,9 @@ Deno.test("lines: LF and CRLF, a byte order mark, a stream cut anywhere", async 
   const text = "\ufeffone\r\ntwo é\n\nthree",
     bytes = new TextEncoder().encode(text),
     expected = ["one", "two é", "", "three"];
-  deepStrictEqual(readLines(bytes), expected);
-  deepStrictEqual(readLines(gzipSync(bytes)), expected);
-  deepStrictEqual(readLines("a\n"), ["a"]);
+  deepStrictEqual(parseLines(bytes), expected);
+  deepStrictEqual(parseLines(gzipSync(bytes)), expected);
+  deepStrictEqual(parseLines("a\n"), ["a"]);
   for (const size of [1, 4]) {
     const pieces = Array.from(
       { length: Math.ceil(bytes.length / size) },
@@ -169,18 +169,18 @@ Deno.test("lines: LF and CRLF, a byte order mark, a stream cut anywhere", async 
     for await (const line of linesOf(pieces)) found.push(line);
     deepStrictEqual(found, expected);
   }
-  throws(() => readLines(Uint8Array.of(255), { file: "x.txt" }), /x\.txt: text is not UTF-8/);
+  throws(() => parseLines(Uint8Array.of(255), { file: "x.txt" }), /x\.txt: text is not UTF-8/);
 });
 
 Deno.test("JSON lines: objects, empty lines passed over, a wrong line named; as a table", () => {
-  const records = readJsonLines('{"text":"a","label":"x"}\n\n{"text":"b","n":1.5}\n');
+  const records = parseJsonLines('{"text":"a","label":"x"}\n\n{"text":"b","n":1.5}\n');
   deepStrictEqual(recordsToTable(records), {
     header: ["text", "label", "n"],
     rows: [["a", "x", ""], ["b", "", "1.5"]],
   });
   throws(
-    () => readJsonLines('{"a":1}\n{"a":', { file: "x.jsonl" }),
+    () => parseJsonLines('{"a":1}\n{"a":', { file: "x.jsonl" }),
     /x\.jsonl: JSON lines line 2 is not JSON/,
   );
-  throws(() => readJsonLines("[1]"), /line 1: expected an object, got \[1\]/);
+  throws(() => parseJsonLines("[1]"), /line 1: expected an object, got \[1\]/);
 });

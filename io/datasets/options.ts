@@ -1,6 +1,7 @@
 /** What the readers of data files take, and how their messages name the file. @module */
 import { InputError, shown } from "../../core/values/errors.ts";
-import type { Limits } from "../../core/values/limits.ts";
+import { readSource, type SourceLike } from "../../core/files/platform.ts";
+import { defaultLimits, type Limits } from "../../core/values/limits.ts";
 import type { OptionNames } from "../../core/values/schema.ts";
 
 /**
@@ -29,25 +30,24 @@ export interface DataFileOptions {
 /** Their names. */
 export const dataFileNames: OptionNames<DataFileOptions> = { file: 0, limits: 0, decoders: 0 };
 
-/** A line without separators that is the name of a data file: a word, or a path with spaces in it. */
-const fileName =
-  /^([^\s,;|"]*|([a-z]+:\/|[a-z]:|~|\.{0,2})[\\/][^\r\n\t,;|"]*)\.(csv|tsv|tab|txt|json|jsonl|ndjson|data?|log|gz)(\.gz)?$/i;
+/** Holds that a parser is given a text or bytes. @throws {InputError} for anything else. */
+export function checkText(source: string | Uint8Array, parser: string, file: string | undefined): void {
+  if (typeof source === "string" || source instanceof Uint8Array) return;
+  throw new InputError(`${parser}: expected text or bytes, got ${shown(source)}`, {
+    ...(file !== undefined && { file }),
+    place: "source",
+  });
+}
 /**
- * Holds what a reader of texts is given to be a text or bytes: a string is never a path.
- * @throws {InputError} for the name of a file, which a text of one line without separators can be.
+ * The bytes of a file, and options that name it in errors. A string is a path.
+ * @throws {InputError} when it can't be read.
  */
-export function checkText(source: string | Uint8Array, reader: string, file: string | undefined): void {
-  if (source instanceof Uint8Array) return;
-  const detail = { ...(file !== undefined && { file }), place: "source" };
-  if (typeof source !== "string") {
-    throw new InputError(`${reader}: expected text or bytes, got ${shown(source)}`, detail);
-  }
-  if (source.length > 4096 || !fileName.test(source)) return;
-  throw new InputError(
-    `${reader}: expected text or bytes, got the name of a file (${shown(source)}): give the file's bytes; ` +
-      "a text that is this one line ends with a line break",
-    detail,
-  );
+export async function fileBytes<O extends DataFileOptions>(
+  from: SourceLike,
+  options: O,
+): Promise<readonly [bytes: Uint8Array, named: O & DataFileOptions]> {
+  const { name, bytes } = await readSource(from, options.limits ?? defaultLimits);
+  return [bytes, { ...options, file: options.file ?? name }];
 }
 
 /** How messages about a file begin (`"x.npy: npy"`, or just the format), and the detail of its errors. */

@@ -48,8 +48,9 @@ function formatOf(source: Source, registry: Registry): FormatDef {
   const formats = registry.all("format"), asked = formats.map((f) => ({ f, answer: f.detect(source) }));
   const sure = asked.filter(({ answer }) => answer === "signature");
   const found = (sure.length > 0 ? sure : asked.filter(({ answer }) => answer)).map(({ f }) => f);
-  const byName = found.find((f) => f.extensions.some((e) => source.name.toLowerCase().endsWith(e)));
-  const format = byName ?? found[0];
+  // Of those that are equally sure the last one listed: whoever brings a format of their own adds it behind ours.
+  const byName = found.findLast((f) => f.extensions.some((e) => source.name.toLowerCase().endsWith(e)));
+  const format = byName ?? found.at(-1);
   if (format) return format;
   const head = Array.from(source.bytes.subarray(0, 8), (b) => b.toString(16).padStart(2, "0")).join(" ");
   throw new FormatError(

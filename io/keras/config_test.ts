@@ -1,6 +1,7 @@
 /** Configurations of every version become the same models; what isn't understood is refused by name. @module */
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { loadModel, type Model, tensor } from "../../mod.ts";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { dense, input, loadModel, Model, registry, sequential, tensor } from "../../mod.ts";
+import { networkFromConfig } from "./mod.ts";
 import type { LayerDef } from "../../public/plugins.ts";
 import { toNumbers } from "../../public/tensors.ts";
 
@@ -213,4 +214,14 @@ Deno.test("a class of the user's own is read with the user's layer", async () =>
   });
   const m = await load(config, [swirl as unknown as LayerDef]);
   deepEqual(await m.predict([1, 2, 3, 4]), tensor([[3, 6, 9, 12]]));
+});
+
+Deno.test("a configuration alone becomes a network, of one's own layers too", async () => {
+  const made = sequential([input({ shape: [4], name: "x" }), dense({ units: 3, activation: "relu" })]);
+  const config = JSON.parse(new TextDecoder().decode(await made.toBytes("json")));
+  const network = networkFromConfig(config, { registry });
+  deepEqual(network.layers.map(({ def }) => def.name), made.network.layers.map(({ def }) => def.name));
+  deepEqual(Model.fromNetwork(network, registry).outputs, made.outputs);
+  throws(() => networkFromConfig({ class_name: "Nothing", config: {} }, { registry }), /Nothing/);
+  throws(() => networkFromConfig("{}", { registry }), /expected an object/);
 });

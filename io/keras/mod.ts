@@ -15,6 +15,7 @@ import { kerasReader, readWith } from "./reading/read.ts";
 import { trainingOf } from "./training.ts";
 
 export { kerasReader } from "./reading/read.ts";
+export { networkFromConfig, type NetworkOptions } from "./reading/network.ts";
 export { readWeightsH5 } from "./weights/weightsfile.ts";
 
 const readNames: OptionNames<FormatOptions> = {

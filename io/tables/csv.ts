@@ -7,7 +7,8 @@ import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import { gunzipped } from "../archives/inflate.ts";
 import { type ByteStream, rawLinesOf } from "./lines.ts";
-import { checkText, dataFileNames, type DataFileOptions, named } from "../datasets/options.ts";
+import type { SourceLike } from "../../core/files/platform.ts";
+import { checkText, dataFileNames, type DataFileOptions, fileBytes, named } from "../datasets/options.ts";
 
 /** How a table is read. */
 export interface CsvOptions extends DataFileOptions {
@@ -45,15 +46,24 @@ function rowName(table: CsvTable, row: number): string {
 }
 
 /**
- * Reads CSV text, or UTF-8 bytes, gzipped or not; a string is the text, never a path. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
+ * The table of a CSV text, or of UTF-8 bytes, gzipped or not; a string is the text, {@link readCsv} takes a path. A byte order mark is dropped, CRLF and LF end rows, quoted cells may hold line breaks, and
  * empty lines are passed over.
  * @throws {FormatError} for a ragged row (named), an open quote, bytes that aren't UTF-8, or no rows at all.
- * @throws {LimitError} above limits.fileBytes. @throws {InputError} for the name of a file in place of its text.
+ * @throws {LimitError} above limits.fileBytes.
  */
-export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
-  checkOptions("readCsv", options, csvNames);
-  checkText(source, "readCsv", options.file);
+export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable {
+  checkOptions("parseCsv", options, csvNames);
+  checkText(source, "parseCsv", options.file);
   return tableOf(source, options);
+}
+/**
+ * Reads a CSV file: a path, a URL, a Blob or bytes, gzipped or not, as {@link parseCsv} does its text.
+ * @throws {InputError} when it can't be read; {@link FormatError} for a ragged row (named), an open quote, bytes that
+ * aren't UTF-8, or no rows at all.
+ */
+export async function readCsv(from: SourceLike, options: CsvOptions = {}): Promise<CsvTable> {
+  checkOptions("readCsv", options, csvNames);
+  return tableOf(...await fileBytes(from, options));
 }
 function tableOf(source: string | Uint8Array, options: CsvOptions): CsvTable {
   const { file, limits = defaultLimits } = options;

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "fflate";
-import { csvToColumns, csvToTensor, readCsv, readCsvStream } from "./csv.ts";
+import { csvToColumns, csvToTensor, parseCsv, readCsvStream } from "./csv.ts";
 
 Deno.test("quotes, CRLF, a byte order mark and empty lines are read as RFC 4180 says", () => {
   const text = '\ufeffname,text\r\nann,"a, ""b""\r\nc"\r\n\r\nbob,\r\n';
   const expected = { header: ["name", "text"], rows: [["ann", 'a, "b"\r\nc'], ["bob", ""]] };
-  assert.deepEqual(readCsv(text), expected);
-  assert.deepEqual(readCsv(new TextEncoder().encode(text)), expected);
-  assert.deepEqual(readCsv("1;2\n3;4", { header: false, delimiter: ";" }), {
+  assert.deepEqual(parseCsv(text), expected);
+  assert.deepEqual(parseCsv(new TextEncoder().encode(text)), expected);
+  assert.deepEqual(parseCsv("1;2\n3;4", { header: false, delimiter: ";" }), {
     header: ["0", "1"],
     rows: [["1", "2"], ["3", "4"]],
   });
 });
 
 Deno.test("a ragged row is named", () => {
-  assert.throws(() => readCsv("a,b\n1,2\n3\n", { file: "t.csv" }), {
+  assert.throws(() => parseCsv("a,b\n1,2\n3\n", { file: "t.csv" }), {
     name: "FormatError",
     message: 't.csv: CSV row 2 (line 3) has 1 cells: expected 2 (["3"])',
     place: "row 2",
@@ -22,13 +22,13 @@ Deno.test("a ragged row is named", () => {
 });
 
 Deno.test("an open quote, other encodings and empty files are refused", () => {
-  assert.throws(() => readCsv('a\n"b'), { name: "FormatError", message: /[Qq]uote/ });
-  assert.throws(() => readCsv(Uint8Array.of(0x61, 0xff)), { name: "FormatError", message: /not UTF-8/ });
-  assert.throws(() => readCsv(""), { name: "FormatError", message: /no rows/ });
+  assert.throws(() => parseCsv('a\n"b'), { name: "FormatError", message: /[Qq]uote/ });
+  assert.throws(() => parseCsv(Uint8Array.of(0x61, 0xff)), { name: "FormatError", message: /not UTF-8/ });
+  assert.throws(() => parseCsv(""), { name: "FormatError", message: /no rows/ });
 });
 
 Deno.test("numeric columns become a tensor", () => {
-  const table = readCsv("x,name,y\n1,a,-2.5\n .5,b,1e3\n");
+  const table = parseCsv("x,name,y\n1,a,-2.5\n .5,b,1e3\n");
   assert.deepEqual(csvToTensor(table, { columns: ["y", "x"] }), {
     dtype: "float32",
     shape: [2, 2],
@@ -38,7 +38,7 @@ Deno.test("numeric columns become a tensor", () => {
 });
 
 Deno.test("a cell that is no number is named by row and column", () => {
-  const table = readCsv("x,y\n1,2\n3,\n");
+  const table = parseCsv("x,y\n1,2\n3,\n");
   assert.throws(() => csvToTensor(table, { file: "t.csv" }), {
     name: "FormatError",
     message: 't.csv: CSV row 2 (line 3), column "y": "" is not a number',
@@ -50,30 +50,32 @@ Deno.test("a cell that is no number is named by row and column", () => {
 });
 
 Deno.test("the line of a wrong cell is that of the file: quoted line breaks, empty lines and CRLF count", () => {
-  const table = readCsv('\ufeffa,b\r\n1,"x\r\ny"\r\n\r\n\r\nz,c\r\n', { file: "t.csv" });
+  const table = parseCsv('\ufeffa,b\r\n1,"x\r\ny"\r\n\r\n\r\nz,c\r\n', { file: "t.csv" });
   assert.throws(() => csvToTensor(table, { columns: ["a"] }), {
     message: /row 2 \(line 6\), column "a": "z"/,
   });
 });
 
 Deno.test("names may be given, and must be as many and different", () => {
-  assert.deepStrictEqual(readCsv("1,2\n3,4", { header: ["a", "b"] }), {
+  assert.deepStrictEqual(parseCsv("1,2\n3,4", { header: ["a", "b"] }), {
     header: ["a", "b"],
     rows: [["1", "2"], ["3", "4"]],
   });
-  assert.throws(() => readCsv("1,2", { header: ["a"] }), { message: "CSV has 2 columns: 1 names are given" });
-  assert.throws(() => readCsv("a,a\n1,2"), { message: 'CSV has two columns "a"' });
+  assert.throws(() => parseCsv("1,2", { header: ["a"] }), {
+    message: "CSV has 2 columns: 1 names are given",
+  });
+  assert.throws(() => parseCsv("a,a\n1,2"), { message: 'CSV has two columns "a"' });
 });
 
 Deno.test("a gzipped table is read like a plain one", () => {
-  assert.deepStrictEqual(readCsv(gzipSync(new TextEncoder().encode("a\n1\n"))), {
+  assert.deepStrictEqual(parseCsv(gzipSync(new TextEncoder().encode("a\n1\n"))), {
     header: ["a"],
     rows: [["1"]],
   });
 });
 
 Deno.test("columns are numbers with gaps, or texts; a type may be said", () => {
-  const table = readCsv("n,t,zip,none\n1,a,010,\nNA,b,020,\n nan ,NA,030,\n,d,040,\n");
+  const table = parseCsv("n,t,zip,none\n1,a,010,\nNA,b,020,\n nan ,NA,030,\n,d,040,\n");
   assert.deepStrictEqual(csvToColumns(table, { types: { zip: "text" } }), {
     n: Float64Array.of(1, NaN, NaN, NaN),
     t: ["a", "b", "NA", "d"],
@@ -92,7 +94,7 @@ Deno.test("columns are numbers with gaps, or texts; a type may be said", () => {
 
 Deno.test("a stream gives the rows of the whole, wherever it is cut, and holds no more than was asked", async () => {
   const text = '\ufeffa,b\r\n1,"x ""y""\r\nz"\r\n2,é\r\n\r\n3,w', bytes = new TextEncoder().encode(text);
-  const whole = readCsv(text);
+  const whole = parseCsv(text);
   for (const size of [1, 2, 3, 5, 100]) {
     const pieces = Array.from(
       { length: Math.ceil(bytes.length / size) },
@@ -119,45 +121,45 @@ Deno.test("a stream gives the rows of the whole, wherever it is cut, and holds n
 Deno.test("rows of one file may end in CRLF and LF both, and in CR alone", () => {
   const rows = [["1", "x"], ["3", "y\r\nz"], ["5", "w"]];
   for (const text of ['a,b\n1,x\r\n3,"y\r\nz"\n\r\n5,w\r\n', 'a,b\r\n1,x\n3,"y\r\nz"\r\n\n5,w']) {
-    assert.deepEqual(readCsv(text), { header: ["a", "b"], rows });
+    assert.deepEqual(parseCsv(text), { header: ["a", "b"], rows });
   }
-  assert.deepEqual(readCsv("a\r\n1\n2\r\n").rows, [["1"], ["2"]]);
-  assert.deepEqual(readCsv("a,b\r1,x\r").rows, [["1", "x"]]);
+  assert.deepEqual(parseCsv("a\r\n1\n2\r\n").rows, [["1"], ["2"]]);
+  assert.deepEqual(parseCsv("a,b\r1,x\r").rows, [["1", "x"]]);
 });
 
 Deno.test("unless said, a first row of numbers alone is data, and the separator is what the rows have", () => {
-  assert.deepEqual(readCsv("1,2,0\n3,4,1\n"), {
+  assert.deepEqual(parseCsv("1,2,0\n3,4,1\n"), {
     header: ["0", "1", "2"],
     rows: [["1", "2", "0"], ["3", "4", "1"]],
   });
-  assert.deepEqual(readCsv("0,1,2\n3,4,1\n").header, ["0", "1", "2"]);
-  assert.deepEqual(readCsv("0,1,2\n3,4,1\n").rows.length, 1);
-  assert.deepEqual(readCsv("1,2\n3,4\n", { header: true }).header, ["1", "2"]);
+  assert.deepEqual(parseCsv("0,1,2\n3,4,1\n").header, ["0", "1", "2"]);
+  assert.deepEqual(parseCsv("0,1,2\n3,4,1\n").rows.length, 1);
+  assert.deepEqual(parseCsv("1,2\n3,4\n", { header: true }).header, ["1", "2"]);
   // Gaps, infinities and decimal commas are data too; an unnamed index above counted columns isn't.
   for (const text of ["nan,2\n1,3\n", ",2\n1,3\n", "-inf,2\n1,3\n", "1,5;2\n3;4,5\n"]) {
-    assert.deepEqual(readCsv(text).rows.length, 2, text);
+    assert.deepEqual(parseCsv(text).rows.length, 2, text);
   }
-  assert.deepEqual(readCsv("1,5;2\n3;4,5\n").rows, [["1.5", "2"], ["3", "4.5"]]);
-  assert.deepEqual(readCsv(",0,1\n0,5,6\n").rows, [["0", "5", "6"]]);
-  assert.deepEqual(readCsv("nan,none\n1,3\n").header, ["nan", "none"]);
-  assert.deepEqual(readCsv("label,1x1,1x2\n7,0,0\n").rows, [["7", "0", "0"]]);
+  assert.deepEqual(parseCsv("1,5;2\n3;4,5\n").rows, [["1.5", "2"], ["3", "4.5"]]);
+  assert.deepEqual(parseCsv(",0,1\n0,5,6\n").rows, [["0", "5", "6"]]);
+  assert.deepEqual(parseCsv("nan,none\n1,3\n").header, ["nan", "none"]);
+  assert.deepEqual(parseCsv("label,1x1,1x2\n7,0,0\n").rows, [["7", "0", "0"]]);
   for (const [mark, name] of [[";", "semicolon"], ["\t", "tab"], ["|", "bar"]] as const) {
     assert.deepEqual(
-      readCsv(["a,b,label", "1.5,2,0", "3.25,4,1"].join("\n").replaceAll(",", mark)),
+      parseCsv(["a,b,label", "1.5,2,0", "3.25,4,1"].join("\n").replaceAll(",", mark)),
       { header: ["a", "b", "label"], rows: [["1.5", "2", "0"], ["3.25", "4", "1"]] },
       name,
     );
   }
   // Marks of a sentence are no separators: rows have different counts, or a comma as well.
-  assert.deepEqual(readCsv("text\ngood; cheap\nbad\n").rows, [["good; cheap"], ["bad"]]);
-  assert.deepEqual(readCsv("a; b,1\nc,2\n", { header: false }).rows, [["a; b", "1"], ["c", "2"]]);
+  assert.deepEqual(parseCsv("text\ngood; cheap\nbad\n").rows, [["good; cheap"], ["bad"]]);
+  assert.deepEqual(parseCsv("a; b,1\nc,2\n", { header: false }).rows, [["a; b", "1"], ["c", "2"]]);
 });
 
 Deno.test("numbers between semicolons may have a decimal comma, a whole column at a time", () => {
   const text = "a;b;c\n1,5;x 1,5;2\n-,25e1;1,5;3\n7;;NA\n";
-  assert.deepEqual(readCsv(text).rows, [["1.5", "x 1,5", "2"], ["-.25e1", "1,5", "3"], ["7", "", "NA"]]);
-  assert.deepEqual(readCsv(text, { decimal: "." }).rows[0], ["1,5", "x 1,5", "2"]);
-  assert.deepEqual(readCsv('a,b\n"1,5",2\n', { decimal: "," }).rows, [["1.5", "2"]]);
+  assert.deepEqual(parseCsv(text).rows, [["1.5", "x 1,5", "2"], ["-.25e1", "1,5", "3"], ["7", "", "NA"]]);
+  assert.deepEqual(parseCsv(text, { decimal: "." }).rows[0], ["1,5", "x 1,5", "2"]);
+  assert.deepEqual(parseCsv('a,b\n"1,5",2\n', { decimal: "," }).rows, [["1.5", "2"]]);
 });
 
 Deno.test("a stream of rows without a header keeps the first, and one separator", async () => {

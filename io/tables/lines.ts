@@ -1,9 +1,10 @@
 /** Text a line, and JSON a line: whole or as it comes. @module */
 import { FormatError, shown } from "../../core/values/errors.ts";
 import { checkOptions } from "../../core/values/schema.ts";
+import type { SourceLike } from "../../core/files/platform.ts";
 import type { CsvTable } from "./csv.ts";
 import { gunzipped } from "../archives/inflate.ts";
-import { checkText, dataFileNames, type DataFileOptions, named } from "../datasets/options.ts";
+import { checkText, dataFileNames, type DataFileOptions, fileBytes, named } from "../datasets/options.ts";
 
 /** Bytes as they come, as from a file or an answer. */
 export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -21,15 +22,20 @@ export function readUtf8(bytes: Uint8Array, options: DataFileOptions = {}): stri
 }
 
 /** The lines of a UTF-8 text, plain or gzipped, without their ends (LF or CRLF); a last empty one is none. */
-export function readLines(source: string | Uint8Array, options: DataFileOptions = {}): string[] {
-  checkOptions("readLines", options, dataFileNames);
-  checkText(source, "readLines", options.file);
+export function parseLines(source: string | Uint8Array, options: DataFileOptions = {}): string[] {
+  checkOptions("parseLines", options, dataFileNames);
+  checkText(source, "parseLines", options.file);
   const text = typeof source === "string" ? source.replace(/^\ufeff/, "") : readUtf8(source, options);
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   return lines;
 }
 
+/** The lines of a file, gzipped or not: a path, a URL, a Blob or bytes. @throws {InputError} when it can't be read. */
+export async function readLines(from: SourceLike, options: DataFileOptions = {}): Promise<string[]> {
+  checkOptions("readLines", options, dataFileNames);
+  return parseLines(...await fileBytes(from, options));
+}
 /** The lines of a stream of UTF-8 bytes as they come; no more than a line is held. @throws {FormatError} for other encodings. */
 export async function* linesOf(stream: ByteStream, options: DataFileOptions = {}): AsyncGenerator<string> {
   checkOptions("linesOf", options, dataFileNames);
@@ -59,14 +65,22 @@ export async function* rawLinesOf(stream: ByteStream, options: DataFileOptions =
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /**
- * The objects of a JSON lines file, one a line; empty lines are passed over.
+ * The objects of a JSON lines file, gzipped or not: a path, a URL, a Blob or bytes.
+ * @throws {InputError} when it can't be read; {@link FormatError} naming the line that is no JSON object.
+ */
+export async function readJsonLines(from: SourceLike, options: DataFileOptions = {}): Promise<JsonRecord[]> {
+  checkOptions("readJsonLines", options, dataFileNames);
+  return parseJsonLines(...await fileBytes(from, options));
+}
+/**
+ * The objects of JSON lines, a text or bytes, one a line; empty lines are passed over.
  * @throws {FormatError} naming the line that is no JSON object.
  */
-export function readJsonLines(source: string | Uint8Array, options: DataFileOptions = {}): JsonRecord[] {
-  checkOptions("readJsonLines", options, dataFileNames);
-  checkText(source, "readJsonLines", options.file);
+export function parseJsonLines(source: string | Uint8Array, options: DataFileOptions = {}): JsonRecord[] {
+  checkOptions("parseJsonLines", options, dataFileNames);
+  checkText(source, "parseJsonLines", options.file);
   const { label, detail } = named("JSON lines", options.file);
-  return readLines(source, options).flatMap((line, i) => {
+  return parseLines(source, options).flatMap((line, i) => {
     if (line.trim() === "") return [];
     let value: unknown;
     try {

@@ -53,7 +53,7 @@ const preprocessorNames: OptionNames<TextPreprocessorOptions> = {
   standardize: 0,
   split: 0,
 };
-/** A table of text cells, as `readCsv` gives it; rows as objects; or texts alone. */
+/** A table of text cells, as `parseCsv` gives it; rows as objects; or texts alone. */
 export type TextRows =
   | { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | readonly Readonly<Record<string, unknown>>[]

@@ -1,7 +1,7 @@
 /** Text on hard files: equal to Keras by hash, every character kept; labels, word vectors, what a model's file keeps. @module */
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { input, loadModel, sequential, type Tensor, tensor } from "../../mod.ts";
-import { labelEncoder, readCsv } from "../../public/data.ts";
+import { labelEncoder, parseCsv } from "../../public/data.ts";
 import { dense, embedding, globalAveragePooling1d } from "../../public/layers.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import {
@@ -208,7 +208,7 @@ Deno.test({
   name: "GloVe covers of NusaX' English words what the data set's page says",
   ignore: !(await Deno.stat(glove).then(() => true, () => false)),
   fn: async () => {
-    const table = readCsv(await Deno.readFile(new URL("train.csv", reviews)));
+    const table = parseCsv(await Deno.readFile(new URL("train.csv", reviews)));
     const texts = textPreprocessor({ embeddingFile: glove });
     await texts.fit(table);
     const { tokenShare = 0, typeShare } = texts.embeddings?.coverage ?? { typeShare: 0 };

@@ -1,6 +1,6 @@
 /** Rebuilds the test split that a model of the model folder was measured on, from the data sets by its case's steps. @module */
 import type { Tensor } from "../../mod.ts";
-import { readCifar10, readCsv, readIdx } from "../../public/data.ts";
+import { parseCsv, readCifar10, readIdx } from "../../public/data.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import { padIds, textVectorizer, tokensOf } from "../../public/text.ts";
 import type { Case, CaseData } from "./cases.ts";
@@ -62,7 +62,7 @@ const number = (value: unknown) => Number(value);
 async function reviews(job: Job): Promise<Split> {
   const { length, padding } = job.data.parameters;
   const labels = await json<string[]>(job, "labels.json");
-  const { header, rows } = readCsv(await Deno.readFile(job.source));
+  const { header, rows } = parseCsv(await Deno.readFile(job.source));
   const column = (name: string) => rows.map((row) => row[header.indexOf(name)] ?? "");
   const vectorizer = textVectorizer({
     vocabulary: await json<string[]>(job, "vocabulary.json"),

@@ -54,7 +54,7 @@ function cellNumber(cell: string): number | undefined {
 }
 
 /**
- * Reads the series out of a table, as `readCsv` gives it.
+ * Reads the series out of a table, as `parseCsv` gives it.
  * @throws {InputError} for a column that isn't there, rows that don't go forward in time, or missing values, with the way out.
  * @throws {FormatError} for a cell that is no date or no number, with its row and column.
  */
