@@ -1,7 +1,7 @@
 /** How well a model does on samples with known targets: losses, reports, confidence, sample predictions. @module */
 import { InputError, type Model, type Tensor } from "../../mod.ts";
 import { classesOf, type ClassificationReport, classificationReport } from "../../public/evaluation.ts";
-import { isTensor, toNumbers } from "../../public/tensors.ts";
+import { toNumbers } from "../../public/tensors.ts";
 import { confusionText, reportText } from "../report.ts";
 import { clip, table } from "../terminal.ts";
 import type { Part } from "./prepare.ts";

@@ -1,4 +1,5 @@
 /** The model: a network or a bare graph with its weights, run through a backend. @module */
+import { mostProbable } from "./classes.ts";
 import { assemble, type Assembled } from "../network/assemble.ts";
 import { ConfigError, InputError, LapisError, shown } from "../values/errors.ts";
 import type { WriteOptions } from "./format.ts";
@@ -25,7 +26,7 @@ import { asksForDraws, predictNames, type PredictOptions, stacked, streamOf } fr
 import { checkOptions } from "../values/schema.ts";
 import type { RunOnce } from "./sessions.ts";
 import { ModelState } from "./state.ts";
-import { isTensor, type RuntimeValue, type Tensor, tensor, toNumbers } from "../values/tensor.ts";
+import { isTensor, type RuntimeValue, type Tensor } from "../values/tensor.ts";
 import type {
   BatchOptions,
   BatchSource,
@@ -115,9 +116,7 @@ export class Model extends ModelState<Registry> {
    */
   async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor> {
     checkOptions("predict", options, predictNames);
-    this.#buildFrom(x);
-    this.#hasOne("predict");
-    return this.#only(await this.predictAll(x, options));
+    return await this.#only("predict", x, () => this.predictAll(x, options));
   }
   /** {@link Model.predict} for any number of outputs: a list in the order of `outputs`. */
   async predictAll(x: ModelData, options: PredictOptions = {}): Promise<Tensor[]> {
@@ -178,9 +177,7 @@ export class Model extends ModelState<Registry> {
   /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. For one output. */
   async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor> {
     checkOptions("call", options, { training: 0 });
-    this.#buildFrom(x);
-    this.#hasOne("call");
-    return this.#only(await this.callAll(x, options));
+    return await this.#only("call", x, () => this.callAll(x, options));
   }
   /** {@link Model.call} for any number of outputs: a list in the order of `outputs`. */
   async callAll(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor[]> {
@@ -241,17 +238,14 @@ export class Model extends ModelState<Registry> {
   #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor[] {
     return this.outputs.map(({ name }) => tensorIn(results[name], name));
   }
-  #hasOne(method: string): void {
-    const names = this.outputs.map(({ name }) => name);
-    if (names.length === 1) return;
+  async #only(method: string, x: ModelData, all: () => Promise<readonly Tensor[]>): Promise<Tensor> {
+    this.#buildFrom(x);
+    const names = this.outputs.map(({ name }) => name), [one] = names.length === 1 ? await all() : [];
+    if (one) return one;
     throw new InputError(
       `model ${this.name}: has ${names.length} outputs (${names.join(", ")}), ${method} gives one; ` +
         `call ${method}All for a list, or run for outputs by name`,
     );
-  }
-  #only([one]: readonly Tensor[]): Tensor {
-    if (!one) throw new LapisError("model", `model ${this.name}: gave no output`);
-    return one;
   }
 
   /** What training takes, made when first used; registries for inference have none. */
@@ -343,18 +337,7 @@ export class Model extends ModelState<Registry> {
   }
   /** The most probable class of every sample (or step), int32; a single probability is cut at a half. */
   async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
-    const y = await this.predictProba(x, options), width = y.shape.at(-1) ?? 1, p = toNumbers(y);
-    const out = new Int32Array(width === 0 ? 0 : p.length / width);
-    for (let row = 0; row < out.length; row++) {
-      const from = row * width;
-      if (width === 1) out[row] = (p[from] ?? 0) > 0.5 ? 1 : 0;
-      else {
-        let best = 0;
-        for (let i = 1; i < width; i++) if ((p[from + i] ?? 0) > (p[from + best] ?? 0)) best = i;
-        out[row] = best;
-      }
-    }
-    return tensor(out, y.shape.slice(0, -1));
+    return mostProbable(await this.predictProba(x, options));
   }
   /** What the last fit gave. */
   get history(): History {

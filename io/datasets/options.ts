@@ -1,6 +1,6 @@
 /** What the readers of data files take, and how their messages name the file. @module */
 import { InputError, shown } from "../../core/values/errors.ts";
-import { readSource, type SourceLike } from "../../core/files/platform.ts";
+import { readSource, type SourceLike } from "../files/sources.ts";
 import { defaultLimits, type Limits } from "../../core/values/limits.ts";
 import type { OptionNames } from "../../core/values/schema.ts";
 

@@ -7,7 +7,7 @@ import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor } from "../../core/values/tensor.ts";
 import { gunzipped } from "../archives/inflate.ts";
 import { type ByteStream, rawLinesOf } from "./lines.ts";
-import type { SourceLike } from "../../core/files/platform.ts";
+import type { SourceLike } from "../files/sources.ts";
 import { checkText, dataFileNames, type DataFileOptions, fileBytes, named } from "../datasets/options.ts";
 
 /** How a table is read. */

@@ -1,7 +1,7 @@
 /** Text a line, and JSON a line: whole or as it comes. @module */
 import { FormatError, shown } from "../../core/values/errors.ts";
 import { checkOptions } from "../../core/values/schema.ts";
-import type { SourceLike } from "../../core/files/platform.ts";
+import type { SourceLike } from "../files/sources.ts";
 import type { CsvTable } from "./csv.ts";
 import { gunzipped } from "../archives/inflate.ts";
 import { checkText, dataFileNames, type DataFileOptions, fileBytes, named } from "../datasets/options.ts";

@@ -4,10 +4,11 @@ import type { Network } from "../../../core/network/network.ts";
 import { ConfigError, FormatError, shown } from "../../../core/values/errors.ts";
 import { defaultLimits, type Limits } from "../../../core/values/limits.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
-import type { Registry } from "../../../core/graph/registry.ts";
+import type { Registry } from "../../../core/registry.ts";
 import { contextFor, versionOf } from "./context.ts";
 import { readStructure } from "./graph.ts";
 import { isJson } from "../json.ts";
+import { classes } from "./classes.ts";
 import { mergedOf } from "./merged.ts";
 import { allOperations } from "../operations/rare.ts";
 
@@ -49,7 +50,10 @@ export function networkFromConfig(config: unknown, options: NetworkOptions): Net
     layers: own,
     warn,
   };
-  const ctx = contextFor(reading, version ?? versionOf(config), config, allOperations, mergedOf);
+  const ctx = contextFor(reading, version ?? versionOf(config), config, allOperations, {
+    mergedOf,
+    wholes: classes,
+  });
   const { network, name } = readStructure(config, ctx, "configuration");
   if (!network) throw new FormatError(`model ${name}: the shape of its input is not in the configuration`);
   return network;
