@@ -83,3 +83,16 @@ Deno.test("losses by Keras' names, in snake_case and in camelCase", () => {
   }
   throws(() => same().compile({ loss: "mean_sqared_error" }), /did you mean meanSquaredError/);
 });
+
+Deno.test("crossentropy is binary for an output of one number, and asks for its kind otherwise", async () => {
+  const one = sequential([input({ shape: [1] }), activation({ activation: "linear" })], { backend: "plain" });
+  for (const loss of ["crossentropy", "ce"]) {
+    one.compile({ loss });
+    // −ln 0.25, which Keras gives for a probability of a quarter.
+    ok(near((await one.testOnBatch([[0.25]], [[1]])).loss, 1.3862943611198906));
+    throws(
+      () => same().compile({ loss }),
+      /name categoricalCrossentropy .* or sparseCategoricalCrossentropy/,
+    );
+  }
+});

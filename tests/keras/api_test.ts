@@ -82,7 +82,8 @@ const leftOut: Readonly<Record<string, string>> = {
   Mean: "for programs that call it; a compiled model's metric compares targets and outputs",
   Sum: "for programs that call it",
   MeanMetricWrapper: "read where a file wraps one of the functions",
-  MultiOptimizer: "several optimizers in one model: the step's graph has one",
+  MultiOptimizer:
+    "a step's graph has one optimizer; parts of a model are trained apart as models of their own",
   OptimizerMap: "belongs to MultiOptimizer",
   STFT: "its layer makes its own kernels",
   History: "what fit gives",

@@ -92,9 +92,23 @@ function metricName(raw: unknown, metric: Part<MetricDef>, byFunction: boolean):
   return word.charAt(0).toLowerCase() + word.slice(1);
 }
 
+/**
+ * Keras' `crossentropy` and `ce`, which choose by output and targets: binary for an output of one number.
+ * @throws {ConfigError} for several, where only targets would tell.
+ */
+function chosenCrossentropy(raw: unknown, { name, type }: Port): unknown {
+  if (typeof raw !== "string" || !/^(crossentropy|ce)$/i.test(raw)) return raw;
+  if (asTensor(type).shape?.at(-1) === 1) return "binaryCrossentropy";
+  throw new ConfigError(
+    `compile.loss (output ${name}): ${raw} is chosen by the targets in Keras, which come later here: name ` +
+      "categoricalCrossentropy (a number for each class) or sparseCategoricalCrossentropy (the class's number)",
+    { place: "compile.loss" },
+  );
+}
 /** The loss of one output. */
 function outputLoss(registry: TrainingPlugins, output: Port, raw: unknown, weight: number): OutputLoss {
-  const loss = partOf(registry, "loss", raw, `compile.loss (output ${output.name})`);
+  const chosen = chosenCrossentropy(raw, output);
+  const loss = partOf(registry, "loss", chosen, `compile.loss (output ${output.name})`);
   const type = asTensor(output.type), { def, config } = loss;
   return {
     output,
