@@ -51,15 +51,13 @@ export interface ExperimentConfig {
   readonly refit: boolean;
 }
 
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 /** An object whose keys are fields. */
 function section<C>(doc: string, schema: Schema<C>): fields.Field<C> {
   return field<C>({
     doc,
     expects: `an object with ${Object.keys(schema).join(", ")}`,
     json: objectSchema(schema),
-    read: (raw, path) => (isRecord(raw) ? parseConfig(schema, raw, path) : undefined),
+    read: (raw, path) => (fields.isRecord(raw) ? parseConfig(schema, raw, path) : undefined),
   });
 }
 
@@ -83,7 +81,7 @@ const variantFields: Schema<Variant> = {
     default: {},
     expects: "an object of values by path",
     json: { type: "object" },
-    read: (raw) => (isRecord(raw) ? raw : undefined),
+    read: (raw) => (fields.isRecord(raw) ? raw : undefined),
   }),
 };
 const halvingFields: Schema<HalvingConfig> = {
@@ -98,7 +96,7 @@ export const experimentFields: Schema<ExperimentConfig> = {
     doc: "what every trial is trained by, but for what is varied: a training configuration, or its file",
     expects: "a training configuration, or its file",
     json: { anyOf: [{ type: "string" }, { $ref: "train.schema.json" }] },
-    read: (raw) => (isRecord(raw) || (typeof raw === "string" && raw !== "") ? raw : undefined),
+    read: (raw) => (fields.isRecord(raw) || (typeof raw === "string" && raw !== "") ? raw : undefined),
   }),
   search: nullable(section("a search over fields of the configuration", searchFields)),
   variants: list({ doc: "trials that are said in full", of: section("a trial", variantFields), default: [] }),
@@ -137,7 +135,7 @@ export async function readJson(path: string): Promise<Json> {
       file: path,
     });
   }
-  if (!isRecord(raw)) throw new InputError(`${path}: expected a JSON object`, { file: path });
+  if (!fields.isRecord(raw)) throw new InputError(`${path}: expected a JSON object`, { file: path });
   return raw;
 }
 

@@ -57,12 +57,10 @@ const rangeFields = {
 };
 const whole = (kind: string) => kind === "int" || kind === "logInt";
 const logarithmic = (kind: string) => kind === "logUniform" || kind === "logInt";
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 
 function readDimension(raw: unknown, name: string, place: string): Dimension {
   if (Array.isArray(raw)) return readDimension({ kind: "choice", of: raw }, name, place);
-  if (!isRecord(raw)) {
+  if (!fields.isRecord(raw)) {
     throw new ConfigError(`${place}: expected a list of values, or {kind, …}`, { place });
   }
   if (kindField.parse(raw.kind, `${place}.kind`) === "choice") {
@@ -106,7 +104,7 @@ export const spaceField: fields.Field<Space> = field<Space>({
     },
   },
   read: (raw, path) =>
-    isRecord(raw)
+    fields.isRecord(raw)
       ? Object.fromEntries(
         Object.entries(raw).map(([name, d]) => [name, readDimension(d, name, `${path}.${name}`)]),
       )
@@ -196,7 +194,7 @@ function put(into: unknown, [key, ...rest]: readonly string[], value: Value, pat
   // A part by its name alone: "adam" is { name: "adam" }.
   const record = typeof into === "string" && rest.length === 0 ? { name: into } : into;
   const within = record === null || record === undefined ? {} : record;
-  if (!isRecord(within)) {
+  if (!fields.isRecord(within)) {
     throw new ConfigError(
       `${path}: ${JSON.stringify(key)} stands in ${JSON.stringify(into)}, which holds no keys`,
       {

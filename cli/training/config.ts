@@ -95,8 +95,6 @@ export interface TrainConfig {
   readonly output: string | null;
 }
 
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const anyObject = { type: "object" };
 const namedPart = { anyOf: [{ type: "string" }, { type: "object", required: ["name"] }] };
 
@@ -107,14 +105,14 @@ const part = (doc: string, fallback?: string) =>
     ...(fallback !== undefined && { default: fallback }),
     expects: "a name, or {name, …options}",
     json: namedPart,
-    read: (raw) => (typeof raw === "string" || isRecord(raw) ? raw : undefined),
+    read: (raw) => (typeof raw === "string" || fields.isRecord(raw) ? raw : undefined),
   });
 const object = (doc: string) =>
   field<Json>({
     doc,
     expects: "an object",
     json: anyObject,
-    read: (raw) => (isRecord(raw) ? raw : undefined),
+    read: (raw) => (fields.isRecord(raw) ? raw : undefined),
   });
 
 /** An object with keys of its own. */
@@ -124,7 +122,7 @@ function section<C>(doc: string, schema: Schema<C>, fallback?: C) {
     ...(fallback !== undefined && { default: fallback }),
     expects: `an object with ${Object.keys(schema).join(", ")}`,
     json: objectSchema(schema),
-    read: (raw, path) => (isRecord(raw) ? parseConfig(schema, raw, path) : undefined),
+    read: (raw, path) => (fields.isRecord(raw) ? parseConfig(schema, raw, path) : undefined),
   });
 }
 /** The JSON schema of an object whose keys are a configuration's fields; `more` are further keys, constants required. */
@@ -181,7 +179,7 @@ const source = (doc: string) =>
     expects: "a file, a list of files, or {x, y}",
     json: { anyOf: [sourceFields.x.json, objectSchema(sourceFields)] },
     read: (raw, path) =>
-      isRecord(raw)
+      fields.isRecord(raw)
         ? parseConfig(sourceFields, raw, path)
         : typeof raw === "string" || Array.isArray(raw)
         ? { ...wholeSource, x: sourceFields.x.parse(raw, path) }
@@ -206,8 +204,8 @@ const dataFields: Schema<DataConfig> = {
     expects: "a name, or {name, language, download}",
     json: { anyOf: [datasetFields.name.json, objectSchema(datasetFields)] },
     read: (raw, path) =>
-      isRecord(raw) || typeof raw === "string"
-        ? parseConfig(datasetFields, isRecord(raw) ? raw : { name: raw }, path)
+      fields.isRecord(raw) || typeof raw === "string"
+        ? parseConfig(datasetFields, fields.isRecord(raw) ? raw : { name: raw }, path)
         : undefined,
   })),
   table: section("how tables are read", tableFields, parseConfig(tableFields, {}, "data.table")),
@@ -246,7 +244,7 @@ const modelFields: Schema<ModelConfig> = {
     doc: "layers in a row, each {type, …options}",
     expects: "a list of {type, …options}",
     json: { type: "array", minItems: 1, items: { $ref: "#/$defs/layer" } },
-    read: (raw) => (Array.isArray(raw) && raw.length > 0 && raw.every(isRecord) ? raw : undefined),
+    read: (raw) => (Array.isArray(raw) && raw.length > 0 && raw.every(fields.isRecord) ? raw : undefined),
   }),
 };
 const compileFields: Schema<CompileConfig> = {
@@ -302,7 +300,7 @@ export const trainFields: Schema<TrainConfig> = {
     expects: "a model file, or an object with name, layers",
     json: { anyOf: [{ type: "string" }, objectSchema(modelFields)] },
     read: (raw, path) =>
-      typeof raw === "string" ? raw : isRecord(raw) ? parseConfig(modelFields, raw, path) : undefined,
+      typeof raw === "string" ? raw : fields.isRecord(raw) ? parseConfig(modelFields, raw, path) : undefined,
   }),
   data: nullable(section("what is trained on", dataFields)),
   compile: nullable(section("how it is compiled; as the model's file says unless given", compileFields)),
@@ -320,6 +318,6 @@ export async function readTrainConfig(path: string): Promise<TrainConfig> {
     const why = error instanceof Error ? error.message : String(error);
     throw new InputError(`${path}: is not JSON: ${why}`, { file: path });
   }
-  if (!isRecord(raw)) throw new InputError(`${path}: expected a JSON object`, { file: path });
+  if (!fields.isRecord(raw)) throw new InputError(`${path}: expected a JSON object`, { file: path });
   return parseConfig(trainFields, raw, path);
 }

@@ -13,8 +13,6 @@ import * as layers from "../../public/layers.ts";
 import { createLayer, fields, type LayerDef } from "../../public/plugins.ts";
 import type { Json, ModelConfig } from "./config.ts";
 
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const own: Readonly<Record<string, string>> = Object.fromEntries(
   Object.keys(layers).map((name) => [name.toLowerCase(), name]),
 );
@@ -45,7 +43,7 @@ function layerFrom(raw: Json, path: string): Layer {
   }
   const given = Object.entries(options).map(([key, value]) => [
     key,
-    isRecord(value) && "type" in value ? layerFrom(value, `${path}.${key}`) : value,
+    fields.isRecord(value) && "type" in value ? layerFrom(value, `${path}.${key}`) : value,
   ]);
   try {
     return createLayer(def, Object.fromEntries(given));

@@ -1,4 +1,5 @@
 /** Records that commands write: histories of runs, results of experiments, forecasts, graphs of values. @module */
+import { fields } from "../../public/plugins.ts";
 import { InputError, type Model } from "../../mod.ts";
 import { parseCsv } from "../../public/data.ts";
 import { readBytes, readText } from "../inputs.ts";
@@ -28,13 +29,11 @@ export interface Records {
 export const noRecords = (): Records => ({ runs: [], moments: [] });
 
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 const isNumbers = (raw: unknown): raw is readonly (number | null)[] =>
   Array.isArray(raw) && raw.every((v) => typeof v === "number" || v === null);
 
 function historyIn(raw: unknown): Record<string, readonly (number | null)[]> {
-  if (!isRecord(raw)) return {};
+  if (!fields.isRecord(raw)) return {};
   return Object.fromEntries(
     Object.entries(raw).filter((entry): entry is [string, readonly (number | null)[]] => isNumbers(entry[1])),
   );
@@ -44,8 +43,8 @@ function runFrom(name: string, raw: Json): RunData {
   const history = historyIn(raw.history),
     length = Math.max(0, ...Object.values(history).map((h) => h.length));
   const epoch = isNumbers(raw.epoch) ? raw.epoch.map(Number) : Array.from({ length }, (_, i) => i);
-  const batches = isRecord(raw.batches) ? historyIn(raw.batches) : undefined;
-  const norms = isRecord(raw.gradientNorms) ? historyIn(raw.gradientNorms) : undefined;
+  const batches = fields.isRecord(raw.batches) ? historyIn(raw.batches) : undefined;
+  const norms = fields.isRecord(raw.gradientNorms) ? historyIn(raw.gradientNorms) : undefined;
   const speed = raw.samplesPerSecond;
   return {
     name,
@@ -61,7 +60,7 @@ function runFrom(name: string, raw: Json): RunData {
 /** The run that a model's file remembers. */
 export function runIn(model: Model, name: string): RunData | undefined {
   const training = model.extras?.json.training;
-  if (!isRecord(training) || !isRecord(training.history)) return undefined;
+  if (!fields.isRecord(training) || !fields.isRecord(training.history)) return undefined;
   const run = runFrom(name, training.history);
   return run.epochs > 0 ? run : undefined;
 }
@@ -75,7 +74,7 @@ function fromJson(path: string, raw: Json): Records | undefined {
   if (Array.isArray(raw.nodes) && Array.isArray(raw.edges)) {
     return { ...noRecords(), graph: graphFrom(raw, path) };
   }
-  if (isRecord(raw.history)) {
+  if (fields.isRecord(raw.history)) {
     const moments = Array.isArray(raw.moments) ? raw.moments as unknown as readonly Moment[] : [];
     return { runs: [runFrom(name, raw)], moments };
   }
@@ -83,7 +82,7 @@ function fromJson(path: string, raw: Json): Records | undefined {
 }
 function graphFrom(raw: Json, path: string): ValueGraph {
   const nodes = (raw.nodes as readonly unknown[]).map((node) => {
-    if (isRecord(node) && typeof node.id === "string" && typeof node.label === "string") {
+    if (fields.isRecord(node) && typeof node.id === "string" && typeof node.label === "string") {
       return {
         ...node,
         kind: node.kind === "operator" ? "operator" : "value",
@@ -143,8 +142,8 @@ export async function find(path: string): Promise<readonly Found[]> {
       file: path,
     });
   }
-  if (isRecord(raw) && typeof raw.class_name === "string") return [{ model: path }];
-  const records = isRecord(raw) ? fromJson(path, raw) : undefined;
+  if (fields.isRecord(raw) && typeof raw.class_name === "string") return [{ model: path }];
+  const records = fields.isRecord(raw) ? fromJson(path, raw) : undefined;
   if (records) return [{ records }];
   throw new InputError(
     `${path}: expected a model's configuration, a run's history, an experiment's trials or forecasts`,

@@ -1,22 +1,21 @@
 /** The Experiments view's data: trials of an experiment, and how much each parameter matters. @module */
+import { fields } from "../../../public/plugins.ts";
 import { InputError } from "../../../mod.ts";
 import type { ExperimentsData, Trial } from "../data.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 
 function trialFrom(raw: unknown, at: number, file: string): Trial {
-  if (!isRecord(raw)) throw new InputError(`${file}: trials[${at}]: expected an object`, { file });
+  if (!fields.isRecord(raw)) throw new InputError(`${file}: trials[${at}]: expected an object`, { file });
   const named = typeof raw.name === "string" ? { variant: raw.name } : {};
-  const values = isRecord(raw.params) ? raw.params : isRecord(raw.values) ? raw.values : {};
-  const runs = (Array.isArray(raw.runs) ? raw.runs : []).filter(isRecord);
-  const test = Object.entries(isRecord(raw.test) ? raw.test : {}).map(([name, v]) =>
-    [`test ${name}`, isRecord(v) ? v.mean : v] as const
+  const values = fields.isRecord(raw.params) ? raw.params : fields.isRecord(raw.values) ? raw.values : {};
+  const runs = (Array.isArray(raw.runs) ? raw.runs : []).filter(fields.isRecord);
+  const test = Object.entries(fields.isRecord(raw.test) ? raw.test : {}).map(([name, v]) =>
+    [`test ${name}`, fields.isRecord(v) ? v.mean : v] as const
   );
   const metrics = {
     ...meansOf(runs),
-    ...(isRecord(raw.metrics) ? raw.metrics : {}),
+    ...(fields.isRecord(raw.metrics) ? raw.metrics : {}),
     ...Object.fromEntries(test),
   };
   const seeds = runs.map((r) => r.seed);
@@ -37,7 +36,7 @@ function trialFrom(raw: unknown, at: number, file: string): Trial {
 function meansOf(runs: readonly Json[]): Readonly<Record<string, number>> {
   const lists = new Map<string, number[]>();
   for (const run of runs) {
-    for (const [name, v] of Object.entries(isRecord(run.metrics) ? run.metrics : {})) {
+    for (const [name, v] of Object.entries(fields.isRecord(run.metrics) ? run.metrics : {})) {
       if (typeof v === "number") lists.set(name, [...lists.get(name) ?? [], v]);
     }
   }
@@ -96,7 +95,7 @@ export function experimentsFrom(raw: Json, name: string, file: string): Experime
   const order = [...scored].sort((a, b) =>
     ((a.metrics[metric] ?? 0) - (b.metrics[metric] ?? 0)) * (mode === "min" ? 1 : -1)
   );
-  const chosen = raw.best ?? raw.chosen, told = isRecord(chosen) ? chosen.id ?? chosen.trial : chosen;
+  const chosen = raw.best ?? raw.chosen, told = fields.isRecord(chosen) ? chosen.id ?? chosen.trial : chosen;
   const best = trials.find((t) => t.id === String(told))?.id ?? order[0]?.id;
   return { name, metric, mode, trials, params, importance, ...(best !== undefined && { best }) };
 }

@@ -1,9 +1,8 @@
 /** The Forecasts view's data: series with what was predicted of them. @module */
+import { fields } from "../../../public/plugins.ts";
 import type { ForecastsData, ForecastSeries } from "../data.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (raw: unknown): raw is Json =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw);
 type Numbers = readonly (number | null)[];
 const numbersIn = (raw: unknown): Numbers | undefined =>
   Array.isArray(raw) && raw.every((v) => typeof v === "number" || v === null) ? raw : undefined;
@@ -49,7 +48,7 @@ function seriesFrom(raw: Json, name: string): ForecastSeries | undefined {
     ...(upper && { upper: laid(upper) }),
     metrics: {
       ...forecastErrors(all, prediction),
-      ...(isRecord(raw.metrics)
+      ...(fields.isRecord(raw.metrics)
         ? Object.fromEntries(
           Object.entries(raw.metrics).filter((e): e is [string, number] => typeof e[1] === "number"),
         )
@@ -62,7 +61,9 @@ function seriesFrom(raw: Json, name: string): ForecastSeries | undefined {
 export function forecastsFrom(raw: Json, name: string): ForecastsData | undefined {
   const list = Array.isArray(raw.forecasts) ? raw.forecasts : [raw];
   const series = list.flatMap((one, i) => {
-    const made = isRecord(one) ? seriesFrom(one, list.length === 1 ? name : `${name} ${i + 1}`) : undefined;
+    const made = fields.isRecord(one)
+      ? seriesFrom(one, list.length === 1 ? name : `${name} ${i + 1}`)
+      : undefined;
     return made ? [made] : [];
   });
   return series.length > 0 ? { series } : undefined;
