@@ -130,7 +130,7 @@ export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
 export interface PreluConfig {
   /** Fills the slopes. */
   readonly alphaInitializer: InitializerSpec;
-  /** Axes, from 1, along which one slope serves all. */
+  /** Penalty on the slopes. */
   readonly alphaRegularizer: Opaque;
   /** Bound on the slopes. */
   readonly alphaConstraint: Opaque;

@@ -25,7 +25,7 @@ export interface EmbeddingConfig {
   readonly outputDim: number;
   /** Fills the table. */
   readonly embeddingsInitializer: InitializerSpec;
-  /** Id 0 is padding and is masked. */
+  /** Penalty on the table. */
   readonly embeddingsRegularizer: Opaque;
   /** Bound on the table. */
   readonly embeddingsConstraint: Opaque;

@@ -20,9 +20,9 @@ import { tensor } from "../../../core/values/tensor.ts";
 
 /** Options of {@link upSampling1dDef} and {@link upSampling3dDef}, resolved. */
 export interface UpSamplingConfig {
-  /** How often every element is repeated along each axis. */
+  /** Factors: how often every element is repeated along each axis. */
   readonly size: readonly number[];
-  /** How new pixels are found. */
+  /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
 /** Options of {@link upSampling2dDef}, resolved. */

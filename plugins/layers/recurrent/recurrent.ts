@@ -25,14 +25,14 @@ import { bool } from "../../../core/values/schema.ts";
 export type { RecurrentConfig, RecurrentParam };
 /** Options of {@link gruDef}, resolved. */
 export interface GruConfig extends RecurrentConfig {
-  /** The forget gate's bias begins as 1. */
+  /** Function of the gates. */
   readonly recurrentActivation: ActivationSpec;
   /** The reset gate is applied after the recurrent product, not before it. */
   readonly resetAfter: boolean;
 }
 /** Options of {@link lstmDef}, resolved. */
 export interface LstmConfig extends RecurrentConfig {
-  /** The forget gate's bias begins as 1. */
+  /** Function of the gates. */
   readonly recurrentActivation: ActivationSpec;
   /** The forget gate's bias begins as 1. */
   readonly unitForgetBias: boolean;

@@ -58,11 +58,11 @@ export interface RecurrentConfig extends StepsConfig, KernelConfig {
   readonly activation: ActivationSpec;
   /** Fills the recurrent kernel. */
   readonly recurrentInitializer: InitializerSpec;
-  /** Share of the inputs that is dropped. */
+  /** Penalty on the recurrent kernel. */
   readonly recurrentRegularizer: Opaque;
   /** Bound on the recurrent kernel. */
   readonly recurrentConstraint: Opaque;
-  /** Share of the weights that is dropped in training. */
+  /** Share of the inputs that is dropped in training. */
   readonly dropout: number;
   /** Share of the state that is dropped. */
   readonly recurrentDropout: number;

@@ -22,7 +22,7 @@ export interface SlidingConfig extends KernelConfig {
   readonly kernelSize: readonly number[];
   /** Steps between windows. */
   readonly strides: readonly number[];
-  /** Steps between a kernel's elements. */
+  /** How windows treat the borders: inside only (`valid`), as many outputs as strides give (`same`), or looking back only (`causal`). */
   readonly padding: Padding;
   /** Where the channels stand. */
   readonly dataFormat: DataFormat;
