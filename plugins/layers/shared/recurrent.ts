@@ -73,7 +73,7 @@ export interface RecurrentConfig extends StepsConfig, KernelConfig {
 export function recurrentFields(): Schema<RecurrentConfig> {
   return {
     units: int({ doc: "size of the state and of the output", min: 1 }),
-    activation: activationField({ doc: "of the candidate state", default: "tanh" }),
+    activation: activationField({ doc: "function of the candidate state", default: "tanh" }),
     ...kernelFields(),
     recurrentInitializer: initializerField({ doc: "fills the recurrent kernel", default: "orthogonal" }),
     recurrentRegularizer: opaqueField("penalty on the recurrent kernel"),
