@@ -8,6 +8,7 @@ import {
   type WriteOptions,
 } from "../../mod.ts";
 import { writeNamesOf } from "../../public/plugins.ts";
+import { packagesFor } from "../../io/keras/mod.ts";
 import type { Assets } from "../assets.ts";
 import {
   type CommandDef,
@@ -73,6 +74,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     const samples = verify
       ? await samplesFor(model, stored, { seed, rightPadded: options.rightPadded === true })
       : [];
+    sayPackages(destination, model, context);
     const bar = progress(context.terminal, "proof");
     const conversion = await convertInto(model, destination, {
       source,
@@ -143,6 +145,13 @@ function checkFlags(write: WriteOptions, destination: string): void {
     if (write[name] === undefined || taken.includes(name)) continue;
     const fit = endings.filter((e) => writeNamesOf(registry, e).includes(name));
     throw new UsageError(`${flag} is for ${fit.join(", ")} files, not for ${destination}`);
+  }
+}
+/** Says what Python has to import before Keras opens the file. */
+function sayPackages(destination: string, model: Model, context: Context): void {
+  if (!/\.(keras|h5|hdf5)$/.test(destination)) return;
+  for (const name of packagesFor(model)) {
+    context.log(`warning: Keras opens ${destination} only with ${name}: import ${name} before load_model`);
   }
 }
 /** What the file keeps beside the model; says what it can't keep. */

@@ -16,6 +16,7 @@ import { trainingOf } from "./training.ts";
 
 export { kerasReader } from "./reading/read.ts";
 export { networkFromConfig, type NetworkOptions } from "./reading/network.ts";
+export { packagesFor } from "./packages.ts";
 export { readWeightsH5 } from "./weights/weightsfile.ts";
 
 const readNames: OptionNames<FormatOptions> = {

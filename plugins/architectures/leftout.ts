@@ -3,6 +3,8 @@ import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
 import { packages } from "./kit.ts";
 
+const gemma3n = "KerasHub 0.32 itself restores other weights from such a file than it wrote";
+const gemma4 = "its layers share keys and add embeddings of their own, which no layer here computes yet";
 const diffusion = "it is several networks in a loop that draws noise";
 const prompts = "its graph depends on whether masks are among the prompts, which Keras decides as it runs";
 const queries = "its decoder, which moves its queries, is made of layers that aren't known here";
@@ -32,6 +34,11 @@ export const leftOut: Readonly<Record<string, string>> = {
   StableDiffusion3Inpaint: diffusion,
   StableDiffusion3TextToImage: diffusion,
   VideoPrismBackbone: "its attention over space and time is made of layers that aren't known here",
+  Gemma3nBackbone: gemma3n,
+  Gemma3nCausalLM: gemma3n,
+  Gemma4Backbone: gemma4,
+  Gemma4CausalLM: gemma4,
+  Gemma4AssistantCausalLM: "it drafts tokens for another model's states, which its file doesn't hold",
 };
 
 /** Their definitions, which say the reason when such a file is read. */

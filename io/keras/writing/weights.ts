@@ -82,8 +82,8 @@ export function writeV3Weights(
     }
   };
   const write = (node: LayerNode, at: Hdf5GroupWriter, within: boolean) => {
-    // A layer reached twice is stored at its first place alone.
-    if (seen.has(node) && !copies) return;
+    // A layer reached twice is stored at its first place alone, as always in classes of whole models.
+    if (seen.has(node) && (!copies || within)) return;
     seen.add(node);
     vars(at, node.name);
     for (const [path, value] of Object.entries(arraysOf(node))) {
@@ -101,7 +101,11 @@ export function writeV3Weights(
     if (inside) {
       const inputs = inside.kind === "Functional" ? inside.network?.inputNames ?? [] : [];
       container(node.children, at, inputs, within || writtenClass(node.layer, ctx) !== undefined);
-    } else for (const child of node.children) write(child, at.group(child.attribute ?? child.name), within);
+      return;
+    }
+    for (const child of node.children) {
+      if (!(seen.has(child) && within)) write(child, at.group(child.attribute ?? child.name), within);
+    }
   };
   vars(root, source.name);
   container(source.tree, root, source.inputs, source.known);
