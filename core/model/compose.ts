@@ -1,5 +1,5 @@
 /** Models from layers: in a row, or from their ends. @module */
-import { ConfigError } from "../values/errors.ts";
+import { ConfigError, shown } from "../values/errors.ts";
 import {
   type Applicable,
   functional,
@@ -31,6 +31,9 @@ export function sequential(
   options: SequentialOptions & { readonly registry: Registry },
 ): Model {
   const { name = "sequential", registry, ...rest } = options;
+  if (!Array.isArray(layers) || layers.some((item) => typeof item !== "object" || item === null)) {
+    throw new ConfigError(`sequential: expected a list of layers, got ${shown(layers)}`);
+  }
   const [head] = layers, start = head && "kind" in head && head.kind === "symbolic" ? head : undefined;
   const list = layers.slice(start ? 1 : 0).map((item) => {
     if ("kind" in item && item.kind === "symbolic") {

@@ -51,6 +51,8 @@ export interface WriteOptions {
   readonly external?: boolean;
   /** Says that masks leave out steps at the ends of rows alone, as zeros after short texts: ONNX files need fewer nodes then. */
   readonly rightPadded?: boolean;
+  /** Told of what Keras will take otherwise than the model does; `console.warn` unless given. */
+  readonly warn?: (message: string) => void;
   /** When it is saved, as Keras 3's files say; 1970 unless given, so that equal models give equal bytes. */
   readonly date?: Date;
 }

@@ -1,7 +1,7 @@
 /** From a layer's definition and options to a layer ready to be applied. @module */
 import type { ActivationDef, InitializerDef, InitializerSpec, Layer, LayerDef } from "./layer.ts";
 import { snakeCase } from "./names.ts";
-import { parseConfig } from "../values/schema.ts";
+import { optionsIn, parseConfig } from "../values/schema.ts";
 import type { DType } from "../values/dtype.ts";
 
 /** Options that every layer takes. */
@@ -57,5 +57,8 @@ export type Factory<C, Required extends keyof C = never> = [Required] extends [n
  */
 export function factory<C, P extends string>(def: LayerDef<C, P>): (options?: object) => Layer {
   return (options = {}) =>
-    createLayer(def, Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)));
+    createLayer(
+      def,
+      Object.fromEntries(Object.entries(optionsIn(def.name, options)).filter(([, v]) => v !== undefined)),
+    );
 }

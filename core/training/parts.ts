@@ -2,7 +2,7 @@
 import { ConfigError, shown } from "../values/errors.ts";
 import { fieldToSnake } from "../network/names.ts";
 import type { Lookup } from "../graph/lookup.ts";
-import { type AnySchema, isRecord, nearest, parseConfig, type Schema } from "../values/schema.ts";
+import { type AnySchema, isRecord, nearest, optionsIn, parseConfig, type Schema } from "../values/schema.ts";
 import type { Part, PartDef, PartKind, PartKinds } from "./contract.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -42,6 +42,7 @@ function renamedOptions(def: PartDef, options: Json, fromFile: boolean): Record<
  * @throws {ConfigError} with the path of the wrong option, as in `adam.beta1`.
  */
 export function part<D extends PartDef>(def: D, options: object = {}, fromFile = false): Part<D> {
+  optionsIn(def.name, options);
   const given = fromFile ? def.keras?.upgrade?.({ ...options }) ?? options : options;
   const named = renamedOptions(def, given as Json, fromFile);
   const config = parseConfig(def.config as Schema<Record<string, unknown>>, named, def.name);

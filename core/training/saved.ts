@@ -9,6 +9,8 @@ export interface SavedTraining {
   variables?(major?: 2 | 3): readonly { readonly name: string; readonly value: Tensor }[];
   /** Keras' version that wrote it. */
   readonly version: string;
+  /** What other versions of Keras take otherwise, a sentence each. */
+  readonly differs?: readonly string[];
 }
 
 /** A version of Keras as a number that grows with it: 2.004 for 2.4. */

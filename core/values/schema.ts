@@ -221,10 +221,12 @@ export function checkOptions<O extends object>(
   known: Readonly<Record<keyof NoInfer<O>, unknown>>,
 ): void {
   if (given === undefined) return;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new ConfigError(`${path}: expected an object of options, got ${shown(given)}`, { place: path });
-  }
-  refuseUnknown(path, given, known);
+  refuseUnknown(path, optionsIn(path, given), known);
+}
+/** What was given as options. @throws {ConfigError} where that is no object. */
+export function optionsIn<O>(path: string, given: O): O & object {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given;
+  throw new ConfigError(`${path}: expected an object of options, got ${shown(given)}`, { place: path });
 }
 /** Refuses keys that aren't known. @throws {ConfigError} with the nearest known name. */
 export function refuseUnknown(path: string, given: object, known: object): void {

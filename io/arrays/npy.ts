@@ -6,7 +6,7 @@ import { checkOptions } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { reversedUnits } from "../archives/bytes.ts";
 import { type NpyHeader, parseNpyHeader } from "./npyheader.ts";
-import { dataFileNames, type DataFileOptions, named } from "../datasets/options.ts";
+import { checkBytes, dataFileNames, type DataFileOptions, named } from "../datasets/options.ts";
 import { openZip, writeZip } from "../archives/zip.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -35,6 +35,7 @@ const toCode = new Map(Object.entries(fromCode).map(([code, dtype]) => [dtype, c
  * @throws {UnsupportedError} for object arrays and element types without a tensor.
  */
 export function readNpy(bytes: Uint8Array, file?: string): Tensor {
+  checkBytes("readNpy", bytes);
   const { label, detail } = named("npy", file);
   if (bytes.length < 10 || magic.some((b, i) => bytes[i] !== b)) {
     throw new FormatError(`${label} magic "\\x93NUMPY" not found: truncated, or not a .npy file`, detail);
@@ -195,6 +196,7 @@ export function readNpz(
   options: DataFileOptions = {},
 ): Map<string, Tensor> {
   checkOptions("readNpz", options, dataFileNames);
+  checkBytes("readNpz", bytes);
   const zip = openZip(bytes, options);
   return new Map(zip.names.map((name) => {
     const label = options.file === undefined ? name : `${options.file}: ${name}`;

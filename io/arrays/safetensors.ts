@@ -5,7 +5,7 @@ import type { FormatDef } from "../../core/registry.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions, isRecord } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
-import { dataFileNames, type DataFileOptions } from "../datasets/options.ts";
+import { checkBytes, dataFileNames, type DataFileOptions } from "../datasets/options.ts";
 
 /** The format's words for element types. */
 const words: Readonly<Partial<Record<DType, string>>> = {
@@ -57,6 +57,7 @@ const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSa
  */
 export function readSafetensors(bytes: Uint8Array, options: DataFileOptions = {}): Map<string, Tensor> {
   checkOptions("readSafetensors", options, dataFileNames);
+  checkBytes("readSafetensors", bytes);
   const { limits = defaultLimits, file = "safetensors" } = options, size = headerSize(bytes);
   const wrong = (message: string, place = "header") =>
     new FormatError(`${file}: ${message}`, { file, place });

@@ -4,7 +4,7 @@ import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
 import { gunzipped } from "../archives/inflate.ts";
-import { dataFileNames, type DataFileOptions, named } from "./options.ts";
+import { checkBytes, dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 const plane = 32 * 32;
 const record = 1 + 3 * plane;
@@ -25,6 +25,7 @@ export interface Cifar10 {
  */
 export function readCifar10(bytes: Uint8Array, options: DataFileOptions = {}): Cifar10 {
   checkOptions("readCifar10", options, dataFileNames);
+  checkBytes("readCifar10", bytes);
   const { limits = defaultLimits } = options, { label, detail } = named("CIFAR-10", options.file);
   const plain = gunzipped(bytes, options), count = plain.length / record;
   if (count === 0 || !Number.isInteger(count)) {

@@ -6,7 +6,7 @@ import { checkOptions } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { reversedUnits } from "../archives/bytes.ts";
 import { gunzipped } from "../archives/inflate.ts";
-import { dataFileNames, type DataFileOptions, named } from "./options.ts";
+import { checkBytes, dataFileNames, type DataFileOptions, named } from "./options.ts";
 
 const types: Record<number, DType> = {
   0x08: "uint8",
@@ -25,6 +25,7 @@ const types: Record<number, DType> = {
  */
 export function readIdx(bytes: Uint8Array, options: DataFileOptions = {}): Tensor {
   checkOptions("readIdx", options, dataFileNames);
+  checkBytes("readIdx", bytes);
   const { limits = defaultLimits } = options, { label, detail } = named("IDX", options.file);
   const plain = gunzipped(bytes, options);
   const dtype = types[plain[2] ?? 0], rank = plain[3] ?? 0, start = 4 + 4 * rank;

@@ -3,7 +3,7 @@ import { FormatError, LimitError, shown, UnsupportedError } from "../../core/val
 import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
-import { dataFileNames, type DataFileOptions, named } from "./options.ts";
+import { checkBytes, dataFileNames, type DataFileOptions, named } from "./options.ts";
 import { decodePicture, type Picture } from "../pictures/mod.ts";
 
 /** Channels of a picture: 1 grayscale, 3 RGB, 4 RGBA. */
@@ -30,6 +30,7 @@ export function readImage(bytes: Uint8Array, options: ImageOptions = {}): Promis
 }
 function decoded(bytes: Uint8Array, options: ImageOptions): Tensor {
   checkOptions("readImage", options, imageNames);
+  checkBytes("readImage", bytes);
   const { label, detail } = named("image", options.file), { tensorBytes } = options.limits ?? defaultLimits;
   const mode = options.colorMode;
   if (mode !== undefined && !Object.hasOwn(channelsOf, mode)) {

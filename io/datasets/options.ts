@@ -50,6 +50,11 @@ export async function fileBytes<O extends DataFileOptions>(
   return [bytes, { ...options, file: options.file ?? name }];
 }
 
+/** @throws {InputError} where a file's bytes aren't what was given. */
+export function checkBytes(what: string, given: unknown): void {
+  if (given instanceof Uint8Array) return;
+  throw new InputError(`${what}: expected a file's bytes (Uint8Array), got ${shown(given)}`);
+}
 /** How messages about a file begin (`"x.npy: npy"`, or just the format), and the detail of its errors. */
 export function named(
   format: string,

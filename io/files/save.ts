@@ -10,6 +10,7 @@ import { checkOptions, nearest } from "../../core/values/schema.ts";
 type Writer = FormatDef & Pick<Required<FormatDef>, "write">;
 /** The format that writes files of an ending, and the ending. @throws {InputError} that lists what can be written. */
 function formatOf(registry: Registry, name: string): readonly [Writer, string] {
+  if (typeof name !== "string") throw new InputError(`save: expected the name of a file, got ${shown(name)}`);
   const formats = registry.all("format").filter((f): f is Writer => f.write !== undefined);
   const endings = formats.flatMap((f) => f.extensions.map((e) => [f, e] as const))
     .sort(([, a], [, b]) => b.length - a.length);
@@ -40,7 +41,10 @@ function checkWrite(what: string, { takes }: Writer, ending: string, options: Wr
  * @throws {InputError} for an ending that nothing writes; {@link UnsupportedError} naming what the format can't say.
  */
 async function toBytes(model: Model, format: string, options: WriteOptions): Promise<Uint8Array> {
-  const [def, ending] = formatOf(model.registry, format.startsWith(".") ? format : `.${format}`);
+  const [def, ending] = formatOf(
+    model.registry,
+    typeof format !== "string" || format.startsWith(".") ? format : `.${format}`,
+  );
   checkWrite("toBytes", def, ending, options);
   const written = await def.write(await model.synced(), options, ending);
   if (written instanceof Uint8Array) return written;

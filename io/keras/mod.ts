@@ -47,11 +47,11 @@ export async function readKeras(source: Source, options: FormatOptions): Promise
 
 /** What files of each ending are written with; archives alone have members for what Lapis keeps, and a date. */
 const taken: Readonly<Record<string, WriteNames>> = {
-  ".keras": ["kerasVersion", "training", "extras", "date"],
-  ".h5": ["kerasVersion", "training"],
-  ".hdf5": ["kerasVersion", "training"],
-  ".weights.h5": ["kerasVersion", "training"],
-  ".json": ["kerasVersion"],
+  ".keras": ["kerasVersion", "training", "extras", "date", "warn"],
+  ".h5": ["kerasVersion", "training", "warn"],
+  ".hdf5": ["kerasVersion", "training", "warn"],
+  ".weights.h5": ["kerasVersion", "training", "warn"],
+  ".json": ["kerasVersion", "warn"],
 };
 /** Keras' files as a format plugin. Writing is loaded when something is written. */
 export const keras: FormatDef = {

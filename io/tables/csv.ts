@@ -80,7 +80,7 @@ function tableOf(source: string | Uint8Array, options: CsvOptions): CsvTable {
   const [first] = records;
   if (!first) throw new FormatError(`${label} has no rows`, detail);
   const header = options.header ??
-    namesColumns(first, (options.decimal ?? (delimiter === ";" ? "," : ".")) === ",");
+    namesColumns(records.slice(0, looked), (options.decimal ?? (delimiter === ";" ? "," : ".")) === ",");
   const rows = header === true ? records.slice(1) : records;
   const table = { header: headerOf(first, header, label, detail), rows };
   origins.set(table, (row) => linesIn(text)[row + (header === true ? 1 : 0)]);
@@ -97,17 +97,35 @@ function tableOf(source: string | Uint8Array, options: CsvOptions): CsvTable {
   return table;
 }
 
+type Kind = "number" | "text" | undefined;
+/** What a cell holds; nothing is told of a gap. */
+function kindOf(cell: string): Kind {
+  return absent.test(cell) ? undefined : number.test(cell) || infinite.test(cell) ? "number" : "text";
+}
+/** True where a first row holds numbers where the rows below do, and words where they do. */
+function likeBelow([first = [], ...below]: readonly (readonly string[])[]): boolean {
+  const kinds = first.map(kindOf), numbers = first.filter((_, i) => kinds[i] === "number").map(Number);
+  // Years above columns are names.
+  const counted = numbers.length > 2 && numbers.every((n, i) => i === 0 || n === (numbers[i - 1] ?? NaN) + 1);
+  return numbers.length > 0 && !counted && below.length > 0 && first.every((_, i) =>
+    below.every((row) => {
+      const kind = kindOf(row[i] ?? "");
+      return kind === undefined || kinds[i] === undefined || kind === kinds[i];
+    })
+  );
+}
 /**
  * True where a first row is names: not all of it numbers and gaps, unless they count the columns, as data frames without names
- * do, with an empty name above their index.
+ * do, with an empty name above their index; and not of numbers and words where the rows below have them.
  */
-function namesColumns(cells: readonly string[], comma: boolean): boolean {
-  const first = comma ? cells.map((cell) => cell.replace(",", ".")) : cells;
+function namesColumns(records: readonly (readonly string[])[], comma: boolean): boolean {
+  const rows = comma ? records.map((row) => row.map((cell) => cell.replace(",", "."))) : records;
+  const [first = []] = rows;
   const from = first[0]?.trim() === "" ? 1 : 0;
   const counts = first.length > 2 && first.slice(from).every((cell, i) => cell.trim() === `${i}`);
   const data = first.some((cell) => number.test(cell)) &&
     first.every((cell) => number.test(cell) || absent.test(cell) || infinite.test(cell));
-  return counts || !data;
+  return counts || !data && !likeBelow(rows);
 }
 
 /** Rows that are looked at to tell what stands between cells. */

@@ -127,6 +127,18 @@ Deno.test("rows of one file may end in CRLF and LF both, and in CR alone", () =>
   assert.deepEqual(parseCsv("a,b\r1,x\r").rows, [["1", "x"]]);
 });
 
+Deno.test("a first row of numbers and words is data where the rows below have both in the same places", () => {
+  const rowsOf = (text: string) => readCsv(text).rows.length;
+  assert.equal(rowsOf("5.1,3.5,setosa\n4.9,3.0,setosa\n"), 2);
+  assert.equal(rowsOf("a,1\nb,2\nc,\n"), 3);
+  assert.equal(rowsOf("inf,x\n2,y\n"), 2);
+  assert.equal(rowsOf("name,1\n2,b\n"), 1);
+  assert.equal(rowsOf("length,species\n4.9,setosa\n"), 1);
+  assert.equal(rowsOf("a,b\nc,d\n"), 1);
+  assert.equal(rowsOf("a,1\n"), 0);
+  // Years, one after another, name columns.
+  assert.equal(rowsOf("country,1990,1991,1992\nA,1,2,3\n"), 1);
+});
 Deno.test("unless said, a first row of numbers alone is data, and the separator is what the rows have", () => {
   assert.deepEqual(parseCsv("1,2,0\n3,4,1\n"), {
     header: ["0", "1", "2"],

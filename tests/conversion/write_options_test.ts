@@ -13,6 +13,7 @@ const given: Required<WriteOptions> = {
   opset: 17,
   external: false,
   rightPadded: true,
+  warn: () => {},
   date: new Date(0),
 };
 const endings = [".keras", ".h5", ".weights.h5", ".json", ".safetensors", ".onnx"];

@@ -87,3 +87,16 @@ Deno.test("sums of Ftrl that early TensorFlow held times the rate, for some weig
     (error) => error instanceof UnsupportedError && /Ftrl with L2 shrinkage/.test(error.message),
   );
 });
+
+Deno.test("what Keras 3 will take otherwise is said where a file of an older one is written as its own", async () => {
+  const said = async (name: string) => {
+    const warned: string[] = [];
+    using model = await loadModel(new URL(name, folder), { backend: "plain", warn: () => {} });
+    await model.toBytes("keras", { warn: (line) => warned.push(line) });
+    return warned.join("; ");
+  };
+  ok(/labels 0 and 1 of a hinge/.test(await said("k224_theano_hinge_emb.h5")));
+  ok(/^RMSprop steps as in the version/.test(await said("k224_rmsprop_mlp.h5")));
+  deepStrictEqual(await said("k224_sgdn_mlp.h5"), "");
+  deepStrictEqual(await said("k315_nadam_emb.keras"), "");
+});

@@ -35,12 +35,26 @@ interface Written {
   readonly ctx: WriteContext;
   readonly training: SavedTraining | undefined;
 }
+/** Why steps of an optimizer that follows an older Keras are others in Keras 3. */
+function olderSteps({ config: { optimizer } }: SavedTraining, major: 2 | 3): readonly string[] {
+  if (major === 2 || !isJson(optimizer) || !isJson(optimizer.lapis)) return [];
+  const { class_name: name, lapis: { era } } = optimizer;
+  const other = name === "Nadam" ? era !== "3" : /^(RMSprop|Adagrad)$/.test(`${name}`) && era !== "2.11";
+  return other && era !== undefined
+    ? [
+      `${name} steps as in the version of Keras that the model is from; Keras 3 computes its steps otherwise`,
+    ]
+    : [];
+}
 function begin(model: Model, options: WriteOptions, modules: boolean): Written {
   const { network, registry } = model, major = options.kerasVersion ?? 3;
   const shared = sharedIn(network);
   const ctx: WriteContext = { registry, major, modules, ...(shared.size > 0 && { shared }) };
   const inputs = network.kind === "Functional" ? network.inputNames : [];
   const saved = options.training === false ? undefined : model.savedTraining();
+  const training = saved && trainingFor(saved, major, registry);
+  const { warn = (message: string) => console.warn(message) } = options;
+  if (training) { for (const line of [...saved.differs ?? [], ...olderSteps(training, major)]) warn(line); }
   return {
     network,
     source: {
@@ -51,7 +65,7 @@ function begin(model: Model, options: WriteOptions, modules: boolean): Written {
       known: writtenClass(network, ctx) !== undefined,
     },
     ctx,
-    training: saved && trainingFor(saved, major, registry),
+    training,
   };
 }
 /** The model's configuration with its class. */

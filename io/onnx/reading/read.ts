@@ -1,4 +1,5 @@
 /** Reads ONNX models: bytes to our graph. @module */
+import { checkBytes } from "../../datasets/options.ts";
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { FormatError, LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Graph, Role, Value } from "../../../core/graph/graph.ts";
@@ -90,6 +91,7 @@ export async function readOnnxFiles(
   options: ReadOptions,
 ): Promise<OnnxModel> {
   checkOptions("readOnnxFiles", options, readNames);
+  checkBytes("readOnnxFiles", bytes);
   const model = decodeModel(bytes, options.file);
   const external = await loadExternal(model, beside, options.file ?? "bytes");
   return readModel(model, { ...options, external });

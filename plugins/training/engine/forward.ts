@@ -141,8 +141,8 @@ function oneLoss(
   const reduction = (loss.config.reduction ?? "sum_over_batch_size") as Reduction;
   return reduceLoss(b, values, reduction, all, given, compiled.meanOver);
 }
-/** True for compilations of Keras up to 2.2. */
-const hasPlainLabels = ({ meanOver, keras }: ForwardOptions["compiled"]) =>
+/** True where labels 0 and 1 stay what they are in hinge losses, as in Keras up to 2.2. */
+export const hasPlainLabels = ({ meanOver, keras }: ForwardOptions["compiled"]) =>
   meanOver === "weighted" && keras < 2.003;
 function lossValues(
   b: GraphBuilder,

@@ -32,6 +32,7 @@ import { OptimizerState } from "./optimizerstate.ts";
 import { partOf } from "../../../core/training/parts.ts";
 import { Progress } from "./progress.ts";
 import { StepRunner } from "./runner.ts";
+import { hasPlainLabels } from "./forward.ts";
 import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled } from "./saved.ts";
 import { versionOf } from "../../../core/training/saved.ts";
 import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./graphs.ts";
@@ -472,6 +473,11 @@ class ModelTrainer implements Trainer {
     return {
       config: serializeCompiled(compiled, model.outputs, rate),
       version: "3",
+      ...(hasPlainLabels(compiled) && takesSides(compiled) && {
+        differs: [
+          "labels 0 and 1 of a hinge stay as they are, as in Keras up to 2.2; later ones take -1 and 1",
+        ],
+      }),
       variables: (major = 3) => variables(major),
     };
   }
@@ -496,6 +502,11 @@ async function resumeBy(callbacks: readonly Callback[], model: Model): Promise<T
   return undefined;
 }
 
+/** True where labels are sides of a margin. */
+const takesSides = ({ losses, metrics }: Compiled): boolean =>
+  [...losses.map((l) => l.loss), ...metrics.map((m) => m.metric)].some(({ def }) =>
+    /^(hinge|squaredHinge)$/.test(def.name)
+  );
 /** Training as a plugin. */
 export const trainer: TrainerDef = {
   kind: "trainer",
