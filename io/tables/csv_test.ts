@@ -128,7 +128,7 @@ Deno.test("rows of one file may end in CRLF and LF both, and in CR alone", () =>
 });
 
 Deno.test("a first row of numbers and words is data where the rows below have both in the same places", () => {
-  const rowsOf = (text: string) => readCsv(text).rows.length;
+  const rowsOf = (text: string) => parseCsv(text).rows.length;
   assert.equal(rowsOf("5.1,3.5,setosa\n4.9,3.0,setosa\n"), 2);
   assert.equal(rowsOf("a,1\nb,2\nc,\n"), 3);
   assert.equal(rowsOf("inf,x\n2,y\n"), 2);
