@@ -13,6 +13,7 @@
  */
 export type { Assembled, AssembleOptions, AssemblyView } from "../core/network/assemble.ts";
 export {
+  type Adding,
   type Builder,
   type BuilderOptions,
   GraphBuilder,

@@ -13,7 +13,13 @@ export type { ArchitectureDef } from "../core/network/architecture.ts";
 export { shown } from "../core/values/errors.ts";
 export { createLayer, type LayerOptions } from "../core/network/factory.ts";
 export type { Extras, Source, WriteNames, WriteOptions, WrittenFiles } from "../core/model/format.ts";
-export type { FormatDef, FormatOptions } from "../core/registry.ts";
+export type { FormatOf, FormatOptionsOf, SaverOf } from "../core/model/format.ts";
+export type { FormatDef, FormatOptions, SaverDef } from "../core/registry.ts";
+export type { BundleOf, KindsOf, RegistryOf } from "../core/model/plugins.ts";
+export type { HeldWeights, ModelState } from "../core/model/state.ts";
+export type { RandomInputs } from "../core/model/sampling.ts";
+export type { Engines } from "../core/model/sessions.ts";
+export type { Lookup } from "../core/graph/lookup.ts";
 export { writeNamesOf } from "../io/files/save.ts";
 export type * from "../core/network/layer.ts";
 export { normalLike } from "../core/graph/words.ts";
@@ -25,11 +31,19 @@ export type {
 } from "../core/network/whole.ts";
 export { type LayerNode, type WeightEntry, weightsBelow } from "../core/network/tree.ts";
 export type { LayerCall } from "../core/network/network.ts";
-export type { ForwardNode, InferContext, OldNode, OpDef, PlainContext } from "../core/graph/op.ts";
+export type {
+  ForwardNode,
+  InferContext,
+  OldNode,
+  OpDef,
+  OperatorKinds,
+  Operators,
+  PlainContext,
+} from "../core/graph/op.ts";
 export { type Bundle, type Kinds, type Plugin } from "../core/registry.ts";
 /** Fields of configurations: what plugins and programs that read settings say them with. */
 export * as fields from "../core/values/schema.ts";
-export type { AnySchema, Field, JsonSchema, OptionNames, Schema } from "../core/values/schema.ts";
+export type { AnySchema, Field, FieldKind, JsonSchema, OptionNames, Schema } from "../core/values/schema.ts";
 export type * from "../core/training/contract.ts";
 export { part, type PartFactory, partFactory } from "../core/training/parts.ts";
-export type { GraphParts, ModelParts, Trainer, TrainerDef } from "../core/training/types.ts";
+export type { GraphParts, ModelParts, Trainer, TrainerDef, TrainingPlugins } from "../core/training/types.ts";

@@ -25,8 +25,9 @@ export const gradientName = (input: string): string => `gradient/${input}`;
 export interface Derivation {
   /** Holds the graph's nodes, and those of its gradients. */
   readonly b: GraphBuilder;
-  /** The graph's inputs (but constants) and outputs by name. */
+  /** The graph's inputs (but constants) by name. */
   readonly inputs: ReadonlyMap<string, Value>;
+  /** The graph's outputs by name. */
   readonly outputs: ReadonlyMap<string, Value>;
   /** Gradients in the order asked for; zeros where none flows. */
   readonly gradients: readonly Value[];

@@ -47,11 +47,8 @@ import type {
 import type { HeldWeights, ModelGraphOptions } from "./state.ts";
 export type { HeldWeights, ModelGraphOptions, ModelLayer } from "./state.ts";
 
-/** The plugins that models are made with. */
-type Registry = RegistryOf<Model, TrainerDef>;
-
 /** A model: its inputs and outputs, layers, weights and sessions; run, trained and written. */
-export class Model extends ModelState<Registry> {
+export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
   /** Names of every layer's outputs, once asked for. */
   #activations: Assembled["activations"] | undefined;
   #training: Trainer | undefined;
@@ -62,7 +59,7 @@ export class Model extends ModelState<Registry> {
    */
   static fromNetwork(
     network: Network,
-    registry: Registry,
+    registry: RegistryOf<Model, TrainerDef>,
     options: ModelOptions = {},
     held?: HeldWeights,
   ): Model {
@@ -73,7 +70,7 @@ export class Model extends ModelState<Registry> {
   /** A model of layers in a row whose input isn't known yet; the first data (or {@link Model.build}) tells. */
   static deferred(
     layers: readonly Layer[],
-    registry: Registry,
+    registry: RegistryOf<Model, TrainerDef>,
     name: string,
     options: ModelOptions = {},
   ): Model {
@@ -86,7 +83,7 @@ export class Model extends ModelState<Registry> {
   /** A model of a bare graph, as an ONNX file holds it: weights are its parameters and statistics. */
   static fromGraph(
     graph: Graph,
-    registry: Registry,
+    registry: RegistryOf<Model, TrainerDef>,
     options: ModelOptions & { readonly name?: string } = {},
   ): Model {
     const model = new Model(options.name ?? graph.name, registry, options);

@@ -81,6 +81,7 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
   protected stack: readonly Layer[] | undefined;
   #layer: Layer | undefined;
 
+  /** Begins a model with what it is made of and run with. */
   protected constructor(name: string, registry: R, options: ModelOptions) {
     checkOptions(`model ${name}`, options, modelNames);
     this.name = name;
