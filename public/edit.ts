@@ -6,7 +6,7 @@
  * import { extractLayers } from "@lapis/lapis/edit";
  * import { dense } from "@lapis/lapis/layers";
  * const model = sequential([input({ shape: [4] }), dense({ units: 3, name: "code" }), dense({ units: 1 })]);
- * console.log(extractLayers(model, { to: "code" }).outputs);
+ * console.log(extractLayers(model, { outputs: ["code"] }).outputs);
  * ```
  * @module
  */

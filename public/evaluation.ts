@@ -3,7 +3,7 @@
  *
  * ```ts
  * import { accuracy, confusionMatrix } from "@lapis/lapis/evaluation";
- * console.log(accuracy([0, 1, 1], [0, 1, 0]), confusionMatrix([0, 1, 1], [0, 1, 0]));
+ * console.log(accuracy([0, 1, 1], [0, 1, 0]), confusionMatrix([0, 1, 1], [0, 1, 0], 2));
  * ```
  * @module
  */

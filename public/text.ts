@@ -3,9 +3,8 @@
  *
  * ```ts
  * import { textVectorizer } from "@lapis/lapis/text";
- * const vectorizer = textVectorizer({ outputLength: 4 });
- * vectorizer.adapt(["good book", "bad book"]);
- * console.log(vectorizer.ids(["a good book"]));
+ * const vectorizer = textVectorizer({ vocabulary: ["", "[UNK]", "good", "bad", "book"], length: 4 });
+ * console.log(vectorizer.ids("a good book"));
  * ```
  * @module
  */

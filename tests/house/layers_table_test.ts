@@ -26,9 +26,15 @@ Deno.test("every public layer of Keras is a layer here, or is left out with a re
 Deno.test("every layer has a sample, and samples are of layers that there are", () => {
   deepEqual(Object.keys(samples).sort(), registry.all("layer").map((def) => def.name).sort());
 });
-Deno.test("every layer but those of text, of 8-bit weights and of rows by place stays in the wasm kernels", () => {
+Deno.test("every layer but those of text, of 8-bit weights, of rows by place and of experts stays in the wasm kernels", () => {
   const text = ["Hashing", "HashedCrossing", "StringLookup", "IntegerLookup", "TextVectorization"];
   const narrow = ["QuantizedDense", "QuantizedEinsumDense", "QuantizedEmbedding"];
-  const host = [...text, ...narrow, "MaskedLMHead"].sort();
+  // Experts are ranked by TopK, relative places gathered by GatherElements, which run on the host.
+  const experts = ["GptOss", "Mixtral", "Qwen3Moe", "Qwen3_5Moe", "QwenMoe"].map((name) =>
+    `${name}TransformerDecoder`
+  );
+  const relative = ["DisentangledAttentionEncoder", "XLNetEncoder", "T5Gemma2DecoderLayer"];
+  const places = ["MaskedLMHead", "RoformerV2MaskedLMHead"];
+  const host = [...text, ...narrow, ...experts, ...relative, ...places].sort();
   deepEqual(Object.keys(facts).filter((name) => facts[name]?.runs !== "wasm"), host);
 });

@@ -60,11 +60,10 @@ function pairOf(config: BidirectionalConfig): Pair {
       const { name, ...rest } = from;
       const settings = directed(from);
       const changed = {
-        ...settings,
+        ...(own ? { ...apart(settings), goBackwards: !settings.goBackwards } : settings),
         ...("zeroOutputForMask" in settings && {
           zeroOutputForMask: settings.returnSequences && maskedSteps === "zeros",
         }),
-        ...(own && { ...apart(settings), goBackwards: !settings.goBackwards }),
       };
       const plain = name?.startsWith(prefix) ? name.slice(prefix.length) : name;
       const given = own || prefix === "forward_" ? plain && prefix + plain : name;
