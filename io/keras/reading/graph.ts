@@ -93,7 +93,8 @@ function modelLayer(entry: LayerEntry, ctx: KerasContext, place: string, depth: 
     entry.name ?? structure.name,
     trainable,
   );
-  ctx.classes.set(layer, entry.className);
+  // What older versions call Model is made as what newer ones call Functional, which names the groups of weights.
+  ctx.classes.set(layer, entry.className === "Model" ? "Functional" : entry.className);
   keepClass(layer, entry);
   keepPolicy(layer, entry.config.dtype);
   return layer;
