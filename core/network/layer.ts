@@ -203,16 +203,6 @@ export interface InitializerDef {
   fill(shape: readonly number[], config: Readonly<Record<string, unknown>>, seed: number): Tensor;
 }
 
-/** A layer inside a layer's configuration. */
-export function layerField(o: { readonly doc: string }): Field<Layer> {
-  return field<Layer>({
-    ...o,
-    expects: "a layer",
-    kind: "layer",
-    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
-  });
-}
-
 /** What networks are made of. */
 export interface NetworkKinds extends OperatorKinds {
   /** A layer. */

@@ -22,7 +22,7 @@ import {
   transpose,
   weight,
 } from "../../../core/graph/words.ts";
-import { layerField } from "../../../core/network/layer.ts";
+import { layerField } from "../../../core/network/layerfield.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { at, dense, denseSpecs, norm, normSpecs, rms, steps } from "./kit.ts";

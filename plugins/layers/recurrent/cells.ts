@@ -14,7 +14,7 @@ import {
   slicesOf,
   weight,
 } from "../../../core/graph/words.ts";
-import { layerField } from "../../../core/network/layer.ts";
+import { layerField } from "../../../core/network/layerfield.ts";
 import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../shared/recurrent.ts";
 import { lstmGates, nodeHas, type RecurrentNodeOptions } from "../../../core/network/whole.ts";
 import { snakeCase } from "../../../core/network/names.ts";

@@ -15,7 +15,7 @@ import {
   shapeVector,
   stepMask,
 } from "../../../core/graph/words.ts";
-import { layerField } from "../../../core/network/layer.ts";
+import { layerField } from "../../../core/network/layerfield.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../shared/recurrent.ts";
 import { zeros } from "../../../core/values/tensor.ts";
 import { isWhole, statesOf } from "./cells.ts";

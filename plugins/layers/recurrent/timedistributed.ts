@@ -12,7 +12,7 @@ import {
   shapeVector,
   sizesOf,
 } from "../../../core/graph/words.ts";
-import { layerField } from "../../../core/network/layer.ts";
+import { layerField } from "../../../core/network/layerfield.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { choice } from "../../../core/values/schema.ts";
 import { typeText } from "../../../core/values/shape.ts";

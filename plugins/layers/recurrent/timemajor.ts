@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { asFloat, inputAt, maskOf, transpose } from "../../../core/graph/words.ts";
-import { layerField } from "../../../core/network/layer.ts";
+import { layerField } from "../../../core/network/layerfield.ts";
 import { recurrentCall } from "../shared/recurrent.ts";
 
 /** Options of the time-major layers, resolved. */

@@ -9,7 +9,7 @@ import {
   inputAt,
   scalarLike,
 } from "../../../../core/graph/words.ts";
-import { layerField } from "../../../../core/network/layer.ts";
+import { layerField } from "../../../../core/network/layerfield.ts";
 import { int, nullable } from "../../../../core/values/schema.ts";
 import { rowsAt } from "../embeddings.ts";
 import { hidden } from "../names.ts";

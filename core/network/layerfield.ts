@@ -1,0 +1,13 @@
+/** The field of configurations that holds a layer. @module */
+import type { Layer } from "./layer.ts";
+import { type Field, field } from "../values/schema.ts";
+
+/** A layer inside a layer's configuration. */
+export function layerField(o: { readonly doc: string }): Field<Layer> {
+  return field<Layer>({
+    ...o,
+    expects: "a layer",
+    kind: "layer",
+    read: (raw) => (isRecord(raw) && raw.kind === "built-layer" ? raw as unknown as Layer : undefined),
+  });
+}
