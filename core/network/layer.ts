@@ -3,7 +3,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { DType } from "../values/dtype.ts";
 import type { Value } from "../graph/graph.ts";
 import type { RecurrentNodeOptions, WholeLayers } from "./whole.ts";
-import { type Field, field, isRecord, type Schema } from "../values/schema.ts";
+import type { Schema } from "../values/schema.ts";
 import type { Lookup } from "../graph/lookup.ts";
 import type { OperatorKinds } from "../graph/op.ts";
 import type { ParamSpec } from "./specs.ts";

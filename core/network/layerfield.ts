@@ -1,6 +1,6 @@
 /** The field of configurations that holds a layer. @module */
 import type { Layer } from "./layer.ts";
-import { type Field, field } from "../values/schema.ts";
+import { type Field, field, isRecord } from "../values/schema.ts";
 
 /** A layer inside a layer's configuration. */
 export function layerField(o: { readonly doc: string }): Field<Layer> {

@@ -1,5 +1,5 @@
 /** Pipeline: layers one after another as one layer, of Keras 3. @module */
-import { type ChildLayer, type Layer, type LayerDef } from "../../../core/network/layer.ts";
+import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { list } from "../../../core/values/schema.ts";
 import { snakeCase } from "../../../core/network/names.ts";
