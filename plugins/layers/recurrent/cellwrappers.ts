@@ -2,7 +2,7 @@
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
-import { type ChildLayer, type Layer, type LayerDef } from "../../../core/network/layer.ts";
+import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { inputAt } from "../../../core/graph/words.ts";
 import { statesOf } from "./cells.ts";
