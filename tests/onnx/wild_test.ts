@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { castTensor, type DType, loadModel, type Tensor, tensor } from "../../mod.ts";
 import { difference } from "../compare.ts";
+import { multipliesBytes } from "../support/saturation.ts";
 
 interface Value {
   readonly dtype: DType;
@@ -24,8 +25,9 @@ for (const name of names) {
     const text = await Deno.readTextFile(new URL(name.replace(/onnx$/, "json"), folder));
     const { inputs, outputs }: Case = JSON.parse(text);
     const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, read(value)]));
-    // onnxruntime itself needs an installed locale for words in lower case.
-    const backends = ["plain", "wasm", ...(name.startsWith("sklearn-") ? [] : ["onnxruntime"])];
+    // onnxruntime itself needs an installed locale for words in lower case, and a processor that adds products of bytes.
+    const native = !name.startsWith("sklearn-") && (!name.includes("quantized") || await multipliesBytes());
+    const backends = ["plain", "wasm", ...(native ? ["onnxruntime"] : [])];
     for (const backend of backends) {
       using model = await loadModel(new URL(name, folder), { backend, warn: () => {} });
       const got = await model.run(fed);

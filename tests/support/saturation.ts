@@ -1,0 +1,19 @@
+/** Whether this machine's onnxruntime multiplies bytes right. @module */
+import { GraphBuilder } from "../../core/graph/builder.ts";
+import { tensorType } from "../../core/values/shape.ts";
+import { isTensor, tensor, toNumbers } from "../../core/values/tensor.ts";
+import { registry } from "../../mod.ts";
+import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
+
+/**
+ * False on processors without VNNI, where onnxruntime adds two products of uint8 and int8 in 16 bits: 2 · 255 · 127 comes to
+ * 32,767.
+ */
+export async function multipliesBytes(): Promise<boolean> {
+  const b = new GraphBuilder(registry, { name: "bytes" });
+  const weights = b.constant(tensor([127, 127], [2, 1], "int8"));
+  b.output("y", b.one("MatMulInteger", [b.input("x", tensorType("uint8", [1, 2])), weights]));
+  using session = await onnxruntime.compile(b.build(), { registry });
+  const { y } = await session.run({ x: tensor([255, 255], [1, 2], "uint8") });
+  return y !== undefined && isTensor(y) && toNumbers(y)[0] === 2 * 255 * 127;
+}
