@@ -278,9 +278,8 @@ export class GraphBuilder {
     const context = this.#context(def, own, parsed, options);
     const found = this.#infer(def, context, own, where);
     const outTypes = wanted === undefined ? found : found.slice(0, wanted), graphs = options.graphs ?? none;
-    const other = this.#options.instead?.({
-      ...{ b: this, def, inputs: own, attributes: parsed, graphs, types: outTypes },
-    });
+    const { instead } = this.#options;
+    const other = instead?.({ b: this, def, inputs: own, attributes: parsed, graphs, types: outTypes });
     if (other) return other;
     const outputs = outTypes.map((t) => this.#value(t));
     this.#push(name, own, outputs, parsed, graphs);
