@@ -1,7 +1,7 @@
 /** Matrix products against the limit: `deno run -A bench/gemm.ts`. @module */
 
 import { gemm, packedBytes } from "../plugins/backends/wasm/kernels/mod.ts";
-import { type BenchCase, compareWithLimit, KernelBench } from "./limit.ts";
+import { type BenchCase, compareWithLimit } from "./limit.ts";
 
 const SHAPES = [
   [256, 256, 256],
@@ -13,17 +13,20 @@ const SHAPES = [
   [1, 64, 256],
 ] as const;
 
-const bench = new KernelBench();
-
 function product([M, K, N]: readonly [number, number, number], fixed: boolean): BenchCase {
-  bench.reset();
-  const [A, B, C] = [bench.take(M * K * 4), bench.take(packedBytes(K, N)), bench.take(M * N * 4)];
-  const kernel = fixed ? gemm({ K, N }) : gemm({ K: null, N: null });
-  const run = bench.bind(kernel, { M, A, lda: K * 4, B, C, ldc: N * 4, K, N });
-  return { name: `${M}×${K}×${N}${fixed ? "" : " K, N at run time"}`, flops: 2 * M * K * N, run };
+  const name = M === K && K === N ? `gemm ${M}³` : `gemm ${M}×${K}×${N}`;
+  return {
+    name: `${name}${fixed ? "" : ", sizes at run time"} wasm`,
+    flops: 2 * M * K * N,
+    prepare(bench) {
+      const [A, B, C] = [bench.take(M * K * 4), bench.take(packedBytes(K, N)), bench.take(M * N * 4)];
+      const kernel = fixed ? gemm({ K, N }) : gemm({ K: null, N: null });
+      return bench.bind(kernel, { M, A, lda: K * 4, B, C, ldc: N * 4, K, N });
+    },
+  };
 }
 
-/** The products to compare. */
+/** The products to compare: sizes known when the kernel is compiled, and not. */
 export function products(): BenchCase[] {
   return [...SHAPES.map((shape) => product(shape, true)), ...SHAPES.map((shape) => product(shape, false))];
 }
