@@ -35,7 +35,7 @@ import { wasm } from "./plugins/backends/wasm/mod.ts";
 import { architectures } from "./plugins/architectures/mod.ts";
 import { initializers as initializerDefs } from "./plugins/initializers/mod.ts";
 import { stft } from "./plugins/initializers/stft.ts";
-import { hubLayers, layers as layerDefs, rareLayers } from "./plugins/layers/mod.ts";
+import { allLayers } from "./plugins/layers/mod.ts";
 import { trainingParts } from "./plugins/training/mod.ts";
 import { operators } from "./plugins/operators/mod.ts";
 import { textOps } from "./plugins/operators/text/text.ts";
@@ -133,7 +133,7 @@ export type {
 export { readNpy, writeNpy } from "./io/arrays/npy.ts";
 // What first programs take stands here too.
 export { extractLayers } from "./core/model/part.ts";
-export { add, dense, dropout, embedding, flatten, lstm } from "./plugins/layers/factories.ts";
+export { add, dense, dropout, embedding, flatten, lstm } from "./plugins/layers/common.ts";
 export { adam } from "./plugins/training/optimizers/optimizers.ts";
 
 /** All of Lapis' plugins; `registry.with(...)` gives a registry with more. */
@@ -147,9 +147,7 @@ export const registry: Registry = createRegistry([
       ...activationDefs,
       ...initializerDefs,
       stft,
-      ...layerDefs,
-      ...rareLayers,
-      ...hubLayers,
+      ...allLayers,
       geluByTanh,
       ...architectures,
       ...trainingParts,

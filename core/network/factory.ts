@@ -46,19 +46,44 @@ export type OptionsOf<C, Required extends keyof C = never> =
   & { readonly [K in keyof C]?: Given<C[K]> | undefined }
   & { readonly [K in Required]: Given<C[K]> }
   & LayerOptions;
+/** What every factory of layers says beside making them. */
+export interface LayerFactory {
+  /** The definition that it makes layers of. */
+  readonly def: LayerDef;
+}
 /** Makes layers of one definition from their options. */
-export type Factory<C, Required extends keyof C = never> = [Required] extends [never]
-  ? (options?: OptionsOf<C>) => Layer
-  : (options: OptionsOf<C, Required>) => Layer;
+export type Factory<C, Required extends keyof C = never> =
+  & ([Required] extends [never] ? (options?: OptionsOf<C>) => Layer
+    : (options: OptionsOf<C, Required>) => Layer)
+  & LayerFactory;
+/** Makes layers around another: `bidirectional(lstm({ units: 64 }))`. */
+export type WrapperFactory<C extends { readonly layer: Layer }> =
+  & ((layer: Layer, options?: Omit<OptionsOf<C>, "layer">) => Layer)
+  & LayerFactory;
+
+const given = (name: string, options: object) =>
+  Object.fromEntries(Object.entries(optionsIn(name, options)).filter(([, v]) => v !== undefined));
 
 /**
  * A definition's factory; the annotation says which options it takes and which it needs:
  * `const dense: Factory<DenseConfig, "units"> = factory(denseDef)`.
  */
-export function factory<C, P extends string>(def: LayerDef<C, P>): (options?: object) => Layer {
-  return (options = {}) =>
-    createLayer(
-      def,
-      Object.fromEntries(Object.entries(optionsIn(def.name, options)).filter(([, v]) => v !== undefined)),
-    );
+export function factory<C, P extends string>(
+  def: LayerDef<C, P>,
+): ((options?: object) => Layer) & LayerFactory {
+  const make = (options: object = {}) => createLayer(def, given(def.name, options));
+  // A list of layers holds definitions whose configuration's type is forgotten.
+  return Object.assign(make, { def: def as unknown as LayerDef });
+}
+/** The factory of a layer that stands around another, which comes first. */
+export function wrapperFactory<C extends { readonly layer: Layer }, P extends string>(
+  def: LayerDef<C, P>,
+): ((layer: Layer, options?: object) => Layer) & LayerFactory {
+  const make = (layer: Layer, options: object = {}) =>
+    createLayer(def, { ...given(def.name, options), layer });
+  return Object.assign(make, { def: def as unknown as LayerDef });
+}
+/** Definitions of a module's factories. */
+export function defsOf(factories: Readonly<Record<string, LayerFactory>>): readonly LayerDef[] {
+  return Object.values(factories).map(({ def }) => def);
 }

@@ -1,4 +1,5 @@
 /** Layers that `keras.applications` defines for its own models. @module */
+import { type Factory, factory } from "../../core/network/factory.ts";
 import type { LayerDef } from "../../core/network/layer.ts";
 import {
   asFloat,
@@ -20,8 +21,7 @@ export interface LayerScaleConfig {
   /** Number of channels. */
   readonly projectionDim: number;
 }
-/** Every channel times a learned factor (Touvron et al. 2021), `[…, channels]`, shape unchanged; ConvNeXt's. */
-export const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
+const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
   kind: "layer",
   name: "LayerScale",
   summary: "every channel times a learned factor (ConvNeXt)",
@@ -38,6 +38,8 @@ export const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
   ) => [b.one("Mul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "gamma")])],
   keras: { classNames: ["LayerScale", "Custom>LayerScale"] },
 };
+/** Every channel times a learned factor (Touvron et al. 2021), `[…, channels]`, shape unchanged; ConvNeXt's. */
+export const layerScale: Factory<LayerScaleConfig, "projectionDim"> = factory(layerScaleDef);
 
 /** Options of {@link customScaleLayerDef}, resolved. */
 export interface CustomScaleLayerConfig {
@@ -64,8 +66,7 @@ export interface StochasticDepthConfig {
   /** Share of the samples that become 0 in training. */
   readonly dropPathRate: number;
 }
-/** Drops whole samples in training (Huang et al. 2016), shape unchanged; ConvNeXt's. */
-export const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
+const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
   kind: "layer",
   name: "StochasticDepth",
   summary: "drops whole samples in training (ConvNeXt)",
@@ -81,3 +82,5 @@ export const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
   },
   keras: { classNames: ["StochasticDepth", "Custom>StochasticDepth"] },
 };
+/** Drops whole samples in training (Huang et al. 2016), shape unchanged; ConvNeXt's. */
+export const stochasticDepth: Factory<StochasticDepthConfig> = factory(stochasticDepthDef);

@@ -1,4 +1,5 @@
 /** Layers that change nothing: Identity, InputLayer. @module */
+import { type Factory, factory } from "../../core/network/factory.ts";
 import type { LayerDef } from "../../core/network/layer.ts";
 import { inputAt } from "../../core/graph/words.ts";
 import { bool, type Field, field, list, nullable } from "../../core/values/schema.ts";
@@ -7,8 +8,7 @@ import { ShapeError } from "../../core/values/errors.ts";
 
 type NoConfig = Readonly<Record<never, never>>;
 
-/** Its input as it is. */
-export const identityDef: LayerDef<NoConfig, never> = {
+const identityDef: LayerDef<NoConfig, never> = {
   kind: "layer",
   name: "Identity",
   summary: "its input as it is",
@@ -18,6 +18,8 @@ export const identityDef: LayerDef<NoConfig, never> = {
   build: ({ inputs }) => [inputAt(inputs, 0)],
   keras: { classNames: ["Identity", "TFDIdentity"], masksSince: 3 },
 };
+/** Its input as it is. */
+export const identity: Factory<Readonly<Record<never, never>>> = factory(identityDef);
 
 /** Options of {@link inputLayerDef}, resolved. */
 export interface InputLayerConfig {
@@ -46,8 +48,7 @@ function dtypeField(): Field<DType> {
   });
 }
 const never = (doc: string) => bool({ doc, default: false });
-/** Where a model begins. */
-export const inputLayerDef: LayerDef<InputLayerConfig, never> = {
+const inputLayerDef: LayerDef<InputLayerConfig, never> = {
   kind: "layer",
   name: "InputLayer",
   summary: "where a model begins",
@@ -75,3 +76,5 @@ export const inputLayerDef: LayerDef<InputLayerConfig, never> = {
     },
   },
 };
+/** Where a model begins. */
+export const inputLayer: Factory<InputLayerConfig, "batchShape"> = factory(inputLayerDef);

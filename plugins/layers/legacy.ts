@@ -1,4 +1,5 @@
 /** Layers that Keras 1 alone has: Highway, MaxoutDense, SReLU, ParametricSoftplus, BatchNormalization's other modes. @module */
+import { type Factory, factory } from "../../core/network/factory.ts";
 import { ConfigError, UnsupportedError } from "../../core/values/errors.ts";
 import type { Builder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
@@ -47,8 +48,7 @@ export interface HighwayConfig extends KernelConfig {
   readonly activation: ActivationSpec;
 }
 type HighwayParam = "kernel" | "carryKernel" | "bias" | "carryBias";
-/** t·f(x·W + b) + (1 − t)·x with t = σ(x·W' + b') (Srivastava et al. 2015), `[batch, features]`, shape unchanged. */
-export const highwayDef: LayerDef<HighwayConfig, HighwayParam> = {
+const highwayDef: LayerDef<HighwayConfig, HighwayParam> = {
   kind: "layer",
   name: "Highway",
   summary: "a dense layer beside its input, a gate between them (Keras 1)",
@@ -72,6 +72,8 @@ export const highwayDef: LayerDef<HighwayConfig, HighwayParam> = {
   },
   keras: keras1(keras1Names, ["input_dim"]),
 };
+/** t·f(x·W + b) + (1 − t)·x with t = σ(x·W' + b') (Srivastava et al. 2015), `[batch, features]`, shape unchanged. */
+export const highway: Factory<HighwayConfig> = factory(highwayDef);
 
 /** Options of {@link maxoutDenseDef}, resolved. */
 export interface MaxoutDenseConfig extends KernelConfig {
@@ -80,8 +82,7 @@ export interface MaxoutDenseConfig extends KernelConfig {
   /** Dense layers of which the largest counts. */
   readonly features: number;
 }
-/** The largest of several dense layers, element by element (Goodfellow et al. 2013), `[batch, features] → [batch, units]`. */
-export const maxoutDenseDef: LayerDef<MaxoutDenseConfig, "kernel" | "bias"> = {
+const maxoutDenseDef: LayerDef<MaxoutDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "MaxoutDense",
   summary: "the largest of several dense layers, element by element (Keras 1)",
@@ -108,6 +109,8 @@ export const maxoutDenseDef: LayerDef<MaxoutDenseConfig, "kernel" | "bias"> = {
   },
   keras: keras1({ ...keras1Names, nb_feature: "features" }, ["input_dim"]),
 };
+/** The largest of several dense layers, element by element (Goodfellow et al. 2013), `[batch, features] → [batch, units]`. */
+export const maxoutDense: Factory<MaxoutDenseConfig, "units"> = factory(maxoutDenseDef);
 
 /** The shape of a weight for every element, 1 along shared axes. */
 const shared = (x: Type | undefined, axes: readonly number[]) =>
@@ -129,8 +132,7 @@ export interface SReluConfig {
   readonly sharedAxes: readonly number[];
 }
 type SReluParam = "tLeft" | "aLeft" | "tRight" | "aRight";
-/** Linear in three pieces, all learned: slopes left of tₗ and right of tₗ + |tᵣ|, the identity between (Jin et al. 2015). */
-export const sReluDef: LayerDef<SReluConfig, SReluParam> = {
+const sReluDef: LayerDef<SReluConfig, SReluParam> = {
   kind: "layer",
   name: "SReLU",
   summary: "linear in three learned pieces (Keras 1)",
@@ -167,6 +169,8 @@ export const sReluDef: LayerDef<SReluConfig, SReluParam> = {
     a_right_init: "a_right_initializer",
   }),
 };
+/** Linear in three pieces, all learned: slopes left of tₗ and right of tₗ + |tᵣ|, the identity between (Jin et al. 2015). */
+export const sRelu: Factory<SReluConfig> = factory(sReluDef);
 
 /** Options of {@link parametricSoftplusDef}, resolved. */
 export interface ParametricSoftplusConfig {
@@ -177,8 +181,7 @@ export interface ParametricSoftplusConfig {
   /** Axes (from 1) along which one weight serves all. */
   readonly sharedAxes: readonly number[];
 }
-/** α·log(1 + exp(β·x)), both learned, shape unchanged. */
-export const parametricSoftplusDef: LayerDef<ParametricSoftplusConfig, "alphas" | "betas"> = {
+const parametricSoftplusDef: LayerDef<ParametricSoftplusConfig, "alphas" | "betas"> = {
   kind: "layer",
   name: "ParametricSoftplus",
   summary: "alpha · softplus(beta · x), both learned (Keras 1)",
@@ -201,6 +204,8 @@ export const parametricSoftplusDef: LayerDef<ParametricSoftplusConfig, "alphas" 
   },
   keras: { save: refuseSaving },
 };
+/** α·log(1 + exp(β·x)), both learned, shape unchanged. */
+export const parametricSoftplus: Factory<ParametricSoftplusConfig> = factory(parametricSoftplusDef);
 
 /** Options of {@link batchModesDef}, resolved. */
 export interface BatchModesConfig {

@@ -1,4 +1,5 @@
 /** Attention (Luong) and AdditiveAttention (Bahdanau) over [query, value] or [query, value, key]. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -97,8 +98,7 @@ const fields = {
   seed: seedField(),
 };
 
-/** Dot-product attention (Luong et al. 2015): `[batch, queries, features]`, `[batch, keys, size] → [batch, queries, size]`. */
-export const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeight"> = {
+const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeight"> = {
   kind: "layer",
   name: "Attention",
   summary: "dot-product attention",
@@ -131,9 +131,10 @@ export const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeigh
     call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
   },
 };
+/** Dot-product attention (Luong et al. 2015): `[batch, queries, features]`, `[batch, keys, size] → [batch, queries, size]`. */
+export const attention: Factory<AttentionConfig> = factory(attentionDef);
 
-/** Additive attention (Bahdanau et al. 2015): scores are Σ scale · tanh(query + key). */
-export const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = {
+const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = {
   kind: "layer",
   name: "AdditiveAttention",
   summary: "additive attention",
@@ -153,3 +154,5 @@ export const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = 
     call: ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"],
   },
 };
+/** Additive attention (Bahdanau et al. 2015): scores are Σ scale · tanh(query + key). */
+export const additiveAttention: Factory<AdditiveAttentionConfig> = factory(additiveAttentionDef);

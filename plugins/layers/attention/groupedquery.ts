@@ -1,4 +1,5 @@
 /** GroupedQueryAttention: heads that share keys and values. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef, ParamSpec } from "../../../core/network/layer.ts";
@@ -49,8 +50,7 @@ export interface GroupedQueryAttentionConfig extends KernelConfig {
   readonly seed: number | null;
 }
 
-/** Attention whose queries' heads share keys and values (Ainslie et al. 2023): query `[batch, queries, features]`. */
-export const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, HeadsParam> = {
+const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, HeadsParam> = {
   kind: "layer",
   name: "GroupedQueryAttention",
   summary: "attention whose heads share keys and values",
@@ -139,3 +139,8 @@ export const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, Hea
     upgrade: beforeZeroMasked,
   },
 };
+/** Attention whose queries' heads share keys and values: query `[batch, queries, features]`, value and key `[batch, keys, …]`. */
+export const groupedQueryAttention: Factory<
+  GroupedQueryAttentionConfig,
+  "headDim" | "numQueryHeads" | "numKeyValueHeads"
+> = factory(groupedQueryAttentionDef);

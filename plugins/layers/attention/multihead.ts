@@ -1,4 +1,5 @@
 /** MultiHeadAttention: several dot-product attentions side by side. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -202,8 +203,7 @@ export const attentionCall: readonly string[] = [
   "use_causal_mask",
 ];
 
-/** Attention by several heads (Vaswani et al. 2017): query `[batch, queries, features]`, value and key `[batch, keys, …]`. */
-export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsParam> = {
+const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsParam> = {
   kind: "layer",
   name: "MultiHeadAttention",
   summary: "several dot-product attentions side by side",
@@ -290,3 +290,7 @@ export const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsPara
     },
   },
 };
+/** Attention by several heads (Vaswani et al. 2017): query `[batch, queries, features]`, value and key `[batch, keys, …]`. */
+export const multiHeadAttention: Factory<MultiHeadAttentionConfig, "numHeads" | "keyDim"> = factory(
+  multiHeadAttentionDef,
+);

@@ -1,4 +1,5 @@
 /** Pooling to a given number of windows, of one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -82,15 +83,33 @@ function adaptive(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<AdaptivePo
   };
 }
 
+const adaptiveAveragePooling1dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 1);
 /** Mean of so many windows over time, `[batch, time, channels] → [batch, outputSize, channels]`. */
-export const adaptiveAveragePooling1dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 1);
+export const adaptiveAveragePooling1d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveAveragePooling1dDef,
+);
+const adaptiveAveragePooling2dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 2);
 /** Mean of so many windows of images. */
-export const adaptiveAveragePooling2dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 2);
+export const adaptiveAveragePooling2d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveAveragePooling2dDef,
+);
+const adaptiveAveragePooling3dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 3);
 /** Mean of so many windows of volumes. */
-export const adaptiveAveragePooling3dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Average", 3);
+export const adaptiveAveragePooling3d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveAveragePooling3dDef,
+);
+const adaptiveMaxPooling1dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 1);
 /** Largest of so many windows over time, `[batch, time, channels] → [batch, outputSize, channels]`. */
-export const adaptiveMaxPooling1dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 1);
+export const adaptiveMaxPooling1d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveMaxPooling1dDef,
+);
+const adaptiveMaxPooling2dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 2);
 /** Largest of so many windows of images. */
-export const adaptiveMaxPooling2dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 2);
+export const adaptiveMaxPooling2d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveMaxPooling2dDef,
+);
+const adaptiveMaxPooling3dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 3);
 /** Largest of so many windows of volumes. */
-export const adaptiveMaxPooling3dDef: LayerDef<AdaptivePoolConfig, never> = adaptive("Max", 3);
+export const adaptiveMaxPooling3d: Factory<AdaptivePoolConfig, "outputSize"> = factory(
+  adaptiveMaxPooling3dDef,
+);

@@ -1,4 +1,5 @@
 /** Convolutions over one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import {
   channelsOf,
@@ -87,17 +88,20 @@ function conv(rank: 1 | 2 | 3, classNames: readonly string[]): LayerDef<ConvConf
   };
 }
 
-/** Convolution over time, `[batch, time, channels] → [batch, time', filters]`. */
-export const conv1dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(1, [
+const conv1dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(1, [
   "Conv1D",
   "Convolution1D",
   "AtrousConvolution1D",
 ]);
-/** Convolution of images, `[batch, height, width, channels] → [batch, height', width', filters]`. */
-export const conv2dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(2, [
+/** Convolution over time, `[batch, time, channels] → [batch, time', filters]`. */
+export const conv1d: Factory<ConvConfig, "filters" | "kernelSize"> = factory(conv1dDef);
+const conv2dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(2, [
   "Conv2D",
   "Convolution2D",
   "AtrousConvolution2D",
 ]);
+/** Convolution of images, `[batch, height, width, channels] → [batch, height', width', filters]`. */
+export const conv2d: Factory<ConvConfig, "filters" | "kernelSize"> = factory(conv2dDef);
+const conv3dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(3, ["Conv3D", "Convolution3D"]);
 /** Convolution of volumes, `[batch, depth, height, width, channels] → [batch, depth', height', width', filters]`. */
-export const conv3dDef: LayerDef<ConvConfig, "kernel" | "bias"> = conv(3, ["Conv3D", "Convolution3D"]);
+export const conv3d: Factory<ConvConfig, "filters" | "kernelSize"> = factory(conv3dDef);

@@ -1,4 +1,5 @@
 /** Transposed convolutions: a convolution's input from its output's shape. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import {
   channelsOf,
   keras1Kernels,
@@ -109,9 +110,18 @@ function convTranspose(rank: 1 | 2 | 3): LayerDef<ConvTransposeConfig, "kernel" 
   };
 }
 
+const conv1dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(1);
 /** Transposed convolution over time, `[batch, time, channels] → [batch, time·stride, filters]`. */
-export const conv1dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(1);
+export const conv1dTranspose: Factory<ConvTransposeConfig, "filters" | "kernelSize"> = factory(
+  conv1dTransposeDef,
+);
+const conv2dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(2);
 /** Transposed convolution of images. */
-export const conv2dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(2);
+export const conv2dTranspose: Factory<ConvTransposeConfig, "filters" | "kernelSize"> = factory(
+  conv2dTransposeDef,
+);
+const conv3dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(3);
 /** Transposed convolution of volumes. */
-export const conv3dTransposeDef: LayerDef<ConvTransposeConfig, "kernel" | "bias"> = convTranspose(3);
+export const conv3dTranspose: Factory<ConvTransposeConfig, "filters" | "kernelSize"> = factory(
+  conv3dTransposeDef,
+);

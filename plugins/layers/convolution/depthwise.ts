@@ -1,4 +1,5 @@
 /** Depthwise and separable convolutions. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { channelsOf, type SlidingConfig, slidingFields, slidingKeras } from "../shared/sliding.ts";
 import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
@@ -143,11 +144,19 @@ function separableConv(rank: 1 | 2): LayerDef<SeparableConfig, SeparableParam> {
   };
 }
 
+const depthwiseConv1dDef: LayerDef<DepthwiseConfig, "kernel" | "bias"> = depthwiseConv(1);
 /** Convolves every channel on its own over time, `[batch, time, channels] → [batch, time', channels·depthMultiplier]`. */
-export const depthwiseConv1dDef: LayerDef<DepthwiseConfig, "kernel" | "bias"> = depthwiseConv(1);
+export const depthwiseConv1d: Factory<DepthwiseConfig, "kernelSize"> = factory(depthwiseConv1dDef);
+const depthwiseConv2dDef: LayerDef<DepthwiseConfig, "kernel" | "bias"> = depthwiseConv(2);
 /** Convolves every channel of images on its own, `[batch, height, width, channels] → […, channels·depthMultiplier]`. */
-export const depthwiseConv2dDef: LayerDef<DepthwiseConfig, "kernel" | "bias"> = depthwiseConv(2);
+export const depthwiseConv2d: Factory<DepthwiseConfig, "kernelSize"> = factory(depthwiseConv2dDef);
+const separableConv1dDef: LayerDef<SeparableConfig, SeparableParam> = separableConv(1);
 /** A depthwise convolution over time, then one that mixes channels. */
-export const separableConv1dDef: LayerDef<SeparableConfig, SeparableParam> = separableConv(1);
+export const separableConv1d: Factory<SeparableConfig, "filters" | "kernelSize"> = factory(
+  separableConv1dDef,
+);
+const separableConv2dDef: LayerDef<SeparableConfig, SeparableParam> = separableConv(2);
 /** A depthwise convolution of images, then one that mixes channels. */
-export const separableConv2dDef: LayerDef<SeparableConfig, SeparableParam> = separableConv(2);
+export const separableConv2d: Factory<SeparableConfig, "filters" | "kernelSize"> = factory(
+  separableConv2dDef,
+);

@@ -1,4 +1,5 @@
 /** Convolutions whose windows each have a kernel of their own (Keras 1 and 2). @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { type SlidingConfig, slidingFields, slidingKeras } from "../shared/sliding.ts";
 import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
@@ -175,7 +176,13 @@ function locallyConnected(rank: 1 | 2): LayerDef<LocallyConnectedConfig, Param> 
     },
   };
 }
-/** Over time, `[batch, time, channels] → [batch, time', filters]`; sizes are known numbers. */
-export const locallyConnected1dDef: LayerDef<LocallyConnectedConfig, Param> = locallyConnected(1);
-/** Over images, `[batch, height, width, channels] → [batch, height', width', filters]`; sizes are known numbers. */
-export const locallyConnected2dDef: LayerDef<LocallyConnectedConfig, Param> = locallyConnected(2);
+const locallyConnected1dDef: LayerDef<LocallyConnectedConfig, Param> = locallyConnected(1);
+/** A convolution with a kernel for each window, over time, `[batch, time, channels] → [batch, time', filters]`; sizes are known numbers. */
+export const locallyConnected1d: Factory<LocallyConnectedConfig, "filters" | "kernelSize"> = factory(
+  locallyConnected1dDef,
+);
+const locallyConnected2dDef: LayerDef<LocallyConnectedConfig, Param> = locallyConnected(2);
+/** A convolution with a kernel for each window, over images, `[batch, height, width, channels] → [batch, height', width', filters]`; sizes are known numbers. */
+export const locallyConnected2d: Factory<LocallyConnectedConfig, "filters" | "kernelSize"> = factory(
+  locallyConnected2dDef,
+);

@@ -1,4 +1,5 @@
 /** Pooling over windows and over whole axes, of one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { paddingField, slidingKeras } from "../shared/sliding.ts";
 import { type Padding, windowAttributes } from "../../../core/graph/windows.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
@@ -113,27 +114,39 @@ function globalPool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<GlobalPo
   };
 }
 
+const maxPooling1dDef: LayerDef<PoolConfig, never> = pool("Max", 1);
 /** Largest of every window over time. */
-export const maxPooling1dDef: LayerDef<PoolConfig, never> = pool("Max", 1);
+export const maxPooling1d: Factory<PoolConfig> = factory(maxPooling1dDef);
+const maxPooling2dDef: LayerDef<PoolConfig, never> = pool("Max", 2);
 /** Largest of every window of images. */
-export const maxPooling2dDef: LayerDef<PoolConfig, never> = pool("Max", 2);
+export const maxPooling2d: Factory<PoolConfig> = factory(maxPooling2dDef);
+const maxPooling3dDef: LayerDef<PoolConfig, never> = pool("Max", 3);
 /** Largest of every window of volumes. */
-export const maxPooling3dDef: LayerDef<PoolConfig, never> = pool("Max", 3);
+export const maxPooling3d: Factory<PoolConfig> = factory(maxPooling3dDef);
+const averagePooling1dDef: LayerDef<PoolConfig, never> = pool("Average", 1);
 /** Mean of every window over time. */
-export const averagePooling1dDef: LayerDef<PoolConfig, never> = pool("Average", 1);
+export const averagePooling1d: Factory<PoolConfig> = factory(averagePooling1dDef);
+const averagePooling2dDef: LayerDef<PoolConfig, never> = pool("Average", 2);
 /** Mean of every window of images. */
-export const averagePooling2dDef: LayerDef<PoolConfig, never> = pool("Average", 2);
+export const averagePooling2d: Factory<PoolConfig> = factory(averagePooling2dDef);
+const averagePooling3dDef: LayerDef<PoolConfig, never> = pool("Average", 3);
 /** Mean of every window of volumes. */
-export const averagePooling3dDef: LayerDef<PoolConfig, never> = pool("Average", 3);
+export const averagePooling3d: Factory<PoolConfig> = factory(averagePooling3dDef);
+const globalMaxPooling1dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 1);
 /** Largest of every channel over time, `[batch, time, channels] → [batch, channels]`. */
-export const globalMaxPooling1dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 1);
+export const globalMaxPooling1d: Factory<GlobalPoolConfig> = factory(globalMaxPooling1dDef);
+const globalMaxPooling2dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 2);
 /** Largest of every channel of images, `[batch, height, width, channels] → [batch, channels]`. */
-export const globalMaxPooling2dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 2);
+export const globalMaxPooling2d: Factory<GlobalPoolConfig> = factory(globalMaxPooling2dDef);
+const globalMaxPooling3dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 3);
 /** Largest of every channel of volumes. */
-export const globalMaxPooling3dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Max", 3);
+export const globalMaxPooling3d: Factory<GlobalPoolConfig> = factory(globalMaxPooling3dDef);
+const globalAveragePooling1dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 1);
 /** Mean of every channel over the steps that aren't masked, `[batch, time, channels] → [batch, channels]`. */
-export const globalAveragePooling1dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 1);
+export const globalAveragePooling1d: Factory<GlobalPoolConfig> = factory(globalAveragePooling1dDef);
+const globalAveragePooling2dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 2);
 /** Mean of every channel of images, `[batch, height, width, channels] → [batch, channels]`. */
-export const globalAveragePooling2dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 2);
+export const globalAveragePooling2d: Factory<GlobalPoolConfig> = factory(globalAveragePooling2dDef);
+const globalAveragePooling3dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 3);
 /** Mean of every channel of volumes. */
-export const globalAveragePooling3dDef: LayerDef<GlobalPoolConfig, never> = globalPool("Average", 3);
+export const globalAveragePooling3d: Factory<GlobalPoolConfig> = factory(globalAveragePooling3dDef);

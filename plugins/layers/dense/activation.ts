@@ -1,4 +1,5 @@
 /** Activation layers: a named function, and those with options of their own. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
@@ -29,8 +30,7 @@ export interface ActivationConfig {
   /** The function. */
   readonly activation: ActivationSpec;
 }
-/** A named function of every element (or axis), shape unchanged. */
-export const activationDef: LayerDef<ActivationConfig, never> = {
+const activationDef: LayerDef<ActivationConfig, never> = {
   kind: "layer",
   name: "Activation",
   summary: "a named function",
@@ -39,6 +39,8 @@ export const activationDef: LayerDef<ActivationConfig, never> = {
   params: () => ({}),
   build: ({ b, config, inputs }) => [activate(b, config.activation, inputAt(inputs, 0))],
 };
+/** A named function of every element (or axis), shape unchanged. */
+export const activation: Factory<ActivationConfig, "activation"> = factory(activationDef);
 
 /** Options of {@link reluDef}, resolved. */
 export interface ReluConfig {
@@ -49,8 +51,7 @@ export interface ReluConfig {
   /** Outputs are 0 up to here. */
   readonly threshold: number;
 }
-/** max(x, 0) with a ceiling, a slope below and a threshold. */
-export const reluDef: LayerDef<ReluConfig, never> = {
+const reluDef: LayerDef<ReluConfig, never> = {
   kind: "layer",
   name: "ReLU",
   summary: "max(x, 0), with an optional ceiling, slope and threshold",
@@ -63,14 +64,15 @@ export const reluDef: LayerDef<ReluConfig, never> = {
   params: () => ({}),
   build: ({ b, config, inputs }) => [rectify(b, inputAt(inputs, 0), config)],
 };
+/** max(x, 0) with a ceiling, a slope below and a threshold. */
+export const relu: Factory<ReluConfig> = factory(reluDef);
 
 /** Options of {@link leakyReluDef}, resolved. */
 export interface LeakyReluConfig {
   /** Slope below the threshold. */
   readonly negativeSlope: number;
 }
-/** x where positive, else slope · x. */
-export const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
+const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
   kind: "layer",
   name: "LeakyReLU",
   summary: "x where positive, else negativeSlope · x",
@@ -85,13 +87,15 @@ export const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
     save: (fields, major) => (major === 2 ? { config: renamed(fields, { negative_slope: "alpha" }) } : {}),
   },
 };
+/** x where positive, else slope · x. */
+export const leakyRelu: Factory<LeakyReluConfig> = factory(leakyReluDef);
 
 /** Options of {@link eluDef}, resolved. */
 export interface EluConfig {
   /** Scale below 0. */
   readonly alpha: number;
 }
-/** x where positive, else α·(eˣ − 1). */
+/** The definition of {@link elu}. */
 export const eluDef: LayerDef<EluConfig, never> = {
   kind: "layer",
   name: "ELU",
@@ -101,14 +105,15 @@ export const eluDef: LayerDef<EluConfig, never> = {
   params: () => ({}),
   build: ({ b, config, inputs }) => [b.one("Elu", [inputAt(inputs, 0)], { alpha: config.alpha })],
 };
+/** x where positive, else α·(eˣ − 1). */
+export const elu: Factory<EluConfig> = factory(eluDef);
 
 /** Options of {@link thresholdedReluDef}, resolved. */
 export interface ThresholdedReluConfig {
   /** Outputs are 0 up to here. */
   readonly theta: number;
 }
-/** x where above θ, else 0; Keras 2's layer. */
-export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
+const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
   kind: "layer",
   name: "ThresholdedReLU",
   summary: "x where x > theta, else 0",
@@ -125,6 +130,8 @@ export const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
         : { className: "ReLU", config: { max_value: null, negative_slope: 0, threshold: theta } },
   },
 };
+/** x where above θ, else 0; Keras 2's layer. */
+export const thresholdedRelu: Factory<ThresholdedReluConfig> = factory(thresholdedReluDef);
 
 /** Options of {@link preluDef}, resolved. */
 export interface PreluConfig {
@@ -137,8 +144,7 @@ export interface PreluConfig {
   /** Axes (from 1) along which one slope serves all. */
   readonly sharedAxes: readonly number[] | null;
 }
-/** x where positive, else a learned slope · x; a slope for every element but those of shared axes. */
-export const preluDef: LayerDef<PreluConfig, "alpha"> = {
+const preluDef: LayerDef<PreluConfig, "alpha"> = {
   kind: "layer",
   name: "PReLU",
   summary: "x where positive, else a learned slope times x",
@@ -158,6 +164,8 @@ export const preluDef: LayerDef<PreluConfig, "alpha"> = {
   build: ({ b, inputs, params }) => [b.one("PRelu", [inputAt(inputs, 0), paramAt(params, "alpha")])],
   keras: { upgrade: (config) => renamed(config, { init: "alpha_initializer" }) },
 };
+/** x where positive, else a learned slope · x; a slope for every element but those of shared axes. */
+export const prelu: Factory<PreluConfig> = factory(preluDef);
 
 /** Options of {@link softmaxDef}, resolved. */
 export interface SoftmaxConfig {
@@ -166,8 +174,7 @@ export interface SoftmaxConfig {
   /** Masked places become 0 even where all are masked; Keras' files from before 3.14 are read with false. */
   readonly zeroMasked: boolean;
 }
-/** eˣ over its sum along one axis or several; where a mask is false the result is 0. */
-export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
+const softmaxDef: LayerDef<SoftmaxConfig, never> = {
   kind: "layer",
   name: "Softmax",
   summary: "exp(x) over its sum along axes",
@@ -203,6 +210,8 @@ export const softmaxDef: LayerDef<SoftmaxConfig, never> = {
     }
   },
 };
+/** eˣ over its sum along one axis or several; where a mask is false the result is 0. */
+export const softmax: Factory<SoftmaxConfig> = factory(softmaxDef);
 
 /** A field that takes null for its default, as older files write it. */
 function orDefault(inner: Field<number>): Field<number> {

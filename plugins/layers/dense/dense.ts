@@ -1,4 +1,5 @@
 /** Dense: a fully connected layer. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
@@ -24,7 +25,7 @@ export interface DenseConfig extends KernelConfig {
   readonly activation: ActivationSpec;
 }
 
-/** Fully connected: `activation(x · kernel + bias)` over the last axis, `[…, features] → […, units]`. */
+/** The definition of {@link dense}. */
 export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "Dense",
@@ -52,3 +53,5 @@ export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
     upgrade: (config) => renamed(config, keras1Names, ["input_dim", "input_length"]),
   },
 };
+/** Fully connected: `activation(x · kernel + bias)` over the last axis, `[…, features] → […, units]`. */
+export const dense: Factory<DenseConfig, "units"> = factory(denseDef);

@@ -1,4 +1,5 @@
 /** EinsumDense: a product with a kernel along the axes that an equation names. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, ShapeError, shown } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -105,7 +106,7 @@ function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
   return transpose(b, y, [...output].map((c) => order.indexOf(c)));
 }
 
-/** A product with a kernel along the axes that an equation names, as in `abc,cde->abde`. */
+/** The definition of {@link einsumDense}. */
 export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "EinsumDense",
@@ -159,3 +160,5 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   },
   keras: { ignore: ["lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"] },
 };
+/** A product with a kernel along the axes that an equation names, as in `abc,cd->abd`. */
+export const einsumDense: Factory<EinsumDenseConfig, "equation" | "outputShape"> = factory(einsumDenseDef);

@@ -1,4 +1,5 @@
 /** Embedding and Masking: the layers that make masks. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
@@ -42,7 +43,7 @@ export function refusedBelowZero(b: Builder, ids: Value): Value {
   return b.one("Where", [b.one("Less", [ids, scalarLike(b, 0, ids)]), scalarLike(b, -(2 ** 31), ids), ids]);
 }
 
-/** Rows of a table by id, `[…] → […, outputDim]`. */
+/** The definition of {@link embedding}. */
 export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
   kind: "layer",
   name: "Embedding",
@@ -85,6 +86,8 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
     }),
   },
 };
+/** Rows of a table by id, `[…] → […, outputDim]`. */
+export const embedding: Factory<EmbeddingConfig, "inputDim" | "outputDim"> = factory(embeddingDef);
 
 /** Options of {@link maskingDef}, resolved. */
 export interface MaskingConfig {
@@ -92,8 +95,7 @@ export interface MaskingConfig {
   readonly maskValue: number;
 }
 
-/** Masks the steps whose features all equal a value, and sets them to 0, `[batch, time, features]` in and out. */
-export const maskingDef: LayerDef<MaskingConfig, never> = {
+const maskingDef: LayerDef<MaskingConfig, never> = {
   kind: "layer",
   name: "Masking",
   summary: "masks steps whose features all equal a value",
@@ -107,3 +109,5 @@ export const maskingDef: LayerDef<MaskingConfig, never> = {
     return [b.masked(y, b.one("Squeeze", [kept, b.ints([-1])]))];
   },
 };
+/** Masks the steps whose features all equal a value, and sets them to 0, `[batch, time, features]` in and out. */
+export const masking: Factory<MaskingConfig> = factory(maskingDef);

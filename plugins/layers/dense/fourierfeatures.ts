@@ -1,4 +1,5 @@
 /** RandomFourierFeatures: a kernel machine's features, of Keras 2. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { asFloat, inputAt, opaqueField, paramAt, sizeAt, weight } from "../../../core/graph/words.ts";
@@ -14,8 +15,7 @@ export interface RandomFourierFeaturesConfig {
   readonly scale: number | null;
 }
 type Param = "unscaledKernel" | "bias" | "kernelScale";
-/** cos(x · kernel / scale + bias), `[batch, features] → [batch, outputDim]` (Rahimi and Recht 2007). */
-export const randomFourierFeaturesDef: LayerDef<RandomFourierFeaturesConfig, Param> = {
+const randomFourierFeaturesDef: LayerDef<RandomFourierFeaturesConfig, Param> = {
   kind: "layer",
   name: "RandomFourierFeatures",
   summary: "cosines of random projections (Keras 2)",
@@ -45,3 +45,7 @@ export const randomFourierFeaturesDef: LayerDef<RandomFourierFeaturesConfig, Par
     },
   },
 };
+/** cos(x · kernel / scale + bias), `[batch, features] → [batch, outputDim]` (Rahimi and Recht 2007). */
+export const randomFourierFeatures: Factory<RandomFourierFeaturesConfig, "outputDim"> = factory(
+  randomFourierFeaturesDef,
+);

@@ -1,4 +1,5 @@
 /** ReversibleEmbedding: an embedding whose table also turns features back into scores of ids. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { asFloat, inputAt, paramAt, scalarLike, transpose, weight } from "../../../core/graph/words.ts";
 import { bool, float, nullable, text } from "../../../core/values/schema.ts";
@@ -13,44 +14,46 @@ export interface ReversibleEmbeddingConfig extends EmbeddingConfig {
   /** Bounds scores to ±this by tanh. */
   readonly logitSoftCap: number | null;
 }
-/** Rows of a table by id; called with `reverse`, features `[…, outputDim] → […, inputDim]`. */
-export const reversibleEmbeddingDef: LayerDef<ReversibleEmbeddingConfig, "embeddings" | "reverseEmbeddings"> =
-  {
-    kind: "layer",
-    name: "ReversibleEmbedding",
-    summary: "rows of a table by id, and back",
-    mask: "make",
-    config: {
-      ...embeddingDef.config,
-      tieWeights: bool({ doc: "the way back uses the table itself", default: true }),
-      reverseDtype: nullable(text({ doc: "element type of the way back, in Keras" })),
-      logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
-    },
-    params: (config) => ({
-      embeddings: weight([config.inputDim, config.outputDim], config.embeddingsInitializer),
-      ...(!config.tieWeights &&
-        { reverseEmbeddings: weight([config.outputDim, config.inputDim], config.embeddingsInitializer) }),
-    }),
-    build(context) {
-      const { b, config, inputs, params, call } = context;
-      if (call.options?.reverse !== true) return embeddingDef.build(context);
-      const kernel = config.tieWeights
-        ? transpose(b, paramAt(params, "embeddings"), [1, 0])
-        : paramAt(params, "reverseEmbeddings");
-      const y = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), kernel]);
-      if (config.logitSoftCap === null) return [y];
-      const cap = scalarLike(b, config.logitSoftCap, y);
-      return [b.one("Mul", [b.one("Tanh", [b.one("Div", [y, cap])]), cap])];
-    },
-    keras: {
-      ...embeddingDef.keras,
-      classNames: ["ReversibleEmbedding", "keras_hub>ReversibleEmbedding", "keras_nlp>ReversibleEmbedding"],
-      call: ["inputs", "reverse"],
-      since: 3,
-    } as
-      & LayerDef<
-        ReversibleEmbeddingConfig,
-        "embeddings" | "reverseEmbeddings"
-      >["keras"]
-      & object,
-  };
+const reversibleEmbeddingDef: LayerDef<ReversibleEmbeddingConfig, "embeddings" | "reverseEmbeddings"> = {
+  kind: "layer",
+  name: "ReversibleEmbedding",
+  summary: "rows of a table by id, and back",
+  mask: "make",
+  config: {
+    ...embeddingDef.config,
+    tieWeights: bool({ doc: "the way back uses the table itself", default: true }),
+    reverseDtype: nullable(text({ doc: "element type of the way back, in Keras" })),
+    logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
+  },
+  params: (config) => ({
+    embeddings: weight([config.inputDim, config.outputDim], config.embeddingsInitializer),
+    ...(!config.tieWeights &&
+      { reverseEmbeddings: weight([config.outputDim, config.inputDim], config.embeddingsInitializer) }),
+  }),
+  build(context) {
+    const { b, config, inputs, params, call } = context;
+    if (call.options?.reverse !== true) return embeddingDef.build(context);
+    const kernel = config.tieWeights
+      ? transpose(b, paramAt(params, "embeddings"), [1, 0])
+      : paramAt(params, "reverseEmbeddings");
+    const y = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), kernel]);
+    if (config.logitSoftCap === null) return [y];
+    const cap = scalarLike(b, config.logitSoftCap, y);
+    return [b.one("Mul", [b.one("Tanh", [b.one("Div", [y, cap])]), cap])];
+  },
+  keras: {
+    ...embeddingDef.keras,
+    classNames: ["ReversibleEmbedding", "keras_hub>ReversibleEmbedding", "keras_nlp>ReversibleEmbedding"],
+    call: ["inputs", "reverse"],
+    since: 3,
+  } as
+    & LayerDef<
+      ReversibleEmbeddingConfig,
+      "embeddings" | "reverseEmbeddings"
+    >["keras"]
+    & object,
+};
+/** Rows of a table by id; called with `reverse`, features back to scores of ids. */
+export const reversibleEmbedding: Factory<ReversibleEmbeddingConfig, "inputDim" | "outputDim"> = factory(
+  reversibleEmbeddingDef,
+);

@@ -1,4 +1,5 @@
 /** SpectralNormalization: a wrapper that keeps a kernel's largest singular value at 1. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { inputAt } from "../../../core/graph/words.ts";
@@ -23,11 +24,7 @@ function width({ layer }: SpectralNormalizationConfig, inputs: readonly Type[]):
   if (typeof last === "number") return last;
   throw new UnsupportedError(`layer ${layer.def.name} has no kernel and no embeddings to normalise`);
 }
-/**
- * A layer whose kernel training divides by its largest singular value (Miyato et al. 2018); inference uses the kernel as it
- * is stored, which Keras stores divided.
- */
-export const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "vectorU"> = {
+const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "vectorU"> = {
   kind: "layer",
   name: "SpectralNormalization",
   summary: "a layer whose kernel training keeps at a largest singular value of 1",
@@ -66,3 +63,7 @@ export const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "ve
   // Keras 2.13 to 2.15 write it and can't read it back.
   keras: { since: 3 },
 };
+/** A layer whose kernel training keeps at a largest singular value of 1. */
+export const spectralNormalization: Factory<SpectralNormalizationConfig, "layer"> = factory(
+  spectralNormalizationDef,
+);

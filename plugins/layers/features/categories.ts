@@ -1,4 +1,5 @@
 /** Numbers into classes: Discretization and CategoryEncoding. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { DType } from "../../../core/values/dtype.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
@@ -26,8 +27,7 @@ export interface DiscretizationConfig {
   readonly dtype: unknown;
 }
 const modes = ["int", "one_hot", "multi_hot", "count"] as const;
-/** Number of the bin that each number falls into: how many boundaries are not above it. */
-export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
+const discretizationDef: LayerDef<DiscretizationConfig, never> = {
   kind: "layer",
   name: "Discretization",
   summary: "numbers to the bins they fall into",
@@ -63,6 +63,8 @@ export const discretizationDef: LayerDef<DiscretizationConfig, never> = {
     }),
   },
 };
+/** Number of the bin that each number falls into. */
+export const discretization: Factory<DiscretizationConfig, "binBoundaries"> = factory(discretizationDef);
 
 /** Options of {@link categoryEncodingDef}, resolved. */
 export interface CategoryEncodingConfig {
@@ -82,8 +84,7 @@ function checkedIds(b: Builder, ids: Value, limit?: number): Value {
   return b.one("Gather", [zeros(b, 1), b.one("Min", [known, zero])]);
 }
 const zeros = (b: Builder, rows: number): Value => b.constant(tensor(new Int32Array(rows), [rows], "int32"));
-/** Ids as rows of zeros and ones, or as counts; a second argument of the call, `countWeights`, weighs them. */
-export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
+const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
   kind: "layer",
   name: "CategoryEncoding",
   summary: "ids as rows of zeros and ones, or as counts",
@@ -121,3 +122,5 @@ export const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
     upgrade: (config, version) => version.startsWith("2") ? { ...config, outside: "refuse" } : config,
   },
 };
+/** Ids `[batch, n]` as rows of zeros and ones, or as counts, `[batch, numTokens]`. */
+export const categoryEncoding: Factory<CategoryEncodingConfig, "numTokens"> = factory(categoryEncodingDef);

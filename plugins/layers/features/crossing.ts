@@ -1,4 +1,5 @@
 /** Features together: HashedCrossing. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { cast, dtypeOf, opaqueField } from "../../../core/graph/words.ts";
@@ -17,8 +18,7 @@ export interface HashedCrossingConfig {
   /** Element type of the outputs, as files name it. */
   readonly dtype: unknown;
 }
-/** What several inputs `[batch]` or `[batch, 1]` hold together, to bins by a hash. */
-export const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
+const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
   kind: "layer",
   name: "HashedCrossing",
   summary: "several features together, to bins by a hash",
@@ -39,3 +39,5 @@ export const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
   check: checkSparse,
   keras: { inputDtype: "string" },
 };
+/** What several inputs `[batch]` or `[batch, 1]` hold together, to bins by a hash. */
+export const hashedCrossing: Factory<HashedCrossingConfig, "numBins"> = factory(hashedCrossingDef);

@@ -1,4 +1,5 @@
 /** Features to bins by a hash: Hashing. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { cast, dtypeOf, inputAt, opaqueField } from "../../../core/graph/words.ts";
@@ -27,8 +28,7 @@ export interface HashingConfig {
 export const outType = (mode: string, dtype: unknown): DType =>
   mode !== "int" ? "float32" : dtype === "int32" ? "int32" : "int64";
 
-/** Strings or whole numbers to bins by a hash, in any shape: FarmHash64, or SipHash64 with a salt. */
-export const hashingDef: LayerDef<HashingConfig, never> = {
+const hashingDef: LayerDef<HashingConfig, never> = {
   kind: "layer",
   name: "Hashing",
   summary: "strings or whole numbers to bins by a hash",
@@ -67,6 +67,8 @@ export const hashingDef: LayerDef<HashingConfig, never> = {
   check: checkSparse,
   keras: { inputDtype: "string", upgrade: withoutUsualSalt },
 };
+/** Strings or whole numbers to bins by a hash, in any shape. */
+export const hashing: Factory<HashingConfig, "numBins"> = factory(hashingDef);
 /** The salt that TensorFlow 2.4 stores where none was given, though it computes without one then. */
 const usualSalt = 0xdecafcaffe;
 /** A configuration without what wasn't computed with; files since 2.5, which say `mask_value`, hold salts that were given. */

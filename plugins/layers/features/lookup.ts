@@ -1,4 +1,5 @@
 /** Lookups of strings and whole numbers in a vocabulary: StringLookup and IntegerLookup. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -265,17 +266,19 @@ function lookup(
 }
 const word = text({ doc: "a token" }), number = int({ doc: "a token" });
 const tokenField = (of: Field<Token>): Field<Token> => of;
-/** Strings to their ids in a vocabulary, in any shape; or ids back to strings. */
-export const stringLookupDef: LayerDef<LookupConfig, never> = lookup(
+const stringLookupDef: LayerDef<LookupConfig, never> = lookup(
   "StringLookup",
   "strings to their ids in a vocabulary, or back",
   "string",
   lookupFields(tokenField(word as Field<Token>), "[UNK]"),
 );
-/** Whole numbers to their ids in a vocabulary, in any shape; or ids back to numbers. */
-export const integerLookupDef: LayerDef<LookupConfig, never> = lookup(
+/** Strings to their ids in a vocabulary, in any shape; or ids back to strings. */
+export const stringLookup: Factory<LookupConfig> = factory(stringLookupDef);
+const integerLookupDef: LayerDef<LookupConfig, never> = lookup(
   "IntegerLookup",
   "whole numbers to their ids in a vocabulary, or back",
   "int64",
   lookupFields(tokenField(number as Field<Token>), -1),
 );
+/** Whole numbers to their ids in a vocabulary, in any shape; or ids back to numbers. */
+export const integerLookup: Factory<LookupConfig> = factory(integerLookupDef);

@@ -1,4 +1,5 @@
 /** Text in a graph: TextVectorization. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { inputAt, shapeOf } from "../../../core/graph/words.ts";
@@ -40,8 +41,7 @@ export interface TextVectorizationConfig {
   readonly ragged: boolean;
 }
 
-/** Texts `[batch]` or `[batch, 1]` to ids `[batch, tokens]`, or to rows `[batch, vocabulary]` of what is there. */
-export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
+const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
   kind: "layer",
   name: "TextVectorization",
   summary: "texts to ids of their tokens, or to counts",
@@ -120,6 +120,8 @@ export const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
     },
   },
 };
+/** Texts `[batch]` or `[batch, 1]` to ids `[batch, tokens]`, or to rows `[batch, vocabulary]` of what is there. */
+export const textVectorization: Factory<TextVectorizationConfig> = factory(textVectorizationDef);
 /** Keras 2 reads back a number alone: n-grams from 1 up to it. */
 function countOfNgrams(sizes: unknown): number | null {
   if (!Array.isArray(sizes)) return null;

@@ -1,4 +1,5 @@
 /** Image layers that do something in inference too: RandomCrop up to Keras 3.6, AutoContrast. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
@@ -87,8 +88,7 @@ export interface AutoContrastConfig {
   /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
-/** Every channel of every image stretched over the whole range, shape unchanged. */
-export const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
+const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
   kind: "layer",
   name: "AutoContrast",
   summary: "every channel of every image stretched over the whole range",
@@ -122,3 +122,5 @@ export const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
   },
   keras: { call: ["inputs", "training"], ignore: imageIgnored(), since: 3 },
 };
+/** Every channel of every image stretched over the whole range, shape unchanged. */
+export const autoContrast: Factory<AutoContrastConfig> = factory(autoContrastDef);

@@ -1,4 +1,5 @@
 /** Images at another size: Resizing and CenterCrop. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { type DType, isFloat } from "../../../core/values/dtype.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
@@ -95,8 +96,7 @@ function likeInput(b: Builder, y: Value, dtype: DType): Value {
   return cast(b, b.one("Clip", [b.one("Round", [y]), scalarLike(b, low, y), scalarLike(b, high, y)]), dtype);
 }
 
-/** Images at another size, `[batch, height, width, channels]` in and out, as TensorFlow computes it (half-pixel centres). */
-export const resizingDef: LayerDef<ResizingConfig, never> = {
+const resizingDef: LayerDef<ResizingConfig, never> = {
   kind: "layer",
   name: "Resizing",
   summary: "images at another size",
@@ -139,13 +139,14 @@ export const resizingDef: LayerDef<ResizingConfig, never> = {
     upgrade: (config, version) => (/^2(\.|$)/.test(version) ? { ...config, floats: true } : config),
   },
 };
+/** Images `[batch, height, width, channels]` at another size. */
+export const resizing: Factory<ResizingConfig, "height" | "width"> = factory(resizingDef);
 /** Keys that image layers of Keras hold and inference doesn't read. */
 export function imageIgnored(): readonly string[] {
   return ["factor", "bounding_box_format", "value_range"];
 }
 
-/** The middle of images; where they are smaller, resized after cutting to the proportion. */
-export const centerCropDef: LayerDef<CenterCropConfig, never> = {
+const centerCropDef: LayerDef<CenterCropConfig, never> = {
   kind: "layer",
   name: "CenterCrop",
   summary: "the middle of images",
@@ -164,3 +165,5 @@ export const centerCropDef: LayerDef<CenterCropConfig, never> = {
   },
   keras: { call: ["inputs", "training"], ignore: imageIgnored() },
 };
+/** The middle of images `[batch, height, width, channels]`. */
+export const centerCrop: Factory<CenterCropConfig, "height" | "width"> = factory(centerCropDef);

@@ -1,4 +1,5 @@
 /** Spectra of sound: STFTSpectrogram and MelSpectrogram. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -117,8 +118,7 @@ function stft(context: StftContext): readonly Value[] {
   return shown(mode === "magnitude" ? magnitude : b.one("Log", [b.one("Max", [magnitude, least])]));
 }
 
-/** Spectra of frames, `[batch, time, channels] → [batch, frames, channels·frequencies]`; the time is a known number. */
-export const stftSpectrogramDef: LayerDef<StftSpectrogramConfig, StftParam> = {
+const stftSpectrogramDef: LayerDef<StftSpectrogramConfig, StftParam> = {
   kind: "layer",
   name: "STFTSpectrogram",
   summary: "spectra of frames of a signal, by kernels that training may change",
@@ -160,6 +160,8 @@ export const stftSpectrogramDef: LayerDef<StftSpectrogramConfig, StftParam> = {
   build: stft,
   keras: { since: 3 },
 };
+/** Spectra of frames, `[batch, time, channels] → [batch, frames, channels·frequencies]`; the time is a known number. */
+export const stftSpectrogram: Factory<StftSpectrogramConfig> = factory(stftSpectrogramDef);
 
 /** Options of {@link melSpectrogramDef}, resolved. */
 export interface MelSpectrogramConfig {
@@ -225,8 +227,7 @@ function melWeights(config: MelSpectrogramConfig, bins: number): Float32Array {
   }
   return out;
 }
-/** Powers of mel bands in time, `[batch, time] → [batch, bands, frames]`; the time is a known number. */
-export const melSpectrogramDef: LayerDef<MelSpectrogramConfig, never> = {
+const melSpectrogramDef: LayerDef<MelSpectrogramConfig, never> = {
   kind: "layer",
   name: "MelSpectrogram",
   summary: "powers of mel bands of frames of a signal",
@@ -275,6 +276,8 @@ export const melSpectrogramDef: LayerDef<MelSpectrogramConfig, never> = {
   },
   keras: { since: 3 },
 };
+/** Powers of mel bands in time, `[batch, time] → [batch, bands, frames]`; the time is a known number. */
+export const melSpectrogram: Factory<MelSpectrogramConfig> = factory(melSpectrogramDef);
 /** A signal with its mirror images at both ends, as one channel: `[batch, 1, half + time + half]`. */
 function mirrored(b: Builder, x: Value, half: number): Value {
   const time = sizeAt(x.type, 1);

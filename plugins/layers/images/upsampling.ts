@@ -1,4 +1,5 @@
 /** Upsampling of one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
@@ -67,8 +68,7 @@ function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
 }
 const keras1 = (config: Record<string, unknown>) => renamed(config, { length: "size" });
 
-/** Repeats every step, `[batch, time, channels] → [batch, time·size, channels]`. */
-export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
+const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
   kind: "layer",
   name: "UpSampling1D",
   summary: "repeats every step",
@@ -86,8 +86,9 @@ export const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
     }),
   },
 };
-/** Enlarges images by whole factors. */
-export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
+/** Repeats every step, `[batch, time, channels] → [batch, time·size, channels]`. */
+export const upSampling1d: Factory<UpSamplingConfig> = factory(upSampling1dDef);
+const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
   kind: "layer",
   name: "UpSampling2D",
   summary: "enlarges images by whole factors",
@@ -121,8 +122,9 @@ export const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
     },
   },
 };
-/** Repeats every element of volumes. */
-export const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
+/** Enlarges images by whole factors. */
+export const upSampling2d: Factory<UpSampling2dConfig> = factory(upSampling2dDef);
+const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
   kind: "layer",
   name: "UpSampling3D",
   summary: "repeats every element of volumes",
@@ -135,3 +137,5 @@ export const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
   build: build(3),
   keras: { upgrade: keras1 },
 };
+/** Repeats every element of volumes. */
+export const upSampling3d: Factory<UpSamplingConfig> = factory(upSampling3dDef);

@@ -1,4 +1,5 @@
 /** BatchNormalization: over the batch in training, by moving statistics after it. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -91,8 +92,7 @@ function moments(b: Builder, x: Value, axis: number, mask: Value | undefined): r
   return [squeezed(mean), squeezed(share(square(b.one("Sub", [x, mean]))))];
 }
 
-/** Each feature to mean β and deviation γ (Ioffe and Szegedy 2015), shape unchanged; a frozen layer is in inference. */
-export const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
+const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
   kind: "layer",
   name: "BatchNormalization",
   summary: "every feature to mean beta and deviation gamma over the batch",
@@ -188,3 +188,5 @@ export const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = 
     },
   },
 };
+/** Each feature to mean β and deviation γ (Ioffe and Szegedy 2015), shape unchanged; a frozen layer is in inference. */
+export const batchNormalization: Factory<BatchNormalizationConfig> = factory(batchNormalizationDef);

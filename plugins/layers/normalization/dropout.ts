@@ -1,4 +1,5 @@
 /** Layers that act in training alone: dropout in its forms, noise, a penalty on activity. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -71,8 +72,7 @@ function noiseSizes(x: Value, noiseShape: DropoutConfig["noiseShape"]): readonly
   return fullShape(x).map((size, i) => noiseShape?.[i] ?? size);
 }
 
-/** Sets a share of the inputs to 0 in training and scales the rest, so that sums stay (Srivastava et al. 2014). */
-export const dropoutDef: LayerDef<DropoutConfig, never> = {
+const dropoutDef: LayerDef<DropoutConfig, never> = {
   kind: "layer",
   name: "Dropout",
   summary: "sets a share of the inputs to 0 in training",
@@ -86,9 +86,10 @@ export const dropoutDef: LayerDef<DropoutConfig, never> = {
   },
   keras: fromKeras1,
 };
+/** Sets a share of the inputs to 0 in training and scales the rest, so that sums stay (Srivastava et al. 2014). */
+export const dropout: Factory<DropoutConfig, "rate"> = factory(dropoutDef);
 
-/** Dropout that keeps mean and variance, for SELU networks (Klambauer et al. 2017). */
-export const alphaDropoutDef: LayerDef<DropoutConfig, never> = {
+const alphaDropoutDef: LayerDef<DropoutConfig, never> = {
   kind: "layer",
   name: "AlphaDropout",
   summary: "dropout that keeps mean and variance, for selu",
@@ -110,6 +111,8 @@ export const alphaDropoutDef: LayerDef<DropoutConfig, never> = {
   },
   keras: fromKeras1,
 };
+/** Dropout that keeps mean and variance, for SELU networks (Klambauer et al. 2017). */
+export const alphaDropout: Factory<DropoutConfig, "rate"> = factory(alphaDropoutDef);
 
 function spatial(rank: number): LayerDef<SpatialDropoutConfig, never> {
   return {
@@ -138,15 +141,17 @@ function spatial(rank: number): LayerDef<SpatialDropoutConfig, never> {
     },
   };
 }
+const spatialDropout1dDef: LayerDef<SpatialDropoutConfig, never> = spatial(1);
 /** Drops whole channels of `[batch, time, channels]`. */
-export const spatialDropout1dDef: LayerDef<SpatialDropoutConfig, never> = spatial(1);
+export const spatialDropout1d: Factory<SpatialDropoutConfig, "rate"> = factory(spatialDropout1dDef);
+const spatialDropout2dDef: LayerDef<SpatialDropoutConfig, never> = spatial(2);
 /** Drops whole channels of `[batch, height, width, channels]`. */
-export const spatialDropout2dDef: LayerDef<SpatialDropoutConfig, never> = spatial(2);
+export const spatialDropout2d: Factory<SpatialDropoutConfig, "rate"> = factory(spatialDropout2dDef);
+const spatialDropout3dDef: LayerDef<SpatialDropoutConfig, never> = spatial(3);
 /** Drops whole channels of `[batch, depth, height, width, channels]`. */
-export const spatialDropout3dDef: LayerDef<SpatialDropoutConfig, never> = spatial(3);
+export const spatialDropout3d: Factory<SpatialDropoutConfig, "rate"> = factory(spatialDropout3dDef);
 
-/** Multiplies by normal noise of mean 1 in training. */
-export const gaussianDropoutDef: LayerDef<RateConfig, never> = {
+const gaussianDropoutDef: LayerDef<RateConfig, never> = {
   kind: "layer",
   name: "GaussianDropout",
   summary: "multiplies by normal noise of mean 1 in training",
@@ -161,6 +166,8 @@ export const gaussianDropoutDef: LayerDef<RateConfig, never> = {
   },
   keras: fromKeras1,
 };
+/** Multiplies by normal noise of mean 1 in training. */
+export const gaussianDropout: Factory<RateConfig, "rate"> = factory(gaussianDropoutDef);
 
 /** Options of {@link gaussianNoiseDef}, resolved. */
 export interface GaussianNoiseConfig {
@@ -169,8 +176,7 @@ export interface GaussianNoiseConfig {
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
 }
-/** Adds normal noise of mean 0 in training. */
-export const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
+const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
   kind: "layer",
   name: "GaussianNoise",
   summary: "adds normal noise in training",
@@ -184,6 +190,8 @@ export const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
   },
   keras: { call: ["inputs", "training"], upgrade: (config) => renamed(config, { sigma: "stddev" }) },
 };
+/** Adds normal noise of mean 0 in training. */
+export const gaussianNoise: Factory<GaussianNoiseConfig, "stddev"> = factory(gaussianNoiseDef);
 
 /** Options of {@link activityRegularizationDef}, resolved. */
 export interface ActivityRegularizationConfig {
@@ -194,8 +202,7 @@ export interface ActivityRegularizationConfig {
   /** The penalty, as files hold it beside l1 and l2. */
   readonly activityRegularizer: Opaque;
 }
-/** Leaves its input as it is; training adds l1·Σ|x| + l2·Σx² to the loss. */
-export const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, never> = {
+const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, never> = {
   kind: "layer",
   name: "ActivityRegularization",
   summary: "adds a penalty on its input to the loss",
@@ -210,6 +217,10 @@ export const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, n
   keras: { save: ({ l1, l2 }) => ({ config: { l1, l2 } }) },
   activityPenalty: ({ l1, l2, activityRegularizer: given }) => given ?? { name: "l1l2", l1, l2 },
 };
+/** Leaves its input as it is; training adds l1·Σ|x| + l2·Σx² to the loss. */
+export const activityRegularization: Factory<ActivityRegularizationConfig> = factory(
+  activityRegularizationDef,
+);
 /** A factor from 0 that files may write as text or leave null. */
 function number0(doc: string): Field<number> {
   return field<number>({

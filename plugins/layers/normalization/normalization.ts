@@ -1,4 +1,5 @@
 /** Normalization within each sample: LayerNormalization, GroupNormalization, RMSNormalization, UnitNormalization. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
@@ -85,8 +86,7 @@ export interface LayerNormalizationConfig extends ScaleConfig {
   /** Keras' older scaling: by the deviation alone, without centring. */
   readonly rmsScaling: boolean;
 }
-/** Each sample to mean β and deviation γ over some axes (Ba et al. 2016), shape unchanged. */
-export const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" | "beta"> = {
+const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" | "beta"> = {
   kind: "layer",
   name: "LayerNormalization",
   summary: "every sample to mean beta and deviation gamma over axes",
@@ -126,6 +126,8 @@ export const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" |
     save: (fields, major) => (major === 2 ? { config: withoutFields(fields, { rms_scaling: false }) } : {}),
   },
 };
+/** Each sample to mean β and deviation γ over some axes (Ba et al. 2016), shape unchanged. */
+export const layerNormalization: Factory<LayerNormalizationConfig> = factory(layerNormalizationDef);
 
 /** Options of {@link groupNormalizationDef}, resolved. */
 export interface GroupNormalizationConfig extends ScaleConfig {
@@ -134,8 +136,7 @@ export interface GroupNormalizationConfig extends ScaleConfig {
   /** The axis of the channels. */
   readonly axis: number;
 }
-/** Each group of channels of each sample to mean 0 and deviation 1, then γ and β (Wu and He 2018), shape unchanged. */
-export const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" | "beta"> = {
+const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" | "beta"> = {
   kind: "layer",
   name: "GroupNormalization",
   summary: "every group of channels of every sample to mean 0 and deviation 1",
@@ -183,6 +184,8 @@ export const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" |
     return [y];
   },
 };
+/** Each group of channels of each sample to mean 0 and deviation 1, then γ and β (Wu and He 2018), shape unchanged. */
+export const groupNormalization: Factory<GroupNormalizationConfig> = factory(groupNormalizationDef);
 
 /** Options of {@link rmsNormalizationDef}, resolved. */
 export interface RmsNormalizationConfig {
@@ -191,8 +194,7 @@ export interface RmsNormalizationConfig {
   /** Added to the variance. */
   readonly epsilon: number;
 }
-/** x / √(mean x² + ε), times a learned scale (Zhang and Sennrich 2019), shape unchanged. */
-export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
+const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
   kind: "layer",
   name: "RMSNormalization",
   summary: "x over its root mean square, times a learned scale",
@@ -217,14 +219,15 @@ export const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
   },
   keras: { since: 3 },
 };
+/** x / √(mean x² + ε), times a learned scale (Zhang and Sennrich 2019), shape unchanged. */
+export const rmsNormalization: Factory<RmsNormalizationConfig> = factory(rmsNormalizationDef);
 
 /** Options of {@link unitNormalizationDef}, resolved. */
 export interface UnitNormalizationConfig {
   /** Axes that are normalized together. */
   readonly axis: number | readonly number[];
 }
-/** x / ‖x‖₂ over some axes, shape unchanged. */
-export const unitNormalizationDef: LayerDef<UnitNormalizationConfig, never> = {
+const unitNormalizationDef: LayerDef<UnitNormalizationConfig, never> = {
   kind: "layer",
   name: "UnitNormalization",
   summary: "x over its Euclidean norm",
@@ -237,3 +240,5 @@ export const unitNormalizationDef: LayerDef<UnitNormalizationConfig, never> = {
     return [b.one("Div", [x, b.one("Max", [norm, scalarLike(b, 1e-12, x)])])];
   },
 };
+/** x / ‖x‖₂ over some axes, shape unchanged. */
+export const unitNormalization: Factory<UnitNormalizationConfig> = factory(unitNormalizationDef);

@@ -1,4 +1,5 @@
 /** Layers that scale data as it comes in: Normalization by statistics, Rescaling by constants. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -53,8 +54,7 @@ export interface NormalizationConfig {
   /** Back from normalized to original values. */
   readonly invert: boolean;
 }
-/** (x − mean) / √variance by fixed statistics, given or adapted to data, shape unchanged. */
-export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance" | "count"> = {
+const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance" | "count"> = {
   kind: "layer",
   name: "Normalization",
   summary: "(x - mean) / sqrt(variance) by fixed statistics",
@@ -121,6 +121,8 @@ export const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance"
     }),
   },
 };
+/** (x − mean) / √variance by fixed statistics, given or adapted to data, shape unchanged. */
+export const normalization: Factory<NormalizationConfig> = factory(normalizationDef);
 
 /** Options of {@link rescalingDef}, resolved. */
 export interface RescalingConfig {
@@ -129,8 +131,7 @@ export interface RescalingConfig {
   /** Added afterwards. */
   readonly offset: Numbers;
 }
-/** x · scale + offset, in floats, shape unchanged. */
-export const rescalingDef: LayerDef<RescalingConfig, never> = {
+const rescalingDef: LayerDef<RescalingConfig, never> = {
   kind: "layer",
   name: "Rescaling",
   summary: "x · scale + offset",
@@ -147,3 +148,5 @@ export const rescalingDef: LayerDef<RescalingConfig, never> = {
   },
   keras: { masksSince: 3 },
 };
+/** x · scale + offset, in floats, shape unchanged. */
+export const rescaling: Factory<RescalingConfig, "scale"> = factory(rescalingDef);

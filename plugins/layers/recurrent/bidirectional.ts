@@ -1,4 +1,5 @@
 /** Bidirectional: a recurrent layer run both ways. @module */
+import { type WrapperFactory, wrapperFactory } from "../../../core/network/factory.ts";
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { inputAt, isMultiBackend, reverseTime, scalarLike } from "../../../core/graph/words.ts";
@@ -91,8 +92,7 @@ function merge(b: Builder, mode: BidirectionalConfig["mergeMode"], y: Value, z: 
   }
 }
 
-/** Runs a recurrent layer forwards and backwards and merges what comes out, `[batch, time, features] → [batch, 2·units]`. */
-export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
+const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
   kind: "layer",
   name: "Bidirectional",
   summary: "a recurrent layer run both ways",
@@ -188,3 +188,8 @@ export const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
     },
   },
 };
+/**
+ * Runs a recurrent layer forwards and backwards: `bidirectional(lstm({ units: 64 }))`,
+ * `[batch, time, features] → [batch, 2·units]`.
+ */
+export const bidirectional: WrapperFactory<BidirectionalConfig> = wrapperFactory(bidirectionalDef);

@@ -1,4 +1,5 @@
 /** Recurrent cells, each one step: SimpleRNNCell, LSTMCell, GRUCell, and several on top of one another. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -131,8 +132,7 @@ function overSequence<C extends CellConfig>(
   return [outputs, ...states];
 }
 
-/** One step of a fully connected recurrent layer: h' = activation(x·kernel + h·recurrentKernel + bias). */
-export const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
+const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
   kind: "layer",
   name: "SimpleRNNCell",
   summary: "one step of SimpleRNN",
@@ -150,9 +150,10 @@ export const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
   },
   keras,
 };
+/** One step of a fully connected recurrent layer, for `rnn`. */
+export const simpleRnnCell: Factory<CellConfig, "units"> = factory(simpleRnnCellDef);
 
-/** One step of an LSTM; states h and c. */
-export const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
+const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
   kind: "layer",
   name: "LSTMCell",
   summary: "one step of LSTM",
@@ -190,9 +191,10 @@ export const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
   },
   keras,
 };
+/** One step of an LSTM, for `rnn`. */
+export const lstmCell: Factory<LstmCellConfig, "units"> = factory(lstmCellDef);
 
-/** One step of a GRU. */
-export const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
+const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
   kind: "layer",
   name: "GRUCell",
   summary: "one step of GRU",
@@ -233,6 +235,8 @@ export const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
   },
   keras,
 };
+/** One step of a GRU, for `rnn`. */
+export const gruCell: Factory<GruCellConfig, "units"> = factory(gruCellDef);
 
 /** Options of {@link stackedRnnCellsDef}, resolved. */
 export interface StackedRnnCellsConfig {
@@ -247,8 +251,7 @@ export function statesOf(cell: Layer, path: string): readonly number[] {
     place: path,
   });
 }
-/** Cells on top of one another as one cell: each is given the output of the one below. */
-export const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
+const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
   kind: "layer",
   name: "StackedRNNCells",
   summary: "cells on top of one another, as one cell",
@@ -283,6 +286,8 @@ export const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
     cells.forEach((cell, i) => statesOf(cell, `${path}.cells[${i}]`));
   },
 };
+/** Cells on top of one another as one cell, for `rnn`. */
+export const stackedRnnCells: Factory<StackedRnnCellsConfig, "cells"> = factory(stackedRnnCellsDef);
 
 const wholeCells: ReadonlyMap<string, { readonly def: object; whole(config: never): WholeCell }> = new Map([
   ["SimpleRNNCell", { def: simpleRnnCellDef, whole: wholeRnn }],

@@ -1,4 +1,5 @@
 /** Convolutional LSTMs over one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
@@ -264,9 +265,12 @@ function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
     },
   };
 }
-/** Convolutional LSTM over `[batch, time, size, channels]` (Shi et al. 2015). */
-export const convLstm1dDef: LayerDef<ConvLstmConfig, Param> = convLstm(1);
+const convLstm1dDef: LayerDef<ConvLstmConfig, Param> = convLstm(1);
+/** Convolutional LSTM over `[batch, time, size, channels]`. */
+export const convLstm1d: Factory<ConvLstmConfig, "filters" | "kernelSize"> = factory(convLstm1dDef);
+const convLstm2dDef: LayerDef<ConvLstmConfig, Param> = convLstm(2);
 /** Convolutional LSTM over `[batch, time, height, width, channels]`. */
-export const convLstm2dDef: LayerDef<ConvLstmConfig, Param> = convLstm(2);
+export const convLstm2d: Factory<ConvLstmConfig, "filters" | "kernelSize"> = factory(convLstm2dDef);
+const convLstm3dDef: LayerDef<ConvLstmConfig, Param> = convLstm(3);
 /** Convolutional LSTM over `[batch, time, depth, height, width, channels]`. */
-export const convLstm3dDef: LayerDef<ConvLstmConfig, Param> = convLstm(3);
+export const convLstm3d: Factory<ConvLstmConfig, "filters" | "kernelSize"> = factory(convLstm3dDef);

@@ -1,4 +1,5 @@
 /** Recurrent layers: SimpleRNN, LSTM and GRU over `[batch, time, features]`. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { activationField, type ActivationSpec, slicesOf } from "../../../core/graph/words.ts";
 import {
@@ -40,8 +41,7 @@ export interface LstmConfig extends RecurrentConfig {
 
 const gateField = () => activationField({ doc: "of the gates", default: "sigmoid" });
 
-/** A fully connected recurrent layer (Elman 1990): h' = activation(x·kernel + h·recurrentKernel + bias). */
-export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
+const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
   kind: "layer",
   name: "SimpleRNN",
   summary: "fully connected recurrent layer",
@@ -68,9 +68,10 @@ export const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
     save: saveRecurrent,
   },
 };
+/** A fully connected recurrent layer (Elman 1990): h' = activation(x·kernel + h·recurrentKernel + bias). */
+export const simpleRnn: Factory<RecurrentConfig, "units"> = factory(simpleRnnDef);
 
-/** Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras' order i, f, c, o. */
-export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
+const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
   kind: "layer",
   name: "LSTM",
   summary: "long short-term memory",
@@ -115,9 +116,10 @@ export const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
     weights: (arrays) => gatesToOne(arrays, [0, 2, 1, 3]),
   },
 };
+/** Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras' order i, f, c, o. */
+export const lstm: Factory<LstmConfig, "units"> = factory(lstmDef);
 
-/** A gated recurrent unit (Cho et al. 2014), gates in Keras' order z, r, h. */
-export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
+const gruDef: LayerDef<GruConfig, RecurrentParam> = {
   kind: "layer",
   name: "GRU",
   summary: "gated recurrent unit",
@@ -167,3 +169,5 @@ export const gruDef: LayerDef<GruConfig, RecurrentParam> = {
     weights: (arrays) => gatesToOne(arrays, [0, 1, 2]),
   },
 };
+/** A gated recurrent unit (Cho et al. 2014), gates in Keras' order z, r, h. */
+export const gru: Factory<GruConfig, "units"> = factory(gruDef);

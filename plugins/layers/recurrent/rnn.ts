@@ -1,4 +1,5 @@
 /** RNN: a recurrent layer of any cell. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { ChildLayer, Layer, LayerContext, LayerDef, ParamSpec } from "../../../core/network/layer.ts";
@@ -115,8 +116,7 @@ function topOf(cell: Layer): readonly number[] {
 const outputOf = ({ cell }: RnnConfig): number => topOf(cell)[0] ?? 1;
 
 const { returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputForMask } = recurrentFields();
-/** A cell over time: `[batch, time, features] → [batch, units]`, or `[batch, time, units]` with returnSequences. */
-export const rnnDef: LayerDef<RnnConfig, StateParam> = {
+const rnnDef: LayerDef<RnnConfig, StateParam> = {
   kind: "layer",
   name: "RNN",
   summary: "a recurrent layer of any cell",
@@ -173,3 +173,5 @@ export const rnnDef: LayerDef<RnnConfig, StateParam> = {
     },
   },
 };
+/** A cell over time, `[batch, time, features] → [batch, units]`, or every step with returnSequences. */
+export const rnn: Factory<RnnConfig, "cell"> = factory(rnnDef);

@@ -1,4 +1,5 @@
 /** TimeDistributed: one layer for every step. @module */
+import { type WrapperFactory, wrapperFactory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
@@ -42,8 +43,7 @@ function anyWithin(b: Builder, mask: Value | undefined): Value | undefined {
   return cast(b, most, "bool");
 }
 
-/** Applies a layer to every step: `[batch, time, …] → [batch, time, …]`, steps and batch as one axis inside. */
-export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
+const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
   kind: "layer",
   name: "TimeDistributed",
   summary: "one layer for every step",
@@ -92,3 +92,5 @@ export const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
       config.layer.def.keras?.weights?.(arrays, config.layer.config, version) ?? arrays,
   },
 };
+/** Applies a layer to every step: `timeDistributed(dense({ units: 3 }))`, `[batch, time, …] → [batch, time, …]`. */
+export const timeDistributed: WrapperFactory<TimeDistributedConfig> = wrapperFactory(timeDistributedDef);

@@ -1,4 +1,5 @@
 /** Layers of several inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { commonType } from "../../../core/values/dtype.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
@@ -95,14 +96,16 @@ function elementwise(
   };
 }
 
+const addDef: LayerDef<MaskRuleConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
 /** The sum of the inputs; shapes broadcast. */
-export const addDef: LayerDef<MaskRuleConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
-/** The first input less the second. */
-export const subtractDef: LayerDef<MaskRuleConfig, never> = elementwise(
+export const add: Factory<MaskRuleConfig> = factory(addDef);
+const subtractDef: LayerDef<MaskRuleConfig, never> = elementwise(
   "Subtract",
   "the first input less the second",
   difference,
 );
+/** The first input less the second. */
+export const subtract: Factory<MaskRuleConfig> = factory(subtractDef);
 /** The largest or smallest of the inputs that count; where one is masked, it takes the others' value. */
 function whereCounted(
   op: string,
@@ -157,29 +160,33 @@ function maskedMerge(
     keras: { own: ["maskRule"], upgrade: olderRule },
   };
 }
-/** The product of the inputs. */
-export const multiplyDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
+const multiplyDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Multiply",
   "product of the inputs",
   "Mul",
   countedProduct,
 );
+/** The product of the inputs. */
+export const multiply: Factory<MaskRuleConfig> = factory(multiplyDef);
+const averageDef: LayerDef<MaskRuleConfig, never> = elementwise("Average", "mean of the inputs", mean);
 /** The mean of the inputs. */
-export const averageDef: LayerDef<MaskRuleConfig, never> = elementwise("Average", "mean of the inputs", mean);
-/** The largest of the inputs, element by element. */
-export const maximumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
+export const average: Factory<MaskRuleConfig> = factory(averageDef);
+const maximumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Maximum",
   "largest of the inputs",
   "Max",
   (b, inputs, masks) => whereCounted("Max", b, inputs, masks),
 );
-/** The smallest of the inputs, element by element. */
-export const minimumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
+/** The largest of the inputs, element by element. */
+export const maximum: Factory<MaskRuleConfig> = factory(maximumDef);
+const minimumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Minimum",
   "smallest of the inputs",
   "Min",
   (b, inputs, masks) => whereCounted("Min", b, inputs, masks),
 );
+/** The smallest of the inputs, element by element. */
+export const minimum: Factory<MaskRuleConfig> = factory(minimumDef);
 
 /** Options of {@link concatenateDef}, resolved. */
 export interface ConcatenateConfig extends MaskRuleConfig {
@@ -221,8 +228,7 @@ export function concatenated(
   const y = b.one("Concat", alike(b, inputs), { axis: at });
   return [b.masked(y, joinedMask(b, inputs, at, call, rule))];
 }
-/** The inputs one after another along an axis. */
-export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
+const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   kind: "layer",
   name: "Concatenate",
   summary: "the inputs one after another along an axis",
@@ -233,6 +239,8 @@ export const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   // A FeatureSpace joins its features by a class of its own.
   keras: { classNames: ["Concatenate", "TFDConcat"], own: ["maskRule"], upgrade: olderRule },
 };
+/** The inputs one after another along an axis. */
+export const concatenate: Factory<ConcatenateConfig> = factory(concatenateDef);
 
 /** Options of {@link dotDef}, resolved. */
 export interface DotConfig {
@@ -246,7 +254,12 @@ function unit(b: Builder, x: Value, axis: number): Value {
   return b.one("Div", [x, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, 1e-12, x)])]);
 }
 /** Products of two inputs summed over an axis of each, sample by sample. */
-export function dot(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"], normalize = false): Value {
+export function dotProduct(
+  b: Builder,
+  inputs: readonly Value[],
+  axes: DotConfig["axes"],
+  normalize = false,
+): Value {
   if (inputs.length !== 2) throw new ShapeError(`expected 2 inputs, got ${inputs.length}`);
   const [x, y] = alike(b, inputs).map((v, i) => {
     const rank = shapeOf(v.type).length;
@@ -291,13 +304,14 @@ export const axesOfDot: Field<number | readonly number[]> = field<number | reado
       ? raw as readonly number[]
       : undefined,
 });
-/** Products of two inputs summed over an axis of each: `[batch, a, k]`, `[batch, c, k] → [batch, a, c]` with axes 2. */
-export const dotDef: LayerDef<DotConfig, never> = {
+const dotDef: LayerDef<DotConfig, never> = {
   kind: "layer",
   name: "Dot",
   summary: "products of two inputs summed over an axis of each",
   mask: "consume",
   config: { axes: axesOfDot, normalize: bool({ doc: "both inputs to length 1 first", default: false }) },
   params: () => ({}),
-  build: ({ b, config, inputs }) => [dot(b, inputs, config.axes, config.normalize)],
+  build: ({ b, config, inputs }) => [dotProduct(b, inputs, config.axes, config.normalize)],
 };
+/** Products of two inputs summed over an axis of each: `[batch, a, k]`, `[batch, c, k] → [batch, a, c]` with axes 2. */
+export const dot: Factory<DotConfig> = factory(dotDef);

@@ -1,11 +1,21 @@
 /** Keras 1's Merge: a layer of several inputs whose mode says what is done. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { inputAt, scalarLike } from "../../../core/graph/words.ts";
 import { choice, int } from "../../../core/values/schema.ts";
-import { axesOfDot, chain, concatenated, dot, type DotConfig, mean, mergedMask, sameRank } from "./merge.ts";
+import {
+  axesOfDot,
+  chain,
+  concatenated,
+  type DotConfig,
+  dotProduct,
+  mean,
+  mergedMask,
+  sameRank,
+} from "./merge.ts";
 
 /** Options of {@link mergeDef}, resolved. */
 export interface MergeConfig {
@@ -18,14 +28,13 @@ export interface MergeConfig {
 }
 /** Keras 1's cosine: products by axes over the root of both inputs' with themselves, with an axis of 1 before it. */
 function cosine(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"]): Value {
-  const [x, y] = [inputAt(inputs, 0), inputAt(inputs, 1)], product = dot(b, inputs, axes);
-  const squares = b.one("Mul", [dot(b, [x, x], axes), dot(b, [y, y], axes)]);
+  const [x, y] = [inputAt(inputs, 0), inputAt(inputs, 1)], product = dotProduct(b, inputs, axes);
+  const squares = b.one("Mul", [dotProduct(b, [x, x], axes), dotProduct(b, [y, y], axes)]);
   const lengths = b.one("Sqrt", [b.one("Relu", [squares])]);
   const quotient = b.one("Div", [product, b.one("Max", [lengths, scalarLike(b, 1e-7, product)])]);
   return b.one("Unsqueeze", [quotient, b.ints([1])]);
 }
-/** Keras 1's layer of several inputs, whose mode says what is done. */
-export const mergeDef: LayerDef<MergeConfig, never> = {
+const mergeDef: LayerDef<MergeConfig, never> = {
   kind: "layer",
   name: "Merge",
   summary: "Keras 1's layer of several inputs",
@@ -43,7 +52,7 @@ export const mergeDef: LayerDef<MergeConfig, never> = {
   build({ b, config, inputs, call }) {
     const { mode, concatAxis, dotAxes } = config;
     if (mode === "concat") return concatenated(b, inputs, concatAxis, call, "all");
-    if (mode === "dot" || mode === "cos") return [(mode === "dot" ? dot : cosine)(b, inputs, dotAxes)];
+    if (mode === "dot" || mode === "cos") return [(mode === "dot" ? dotProduct : cosine)(b, inputs, dotAxes)];
     const list = sameRank(b, inputs);
     const y = mode === "ave"
       ? mean(b, list)
@@ -79,3 +88,5 @@ export const mergeDef: LayerDef<MergeConfig, never> = {
     },
   },
 };
+/** Keras 1's layer of several inputs, whose mode says what is done. */
+export const merge: Factory<MergeConfig> = factory(mergeDef);

@@ -1,4 +1,5 @@
 /** Zero padding and cropping of one, two and three axes. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
@@ -131,15 +132,21 @@ function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
   };
 }
 
+const zeroPadding1dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(1);
 /** Zeros before and after the steps of `[batch, time, channels]`. */
-export const zeroPadding1dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(1);
+export const zeroPadding1d: Factory<ZeroPaddingConfig> = factory(zeroPadding1dDef);
+const zeroPadding2dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(2);
 /** Zeros around images. */
-export const zeroPadding2dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(2);
+export const zeroPadding2d: Factory<ZeroPaddingConfig> = factory(zeroPadding2dDef);
+const zeroPadding3dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(3);
 /** Zeros around volumes. */
-export const zeroPadding3dDef: LayerDef<ZeroPaddingConfig, never> = zeroPadding(3);
+export const zeroPadding3d: Factory<ZeroPaddingConfig> = factory(zeroPadding3dDef);
+const cropping1dDef: LayerDef<CroppingConfig, never> = cropping(1);
 /** Leaves out steps at both ends. */
-export const cropping1dDef: LayerDef<CroppingConfig, never> = cropping(1);
+export const cropping1d: Factory<CroppingConfig> = factory(cropping1dDef);
+const cropping2dDef: LayerDef<CroppingConfig, never> = cropping(2);
 /** Leaves out the borders of images. */
-export const cropping2dDef: LayerDef<CroppingConfig, never> = cropping(2);
+export const cropping2d: Factory<CroppingConfig> = factory(cropping2dDef);
+const cropping3dDef: LayerDef<CroppingConfig, never> = cropping(3);
 /** Leaves out the borders of volumes. */
-export const cropping3dDef: LayerDef<CroppingConfig, never> = cropping(3);
+export const cropping3d: Factory<CroppingConfig> = factory(cropping3dDef);

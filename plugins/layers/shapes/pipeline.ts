@@ -1,4 +1,5 @@
 /** Pipeline: layers one after another as one layer, of Keras 3. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { list } from "../../../core/values/schema.ts";
@@ -9,8 +10,7 @@ export interface PipelineConfig {
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 }
-/** Layers one after another, as preprocessing has them. */
-export const pipelineDef: LayerDef<PipelineConfig, never> = {
+const pipelineDef: LayerDef<PipelineConfig, never> = {
   kind: "layer",
   name: "Pipeline",
   summary: "layers one after another, as one",
@@ -28,3 +28,5 @@ export const pipelineDef: LayerDef<PipelineConfig, never> = {
   build: ({ config, inputs, layer }) => config.layers.reduce((x, inner) => layer(inner, x), inputs),
   keras: { call: ["inputs", "training", "mask"], since: 3 },
 };
+/** Layers one after another, as preprocessing has them. */
+export const pipeline: Factory<PipelineConfig, "layers"> = factory(pipelineDef);

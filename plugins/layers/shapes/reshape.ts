@@ -1,4 +1,5 @@
 /** Layers that rearrange: Flatten, Reshape, Permute, RepeatVector. @module */
+import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
@@ -21,8 +22,7 @@ export interface FlattenConfig {
   /** Where the channels stand. */
   readonly dataFormat: DataFormat;
 }
-/** All axes but the batch as one, `[batch, …] → [batch, features]`; channels come last first, where they stand before. */
-export const flattenDef: LayerDef<FlattenConfig, never> = {
+const flattenDef: LayerDef<FlattenConfig, never> = {
   kind: "layer",
   name: "Flatten",
   summary: "all axes but the batch as one",
@@ -39,14 +39,15 @@ export const flattenDef: LayerDef<FlattenConfig, never> = {
     return [b.one("Reshape", [x, b.ints([0, features])])];
   },
 };
+/** All axes but the batch as one, `[batch, …] → [batch, features]`; channels come last first, where they stand before. */
+export const flatten: Factory<FlattenConfig> = factory(flattenDef);
 
 /** Options of {@link reshapeDef}, resolved. */
 export interface ReshapeConfig {
   /** Sizes without the batch axis; one may be −1. */
   readonly targetShape: readonly number[];
 }
-/** The same elements under another shape, `[batch, …] → [batch, …targetShape]`. */
-export const reshapeDef: LayerDef<ReshapeConfig, never> = {
+const reshapeDef: LayerDef<ReshapeConfig, never> = {
   kind: "layer",
   name: "Reshape",
   summary: "the same elements under another shape",
@@ -69,14 +70,15 @@ export const reshapeDef: LayerDef<ReshapeConfig, never> = {
     }
   },
 };
+/** The same elements under another shape, `[batch, …] → [batch, …targetShape]`. */
+export const reshape: Factory<ReshapeConfig, "targetShape"> = factory(reshapeDef);
 
 /** Options of {@link permuteDef}, resolved. */
 export interface PermuteConfig {
   /** For each output axis (from 1), the input axis it comes from. */
   readonly dims: readonly number[];
 }
-/** Axes in another order; the batch stays first. */
-export const permuteDef: LayerDef<PermuteConfig, never> = {
+const permuteDef: LayerDef<PermuteConfig, never> = {
   kind: "layer",
   name: "Permute",
   summary: "axes in another order",
@@ -100,14 +102,15 @@ export const permuteDef: LayerDef<PermuteConfig, never> = {
     }
   },
 };
+/** Axes in another order; the batch stays first. */
+export const permute: Factory<PermuteConfig, "dims"> = factory(permuteDef);
 
 /** Options of {@link repeatVectorDef}, resolved. */
 export interface RepeatVectorConfig {
   /** Number of steps. */
   readonly n: number;
 }
-/** A vector repeated as steps, `[batch, features] → [batch, n, features]`. */
-export const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
+const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
   kind: "layer",
   name: "RepeatVector",
   summary: "a vector repeated as steps",
@@ -120,3 +123,5 @@ export const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
     return [expand(b, b.one("Unsqueeze", [x, b.ints([1])]), [1, config.n, 1], x)];
   },
 };
+/** A vector repeated as steps, `[batch, features] → [batch, n, features]`. */
+export const repeatVector: Factory<RepeatVectorConfig, "n"> = factory(repeatVectorDef);
