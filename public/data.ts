@@ -29,4 +29,5 @@ export type { DataFileOptions, Decoder, Decoders } from "../io/datasets/options.
 export { readSafetensors, writeSafetensors } from "../io/arrays/safetensors.ts";
 export * from "../plugins/preprocessing/augment.ts";
 export * from "../plugins/preprocessing/labels.ts";
+export * from "../plugins/preprocessing/split.ts";
 export type { FillMode } from "../plugins/preprocessing/series/resample.ts";

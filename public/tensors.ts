@@ -8,6 +8,7 @@
  * @module
  */
 export * from "../core/values/dtype.ts";
+export { takeRows } from "../core/model/feed.ts";
 export { Random } from "../core/values/random.ts";
 export {
   castTensor,

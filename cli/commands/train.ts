@@ -65,13 +65,12 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     const callbacks = callbacksFrom(plan.fit.callbacks);
 
     const made = await begin(plan, resume ? output : undefined, context), { model, fitted, part } = made;
-    const rows = made.series?.rows ?? part.x.shape[0] ?? 0, { fit } = plan;
+    const rows = made.series?.rows ?? part.x.shape[0] ?? 0;
     context.log(
       `${model.name}: ${count(model.countParams())} parameters, ${count(rows)} samples` +
         (made.validation ? `, ${count(made.validation.x.shape[0] ?? 0)} for validation` : ""),
     );
-    const split = made.validation ? 0 : fit.validationSplit;
-    const watched = watch(context.terminal, Math.floor(rows * (1 - split)));
+    const watched = watch(context.terminal, rows);
     const seen = await observed(made, watched, output, options, context);
     const history = await withInterrupt(
       watched.interrupt,

@@ -1,13 +1,12 @@
 /** One trial of an experiment: trained from its configuration or its last rung, and measured on the validation part. @module */
-import { InputError, registry, type Tensor } from "../../mod.ts";
+import { InputError, registry } from "../../mod.ts";
 import type { ForecastMetrics } from "../../public/series.ts";
-import { sizeOf } from "../../public/tensors.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import type { Json, SourceConfig, TrainConfig } from "../training/config.ts";
 import { evaluateOn, type Evaluation } from "../training/evaluation.ts";
 import { below, planOf, withDataset } from "../training/plan.ts";
 import { evaluateText } from "../training/language.ts";
-import { extrasOf, type Part } from "../training/prepare.ts";
+import { extrasOf } from "../training/prepare.ts";
 import { judge, learnIntervals } from "../training/forecasts.ts";
 import { seriesExtras } from "../training/series.ts";
 import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
@@ -84,30 +83,13 @@ export function isHigherBetter(metric: string): boolean {
   return registry.find("metric", name)?.better === "max";
 }
 
-/** Samples `[from, to)` of a part. */
-function rowsOf(t: Tensor, from: number, to: number): Tensor {
-  const each = sizeOf(t.shape.slice(1));
-  return {
-    ...t,
-    shape: [to - from, ...t.shape.slice(1)],
-    data: t.data.slice(from * each, to * each),
-  } as Tensor;
+/** @throws {InputError} where there is nothing to choose trials by. */
+export function needValidation(ready: Ready): Ready {
+  if (ready.validation || ready.series) return ready;
+  throw needsValidation();
 }
 const needsValidation = () =>
   new InputError("trials are chosen by a validation part: give data.validation or fit.validationSplit");
-/** The last share of the training part becomes the validation part, as `fit` cuts it. */
-export function withValidation(ready: Ready, { fit }: TrainConfig): Ready {
-  const { part: { x, y }, validation } = ready, rows = x.shape[0] ?? 0;
-  if (validation || ready.series) return ready;
-  const at = Math.floor(rows * (1 - fit.validationSplit));
-  if (at === rows || at === 0 || !y) {
-    throw new InputError(
-      "trials are chosen by a validation part: give data.validation or fit.validationSplit",
-    );
-  }
-  const cut = (from: number, to: number): Part => ({ x: rowsOf(x, from, to), y: rowsOf(y, from, to) });
-  return { ...ready, part: cut(0, at), validation: cut(at, rows) };
-}
 
 const known = new Map<string, ReturnType<typeof readPart>>();
 /** Files are read once for trials that read them alike. */
@@ -131,7 +113,13 @@ export async function trialPlan(
   const plan = refit ? joined({ ...read, data: all }) : { ...read, data: all };
   return {
     ...plan,
-    fit: { ...plan.fit, seed, ...(epochs !== undefined && { epochs }) },
+    // Trials of other seeds are chosen by the same rows.
+    fit: {
+      ...plan.fit,
+      seed,
+      validationSeed: plan.fit.validationSeed ?? plan.fit.seed,
+      ...(epochs !== undefined && { epochs }),
+    },
     data: plan.data && (test ? plan.data : { ...plan.data, test: null }),
   };
 }
@@ -186,7 +174,7 @@ export async function runJob(job: Job): Promise<JobResult> {
 }
 async function trained(job: Job): Promise<Finished> {
   const began = performance.now(), plan = await trialPlan(job);
-  const begun = await begin(plan, job.from, quiet), ready = job.refit ? begun : withValidation(begun, plan);
+  const begun = await begin(plan, job.from, quiet), ready = job.refit ? begun : needValidation(begun);
   const { model, series } = ready;
   let epochs = model.trainingState().json.epoch, stopped = false;
   let history: Finished["history"] = model.trainingState().json.history.history;

@@ -78,6 +78,7 @@ export interface FitConfig {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly validationSplit: number;
+  readonly validationSeed: number | null;
   readonly validationFreq: number;
   readonly stepsPerEpoch: number | null;
   readonly classWeight: Json | null;
@@ -269,11 +270,13 @@ const fitFields: Schema<FitConfig> = {
   seed: int({ doc: "fixes initial weights, order and random numbers", min: 0, default: 0 }),
   shuffle: bool({ doc: "a new order of the samples in every epoch", default: true }),
   validationSplit: float({
-    doc: "share of the training part, its end, that is kept for validation",
+    doc:
+      "share of the training part that is kept for validation: drawn by seed, each class in its share; its end where shuffle is false",
     min: 0,
     max: 1,
     default: 0,
   }),
+  validationSeed: nullable(int({ doc: "fixes which rows these are; the seed unless given", min: 0 })),
   validationFreq: int({ doc: "epochs between validations", min: 1, default: 1 }),
   stepsPerEpoch: nullable(int({ doc: "batches that count as an epoch", min: 1 })),
   classWeight: nullable(object("factors of the classes' losses, by class number or name")),

@@ -104,11 +104,13 @@ function moments(x: Tensor, divide: number): { readonly mean: number[]; readonly
   return { mean, deviation: deviation.map((v) => Math.sqrt(v) || 1) };
 }
 
+/** The classes that the configuration says, or that a part's targets name. */
+export function labelsOf({ y }: RawPart, data: DataConfig): readonly string[] | null {
+  return data.labels ?? (data.target === "class" && isTexts(y) ? [...new Set(y)].sort() : null);
+}
 /** Fits the preparation on the training part. @throws {InputError} where the part isn't what the configuration says. */
 export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fitted> {
-  const { x, y } = raw, { text: words, ngrams } = data;
-  const labels = data.labels ??
-    (data.target === "class" && isTexts(y) ? [...new Set(y)].sort() : undefined);
+  const { x } = raw, { text: words, ngrams } = data, labels = labelsOf(raw, data) ?? undefined;
   let vocabulary: readonly string[] | null = null;
   if ((words || ngrams) && !isTexts(x)) {
     throw new InputError(`${raw.files}: holds no texts: data.${words ? "text" : "ngrams"} is for tables`);

@@ -13,7 +13,7 @@ import {
 import { writeNamesOf } from "../../public/plugins.ts";
 import { augmentImages } from "../../public/data.ts";
 import { UsageError } from "../command.ts";
-import type { SourceConfig, TrainConfig } from "./config.ts";
+import type { FitConfig, SourceConfig, TrainConfig } from "./config.ts";
 import { languageFeed } from "./language.ts";
 import { modelFrom } from "./layers.ts";
 import { canResume, classWeights, compileOptions } from "./plan.ts";
@@ -23,12 +23,14 @@ import {
   fitPreparation,
   type Fitted,
   fittedFrom,
+  labelsOf,
   type Part,
   prepare,
   unprepared,
 } from "./prepare.ts";
 import { openSeries, seriesExtras, seriesFrom, type SeriesTraining } from "./series.ts";
 import { readPart } from "./sources.ts";
+import { heldBack, lacksOf } from "./validation.ts";
 import { beginWithVectors } from "./vectors.ts";
 import { Interrupted } from "./watch.ts";
 
@@ -98,8 +100,13 @@ export async function begin(
   const held = fittedFrom(known?.extras),
     { table, image } = data,
     settings = held ? { ...data, ...dataOf(held), table, image, train: data.train } : data;
-  const raw = await readPartOf(data.train, settings);
-  const fitted = held ?? await fitPreparation(raw, data),
+  const all = await readPartOf(data.train, settings);
+  const { train: raw, validation: apart } = heldBack(all, data.validation ? unsplit(fit) : fit, {
+    target: settings.target,
+    seed: resumed === undefined ? fit.seed : known?.trainingState().json.seed ?? fit.seed,
+    long: settings.text?.next ?? false,
+  });
+  const fitted = held ?? await fitPreparation(raw, { ...data, labels: labelsOf(all, data) }),
     reading = { ...settings, labels: fitted.labels ?? null };
   const read = async (source: SourceConfig | null) =>
     source ? prepare(await readPartOf(source, reading), fitted) : undefined;
@@ -110,8 +117,14 @@ export async function begin(
     log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
   }
   keepWith(model, extrasOf(fitted));
-  return { model, fitted, part, validation: await read(data.validation), test: await read(data.test) };
+  const validation = apart ? prepare(apart, fitted) : await read(data.validation);
+  const test = await read(data.test), { target } = fitted.preparation;
+  for (const line of lacksOf({ training: part, validation, test }, target, fitted.labels)) {
+    log(`warning: ${line}`);
+  }
+  return { model, fitted, part, validation, test };
 }
+const unsplit = (fit: FitConfig): FitConfig => ({ ...fit, validationSplit: 0 });
 
 /** Checkpoints hold what the finished file will: they predict, generate and forecast by themselves. */
 function keepWith(model: Model, { json }: Extras): void {
@@ -154,7 +167,6 @@ export async function fitModel(
       verbose: 0,
       callbacks,
       ...(held && { validationData: held.y ? [held.x as Tensor, held.y] as const : held.x as BatchSource }),
-      ...(!validation && fit.validationSplit > 0 && { validationSplit: fit.validationSplit }),
       ...(windows?.validation && { validationData: windows.validation }),
       ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
       ...(weights && { classWeight: weights }),

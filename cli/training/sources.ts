@@ -1,7 +1,7 @@
 /** Reads the samples and targets of a data set: tables, texts, pictures, arrays; several files are joined. @module */
 import { InputError, type Tensor, tensor } from "../../mod.ts";
 import { csvToTensor, readCifar10, readImageFolder, readNpz } from "../../public/data.ts";
-import { toNumbers } from "../../public/tensors.ts";
+import { takeRows, toNumbers } from "../../public/tensors.ts";
 import { isCifar, isFolder, isTable, readBytes, readTable, readTensor, readText } from "../inputs.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
 
@@ -87,11 +87,6 @@ async function picturePart(folder: string, { image, labels }: DataConfig, needed
   return { files: folder, x: read.images, y: names };
 }
 
-/** Rows `[from, to)`. */
-function rowsOf(t: Tensor, from: number, to: number): Tensor {
-  const numbers = toNumbers(t), width = t.shape[0] ? numbers.length / t.shape[0] : 0;
-  return tensor(Float32Array.from(numbers.slice(from * width, to * width)), [to - from, ...t.shape.slice(1)]);
-}
 /** Tensors under one another. */
 function joined(list: readonly Tensor[], files: string): Tensor {
   const [first] = list;
@@ -134,10 +129,15 @@ export async function readPart(given: SourceConfig, data: DataConfig, needed = t
   const long = data.text?.next && isTexts(whole.x) ? Array.from(whole.x.join("")) : undefined;
   const rows = long?.length ?? (isTexts(whole.x) ? whole.x.length : whole.x.shape[0] ?? 0);
   const first = Math.floor(rows * from), end = Math.floor(rows * to);
-  const cut = <T extends Tensor | readonly string[]>(all: T): T =>
-    (isTexts(all) ? all.slice(first, end) : rowsOf(all, first, end)) as T;
-  if (long) return { ...whole, x: [cut<readonly string[]>(long).join("")] };
-  return { ...whole, x: cut(whole.x), y: whole.y && cut(whole.y) };
+  if (long) return { ...whole, x: [long.slice(first, end).join("")] };
+  return pickedRows(whole, Int32Array.from({ length: end - first }, (_, i) => first + i));
+}
+
+/** Those rows of a part, in that order. */
+export function pickedRows(part: RawPart, rows: Int32Array): RawPart {
+  const pick = <T extends Tensor | readonly string[]>(all: T): T =>
+    (isTexts(all) ? Array.from(rows, (r) => all[r] ?? "") : takeRows(all, rows)) as T;
+  return { ...part, x: pick(part.x), y: part.y && pick(part.y) };
 }
 async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
   const { x: files, y: targets } = given, names = files.join(", ");

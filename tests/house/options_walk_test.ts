@@ -128,6 +128,7 @@ const calls: Readonly<Record<string, () => unknown>> = {
   sequential: () => lapis.sequential([dense({ units: 1 })], wrong),
   seriesPreprocessor: () => lapis.series.seriesPreprocessor(wrong),
   slidingWindows: () => lapis.series.slidingWindows({}, wrong),
+  splitRows: () => lapis.data.splitRows(4, { parts: { a: 0.5, b: 0.5 }, ...wrong as object }),
   stepper: () => lapis.sequences.stepper(model, wrong),
   swapEmaWeights: () => lapis.callbacks.swapEmaWeights(wrong),
   terminateOnNaN: () => lapis.callbacks.terminateOnNaN(wrong),
