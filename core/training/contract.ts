@@ -234,8 +234,8 @@ export interface OptimizerDef<C = unknown> extends PartBase<"optimizer", C> {
   decayOf?(path: string, shape: readonly number[], config: C): number | null;
   /** The slots in Keras 2's files, which hold no scalars, where its slots are others. */
   slotsOfKeras2?(config: C): readonly (readonly SlotSpec[])[];
-  /** Scalars beside all weights; `after` says what one is after so many steps, where a file doesn't hold it. */
-  readonly shared?: readonly (SlotSpec & { after?(steps: number, config: C): number })[];
+  /** Scalars beside all weights. */
+  readonly shared?: readonly SlotSpec[];
   /** The weight after this step. */
   update(context: UpdateContext<C>): Value;
 }

@@ -4,6 +4,7 @@ import type { Registry } from "../../core/registry.ts";
 import { fieldToSnake } from "../../core/network/names.ts";
 import type { PartKind } from "../../core/training/contract.ts";
 import { classNameOf, partOf, serializePart } from "../../core/training/parts.ts";
+import { besideKeras } from "../../core/training/saved.ts";
 import type { SavedTraining } from "../../core/training/types.ts";
 import { attributeStrings, type Hdf5Dataset, type Hdf5Group } from "../hdf5/mod.ts";
 import { isJson, type Json } from "./json.ts";
@@ -191,18 +192,29 @@ export function trainingOf(
 function variablesOf(root: Hdf5Group): (() => Variables) | undefined {
   if (root.has("optimizer_weights")) {
     const group = root.group("optimizer_weights");
-    return () =>
-      attributeStrings(group, "weight_names").map((name) => ({
+    return () => [
+      ...attributeStrings(group, "weight_names").map((name) => ({
         name: name.replace(/:0$/, ""),
         value: group.dataset(name).read(),
-      }));
+      })),
+      ...variablesBeside(group),
+    ];
   }
   if (!root.has("optimizer/vars")) return undefined;
   const group = root.group("optimizer/vars");
-  return () =>
-    [...group.keys()].sort((a, b) => Number(a) - Number(b)).map((key) => {
+  return () => [
+    ...[...group.keys()].sort((a, b) => Number(a) - Number(b)).map((key) => {
       if (!/^\d+$/.test(key)) throw new FormatError(`${group.path}: expected numbered arrays, got ${key}`);
       const found: Hdf5Dataset = group.dataset(key);
       return { name: key, value: found.read() };
-    });
+    }),
+    ...variablesBeside(root.group("optimizer")),
+  ];
+}
+/** What Lapis keeps beside the variables that Keras counts. */
+function variablesBeside(group: Hdf5Group): Variables {
+  const name = besideKeras.slice(0, -1);
+  if (!group.has(name)) return [];
+  const own = group.group(name);
+  return [...own.keys()].map((key) => ({ name: `${besideKeras}${key}`, value: own.dataset(key).read() }));
 }

@@ -69,8 +69,6 @@ Deno.test("what they came to is in the files that we write, of Keras 2 and 3", a
       // Since Keras 2.3 labels 0 and 1 of a hinge are -1 and 1.
       if (name.includes("hinge")) continue;
       const theirs = await steps(again, one);
-      // TensorFlow's Nadam since 2.11 keeps no product of momenta in its files.
-      if (i === 2 && name.startsWith("k215_nadam")) continue;
       if (theirs.join() !== ours.join()) wrong.push([name, i, theirs, ours]);
     }
   }

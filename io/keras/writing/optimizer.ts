@@ -3,6 +3,7 @@
  * the same; in the form since then otherwise.
  * @module
  */
+import { besideKeras } from "../../../core/training/saved.ts";
 import type { SavedTraining } from "../../../core/training/types.ts";
 import { scalar, type Tensor, zeros } from "../../../core/values/tensor.ts";
 import { isJson, type Json } from "../json.ts";
@@ -61,7 +62,8 @@ function isSame(className: string, config: Json, era: string, tables: boolean): 
 /** The variables in the order before 2.11: all weights' first slots, then all their second ones. */
 function olderVariables(className: string, config: Json, era: string, list: Variables): Variables {
   const words = slotWords[className] ?? {}, early = era.startsWith("1");
-  const [iteration, ...slots] = list;
+  const beside = list.filter(({ name }) => name.startsWith(besideKeras));
+  const [iteration, ...slots] = list.filter((v) => !beside.includes(v));
   const groups = new Map<string, { readonly name: string; readonly value: Tensor }[]>();
   for (const { name, value } of slots) {
     const [, slot = "", ...path] = name.split("/"), word = words[slot] ?? slot;
@@ -81,7 +83,7 @@ function olderVariables(className: string, config: Json, era: string, list: Vari
     name: `training/${className}/iter:0`,
     value: iteration?.value ?? scalar(0n, "int64"),
   };
-  return [...(counted ? [first] : []), ...all, ...empty];
+  return [...(counted ? [first] : []), ...all, ...empty, ...beside];
 }
 
 /**

@@ -3,6 +3,7 @@ import { type LayerNode, type WeightEntry, weightsBelow } from "../../../core/ne
 import { LapisError } from "../../../core/values/errors.ts";
 import { snakeCase } from "../../../core/network/names.ts";
 import { networkConfigOf } from "../../../core/network/network.ts";
+import { besideKeras } from "../../../core/training/saved.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import type { Hdf5GroupWriter } from "../../hdf5/write.ts";
 import { keptClass, placeOf, storedAs } from "../kept.ts";
@@ -114,7 +115,14 @@ export function writeV3Weights(
 export function writeV3Optimizer(root: Hdf5GroupWriter, name: string, variables: Variables): void {
   const vars = root.group("optimizer/vars");
   vars.attributes.set("name", name);
-  variables.forEach(({ value }, i) => vars.dataset(`${i}`, value));
+  const { counted, beside } = parted(variables);
+  counted.forEach(({ value }, i) => vars.dataset(`${i}`, value));
+  for (const { name, value } of beside) root.group("optimizer").dataset(name, value);
+}
+/** The variables that Keras counts, and those that stand beside them. */
+function parted(variables: Variables): { readonly counted: Variables; readonly beside: Variables } {
+  const isBeside = ({ name }: { readonly name: string }) => name.startsWith(besideKeras);
+  return { counted: variables.filter((v) => !isBeside(v)), beside: variables.filter(isBeside) };
 }
 
 /** Lists by layer, as whole-model `.h5` files hold them. */
@@ -151,8 +159,9 @@ function below(path: string, model: string): string {
 }
 /** The optimizer's variables of whole-model `.h5` files; those that have a number alone are named after the optimizer. */
 export function writeLegacyOptimizer(root: Hdf5GroupWriter, optimizer: string, variables: Variables): void {
-  const group = root.group("optimizer_weights");
-  const names = variables.map(({ name }) => (/^\d+$/.test(name) ? `${optimizer}/variable_${name}` : name));
+  const group = root.group("optimizer_weights"), { counted, beside } = parted(variables);
+  const names = counted.map(({ name }) => (/^\d+$/.test(name) ? `${optimizer}/variable_${name}` : name));
   group.attributes.set("weight_names", names);
-  variables.forEach(({ value }, i) => group.dataset(names[i] ?? `${i}`, value));
+  counted.forEach(({ value }, i) => group.dataset(names[i] ?? `${i}`, value));
+  for (const { name, value } of beside) group.dataset(name, value);
 }

@@ -6,7 +6,7 @@ import { defaultLimits } from "../../../core/values/limits.ts";
 import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "../../../core/training/contract.ts";
 import { renamed } from "./saved.ts";
-import { isEarlyKeras } from "../../../core/training/saved.ts";
+import { besideKeras, isEarlyKeras } from "../../../core/training/saved.ts";
 import {
   averageName,
   iterationName,
@@ -118,13 +118,16 @@ export class OptimizerState {
    * @throws {InputError} naming the variable that doesn't fit.
    */
   restore(saved: SavedTraining): void {
-    const variables = saved.variables?.() ?? [];
+    const whole = saved.variables?.() ?? [],
+      isBeside = ({ name }: { readonly name: string }) => name.startsWith(besideKeras);
+    const variables = whole.filter((v) => !isBeside(v));
     // A file that names no optimizer holds the variables of one that nobody knows.
     if (variables.length === 0 || saved.config.optimizer === undefined) return;
     const older = isEarlyKeras(saved) || variables.some((v) => olderSlot.test(v.name));
     const ordered = older ? this.#older(variables) : variables;
     const rate = this.entries.filter((e) => e.input === rateName);
-    const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights);
+    const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights)
+      .filter((e) => !isBeside(e));
     const layouts = [
       this.entries,
       // TensorFlow's Keras 2 leaves the rate to the configuration.
@@ -155,12 +158,9 @@ export class OptimizerState {
       }
       if (this.entries.some((e) => e.input === input)) this.set(input, castTensor(found.value, wanted.dtype));
     });
-    // Since TensorFlow 2.11 what stands beside all weights begins anew; otherwise it is as the steps made it.
-    if (this.#config.era === "2.11") return;
-    const products = new Map(this.#products(this.iteration).map((v) => [v.name, v.value]));
-    for (const { input, name } of this.entries.filter((e) => !layout.includes(e))) {
-      const value = products.get(name);
-      if (value) this.set(input, value);
+    for (const { name, value } of whole.filter(isBeside)) {
+      const entry = this.entries.find((e) => `${besideKeras}${e.name}` === name);
+      if (entry && value.shape.length === 0) this.set(entry.input, castTensor(value, "float32"));
     }
   }
   /** The variables in the order of files of Keras 2 or 3. */
@@ -181,7 +181,7 @@ export class OptimizerState {
     // Without largest mean squares Keras keeps numbers in their place.
     const slots = variables.filter((v) => v.value.shape.length > 0 && (hats || !/\/vhat(:0)?$/.test(v.name)));
     const rate = scalars.find((v) => /learning_rate$/.test(v.name));
-    const shared = scalars.filter((v) => /momentum_cache$/.test(v.name));
+    const shared = scalars.filter((v) => /(momentum_cache|m_schedule)(_\d+)?(:0)?$/.test(v.name));
     const iteration = scalars.find((v) => v !== rate && !shared.includes(v));
     const n = this.#weights.length, { def, config } = this.optimizer;
     let groups = def.slots(config);
@@ -204,15 +204,12 @@ export class OptimizerState {
     const own = scheduleOf(this.optimizer)
       ? []
       : [rate ?? { name: "learning_rate", value: this.get(rateName) }];
-    const beside = shared.length > 0 ? shared : this.#products(Number(iteration?.value.data[0] ?? 0));
-    return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered, ...beside];
-  }
-  /** Scalars beside all weights that the file doesn't hold, as the steps so far made them. */
-  #products(steps: number): Variables {
-    const { def, config } = this.optimizer;
-    return (def.shared ?? []).map(({ name, initial, after }) => ({
+    // What a version's files don't hold begins anew, as in the Keras that reads them.
+    const anew = (def.shared ?? []).map(({ name, initial }) => ({
       name,
-      value: scalar(after?.(steps, config) ?? (typeof initial === "number" ? initial : 0), "float32"),
+      value: scalar(typeof initial === "number" ? initial : 0, "float32"),
     }));
+    const beside = shared.length > 0 ? shared : anew;
+    return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered, ...beside];
   }
 }

@@ -5,6 +5,7 @@ import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } f
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { scalarLike } from "../../../core/graph/words.ts";
 import { classNameOf, isEarly } from "../../../core/training/parts.ts";
+import { besideKeras } from "../../../core/training/saved.ts";
 import type { TrainingPlugins } from "../../../core/training/types.ts";
 import { tensorType, typeText } from "../../../core/values/shape.ts";
 import { scalar, sizeOf, type Tensor, tensor } from "../../../core/values/tensor.ts";
@@ -115,7 +116,10 @@ function sharedSlots({ shared = [] }: OptimizerDef): SlotEntry[] {
     initial: filled([], typeof initial === "number" ? initial : 0),
   }));
 }
-/** The variables in the order of Keras 2's files (since TensorFlow 2.11): the rate stands in the configuration. */
+/**
+ * The variables in the order of Keras 2's files (since TensorFlow 2.11): the rate stands in the configuration. Scalars beside
+ * all weights, which those files lack, follow under a name of ours.
+ */
 export function optimizerSlotsOfKeras2(
   optimizer: Part<OptimizerDef>,
   weights: readonly Trainable[],
@@ -129,6 +133,7 @@ export function optimizerSlotsOfKeras2(
       weights,
       (path, slot) => `${classNameOf(def)}/${slot}/${path}`,
     ),
+    ...sharedSlots(def).map((slot) => ({ ...slot, name: `${besideKeras}${slot.name}` })),
   ];
 }
 

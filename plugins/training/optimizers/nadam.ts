@@ -49,14 +49,6 @@ function productOf(c: UpdateContext<NadamConfig>, now: Value): Value {
   c.setShared("u_product", made);
   return made;
 }
-/** The product after so many steps, which files of Keras up to 2.3 don't hold. */
-function productAfter(steps: number, { beta1, scheduleDecay }: NadamConfig): number {
-  let product = 1;
-  for (let step = 1; step <= steps; step++) {
-    product = Math.fround(product * beta1 * (1 - 0.5 * 0.96 ** (step * scheduleDecay)));
-  }
-  return product;
-}
 /** Adam with Nesterov's momentum (Dozat 2016). */
 export const nadamDef: OptimizerDef<NadamConfig> = {
   kind: "optimizer",
@@ -79,7 +71,7 @@ export const nadamDef: OptimizerDef<NadamConfig> = {
     },
   },
   slots: () => [[{ name: "momentum" }, { name: "velocity" }]],
-  shared: [{ name: "u_product", initial: 1, after: productAfter }],
+  shared: [{ name: "u_product", initial: 1 }],
   update(c) {
     const { beta1, beta2, epsilon, scheduleDecay } = c.config, { b, gradient: g } = c, one = b.scalar(1);
     const schedule = (step: Value) => {
