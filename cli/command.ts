@@ -6,6 +6,8 @@ import type { Terminal } from "./terminal.ts";
 export interface Outcome {
   /** False makes the exit code 1: the work was done and the answer is no. */
   readonly answer?: boolean;
+  /** Another exit code: that of the signal that stopped the work. */
+  readonly exit?: number;
   /** Lines for people. */
   readonly text: string;
   /** The same for programs, printed by `--json`. */
@@ -48,6 +50,12 @@ export function textOption(options: Readonly<Record<string, unknown>>, name: str
 export function listOption(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
   const value = options[name];
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** The names of a repeatable option, each by itself or by commas. */
+export function namesOption(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  return listOption(options, name).flatMap((list) => list.split(","))
+    .map((part) => part.trim()).filter((part) => part !== "");
 }
 
 /** A number option within bounds. @throws {UsageError} */

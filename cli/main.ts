@@ -1,7 +1,8 @@
 /**
  * The command line. Run as `deno run --allow-read cli/main.ts COMMAND …`.
  *
- * Exit codes: 0 ok, 1 the answer is no (or a fault of Lapis itself), 2 wrong use, 3 bad input.
+ * Exit codes: 0 ok, 1 the answer is no (or a fault of Lapis itself), 2 wrong use, 3 bad input, 130 after Ctrl-C,
+ * 143 after SIGTERM. A reader that closes the pipe, as `| head -1` does, ends a command quietly.
  * @module
  */
 import { Command, CommanderError } from "commander";
@@ -24,7 +25,7 @@ import { report } from "./commands/report.ts";
 import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { view } from "./commands/view.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
+import { OutputClosed, processTerminal, type Terminal } from "./terminal.ts";
 
 const commands: readonly CommandDef[] = [
   predict,
@@ -77,6 +78,19 @@ function failureOf(error: unknown): Failure {
 
 const exampleText = ({ example }: CommandDef) => `\nExample:\n  ${example.replaceAll("\n", "\n  ")}`;
 
+/**
+ * Takes the mandatory options out of commander's hands, which tells a missing one before an unknown one; what it gives
+ * tells those that weren't given.
+ */
+function mandatoryOf(command: Command): () => void {
+  const mandatory = command.options.filter((option) => option.mandatory);
+  for (const option of mandatory) option.mandatory = false;
+  return () => {
+    const missing = mandatory.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+    if (missing) throw new UsageError(`${missing.long ?? missing.flags} is missing: ${missing.description}`);
+  };
+}
+
 function register(
   program: Command,
   def: CommandDef,
@@ -87,7 +101,9 @@ function register(
     .option("--json", "print one JSON object")
     .option("--debug", "print stack traces")
     .addHelpText("after", exampleText(def));
+  const checkMandatory = mandatoryOf(command);
   command.action(async () => {
+    checkMandatory();
     const args = command.processedArgs.flat().filter((arg) => arg !== undefined).map(String);
     const options: Record<string, unknown> = command.optsWithGlobals();
     const log = (line: string) => terminal.err(`${line}\n`);
@@ -114,8 +130,8 @@ export async function main(args: readonly string[], terminal: Terminal = process
     });
   for (const def of commands) {
     register(program, def, terminal, (outcome, json) => {
+      exit = outcome.exit ?? (outcome.answer === false ? 1 : 0);
       terminal.out(json ? `${JSON.stringify(outcome.data)}\n` : `${outcome.text}\n`);
-      exit = outcome.answer === false ? 1 : 0;
     });
   }
   if (args.length === 0) {
@@ -126,6 +142,7 @@ export async function main(args: readonly string[], terminal: Terminal = process
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof OutputClosed) return exit;
     const failure = error instanceof CommanderError
       ? { exit: 2, code: "usage", message: error.message.replace(/^error: /, "") }
       : failureOf(error);

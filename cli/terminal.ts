@@ -2,8 +2,8 @@
 
 /** Where output goes; tests hand in their own. */
 export interface Terminal {
-  /** Writes to standard output. */
-  out(text: string): void;
+  /** Writes to standard output; bytes where `-o -` asks for a file there. */
+  out(text: string | Uint8Array): void;
   /** Writes to standard error. */
   err(text: string): void;
   /** Columns to wrap at. */
@@ -12,16 +12,24 @@ export interface Terminal {
   readonly interactive: boolean;
 }
 
+/** Thrown where nobody reads standard output any more: the work ends, and nothing is told. */
+export class OutputClosed extends Error {}
+
 /** The process' own terminal; 80 columns where the size isn't known. */
 export function processTerminal(): Terminal {
   const encoder = new TextEncoder();
-  const writeAll = (stream: typeof Deno.stdout | typeof Deno.stderr, text: string) => {
-    let bytes = encoder.encode(text);
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  const writeAll = (stream: typeof Deno.stdout | typeof Deno.stderr, bytes: Uint8Array) => {
+    try {
+      for (let left = bytes; left.length > 0;) left = left.subarray(stream.writeSync(left));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      // What is told on the way is no result: work goes on where nobody reads it.
+      if (stream === Deno.stdout) throw new OutputClosed();
+    }
   };
   return {
-    out: (text) => writeAll(Deno.stdout, text),
-    err: (text) => writeAll(Deno.stderr, text),
+    out: (text) => writeAll(Deno.stdout, typeof text === "string" ? encoder.encode(text) : text),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     width: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80,
     interactive: Deno.stderr.isTerminal(),
   };

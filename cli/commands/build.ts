@@ -5,7 +5,7 @@ import { type CommandDef, textOption, UsageError } from "../command.ts";
 import { type Feed, readFeed } from "../inputs.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, weightsOption } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeWhole } from "../output.ts";
 import { bytesText, shapeText, table } from "../terminal.ts";
 
 /** Builds a module, proves that it gives the bits of the deterministic backend, and writes it. */
@@ -23,6 +23,9 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
     const output = textOption(options, "output") ?? "", base = output.replace(/\.wasm$/, "");
     const fileName = output.slice(Math.max(output.lastIndexOf("/"), output.lastIndexOf("\\")) + 1);
     if (!/.\.wasm$/.test(fileName)) throw new UsageError(`--output: expected a name.wasm, got ${output}`);
+    for (const name of [`${base}.d.ts`, `${base}.js`, output]) {
+      await checkFile(name, { flag: "--output", inputs: [path] });
+    }
     const given = inputsFrom(options);
     const { model, assets } = await loadNamed(path, options, context, "wasm", { deterministic: true });
     const built = await buildModule(model, { fileName, ...(assets.labels && { labels: assets.labels }) });

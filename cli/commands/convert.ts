@@ -23,6 +23,7 @@ import type { Proof } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, type SampleOptions, storedSample } from "../conversion/samples.ts";
 import { type Feed, readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
+import { checkFile } from "../output.ts";
 import { bytesText, progress, small, table, wrapped } from "../terminal.ts";
 
 /** The endings that are written. */
@@ -54,12 +55,14 @@ lapis convert config.json model.keras --weights model.weights.h5`,
       .option("--seed <number>", "of the random inputs that it is proved on", "0")
       .option("--no-verify", "write without a proof"),
   async run([source = "", second], options, context) {
-    const destination = destinationOf(source, second, textOption(options, "output"));
+    const destination = destinationOf(second, textOption(options, "output"));
     const verify = options.verify !== false, onnx = destination.endsWith(".onnx");
     const opset = numberOption(options, "opset", { flag: "--opset", whole: true, min: 13 });
     const seed = numberOption(options, "seed", { flag: "--seed", whole: true, min: 0 }) ?? 0;
     const write = writeOptions(options, opset);
     checkFlags(write, destination);
+    const weights = textOption(options, "weights") ?? source;
+    await checkFile(destination, { flag: "DEST", inputs: [source, weights] });
     if (onnx && verify) await checkEngine();
     const how = options.draws === false ? { draws: false } : {};
     const { model, assets } = await loadNamed(source, options, context, undefined, how);
@@ -101,7 +104,7 @@ async function samplesFor(
 }
 
 /** @throws {UsageError} */
-function destinationOf(source: string, second: string | undefined, output: string | undefined): string {
+function destinationOf(second: string | undefined, output: string | undefined): string {
   const destination = second ?? output;
   if (destination === undefined || (second !== undefined && output !== undefined)) {
     throw new UsageError("expected one destination: lapis convert SOURCE DEST");
@@ -109,7 +112,6 @@ function destinationOf(source: string, second: string | undefined, output: strin
   if (!endings.some((e) => destination.toLowerCase().endsWith(e))) {
     throw new UsageError(`${destination}: expected one of ${endings.join(", ")} as the destination's ending`);
   }
-  if (destination === source) throw new UsageError(`${destination}: is the source itself`);
   return destination;
 }
 /** @throws {BackendError} */
@@ -198,7 +200,7 @@ function outcome(source: string, destination: string, made: Conversion, context:
       ...listed,
       ...(proof ? [runsTable(proof, width)] : []),
       written
-        ? `wrote ${sizes}${version}`
+        ? `written: ${sizes}${version}`
         : `${destination} is not written: it is not proved to compute what ${source} does`,
       ...(made.by === undefined ? ["not proved: --no-verify"] : written ? [`proved by ${made.by}`] : []),
     ].join("\n\n"),

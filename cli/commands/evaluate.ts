@@ -2,7 +2,15 @@
 import { InputError, type Model } from "../../mod.ts";
 import { isTensor } from "../../public/tensors.ts";
 import type { Assets } from "../assets.ts";
-import { collect, type CommandDef, listOption, numberOption, textOption, UsageError } from "../command.ts";
+import {
+  collect,
+  type CommandDef,
+  listOption,
+  namesOption,
+  numberOption,
+  textOption,
+  UsageError,
+} from "../command.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
 import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
@@ -12,33 +20,34 @@ import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts
 import { seriesFrom } from "../training/series.ts";
 import { readPart } from "../training/sources.ts";
 import { Option } from "commander";
+import { targetOption } from "../targets.ts";
 
 /** Evaluates a model: loss and metrics, classification report, confidence, sample predictions. */
 export const evaluate: CommandDef = {
   name: "evaluate",
   summary: "report how well a model does on data with known targets",
   example: `lapis evaluate mnist.keras --data t10k-images-idx3-ubyte.gz \\
-  --targets t10k-labels-idx1-ubyte.gz
+  --target t10k-labels-idx1-ubyte.gz
 lapis evaluate model.h5 --data test_batch.bin --divide 255
 lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
   declare: (command) =>
-    modelOptions(command)
-      .requiredOption("--data <file>", "samples: .npy .npz .csv, IDX, CIFAR (repeatable)", collect)
+    targetOption(
+      modelOptions(command)
+        .requiredOption("--data <file>", "samples: .npy .npz .csv, IDX, CIFAR (repeatable)", collect),
+    )
       .option("--data-folder <folder>", "folder of a data set that --data names: its test part")
-      .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
       .option("--column <name>", "column of a .csv that holds the text")
-      .option("--label-column <name>", "column of a .csv that holds the target")
-      .addOption(new Option("--target <kind>", "what targets are").choices(["class", "number"]))
+      .addOption(new Option("--target-kind <kind>", "what targets are").choices(["class", "number"]))
       .option("--divide <number>", "divide the data's numbers, as pictures by 255")
       .option("--loss <name>", "a loss, where the model's file says none")
-      .option("--metric <name>", "a metric (repeatable)", collect)
+      .option("--metrics <names>", "metrics, by commas (repeatable)", collect)
       .option("--samples <count>", "sample predictions that are shown", "10")
       .option("--batch-size <rows>", "samples of a step", "256"),
   async run([path = ""], options, context) {
     const batchSize = numberOption(options, "batchSize", { flag: "--batch-size", whole: true, min: 1 }) ??
       256;
     const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 0 }) ?? 10;
-    const loss = textOption(options, "loss"), metrics = listOption(options, "metric");
+    const loss = textOption(options, "loss"), metrics = namesOption(options, "metrics");
     const { model, assets } = await loadNamed(path, options, context);
     if (seriesFrom(model.extras)) {
       throw new InputError(

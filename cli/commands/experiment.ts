@@ -3,7 +3,7 @@ import { type CommandDef, numberOption, textOption, UsageError } from "../comman
 import { readExperiment, readJson } from "../experiment/config.ts";
 import { resultsData, resultsText, writeResults } from "../experiment/results.ts";
 import { Running } from "../experiment/run.ts";
-import { folderOf } from "../training/plan.ts";
+import { checkFolder, folderOf } from "../output.ts";
 import { withInterrupt } from "../training/watch.ts";
 
 /** Trains many variants of a model. */
@@ -23,6 +23,7 @@ lapis experiment search.json --data mnist/ -o search --resume   # after a kill`,
     const output = textOption(options, "output"), data = textOption(options, "data");
     if (output === undefined) throw new UsageError("-o, --output is missing: the folder of the results");
     const jobs = numberOption(options, "jobs", { flag: "--jobs", whole: true, min: 1 });
+    await checkFolder(output);
     const plan = await readExperiment(file), folder = folderOf(file);
     const { base } = plan,
       path = typeof base === "string" ? `${/^([\\/]|[a-zA-Z]:)/.test(base) ? "" : folder}${base}` : file;
@@ -37,17 +38,22 @@ lapis experiment search.json --data mnist/ -o search --resume   # after a kill`,
       terminal,
     });
     running.check();
-    const done = await withInterrupt(() => running.stop(), () => running.run());
+    let exit = 1;
+    const stop = (code: number) => {
+      exit = code;
+      running.stop();
+    };
+    const done = await withInterrupt(stop, () => running.run());
     if (!done) {
       return {
-        answer: false,
+        exit,
         text: `stopped; what is finished is kept in ${output}: go on with --resume`,
         data: { stopped: true, output },
       };
     }
     const found = { plan, ...done };
     await writeResults(found, output);
-    log(`results.json, results.csv and curves → ${output}`);
+    log(`written: ${output}/results.json, results.csv and curves`);
     return {
       answer: done.best !== undefined,
       text: resultsText(found, terminal.width),

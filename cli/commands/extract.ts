@@ -15,7 +15,7 @@ import { type Proof, prove } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, storedSample } from "../conversion/samples.ts";
 import { readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeWhole } from "../output.ts";
 import { bytesText, count, shapeText, small, table } from "../terminal.ts";
 
 /** A part, and how to run the whole to what the part is given and gives. */
@@ -39,10 +39,13 @@ lapis extract model.keras --inputs dense_1 --outputs softmax -o head.onnx`,
       .option("--inputs <names>", "where the part begins, likewise (default: the model's inputs)")
       .requiredOption("-o, --output <file>", "the part: .onnx, .keras, .h5"),
   async run([path = ""], options, context) {
-    const output = textOption(options, "output") ?? "", ending = /\.[^./\\]+$/.exec(output)?.[0] ?? "";
-    if (![".onnx", ".keras", ".h5"].includes(ending)) {
-      throw new UsageError(`--output: expected a name ending in .onnx, .keras or .h5, got ${output}`);
-    }
+    const output = textOption(options, "output") ?? "",
+      ending = /\.[^./\\]+$/.exec(output)?.[0]?.toLowerCase() ?? "";
+    await checkFile(output, {
+      flag: "--output",
+      endings: [".onnx", ".keras", ".h5"],
+      inputs: [path, textOption(options, "weights") ?? path],
+    });
     const outputs = listOf(options, "outputs"), inputs = listOf(options, "inputs");
     if (outputs.length === 0) throw new UsageError("--outputs: expected at least one name");
     const names = { outputs, ...(inputs.length > 0 && { inputs }) };

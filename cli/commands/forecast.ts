@@ -5,7 +5,7 @@ import { type CommandDef, numberOption, type Outcome, textOption, UsageError } f
 import { type ForecastPlot, forecastSvg } from "../forecastplot.ts";
 import { readTable } from "../inputs.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeText } from "../output.ts";
 import { table } from "../terminal.ts";
 import { bandsOf, forecastPart, judge, predictOne, reportText } from "../training/forecasts.ts";
 import { asTest, type HeldSeries, readSeries, seriesFrom } from "../training/series.ts";
@@ -21,15 +21,13 @@ lapis forecast load.keras --data all.csv --backtest 168   # beside what came`,
   declare: (command) =>
     modelOptions(command)
       .option("--data <file>", "the series up to now: a .csv with the columns of training")
-      .option("-i, --input <file>", "the same")
       .option("--horizon <rows>", "rows to forecast; as many as the model does at once unless given")
       .option("--future <file>", "coming rows of the other columns, where the model sees some")
       .option("--level <probability>", "probability of the intervals; that of training unless given")
       .option("--backtest <rows>", "forecast the last rows, and compare")
       .option("-o, --output <file>", "where the forecast is written: .csv or .svg"),
   async run([path = ""], options, context) {
-    const file = textOption(options, "data") ?? textOption(options, "input"),
-      output = textOption(options, "output");
+    const file = textOption(options, "data"), output = textOption(options, "output");
     const horizon = numberOption(options, "horizon", { flag: "--horizon", whole: true, min: 1 });
     const level = numberOption(options, "level", { flag: "--level", min: 0 });
     const backtest = numberOption(options, "backtest", { flag: "--backtest", whole: true, min: 1 });
@@ -37,8 +35,9 @@ lapis forecast load.keras --data all.csv --backtest 168   # beside what came`,
     if (level !== undefined && !(level > 0 && level < 1)) {
       throw new UsageError(`--level: expected a probability between 0 and 1, got ${level}`);
     }
-    if (output !== undefined && !/\.(csv|svg)$/.test(output)) {
-      throw new UsageError(`--output ${output}: expected a .csv or .svg file`);
+    if (output !== undefined) {
+      const inputs = [path, file, textOption(options, "future") ?? file];
+      await checkFile(output, { flag: "--output", endings: [".csv", ".svg"], inputs });
     }
     const { model } = await loadNamed(path, options, context), kept = seriesFrom(model.extras);
     if (!kept) {
@@ -132,7 +131,7 @@ async function coming({ held, series, steps, values, output, path, width }: Comi
         series.times ? "date" : "step",
         ...header.slice(1).map((h) => h.replaceAll(" ", "_").replace("_%", "")),
       ], rows);
-    await writeWhole(output, new TextEncoder().encode(text));
+    await writeText(output, text);
   }
   return {
     text: [
@@ -141,7 +140,7 @@ async function coming({ held, series, steps, values, output, path, width }: Comi
         width,
       }),
       ...notes,
-      ...(output === undefined ? [] : [`→ ${output}`]),
+      ...(output === undefined ? [] : [`written: ${output}`]),
     ].join("\n"),
     data: {
       model: path,
@@ -224,10 +223,10 @@ async function past({ held, model, series, rows, output, width, path }: Past): P
         [series.times ? "date" : "row", target, "forecast"],
         Array.from(forecast, (f, i) => [rowName(series, from + i), truth[from + i] ?? NaN, f]),
       );
-    await writeWhole(output, new TextEncoder().encode(text));
+    await writeText(output, text);
   }
   return {
-    text: [reportText(reports, width), ...(output === undefined ? [] : [`→ ${output}`])].join("\n"),
+    text: [reportText(reports, width), ...(output === undefined ? [] : [`written: ${output}`])].join("\n"),
     data: { model: path, backtest: rows, forecasts: reports, ...(output !== undefined && { output }) },
   };
 }

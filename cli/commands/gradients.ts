@@ -4,9 +4,10 @@ import { plotDistributions } from "../../plugins/plots/mod.ts";
 import type { LayerNode } from "../../public/plugins.ts";
 import { isTensor, toNumbers } from "../../public/tensors.ts";
 import { collect, type CommandDef, listOption, textOption, UsageError } from "../command.ts";
-import { isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { readFeed } from "../inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeText } from "../output.ts";
+import { readTargets, targetOption, targetsFrom } from "../targets.ts";
 import { count, shapeText, small, table } from "../terminal.ts";
 
 /** What a gradient looks like. */
@@ -40,47 +41,34 @@ export const gradients: CommandDef = {
   example: `lapis gradients model.keras --input x.npy --target y.npy
 lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
   declare: (command) =>
-    inputOptions(modelOptions(command))
-      .requiredOption(
-        "--target <file>",
-        "targets: .npy .csv .idx .bin, in the outputs' order (repeatable)",
-        collect,
-      )
-      .option("--label-column <name>", "column of a .csv that holds the target", "label")
+    targetOption(inputOptions(modelOptions(command)))
       .option("--loss <name>", "the loss; as the model was compiled unless given")
       .option("--plot <file>", "write histograms of weights and gradients as SVG, 30 bins each")
       .option("--layer <name>", "plot the weights whose path holds this alone (repeatable)", collect)
       .option("--training", "dropout drops, batch normalization takes the batch's statistics"),
   async run([path = ""], options, context) {
     const given = inputsFrom(options), loss = textOption(options, "loss"), width = context.terminal.width;
+    const named = targetsFrom(options);
     if (!hasInput(given)) throw new UsageError("gradients need data: --input x.npy, or --text");
+    if (named.files.length === 0 && named.column === undefined) {
+      throw new UsageError("--target is missing: a column of --input, or a file of targets");
+    }
+    const plot = textOption(options, "plot"), layers = listOption(options, "layer");
+    if (layers.length > 0 && plot === undefined) throw new UsageError("--layer: goes with --plot");
+    if (plot !== undefined) {
+      await checkFile(plot, { flag: "--plot", endings: [".svg"], inputs: [path, ...given.inputs] });
+    }
     const { model, assets } = await loadNamed(path, options, context);
     if (loss === undefined && !model.compiled) {
       throw new UsageError("the model's file says no loss: --loss NAME");
     }
     const feed = await readFeed(model, assets, given);
-    const column = textOption(options, "labelColumn") ?? "label";
-    const targets: Record<string, Tensor> = {};
-    const files = listOption(options, "target");
-    for (const [i, file] of files.entries()) {
-      const name = model.outputs[i]?.name;
-      if (name === undefined) {
-        throw new UsageError(`--target ${file}: the model has ${model.outputs.length} outputs`);
-      }
-      const labelled = isTable(file) || /\.bin(\.gz)?$/.test(file);
-      const ids = labelled ? await readLabels(file, column, assets.labels) : undefined;
-      targets[name] = ids ? { dtype: "int32", shape: [ids.length], data: ids } : await readTensor(file);
-    }
+    const targets = await readTargets(model, assets, named, given.inputs) ?? {};
     const found = await model.gradients(feed.tensors, targets, {
       ...(loss !== undefined && { loss }),
       training: options.training === true,
     });
-    const plot = textOption(options, "plot"), layers = listOption(options, "layer");
-    if (layers.length > 0 && plot === undefined) throw new UsageError("--layer: goes with --plot");
-    if (plot !== undefined) {
-      const svg = histograms(model.weights, found.weights, layers);
-      await writeWhole(plot, new TextEncoder().encode(svg));
-    }
+    if (plot !== undefined) await writeText(plot, histograms(model.weights, found.weights, layers));
     const rows = rowsOf(model, found.weights), totals = totalsOf(rows);
     const inputs = [...found.inputs].map(([name, t]) => ({ name, ...statistics(t) }));
     const finite = rows.every((row) => row.finite);
@@ -115,6 +103,7 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
         ]),
         { right: [1, 2, 4, 5, 6], width },
       ),
+      ...(plot === undefined ? [] : [`written: ${plot}`]),
     ];
     return {
       answer: finite,

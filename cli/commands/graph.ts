@@ -4,7 +4,7 @@ import type { History } from "../../mod.ts";
 import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
 import { inputOptions, modelOptions } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeText } from "../output.ts";
 import { valueGraphOf } from "../view/panels/computation.ts";
 import type { RunData } from "../view/data.ts";
 import type { Drawn, Scheme } from "../view/panels/drawing.ts";
@@ -33,9 +33,12 @@ const historyOf = ({ epoch, history }: RunData): History => ({
 async function drawCurves(run: RunData, output: string | undefined, width: number) {
   const history = historyOf(run);
   if (output === undefined) return { text: historyText(history, { width: Math.min(80, width) }), files: [] };
-  if (!output.endsWith(".svg")) throw new UsageError(`-o ${output}: curves are written as .svg`);
-  await writeWhole(output, new TextEncoder().encode(plotHistory(history, { title: run.name })));
-  return { text: `${Object.keys(history.history).length} curves  → ${output}`, files: [output] };
+  if (!output.endsWith(".svg")) throw new UsageError(`--output ${output}: curves are written as .svg`);
+  await writeText(output, plotHistory(history, { title: run.name }));
+  return {
+    text: `${Object.keys(history.history).length} curves\nwritten: ${output}`,
+    files: [output],
+  };
 }
 
 /** Draws a model, a graph of values or a run. */
@@ -57,6 +60,9 @@ lapis graph history.json -o loss.svg              # and as pictures`,
       .option("-o, --output <file>", ".svg or .dot; curves are printed without it"),
   async run([path = ""], options, context) {
     const output = textOption(options, "output"), scheme = textOption(options, "scheme") as Scheme;
+    if (output !== undefined) {
+      await checkFile(output, { flag: "--output", endings: [".svg", ".dot", ".gv"], inputs: [path] });
+    }
     const shown = await shownFrom([path], options, context), [run] = shown.records.runs;
     const drawn = await drawnFrom(shown, options.operators === true);
     if (!drawn) {
@@ -67,13 +73,10 @@ lapis graph history.json -o loss.svg              # and as pictures`,
     if (output === undefined) throw new UsageError("-o, --output is missing: a .svg or .dot file");
     const operators = options.operators === true || !shown.subject;
     const direction = operators || textOption(options, "direction") === "right" ? "RIGHT" : "DOWN";
-    const [, ending] = /\.(svg|dot|gv)$/.exec(output) ?? [];
-    if (ending === undefined) throw new UsageError(`-o ${output}: expected .svg or .dot`);
-    const { dotOf, svgOf } = await loadDrawing();
-    const text = ending === "svg" ? await svgOf(drawn, { direction, scheme }) : dotOf(drawn, direction);
-    await writeWhole(output, new TextEncoder().encode(text));
+    const { dotOf, svgOf } = await loadDrawing(), svg = output.toLowerCase().endsWith(".svg");
+    await writeText(output, svg ? await svgOf(drawn, { direction, scheme }) : dotOf(drawn, direction));
     return {
-      text: `${drawn.nodes.length} nodes, ${drawn.edges.length} edges  → ${output}`,
+      text: `${drawn.nodes.length} nodes, ${drawn.edges.length} edges\nwritten: ${output}`,
       data: { output, nodes: drawn.nodes.length, edges: drawn.edges.length },
     };
   },

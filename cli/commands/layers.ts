@@ -13,7 +13,8 @@ lapis layers LSTM   # every option with what it takes and its default`,
   declare: (command) => command.argument("[name]", "one layer, with its options in full"),
   run([name], _options, { terminal: { width } }) {
     const all = registry.all("layer").toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const shown = name === undefined ? all : [registry.get("layer", name)];
+    const known = all.find((def) => def.name.toLowerCase() === name?.toLowerCase())?.name;
+    const shown = name === undefined ? all : [registry.get("layer", known ?? name)];
     const data = shown.map((def) => ({
       name: def.name,
       summary: def.summary,

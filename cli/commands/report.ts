@@ -1,5 +1,6 @@
 /** `lapis report`: the page of `lapis view` as one folder of static files. @module */
 import { type CommandDef, textOption } from "../command.ts";
+import { checkFolder } from "../output.ts";
 import { loadFiles } from "../view/lazy.ts";
 import { shownFrom } from "../view/open.ts";
 import { viewOptions } from "./view.ts";
@@ -13,8 +14,12 @@ lapis report model.keras --input test.csv --target test.csv -o report/`,
   declare: (command) => viewOptions(command).requiredOption("-o, --output <folder>", "the folder"),
   async run(paths, options, context) {
     const folder = (textOption(options, "output") ?? "report").replace(/(?<=.)[\\/]+$/, "");
+    await checkFolder(folder);
     const { writeReport } = await loadFiles();
     const files = await writeReport(await shownFrom(paths, options, context), folder);
-    return { text: `${files.length} files  → ${folder}/index.html`, data: { output: folder, files } };
+    return {
+      text: `${files.length} files\nwritten: ${folder}/index.html`,
+      data: { output: folder, files },
+    };
   },
 };

@@ -3,11 +3,12 @@ import type { Model } from "../../mod.ts";
 import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
 import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
-import { writeWhole } from "../output.ts";
+import { checkFile, writeText } from "../output.ts";
 import { count } from "../terminal.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
+import type { TrainConfig } from "../training/config.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
 import { extrasOf, type Fitted, type Part } from "../training/prepare.ts";
 import { judge, learnIntervals, reportText } from "../training/forecasts.ts";
@@ -18,6 +19,7 @@ import { recorderFor } from "../view/recorder.ts";
 import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
 import { timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { Option } from "commander";
+import { targetOption } from "../targets.ts";
 
 /** Trains a model. */
 export const train: CommandDef = {
@@ -27,16 +29,16 @@ export const train: CommandDef = {
 lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
-    command
-      .argument("<config|model>", "configuration (docs/train.schema.json), or a model file")
-      .option("--data <path>", "folder of the configuration's files, or a file to train on", collect)
+    targetOption(
+      command
+        .argument("<config|model>", "configuration (docs/train.schema.json), or a model file")
+        .option("--data <path>", "folder of the configuration's files, or a file to train on", collect),
+    )
       .option("--data-folder <folder>", "folder of a data set that --data names: mnist, cifar10, nusax")
-      .option("--targets <file>", "targets, where --data holds none (repeatable)", collect)
       .option("--validation <file>", "samples to validate with (repeatable)", collect)
-      .option("--validation-targets <file>", "their targets (repeatable)", collect)
+      .option("--validation-target <file>", "their targets (repeatable)", collect)
       .option("--validation-split <share>", "share of the data, its end, kept for validation")
-      .option("--label-column <name>", "column of a .csv that holds the target")
-      .addOption(new Option("--target <kind>", "what targets are").choices(["class", "number"]))
+      .addOption(new Option("--target-kind <kind>", "what targets are").choices(["class", "number"]))
       .option("--text-length <tokens>", "the data is text, cut and filled to this length")
       .option("--column <name>", "column of a .csv that holds the text")
       .option("--max-words <count>", "size of the vocabulary")
@@ -46,7 +48,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--optimizer <name>", "the optimizer")
       .option("--learning-rate <rate>", "its rate")
       .option("--loss <name>", "what is made smaller")
-      .option("--metric <name>", "a metric (repeatable)", collect)
+      .option("--metrics <names>", "metrics, by commas (repeatable)", collect)
       .option("--seed <number>", "fixes initial weights, order and random numbers")
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
@@ -58,13 +60,10 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     const plan = await planFrom(path, options), historyFile = textOption(options, "history");
     const { output } = plan, resume = options.resume === true;
     if (output === null) throw new UsageError("-o, --output is missing: where the trained model is written");
-    await checkOutput(output);
-    if (resume && !output.endsWith(".keras")) {
-      throw new UsageError("--resume: only .keras files hold a state");
-    }
+    await checkPlaces(plan, output, options);
     const callbacks = callbacksFrom(plan.fit.callbacks);
-
-    const made = await begin(plan, resume ? output : undefined, context), { model, fitted, part } = made;
+    const from = resume ? await resumedFrom(output) : undefined;
+    const made = await begin(plan, from, context), { model, fitted, part } = made;
     const rows = made.series?.rows ?? part.x.shape[0] ?? 0;
     context.log(
       `${model.name}: ${count(model.countParams())} parameters, ${count(rows)} samples` +
@@ -72,15 +71,21 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     );
     const watched = watch(context.terminal, rows);
     const seen = await observed(made, watched, output, options, context);
+    let exit = 1;
+    const stop = (code: number) => {
+      exit = code;
+      watched.interrupt();
+    };
     const history = await withInterrupt(
-      watched.interrupt,
+      stop,
       () => fitModel(made, plan, [...callbacks, ...seen.callbacks, watched.callback], resume),
     );
     await seen.end(history ? `trained ${history.epoch.length} epochs` : "stopped; the state is saved");
-    if (history === undefined) return await stopped(made, watched, output);
+    if (history === undefined) return { ...await stopped(made, watched, output), exit };
 
     const judged = made.series && await finishSeries(made.series, model, context.terminal.width);
     await saveTrained(model, output, judged?.extras ?? extrasOf(fitted));
+    await Deno.remove(stoppedFile(output)).catch(() => {});
     const speed = watched.samples / watched.seconds;
     const data = {
       output,
@@ -90,14 +95,14 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       history: history.history,
     };
     if (historyFile !== undefined) {
-      await writeWhole(
+      await writeText(
         historyFile,
-        new TextEncoder().encode(`${JSON.stringify({ epoch: history.epoch, ...data, ...seen.json() })}\n`),
+        `${JSON.stringify({ epoch: history.epoch, ...data, ...seen.json() })}\n`,
       );
     }
     const { plot } = options, curves = { epoch: history.epoch, history: history.history };
     if (typeof plot === "string") {
-      await writeWhole(plot, new TextEncoder().encode(plotHistory(curves, { title: model.name })));
+      await writeText(plot, plotHistory(curves, { title: model.name }));
     }
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
@@ -106,7 +111,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         ...(judged ? [judged.text] : []),
         ...(plot === undefined ? [] : [historyText(curves, { width: Math.min(80, context.terminal.width) })]),
         `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
-        `${count(Math.round(speed))} samples/s  → ${output}`,
+        `${count(Math.round(speed))} samples/s\nwritten: ${output}`,
       ].join("\n\n"),
       data: { ...data, ...(test && { test: test.data }), ...judged?.data },
     };
@@ -170,16 +175,40 @@ async function finishSeries(series: SeriesTraining, model: Model, width: number)
   };
 }
 
+/** Where the state of a stopped training is kept: beside the model, which only a finished one becomes. */
+const stoppedFile = (output: string): string => `${output.replace(/\.keras$/, "")}.stopped.keras`;
+
+/** The file that a training goes on from. @throws {UsageError} where the output's format holds no state. */
+async function resumedFrom(output: string): Promise<string> {
+  const stopped = stoppedFile(output);
+  if (await Deno.stat(stopped).then(() => true, () => false)) return stopped;
+  if (output.endsWith(".keras")) return output;
+  throw new UsageError("--resume: only .keras files hold a state");
+}
+
+/** Refuses what can't be written before anything is read. @throws {InputError} {@link UsageError} */
+async function checkPlaces(
+  { data }: TrainConfig,
+  output: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const inputs = [data?.train, data?.validation, data?.test].flatMap((s) => [...s?.x ?? [], ...s?.y ?? []]);
+  const history = textOption(options, "history"), plot = textOption(options, "plot");
+  await checkOutput(output, inputs);
+  if (history !== undefined) await checkFile(history, { flag: "--history", inputs });
+  if (plot !== undefined) await checkFile(plot, { flag: "--plot", endings: [".svg"], inputs });
+}
+
 /** Saves where the last epoch ended. */
 async function stopped({ model, fitted, series }: Ready, { snapshot }: Watch, output: string) {
-  const file = output.endsWith(".keras") ? output : `${output}.keras`;
-  if (!snapshot) return { answer: false, text: "stopped before training began", data: { stopped: true } };
+  const file = stoppedFile(output);
+  if (!snapshot) return { text: "stopped before training began", data: { stopped: true } };
   for (const [name, value] of snapshot.weights) model.setWeight(name, value);
   const { json, tensors } = snapshot.state, kept = series ? seriesExtras(series, []) : extrasOf(fitted);
   await model.save(file, { extras: { json: { ...kept.json, training: json }, tensors } });
   return {
-    answer: false,
-    text: `stopped after ${json.epoch} epochs; the state is saved in ${file}: go on with --resume`,
+    text: `stopped after ${json.epoch} epochs; ${output} is as it was\n` +
+      `written: ${file}, the state that --resume goes on from`,
     data: { stopped: true, epochs: json.epoch, output: file },
   };
 }

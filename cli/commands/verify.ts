@@ -7,28 +7,28 @@ import {
   differences,
 } from "../../public/evaluation.ts";
 import { toNumbers } from "../../public/tensors.ts";
-import { type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
-import { type Feed, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { collect, type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
+import { type Feed, isFolder, readFeed, readTensor } from "../inputs.ts";
 import { backendNames, hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { confusionText, reportText } from "../report.ts";
 import { predictAll } from "../run.ts";
 import { clip, shapeText, small, table } from "../terminal.ts";
+import { readTargets, targetsFrom } from "../targets.ts";
 
 /** Compares every layer on two engines, or the outputs with stored ones. */
 export const verify: CommandDef = {
   name: "verify",
   summary: "compare a model on two engines, or with stored predictions",
   example: `lapis verify model.keras --against plain --input x.npy
-lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
+lapis verify model.keras --against y.npy --input x.npy --target labels.npy`,
   declare: (command) =>
     inputOptions(modelOptions(command))
       .requiredOption(
         "--against <engine|file>",
         `${backendNames.join(", ")}, or a .npy with the expected output`,
       )
-      .option("--labels <file>", "true classes: .npy, .csv, .idx, .bin")
-      .option("--label-column <name>", "column of a .csv that holds the labels", "label")
+      .option("--target <column|file>", "true classes: a column of the table, or a file", collect)
       .option("--tolerance <number>", "largest difference that counts as equal", "1e-5")
       .option("--batch-size <rows>", "rows a run takes", "256"),
   async run([path = ""], options, context) {
@@ -37,9 +37,12 @@ lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
       256;
     const against = textOption(options, "against") ?? "";
     const engine = backendNames.includes(against);
-    const given = inputsFrom(options), labelFile = textOption(options, "labels");
+    const given = inputsFrom(options), named = targetsFrom(options);
     if (!engine && !hasInput(given)) {
       throw new UsageError("stored predictions need the inputs they were made from: --input");
+    }
+    if (!engine && await isFolder(against)) {
+      throw new InputError(`${against}: is a directory, expected a file`, { file: against });
     }
     const { model, assets } = await loadNamed(path, options, context);
     const feed = hasInput(given) ? await readFeed(model, assets, given) : await fittingFeed(model, 8);
@@ -55,12 +58,12 @@ lapis verify model.keras --against y.npy --input x.npy --labels labels.npy`,
 
     const [mine, reference] = [Object.values(ours)[0], Object.values(theirs)[0]];
     const classes = mine && reference && isScores(mine) ? classesBoth(mine, reference) : undefined;
-    const truth = labelFile === undefined
-      ? undefined
-      : await readLabels(labelFile, textOption(options, "labelColumn") ?? "label", assets.labels);
-    if (truth !== undefined && classes === undefined) {
-      throw new InputError(`${labelFile}: the model's output ${shapeText(mine?.shape ?? [])} has no classes`);
+    const known = await readTargets(model, assets, named, given.inputs),
+      target = known?.[model.outputs[0]?.name ?? ""];
+    if (target && classes === undefined) {
+      throw new InputError(`--target: the model's output ${shapeText(mine?.shape ?? [])} has no classes`);
     }
+    const truth = target && classIds(target);
     const reports = truth && classes ? reportsOf(truth, classes) : undefined;
     const equal = outputs.every((o) => o.equal) && first === undefined &&
       (classes === undefined || classes.same === classes.ours.length);
@@ -196,6 +199,12 @@ function differenceTable(what: string, list: readonly Difference[], width: numbe
   return table([what, "shape", "largest", "mean", ""], rows, { right: [2, 3], width });
 }
 
+/** Targets as numbers of classes. @throws {InputError} for another number, with its row. */
+function classIds(t: Tensor): Int32Array {
+  const numbers = toNumbers(t), wrong = numbers.findIndex((v: number) => !Number.isInteger(v));
+  if (wrong < 0) return Int32Array.from(numbers);
+  throw new InputError(`--target: row ${wrong + 1}: ${numbers[wrong]} is not the number of a class`);
+}
 const isScores = (t: Tensor) => t.shape.length === 2 && (t.shape[1] ?? 0) >= 2 && t.dtype !== "string";
 
 interface Classes {

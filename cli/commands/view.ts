@@ -1,16 +1,19 @@
 /** `lapis view`: a page of this machine alone that shows a network from inside, and the runs that made it. */
 import type { Command } from "commander";
-import { collect, type CommandDef, numberOption } from "../command.ts";
+import { type CommandDef, numberOption } from "../command.ts";
 import { inputOptions, modelOptions } from "../loading.ts";
 import { answererOf } from "../view/answers.ts";
 import { loadServer } from "../view/lazy.ts";
+import { withInterrupt } from "../training/watch.ts";
 import { shownFrom } from "../view/open.ts";
+import { targetOption } from "../targets.ts";
 
 /** Declares what `view` and `report` are given. */
 export function viewOptions(command: Command): Command {
-  return inputOptions(modelOptions(command, "<path...>", "model, history, results, forecasts, or a folder"))
-    .option("--target <file>", "targets of the samples: .npy .csv .idx .bin (repeatable)", collect)
-    .option("--label-column <name>", "column of a .csv that holds the target", "label")
+  const inputs = inputOptions(
+    modelOptions(command, "<path...>", "model, history, results, forecasts, or a folder"),
+  );
+  return targetOption(inputs)
     .option("--loss <name>", "the loss of gradients; as the model was compiled unless given")
     .option("--rows <count>", "samples that gradients are computed over", "256");
 }
@@ -32,13 +35,7 @@ lapis view first.json second.json    # histories of two runs side by side`,
     const { serveView } = await loadServer();
     const server = serveView(shown.name, answererOf(shown), port === undefined ? {} : { port });
     context.terminal.err(`${server.url}\nopen it in a browser of this machine; Ctrl-C ends it\n`);
-    const end = () => void server.close();
-    Deno.addSignalListener("SIGINT", end);
-    try {
-      await server.finished;
-    } finally {
-      Deno.removeSignalListener("SIGINT", end);
-    }
+    await withInterrupt(() => void server.close(), () => server.finished);
     return { text: "ended", data: { url: server.url } };
   },
 };

@@ -56,11 +56,7 @@ export async function convertInto(
   const at = Math.max(destination.lastIndexOf("/"), destination.lastIndexOf("\\")) + 1;
   const folder = destination.slice(0, at), name = destination.slice(at);
   const beside = `${folder}.${name}.${crypto.randomUUID().slice(0, 8)}.part`;
-  await Deno.mkdir(beside).catch((error) => {
-    throw error instanceof Deno.errors.NotFound
-      ? new InputError(`${destination}: there is no such folder`, { file: destination })
-      : error;
-  });
+  await Deno.mkdir(beside);
   try {
     const file = `${beside}/${name}`;
     await model.save(file, options.write);

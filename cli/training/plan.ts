@@ -2,8 +2,10 @@
 import { type CompileTraining, InputError, type Model, registry } from "../../mod.ts";
 import { datasetFiles, datasets, isDatasetName } from "../../public/data.ts";
 import { fields } from "../../public/plugins.ts";
-import { listOption, numberOption, textOption, UsageError } from "../command.ts";
+import { listOption, namesOption, numberOption, textOption, UsageError } from "../command.ts";
 import { isFolder, readText } from "../inputs.ts";
+import { checkFile, folderOf } from "../output.ts";
+import { targetsFrom } from "../targets.ts";
 import {
   type CompileConfig,
   type DataConfig,
@@ -38,10 +40,6 @@ const isAbsolute = (path: string) => /^([\\/]|[a-zA-Z]:[\\/])/.test(path);
 export function below(folder: string, path: string): string {
   return folder === "" || isAbsolute(path) ? path : `${folder.replace(/[\\/]$/, "")}/${path}`;
 }
-/** The folder of a file, with its separator; empty for the current one. */
-export const folderOf = (path: string): string =>
-  path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-
 function sourceBelow(folder: string, source: SourceConfig | null): SourceConfig | null {
   const all = (list: readonly string[]) => list.map((path) => below(folder, path));
   return source && { ...source, x: all(source.x), y: source.y && all(source.y) };
@@ -89,7 +87,7 @@ const optionalSource = (x: readonly string[], y: readonly string[]): SourceConfi
 export function dataWith(base: DataConfig, options: Options, files: readonly string[]): DataConfig {
   const divide = numberOption(options, "divide", { flag: "--divide" });
   if (divide === 0) throw new UsageError("--divide: expected a number other than 0");
-  const label = textOption(options, "labelColumn"), target = textOption(options, "target");
+  const { column: label, files: targets } = targetsFrom(options), target = textOption(options, "targetKind");
   const length = numberOption(options, "textLength", { flag: "--text-length", whole: true, min: 1 });
   const column = textOption(options, "column"),
     maxWords = numberOption(options, "maxWords", {
@@ -112,15 +110,15 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
     ...(divide !== undefined && { divide }),
     ...(label !== undefined && { label }),
     ...(target !== undefined && { target: target === "number" ? "number" as const : "class" as const }),
-    ...(files.length > 0 && { train: optionalSource(files, listOption(options, "targets")) }),
+    ...(files.length > 0 && { train: optionalSource(files, targets) }),
     ...(listOption(options, "validation").length > 0 && {
-      validation: optionalSource(listOption(options, "validation"), listOption(options, "validationTargets")),
+      validation: optionalSource(listOption(options, "validation"), listOption(options, "validationTarget")),
     }),
   };
 }
 function compileWith(base: CompileConfig | null, options: Options): CompileConfig | null {
   const optimizer = textOption(options, "optimizer"), loss = textOption(options, "loss");
-  const metrics = listOption(options, "metric");
+  const metrics = namesOption(options, "metrics");
   const rate = numberOption(options, "learningRate", { flag: "--learning-rate", min: 0 });
   if (optimizer === undefined && loss === undefined && metrics.length === 0 && rate === undefined) {
     return base;
@@ -249,15 +247,9 @@ export function classWeights(
 }
 
 /** Refuses, before any work, a place that the model can't be written to. @throws {InputError} {@link UsageError} */
-export async function checkOutput(path: string): Promise<void> {
+export async function checkOutput(path: string, inputs: readonly string[]): Promise<void> {
   const endings = registry.all("format").filter((f) => f.write).flatMap((f) => f.extensions);
-  if (!endings.some((ending) => path.toLowerCase().endsWith(ending))) {
-    throw new UsageError(`--output ${path}: expected one of ${endings.join(", ")} as the file's ending`);
-  }
-  const folder = folderOf(path);
-  if (folder !== "" && !await isFolder(folder)) {
-    throw new InputError(`${folder}: no such folder`, { file: path });
-  }
+  await checkFile(path, { flag: "--output", endings, inputs });
 }
 
 /** True where a model's file holds what a fit goes on from. */

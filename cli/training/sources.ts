@@ -139,6 +139,13 @@ export function pickedRows(part: RawPart, rows: Int32Array): RawPart {
     (isTexts(all) ? Array.from(rows, (r) => all[r] ?? "") : takeRows(all, rows)) as T;
   return { ...part, x: pick(part.x), y: part.y && pick(part.y) };
 }
+/** Targets of a file of their own: of a table its target column, where it has one of that name. */
+async function targetsIn(file: string, data: DataConfig): Promise<Tensor> {
+  if (!isTable(file)) return await readTensor(file);
+  const { header, rows } = await readTable(file, data.table), at = header.indexOf(data.label);
+  if (at < 0) return csvToTensor({ header, rows }, { file });
+  return csvToTensor({ header: [data.label], rows: rows.map((row) => [row[at] ?? ""]) }, { file });
+}
 async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
   const { x: files, y: targets } = given, names = files.join(", ");
   if (data.text?.next) {
@@ -153,9 +160,9 @@ async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean)
   const list = [];
   for (const file of files) list.push(await arrays(file));
   const own = list.flatMap(({ y }) => (y ? [y] : []));
-  const apart = targets ? await Promise.all(targets.map((file) => readTensor(file))) : own;
+  const apart = targets ? await Promise.all(targets.map((file) => targetsIn(file, data))) : own;
   if (apart.length === 0 && needed) {
-    throw new InputError(`${names}: holds no targets: give them as "y", or by --targets`, { file: names });
+    throw new InputError(`${names}: holds no targets: give them as "y", or by --target`, { file: names });
   }
   const x = joined(list.map((part) => part.x), names);
   const y = apart.length > 0 ? joined(apart, targets?.join(", ") ?? names) : undefined;

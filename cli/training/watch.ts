@@ -99,18 +99,32 @@ export function watch(terminal: Terminal, rows: number): Watch {
   };
 }
 
-/** Runs a task during which Ctrl-C does what is said; a second one ends the program at once. */
-export async function withInterrupt<T>(onFirst: () => void, task: () => Promise<T>): Promise<T> {
+/** Exit codes of programs that a signal ended. */
+const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs a task during which Ctrl-C and SIGTERM do what is said, given the exit code of a program that they end; a second
+ * one ends the program at once.
+ */
+export async function withInterrupt<T>(
+  onFirst: (exit: number) => void,
+  task: () => Promise<T>,
+): Promise<T> {
   let pressed = false;
-  const listener = () => {
-    if (pressed) Deno.exit(130);
-    pressed = true;
-    onFirst();
-  };
-  Deno.addSignalListener("SIGINT", listener);
+  const listened = Object.entries(signals).filter(([name]) =>
+    Deno.build.os !== "windows" || name === "SIGINT"
+  ).map(([name, exit]) => {
+    const listener = () => {
+      if (pressed) Deno.exit(exit);
+      pressed = true;
+      onFirst(exit);
+    };
+    return [name as keyof typeof signals, listener] as const;
+  });
+  for (const [name, listener] of listened) Deno.addSignalListener(name, listener);
   try {
     return await task();
   } finally {
-    Deno.removeSignalListener("SIGINT", listener);
+    for (const [name, listener] of listened) Deno.removeSignalListener(name, listener);
   }
 }

@@ -3,10 +3,11 @@ import { InputError, type Model, type Tensor } from "../../mod.ts";
 import type { LayerNode } from "../../public/plugins.ts";
 import { isTensor, reshaped, toNumbers } from "../../public/tensors.ts";
 import type { Assets } from "../assets.ts";
-import { type Context, listOption, numberOption, textOption } from "../command.ts";
-import { type Feed, isCifar, isTable, readFeed, readLabels, readTensor } from "../inputs.ts";
+import { type Context, numberOption, textOption } from "../command.ts";
+import { type Feed, readFeed } from "../inputs.ts";
 import { madeUp } from "../madeup/inputs.ts";
 import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
+import { readTargets, targetsFrom } from "../targets.ts";
 import { seriesFrom } from "../training/series.ts";
 import type { ForecastSeries } from "./data.ts";
 import { headOf } from "./panels/numbers.ts";
@@ -49,25 +50,6 @@ export function lossFor(model: Model, targets: Readonly<Record<string, Tensor>>)
   return whole && width === 1 && toNumbers(target).every((v) => v === 0 || v === 1)
     ? "binaryCrossentropy"
     : "meanSquaredError";
-}
-
-async function readTargets(
-  model: Model,
-  assets: Assets,
-  files: readonly string[],
-  column: string,
-): Promise<Readonly<Record<string, Tensor>> | undefined> {
-  if (files.length === 0) return undefined;
-  const targets: Record<string, Tensor> = {};
-  for (const [i, file] of files.entries()) {
-    const name = model.outputs[i]?.name;
-    if (name === undefined) {
-      throw new InputError(`--target ${file}: the model has ${model.outputs.length} outputs`);
-    }
-    const ids = isTable(file) || isCifar(file) ? await readLabels(file, column, assets.labels) : undefined;
-    targets[name] = ids ? { dtype: "int32", shape: [ids.length], data: ids } : await readTensor(file);
-  }
-  return targets;
 }
 
 /** The rows of a batch, where the model's inputs fix them. */
@@ -145,12 +127,7 @@ export async function loadSubject(
     };
   }
   const feed = hasInput(given) ? await readFeed(model, assets, given) : undefined;
-  const targets = await readTargets(
-    model,
-    assets,
-    listOption(options, "target"),
-    textOption(options, "labelColumn") ?? "label",
-  );
+  const targets = await readTargets(model, assets, targetsFrom(options), given.inputs);
   if (targets && !feed) throw new InputError("--target goes with the samples it is for: --input");
   for (const [name, t] of Object.entries(targets ?? {})) {
     if (feed && t.shape[0] !== feed.rows) {

@@ -81,7 +81,7 @@ Deno.test("a forecaster is trained and judged; its file alone forecasts, with in
 
     const recent = `${folder}/recent.csv`;
     await Deno.writeTextFile(recent, csv(months.slice(-25)));
-    const told = await lapis(...["forecast", model, "--input", recent, "--horizon", "3", "--level", "0.5"]);
+    const told = await lapis(...["forecast", model, "--data", recent, "--horizon", "3", "--level", "0.5"]);
     strictEqual(told.exit, 0, told.err);
     match(told.out, /^ +Sales +lower 50 % +upper 50 %\n/);
     match(told.out, /\n2020-01-01 +\d/);

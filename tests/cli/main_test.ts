@@ -157,12 +157,12 @@ Deno.test("inspect --plan shows segments, kernels and bytes", async () => {
 });
 
 Deno.test("verify against Keras' predictions reports classes, scores and ten samples", async () => {
-  const { exit, out } = await lapis("verify", bilstm, "--against", keras, "-i", reviews, "--labels", reviews);
+  const { exit, out } = await lapis("verify", bilstm, "--against", keras, "-i", reviews, "--target", reviews);
   equal(exit, 0, out);
   match(out, /same class: 400 of 400 rows/);
   match(out, /macro F1 +0\.7452/);
   match(out, /equal within/);
-  const found = await json("verify", bilstm, "--against", keras, "-i", reviews, "--labels", reviews);
+  const found = await json("verify", bilstm, "--against", keras, "-i", reviews, "--target", reviews);
   equal((found.samples as unknown[]).length, 10);
 });
 

@@ -13,7 +13,7 @@ async function lapis(...args: readonly string[]) {
   const exit = await main(args, {
     out: (text) => {
       out += text;
-      pieces.push(text);
+      pieces.push(`${text}`);
     },
     err: (text) => err += text,
     width: 80,

@@ -1,5 +1,5 @@
 /** `lapis train`, `evaluate` and `gradients`: configurations, what they print and write, stopping and going on. @module */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { main } from "../../cli/main.ts";
 import { schemaText } from "../../cli/training/schema.ts";
 import { loadModel, tensor, writeNpy } from "../../mod.ts";
@@ -158,7 +158,7 @@ Deno.test("numbers: a table, arrays and flags alone train the same model; evalua
     ok(numbers.rmse < 0.05 && numbers.r2 > 0.99, JSON.stringify(numbers));
 
     const flags = [
-      "--target",
+      "--target-kind",
       "number",
       "--epochs",
       "3",
@@ -170,7 +170,7 @@ Deno.test("numbers: a table, arrays and flags alone train the same model; evalua
       "adam",
     ];
     const from = `${folder}/a.keras`;
-    const apart = ["--data", `${folder}/x.npy`, "--targets", `${folder}/y.npy`];
+    const apart = ["--data", `${folder}/x.npy`, "--target", `${folder}/y.npy`];
     await json(["train", from, ...apart, ...flags, "-o", `${folder}/b.keras`]);
     await json(["train", from, "--data", `${folder}/both.npz`, ...flags, "-o", `${folder}/c.keras`]);
     const [b, c] = [await loadModel(`${folder}/b.keras`), await loadModel(`${folder}/c.keras`)];
@@ -253,6 +253,7 @@ Deno.test("Ctrl-C saves where the last epoch ended, and --resume ends as if noth
       },
     }));
     const broken = `${folder}/broken.keras`, whole = `${folder}/whole.keras`;
+    await Deno.writeTextFile(broken, "an earlier model");
     // A process of its own: the test runner takes the signal for itself.
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--config", path("deno.json"), path("cli/main.ts"), "train", config, "-o", broken],
@@ -265,12 +266,14 @@ Deno.test("Ctrl-C saves where the last epoch ended, and --resume ends as if noth
       told += text;
     }
     const { code } = await child.status, out = await new Response(child.stdout).text();
-    strictEqual(code, 1, told);
-    match(out, /stopped after (\d+) epochs; the state is saved in .*broken\.keras: go on with --resume/);
+    strictEqual(code, 130, told);
+    strictEqual(await Deno.readTextFile(broken), "an earlier model");
+    match(out, /stopped after (\d+) epochs; .*broken\.keras is as it was\nwritten: .*broken\.stopped\.keras/);
     const done = Number(/after (\d+)/.exec(out)?.[1]);
     ok(done >= 5 && done < 400);
     const epochs = `${done + 3}`;
     await json(["train", config, "-o", broken, "--resume", "--epochs", epochs]);
+    await rejects(Deno.stat(`${folder}/broken.stopped.keras`));
     await json(["train", config, "-o", whole, "--epochs", epochs]);
     const [a, b] = [await loadModel(broken), await loadModel(whole)];
     deepStrictEqual([...a.weights], [...b.weights]);

@@ -1,0 +1,111 @@
+/** The command line's edges: order of complaints, places that can't be written, signals, closed pipes. @module */
+import { match, strictEqual } from "node:assert/strict";
+import { tensor, writeNpy } from "../../mod.ts";
+import { inFolder, lapis } from "../support/cli.ts";
+import { root } from "../support/sources.ts";
+
+const path = (below: string) => decodeURIComponent(new URL(below, root).pathname);
+const mlp = path("tests/fixtures/keras/B_mlp_784/model.h5");
+const bilstm = path("examples/data/nusax_bilstm/model.keras");
+const keras = path("examples/data/nusax_bilstm/predictions.npy");
+const command = (...args: readonly string[]) =>
+  new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--config", path("deno.json"), path("cli/main.ts"), ...args],
+    stdout: "piped",
+    stderr: "piped",
+  });
+
+Deno.test("an unknown option is told before a missing one, with the nearest name", async () => {
+  for (const name of ["evaluate", "extract", "build", "report", "gradients", "verify"]) {
+    const { exit, err } = await lapis(name, mlp, "--ouput", "x");
+    strictEqual(exit, 2);
+    match(err, /unknown option '--ouput'/, name);
+  }
+  match((await lapis("evaluate", mlp)).err, /^error: --data is missing: samples/);
+  match((await lapis("verify", mlp)).err, /^error: --against is missing: /);
+});
+
+Deno.test("a place that can't be written is told in the same words by every command, before any work", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/a.csv`);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    for (const ending of ["onnx", "svg", "wasm", "keras"]) await Deno.mkdir(`${folder}/a.${ending}`);
+    // No model is there: what is told of the place was told before one was looked for.
+    const model = `${folder}/none.keras`, config = `${folder}/c.json`;
+    await Deno.writeTextFile(
+      config,
+      JSON.stringify({
+        model: { layers: [{ type: "dense", units: 1 }] },
+        data: { train: { x: "x.npy", y: "x.npy" } },
+        compile: { loss: "mse" },
+      }),
+    );
+    const files: readonly (readonly [string, ...string[]])[] = [
+      ["onnx", "convert", model, "FILE"],
+      ["onnx", "extract", model, "--outputs", "a", "-o", "FILE"],
+      ["wasm", "build", model, "-o", "FILE"],
+      ["svg", "graph", model, "-o", "FILE"],
+      ["csv", "forecast", model, "--data", "x.csv", "-o", "FILE"],
+      ["svg", "gradients", model, "-i", "x.npy", "--target", "y.npy", "--plot", "FILE"],
+      ["keras", "train", config, "-o", "FILE"],
+      ["svg", "train", config, "-o", `${folder}/m.keras`, "--plot", "FILE"],
+    ];
+    for (const [ending, ...args] of files) {
+      const run = (name: string) => lapis(...args.map((arg) => arg === "FILE" ? `${folder}/${name}` : arg));
+      const directory = await run(`a.${ending}`), missing = await run(`no/a.${ending}`);
+      strictEqual(directory.err, `error: ${folder}/a.${ending}: is a directory, expected a file\n`);
+      strictEqual(missing.err, `error: ${folder}/no/: no such folder\n`);
+      strictEqual(directory.exit, 3);
+      strictEqual(missing.exit, 3);
+    }
+    const folders = [["report", model, "-o"], ["experiment", config, "-o"]];
+    for (const args of folders) {
+      const { exit, err } = await lapis(...args, `${folder}/file`);
+      strictEqual(err, `error: ${folder}/file: is a file, expected a folder\n`);
+      strictEqual(exit, 3);
+    }
+  }));
+
+Deno.test("no command writes over what it reads", () =>
+  inFolder(async (folder) => {
+    const model = `${folder}/m.h5`, linked = `${folder}/linked.h5`;
+    await Deno.copyFile(mlp, model);
+    await Deno.symlink(model, linked);
+    const before = await Deno.readFile(model);
+    for (const place of [model, linked, `${folder}/../${folder.split("/").at(-1)}/m.h5`]) {
+      for (const args of [["extract", model, "--outputs", "dense", "-o", place], ["convert", model, place]]) {
+        const { exit, err } = await lapis(...args);
+        strictEqual(exit, 2, err);
+        match(err, /m\.h5: is a file that is read|linked\.h5: is a file that is read/);
+      }
+    }
+    strictEqual(`${await Deno.readFile(model)}`, `${before}`);
+  }));
+
+Deno.test("a reader that closes the pipe ends a command quietly", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/x.npy`, writeNpy(tensor(new Float32Array(20000 * 784), [20000, 784])));
+    const args = ["predict", mlp, "--input", `${folder}/x.npy`, "--rows", "20000", "--json"];
+    const child = command(...args).spawn(), reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const told = await new Response(child.stderr).text();
+    strictEqual(told, "");
+    strictEqual((await child.status).code, 0);
+  }));
+
+Deno.test("verify compares with a stored array; a folder in its place is refused before the model runs", async () => {
+  const text = ["--text", "enak"];
+  const { exit, err } = await lapis("verify", bilstm, "--against", path("examples/data"), ...text);
+  strictEqual(exit, 3);
+  match(err, /examples\/data: is a directory, expected a file/);
+  strictEqual((await lapis("verify", bilstm, "--against", keras, ...text)).exit, 3);
+});
+
+Deno.test("layers are found whatever their letters' case", async () => {
+  for (const name of ["lstm", "LSTM", "Lstm", "bidirectional"]) {
+    const { exit, out } = await lapis("layers", name);
+    strictEqual(exit, 0);
+    match(out.toLowerCase(), new RegExp(`^${name.toLowerCase()} `));
+  }
+});
