@@ -38,6 +38,8 @@ export interface WriteOptions {
   readonly kerasVersion?: 2 | 3;
   /** False leaves out how the model was compiled and where its optimizer stands. */
   readonly training?: boolean;
+  /** False leaves the weights out of a `.json` file, which is then what Keras' `to_json` gives. */
+  readonly weights?: boolean;
   /** Kept in `lapis.json`, after what the model itself has there. */
   readonly extras?: Extras;
   /**

@@ -366,7 +366,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
   }
   /**
    * Writes the model to a file, whole or not at all; the ending says as what: `.keras`, `.h5`, `.weights.h5`, `.json`
-   * (the configuration alone), `.safetensors`, `.onnx` (of the `opset` asked for). Deno wants `--allow-write` and `--allow-read` for the folder.
+   * (the configuration, and the weights unless `weights: false`), `.safetensors`, `.onnx` (of the `opset` asked for). Deno wants `--allow-write` and `--allow-read` for the folder.
    * @throws {InputError} for another ending or a place that can't be written to; {@link UnsupportedError} naming the
    * layer that the format can't say.
    */

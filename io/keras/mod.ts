@@ -51,7 +51,7 @@ const taken: Readonly<Record<string, WriteNames>> = {
   ".h5": ["kerasVersion", "training", "warn"],
   ".hdf5": ["kerasVersion", "training", "warn"],
   ".weights.h5": ["kerasVersion", "training", "warn"],
-  ".json": ["kerasVersion", "warn"],
+  ".json": ["kerasVersion", "warn", "weights"],
 };
 /** Keras' files as a format plugin. Writing is loaded when something is written. */
 export const keras: FormatDef = {

@@ -8,6 +8,7 @@ const small = () => sequential([input({ shape: [2] }), dense({ units: 1 })], { b
 const given: Required<WriteOptions> = {
   kerasVersion: 2,
   training: false,
+  weights: false,
   extras: { json: { a: 1 } },
   graph: "inference",
   opset: 17,

@@ -50,9 +50,10 @@ Deno.test("written in every form of Keras' files, shared layers stay one", async
     using model = await loadModel(await read(one), { backend: "plain", warn: () => {} });
     for (const kerasVersion of [3, 2] as const) {
       const json = await model.toBytes(".json", { kerasVersion });
-      for (const extension of [".keras", ".h5", ".weights.h5"]) {
-        const bytes = await model.toBytes(extension, { kerasVersion });
-        using again = extension === ".weights.h5"
+      const byPath = [".weights.h5", ".safetensors"];
+      for (const extension of [".keras", ".h5", ".json", ...byPath]) {
+        const bytes = await model.toBytes(extension, extension === ".safetensors" ? {} : { kerasVersion });
+        using again = byPath.includes(extension)
           ? await loadModel(json, { weights: bytes, backend: "plain", warn: () => {} })
           : await loadModel(bytes, { backend: "plain", warn: () => {} });
         const error = await off(again, one, one.output);

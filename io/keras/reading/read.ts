@@ -5,6 +5,7 @@ import type { Extras, Source } from "../../../core/model/format.ts";
 import type { FormatDef, FormatOptions } from "../../../core/registry.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { Model } from "../../../core/model/model.ts";
+import type { Network } from "../../../core/network/network.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
 import type { SavedTraining } from "../../../core/training/types.ts";
 import { attributeText, type Hdf5Group, isHdf5, openHdf5 } from "../../hdf5/mod.ts";
@@ -27,12 +28,15 @@ import { copiesIn, sameValues } from "./shared.ts";
 import type { TrainingParts } from "../training.ts";
 import { isLegacyWeights, legacyVersion, readLegacyWeights } from "../weights/legacy.ts";
 import { isV3Weights, readV3Weights } from "../weights/v3.ts";
+import { readJsonWeights } from "../weights/jsonweights.ts";
 
 /** What a source holds of a model. */
 interface Parts {
   readonly config?: { readonly json: Json; readonly what: string; readonly version: string };
   /** The group of weights, legacy or of Keras 3. */
   readonly weights?: Hdf5Group;
+  /** The weights of a JSON that holds them itself, by path. */
+  readonly named?: ReadonlyMap<string, Tensor>;
   readonly training?: TrainingParts;
   readonly extras?: Extras;
 }
@@ -125,7 +129,8 @@ function partsOf(source: Source, options: Reading, opened: Opened = {}): Parts {
   if (isHdf5(source.bytes)) return partsOfHdf5(source, options);
   const what = source.name.split(/[\\/]/).at(-1) ?? source.name;
   const json = parseJson(utf8(source.bytes, what), what, options.limits);
-  return { config: { json, what, version: versionOf(json) } };
+  const named = options.weights ? undefined : readJsonWeights(json, what, options.limits);
+  return { config: { json, what, version: versionOf(json) }, ...(named && { named }) };
 }
 
 /** The group of weights of another file. */
@@ -204,7 +209,7 @@ function build(
   opened: Opened,
 ): Model {
   const reading = { ...options, ...(decoders && { decoders }) };
-  const { config, weights: own, training, extras } = partsOf(source, reading, opened);
+  const { config, weights: own, named, training, extras } = partsOf(source, reading, opened);
   if (!config) {
     throw new FormatError(
       `${source.name}: holds weights only (it has no model_config); load the configuration with it: ` +
@@ -238,9 +243,24 @@ function build(
     }
     return Model.deferred(structure.layers, registry, structure.name, { limits, ...run });
   }
-  if (byPath) {
-    const weights = readSafetensors(byPath.bytes, { file: byPath.name, limits });
-    return allGiven(Model.fromNetwork(network, registry, { limits, ...run, weights }), weights, byPath.name);
+  const weightsByPath = byPath ? readSafetensors(byPath.bytes, { file: byPath.name, limits }) : named;
+  if (weightsByPath) {
+    const given = (network: Network | undefined) =>
+      network && allGiven(
+        Model.fromNetwork(network, registry, { limits, ...run, weights: weightsByPath }),
+        weightsByPath,
+        (byPath ?? source).name,
+      );
+    const copies = new Set(copiesIn(assemble(network, registry, { limits }).tree, ctx.classes).keys());
+    try {
+      const model = given(network);
+      if (model) return model;
+    } catch (error) {
+      // Layers that several models share are given once.
+      const tied = copies.size > 0 ? given(structured(copies).structure.network) : undefined;
+      if (tied) return tied;
+      throw error;
+    }
   }
   if (!group) {
     options.warn(`${source.name}: holds no weights; they were made by the layers' initializers`);

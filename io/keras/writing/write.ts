@@ -11,6 +11,7 @@ import { writeSafetensors } from "../../arrays/safetensors.ts";
 import { writeZip, type ZipMember } from "../../archives/zip.ts";
 import { refusePlaced } from "../kept.ts";
 import { isJson, type Json } from "../json.ts";
+import { jsonWeights, weightsJson } from "../weights/jsonweights.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
 import { sharedIn } from "../reading/shared.ts";
 import { olderOptimizer } from "./optimizer.ts";
@@ -153,7 +154,7 @@ function wholeH5(model: Model, options: WriteOptions): Uint8Array<ArrayBuffer> {
   }
   return writeHdf5(root);
 }
-/** What `model.to_json()` gives. */
+/** What `model.to_json()` gives, and beside it the weights unless they are left out: Keras reads over those. */
 function configFile(model: Model, options: WriteOptions): Uint8Array {
   const begun = begin(model, options, (options.kerasVersion ?? 3) === 3);
   // The weights beside it hold layers that models share once.
@@ -162,7 +163,8 @@ function configFile(model: Model, options: WriteOptions): Uint8Array {
   const form = ctx.modules
     ? config
     : { ...config, keras_version: versions[ctx.major], backend: "tensorflow" };
-  return encode(pythonJson(form, "config.json"));
+  const weights = options.weights === false ? {} : { [jsonWeights]: weightsJson(model.weights, model.name) };
+  return encode(pythonJson({ ...form, ...weights }, "config.json"));
 }
 
 /** A bare graph as layers, with what the model keeps for Lapis. */
