@@ -20,7 +20,10 @@ export interface ForecastMetrics {
   readonly mase: number;
   /** Share of the variance that is explained; NaN for a constant truth. */
   readonly r2: number;
-  /** Share of the steps whose change from `previous` has the true sign; NaN where no change is forecast at all. */
+  /**
+   * Share of the steps whose change from `previous` has the true sign; NaN where no change is forecast at all. Without
+   * `previous`, share of equal signs of the successive differences of both; NaN for one step.
+   */
   readonly directionAccuracy: number;
 }
 /** What some of the metrics need. */
@@ -75,8 +78,15 @@ export function forecastMetrics(
     smape: symmetric / n,
     mase: off / n / naiveError,
     r2: spread === 0 ? NaN : 1 - squares / spread,
-    directionAccuracy: previous && moves ? same / n : NaN,
+    directionAccuracy: previous ? (moves ? same / n : NaN) : equalSigns(truth, forecast),
   };
+}
+/** Share of equal signs of successive differences. */
+function equalSigns(truth: ArrayLike<number>, forecast: ArrayLike<number>): number {
+  let same = 0;
+  const change = (of: ArrayLike<number>, i: number) => Math.sign((of[i] ?? NaN) - (of[i - 1] ?? NaN));
+  for (let i = 1; i < truth.length; i++) if (change(truth, i) === change(forecast, i)) same++;
+  return truth.length > 1 ? same / (truth.length - 1) : NaN;
 }
 
 /** The rows that forecasts are made for. */

@@ -411,8 +411,11 @@ Deno.test("metrics are scikit-learn's and NumPy's; what isn't defined is NaN", (
     1e-12,
   );
   const odd = forecastMetrics([0, 0], [0, 1]);
-  deepStrictEqual([odd.mape, odd.r2, odd.smape, odd.directionAccuracy], [NaN, NaN, 100, NaN]);
+  deepStrictEqual([odd.mape, odd.r2, odd.smape, odd.directionAccuracy], [NaN, NaN, 100, 0]);
   deepStrictEqual(forecastMetrics([1, 2], [0, 1], { previous: [0, 1] }).directionAccuracy, NaN);
+  // numpy: np.mean(np.sign(np.diff([1, 3, 2, 2, 5])) == np.sign(np.diff([0, 1, 1, 1, 0])))
+  deepStrictEqual(forecastMetrics([1, 3, 2, 2, 5], [0, 1, 1, 1, 0]).directionAccuracy, 0.5);
+  deepStrictEqual(forecastMetrics([1], [0]).directionAccuracy, NaN);
   throws(() => forecastMetrics([1], []), /0 forecasts for 1 values/);
 });
 
