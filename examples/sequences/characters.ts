@@ -1,9 +1,16 @@
-/** A character generator: an RNN on windows of a text, one after another, its state carried along. @module */
-import { input, sequential } from "../../mod.ts";
-import { dense, embedding, simpleRnn } from "../../public/layers.ts";
-import { adagrad } from "../../public/optimizers.ts";
-import { generator, sequenceBatches } from "../../public/sequences.ts";
+/** A character generator: an LSTM over one-hot characters, on windows of a text from random starts. @module */
+import { input, sequential, tensor } from "../../mod.ts";
+import { dense, embedding, lstm } from "../../public/layers.ts";
+import { adam } from "../../public/optimizers.ts";
+import { generator } from "../../public/sequences.ts";
+import { Random } from "../../public/tensors.ts";
 import { buildVocabulary, textVectorizer } from "../../public/text.ts";
+
+/** The four lines (Shakespeare, Hamlet, act 3, scene 1). */
+export const hamlet = `To be, or not to be, that is the question:
+Whether 'tis nobler in the mind to suffer
+The slings and arrows of outrageous fortune,
+Or to take arms against a sea of troubles`;
 
 /** Sizes of the experiment. */
 export interface CharacterSizes {
@@ -13,48 +20,48 @@ export interface CharacterSizes {
   readonly report: number;
   readonly learningRate: number;
   readonly clip: number;
+  /** What the drawn text follows. */
+  readonly start: string;
   readonly sample: number;
 }
 /** What was found. */
 export interface CharacterRun {
-  /** Loss a character, as a moving mean, by iteration. */
+  /** Loss a character of the window, by iteration. */
   readonly losses: readonly (readonly [iteration: number, loss: number])[];
-  /** A text drawn from the trained model. */
+  /** A text drawn from the trained model, behind its start. */
   readonly sample: string;
 }
 
-/** Trains the generator and draws a text from it. */
+/** Trains the generator on a text and draws another from it. */
 export async function characters(text: string, sizes: CharacterSizes, seed: number): Promise<CharacterRun> {
   const rules = { split: "character", standardize: "none" } as const;
   const vocabulary = buildVocabulary([text], rules), size = vocabulary.length;
   const codec = textVectorizer({ ...rules, vocabulary, length: 1 }), ids = codec.ids(text);
   using model = sequential([
-    input({ shape: [null], batchSize: 1, dtype: "int32" }),
+    input({ shape: [null], dtype: "int32" }),
     // One row of ones and zeros a character, as the tutorial feeds it: the table is the identity and stays.
     embedding({ inputDim: size, outputDim: size, embeddingsInitializer: "identity", trainable: false }),
-    simpleRnn({ units: sizes.units, returnSequences: true, stateful: true }),
+    lstm({ units: sizes.units, returnSequences: true }),
     dense({ units: size, activation: "softmax" }),
   ], { seed });
   model.compile({
-    optimizer: adagrad({ learningRate: sizes.learningRate, globalClipNorm: sizes.clip, epsilon: 1e-8 }),
+    optimizer: adam({ learningRate: sizes.learningRate, globalClipNorm: sizes.clip }),
     loss: "sparseCategoricalCrossentropy",
   });
-  const pass = sequenceBatches(ids, { batchSize: 1, length: sizes.window, model });
-  const losses: [number, number][] = [];
-  let smooth = Math.log(size), iteration = 0;
-  while (iteration < sizes.iterations) {
-    for (const item of pass()) {
-      const [x, y] = "x" in item ? [item.x, item.y] : item, { loss = NaN } = await model.trainOnBatch(x, y);
-      smooth = 0.99 * smooth + 0.01 * loss;
-      iteration++;
-      if (iteration % sizes.report === 0) losses.push([iteration, smooth]);
-      if (iteration === sizes.iterations) break;
-    }
+  const random = new Random(seed), { window } = sizes, losses: [number, number][] = [];
+  for (let iteration = 1; iteration <= sizes.iterations; iteration++) {
+    const from = random.below(ids.length - window);
+    const { loss = NaN } = await model.trainOnBatch(
+      tensor(Int32Array.from(ids.slice(from, from + window)), [1, window]),
+      tensor(Int32Array.from(ids.slice(from + 1, from + window + 1)), [1, window]),
+    );
+    if (iteration % sizes.report === 0) losses.push([iteration, loss]);
   }
-  const prompt = codec.ids(text.slice(0, 1)), made = generator(model), drawn: number[] = [];
+  const made = generator(model);
+  const prompt = codec.ids(sizes.start), drawn: number[] = [];
   for await (const id of made.generate({ prompt, length: sizes.sample, seed, exclude: [0, 1] })) {
     drawn.push(id);
   }
   made.close();
-  return { losses, sample: codec.text(drawn) };
+  return { losses, sample: sizes.start + codec.text(drawn) };
 }

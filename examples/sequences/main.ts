@@ -4,9 +4,9 @@
  * @module
  */
 import { chart } from "./chart.ts";
-import { characters, type CharacterSizes } from "./characters.ts";
+import { type CharacterRun, characters, type CharacterSizes, hamlet } from "./characters.ts";
 import { byHand, type GradientSizes, normsOf } from "./gradients.ts";
-import { sentences, sentiment, type SentimentSizes } from "./sentiment.ts";
+import { sentences, sentiment, type SentimentRun, type SentimentSizes } from "./sentiment.ts";
 
 interface Config {
   readonly seeds: readonly number[];
@@ -50,24 +50,34 @@ for (const [what, initializer] of Object.entries(config.gradients.recurrentIniti
   }
 }
 
-const text = await Deno.readTextFile(at("../data/shakespeare.txt"));
-const generated = await characters(text, config.characters, seeds[0] ?? 1);
-console.log("\ncharacter generator, smoothed loss in nats a character:");
-for (const [iteration, loss] of generated.losses) {
-  console.log(`  ${`${iteration}`.padStart(5)}  ${loss.toFixed(3)}`);
+console.log("\ncharacter generator on four lines of Hamlet, loss in nats a character, by seed:");
+const runs: CharacterRun[] = [];
+for (const seed of seeds) runs.push(await characters(hamlet, config.characters, seed));
+for (const [i, [iteration]] of (runs[0]?.losses ?? []).entries()) {
+  const losses = runs.map((run) => (run.losses[i]?.[1] ?? NaN).toFixed(3));
+  console.log(`  ${`${iteration}`.padStart(5)}  ${losses.join("  ")}`);
 }
-console.log(`\n${generated.sample.replace(/^/gm, "  ")}\n`);
+console.log(`\n${(runs[0]?.sample ?? "").replace(/^/gm, "  ")}\n`);
 
-const right: number[] = [];
-for (const seed of seeds) right.push((await sentiment(config.sentiment, seed)).right);
-console.log(
-  `eight sentences: ${right.map((n) => `${n} of ${sentences.length}`).join(", ")} right, by seed\n`,
-);
+console.log("eight sentences, binary cross-entropy, by seed:");
+const felt: SentimentRun[] = [];
+for (const seed of seeds) felt.push(await sentiment(config.sentiment, seed));
+for (const [i, [epoch]] of (felt[0]?.losses ?? []).entries()) {
+  console.log(
+    `  ${`${epoch}`.padStart(5)}  ${felt.map((run) => (run.losses[i]?.[1] ?? NaN).toFixed(4)).join("  ")}`,
+  );
+}
+console.log("\nprobability of positive, first seed:");
+for (const [i, { text, label }] of sentences.entries()) {
+  console.log(`  ${text.padEnd(20)} ${(felt[0]?.probabilities[i] ?? NaN).toFixed(3)}  ${label}`);
+}
+const right = felt.map((run) => run.right);
+console.log(`  ${right.map((n) => `${n} of ${sentences.length}`).join(", ")} right, by seed\n`);
 
-const down = generated.losses.at(-1)?.[1] ?? NaN;
+const down = runs.map((run) => (run.losses.at(-1)?.[1] ?? NaN).toFixed(2));
 console.log(
   `Found: of the last step's gradient the first of ${last + 1} steps still gets: ${kept.join("; ")}. ` +
-    `The generator came down to ${down.toFixed(2)} nats a character; ` +
+    `The generator came down to ${down.join(", ")} nats a character; ` +
     `${
       right.every((n) => n === sentences.length) ? "all eight sentences are" : "not all eight sentences are"
     } right.`,
