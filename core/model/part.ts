@@ -51,7 +51,7 @@ function nameTensors(list: readonly string[], known: ReturnType<typeof tensorsOf
 }
 
 /**
- * A part of a model of layers as a functional model with the same weights: from its inputs, or from what the layers in
+ * A part of a model of layers as a functional model that shares their weights: from its inputs, or from what the layers in
  * `inputs` give, to what the layers in `outputs` give.
  * @throws {InputError} for a name that isn't there, with the nearest one; for an input that no output needs.
  */

@@ -1,4 +1,5 @@
 /** A model's network built anew with some of its calls done otherwise; its layers keep their weights. @module */
+import { builtLayer } from "../network/built.ts";
 import { ConfigError } from "../values/errors.ts";
 import { applyAll, functional, type FunctionalOptions } from "../network/functional.ts";
 import type { Layer } from "../network/layer.ts";
@@ -91,7 +92,11 @@ export class Replay {
       this.#copies.set(old, old);
       return old;
     }
-    const made: Layer = { ...old, name, ...(config && { config: { ...old.config as object, ...config } }) };
+    const made = builtLayer({
+      ...old,
+      name,
+      ...(config && { config: { ...old.config as object, ...config } }),
+    });
     this.#copies.set(old, made);
     this.#sources.set(made, old);
     return made;

@@ -55,6 +55,15 @@ export type RunOnce = (
   backend?: string,
 ) => Promise<Record<string, RuntimeValue>>;
 
+/** What sessions ask of the models that share layers with theirs. */
+export interface OtherModels {
+  /** Takes over what others have changed, before a turn. */
+  before(): void;
+  /** What has to be read home first in models that changed weights of this one last. */
+  away(): readonly Promise<void>[];
+  /** Hears of a value that a run replaced. */
+  changed(path: string): void;
+}
 /**
  * Sessions by mode, and the state that they work on: weights, statistics, slots and recurrent states, of which each lies at home
  * or in the session that changed it last. Runs take turns; between them a run's changes are all there or none. What an engine
@@ -66,7 +75,8 @@ export class Sessions {
   readonly #around: (graph: Graph, compile: Compile) => Promise<Session>;
   #backendName: string | undefined;
   #backend: BackendDef | undefined;
-  readonly #others = new Map<string, BackendDef>();
+  readonly #engines = new Map<string, BackendDef>();
+  readonly #others: OtherModels | undefined;
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #ready = new Map<string, Entry>();
   /** Where the newest value is, at home where no session is named, and since when. */
@@ -91,7 +101,9 @@ export class Sessions {
     backend: string | undefined,
     options: Omit<CompileOptions, "registry">,
     around = (graph: Graph, compile: Compile): Promise<Session> => compile(graph),
+    others?: OtherModels,
   ) {
+    this.#others = others;
     this.#registry = registry;
     this.#around = around;
     this.#backendName = backend;
@@ -108,8 +120,8 @@ export class Sessions {
     if (name === undefined || name === this.backend) {
       return this.#backend ??= await chooseBackend(this.#registry, this.#backendName);
     }
-    const known = this.#others.get(name) ?? await chooseBackend(this.#registry, name);
-    this.#others.set(name, known);
+    const known = this.#engines.get(name) ?? await chooseBackend(this.#registry, name);
+    this.#engines.set(name, known);
     return known;
   }
   /** @throws {BackendError} once the model was closed. */
@@ -145,7 +157,10 @@ export class Sessions {
 
   /** The next turn: whatever is written meanwhile reaches the sessions at its end. */
   #turn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(async () => {
+    const away = this.#others?.away() ?? [];
+    const begin = away.length === 0 ? this.#queue : Promise.all([this.#queue, ...away]);
+    const turn = begin.then(async () => {
+      this.#others?.before();
       this.#busy = true;
       try {
         return await work();
@@ -220,6 +235,7 @@ export class Sessions {
           if (updates === undefined || this.#late.has(updates)) continue;
           this.#newest.set(updates, { key, at });
           this.#home.delete(updates);
+          this.#others?.changed(updates);
         }
         await this.#pauses.end();
         return results;
@@ -254,9 +270,9 @@ export class Sessions {
     );
   }
   /** Reads home what lies with engines that read asynchronously, after the runs that were begun. */
-  async synced(): Promise<void> {
-    if (this.#closing) return await this.#closing;
-    if (this.#apart().size > 0) await this.#turn(() => this.#readHome());
+  synced(): Promise<void> | undefined {
+    if (this.#closing) return this.#closing;
+    return this.#apart().size > 0 ? this.#turn(() => this.#readHome()) : undefined;
   }
   /** Keys of sessions that read asynchronously. */
   #apart(chosen: (key: string) => boolean = () => true): ReadonlySet<string> {

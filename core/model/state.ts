@@ -6,16 +6,18 @@ import type { Extras } from "./format.ts";
 import { type Port, portOf } from "./feed.ts";
 import { input, sequentialNetwork } from "../network/functional.ts";
 import { type Graph, typeOf } from "../graph/graph.ts";
+import { layerNamed, type ModelLayer, modelLayer } from "./layers.ts";
 import { initialValue } from "../network/initialize.ts";
 import type { Layer, NetworkPlugins } from "../network/layer.ts";
 import type { WholeLayers } from "../network/whole.ts";
-import { countOf, eachWeight, type LayerNode, weightsBelow } from "../network/tree.ts";
+import { eachWeight, type LayerNode } from "../network/tree.ts";
 import { type Network, networkLayer } from "../network/network.ts";
 import type { Random } from "../values/random.ts";
 import { modelNames, type ModelOptions } from "./options.ts";
 import { drawsOf, keysFrom, type RandomInputs, randomInputs } from "./sampling.ts";
 import { checkOptions, type OptionNames } from "../values/schema.ts";
 import { type Engines, type RunOnce, Sessions } from "./sessions.ts";
+import { type SharedWeight, sharedWeight, shareWeight, type WeightOwner } from "./shared.ts";
 import { summaryOf } from "./summary.ts";
 import { castTensor, copyOf, type RuntimeValue, sizeOf, type Tensor } from "../values/tensor.ts";
 
@@ -31,26 +33,9 @@ export interface ModelGraphOptions {
   readonly whole?: WholeLayers;
 }
 const graphNames: OptionNames<ModelGraphOptions> = { training: 0, sampling: 0, outputs: 0, whole: 0 };
-/** A layer of a model. */
-export interface ModelLayer {
-  /** Its name in the model. */
-  readonly name: string;
-  /** Keras' class name. */
-  readonly className: string;
-  /** The layer. */
-  readonly layer: Layer;
-  /** Shapes of its outputs at its first call. */
-  readonly outputShapes: readonly (readonly (number | string)[])[];
-  /** Number of elements of its weights. */
-  readonly params: number;
-  /** False when it is frozen. */
-  readonly trainable: boolean;
-}
-
+export type { ModelLayer } from "./layers.ts";
 /** Weights that layers have elsewhere, as in a model whose layers are used anew. */
 export type HeldWeights = (layer: Layer, param: string) => Tensor | undefined;
-/** Where layers that are models have their weights: a model that takes one in begins with them. */
-const homes = new WeakMap<Layer, { weightOf(layer: Layer, param: string): Tensor | undefined }>();
 
 /** What a model is: its network or graph, its weights, and the sessions that they are in. `R` is its registry. */
 export abstract class ModelState<R extends Engines & NetworkPlugins> {
@@ -65,6 +50,13 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
   /** Where it runs. */
   protected readonly sessions: Sessions;
   readonly #weights = new Map<string, Tensor>();
+  /** What models share of their layers, and the values last taken over from others. */
+  readonly #shared = new Map<string, SharedWeight>();
+  readonly #taken = new Map<string, Tensor>();
+  readonly #owner: WeightOwner = {
+    weight: (path) => this.weight(path),
+    synced: () => this.sessions.synced(),
+  };
   /** Since when weights are as they were last read from sessions. */
   readonly #read = new Map<string, number>();
   /** Its stream of random numbers. */
@@ -95,7 +87,14 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
       ...(deterministic !== undefined && { deterministic }),
       ...(limits && { limits, maxBytes: limits.planBytes }),
     };
-    this.sessions = new Sessions(registry, options.backend, compile, options.around);
+    this.sessions = new Sessions(registry, options.backend, compile, options.around, {
+      before: () => this.#shared.forEach((_, path) => this.#take(path)),
+      away: () => {
+        const owners = new Set([...this.#shared.values()].map(({ owner }) => owner));
+        return [...owners].flatMap((owner) => owner === this.#owner ? [] : owner.synced() ?? []);
+      },
+      changed: (path) => this.#own(path),
+    });
   }
 
   /** Takes a network in, with its weights. */
@@ -106,10 +105,15 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     this.assembled = assembled;
     for (const [entry, node] of eachWeight(assembled.tree)) {
       if (entry.role === "state") continue;
-      const given = weights?.get(entry.path) ?? held?.(node.layer, entry.param) ??
-        homes.get(node.layer)?.weightOf(node.layer, entry.param);
-      if (given) this.#weights.set(entry.path, fitted(given, entry.path, entry.shape, entry.dtype));
-      else this.#weights.set(entry.path, initialValue(this.registry, entry, seed));
+      const { path, param } = entry, own = weights?.get(path), { layer } = node;
+      const shared = own ? undefined : sharedWeight(layer, param);
+      const given = own ?? shared?.owner.weight(shared.path) ?? held?.(layer, param);
+      const value = given
+        ? fitted(given, path, entry.shape, entry.dtype)
+        : initialValue(this.registry, entry, seed);
+      this.#weights.set(path, value);
+      this.#taken.set(path, value);
+      this.#shared.set(path, shared ?? shareWeight(layer, param, { owner: this.#owner, path }));
     }
     const unknown = weights && [...weights.keys()].find((path) => !this.#weights.has(path));
     if (unknown !== undefined) throw new ConfigError(`model ${this.name}: has no weight ${shown(unknown)}`);
@@ -189,14 +193,27 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
   /** The layers in the order of Keras' `model.layers`; none for an ONNX model. */
   get layers(): readonly ModelLayer[] {
     if (this.bare) return [];
-    return this.tree.map((node) => ({
-      name: node.name,
-      className: node.layer.def.name,
-      layer: node.layer,
-      outputShapes: node.outputs.map((t) => portOf("", t).shape),
-      params: countOf(weightsBelow([node])),
-      trainable: node.trainable,
-    }));
+    return this.tree.map((node) => modelLayer(node, this.network));
+  }
+  /**
+   * A layer by its name; one inside a model that is a layer by its path, as in `resnet/conv1`.
+   * @throws {ConfigError} with the nearest name where there is none.
+   */
+  getLayer(name: string): ModelLayer {
+    return layerNamed(this.tree, this.network, name, this.name);
+  }
+  /** False while all of its layers are frozen; setting it sets each of them. */
+  get trainable(): boolean {
+    return this.bare !== undefined || this.#all.some((layer) => layer.trainable);
+  }
+  set trainable(value: boolean) {
+    if (this.bare) {
+      throw new LapisError("model", `model ${this.name}: is a bare graph without layers to freeze`);
+    }
+    for (const layer of this.#all) layer.trainable = value;
+  }
+  get #all(): readonly Layer[] {
+    return this.stack ?? this.network.layers;
   }
   /** The weights by path, in the order of Keras 3's `model.weights`; as they are now. */
   get weights(): Map<string, Tensor> {
@@ -213,8 +230,24 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     await this.sessions.synced();
     return this;
   }
+  /** This model changed a weight last. */
+  #own(path: string): void {
+    const shared = this.#shared.get(path);
+    if (shared) Object.assign(shared, { owner: this.#owner, path });
+  }
+  /** Takes over what another model with the same layer has made of a weight. */
+  #take(path: string): void {
+    const shared = this.#shared.get(path);
+    if (!shared || shared.owner === this.#owner) return;
+    const value = shared.owner.weight(shared.path);
+    if (!value || value === this.#taken.get(path)) return;
+    this.#taken.set(path, value);
+    this.#weights.set(path, value);
+    this.sessions.write(path, value);
+  }
   /** One weight by its path, as it is now. */
   weight(path: string): Tensor | undefined {
+    this.#take(path);
     const at = this.sessions.since(path);
     if (!this.#weights.has(path) || at === this.#read.get(path)) return this.#weights.get(path);
     const value = this.sessions.value(path);
@@ -239,6 +272,7 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     const next = copyOf(fitted(value, path, old.shape, old.dtype));
     this.#weights.set(path, next);
     this.sessions.write(path, next);
+    this.#own(path);
   }
   /** Number of elements of all weights. */
   countParams(): number {
@@ -253,15 +287,14 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
   get backend(): string | undefined {
     return this.sessions.backend;
   }
-  /** The model as a layer of another model, which begins with this one's weights. */
+  /** The model as a layer of another model; both have the same weights ever after. */
   get layer(): Layer {
     if (this.#layer) return this.#layer;
-    const network = this.stack ? undefined : this.network, layers = this.stack ?? this.network.layers;
+    const network = this.stack ? undefined : this.network, layers = this.#all;
     const made = networkLayer(
       { kind: network?.kind ?? "Sequential", layers, ...(network && { network }) },
       this.name,
     );
-    if (network) { for (const [, node] of eachWeight(this.tree)) homes.set(node.layer, this); }
     return this.#layer = made;
   }
 

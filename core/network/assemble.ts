@@ -77,8 +77,10 @@ class Assembly {
         layer: name,
       });
     }
-    const trainable = place.trainable && layer.trainable;
-    const inner = networkConfigOf(layer);
+    const inner = networkConfigOf(layer), said = this.#options.trainable;
+    // A model's flag is that of its layers.
+    const isTrainable = () =>
+      place.trainable && (inner !== undefined || (said?.get(layer) ?? layer.trainable));
     // A functional model's layers are made before it and don't have its name in their weights' paths.
     const weights = inner?.kind === "Functional"
       ? ""
@@ -91,14 +93,24 @@ class Assembly {
       path,
       layer,
       attribute: held?.attribute,
-      trainable,
+      get trainable() {
+        return isTrainable();
+      },
       weights: [],
       children: [],
       outputs: [],
       slots: new Map(),
       built: false,
     };
-    const placed: MutableNode = Object.assign(node, { place: { path, weights, trainable } });
+    const placed: MutableNode = Object.assign(node, {
+      place: {
+        path,
+        weights,
+        get trainable() {
+          return isTrainable();
+        },
+      },
+    });
     placed.place.node = placed;
     this.nodes.set(layer, placed);
     return placed;
@@ -212,7 +224,9 @@ class Assembly {
       shape,
       dtype,
       role,
-      trainable: role === "parameter" && node.trainable,
+      get trainable() {
+        return role === "parameter" && node.trainable;
+      },
     };
     node.weights.push(entry);
     const input = this.b.input(path, tensorType(dtype, shape), role, this.#options.weights?.get(path));

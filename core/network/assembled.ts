@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import type { WholeLayers } from "./whole.ts";
+import type { Layer } from "./layer.ts";
 import type { LayerNode } from "./tree.ts";
 import type { Limits } from "../values/limits.ts";
 import type { Tensor } from "../values/tensor.ts";
@@ -18,6 +19,8 @@ export interface AssembleOptions {
   readonly outputs?: "model" | "layers";
   /** First values of weights by path. */
   readonly weights?: ReadonlyMap<string, Tensor>;
+  /** Which layers train, in place of what they say themselves. */
+  readonly trainable?: ReadonlyMap<Layer, boolean>;
   /** Bounds that weights are held to. */
   readonly limits?: Limits;
   /** For engines that have nodes for whole layers. */

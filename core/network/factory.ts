@@ -1,4 +1,5 @@
 /** From a layer's definition and options to a layer ready to be applied. @module */
+import { builtLayer } from "./built.ts";
 import type { ActivationDef, InitializerDef, InitializerSpec, Layer, LayerDef } from "./layer.ts";
 import { snakeCase } from "./names.ts";
 import { optionsIn, parseConfig } from "../values/schema.ts";
@@ -26,15 +27,14 @@ export function createLayer<C, P extends string>(
   const path = name ?? snakeCase(def.name), own = Object.hasOwn(def.config, "dtype");
   const config = parseConfig(def.config, own && dtype !== undefined ? { ...fields, dtype } : fields, path);
   def.check?.(config, path);
-  return {
-    kind: "built-layer",
+  return builtLayer({
     // A registry holds definitions whose configuration's type is forgotten.
     def: def as unknown as LayerDef,
     config,
     trainable,
     ...(name !== undefined && { name }),
     ...(dtype !== undefined && { dtype }),
-  };
+  });
 }
 
 /** An option as people write it: a list may be one number for all; a name may be the activation or initializer itself. */

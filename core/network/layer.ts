@@ -183,8 +183,11 @@ export interface Layer {
   readonly config: unknown;
   /** The user's name for it; a model names the nameless as Keras does (`dense`, `dense_1`). */
   readonly name?: string;
-  /** False where its weights are frozen. */
-  readonly trainable: boolean;
+  /**
+   * False where its weights are frozen; setting it sets the layers inside as well. What a model trains is settled at its first
+   * step after `compile`, so that a later change needs a `compile` too.
+   */
+  trainable: boolean;
   /** Element type of its input where it says so itself (`InputLayer`, text layers). */
   readonly dtype?: DType;
 }

@@ -1,4 +1,5 @@
 /** Networks of layer calls: what a model is before it becomes a graph, and how it stands as a layer in another. @module */
+import { builtLayer } from "./built.ts";
 import { LapisError, ShapeError, shown } from "../values/errors.ts";
 import type { Value } from "../graph/graph.ts";
 import type { CallOptions, Layer, LayerContext, LayerDef } from "./layer.ts";
@@ -214,11 +215,12 @@ export function networkConfigOf(layer: Layer): NetworkConfig | undefined {
 /** A network as a layer: its weights belong to whichever model it is applied in. */
 export function networkLayer(config: NetworkConfig, name: string | undefined, trainable = true): Layer {
   const def = config.kind === "Sequential" ? sequentialDef : functionalDef;
-  return {
-    kind: "built-layer",
+  const layer = builtLayer({
     def: def as unknown as LayerDef,
     config,
     trainable,
     ...(name !== undefined && { name }),
-  };
+  });
+  if (!trainable) layer.trainable = false;
+  return layer;
 }

@@ -18,7 +18,7 @@ export interface WeightEntry {
   readonly dtype: DType;
   /** What it is for. */
   readonly role: "parameter" | "statistic" | "state";
-  /** True when training changes it: a parameter of layers that are not frozen. */
+  /** True when training changes it: a parameter of layers that are not frozen now. */
   readonly trainable: boolean;
 }
 /** A layer as it stands in a model, with the layers inside it. */
@@ -31,7 +31,7 @@ export interface LayerNode {
   readonly layer: Layer;
   /** Keras 3's attribute of the parent that holds it. */
   readonly attribute: string | undefined;
-  /** False when it, or a layer around it, is frozen. */
+  /** False while it, or a layer around it, is frozen. */
   readonly trainable: boolean;
   /** Its own weights, those of inner layers left out. */
   readonly weights: readonly WeightEntry[];

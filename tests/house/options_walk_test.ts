@@ -24,6 +24,8 @@ const first = async (all: AsyncIterable<unknown>) => {
 
 /** A call of each with the wrong option, by its name in the documentation. */
 const calls: Readonly<Record<string, () => unknown>> = {
+  "freeze": () => lapis.edit.freeze(model, wrong),
+  "unfreeze": () => lapis.edit.unfreeze(model, wrong),
   "Model.call": () => model.call(x, wrong),
   "Model.callAll": () => model.callAll(x, wrong),
   "Model.compile": () => model.compile(wrong),

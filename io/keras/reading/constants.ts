@@ -1,4 +1,5 @@
 /** Constant arrays that calls in a functional model hold. @module */
+import { builtLayer } from "../../../core/network/built.ts";
 import { applyAll } from "../../../core/network/functional.ts";
 import type { Layer, LayerDef } from "../../../core/network/layer.ts";
 import { type DType, isDType, isFloat } from "../../../core/values/dtype.ts";
@@ -60,7 +61,7 @@ export function constantTensor(constant: Constant, beside: SymbolicTensor, stand
     params: () => ({}),
     build: ({ b }) => [b.constant(value)],
   };
-  const layer: Layer = { kind: "built-layer", def, config: {}, trainable: true };
+  const layer = builtLayer({ def, config: {}, trainable: true });
   constants.set(layer, value);
   const [out] = applyAll(layer, beside);
   if (!out) throw new LapisError("graph", "a constant gave no tensor");

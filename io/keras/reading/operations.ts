@@ -1,4 +1,5 @@
 /** Keras 3's bare operations (`x + y`, `ops.not_equal`), which functional models hold as nodes without weights. @module */
+import { builtLayer } from "../../../core/network/built.ts";
 import { LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { Layer, LayerDef } from "../../../core/network/layer.ts";
@@ -156,13 +157,7 @@ export function operationLayer(
       }
     },
   };
-  const layer: Layer = {
-    kind: "built-layer",
-    def,
-    config: {},
-    trainable: true,
-    ...(name !== undefined && { name }),
-  };
+  const layer = builtLayer({ def, config: {}, trainable: true, ...(name !== undefined && { name }) });
   origins.set(layer, {
     className,
     config: own,

@@ -26,7 +26,7 @@ function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext
   if (!inside) {
     return layerEntry(layer, name, frozen, ctx, (inner, own, held) => anyLayer(inner, own, held, ctx));
   }
-  const cold = frozen || !layer.trainable;
+  const cold = frozen || inside.layers.every((inner) => !inner.trainable);
   return inside.network
     ? networkEntry(inside.network, name, cold, ctx)
     : stackEntry(layer, inside.layers, name, cold, ctx);

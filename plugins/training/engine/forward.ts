@@ -6,6 +6,7 @@ import type { Port } from "../../../core/model/feed.ts";
 import { replay } from "../../../core/graph/gradient.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import { cast } from "../../../core/graph/words.ts";
+import type { Layer } from "../../../core/network/layer.ts";
 import type { LayerNode } from "../../../core/network/tree.ts";
 import { asTensor, normalAxis, tensorType } from "../../../core/values/shape.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
@@ -34,6 +35,8 @@ export interface ForwardOptions {
   /** Of the batches that are fed. */
   readonly form: BatchForm;
   readonly weights: ReadonlyMap<string, Tensor>;
+  /** Which layers train, where that was settled earlier. */
+  readonly trainable?: ReadonlyMap<Layer, boolean>;
 }
 
 interface View {
@@ -169,12 +172,13 @@ function lossValues(
  */
 export function lossGraph(parts: GraphParts, options: ForwardOptions): Graph {
   const { model, registry, graph } = parts, ports = model.outputs;
-  const { training, weights } = options;
+  const { training, weights, trainable } = options;
   if (graph) return extendGraph(parts, graph, options, ports);
   return assemble(model.network, registry, {
     training,
     weights,
     draws: model.draws,
+    ...(trainable && { trainable }),
     ...(parts.limits && { limits: parts.limits }),
     extend: (view) => addLosses(parts, options, ports, view),
   }).graph;

@@ -2,7 +2,8 @@
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { inputsInto } from "../../../core/graph/differentiate.ts";
 import { type Graph, typeOf } from "../../../core/graph/graph.ts";
-import { eachWeight } from "../../../core/network/tree.ts";
+import type { Layer } from "../../../core/network/layer.ts";
+import { eachWeight, type LayerNode } from "../../../core/network/tree.ts";
 import { philox } from "../../../core/values/random.ts";
 import type { TrainingPlugins } from "../../../core/training/types.ts";
 import { staticShape } from "../../../core/values/shape.ts";
@@ -45,6 +46,25 @@ export function trainables({ model, graph }: GraphParts): Trainable[] {
     trainable ? [{ path, shape, value: () => valueAt(model, path) }] : []
   );
 }
+/** What a compilation trains, from its first step on. */
+export interface Trained {
+  /** Weights that steps change. */
+  readonly weights: readonly Trainable[];
+  /** Which layers train; the statistics of those that don't stay. */
+  readonly layers: ReadonlyMap<Layer, boolean>;
+}
+/** What a model would train as its layers are frozen now. */
+export function trainedNow(parts: GraphParts): Trained {
+  const layers = new Map<Layer, boolean>();
+  const walk = (nodes: readonly LayerNode[]) => {
+    for (const { layer, children } of nodes) {
+      layers.set(layer, layer.trainable);
+      walk(children);
+    }
+  };
+  if (!parts.graph) walk(parts.model.tree);
+  return { weights: trainables(parts), layers };
+}
 /** Shapes of recurrent states, which sessions carry from step to step, by path; undefined where only data tells. */
 export function stateShapes({ model, graph }: GraphParts): Map<string, readonly number[] | undefined> {
   if (graph) {
@@ -68,15 +88,16 @@ export function trainingGraph(
   compiled: Compiled,
   form: BatchForm,
   slots: ReadonlyMap<string, Tensor>,
+  trained: Trained = trainedNow(parts),
 ): Graph {
-  const { model, registry } = parts, { optimizer } = compiled;
+  const { model, registry } = parts, { optimizer } = compiled, { weights, layers: trainable } = trained;
   if (!optimizer) throw new RangeError("no optimizer");
-  const forward = lossGraph(parts, { training: true, compiled, form, weights: model.weights });
+  const forward = lossGraph(parts, { training: true, compiled, form, weights: model.weights, trainable });
   return stepGraph({
     registry,
     forward,
     optimizer,
-    weights: trainables(parts),
+    weights,
     constraints: parts.graph ? new Map() : constraints(registry, model.tree),
     slots,
   });

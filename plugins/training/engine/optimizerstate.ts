@@ -1,10 +1,11 @@
 /** Where an optimizer stands: its slots by graph input, as sessions, files and saved states hold them. @module */
 import { GraphBuilder } from "../../../core/graph/builder.ts";
-import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
+import { ConfigError, InputError, LapisError, shown } from "../../../core/values/errors.ts";
 import { runGraph } from "../../../core/graph/execute.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "../../../core/training/contract.ts";
+import { trainables, type Trained } from "./graphs.ts";
 import { renamed } from "./saved.ts";
 import { besideKeras, isEarlyKeras } from "../../../core/training/saved.ts";
 import {
@@ -28,15 +29,34 @@ export class OptimizerState {
   readonly entries: readonly SlotEntry[];
   readonly #byInput: ReadonlyMap<string, SlotEntry>;
   readonly #parts: ModelParts;
+  /** What it trains. */
+  readonly trained: Trained;
   readonly #weights: readonly Trainable[];
   readonly #values = new Map<string, Tensor>();
 
-  constructor(parts: ModelParts, optimizer: Part<OptimizerDef>, weights: readonly Trainable[]) {
+  constructor(parts: ModelParts, optimizer: Part<OptimizerDef>, trained: Trained) {
+    const { weights } = trained;
     this.#parts = parts;
+    this.trained = trained;
     this.optimizer = optimizer;
     this.#weights = weights;
     this.entries = optimizerSlots(optimizer, weights);
     this.#byInput = new Map(this.entries.map((e) => [e.input, e]));
+  }
+  /** @throws {LapisError} where layers were frozen or freed since the first step of this compilation. */
+  checkTrained(): void {
+    const now = trainables(this.#parts).map((w) => w.path),
+      before = new Set(this.#weights.map((w) => w.path));
+    const changed = now.find((path) => !before.delete(path)) ?? [...before][0];
+    if (changed === undefined) return;
+    throw new LapisError(
+      "model",
+      `fit: ${shown(changed)} was ${
+        now.includes(changed) ? "freed" : "frozen"
+      } after the first step, and what ` +
+        "a model trains is settled there: call compile again",
+      { place: changed },
+    );
   }
   /** A slot as it is now. */
   get(input: string): Tensor {

@@ -5,6 +5,7 @@ import type { Compiled } from "./compiled.ts";
 import type { Fed } from "./data.ts";
 import { formKey } from "./form.ts";
 import { renamed } from "./saved.ts";
+import type { OptimizerState } from "./optimizerstate.ts";
 import { randomKeys, stateShapes, testGraph, trainingGraph } from "./graphs.ts";
 import type { ModelParts } from "../../../core/training/types.ts";
 
@@ -55,7 +56,7 @@ export class StepRunner {
   async run(
     kind: "train" | "test",
     compiled: Compiled,
-    slots: () => ReadonlyMap<string, Tensor>,
+    optimizer: () => OptimizerState,
     batch: Fed,
     { seed, backend }: RunOptions,
   ): Promise<Readonly<Record<string, RuntimeValue>>> {
@@ -63,7 +64,7 @@ export class StepRunner {
     const key = `${kind}:${compiled.key}:${backend ?? ""}:${formKey(batch)}`;
     const make = () => {
       const graph = kind === "train"
-        ? trainingGraph(this.#parts, compiled, batch, slots())
+        ? trainingGraph(this.#parts, compiled, batch, optimizer().all(), optimizer().trained)
         : testGraph(this.#parts, compiled, batch);
       this.#graphs.set(key, withoutValues(graph));
       return graph;

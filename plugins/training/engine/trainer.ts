@@ -35,7 +35,7 @@ import { StepRunner } from "./runner.ts";
 import { hasPlainLabels } from "./forward.ts";
 import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled } from "./saved.ts";
 import { versionOf } from "../../../core/training/saved.ts";
-import { Tally, testGraph, trainables, trainingGraph, withKeys } from "./graphs.ts";
+import { Tally, testGraph, trainedNow, trainingGraph, withKeys } from "./graphs.ts";
 import {
   batchNames,
   type BatchOptions,
@@ -161,7 +161,7 @@ class ModelTrainer implements Trainer {
     const { optimizer } = this.#ready(), saved = this.#restoring;
     if (this.#optimizer) return this.#optimizer;
     if (!optimizer) throw this.#refused;
-    const made = new OptimizerState(this.#parts, optimizer, trainables(this.#parts));
+    const made = new OptimizerState(this.#parts, optimizer, trainedNow(this.#parts));
     if (saved) {
       made.restore(saved);
       this.#runner.step = this.#loaded?.json.step ?? made.iteration;
@@ -176,8 +176,7 @@ class ModelTrainer implements Trainer {
     seed: number,
     backend: string | undefined,
   ): Promise<Readonly<Record<string, RuntimeValue>>> {
-    const compiled = this.#ready(), slots = () => this.#state().all();
-    return this.#runner.run(kind, compiled, slots, batch, { seed, backend });
+    return this.#runner.run(kind, this.#ready(), () => this.#state(), batch, { seed, backend });
   }
 
   /** A model without an input is built from its first data, before its losses can be read. */
@@ -218,7 +217,7 @@ class ModelTrainer implements Trainer {
     const batchSize = positive(options.batchSize ?? 32, "batchSize"),
       epochs = counted(options.epochs ?? 1, "epochs");
     if (!isSource(x)) this.#build(x);
-    this.#state();
+    this.#state().checkTrained();
     if (resumed) this.#resume(resumed, x, options);
     const initialEpoch = resumed?.json.epoch ?? counted(options.initialEpoch ?? 0, "initialEpoch");
     const { train: plain, validation } = this.#split(x, y, options, batchSize, seed);
@@ -456,6 +455,7 @@ class ModelTrainer implements Trainer {
       this.#ready(),
       { weighted: new Map(), free: new Map() },
       state.all(),
+      state.trained,
     );
     return withKeys(graph, this.#seed, registry);
   }
