@@ -1,7 +1,7 @@
 /** `lapis experiment`: trains many variants of a model and chooses the best on the validation part. @module */
 import { type CommandDef, numberOption, textOption, UsageError } from "../command.ts";
 import { readExperiment, readJson } from "../experiment/config.ts";
-import { resultsData, resultsText, writeResults } from "../experiment/results.ts";
+import { resultsData, resultsText, warningsOf, writeResults } from "../experiment/results.ts";
 import { Running } from "../experiment/run.ts";
 import { checkFolder, folderOf } from "../output.ts";
 import { withInterrupt } from "../training/watch.ts";
@@ -53,6 +53,7 @@ lapis experiment search.json --data mnist/ -o search --resume   # after a kill`,
     }
     const found = { plan, ...done };
     await writeResults(found, output);
+    for (const line of warningsOf(found)) log(`warning: ${line}`);
     log(`written: ${output}/results.json, results.csv and curves`);
     return {
       answer: done.best !== undefined,

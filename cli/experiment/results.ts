@@ -110,6 +110,7 @@ export function resultsData(found: Found): Readonly<Record<string, unknown>> {
       test: testMeans(testsOf(found, best)),
       tests: [...tests].map(([seed, { test }]) => ({ seed, ...test })),
     },
+    warnings: warningsOf(found),
     found: finding(found),
   };
 }
@@ -165,6 +166,22 @@ export function resultsCsv(found: Found): string {
     ];
   });
   return [header, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+}
+
+/** What trials warned of, each once, with the trials that did. */
+export function warningsOf({ plan, trials }: Found): readonly string[] {
+  const by = new Map<string, Set<number>>();
+  for (const trial of trials.list) {
+    for (const seed of plan.seeds) {
+      const result = trials.resultOf(trial, trials.score(trial)?.rung ?? 0, seed);
+      for (const line of result?.status === "done" ? result.warnings ?? [] : []) {
+        by.set(line, (by.get(line) ?? new Set()).add(trial.number));
+      }
+    }
+  }
+  return [...by].map(([line, numbers]) =>
+    numbers.size === trials.list.length ? line : `${line} (trial ${[...numbers].join(", ")})`
+  );
 }
 
 /** The table that a terminal shows: variants in their groups, points of a search the best first. */

@@ -52,6 +52,8 @@ export interface Finished {
   readonly epochs: number;
   readonly stopped: boolean;
   readonly parameters: number;
+  /** What the training warned of. */
+  readonly warnings?: readonly string[];
   readonly seconds: number;
   /** Of the validation part, by the weights that training ended with. */
   readonly metrics: Numbers;
@@ -149,8 +151,6 @@ function joined(plan: TrainConfig): TrainConfig {
     data: data && { ...data, train: both ?? null, validation: null },
   };
 }
-const quiet = { log: () => {}, readPart: readOnce };
-
 /** The numbers of a part: of classes or numbers, of the next tokens of texts, of forecasts (means over the targets). */
 async function measured(ready: Ready, name: "validation" | "test"): Promise<Numbers | undefined> {
   const { model, fitted, series } = ready, part = ready[name], { text, target } = fitted.preparation;
@@ -173,8 +173,12 @@ export async function runJob(job: Job): Promise<JobResult> {
   }
 }
 async function trained(job: Job): Promise<Finished> {
-  const began = performance.now(), plan = await trialPlan(job);
-  const begun = await begin(plan, job.from, quiet), ready = job.refit ? begun : needValidation(begun);
+  const began = performance.now(), plan = await trialPlan(job), warnings: string[] = [];
+  const begun = await begin(plan, job.from, {
+    log: (line) => void (line.startsWith("warning: ") && warnings.push(line.slice("warning: ".length))),
+    readPart: readOnce,
+  });
+  const ready = job.refit ? begun : needValidation(begun);
   const { model, series } = ready;
   let epochs = model.trainingState().json.epoch, stopped = false;
   let history: Finished["history"] = model.trainingState().json.history.history;
@@ -199,6 +203,7 @@ async function trained(job: Job): Promise<Finished> {
     epochs,
     stopped,
     parameters: model.countParams(),
+    ...(warnings.length > 0 && { warnings }),
     seconds: (performance.now() - began) / 1000,
     metrics,
     history,

@@ -14,6 +14,7 @@ import {
   seriesPreprocessorFromJSON,
   type SeriesPreprocessorJson,
   type SeriesSplit,
+  type SeriesTrainingFacts,
   type SeriesWindows,
   type TimeSeries,
   timeSeries,
@@ -81,7 +82,8 @@ export interface SeriesTraining extends SeriesRun {
   readonly sample: Tensor;
   /** Windows of the training part. */
   readonly rows: number;
-  readonly warnings: readonly string[];
+  /** What is odd about the data or the training of a model; none where the configuration wants none. */
+  warnings(training: SeriesTrainingFacts): readonly string[];
   /** Batches of the training part from an epoch on. */
   batches(options: BatchesOptions): BatchSource;
   /** Batches of the validation part for an output of this rank, where there is such a part. */
@@ -110,7 +112,7 @@ export async function openSeries(
     preprocessor,
     sample: windows.take([0]).x,
     rows: windows.count,
-    warnings: config.warnings ? preprocessor.warnings(series, split) : [],
+    warnings: (training) => (config.warnings ? preprocessor.warnings(series, split, training) : []),
     batches: (options) => batchesOf(windows, options),
     validation: later && ((rank) => batchesOf(later, { batchSize: 256, rank })),
   };

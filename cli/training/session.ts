@@ -85,8 +85,9 @@ export async function begin(
       );
     }
     const series = await openSeries(data, seriesConfig, keptSeries?.preprocessor);
-    for (const warning of series.warnings) log(`warning: ${warning}`);
     const part = { x: series.sample, y: undefined }, model = await modelOf(part.x);
+    const facts = { parameters: model.countParams(), batchSize: fit.batchSize };
+    for (const warning of series.warnings(facts)) log(`warning: ${warning}`);
     keepWith(model, seriesExtras(series, []));
     return {
       model,

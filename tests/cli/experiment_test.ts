@@ -362,3 +362,36 @@ Deno.test("the examples' experiments are read, trial by trial", async () => {
 Deno.test("the published schema is the one the fields say", async () => {
   strictEqual(await Deno.readTextFile(new URL("docs/experiment.schema.json", root)), experimentSchemaText());
 });
+
+Deno.test("what trials warn of is said once and stands in the results", async () => {
+  await inFolder(async (folder) => {
+    const random = new Random(4);
+    let level = 50;
+    const lines = Array.from({ length: 300 }, () => `${level += random.normal()}`);
+    await Deno.writeTextFile(`${folder}/walk.csv`, `v\n${lines.join("\n")}\n`);
+    const series = { target: "v", window: 4, validationSize: 40 };
+    const { exit, err } = await experiment(
+      folder,
+      {
+        base: {
+          model: { layers: [{ type: "lstm", units: 64 }, { type: "dense", units: 1 }] },
+          data: { train: "walk.csv", series },
+          compile: { optimizer: "adam", loss: "meanSquaredError" },
+          fit: { epochs: 1, batchSize: 8 },
+        },
+        metric: "valRmse",
+        variants: [{ name: "a" }, { name: "b", set: { "data.series.difference": 1 } }],
+      },
+      "--jobs",
+      "1",
+    );
+    strictEqual(exit, 0, err);
+    const { warnings } = JSON.parse(await Deno.readTextFile(`${folder}/out/results.json`));
+    // Each counts its own windows, so the parameters are said twice; the difference is stationary.
+    const kinds = warnings.map((line: string) => line.split(" ").slice(0, 3).join(" "));
+    deepStrictEqual(kinds, ["v isn't stationary", "the model has", "the model has"]);
+    match(warnings[0], /^v isn't stationary in the training part .* \(trial 1\)$/);
+    match(warnings[2], /^the model has 16961 parameters for 210 values to learn from .* \(trial 2\)$/);
+    for (const line of warnings) ok(err.includes(`warning: ${line}`), err);
+  });
+});

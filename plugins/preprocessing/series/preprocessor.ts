@@ -6,7 +6,7 @@ import { type Columns, type RowRange, type Scaler, scalerFromJSON, scalerOf } fr
 import { calendarFeatures } from "./dates.ts";
 import { adfTest, type Differencer, differencer } from "./difference.ts";
 import { columnFeatures, type FeatureOptions } from "./features.ts";
-import { assertNoLeak } from "./split.ts";
+import { assertNoLeak, type SeriesSplit } from "./split.ts";
 import { appendRows, seriesRows, type TimeSeries } from "./table.ts";
 import {
   featureNames,
@@ -14,6 +14,7 @@ import {
   type SeriesPreprocessorJson,
   seriesPreprocessorNames,
   type SeriesPreprocessorOptions,
+  type SeriesTrainingFacts,
   type TargetTransform,
 } from "./types.ts";
 import { slidingWindows } from "./windows.ts";
@@ -146,6 +147,26 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
     }
     return scaler.transform(unscaled(series));
   };
+  const pitfalls = ({ train, validation }: SeriesSplit, { parameters, batchSize }: SeriesTrainingFacts) => {
+    const span = length + gap + horizon, windows = Math.floor((train.to - lost - span) / stride) + 1;
+    const numbers = windows * horizon * targets.length, found: string[] = [];
+    if (validation.to <= validation.from) {
+      found.push(
+        "no validation part: nothing shows when the model begins to learn the training part by heart; " +
+          "set the split's validation size",
+      );
+    }
+    if (parameters > 10 * numbers) {
+      found.push(
+        `the model has ${parameters} parameters for ${numbers} values to learn from (${windows} windows): ` +
+          "it can learn them by heart; fewer units, more data, dropout or an L2 penalty",
+      );
+    }
+    if (batchSize === 1) {
+      found.push("batches of one window: each step follows one window's noise; set batchSize to 16 or more");
+    }
+    return found;
+  };
   const behind = (rows: RowRange): RowRange => ({ from: Math.max(0, rows.from - lost), to: rows.to - lost });
 
   const self: SeriesPreprocessor = {
@@ -168,7 +189,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
       scaler = scalerOf(options.scaler ?? "standard").fit(unscaled(series), { rows: behind(split.train) });
       return self;
     },
-    warnings(series, split) {
+    warnings(series, split, training) {
       const all = unscaled(series), { train } = split, found: string[] = [];
       if (options.scaler === "none") {
         for (const [name, values] of Object.entries(all)) {
@@ -193,12 +214,14 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
             change ? " after differencing" : ""
           } in the training part (augmented Dickey–Fuller ${test.statistic.toFixed(2)}, not below ${
             test.critical["5%"].toFixed(2)
-          }): set difference to ${
-            change ? "a higher order, or a season" : "{ order: 1 }, with seasonal where it has a season"
+          }): take ${
+            change ? "a higher order of difference, or one of a season" : "a difference of order 1"
+          }${
+            change ? "" : ", and of a season where it has one"
           }, or transform to log where it grows by shares`,
         );
       }
-      return found;
+      return training ? [...found, ...pitfalls(split, training)] : found;
     },
     windows(series, split, part) {
       const windows = slidingWindows(scaled(series), {

@@ -174,11 +174,26 @@ Deno.test("what isn't scaled or not stationary is warned of, with the way out", 
   const raw = told({ scaler: "none" });
   ok(/^sales isn't scaled \(values up to [\d.]+\): set scaler to standard/.test(raw[0] ?? ""), `${raw[0]}`);
   ok(
-    /^sales isn't stationary in the training part .*: set difference to \{ order: 1 \}/.test(raw[1] ?? ""),
+    /^sales isn't stationary in the training part .*: take a difference of order 1, and of a season/.test(
+      raw[1] ?? "",
+    ),
     `${raw[1]}`,
   );
   strictEqual(told({}).length, 1);
   deepStrictEqual(told({ difference: { order: 1 } }), []);
+  const fitted = seriesPreprocessor({ targets: ["sales"], length: 6, difference: { order: 1 } }).fit(
+    walk,
+    split,
+  );
+  // 84 rows, less one for the difference: 77 windows of six and the one ahead.
+  deepStrictEqual(fitted.warnings(walk, split, { parameters: 770, batchSize: 16 }), []);
+  const [many = "", one = "", ...more] = fitted.warnings(walk, split, { parameters: 771, batchSize: 1 });
+  ok(many.startsWith("the model has 771 parameters for 77 values to learn from (77 windows)"), many);
+  ok(one.startsWith("batches of one window"), one);
+  deepStrictEqual(more, []);
+  const none = { ...split, validation: { from: split.validation.to, to: split.validation.to } };
+  const [alone = ""] = fitted.warnings(walk, none, { parameters: 1, batchSize: 16 });
+  ok(alone.startsWith("no validation part"), alone);
 });
 
 Deno.test("options that don't go together, and series that don't suit, are refused by name", () => {

@@ -79,6 +79,13 @@ export interface SeriesPreprocessorJson {
 /** A part of a split. */
 export type SeriesPart = keyof SeriesSplit;
 
+/** What {@link SeriesPreprocessor.warnings} is told of a training. */
+export interface SeriesTrainingFacts {
+  /** Numbers in the model. */
+  readonly parameters: number;
+  /** Windows in a batch. */
+  readonly batchSize: number;
+}
 /** Makes windows of a series and series of forecasts. Row numbers are those of the series that is given. */
 export interface SeriesPreprocessor {
   /** Its options. */
@@ -93,8 +100,11 @@ export interface SeriesPreprocessor {
   readonly needed: number;
   /** Learns the scaling from the training part. @throws {InputError} for a series that doesn't suit the options. */
   fit(series: TimeSeries, split: SeriesSplit): SeriesPreprocessor;
-  /** What is odd about the training part: values far from 1, a target with a unit root; each says what to do. */
-  warnings(series: TimeSeries, split: SeriesSplit): string[];
+  /**
+   * What is odd about the training part: values far from 1, a target with a unit root; and about the training, where that is told:
+   * no validation part, far more parameters than there are values to learn from, batches of one. Each says what to do.
+   */
+  warnings(series: TimeSeries, split: SeriesSplit, training?: SeriesTrainingFacts): string[];
   /** Windows whose targets lie in a part; those of later parts look back into earlier ones. */
   windows(series: TimeSeries, split: SeriesSplit, part: SeriesPart): SeriesWindows;
   /** First target row of every window, in the rows of the series. */
