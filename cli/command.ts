@@ -8,6 +8,8 @@ export interface Outcome {
   readonly answer?: boolean;
   /** Another exit code: that of the signal that stopped the work. */
   readonly exit?: number;
+  /** Nothing is printed: standard output is the result's own. */
+  readonly quiet?: boolean;
   /** Lines for people. */
   readonly text: string;
   /** The same for programs, printed by `--json`. */

@@ -1,5 +1,5 @@
-/** Reads what a model is run on: arrays, tables, pictures in data set files, and text. @module */
-import { castTensor, InputError, type Model, readNpy, type Tensor } from "../mod.ts";
+/** Reads files of data: arrays, tables, pictures, data sets, and text. @module */
+import { InputError, readNpy, type Tensor } from "../mod.ts";
 import {
   type CsvTable,
   csvToTensor,
@@ -13,35 +13,12 @@ import {
   resizeImage,
 } from "../public/data.ts";
 import { reshaped, toNumbers } from "../public/tensors.ts";
-import { textVectorizer } from "../public/text.ts";
-import type { Assets } from "./assets.ts";
-import { UsageError } from "./command.ts";
-import { shapeText } from "./terminal.ts";
-import { rulesOf } from "./tokenrules.ts";
-
-/** How input files are read. */
-export interface InputOptions {
-  /** `FILE` or `NAME=FILE`. */
-  readonly inputs: readonly string[];
-  readonly texts: readonly string[];
-  readonly textFile?: string;
-  /** Column of a CSV file that holds the text; as the model's file says, or `text`, unless given. */
-  readonly column?: string;
-  /** Numbers are divided by this, as pictures are by 255; as the model's file says unless given. */
-  readonly divide?: number;
-  /** Where zeros are put; as the model's file says, or `post`, unless given. */
-  readonly padding?: "post" | "pre";
-}
-/** What the model is run on. */
-export interface Feed {
-  readonly tensors: Readonly<Record<string, Tensor>>;
-  readonly rows: number;
-  /** The texts behind the rows, where they were texts. */
-  readonly texts?: readonly string[];
-}
+import { spooledBytes } from "./given.ts";
 
 /** Reads a file. @throws {InputError} in one line, when there is none or it is a directory. */
 export async function readBytes(path: string): Promise<Uint8Array> {
+  const spooled = spooledBytes(path);
+  if (spooled) return spooled;
   try {
     return await Deno.readFile(path);
   } catch (error) {
@@ -116,17 +93,26 @@ function pictureShape(shape: readonly (number | string | null)[]): readonly (num
     side = Math.sqrt(flat / channels);
   return [side, side, channels];
 }
+/** Pictures with their files. */
+export interface Pictures {
+  readonly images: Tensor;
+  readonly files: readonly string[];
+}
 /** Pictures of a file or a folder, in the size and channels that an input asks for. */
-async function readPictures(path: string, wanted: readonly (number | string | null)[]): Promise<Tensor> {
+export async function readPictures(
+  path: string,
+  wanted: readonly (number | string | null)[],
+): Promise<Pictures> {
   const [height, width, channels = 3] = pictureShape(wanted);
   const colorMode = channels === 1 ? "grayscale" : channels === 4 ? "rgba" : "rgb";
   const imageSize = height === undefined || width === undefined ? undefined : [height, width] as const;
   if (await isFolder(path)) {
-    return (await readImageFolder(path, { colorMode, ...(imageSize && { imageSize }) })).images;
+    const { images, files } = await readImageFolder(path, { colorMode, ...(imageSize && { imageSize }) });
+    return { images, files: files.map((file) => `${path.replace(/(?<=.)[\\/]+$/, "")}/${file}`) };
   }
   const image = await readImage(await readBytes(path), { file: path, colorMode });
   const made = imageSize ? resizeImage(image, imageSize) : image;
-  return reshaped(made, [1, ...made.shape]);
+  return { images: reshaped(made, [1, ...made.shape]), files: [path] };
 }
 
 /** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files, pictures and folders of them; `wanted` is an input's shape. */
@@ -134,97 +120,12 @@ export async function readTensor(
   path: string,
   wanted: readonly (number | string | null)[] = [],
 ): Promise<Tensor> {
-  if (isPicture(path) || await isFolder(path)) return await readPictures(path, wanted);
+  if (isPicture(path) || await isFolder(path)) return (await readPictures(path, wanted)).images;
   if (isTable(path)) return csvToTensor(await readTable(path), { file: path });
   const bytes = await readBytes(path);
   if (isIdx(path)) return readIdx(bytes, { file: path });
   if (isCifar(path)) return readCifar10(bytes, { file: path }).images;
   return readNpy(bytes, path);
-}
-
-function divided(t: Tensor, by: number): Tensor {
-  const numbers = toNumbers(t), data = new Float32Array(numbers.length);
-  for (let i = 0; i < data.length; i++) data[i] = (numbers[i] ?? 0) / by;
-  return { dtype: "float32", shape: t.shape, data };
-}
-
-/** Gives a tensor the rank an input asks for, where only the way its rows are laid out differs. */
-function shapedFor(t: Tensor, wanted: readonly (number | string | null)[]): Tensor {
-  const inner = wanted.slice(1).map((d) => (typeof d === "number" ? d : -1));
-  const rows = t.shape[0] ?? 0;
-  if (t.shape.length === wanted.length || inner.includes(-1) || rows === 0) return t;
-  const size = inner.reduce((a, b) => a * b, 1);
-  return t.data.length === rows * size ? reshaped(t, [rows, ...inner]) : t;
-}
-
-function vectorize(model: Model, assets: Assets, texts: readonly string[], padding: "post" | "pre"): Tensor {
-  const { vocabulary } = assets;
-  if (assets.vectorize) return assets.vectorize(texts);
-  if (vocabulary === undefined) {
-    throw new InputError(
-      `text needs a vocabulary: the model's file holds none, and ${assets.folder} has no vocabulary.json`,
-    );
-  }
-  const fixed = model.inputs[0]?.shape[1], length = typeof fixed === "number" ? fixed : assets.text?.length;
-  if (length === undefined) {
-    throw new InputError(
-      `text needs an input of fixed length; the model takes ${shapeText(model.inputs[0]?.shape ?? [])}`,
-    );
-  }
-  return textVectorizer({ ...rulesOf(assets.text), vocabulary, length, padding }).transform(texts);
-}
-
-async function givenTexts(options: InputOptions, assets: Assets): Promise<readonly string[] | undefined> {
-  if (options.texts.length > 0) return options.texts;
-  if (options.textFile !== undefined) {
-    return (await readText(options.textFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
-  }
-  const [only, more] = options.inputs;
-  const reads = assets.vocabulary !== undefined || assets.vectorize !== undefined;
-  if (!reads || only === undefined || more !== undefined || !isTable(only)) return undefined;
-  return await readColumn(only, options.column ?? assets.text?.column ?? "text");
-}
-
-/** Reads every input of the model from the options. */
-export async function readFeed(model: Model, assets: Assets, options: InputOptions): Promise<Feed> {
-  const texts = await givenTexts(options, assets);
-  const named: Record<string, Tensor> = {};
-  if (texts !== undefined) {
-    const first = model.inputs[0];
-    if (first !== undefined) {
-      named[first.name] = vectorize(model, assets, texts, options.padding ?? assets.text?.padding ?? "post");
-    }
-  } else {
-    const names = model.inputs.map(({ name }) => name);
-    for (const [i, given] of options.inputs.entries()) {
-      const mark = given.indexOf("="), said = mark > 0 ? given.slice(0, mark) : undefined;
-      const byName = said !== undefined && names.includes(said);
-      const name = byName ? said : names[i];
-      if (name === undefined) {
-        throw new UsageError(`--input ${given}: the model has ${names.length} inputs: ${names.join(", ")}`);
-      }
-      const { shape = [] } = model.inputs.find((port) => port.name === name) ?? {};
-      named[name] = await readTensor(byName ? given.slice(mark + 1) : given, shape);
-    }
-  }
-  let rows = 0;
-  const tensors: Record<string, Tensor> = {};
-  for (const { name, dtype, shape } of model.inputs) {
-    const read = named[name];
-    if (read === undefined) {
-      throw new UsageError(`input ${name} ${shapeText(shape)} is missing: --input ${name}=FILE.npy`);
-    }
-    const scaled = texts !== undefined
-      ? read
-      : options.divide !== undefined
-      ? divided(read, options.divide)
-      : assets.scale?.(read) ?? read;
-    const t = castTensor(shapedFor(scaled, shape), dtype);
-    tensors[name] = t;
-    rows = t.shape[0] ?? 1;
-    if (rows === 0) throw new InputError(`input ${name}: ${shapeText(t.shape)} has no rows`);
-  }
-  return texts === undefined ? { tensors, rows } : { tensors, rows, texts };
 }
 
 /** The true classes of the rows: an array of numbers, a CSV column of names or numbers, or a data set's labels. */

@@ -4,7 +4,7 @@ import { loadModel, type LoadOptions, type Model } from "../mod.ts";
 import { tfIdfVectorizer } from "../public/text.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
-import type { InputOptions } from "./inputs.ts";
+import type { InputOptions } from "./feed.ts";
 import { collect } from "./command.ts";
 import { fittedFrom, scaledBy } from "./training/prepare.ts";
 
@@ -31,7 +31,11 @@ export function modelOptions(command: Command, argument?: string, doc?: string):
 /** Declares how inputs are read. */
 export function inputOptions(command: Command): Command {
   return command
-    .option("-i, --input <[name=]file>", "input: .npy .csv .idx .bin, .gz too (repeatable)", collect)
+    .option(
+      "-i, --input <[name=]file>",
+      "input: a file, a pattern, a folder of pictures, or - (repeatable)",
+      collect,
+    )
     .option("--text <text>", "text for a model with a vocabulary.json beside it (repeatable)", collect)
     .option("--text-file <file>", "texts, one a line")
     .option("--column <name>", "column of a .csv that holds the text (default: text)")
@@ -90,6 +94,7 @@ function assetsIn({ extras }: Model): Partial<Assets> {
     ...(vocabulary && { vocabulary }),
     ...(text && { text }),
     ...(ngrams && { text: { column: ngrams.column }, vectorize: tfIdfVectorizer(ngrams.kinds).transform }),
+    columns: { features: preparation.features, label: preparation.label },
     scale: (x) => scaledBy(x, preparation),
   };
 }

@@ -131,7 +131,9 @@ export async function main(args: readonly string[], terminal: Terminal = process
   for (const def of commands) {
     register(program, def, terminal, (outcome, json) => {
       exit = outcome.exit ?? (outcome.answer === false ? 1 : 0);
-      terminal.out(json ? `${JSON.stringify(outcome.data)}\n` : `${outcome.text}\n`);
+      if (outcome.quiet !== true) {
+        terminal.out(json ? `${JSON.stringify(outcome.data)}\n` : `${outcome.text}\n`);
+      }
     });
   }
   if (args.length === 0) {

@@ -1,6 +1,6 @@
 /** Runs a model over many rows with a progress bar. @module */
 import { InputError, type Model, type PredictOptions, type Tensor } from "../mod.ts";
-import type { Feed } from "./inputs.ts";
+import type { Feed } from "./feed.ts";
 import { progress, type Terminal } from "./terminal.ts";
 
 /** Every output by name, for all rows. */

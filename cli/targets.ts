@@ -25,8 +25,7 @@ export function targetOption(command: Command): Command {
 
 /** True for a value that names a file of targets, as against a column. */
 const isFile = (value: string): boolean =>
-  isTable(value) || isCifar(value) || /\.np[yz]$|idx\d-ubyte(\.gz)?$|\.idx(\.gz)?$/.test(value) ||
-  value === "-";
+  isTable(value) || isCifar(value) || /\.np[yz]$|idx\d-ubyte(\.gz)?$|\.idx(\.gz)?$/.test(value);
 
 /** What `--target` (or the option of another name) says. @throws {UsageError} for two columns. */
 export function targetsFrom(

@@ -2,7 +2,7 @@
 import { InputError, LapisError, type Model, type Tensor } from "../../mod.ts";
 import { buildModule, type BuiltModule } from "../../public/backends.ts";
 import { type CommandDef, textOption, UsageError } from "../command.ts";
-import { type Feed, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../feed.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, weightsOption } from "../loading.ts";
 import { checkFile, writeWhole } from "../output.ts";

@@ -21,7 +21,7 @@ import {
 import { type Conversion, convertInto } from "../conversion/convert.ts";
 import type { Proof } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, type SampleOptions, storedSample } from "../conversion/samples.ts";
-import { type Feed, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../feed.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
 import { checkFile } from "../output.ts";
 import { bytesText, progress, small, table, wrapped } from "../terminal.ts";

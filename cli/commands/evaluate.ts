@@ -11,6 +11,7 @@ import {
   textOption,
   UsageError,
 } from "../command.ts";
+import { givenFiles } from "../given.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
 import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
@@ -60,7 +61,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     if (loss !== undefined) model.compile({ loss, metrics });
     else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
     const held = fittedFrom(model.extras) ?? besideModel(model, assets);
-    const given = listOption(options, "data"), dataset = await datasetNamed(given);
+    const given = await givenFiles(listOption(options, "data")), dataset = await datasetNamed(given);
     const parts = dataset &&
       await withDataset({ ...dataOf(held), dataset }, textOption(options, "dataFolder"));
     const data: DataConfig = dataWith(

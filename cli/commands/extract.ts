@@ -13,7 +13,7 @@ import { isTensor } from "../../public/tensors.ts";
 import { type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { type Proof, prove } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, storedSample } from "../conversion/samples.ts";
-import { readFeed } from "../inputs.ts";
+import { readFeed } from "../feed.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { checkFile, writeWhole } from "../output.ts";
 import { bytesText, count, shapeText, small, table } from "../terminal.ts";

@@ -4,8 +4,10 @@ import { dateText, timesAfter, type TimeSeries, timeSeries } from "../../public/
 import { type CommandDef, numberOption, type Outcome, textOption, UsageError } from "../command.ts";
 import { type ForecastPlot, forecastSvg } from "../forecastplot.ts";
 import { readTable } from "../inputs.ts";
+import { givenFiles } from "../given.ts";
 import { loadNamed, modelOptions } from "../loading.ts";
 import { checkFile, writeText } from "../output.ts";
+import { csvText } from "../results/formats.ts";
 import { table } from "../terminal.ts";
 import { bandsOf, forecastPart, judge, predictOne, reportText } from "../training/forecasts.ts";
 import { asTest, type HeldSeries, readSeries, seriesFrom } from "../training/series.ts";
@@ -47,7 +49,7 @@ lapis forecast load.keras --data all.csv --backtest 168   # beside what came`,
       );
     }
     const held = level === undefined ? kept : { ...kept, config: { ...kept.config, level } };
-    const series = await readSeries([file], held.config, held.form);
+    const series = await readSeries(await givenFiles([file]), held.config, held.form);
     if (backtest !== undefined) {
       const first = series.times?.[series.rows - backtest], { trainedUntil } = held;
       if (first !== undefined && trainedUntil !== null && first <= trainedUntil) {
@@ -127,10 +129,10 @@ async function coming({ held, series, steps, values, output, path, width }: Comi
   if (output !== undefined) {
     const text = output.endsWith(".svg")
       ? forecastSvg(comingPlot(series, parts[0], names, percent))
-      : csvText([
+      : csvText([[
         series.times ? "date" : "step",
         ...header.slice(1).map((h) => h.replaceAll(" ", "_").replace("_%", "")),
-      ], rows);
+      ], ...rows]);
     await writeText(output, text);
   }
   return {
@@ -152,9 +154,6 @@ async function coming({ held, series, steps, values, output, path, width }: Comi
     },
   };
 }
-const csvText = (header: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
-  [header, ...rows].map((row) => row.map((v) => (/[",\n]/.test(`${v}`) ? JSON.stringify(v) : v)).join(","))
-    .join("\n") + "\n";
 
 function comingPlot(
   series: TimeSeries,
@@ -219,10 +218,10 @@ async function past({ held, model, series, rows, output, width, path }: Past): P
         ],
         label: (row) => rowName(series, row),
       })
-      : csvText(
+      : csvText([
         [series.times ? "date" : "row", target, "forecast"],
-        Array.from(forecast, (f, i) => [rowName(series, from + i), truth[from + i] ?? NaN, f]),
-      );
+        ...Array.from(forecast, (f, i) => [rowName(series, from + i), truth[from + i] ?? NaN, f]),
+      ]);
     await writeText(output, text);
   }
   return {

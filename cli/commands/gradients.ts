@@ -4,7 +4,7 @@ import { plotDistributions } from "../../plugins/plots/mod.ts";
 import type { LayerNode } from "../../public/plugins.ts";
 import { isTensor, toNumbers } from "../../public/tensors.ts";
 import { collect, type CommandDef, listOption, textOption, UsageError } from "../command.ts";
-import { readFeed } from "../inputs.ts";
+import { readFeed } from "../feed.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { checkFile, writeText } from "../output.ts";
 import { readTargets, targetOption, targetsFrom } from "../targets.ts";

@@ -15,7 +15,7 @@ import {
   totalMacs,
 } from "../inspection/listing.ts";
 import { planOf, planText } from "../inspection/plan.ts";
-import { type Feed, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../feed.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { clip, count, shapeText, table } from "../terminal.ts";

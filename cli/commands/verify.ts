@@ -8,7 +8,8 @@ import {
 } from "../../public/evaluation.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import { collect, type CommandDef, type Context, numberOption, textOption, UsageError } from "../command.ts";
-import { type Feed, isFolder, readFeed, readTensor } from "../inputs.ts";
+import { type Feed, readFeed } from "../feed.ts";
+import { isFolder, readTensor } from "../inputs.ts";
 import { backendNames, hasInput, inputOptions, inputsFrom, loadNamed, modelOptions } from "../loading.ts";
 import { fittingFeed } from "../madeup/inputs.ts";
 import { confusionText, reportText } from "../report.ts";

@@ -1,6 +1,6 @@
 /** The plan that a model runs by, in text. @module */
 import type { Model } from "../../mod.ts";
-import type { Feed } from "../inputs.ts";
+import type { Feed } from "../feed.ts";
 import { bytesText, clip, table } from "../terminal.ts";
 import { foldedRows, plainItem } from "./listing.ts";
 

@@ -9,7 +9,7 @@ import {
   tensor,
 } from "../../mod.ts";
 import { type Dim, type DimEnv, evalDim, type TensorType } from "../../public/graph.ts";
-import type { Feed } from "../inputs.ts";
+import type { Feed } from "../feed.ts";
 import { type Facts, inputFacts } from "./facts.ts";
 import { openSizes, type WantedSizes } from "./sizes.ts";
 

@@ -3,6 +3,7 @@ import { type CompileTraining, InputError, type Model, registry } from "../../mo
 import { datasetFiles, datasets, isDatasetName } from "../../public/data.ts";
 import { fields } from "../../public/plugins.ts";
 import { listOption, namesOption, numberOption, textOption, UsageError } from "../command.ts";
+import { givenFiles } from "../given.ts";
 import { isFolder, readText } from "../inputs.ts";
 import { checkFile, folderOf } from "../output.ts";
 import { targetsFrom } from "../targets.ts";
@@ -170,7 +171,7 @@ export async function datasetNamed(given: readonly string[]): Promise<DataConfig
 
 /** Reads the configuration (or takes the model file) and puts the flags over it. */
 export async function planFrom(path: string, options: Options): Promise<TrainConfig> {
-  const given = listOption(options, "data"), [only] = given;
+  const given = await givenFiles(listOption(options, "data")), [only] = given;
   const folder = given.length === 1 && only !== undefined && await isFolder(only) ? only : undefined;
   const base: TrainConfig = await isTrainConfig(path)
     ? placed(await readTrainConfig(path), folderOf(path), folder)

@@ -4,7 +4,7 @@ import type { LayerNode } from "../../public/plugins.ts";
 import { isTensor, reshaped, toNumbers } from "../../public/tensors.ts";
 import type { Assets } from "../assets.ts";
 import { type Context, numberOption, textOption } from "../command.ts";
-import { type Feed, readFeed } from "../inputs.ts";
+import { type Feed, readFeed } from "../feed.ts";
 import { madeUp } from "../madeup/inputs.ts";
 import { hasInput, inputsFrom, loadNamed } from "../loading.ts";
 import { readTargets, targetsFrom } from "../targets.ts";

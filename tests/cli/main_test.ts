@@ -99,7 +99,7 @@ Deno.test("predict writes every output, whole, under its name", () =>
     const { exit, out } = await lapis("predict", bilstm, "--input", reviews, "-o", `${folder}/out`);
     equal(exit, 0);
     match(out, /row {2}class +probability {2}text/);
-    match(out, /→ .*dense.*\.npy/);
+    match(out, /written: .*dense.*\.npy/);
     const names: string[] = [];
     for await (const entry of Deno.readDir(`${folder}/out`)) names.push(entry.name);
     equal(names.length, 1);

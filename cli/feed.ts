@@ -1,0 +1,278 @@
+/** What a model is run on, read from the files and texts that the command line names. @module */
+import { castTensor, InputError, type Model, type Tensor } from "../mod.ts";
+import { csvToTensor } from "../public/data.ts";
+import { fields } from "../public/plugins.ts";
+import { dtypes, isFloat, isInteger, reshaped, tensor, toNumbers } from "../public/tensors.ts";
+import { textVectorizer } from "../public/text.ts";
+import type { Assets } from "./assets.ts";
+import { UsageError } from "./command.ts";
+import { givenFile, givenFiles } from "./given.ts";
+import { isFolder, isPicture, isTable, readPictures, readTable, readTensor, readText } from "./inputs.ts";
+import { shapeText } from "./terminal.ts";
+import { rulesOf } from "./tokenrules.ts";
+
+/** How input files are read. */
+export interface InputOptions {
+  /** `FILE` or `NAME=FILE`, a pattern, or `-`. */
+  readonly inputs: readonly string[];
+  readonly texts: readonly string[];
+  readonly textFile?: string;
+  /** Column of a CSV file that holds the text; as the model's file says, or `text`, unless given. */
+  readonly column?: string;
+  /** Numbers are divided by this, as pictures are by 255; as the model's file says unless given. */
+  readonly divide?: number;
+  /** Where zeros are put; as the model's file says, or `post`, unless given. */
+  readonly padding?: "post" | "pre";
+}
+/** Columns of a table by name. */
+export type Columns = Readonly<Record<string, readonly string[]>>;
+/** What the model is run on. */
+export interface Feed {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly rows: number;
+  /** The texts behind the rows, where they were texts. */
+  readonly texts?: readonly string[];
+  /** The pictures' files behind the rows. */
+  readonly files?: readonly string[];
+  /** Columns of the rows' table that the model doesn't take: ids and what else tells rows apart. */
+  readonly beside?: Columns;
+}
+
+/** What the files of one input hold. */
+interface Read {
+  readonly x: Tensor;
+  readonly files?: readonly string[];
+  readonly beside?: Columns;
+}
+type Shape = readonly (number | string | null)[];
+type Log = (line: string) => void;
+
+function divided(t: Tensor, by: number): Tensor {
+  const numbers = toNumbers(t), data = new Float32Array(numbers.length);
+  for (let i = 0; i < data.length; i++) data[i] = (numbers[i] ?? 0) / by;
+  return { dtype: "float32", shape: t.shape, data };
+}
+
+/** Gives a tensor the rank an input asks for, where only the way its rows are laid out differs. */
+function shapedFor(t: Tensor, wanted: Shape): Tensor {
+  const inner = wanted.slice(1).map((d) => (typeof d === "number" ? d : -1));
+  const rows = t.shape[0] ?? 0;
+  if (t.shape.length === wanted.length || inner.includes(-1) || rows === 0) return t;
+  const size = inner.reduce((a, b) => a * b, 1);
+  return t.data.length === rows * size ? reshaped(t, [rows, ...inner]) : t;
+}
+
+/** Numbers of an input's type. @throws {InputError} with the row, where one is no whole number of that type. */
+function castFor(t: Tensor, { name, dtype }: Model["inputs"][number]): Tensor {
+  if (isInteger(dtype) && isFloat(t.dtype)) {
+    const { bits, kind } = dtypes[dtype], low = kind === "uint" ? 0 : -(2 ** (bits - 1));
+    const high = kind === "uint" ? 2 ** bits - 1 : 2 ** (bits - 1) - 1, numbers = toNumbers(t);
+    const wrong = numbers.findIndex((v: number) => !Number.isInteger(v) || v < low || v > high);
+    if (wrong >= 0) {
+      const width = numbers.length / (t.shape[0] ?? 1), row = Math.floor(wrong / width);
+      throw new InputError(
+        `input ${name}: row ${row + 1}, number ${wrong - row * width + 1}: ${
+          numbers[wrong]
+        } is not of type ${dtype}`,
+        { place: name },
+      );
+    }
+  }
+  return castTensor(t, dtype);
+}
+
+function vectorize(model: Model, assets: Assets, texts: readonly string[], padding: "post" | "pre"): Tensor {
+  const { vocabulary } = assets;
+  if (assets.vectorize) return assets.vectorize(texts);
+  if (vocabulary === undefined) {
+    throw new InputError(
+      `text needs a vocabulary: the model's file holds none, and ${assets.folder} has no vocabulary.json`,
+    );
+  }
+  const fixed = model.inputs[0]?.shape[1], length = typeof fixed === "number" ? fixed : assets.text?.length;
+  if (length === undefined) {
+    throw new InputError(
+      `text needs an input of fixed length; the model takes ${shapeText(model.inputs[0]?.shape ?? [])}`,
+    );
+  }
+  return textVectorizer({ ...rulesOf(assets.text), vocabulary, length, padding }).transform(texts);
+}
+
+/** Tables of several files as one. @throws {InputError} for a file with other columns. */
+async function tableOf(files: readonly string[]): Promise<{ header: readonly string[]; rows: string[][] }> {
+  const rows: string[][] = [];
+  let header: readonly string[] | undefined;
+  for (const file of files) {
+    const table = await readTable(file);
+    header ??= table.header;
+    if (`${header}` !== `${table.header}`) {
+      throw new InputError(
+        `${file}: has the columns ${table.header.join(", ")}, ${files[0]} has ${header.join(", ")}`,
+        { file },
+      );
+    }
+    for (const row of table.rows) rows.push([...row]);
+  }
+  return { header: header ?? [], rows };
+}
+const without = (columns: Columns, names: readonly (string | undefined)[]): Columns =>
+  Object.fromEntries(Object.entries(columns).filter(([name]) => !names.includes(name)));
+const columnsOf = ({ header, rows }: { header: readonly string[]; rows: readonly (readonly string[])[] }) =>
+  Object.fromEntries(header.map((name, i) => [name, rows.map((row) => row[i] ?? "")]));
+
+/** The columns that a model was trained on, by name; the target's is left out, and said. */
+async function readColumns(files: readonly string[], { columns }: Assets, log: Log): Promise<Read> {
+  const name = files.join(", "), table = await tableOf(files), { header, rows } = table;
+  const target = columns && header.includes(columns.label) ? columns.label : undefined;
+  const features = columns?.features ?? header.filter((column) => column !== target);
+  for (const feature of features) {
+    if (header.includes(feature)) continue;
+    const near = fields.nearest(feature, header);
+    throw new InputError(
+      `${name}: no column ${feature}${near ? `; is ${near} meant?` : ""}; it has ${header.join(", ")}`,
+      { file: name },
+    );
+  }
+  const beside = without(columnsOf(table), [...features, target]), left = Object.keys(beside);
+  if (target !== undefined) log(`${name}: column ${target} is the target, and left out`);
+  if (left.length > 0) log(`${name}: the model takes no ${left.join(", ")}`);
+  const at = features.map((feature) => header.indexOf(feature));
+  const cells = rows.map((row) => at.map((i) => row[i] ?? ""));
+  return { x: csvToTensor({ header: features, rows: cells }, { file: name }), beside };
+}
+
+/** Tensors under one another. @throws {InputError} for a file whose samples have another shape. */
+function joined(list: readonly Tensor[], files: readonly string[]): Tensor {
+  const [first] = list;
+  if (!first) throw new InputError("no files");
+  if (list.length === 1) return first;
+  const numbers = list.map((t, i) => {
+    if (`${t.shape.slice(1)}` === `${first.shape.slice(1)}`) return toNumbers(t);
+    throw new InputError(
+      `${files[i]}: its samples are ${shapeText(t.shape.slice(1))}, those of ${files[0]} ${
+        shapeText(first.shape.slice(1))
+      }`,
+    );
+  });
+  const data = new Float32Array(numbers.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of numbers) data.set(part as ArrayLike<number>, at), at += part.length;
+  return tensor(data, [list.reduce((n, t) => n + (t.shape[0] ?? 0), 0), ...first.shape.slice(1)]);
+}
+
+/** The files of one input, one after another. */
+async function readInput(files: readonly string[], wanted: Shape, assets: Assets, log: Log): Promise<Read> {
+  if (files.every(isTable)) return await readColumns(files, assets, log);
+  const list: Tensor[] = [], names: string[] = [];
+  for (const file of files) {
+    if (isPicture(file) || await isFolder(file)) {
+      const { images, files: pictures } = await readPictures(file, wanted);
+      list.push(images);
+      names.push(...pictures);
+    } else list.push(await readTensor(file, wanted));
+  }
+  return { x: joined(list, files), ...(names.length > 0 && { files: names }) };
+}
+
+/** Texts, with the columns that stand beside them in their table. */
+async function givenTexts(
+  options: InputOptions,
+  assets: Assets,
+): Promise<{ readonly texts: readonly string[]; readonly beside?: Columns } | undefined> {
+  const { inputs, texts, textFile } = options;
+  const given = [
+    inputs.length > 0 && "--input",
+    texts.length > 0 && "--text",
+    textFile !== undefined && "--text-file",
+  ]
+    .filter((flag) => flag !== false);
+  if (given.length > 1) {
+    throw new UsageError(`${given.join(" and ")}: each is the model's input; give one of them`);
+  }
+  if (texts.length > 0) return { texts };
+  if (textFile !== undefined) {
+    const lines = (await readText(await givenFile(textFile))).split(/\r?\n/);
+    return { texts: lines.filter((line) => line.trim() !== "") };
+  }
+  const reads = assets.vocabulary !== undefined || assets.vectorize !== undefined;
+  const files = reads ? await givenFiles(inputs) : [];
+  if (files.length === 0 || !files.every(isTable)) return undefined;
+  const all = columnsOf(await tableOf(files)), column = options.column ?? assets.text?.column ?? "text";
+  const found = Object.hasOwn(all, column) ? all[column] : undefined;
+  if (found) return { texts: found, beside: without(all, [column, assets.columns?.label]) };
+  throw new InputError(`${files.join(", ")}: no column ${column}; it has ${Object.keys(all).join(", ")}`);
+}
+
+/** The files of every input by its name: those that name it, else in order; all of them where there is one input. */
+async function filesByInput(
+  model: Model,
+  inputs: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = model.inputs.map(({ name }) => name), found = new Map<string, string[]>();
+  const add = (name: string, files: readonly string[]) =>
+    found.set(name, [...found.get(name) ?? [], ...files]);
+  const unnamed: string[] = [];
+  for (const given of inputs) {
+    const mark = given.indexOf("="), said = given.slice(0, Math.max(mark, 0));
+    if (names.includes(said)) add(said, await givenFiles([given.slice(mark + 1)]));
+    else unnamed.push(given);
+  }
+  const files = await givenFiles(unnamed), open = names.filter((name) => !found.has(name)), [only] = names;
+  if (names.length === 1 && only !== undefined) {
+    if (files.length > 0) add(only, files);
+    return found;
+  }
+  for (const [i, file] of files.entries()) {
+    const name = open[i];
+    if (name === undefined) {
+      throw new UsageError(
+        `--input ${file}: the model has ${names.length} inputs: ${
+          names.join(", ")
+        }; name several files of one as NAME=FILE`,
+      );
+    }
+    add(name, [file]);
+  }
+  return found;
+}
+
+/** Reads every input of the model from the options; `log` is told what is left out. */
+export async function readFeed(
+  model: Model,
+  assets: Assets,
+  options: InputOptions,
+  log: Log = () => {},
+): Promise<Feed> {
+  const words = await givenTexts(options, assets), { texts } = words ?? {}, [first] = model.inputs;
+  const read = new Map<string, Read>();
+  if (texts && first) {
+    const padding = options.padding ?? assets.text?.padding ?? "post";
+    read.set(first.name, { x: vectorize(model, assets, texts, padding), ...words });
+  } else {
+    if (options.column !== undefined) throw new UsageError("--column: the model reads no text");
+    for (const [name, files] of await filesByInput(model, options.inputs)) {
+      const { shape = [] } = model.inputs.find((port) => port.name === name) ?? {};
+      read.set(name, await readInput(files, shape, assets, log));
+    }
+  }
+  let rows = 0;
+  const tensors: Record<string, Tensor> = {};
+  for (const port of model.inputs) {
+    const { name, shape } = port, x = read.get(name)?.x;
+    if (x === undefined) {
+      throw new UsageError(`input ${name} ${shapeText(shape)} is missing: --input ${name}=FILE.npy`);
+    }
+    const scaled = texts
+      ? x
+      : options.divide !== undefined
+      ? divided(x, options.divide)
+      : assets.scale?.(x) ?? x;
+    const t = castFor(shapedFor(scaled, shape), port);
+    tensors[name] = t;
+    rows = t.shape[0] ?? 1;
+    if (rows === 0) throw new InputError(`input ${name}: ${shapeText(t.shape)} has no rows`);
+  }
+  const parts = [...read.values()], files = parts.find((part) => part.files)?.files;
+  const beside = parts.find((part) => part.beside)?.beside;
+  return { tensors, rows, ...(texts && { texts }), ...(files && { files }), ...(beside && { beside }) };
+}
