@@ -1,9 +1,10 @@
 /** Operators of onnxruntime's own domain that its quantizer writes, composed of ONNX's. @module */
 import type { Builder } from "../../core/graph/builder.ts";
 import { ShapeError } from "../../core/values/errors.ts";
-import type { Attributes, Value } from "../../core/graph/graph.ts";
+import type { Value } from "../../core/graph/graph.ts";
 import type { OpDef } from "../../core/graph/op.ts";
 import { defineOp, type OpBody } from "../../core/ops/define.ts";
+import { lstmDirections } from "../../core/ops/control/recurrent.ts";
 import { averageFields } from "../../core/ops/windows/poolwindows.ts";
 import { bool, choice, float, int, list, nullable, text } from "../../core/values/schema.ts";
 import { asTensor, dimsOf, tensorType } from "../../core/values/shape.ts";
@@ -43,6 +44,21 @@ function softmax(b: Builder, x: Value, { axis, opset }: { axis: number; opset: n
   const flat = b.one("Softmax", [b.one("Flatten", [x], { axis })], { axis: 1 });
   return b.one("Reshape", [flat, b.one("Shape", [x])]);
 }
+const softmaxOp: OpDef = microsoftOp<{ axis: number; opset: number }>({
+  name: "QLinearSoftmax",
+  summary: "Softmax of a quantized tensor, quantized",
+  attributes: {
+    axis: int({ doc: "axis that sums to one", default: -1 }),
+    opset: int({ doc: "opset of ai.onnx whose Softmax is meant", min: 1 }),
+  },
+  arity: [4, 5],
+  body(b, v, a) {
+    // onnxruntime has as many steps of the output's scale to 1 as fit in whole.
+    const scale = needed(v, 3), one = floatScalar(b, scale, 1);
+    const steps = b.one("Floor", [b.one("Div", [one, scale])]);
+    return [quantizedBy(b, b.one("Mul", [softmax(b, read(b, v, 0), a), steps]), one, v[4])];
+  },
+});
 /** Images with channels last, as ONNX wants them, and back. */
 function channelsFirst(b: Builder, x: Value, last: boolean, build: (x: Value) => Value): Value {
   if (!last) return build(x);
@@ -129,10 +145,16 @@ interface DynamicLstm {
   readonly hidden_size: number | null;
   readonly input_forget: boolean;
 }
+/** h as its own range in 8 bits says it, at each step. */
+function byRange(b: Builder, h: Value): Value {
+  const [q, scale, zero] = b.op("DynamicQuantizeLinear", [h]);
+  return b.one("DequantizeLinear", [q, scale, zero]);
+}
 const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
 const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
   name: "DynamicQuantizeLSTM",
-  summary: "LSTM of which W `[directions, features, 4·units]` and R are quantized",
+  summary:
+    "LSTM of which W `[directions, features, 4·units]` and R are quantized, X and each step's h by their range",
   attributes: {
     activation_alpha: numbers("scales of activations"),
     activation_beta: numbers("offsets of activations"),
@@ -168,7 +190,7 @@ const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
     };
     const steps = b.one("DequantizeLinear", [q, scale, zero]);
     const inputs = [steps, weight(1, 8), weight(2, 10), ...v.slice(3, 8)];
-    return b.op("LSTM", inputs, { ...attributes } as Attributes, { outputs });
+    return lstmDirections(b, inputs, { ...attributes, layout: 0 }, outputs, byRange);
   },
 });
 
@@ -181,15 +203,7 @@ export const microsoftOps: readonly OpDef[] = [
     (b, x, a) => b.one("LeakyRelu", [x], a),
   ),
   unary("QLinearSigmoid", "Sigmoid of a quantized tensor, quantized", {}, (b, x) => b.one("Sigmoid", [x])),
-  unary<{ axis: number; opset: number }>(
-    "QLinearSoftmax",
-    "Softmax of a quantized tensor, quantized",
-    {
-      axis: int({ doc: "axis that sums to one", default: -1 }),
-      opset: int({ doc: "opset of ai.onnx whose Softmax is meant", min: 1 }),
-    },
-    softmax,
-  ),
+  softmaxOp,
   unary(
     "QLinearAveragePool",
     "AveragePool of a quantized tensor, quantized",

@@ -44,7 +44,7 @@ const product: Build = (a, b, c) => {
 const eightBits = ["uint8", "int8"] as const;
 function infer(c: InferContext<unknown>): readonly Type[] {
   const a = inputOf(c, 0, eightBits), b = inputOf(c, 3, [a.dtype]);
-  for (const at of [1, 4, 6]) one(inputOf(c, at, ["float32"]), `scale (input ${at})`);
+  for (const at of [1, 4, 6]) one(inputOf(c, at, ["float32", "float64"]), `scale (input ${at})`);
   for (const at of [2, 5, 7]) if (c.inputs[at]) one(inputOf(c, at, [a.dtype]), `zero point (input ${at})`);
   return [tensorType(a.dtype, broadcastShapes(dimsOf(a), dimsOf(b)))];
 }

@@ -7,7 +7,7 @@ import { modelOf, pruned } from "./models.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { gathers } from "./ops/gather.ts";
 import { layouts } from "./ops/layout.ts";
-import { grow, makers } from "./ops/mod.ts";
+import { grow, makers, until } from "./ops/mod.ts";
 
 /** A model with inputs for each binding of its open dims. */
 export interface Drawn {
@@ -39,7 +39,8 @@ export function draw(
   { contrib = false, ops = operatorsOf(contrib), op, nodes = 9, opset: asked }: DrawOptions = {},
 ): Drawn[] {
   restart();
-  const dice = new Dice(seed), latest = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [23]);
+  const dice = new Dice(seed),
+    latest = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [until[op] ?? 23]);
   const opset = asked ?? latest;
   const bindings: Binding[] = [
     { n: dice.between(1, 4), m: dice.between(2, 6) },

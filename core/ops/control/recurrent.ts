@@ -268,7 +268,36 @@ const gru: OpDef = defineOp<Recurrent & { readonly linear_before_reset: boolean 
   accuracy: "rounding",
 });
 
-const lstm: OpDef = defineOp<Recurrent & { readonly input_forget: boolean }>({
+type Lstm = Recurrent & { readonly input_forget: boolean };
+/** An LSTM in one or both directions: Y, h and c. `recurrentInput` is done to h before its product. */
+export function lstmDirections(
+  b: Builder,
+  inputs: Inputs,
+  a: Lstm,
+  outputs: number,
+  recurrentInput?: StepActivation,
+): readonly Value[] {
+  return overDirections(b, inputs, a, ["Sigmoid", "Tanh", "Tanh"], outputs, (direction) => {
+    const { options, biases, part, activations } = direction;
+    const peepholes = part(7, 0);
+    const [i, o, f] = peepholes
+      ? b.op("Split", [peepholes], { axis: 0, num_outputs: 3 }, { outputs: 3 })
+      : [];
+    return lstmSteps(b, {
+      ...options,
+      recurrentInput,
+      bias: summed(b, biases),
+      initial: startOf(b, part(5, a.layout), part(6, a.layout)),
+      gates: "iofc",
+      recurrentActivation: activations[0],
+      activation: activations[1],
+      outputActivation: activations[2],
+      coupled: a.input_forget,
+      peepholes: i && o && f ? { i, o, f } : undefined,
+    });
+  });
+}
+const lstm: OpDef = defineOp<Lstm>({
   name: "LSTM",
   since: 22,
   summary: "A long short-term memory, in one or both directions; gates in the order i, o, f, c.",
@@ -279,25 +308,7 @@ const lstm: OpDef = defineOp<Recurrent & { readonly input_forget: boolean }>({
   arity: [3, 8],
   maxOutputs: 3,
   infer: (context) => inferRecurrent(context, 4, 2),
-  body: (b, inputs, a, outputs) =>
-    overDirections(b, inputs, a, ["Sigmoid", "Tanh", "Tanh"], outputs, (direction) => {
-      const { options, biases, part, activations } = direction;
-      const peepholes = part(7, 0);
-      const [i, o, f] = peepholes
-        ? b.op("Split", [peepholes], { axis: 0, num_outputs: 3 }, { outputs: 3 })
-        : [];
-      return lstmSteps(b, {
-        ...options,
-        bias: summed(b, biases),
-        initial: startOf(b, part(5, a.layout), part(6, a.layout)),
-        gates: "iofc",
-        recurrentActivation: activations[0],
-        activation: activations[1],
-        outputActivation: activations[2],
-        coupled: a.input_forget,
-        peepholes: i && o && f ? { i, o, f } : undefined,
-      });
-    }),
+  body: (b, inputs, a, outputs) => lstmDirections(b, inputs, a, outputs),
   upgrade: withoutOutputSequence,
   accuracy: "rounding",
 });

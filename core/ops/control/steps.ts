@@ -29,6 +29,8 @@ export interface StepsOptions {
   readonly unrolledMask?: boolean | undefined;
   /** `[batch, units]` for each gate, multiplied with h before it enters the gate's product. */
   readonly recurrentDropout?: readonly Value[] | undefined;
+  /** Of h before an LSTM's recurrent product. */
+  readonly recurrentInput?: StepActivation | undefined;
   /** Bounds what enters each activation to ±clip. */
   readonly clip?: number | undefined;
   readonly timeAxis?: 0 | 1 | undefined;
@@ -96,7 +98,8 @@ export function lstmSteps(b: Builder, options: LstmStepsOptions): LstmSteps {
   const clip = clipper(options.clip);
   const start = options.initial ?? [zeroState(b, options), zeroState(b, options)];
   const run = runSteps(b, options, start, options.initial !== undefined, (b, [h, c], xz) => {
-    const z = b.one("Add", [recurrentProduct(b, h, recurrentKernel, recurrentDropout), xz]);
+    const seen = options.recurrentInput?.(b, h) ?? h;
+    const z = b.one("Add", [recurrentProduct(b, seen, recurrentKernel, recurrentDropout), xz]);
     const parts = split(b, peepholes ? z : clip(b, z), 4);
     const gate = (at: number, weight?: Value, cell?: Value): Value => {
       const part = partAt(parts, at);

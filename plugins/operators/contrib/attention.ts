@@ -6,7 +6,7 @@ import type { OpDef } from "../../../core/graph/op.ts";
 import { bool, float, int, list, nullable, type Schema } from "../../../core/values/schema.ts";
 import { dimsOf, shapeText } from "../../../core/values/shape.ts";
 import { needed } from "../integer.ts";
-import { contribOp, type Given, maybeFloat, maybeInt } from "./define.ts";
+import { contribOp, countAt, type Given, line, maybeFloat, maybeInt, slice } from "./define.ts";
 import { apart, attend, causal, grown, type Heads, maskBias, together } from "./heads.ts";
 
 interface Common {
@@ -186,16 +186,40 @@ const decoderMasked = contribOp<Masked>({
   arity: [1, 11],
   maxOutputs: 4,
   body(b, v, a) {
-    if (a.past_present_share_buffer || v[7] || v[8] || v[9]) {
+    if (v[9]) {
       throw new UnsupportedError(
-        "a cache of its full length or searched by beams: convert the model without BeamSearch around it",
+        "a cache searched by beams (cache_indirection): convert the model without BeamSearch around it",
       );
     }
     const own = { mask: v[3], bias: v[4], pastKey: v[5], pastValue: v[6] };
-    const parts = separated(b, [v[0], v[1], v[2], v[10]], a.num_heads);
-    return separate(b, parts, own, { ...a, unidirectional: false });
+    const parts = separated(b, [v[0], v[1], v[2], v[10]], a.num_heads), past = v[7];
+    if (!a.past_present_share_buffer || !v[5]) {
+      return separate(b, parts, own, { ...a, unidirectional: false });
+    }
+    if (!past) {
+      throw new ShapeError("past_sequence_length (input 7) expected beside past_present_share_buffer");
+    }
+    // The cache has its full length; the step of now lies behind the first ones, and what follows isn't seen.
+    const at = b.one("Reshape", [b.one("Cast", [past], { to: "int64" }), b.ints([1])]);
+    const end = b.one("Add", [at, b.ints([1])]);
+    const [key, value] = [[own.pastKey, parts.k], [own.pastValue, parts.v]].map(([cache, now]) =>
+      placed(b, needed([cache], 0), needed([now], 0), at)
+    );
+    const present = [needed([key], 0), needed([value], 0)];
+    const [k, w] = present.map((x) => slice(b, x, 2, 0, end));
+    const heads = { q: parts.q, k: needed([k], 0), v: needed([w], 0) };
+    const { mixed, scores } = attend(b, heads, {
+      scale: a.scale,
+      biases: [maskBias(b, own.mask, heads, a.mask_filter_value), own.bias],
+    });
+    return [together(b, mixed), ...present, scores];
   },
 });
+/** A cache `[batch, heads, most, size]` with one step at a place of its own. */
+function placed(b: Builder, cache: Value, now: Value, at: Value): Value {
+  const here = b.one("Equal", [line(b, countAt(b, cache, 2)), at]);
+  return b.one("Where", [b.one("Unsqueeze", [here, b.ints([1])]), now, cache]);
+}
 
 /** Attention with one weight for each head and key. */
 export const contribAttention: readonly OpDef[] = [attention, quantized, multiHead, decoderMasked];

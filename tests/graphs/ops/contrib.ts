@@ -2,11 +2,14 @@
 import type { Draft, Size, Wish } from "../draft.ts";
 import { axisOf, type Makers, mate, some } from "./kit.ts";
 import { attentions } from "./contribattention.ts";
+import { contribFew } from "./contribfew.ts";
+import { contribLanguage } from "./contriblanguage.ts";
+import { contribMore } from "./contribmore.ts";
 import { contribQuantized } from "./contribquantized.ts";
 import { image, windows } from "./windows.ts";
 
-/** A node of onnxruntime's domain. */
-export const own = (wish: Wish): Wish => ({ ...wish, domain: "com.microsoft" });
+/** A node of onnxruntime's domain, unless it says another. */
+export const own = (wish: Wish): Wish => ({ domain: "com.microsoft", ...wish });
 const maybe = (d: Draft, p: number, name: () => string) => (d.dice.chance(p) ? [name()] : []);
 
 function fusedMatMul(op: "FusedMatMul" | "TransposeMatMul") {
@@ -235,6 +238,9 @@ const plain: Makers = {
   },
   ...attentions,
   ...contribQuantized(mate),
+  ...contribMore,
+  ...contribFew,
+  ...contribLanguage,
 };
 /** Makers of `com.microsoft.NAME`. */
 export const contribs: Makers = Object.fromEntries(

@@ -51,11 +51,16 @@ const since: Readonly<Record<string, number>> = {
   RotaryEmbedding: 23,
   Trilu: 14,
 };
+/** The opset that an operator is of at the latest, where ONNX dropped it. */
+export const until: Readonly<Record<string, number>> = Object.fromEntries(
+  ["Affine", "Crop", "DynamicSlice", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh"]
+    .map((name) => [`com.microsoft.${name}`, 9]),
+);
 /** Adds random nodes of the given operators. */
 export function grow(draft: Draft, count: number, ops: readonly string[]): void {
   for (let tries = 0, done = 0; done < count && tries < count * 3; tries++) {
     const op = draft.dice.pick(ops);
-    if ((since[op] ?? cameWith[op] ?? 0) > draft.opset) continue;
+    if ((since[op] ?? cameWith[op] ?? 0) > draft.opset || (until[op] ?? Infinity) < draft.opset) continue;
     const made = makers[op]?.(draft), wish = made && inOpset(draft, made);
     if (wish && draft.add(wish)) done++;
   }

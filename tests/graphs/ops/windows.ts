@@ -133,6 +133,9 @@ function resize(d: Draft) {
     ? [0.5, 1, 2, 3]
     : [0.5, 0.6, 1, 1.5, 2, 2.5, 3, 0.75, 1.3];
   const scales = Float32Array.from([1, 1, ...times(dims, () => d.dice.pick(factors))]);
+  // Where all sizes stay, onnxruntime hands the image on, whatever the scales.
+  const stays = x.samples.some(({ shape }) => shape.every((n, i) => Math.floor(n * (scales[i] ?? 1)) === n));
+  if (stays && scales.some((s) => s !== 1)) return undefined;
   return {
     op: "Resize",
     inputs: [x.name, "", d.constant({ dtype: "float32", shape: [dims + 2], data: scales }).name],

@@ -107,7 +107,9 @@ function placeOutputs(
   const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((id) => [id, n] as const)));
   for (const output of graph.outputs) {
     const type = typeOf(graph, output.id);
-    if (type.kind !== "tensor" || (!scope.views.has(output.id) && hostOnly(scope, output.id))) continue;
+    // Strings lie in no memory: constant ones are handed out as they are.
+    if (type.kind !== "tensor" || type.dtype === "string") continue;
+    if (!scope.views.has(output.id) && hostOnly(scope, output.id)) continue;
     const view = lowering.view(scope, output.id);
     const node = makers.get(output.id) ?? graph.nodes.at(-1);
     const home = output.updates === undefined ? undefined : inputs.get(output.updates);
