@@ -98,14 +98,9 @@ export type { SourceLike, StreamLike } from "./io/files/sources.ts";
 export { createRegistry, type Registry } from "./core/registry.ts";
 export type { PredictOptions } from "./core/model/sampling.ts";
 export type { Session } from "./core/graph/backend.ts";
-export {
-  castTensor,
-  type Nested,
-  type RuntimeValue,
-  scalar,
-  type Tensor,
-  tensor,
-} from "./core/values/tensor.ts";
+export type { NDArray } from "./core/values/printing.ts";
+export type { Nested, RuntimeValue, Tensor } from "./core/values/tensor.ts";
+export { castTensor, scalar, tensor } from "./public/arrays.ts";
 export type {
   Augment,
   BatchItem,

@@ -53,10 +53,13 @@ function divided(t: Tensor, by: number): Tensor {
   return { dtype: "float32", shape: t.shape, data };
 }
 
-/** Gives a tensor the rank an input asks for, where only the way its rows are laid out differs. */
+/** Gives a tensor the rank an input asks for, where only the way its rows are laid out differs; one sample is one row. */
 function shapedFor(t: Tensor, wanted: Shape): Tensor {
   const inner = wanted.slice(1).map((d) => (typeof d === "number" ? d : -1));
   const rows = t.shape[0] ?? 0;
+  if (t.shape.length === inner.length && inner.every((d, i) => d < 0 || d === t.shape[i])) {
+    return reshaped(t, [1, ...t.shape]);
+  }
   if (t.shape.length === wanted.length || inner.includes(-1) || rows === 0) return t;
   const size = inner.reduce((a, b) => a * b, 1);
   return t.data.length === rows * size ? reshaped(t, [rows, ...inner]) : t;

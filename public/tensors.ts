@@ -10,20 +10,16 @@
 export * from "../core/values/dtype.ts";
 export { takeRows } from "../core/model/feed.ts";
 export { Random } from "../core/values/random.ts";
+export type { NDArray } from "../core/values/printing.ts";
 export {
-  castTensor,
-  copyOf,
   isTensor,
   type Nested,
-  reshaped,
   type RuntimeValue,
-  scalar,
   sizeOf,
   type Tensor,
-  tensor,
   type TensorMap,
   type TensorOptional,
   type TensorSequence,
   toNumbers,
-  zeros,
 } from "../core/values/tensor.ts";
+export { castTensor, copyOf, reshaped, scalar, tensor, zeros } from "./arrays.ts";

@@ -1,7 +1,7 @@
 /** What stands between a file's samples and a model: vocabulary, scaling, classes; and its form in lapis.json. @module */
 import { type Extras, InputError, type Tensor, tensor } from "../../mod.ts";
 import { fields, type Schema } from "../../public/plugins.ts";
-import { reshaped, toNumbers } from "../../public/tensors.ts";
+import { reshaped, sizeOf, toNumbers } from "../../public/tensors.ts";
 import {
   buildVocabulary,
   type FittedNgrams,
@@ -149,7 +149,9 @@ export function scaledBy(x: Tensor, { divide, mean, deviation, shape }: Preparat
     out[i] = (v - (mean?.[i % width] ?? 0)) / (deviation?.[i % width] ?? 1);
   }
   const made = tensor(out, x.shape);
-  return shape ? reshaped(made, [x.shape[0] ?? 0, ...shape]) : made;
+  if (!shape) return made;
+  const isOne = sizeOf(shape) === out.length && x.shape[0] !== 1;
+  return reshaped(made, [isOne ? 1 : x.shape[0] ?? 0, ...shape]);
 }
 function targetsOf(raw: RawPart, { preparation, labels }: Fitted): Tensor | undefined {
   const { y, files } = raw;

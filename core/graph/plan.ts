@@ -63,6 +63,14 @@ export function bindInputs(
   return env;
 }
 
+/** What is said where the axes are those of one sample. */
+function oneSample({ shape }: TensorType, value: RuntimeValue): string {
+  if (!isTensor(value) || shape?.length !== value.shape.length + 1) return "";
+  const fits = shape.slice(1).every((d, i) => typeof d !== "number" || d === value.shape[i]);
+  return fits
+    ? `: one sample, whose batch axis is missing; give it as [${[1, ...value.shape].join(", ")}]`
+    : "";
+}
 /** Checks one input against its type and binds its symbols. */
 export function bindValue(
   input: Pick<GraphInput, "name">,
@@ -78,9 +86,12 @@ export function bindValue(
   }
   const came = isTensor(value) ? `${value.dtype}[${value.shape.join(", ")}]` : value.kind;
   const wrong = () =>
-    new InputError(`input ${shown(input.name)}: expected ${typeText(type)}, got ${came}`, {
-      place: input.name,
-    });
+    new InputError(
+      `input ${shown(input.name)}: expected ${typeText(type)}, got ${came}${oneSample(type, value)}`,
+      {
+        place: input.name,
+      },
+    );
   if (!isTensor(value) || value.dtype !== type.dtype) throw wrong();
   if (type.shape === undefined) return;
   if (type.shape.length !== value.shape.length) throw wrong();

@@ -4,6 +4,7 @@ import { InputError, shown } from "../values/errors.ts";
 import { asTensor, dimText, type Type, typeText } from "../values/shape.ts";
 import {
   castTensor,
+  isList,
   isTensor,
   type Nested,
   type RuntimeValue,
@@ -46,7 +47,7 @@ const isTensorLike = (x: unknown): x is Tensor =>
 
 /** Depth of nested arrays, judged by their first elements. */
 function depthOf(x: unknown): number {
-  return Array.isArray(x) ? 1 + depthOf(x[0]) : 0;
+  return isList(x) ? 1 + depthOf(x[0]) : 0;
 }
 
 /**
@@ -59,7 +60,7 @@ export function byName(
   what = "input",
 ): Readonly<Record<string, Tensor | Nested>> {
   const names = ports.map((p) => p.name).join(", ");
-  if (typeof x === "object" && !Array.isArray(x) && !isTensorLike(x)) {
+  if (typeof x === "object" && !isList(x) && !isTensorLike(x)) {
     const given = (x ?? {}) as Readonly<Record<string, Tensor | Nested>>;
     const unknown = Object.keys(given).find((k) => !ports.some((p) => p.name === k));
     if (unknown !== undefined) {
@@ -119,13 +120,13 @@ export function feed(
       undefined,
       typeof first(given as Nested) === "string" ? "string" : "float64",
     );
-    t = depthOf(given) === 0 && Array.isArray(given) ? { ...found, shape: [0] } : found;
+    t = isList(given) && given.length === 0 ? { ...found, shape: [0] } : found;
   }
   const cast = castInput(port, t);
   return batch ? asBatch(cast, port) : cast;
 }
 function first(x: Nested): unknown {
-  return Array.isArray(x) ? first(x[0] as Nested) : x;
+  return isList(x) ? first(x[0] as Nested) : x;
 }
 
 /** What is given for inputs, by name; those left out have a value of their own. */

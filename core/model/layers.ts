@@ -1,7 +1,7 @@
 /** Layers as they stand in a model: what each is, and what another model builds on. @module */
 import { ConfigError, ShapeError, shown } from "../values/errors.ts";
 import { portOf } from "./feed.ts";
-import { printedAs } from "../network/built.ts";
+import { printedAs } from "../values/printing.ts";
 import type { Layer } from "../network/layer.ts";
 import { type Network, networkConfigOf, type SymbolicTensor } from "../network/network.ts";
 import { nearest } from "../values/schema.ts";

@@ -19,6 +19,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Layer } from "../network/layer.ts";
 import { assignNames } from "../network/names.ts";
 import type { Network } from "../network/network.ts";
+import { type NDArray, printed } from "../values/printing.ts";
 import type { Random } from "../values/random.ts";
 import type { RegistryOf } from "./plugins.ts";
 import type { ModelOptions } from "./options.ts";
@@ -26,7 +27,7 @@ import { asksForDraws, predictNames, type PredictOptions, stacked, streamOf } fr
 import { checkOptions } from "../values/schema.ts";
 import type { RunOnce } from "./sessions.ts";
 import { ModelState } from "./state.ts";
-import { isTensor, type RuntimeValue, type Tensor } from "../values/tensor.ts";
+import { isList, isTensor, type RuntimeValue, type Tensor } from "../values/tensor.ts";
 import type {
   BatchOptions,
   BatchSource,
@@ -97,13 +98,15 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
    * type whoever expects them says: `run<TensorSequence>(…)`.
    * @throws {InputError} naming the input that is missing, unknown or of another shape.
    */
-  async run<V extends RuntimeValue = Tensor>(
+  async run<V extends RuntimeValue = NDArray>(
     inputs: Readonly<Record<string, RuntimeValue>>,
   ): Promise<Record<string, V>> {
     this.#buildFrom(inputs as ModelData);
     const ports = this.inputs, named = byName(inputs as ModelData, ports);
     const fed = fedBy(ports, named, (p, given) => feed(p, given, false, this.made === undefined));
-    return await this.runOnce({}, fed) as Record<string, V>;
+    const results = await this.runOnce({}, fed);
+    for (const value of Object.values(results)) if (isTensor(value)) printed(value);
+    return results as Record<string, V>;
   }
   /**
    * Predicts in batches and joins them: the output of a model that has one; {@link Model.predictAll} gives several.
@@ -111,12 +114,12 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
    * @throws {InputError} naming the input that doesn't fit; for several outputs; for `samples` of a model that draws
    * nothing.
    */
-  async predict(x: ModelData, options: PredictOptions = {}): Promise<Tensor> {
+  async predict(x: ModelData, options: PredictOptions = {}): Promise<NDArray> {
     checkOptions("predict", options, predictNames);
     return await this.#only("predict", x, () => this.predictAll(x, options));
   }
   /** {@link Model.predict} for any number of outputs: a list in the order of `outputs`. */
-  async predictAll(x: ModelData, options: PredictOptions = {}): Promise<Tensor[]> {
+  async predictAll(x: ModelData, options: PredictOptions = {}): Promise<NDArray[]> {
     checkOptions("predictAll", options, predictNames);
     const { batchSize = 32, seed, samples } = options;
     const fed = this.#feed(x), random = streamOf(seed, this.random);
@@ -172,23 +175,23 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     return Object.fromEntries(joined);
   }
   /** Runs the model once on a whole batch; with `training`, dropout drops and statistics move. For one output. */
-  async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor> {
+  async call(x: ModelData, options: { readonly training?: boolean } = {}): Promise<NDArray> {
     checkOptions("call", options, { training: 0 });
     return await this.#only("call", x, () => this.callAll(x, options));
   }
   /** {@link Model.call} for any number of outputs: a list in the order of `outputs`. */
-  async callAll(x: ModelData, options: { readonly training?: boolean } = {}): Promise<Tensor[]> {
+  async callAll(x: ModelData, options: { readonly training?: boolean } = {}): Promise<NDArray[]> {
     checkOptions("callAll", options, { training: 0 });
     return this.#listed(await this.runOnce({ training: options.training ?? false }, this.#feed(x)));
   }
   /** Every layer's output by path, a list where it has several or is used several times. */
-  async activations(x: ModelData): Promise<Map<string, Tensor | Tensor[]>> {
+  async activations(x: ModelData): Promise<Map<string, NDArray | NDArray[]>> {
     const fed = this.#feed(x), options = { outputs: "layers" } as const;
     this.#activations ??=
       assemble(this.network, this.registry, { ...options, ...this.assembling() }).activations;
     const results = await this.runOnce(options, fed);
     return new Map([...this.#activations].map(([path, names]) => {
-      const list = names.map((n) => tensorIn(results[n], n));
+      const list = names.map((n) => printed(tensorIn(results[n], n)));
       return [path, list.length === 1 && list[0] ? list[0] : list];
     }));
   }
@@ -206,7 +209,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
   #buildFrom(x: ModelData): void {
     if (!this.stack) return;
     const probe: Port = portOf("input", { kind: "tensor", dtype: "float32" });
-    const single = typeof x === "object" && !Array.isArray(x) && !("data" in x) ? Object.values(x)[0] : x;
+    const single = typeof x === "object" && !isList(x) && !("data" in x) ? Object.values(x)[0] : x;
     const value = feed(probe, single as Tensor, false);
     if (isTensor(value)) this.build([null, ...value.shape.slice(1)]);
   }
@@ -232,10 +235,10 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     }
     return rows;
   }
-  #listed(results: Readonly<Record<string, RuntimeValue>>): Tensor[] {
-    return this.outputs.map(({ name }) => tensorIn(results[name], name));
+  #listed(results: Readonly<Record<string, RuntimeValue>>): NDArray[] {
+    return this.outputs.map(({ name }) => printed(tensorIn(results[name], name)));
   }
-  async #only(method: string, x: ModelData, all: () => Promise<readonly Tensor[]>): Promise<Tensor> {
+  async #only(method: string, x: ModelData, all: () => Promise<readonly NDArray[]>): Promise<NDArray> {
     this.#buildFrom(x);
     const names = this.outputs.map(({ name }) => name), [one] = names.length === 1 ? await all() : [];
     if (one) return one;
@@ -329,12 +332,12 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     return this.#trainer.score(x, y, options);
   }
   /** Probabilities of classes: `predict` under scikit-learn's name. @throws {InputError} for several outputs. */
-  predictProba(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
+  predictProba(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
     return this.predict(x, options);
   }
   /** The most probable class of every sample (or step), int32; a single probability is cut at a half. */
-  async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<Tensor> {
-    return mostProbable(await this.predictProba(x, options));
+  async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
+    return printed(mostProbable(await this.predictProba(x, options)));
   }
   /** What the last fit gave. */
   get history(): History {

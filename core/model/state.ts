@@ -12,6 +12,7 @@ import type { Layer, NetworkPlugins } from "../network/layer.ts";
 import type { WholeLayers } from "../network/whole.ts";
 import { eachWeight, type LayerNode } from "../network/tree.ts";
 import { type Network, networkLayer } from "../network/network.ts";
+import { type NDArray, printed } from "../values/printing.ts";
 import type { Random } from "../values/random.ts";
 import { modelNames, type ModelOptions } from "./options.ts";
 import { drawsOf, keysFrom, type RandomInputs, randomInputs } from "./sampling.ts";
@@ -216,10 +217,9 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     return this.stack ?? this.network.layers;
   }
   /** The weights by path, in the order of Keras 3's `model.weights`; as they are now. */
-  get weights(): Map<string, Tensor> {
+  get weights(): Map<string, NDArray> {
     if (this.stack) this.needs(undefined, "weights");
-    for (const path of this.#weights.keys()) this.weight(path);
-    return new Map(this.#weights);
+    return new Map([...this.#weights].map(([path, value]) => [path, this.weight(path) ?? printed(value)]));
   }
   /**
    * Reads home what lies with an engine that reads asynchronously (a device), so that `weights`, `weight`, `weightOf`, `graph`,
@@ -246,17 +246,18 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     this.sessions.write(path, value);
   }
   /** One weight by its path, as it is now. */
-  weight(path: string): Tensor | undefined {
+  weight(path: string): NDArray | undefined {
     this.#take(path);
     const at = this.sessions.since(path);
-    if (!this.#weights.has(path) || at === this.#read.get(path)) return this.#weights.get(path);
-    const value = this.sessions.value(path);
-    if (value) this.#weights.set(path, value);
+    const known = this.#weights.get(path);
+    if (!known || at === this.#read.get(path)) return known && printed(known);
+    const value = this.sessions.value(path) ?? known;
+    this.#weights.set(path, value);
     if (at !== undefined) this.#read.set(path, at);
-    return this.#weights.get(path);
+    return printed(value);
   }
   /** One layer's weight by its own name, as in `kernel`. */
-  weightOf(layer: Layer, param: string): Tensor | undefined {
+  weightOf(layer: Layer, param: string): NDArray | undefined {
     for (const [entry, node] of eachWeight(this.assembled?.tree ?? [])) {
       if (node.layer === layer && entry.param === param) return this.weight(entry.path);
     }

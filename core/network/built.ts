@@ -2,19 +2,8 @@
 import { ConfigError, shown } from "../values/errors.ts";
 import type { Layer } from "./layer.ts";
 import { nameOf } from "./names.ts";
+import { printedAs } from "../values/printing.ts";
 import { isRecord } from "../values/schema.ts";
-
-/** Symbols by which Deno and Node ask how something prints. */
-export const inspections: readonly symbol[] = ["Deno.customInspect", "nodejs.util.inspect.custom"].map((
-  name,
-) => Symbol.for(name));
-/** Gives something a text, for `String(…)` and consoles. */
-export function printedAs<T extends object>(what: T, text: () => string): T {
-  for (const key of ["toString", ...inspections]) {
-    Object.defineProperty(what, key, { value: text, configurable: true });
-  }
-  return what;
-}
 
 /** An option in few words. */
 function optionText(value: unknown): string {

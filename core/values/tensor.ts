@@ -46,8 +46,10 @@ export interface TensorMap {
 /** Whatever a graph's value may be when it runs. */
 export type RuntimeValue = Tensor | TensorSequence | TensorOptional | TensorMap;
 
-/** Numbers, strings or booleans, nested to any depth. */
-export type Nested = number | bigint | boolean | string | readonly Nested[];
+/** Numbers, strings or booleans, nested to any depth; typed arrays stand for rows of numbers. */
+export type Nested = number | bigint | boolean | string | NumericArray | readonly Nested[];
+/** True for a list, typed or not. */
+export const isList = (data: unknown): data is readonly Nested[] => Array.isArray(data) || isTypedArray(data);
 
 /** True for a tensor, false for a sequence, an optional or a map. */
 export function isTensor(value: RuntimeValue | undefined): value is Tensor {
@@ -82,7 +84,7 @@ function dtypeOfArray(data: NumericArray): DType {
 }
 
 function flatten(nested: Nested, shape: number[], depth: number, out: unknown[]): void {
-  if (!Array.isArray(nested)) {
+  if (!isList(nested)) {
     if (depth !== shape.length) throw new ShapeError("tensor: nested arrays of unequal depth");
     out.push(nested);
     return;

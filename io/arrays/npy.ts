@@ -2,6 +2,7 @@
 import { type DType, dtypes, type NumericArray } from "../../core/values/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
+import { type NDArray, printed } from "../../core/values/printing.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { reversedUnits } from "../archives/bytes.ts";
@@ -34,7 +35,7 @@ const toCode = new Map(Object.entries(fromCode).map(([code, dtype]) => [dtype, c
  * @throws {FormatError} for a damaged or truncated file.
  * @throws {UnsupportedError} for object arrays and element types without a tensor.
  */
-export function readNpy(bytes: Uint8Array, file?: string): Tensor {
+export function readNpy(bytes: Uint8Array, file?: string): NDArray {
   checkBytes("readNpy", bytes);
   const { label, detail } = named("npy", file);
   if (bytes.length < 10 || magic.some((b, i) => bytes[i] !== b)) {
@@ -54,7 +55,7 @@ export function readNpy(bytes: Uint8Array, file?: string): Tensor {
   const text = new TextDecoder(major < 3 ? "latin1" : "utf-8").decode(bytes.subarray(start, start + length));
   const header = parseNpyHeader(text);
   if (typeof header === "string") throw new FormatError(`${label} header ${shown(text)}: ${header}`, detail);
-  return readData(bytes.subarray(start + length), header, label, detail);
+  return printed(readData(bytes.subarray(start + length), header, label, detail));
 }
 
 function readData(bytes: Uint8Array, header: NpyHeader, label: string, detail: { file?: string }): Tensor {

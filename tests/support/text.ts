@@ -1,6 +1,6 @@
 /** Reference cases of text (kind E): Keras' TextVectorization, Tokenizer and pad_sequences. @module */
 import { deepEqual } from "node:assert/strict";
-import { loadModel, tensor } from "../../mod.ts";
+import { loadModel, type Tensor, tensor } from "../../mod.ts";
 import { padSequences, type PadSequencesOptions } from "../../public/sequences.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import {
@@ -40,7 +40,7 @@ const camel = (config: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
     Object.entries(config).map(([k, v]) => [k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()), v]),
   );
-const rowsOf = (t: ReturnType<typeof tensor>): Rows => {
+const rowsOf = (t: Tensor): Rows => {
   const [n = 0, m = 0] = t.shape, numbers = Array.from(toNumbers(t));
   return Array.from({ length: n }, (_, i) => numbers.slice(i * m, (i + 1) * m));
 };

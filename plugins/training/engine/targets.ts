@@ -3,7 +3,7 @@ import { isFloat } from "../../../core/values/dtype.ts";
 import { InputError, shown } from "../../../core/values/errors.ts";
 import { feed, type Port, portOf, tensorIn } from "../../../core/model/feed.ts";
 import { tensorType, typeText } from "../../../core/values/shape.ts";
-import { reshaped, sizeOf, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
+import { isList, reshaped, sizeOf, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OutputLoss } from "./compiled.ts";
 import { targetName, weightName } from "./forward.ts";
 import type { SampleWeights } from "../../../core/training/types.ts";
@@ -61,7 +61,7 @@ export function givenFor(
   outputs: readonly Port[],
   what: string,
 ): Readonly<Record<string, unknown>> {
-  if (typeof given === "object" && given !== null && !Array.isArray(given) && !isOneTensor(given)) {
+  if (typeof given === "object" && given !== null && !isList(given) && !isOneTensor(given)) {
     const named = given as Readonly<Record<string, unknown>>;
     const unknown = Object.keys(named).find((name) => !outputs.some((o) => o.name === name));
     if (unknown === undefined) return named;
@@ -82,7 +82,7 @@ export function givenFor(
   const came = Array.isArray(given) ? `a list of ${given.length}` : "one";
   throw new InputError(`expected data for ${needed.length} ${what}s (${names}), got ${came}`);
 }
-const depthOf = (x: unknown): number => (Array.isArray(x) ? 1 + depthOf(x[0]) : 0);
+const depthOf = (x: unknown): number => (isList(x) ? 1 + depthOf(x[0]) : 0);
 /** True for what is there. */
 export const present = (x: unknown): boolean => x !== null && x !== undefined;
 
@@ -95,7 +95,7 @@ export function weightsOf(
   const list = Array.isArray(given) &&
     given.some((item) => !present(item) || isOneTensor(item) || depthOf(item) > 0);
   const forAll = isOneTensor(given) ||
-    (Array.isArray(given) && (!list || needed.length === 1 && outputs.length === 1));
+    (isList(given) && (!list || needed.length === 1 && outputs.length === 1));
   const named = forAll
     ? Object.fromEntries(needed.map(({ name }) => [name, given]))
     : givenFor(given, needed, outputs, "sample weight");
