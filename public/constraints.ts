@@ -8,12 +8,4 @@
  * ```
  * @module
  */
-export {
-  type Axes,
-  maxNorm,
-  type MaxNormConfig,
-  minMaxNorm,
-  type MinMaxNormConfig,
-  nonNeg,
-  unitNorm,
-} from "../plugins/training/constraints.ts";
+export * from "../plugins/training/constraints.ts";

@@ -7,35 +7,4 @@
  * ```
  * @module
  */
-export {
-  adafactor,
-  type AdafactorConfig,
-  ftrl,
-  type FtrlConfig,
-  lamb,
-  type LambConfig,
-  type LossScaleConfig,
-  lossScaleOptimizer,
-  scheduleFreeAdamW,
-  type ScheduleFreeConfig,
-} from "../plugins/training/optimizers/moreoptimizers.ts";
-export { muon, type MuonConfig } from "../plugins/training/optimizers/muon.ts";
-export { nadam, type NadamConfig } from "../plugins/training/optimizers/nadam.ts";
-export type { Betas } from "../plugins/training/optimizers/optimizerkit.ts";
-export {
-  adadelta,
-  type AdadeltaConfig,
-  adagrad,
-  type AdagradConfig,
-  adam,
-  adamax,
-  type AdamConfig,
-  adamW,
-  type BetaConfig,
-  lion,
-  type LionConfig,
-  rmsprop,
-  type RmspropConfig,
-  sgd,
-  type SgdConfig,
-} from "../plugins/training/optimizers/optimizers.ts";
+export * from "../plugins/training/optimizers/mod.ts";

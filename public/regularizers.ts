@@ -8,13 +8,4 @@
  * ```
  * @module
  */
-export {
-  l1,
-  type L1Config,
-  l1l2,
-  type L1L2Config,
-  l2,
-  type L2Config,
-  orthogonal,
-  type OrthogonalConfig,
-} from "../plugins/training/regularizers.ts";
+export * from "../plugins/training/regularizers.ts";

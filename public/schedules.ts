@@ -8,18 +8,4 @@
  * ```
  * @module
  */
-export {
-  type CosineConfig as CosineDecayConfig,
-  cosineDecay,
-  cosineDecayRestarts,
-  type DecayConfig,
-  exponentialDecay,
-  inverseTimeDecay,
-  oneCycle,
-  type OneCycleConfig,
-  type PiecewiseConfig,
-  piecewiseConstantDecay,
-  type PolynomialConfig,
-  polynomialDecay,
-  type RestartsConfig,
-} from "../plugins/training/optimizers/schedules.ts";
+export * from "../plugins/training/schedules.ts";

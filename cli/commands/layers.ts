@@ -2,6 +2,7 @@
 import { registry } from "../../mod.ts";
 import facts from "../layers.json" with { type: "json" };
 import type { CommandDef } from "../command.ts";
+import { docOf, fieldsOf } from "../docs.ts";
 import { clip, shapeText } from "../terminal.ts";
 
 /** Lists the layers with their options, or one layer's options in full. */
@@ -17,12 +18,12 @@ lapis layers LSTM   # every option with what it takes and its default`,
     const shown = name === undefined ? all : [registry.get("layer", known ?? name)];
     const data = shown.map((def) => ({
       name: def.name,
-      summary: def.summary,
+      summary: docOf(def),
       forward: true,
       ...factsOf(def.name),
-      options: Object.entries(def.config as Readonly<Record<string, FieldInfo>>).map(([option, field]) => ({
+      options: Object.entries(fieldsOf(def)).map(([option, field]) => ({
         name: option,
-        doc: field.doc,
+        doc: field.doc ?? "",
         expects: field.expects,
         required: field.required,
         ...(field.required ? {} : { default: field.default }),
@@ -41,7 +42,7 @@ lapis layers LSTM   # every option with what it takes and its default`,
         filled(about, width),
         ...options.map((o) => {
           const fallback = o.required ? "required" : `default ${valueText(o.default)}`;
-          return `\n  ${o.name} (${fallback})\n${filled(`${o.expects}: ${o.doc}`, width)}`;
+          return `\n  ${o.name}: ${o.expects} (${fallback})\n${filled(o.doc, width)}`;
         }),
       ].join("\n");
     }).join("\n");
@@ -58,13 +59,6 @@ interface Facts {
 function factsOf(name: string): Facts {
   const known = facts as Readonly<Record<string, Facts | undefined>>;
   return known[name] ?? { runs: "not measured", gradient: "not measured", keras: [] };
-}
-
-interface FieldInfo {
-  readonly doc: string;
-  readonly expects: string;
-  readonly required: boolean;
-  readonly default?: unknown;
 }
 
 function valueText(value: unknown): string {

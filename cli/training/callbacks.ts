@@ -11,6 +11,7 @@ import {
   terminateOnNaN,
 } from "../../public/callbacks.ts";
 import { type AnySchema, fields } from "../../public/plugins.ts";
+import { described } from "../docs.ts";
 import type { Json } from "./config.ts";
 
 const { bool, choice, float, int, nearest, nullable, parseConfig, text } = fields;
@@ -20,60 +21,57 @@ export interface CallbackKind {
   readonly fields: AnySchema;
   make(options: Json): Callback;
 }
-const monitor = nullable(text({ doc: "the number that is watched; valLoss unless given" }));
-const mode = choice({ doc: "which way the number is better", of: ["auto", "min", "max"], default: "auto" });
-const patience = (epochs: number) =>
-  int({ doc: "epochs without improvement that are borne", min: 0, default: epochs });
-const least = (value: number) => float({ doc: "a change smaller than this is none", min: 0, default: value });
+const monitor = nullable(text());
+const mode = choice({ of: ["auto", "min", "max"], default: "auto" });
+const patience = (epochs: number) => int({ min: 0, default: epochs });
+const least = (value: number) => float({ min: 0, default: value });
 const path = text({ doc: "the file" });
 
 /** Every callback by name. */
 export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
   earlyStopping: {
-    fields: {
+    fields: described("EarlyStoppingOptions", {
       monitor,
       mode,
       minDelta: least(0),
       patience: patience(0),
-      baseline: nullable(float({ doc: "what must be bettered for patience to begin anew" })),
-      restoreBestWeights: bool({ doc: "the model ends with the weights of its best epoch", default: false }),
-      startFromEpoch: int({ doc: "epochs that don't count at first", min: 0, default: 0 }),
-    },
+      baseline: nullable(float()),
+      restoreBestWeights: bool({ default: false }),
+      startFromEpoch: int({ min: 0, default: 0 }),
+    }),
     make: (options) => earlyStopping(options),
   },
   modelCheckpoint: {
-    fields: {
-      path: text({
-        doc: "the file; {epoch} and names of numbers stand for their values, as in run-{epoch:02d}.keras",
-      }),
+    fields: described("ModelCheckpointOptions", {
+      path: text(),
       monitor,
       mode,
-      saveBestOnly: bool({ doc: "writes only where the number is the best so far", default: false }),
-      saveWeightsOnly: bool({ doc: "writes weights alone; the path ends in .weights.h5", default: false }),
-      every: int({ doc: "epochs between files", min: 1, default: 1 }),
-      saveFreq: nullable(int({ doc: "batches between files, in place of epochs", min: 1 })),
-      initialValueThreshold: nullable(float({ doc: "what must be bettered before anything is written" })),
-    },
+      saveBestOnly: bool({ default: false }),
+      saveWeightsOnly: bool({ default: false }),
+      every: int({ min: 1, default: 1 }),
+      saveFreq: nullable(int({ min: 1 })),
+      initialValueThreshold: nullable(float()),
+    }),
     make: ({ path, ...options }) => modelCheckpoint({ ...options, path: String(path) }),
   },
   reduceLearningRateOnPlateau: {
-    fields: {
+    fields: described("PlateauOptions", {
       monitor,
       mode,
-      factor: float({ doc: "what the rate is multiplied by", min: 0, max: 1, default: 0.1 }),
+      factor: float({ min: 0, max: 1, default: 0.1 }),
       patience: patience(10),
       minDelta: least(1e-4),
-      cooldown: int({ doc: "epochs after a change that don't count", min: 0, default: 0 }),
-      minLearningRate: float({ doc: "the rate goes no lower", min: 0, default: 0 }),
-    },
+      cooldown: int({ min: 0, default: 0 }),
+      minLearningRate: float({ min: 0, default: 0 }),
+    }),
     make: (options) => reduceLearningRateOnPlateau(options),
   },
   csvLogger: {
-    fields: {
+    fields: described("CsvLoggerOptions", {
       path,
-      separator: text({ doc: "between numbers", default: "," }),
-      append: bool({ doc: "adds to the file that is there", default: false }),
-    },
+      separator: text({ default: "," }),
+      append: bool({ default: false }),
+    }),
     make: ({ path, ...options }) => csvLogger(String(path), options),
   },
   tensorBoard: {
@@ -81,13 +79,11 @@ export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
     make: ({ folder }) => tensorBoard(String(folder)),
   },
   terminateOnNaN: {
-    fields: { raiseError: bool({ doc: "fails in place of ending the fit", default: false }) },
+    fields: described("TerminateOptions", { raiseError: bool({ default: false }) }),
     make: (options) => terminateOnNaN(options),
   },
   swapEmaWeights: {
-    fields: {
-      swapOnEpoch: bool({ doc: "other callbacks find the averages at an epoch's end", default: false }),
-    },
+    fields: described("SwapEmaOptions", { swapOnEpoch: bool({ default: false }) }),
     make: (options) => swapEmaWeights(options),
   },
   lossThreshold: {

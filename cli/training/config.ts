@@ -3,6 +3,7 @@ import { InputError } from "../../mod.ts";
 import { augmentFields, type AugmentOptions } from "../../public/data.ts";
 import { fields, type Schema } from "../../public/plugins.ts";
 import { ngramFields, type NgramOptions, type TextSettings, textSettingsFields } from "../../public/text.ts";
+import { described } from "../docs.ts";
 import { readText } from "../inputs.ts";
 import {
   type DatasetConfig,
@@ -187,7 +188,7 @@ const source = (doc: string) =>
         : undefined,
   }));
 const textFields: Schema<TextConfig> = {
-  ...textSettingsFields,
+  ...described("TextSettings", textSettingsFields),
   maxWords: nullable(int({ doc: "size of the vocabulary, padding and unknown counted", min: 2 })),
   vocabulary: nullable(text({ doc: "JSON list of tokens by id; made from the training texts unless given" })),
   embeddingFile: nullable(text({
@@ -196,7 +197,10 @@ const textFields: Schema<TextConfig> = {
 };
 const ngramsFields: Schema<NgramsConfig> = {
   column: text({ doc: "column that holds the text", default: "text" }),
-  kinds: list({ doc: "kinds of n-grams, side by side", of: section("a kind of n-grams", ngramFields) }),
+  kinds: list({
+    doc: "kinds of n-grams, side by side",
+    of: section("a kind of n-grams", described("NgramOptions", ngramFields)),
+  }),
 };
 const dataFields: Schema<DataConfig> = {
   folder: nullable(text({ doc: "folder of the files below; --data says another" })),
@@ -280,7 +284,9 @@ const fitFields: Schema<FitConfig> = {
   validationFreq: int({ doc: "epochs between validations", min: 1, default: 1 }),
   stepsPerEpoch: nullable(int({ doc: "batches that count as an epoch", min: 1 })),
   classWeight: nullable(object("factors of the classes' losses, by class number or name")),
-  augment: nullable(section("how images are changed at random in training", augmentFields)),
+  augment: nullable(
+    section("how images are changed at random in training", described("AugmentOptions", augmentFields)),
+  ),
   callbacks: {
     ...list({ doc: "what watches the fit, each {type, …options}", of: object("a callback"), default: [] }),
     json: { type: "array", items: { $ref: "#/$defs/callback" } },

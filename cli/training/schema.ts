@@ -1,6 +1,7 @@
 /** The JSON schema of training configurations, made from the fields that read them. @module */
 import { registry } from "../../mod.ts";
-import type { AnySchema, PartKind } from "../../public/plugins.ts";
+import type { PartKind } from "../../public/plugins.ts";
+import { docOf, fieldsOf } from "../docs.ts";
 import { callbackKinds } from "./callbacks.ts";
 import { type Json, objectSchema, trainFields } from "./config.ts";
 import { layerTypes } from "./layers.ts";
@@ -17,8 +18,8 @@ function partSchema(kind: PartKind): Json {
     anyOf: [
       { enum: [...new Set(names)] },
       ...all.map((def) => ({
-        description: def.summary,
-        ...objectSchema(def.config as AnySchema, own(def.name)),
+        description: docOf(def),
+        ...objectSchema(fieldsOf(def), own(def.name)),
       })),
       // Keras' serialised form.
       { type: "object", required: ["class_name"] },
@@ -45,8 +46,8 @@ function layerSchema(): Json {
     oneOf: [
       start,
       ...[...layerTypes].map(([name, def]) => ({
-        description: def.summary,
-        ...objectSchema(def.config as AnySchema, { type: { const: name }, ...common }),
+        description: docOf(def),
+        ...objectSchema(fieldsOf(def), { type: { const: name }, ...common }),
       })),
     ],
   };

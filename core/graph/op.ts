@@ -117,8 +117,8 @@ export interface ActivationDef {
   readonly kind: "activation";
   /** Our name, camelCase: `hardSigmoid`. */
   readonly name: string;
-  /** What it does, in a few words. */
-  readonly summary: string;
+  /** What it does, in a few words, where no doc of its factory says so. */
+  readonly summary?: string;
   /** Keras' names for it; snake_case of ours unless said. */
   readonly kerasNames?: readonly string[];
   /** Options with defaults, such as `alpha`. */

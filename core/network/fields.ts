@@ -86,8 +86,8 @@ export function activationField(
   o: { readonly doc?: string; readonly default?: ActivationSpec } = {},
 ): Field<ActivationSpec> {
   return field<ActivationSpec>({
-    doc: o.doc ?? "function applied last",
-    default: o.default ?? "linear",
+    default: "linear",
+    ...o,
     expects: "an activation's name, or {name, …options}",
     kind: "activation",
     json: namedJson,
@@ -96,7 +96,7 @@ export function activationField(
 }
 /** An initializer: its name or `{name, …options}`. */
 export function initializerField(
-  o: { readonly doc: string; readonly default: InitializerSpec },
+  o: { readonly doc?: string; readonly default: InitializerSpec },
 ): Field<InitializerSpec> {
   return field<InitializerSpec>({
     ...o,
@@ -112,9 +112,9 @@ export function initializerField(
   });
 }
 /** A regularizer, constraint or other part that a layer keeps as it came. */
-export function opaqueField(doc: string): Field<Opaque> {
+export function opaqueField(doc?: string): Field<Opaque> {
   return {
-    doc,
+    ...(doc !== undefined && { doc }),
     expects: "what Keras' configuration holds",
     required: false,
     default: null,
@@ -124,9 +124,9 @@ export function opaqueField(doc: string): Field<Opaque> {
 }
 /** One axis or several, kept as given. */
 export function axesField(
-  o: { readonly doc: string; readonly default: number | readonly number[] },
+  o: { readonly doc?: string; readonly default: number | readonly number[] },
 ): Field<number | readonly number[]> {
-  const one = int({ doc: o.doc });
+  const one = int();
   return field<number | readonly number[]>({
     ...o,
     expects: "an axis, or a list of axes",
@@ -138,7 +138,6 @@ export function axesField(
 /** Where the channels stand; null and `channelsLast` are read too. */
 export function dataFormatField(): Field<DataFormat> {
   return field<DataFormat>({
-    doc: "where the channels stand: after the sizes, or before them",
     default: "channels_last",
     expects: "channels_last or channels_first",
     json: { enum: ["channels_last", "channels_first", "channelsLast", "channelsFirst", null] },
@@ -155,7 +154,7 @@ export function dataFormatField(): Field<DataFormat> {
 }
 /** The seed of a layer's own random numbers. */
 export function seedField(): Field<number | null> {
-  return nullable(int({ doc: "seed of the layer's random numbers; the model's unless given" }));
+  return nullable(int());
 }
 
 /** What layers with a kernel and a bias have in common; regularizers and constraints are kept as they came. */
@@ -180,14 +179,14 @@ export interface KernelConfig {
 /** Fields of {@link KernelConfig}. */
 export function kernelFields(): Schema<KernelConfig> {
   return {
-    useBias: bool({ doc: "add a learned offset", default: true }),
-    kernelInitializer: initializerField({ doc: "fills the kernel", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills the bias", default: "zeros" }),
-    kernelRegularizer: opaqueField("penalty on the kernel"),
-    biasRegularizer: opaqueField("penalty on the bias"),
-    activityRegularizer: opaqueField("penalty on the outputs"),
-    kernelConstraint: opaqueField("bound on the kernel"),
-    biasConstraint: opaqueField("bound on the bias"),
+    useBias: bool({ default: true }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
+    kernelRegularizer: opaqueField(),
+    biasRegularizer: opaqueField(),
+    activityRegularizer: opaqueField(),
+    kernelConstraint: opaqueField(),
+    biasConstraint: opaqueField(),
   };
 }
 
@@ -239,7 +238,7 @@ export function withoutFields(
 }
 /** Whether softmax leaves 0 where all is masked. */
 export function zeroMaskedField(): Field<boolean> {
-  return bool({ doc: "masked places become 0 even where all are masked", default: true });
+  return bool({ default: true });
 }
 /** Before Keras 3.14 a softmax over nothing but masked places was even. */
 export function beforeZeroMasked(config: Record<string, unknown>, version: string): Record<string, unknown> {

@@ -131,8 +131,8 @@ export interface LayerDef<C = unknown, P extends string = string> {
   readonly kind: "layer";
   /** Keras' class name. */
   readonly name: string;
-  /** What it does, in a few words. */
-  readonly summary: string;
+  /** What it does, in a few words, where no doc of its factory says so. */
+  readonly summary?: string;
   /** The fields of its configuration. */
   readonly config: Schema<C>;
   /** The weights, in Keras' order, known from the configuration and the inputs' types. */
@@ -162,8 +162,8 @@ export interface LayerPlugin {
   readonly kind: "layer";
   /** Keras' class name. */
   readonly name: string;
-  /** What it computes, in a line. */
-  readonly summary: string;
+  /** What it does, in a few words, where no doc of its factory says so. */
+  readonly summary?: string;
   /** Its fields. */
   readonly config: object;
   /** What it does with its input's mask. */
@@ -198,11 +198,11 @@ export interface InitializerDef {
   readonly kind: "initializer";
   /** Our name, camelCase. */
   readonly name: string;
-  /** What it draws or fills, in a few words. */
-  readonly summary: string;
+  /** What it does, in a few words, where no doc of its factory says so. */
+  readonly summary?: string;
   /** Options with their defaults. */
-  readonly config: Readonly<Record<string, { readonly doc: string; readonly default: unknown }>>;
-  /** The first value of a weight. */
+  readonly config: Readonly<Record<string, { readonly doc?: string; readonly default: unknown }>>;
+  /** The first value of a weight; `config` has every option. */
   fill(shape: readonly number[], config: Readonly<Record<string, unknown>>, seed: number): Tensor;
 }
 

@@ -3,7 +3,7 @@ import type { Layer } from "./layer.ts";
 import { type Field, field, isRecord } from "../values/schema.ts";
 
 /** A layer inside a layer's configuration. */
-export function layerField(o: { readonly doc: string }): Field<Layer> {
+export function layerField(o: { readonly doc?: string } = {}): Field<Layer> {
   return field<Layer>({
     ...o,
     expects: "a layer",

@@ -21,8 +21,8 @@ export interface PartBase<K extends PartKind, C> {
   readonly kind: K;
   /** camelCase; Keras' class name is the same in PascalCase unless `className` says otherwise. */
   readonly name: string;
-  /** One line for tables. */
-  readonly summary: string;
+  /** What it does, in a few words, where no doc of its factory says so. */
+  readonly summary?: string;
   /** Keras' class name. */
   readonly className?: string;
   /** Further names, with options that go with them. */
@@ -186,7 +186,7 @@ export interface OptimizerConfig {
   readonly gradientAccumulationSteps: number | null;
   /** A dynamic scale of the loss, as models of mixed precision have it. */
   readonly lossScaling: LossScaling | null;
-  /** The versions of Keras whose arithmetic it follows. */
+  /** Whose arithmetic it follows: Keras 3's, TensorFlow's since 2.11 or before it, Keras' up to 2.3 on TensorFlow or Theano. */
   readonly era: Era;
 }
 /** What an optimizer is given for one weight. */

@@ -13,8 +13,8 @@ export type FieldKind = "activation" | "initializer" | "layer";
 
 /** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
 export interface Field<T> {
-  /** What the field is, in a few words. */
-  readonly doc: string;
+  /** What the field is; absent where its type's doc says so. */
+  readonly doc?: string;
   /** What is expected, for tables and messages, as in `integer >= 1`. */
   readonly expects: string;
   /** Present where its value, or each of a list, is such a part. */
@@ -35,8 +35,8 @@ export type AnySchema = Readonly<Record<string, Field<unknown>>>;
 
 /** What every field says. */
 export interface FieldText<T> {
-  /** What the field is, in a few words. */
-  readonly doc: string;
+  /** What the field is, where no type's doc says so. */
+  readonly doc?: string;
   /** Its value where it is left out. */
   readonly default?: T;
 }
@@ -53,9 +53,9 @@ export function field<T>(
   const { doc, expects, kind, json, read } = options;
   const required = !("default" in options);
   return {
-    doc,
     expects,
     required,
+    ...(doc !== undefined && { doc }),
     ...(kind && { kind }),
     ...(json && { json }),
     ...(required ? {} : { default: options.default as T }),
@@ -81,7 +81,9 @@ function rangeText(what: string, min?: number, max?: number): string {
 }
 
 /** A whole number. */
-export function int(o: FieldText<number> & { readonly min?: number; readonly max?: number }): Field<number> {
+export function int(
+  o: FieldText<number> & { readonly min?: number; readonly max?: number } = {},
+): Field<number> {
   const { min = -Number.MAX_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = o;
   return field({
     ...o,
@@ -95,7 +97,7 @@ export function int(o: FieldText<number> & { readonly min?: number; readonly max
 }
 /** A real number. */
 export function float(
-  o: FieldText<number> & { readonly min?: number; readonly max?: number },
+  o: FieldText<number> & { readonly min?: number; readonly max?: number } = {},
 ): Field<number> {
   const { min = -Infinity, max = Infinity } = o;
   return field({
@@ -108,7 +110,7 @@ export function float(
   });
 }
 /** True or false; 0 and 1 as ONNX and old files write them. */
-export function bool(o: FieldText<boolean>): Field<boolean> {
+export function bool(o: FieldText<boolean> = {}): Field<boolean> {
   return field({
     ...o,
     expects: "true or false",
@@ -117,7 +119,7 @@ export function bool(o: FieldText<boolean>): Field<boolean> {
   });
 }
 /** Text. */
-export function text(o: FieldText<string>): Field<string> {
+export function text(o: FieldText<string> = {}): Field<string> {
   return field({
     ...o,
     expects: "text",
@@ -127,7 +129,7 @@ export function text(o: FieldText<string>): Field<string> {
 }
 /** One of a few words. */
 export function choice<const T extends string>(
-  o: { readonly doc: string; readonly default?: T; readonly of: readonly T[] },
+  o: { readonly doc?: string; readonly default?: T; readonly of: readonly T[] },
 ): Field<T> {
   return field<T>({
     ...o,
@@ -159,7 +161,7 @@ export function list<T>(
 export function sizes(
   o: FieldText<readonly number[]> & { readonly rank: number; readonly min?: number },
 ): Field<readonly number[]> {
-  const one = int({ doc: o.doc, min: o.min ?? 1 });
+  const one = int({ min: o.min ?? 1 });
   return field({
     ...o,
     expects: `${one.expects}, or a list of ${o.rank}`,
@@ -176,7 +178,7 @@ export function sizes(
 /** The same field, where null or nothing is allowed too. */
 export function nullable<T>(inner: Field<T>): Field<T | null> {
   return {
-    doc: inner.doc,
+    ...(inner.doc !== undefined && { doc: inner.doc }),
     expects: `${inner.expects}, or null`,
     ...(inner.kind && { kind: inner.kind }),
     ...(inner.json && { json: { anyOf: [inner.json, { type: "null" }] } }),
@@ -251,9 +253,12 @@ export function parseConfig<C>(schema: Schema<C>, raw: Readonly<Record<string, u
     const value = Object.hasOwn(raw, key) ? raw[key] : undefined;
     if (value === undefined) {
       if (f.required) {
-        throw new ConfigError(`${path}: ${key} is missing: expected ${f.expects} (${f.doc})`, {
-          place: `${path}.${key}`,
-        });
+        throw new ConfigError(
+          `${path}: ${key} is missing: expected ${f.expects}${f.doc ? ` (${f.doc})` : ""}`,
+          {
+            place: `${path}.${key}`,
+          },
+        );
       }
       out[key] = f.default;
     } else out[key] = f.parse(value, `${path}.${key}`);

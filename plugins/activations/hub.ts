@@ -1,11 +1,11 @@
 /** KerasHub's activation. @module */
 import type { ActivationDef } from "../../core/network/layer.ts";
 import { gelu } from "./smooth.ts";
+import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
 
 /** gelu by tanh, which KerasHub has a function for and Keras an option. */
-export const geluByTanh: ActivationDef = {
+export const geluByTanh: NamedFactory<ActivationDef> = namedFactory({
   kind: "activation",
   name: "geluByTanh",
-  summary: "x · P(X <= x), X standard normal, by tanh (KerasHub's gelu_approximate)",
-  build: (b, x) => gelu.build(b, x, { approximate: true }),
-};
+  build: (b, x) => gelu.def.build(b, x, { approximate: true }),
+});

@@ -4,118 +4,130 @@ import type { Value } from "../../core/graph/graph.ts";
 import type { ActivationDef } from "../../core/network/layer.ts";
 import { cast, dtypeOf, range, scalarLike } from "../../core/graph/words.ts";
 import { dimsOf, normalAxis } from "../../core/values/shape.ts";
+import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
+
+/** The scale of an exponential. */
+export interface AlphaOption {
+  /** Scale below 0; 1 unless given. */
+  readonly alpha?: number;
+}
+/** The axis of an activation that looks along one. */
+export interface AxisOption {
+  /** The axis; the last unless given. */
+  readonly axis?: number;
+}
+/** Options of {@link gelu}. */
+export interface GeluOptions {
+  /** By tanh in place of the normal distribution; false unless given. */
+  readonly approximate?: boolean;
+}
+/** Options of {@link squareplus}. */
+export interface SquareplusOptions {
+  /** How round the bend is: the square of twice the value at 0; 4 unless given. */
+  readonly b?: number;
+}
 
 type Options = Readonly<Record<string, unknown>>;
 /** An option as a number. */
 const num = (options: Options, name: string): number => Number(options[name]);
 
-function simple(name: string, op: string, summary: string, attributes = {}): ActivationDef {
-  return { kind: "activation", name, summary, build: (b, x) => b.one(op, [x], attributes) };
+function simple(name: string, op: string, attributes = {}): ActivationDef {
+  return { kind: "activation", name, build: (b, x) => b.one(op, [x], attributes) };
 }
 
-/** 1 / (1 + e⁻ˣ) */
-export const sigmoid: ActivationDef = simple("sigmoid", "Sigmoid", "1 / (1 + exp(-x))");
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid: NamedFactory<ActivationDef> = namedFactory(simple("sigmoid", "Sigmoid"));
 /** The hyperbolic tangent. */
-export const tanh: ActivationDef = simple("tanh", "Tanh", "hyperbolic tangent");
-/** ln(1 + eˣ) */
-export const softplus: ActivationDef = simple("softplus", "Softplus", "log(1 + exp(x))");
-/** x / (1 + |x|) */
-export const softsign: ActivationDef = simple("softsign", "Softsign", "x / (1 + |x|)");
-/** eˣ */
-export const exponential: ActivationDef = simple("exponential", "Exp", "exp(x)");
+export const tanh: NamedFactory<ActivationDef> = namedFactory(simple("tanh", "Tanh"));
+/** log(1 + eˣ). */
+export const softplus: NamedFactory<ActivationDef> = namedFactory(simple("softplus", "Softplus"));
+/** x / (1 + |x|). */
+export const softsign: NamedFactory<ActivationDef> = namedFactory(simple("softsign", "Softsign"));
+/** eˣ. */
+export const exponential: NamedFactory<ActivationDef> = namedFactory(simple("exponential", "Exp"));
 /** x · tanh(softplus(x)), Misra 2019. */
-export const mish: ActivationDef = simple("mish", "Mish", "x · tanh(softplus(x))");
-/** Scaled exponential linear unit, Klambauer et al. 2017. */
-export const selu: ActivationDef = simple("selu", "Selu", "scaled exponential linear unit");
+export const mish: NamedFactory<ActivationDef> = namedFactory(simple("mish", "Mish"));
+/** Scaled exponential linear unit (Klambauer et al. 2017). */
+export const selu: NamedFactory<ActivationDef> = namedFactory(simple("selu", "Selu"));
 
 const swishOf = (b: Builder, x: Value): Value => b.one("Mul", [x, b.one("Sigmoid", [x])]);
-/** x · sigmoid(x) */
-export const silu: ActivationDef = {
+/** x · sigmoid(x). */
+export const silu: NamedFactory<ActivationDef> = namedFactory({
   kind: "activation",
   name: "silu",
-  summary: "x · sigmoid(x)",
   build: swishOf,
-};
+});
 /** The older name of {@link silu}. */
-export const swish: ActivationDef = { ...silu, name: "swish" };
+export const swish: NamedFactory<ActivationDef> = namedFactory({ ...silu.def, name: "swish" });
 
-/** −ln(1 + e⁻ˣ) */
-export const logSigmoid: ActivationDef = {
+/** log sigmoid(x). */
+export const logSigmoid: NamedFactory<ActivationDef> = namedFactory({
   kind: "activation",
   name: "logSigmoid",
-  summary: "log(sigmoid(x))",
   build: (b, x) => b.one("Neg", [b.one("Softplus", [b.one("Neg", [x])])]),
-};
-/** x where positive, else α·(eˣ − 1). */
-export const elu: ActivationDef = {
+});
+/** x where positive, else alpha · (eˣ − 1). */
+export const elu: NamedFactory<ActivationDef, AlphaOption> = namedFactory({
   kind: "activation",
   name: "elu",
-  summary: "x where positive, else alpha · (exp(x) - 1)",
   options: { alpha: 1 },
   build: (b, x, options) => b.one("Elu", [x], { alpha: num(options, "alpha") }),
-};
-/** max(0, x) + min(0, α·(e^(x/α) − 1)), Barron 2017. */
-export const celu: ActivationDef = {
+});
+/** Continuously differentiable exponential linear unit. */
+export const celu: NamedFactory<ActivationDef, AlphaOption> = namedFactory({
   kind: "activation",
   name: "celu",
-  summary: "continuously differentiable exponential linear unit",
   options: { alpha: 1 },
   build: (b, x, options) => b.one("Celu", [x], { alpha: num(options, "alpha") }),
-};
-/** x · Φ(x), or its tanh approximation, Hendrycks and Gimpel 2016. */
-export const gelu: ActivationDef = {
+});
+/** x · P(X ≤ x), X standard normal; by tanh where `approximate`. */
+export const gelu: NamedFactory<ActivationDef, GeluOptions> = namedFactory({
   kind: "activation",
   name: "gelu",
-  summary: "x · P(X <= x), X standard normal; approximate: by tanh",
   options: { approximate: false },
   build: (b, x, options) => b.one("Gelu", [x], { approximate: options.approximate ? "tanh" : "none" }),
-};
-/** eˣ / Σ eˣ over an axis. */
-export const softmax: ActivationDef = {
+});
+/** eˣ over its sum along the axis. */
+export const softmax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "softmax",
-  summary: "exp(x) over its sum along an axis",
   options: { axis: -1 },
   build: (b, x, options) => b.one("Softmax", [x], { axis: num(options, "axis") }),
-};
-/** ln softmax. */
-export const logSoftmax: ActivationDef = {
+});
+/** Logarithm of softmax. */
+export const logSoftmax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "logSoftmax",
-  summary: "logarithm of softmax",
   options: { axis: -1 },
   build: (b, x, options) => b.one("LogSoftmax", [x], { axis: num(options, "axis") }),
-};
+});
 /** a · sigmoid(g), the two halves of an axis, Dauphin et al. 2016. */
-export const glu: ActivationDef = {
+export const glu: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "glu",
-  summary: "first half of an axis times the sigmoid of its second half",
   options: { axis: -1 },
   build(b, x, options) {
     const [value, gate] = b.op("Split", [x], { axis: num(options, "axis"), num_outputs: 2 }, { outputs: 2 });
     return b.one("Mul", [value, gate && b.one("Sigmoid", [gate])]);
   },
-};
-/** (x + √(x² + b)) / 2 */
-export const squareplus: ActivationDef = {
+});
+/** (x + √(x² + b)) / 2. */
+export const squareplus: NamedFactory<ActivationDef, SquareplusOptions> = namedFactory({
   kind: "activation",
   name: "squareplus",
-  summary: "(x + sqrt(x² + b)) / 2",
   options: { b: 4 },
   build(b, x, options) {
     const root = b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), scalarLike(b, num(options, "b"), x)])]);
     return b.one("Mul", [b.one("Add", [x, root]), scalarLike(b, 0.5, x)]);
   },
-};
+});
 /**
  * The probability simplex' nearest point, with zeros (Martins and Astudillo 2016), as Keras computes it: its threshold
  * adds up the running sums of the members, so that it is exact for one member and too high for more.
  */
-export const sparsemax: ActivationDef = {
+export const sparsemax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "sparsemax",
-  summary: "projection on the probability simplex",
   options: { axis: -1 },
   build(b, x, options) {
     const rank = dimsOf(x.type).length, axis = normalAxis(num(options, "axis"), rank);
@@ -140,4 +152,4 @@ export const sparsemax: ActivationDef = {
     const tau = b.one("Div", [b.one("Sub", [mass, one]), members]);
     return b.one("Relu", [b.one("Sub", [x, tau])]);
   },
-};
+});

@@ -2,59 +2,66 @@
 import { ConfigError } from "../../core/values/errors.ts";
 import type { InitializerDef } from "../../core/network/layer.ts";
 import { sizeOf, type Tensor, tensor, zeros as zeroTensor } from "../../core/values/tensor.ts";
+import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
+
+/** Options of {@link constant}. */
+export interface ConstantOptions {
+  /** The value; 0 unless given. */
+  readonly value?: number;
+}
+/** A factor of what is filled. */
+export interface GainOption {
+  /** Factor of the matrix; 1 unless given. */
+  readonly gain?: number;
+}
 
 function filled(shape: readonly number[], value: number): Tensor {
   return tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
 }
 
 /** Zeros. */
-export const zeros: InitializerDef = {
+export const zeros: NamedFactory<InitializerDef> = namedFactory({
   kind: "initializer",
   name: "zeros",
-  summary: "zeros",
   config: {},
   fill: (shape) => zeroTensor(shape),
-};
+});
 /** Ones. */
-export const ones: InitializerDef = {
+export const ones: NamedFactory<InitializerDef> = namedFactory({
   kind: "initializer",
   name: "ones",
-  summary: "ones",
   config: {},
   fill: (shape) => filled(shape, 1),
-};
+});
 /** One value everywhere. */
-export const constant: InitializerDef = {
+export const constant: NamedFactory<InitializerDef, ConstantOptions> = namedFactory({
   kind: "initializer",
   name: "constant",
-  summary: "one value everywhere",
-  config: { value: { doc: "the value", default: 0 } },
-  fill: (shape, config) => filled(shape, Number(config.value ?? 0)),
-};
-/** The identity matrix times a gain. */
-export const identity: InitializerDef = {
+  config: { value: { default: 0 } },
+  fill: (shape, config) => filled(shape, Number(config.value)),
+});
+/** The identity matrix, times a gain. */
+export const identity: NamedFactory<InitializerDef, GainOption> = namedFactory({
   kind: "initializer",
   name: "identity",
-  summary: "the identity matrix, times a gain",
-  config: { gain: { doc: "factor", default: 1 } },
+  config: { gain: { default: 1 } },
   fill(shape, config) {
     const [rows, columns] = shape;
     if (shape.length !== 2 || rows === undefined || columns === undefined) {
       throw new ConfigError(`identity: expected two axes, got [${shape}]`);
     }
-    const data = new Float32Array(rows * columns), gain = Number(config.gain ?? 1);
+    const data = new Float32Array(rows * columns), gain = Number(config.gain);
     for (let i = 0; i < Math.min(rows, columns); i++) data[i * columns + i] = gain;
     return tensor(data, shape);
   },
-};
-/** An LSTM's bias with ones for the forget gate, the second quarter: Jozefowicz et al. 2015. */
-export const unitForgetBias: InitializerDef = {
+});
+/** Zeros, and ones for an LSTM's forget gate (Jozefowicz et al. 2015). */
+export const unitForgetBias: NamedFactory<InitializerDef> = namedFactory({
   kind: "initializer",
   name: "unitForgetBias",
-  summary: "zeros, and ones for an LSTM's forget gate",
   config: {},
   fill(shape) {
     const data = new Float32Array(sizeOf(shape)), units = data.length / 4;
     return tensor(data.fill(1, units, 2 * units), shape);
   },
-};
+});

@@ -6,7 +6,8 @@ import { initializers } from "./mod.ts";
 function fill(name: string, shape: readonly number[], config: Record<string, unknown> = {}, seed = 7) {
   const def = initializers.find((i) => i.name === name);
   if (!def) throw new Error(`no initializer ${name}`);
-  return toNumbers(def.fill(shape, config, seed));
+  const defaults = Object.fromEntries(Object.entries(def.config).map(([key, field]) => [key, field.default]));
+  return toNumbers(def.fill(shape, { ...defaults, ...config }, seed));
 }
 function moments(x: ArrayLike<number>): { mean: number; deviation: number; largest: number } {
   const list = Array.from(x), mean = list.reduce((s, v) => s + v, 0) / list.length;

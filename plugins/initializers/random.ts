@@ -3,11 +3,46 @@ import { ConfigError } from "../../core/values/errors.ts";
 import type { InitializerDef } from "../../core/network/layer.ts";
 import { Random } from "../../core/values/random.ts";
 import { sizeOf, type Tensor, tensor } from "../../core/values/tensor.ts";
+import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
+
+/** A seed of the initializer's own. */
+export interface SeedOption {
+  /** Seed of its random numbers; the model's unless given. */
+  readonly seed?: number | null;
+}
+/** Options of {@link orthogonal}. */
+export interface OrthogonalOptions extends SeedOption {
+  /** Factor of the matrix; 1 unless given. */
+  readonly gain?: number;
+}
+/** Mean and standard deviation. */
+export interface NormalOptions extends SeedOption {
+  /** Mean; 0 unless given. */
+  readonly mean?: number;
+  /** Standard deviation; 0.05 unless given. */
+  readonly stddev?: number;
+}
+/** Bounds of numbers that are drawn evenly. */
+export interface UniformOptions extends SeedOption {
+  /** The smallest; -0.05 unless given. */
+  readonly minval?: number;
+  /** The largest; 0.05 unless given. */
+  readonly maxval?: number;
+}
+/** Options of {@link varianceScaling}. */
+export interface VarianceScalingOptions extends SeedOption {
+  /** The variance times the fan; 1 unless given. */
+  readonly scale?: number;
+  /** The fan: units read, units fed, or the mean of both; fan_in unless given. */
+  readonly mode?: "fan_in" | "fan_out" | "fan_avg";
+  /** Normal and drawn again beyond two deviations, normal, or even; truncated_normal unless given. */
+  readonly distribution?: "truncated_normal" | "untruncated_normal" | "uniform";
+}
 
 type Config = Readonly<Record<string, unknown>>;
 type Fields = InitializerDef["config"];
-const num = (config: Config, name: string, otherwise: number): number => Number(config[name] ?? otherwise);
-const seedDoc: Fields = { seed: { doc: "seed of its own; the model's unless given", default: null } };
+const num = (config: Config, name: string): number => Number(config[name]);
+const seedDoc: Fields = { seed: { default: null } };
 
 function drawn(shape: readonly number[], draw: () => number): Tensor {
   return tensor(Float32Array.from({ length: sizeOf(shape) }, draw), shape);
@@ -64,105 +99,110 @@ function byFans(
   mode: string,
   distribution: "uniform" | "truncated_normal",
 ): InitializerDef {
-  const shape = distribution === "uniform" ? "uniform" : "normal, cut at two deviations";
   return {
     kind: "initializer",
     name,
-    summary: `${shape}, of variance ${scale} / ${mode}`,
     config: seedDoc,
     fill: (dims, config, seed) => scaled(dims, scale, mode, distribution, stream(config, seed)),
   };
 }
 
 /** Evenly between two bounds. */
-export const randomUniform: InitializerDef = {
+export const randomUniform: NamedFactory<InitializerDef, UniformOptions> = namedFactory({
   kind: "initializer",
   name: "randomUniform",
-  summary: "evenly between minval and maxval",
   config: {
-    minval: { doc: "lower bound", default: -0.05 },
-    maxval: { doc: "upper bound", default: 0.05 },
+    minval: { default: -0.05 },
+    maxval: { default: 0.05 },
     ...seedDoc,
   },
   fill(shape, config, seed) {
-    const low = num(config, "minval", -0.05), high = num(config, "maxval", 0.05);
+    const low = num(config, "minval"), high = num(config, "maxval");
     const random = stream(config, seed);
     return drawn(shape, () => low + (high - low) * random.uniform());
   },
-};
+});
 
 const normalFields: Fields = {
-  mean: { doc: "mean", default: 0 },
-  stddev: { doc: "standard deviation", default: 0.05 },
+  mean: { default: 0 },
+  stddev: { default: 0.05 },
   ...seedDoc,
 };
-/** Normal. */
-export const randomNormal: InitializerDef = {
+/** Normal, with a mean and a standard deviation. */
+export const randomNormal: NamedFactory<InitializerDef, NormalOptions> = namedFactory({
   kind: "initializer",
   name: "randomNormal",
-  summary: "normal with a mean and a standard deviation",
   config: normalFields,
   fill(shape, config, seed) {
-    const mean = num(config, "mean", 0), deviation = num(config, "stddev", 0.05);
+    const mean = num(config, "mean"), deviation = num(config, "stddev");
     const random = stream(config, seed);
     return drawn(shape, () => mean + deviation * random.normal());
   },
-};
-/** Normal, drawn again where beyond two standard deviations. */
-export const truncatedNormal: InitializerDef = {
+});
+/** Normal, drawn again beyond two standard deviations. */
+export const truncatedNormal: NamedFactory<InitializerDef, NormalOptions> = namedFactory({
   kind: "initializer",
   name: "truncatedNormal",
-  summary: "normal, drawn again beyond two standard deviations",
   config: normalFields,
   fill(shape, config, seed) {
-    const mean = num(config, "mean", 0), deviation = num(config, "stddev", 0.05);
+    const mean = num(config, "mean"), deviation = num(config, "stddev");
     const random = stream(config, seed);
     return drawn(shape, () => mean + deviation * truncated(random));
   },
-};
-/** Variance scaled by the number of inputs or outputs. */
-export const varianceScaling: InitializerDef = {
+});
+/** Of variance scale / fan; the fan and the distribution are chosen. */
+export const varianceScaling: NamedFactory<InitializerDef, VarianceScalingOptions> = namedFactory({
   kind: "initializer",
   name: "varianceScaling",
-  summary: "variance scale / fan, the fan and the distribution chosen",
   config: {
-    scale: { doc: "scale of the variance", default: 1 },
-    mode: { doc: "fan_in, fan_out or fan_avg", default: "fan_in" },
-    distribution: { doc: "truncated_normal, untruncated_normal or uniform", default: "truncated_normal" },
+    scale: { default: 1 },
+    mode: { default: "fan_in" },
+    distribution: { default: "truncated_normal" },
     ...seedDoc,
   },
   fill: (shape, config, seed) =>
     scaled(
       shape,
-      num(config, "scale", 1),
-      String(config.mode ?? "fan_in"),
-      String(config.distribution ?? "truncated_normal"),
+      num(config, "scale"),
+      String(config.mode),
+      String(config.distribution),
       stream(config, seed),
     ),
-};
-/** Glorot and Bengio 2010, uniform. */
-export const glorotUniform: InitializerDef = byFans("glorotUniform", 1, "fan_avg", "uniform");
-/** Glorot and Bengio 2010, normal. */
-export const glorotNormal: InitializerDef = byFans("glorotNormal", 1, "fan_avg", "truncated_normal");
-/** He et al. 2015, uniform. */
-export const heUniform: InitializerDef = byFans("heUniform", 2, "fan_in", "uniform");
-/** He et al. 2015, normal. */
-export const heNormal: InitializerDef = byFans("heNormal", 2, "fan_in", "truncated_normal");
-/** LeCun et al. 1998, uniform. */
-export const lecunUniform: InitializerDef = byFans("lecunUniform", 1, "fan_in", "uniform");
-/** LeCun et al. 1998, normal. */
-export const lecunNormal: InitializerDef = byFans("lecunNormal", 1, "fan_in", "truncated_normal");
+});
+/** Uniform, of variance 2 / (fanIn + fanOut) (Glorot and Bengio 2010). */
+export const glorotUniform: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("glorotUniform", 1, "fan_avg", "uniform"),
+);
+/** Normal, of variance 2 / (fanIn + fanOut) (Glorot and Bengio 2010). */
+export const glorotNormal: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("glorotNormal", 1, "fan_avg", "truncated_normal"),
+);
+/** Uniform, of variance 2 / fanIn (He et al. 2015). */
+export const heUniform: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("heUniform", 2, "fan_in", "uniform"),
+);
+/** Normal, of variance 2 / fanIn (He et al. 2015). */
+export const heNormal: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("heNormal", 2, "fan_in", "truncated_normal"),
+);
+/** Uniform, of variance 1 / fanIn (LeCun et al. 1998). */
+export const lecunUniform: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("lecunUniform", 1, "fan_in", "uniform"),
+);
+/** Normal, of variance 1 / fanIn (LeCun et al. 1998). */
+export const lecunNormal: NamedFactory<InitializerDef, SeedOption> = namedFactory(
+  byFans("lecunNormal", 1, "fan_in", "truncated_normal"),
+);
 
-/** Orthogonal rows or columns, Saxe et al. 2013: a normal matrix made orthonormal by modified Gram–Schmidt, twice. */
-export const orthogonal: InitializerDef = {
+/** Orthogonal rows or columns, times a gain (Saxe et al. 2013). */
+export const orthogonal: NamedFactory<InitializerDef, OrthogonalOptions> = namedFactory({
   kind: "initializer",
   name: "orthogonal",
-  summary: "orthogonal rows or columns, times a gain",
-  config: { gain: { doc: "factor", default: 1 }, ...seedDoc },
+  config: { gain: { default: 1 }, ...seedDoc },
   fill(shape, config, seed) {
     if (shape.length < 2) throw new ConfigError(`orthogonal: expected two axes or more, got [${shape}]`);
     const columns = shape.at(-1) ?? 1, rows = sizeOf(shape) / Math.max(1, columns);
-    const random = stream(config, seed), gain = num(config, "gain", 1);
+    const random = stream(config, seed), gain = num(config, "gain");
     const long = Math.max(rows, columns), few = Math.min(rows, columns);
     const vectors = Array.from(
       { length: few },
@@ -174,7 +214,7 @@ export const orthogonal: InitializerDef = {
     for (let i = 0; i < data.length; i++) data[i] = gain * at(Math.floor(i / columns), i % columns);
     return tensor(data, shape);
   },
-};
+});
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((v, i) => {
     for (let pass = 0; pass < 2; pass++) {

@@ -2,6 +2,19 @@
 import { UnsupportedError } from "../../core/values/errors.ts";
 import type { InitializerDef } from "../../core/network/layer.ts";
 import { tensor } from "../../core/values/tensor.ts";
+import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
+
+/** Options of {@link stft}. */
+export interface StftOptions {
+  /** Cosines, or falling sines; real unless given. */
+  readonly side?: "real" | "imag";
+  /** The window over every wave: hann, hamming, its values, or none where null; hann unless given. */
+  readonly window?: string | readonly number[] | null;
+  /** What the window is scaled by: the root of its squares' sum, its sum, or nothing where null; density unless given. */
+  readonly scaling?: "density" | "spectrum" | null;
+  /** The window is periodic, not symmetric; false unless given. */
+  readonly periodic?: boolean;
+}
 
 const shares: Readonly<Record<string, number>> = { hann: 0.5, hamming: 0.54 };
 
@@ -14,16 +27,15 @@ function windowOf(window: unknown, periodic: boolean, length: number): readonly 
   }
   return Array.from({ length }, (_, i) => (length === 1 ? 1 : share - (1 - share) * Math.cos(turn * i)));
 }
-/** Cosines (`real`) or falling sines (`imag`) of every frequency, `[frame, 1, frequencies]`, under a scaled window. */
-export const stft: InitializerDef = {
+/** Waves of every frequency under a window. */
+export const stft: NamedFactory<InitializerDef, StftOptions> = namedFactory({
   kind: "initializer",
   name: "stft",
-  summary: "waves of every frequency under a window",
   config: {
-    side: { doc: "real or imag", default: "real" },
-    window: { doc: "hann, hamming, or its values", default: "hann" },
-    scaling: { doc: "density or spectrum", default: "density" },
-    periodic: { doc: "the window is periodic, not symmetric", default: false },
+    side: { default: "real" },
+    window: { default: "hann" },
+    scaling: { default: "density" },
+    periodic: { default: false },
   },
   fill([length = 1, , bins = 1], { side, window, scaling, periodic }) {
     const values = windowOf(window, periodic === true, length), data = new Float32Array(length * bins);
@@ -43,4 +55,4 @@ export const stft: InitializerDef = {
     }
     return tensor(data, [length, 1, bins]);
   },
-};
+});

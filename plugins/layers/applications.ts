@@ -24,11 +24,10 @@ export interface LayerScaleConfig {
 const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
   kind: "layer",
   name: "LayerScale",
-  summary: "every channel times a learned factor (ConvNeXt)",
   mask: "pass",
   config: {
-    initValues: float({ doc: "every factor at first" }),
-    projectionDim: int({ doc: "number of channels", min: 1 }),
+    initValues: float(),
+    projectionDim: int({ min: 1 }),
   },
   params: (config) => ({
     gamma: weight([config.projectionDim], { name: "constant", value: config.initValues }),
@@ -50,9 +49,8 @@ export interface CustomScaleLayerConfig {
 export const customScaleLayerDef: LayerDef<CustomScaleLayerConfig, never> = {
   kind: "layer",
   name: "CustomScaleLayer",
-  summary: "the first input plus the second times a factor (InceptionResNetV2)",
   mask: "pass",
-  config: { scale: float({ doc: "factor of the second input" }) },
+  config: { scale: float() },
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0)), y = asFloat(b, inputAt(inputs, 1));
@@ -69,9 +67,8 @@ export interface StochasticDepthConfig {
 const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
   kind: "layer",
   name: "StochasticDepth",
-  summary: "drops whole samples in training (ConvNeXt)",
   mask: "pass",
-  config: { dropPathRate: float({ doc: "share of the samples that become 0 in training", min: 0, max: 1 }) },
+  config: { dropPathRate: float({ min: 0, max: 1 }) },
   params: () => ({}),
   build({ b, config, inputs, training }) {
     const x = inputAt(inputs, 0), { dropPathRate } = config;

@@ -11,7 +11,6 @@ type NoConfig = Readonly<Record<never, never>>;
 const identityDef: LayerDef<NoConfig, never> = {
   kind: "layer",
   name: "Identity",
-  summary: "its input as it is",
   mask: "pass",
   config: {},
   params: () => ({}),
@@ -35,30 +34,27 @@ export interface InputLayerConfig {
   readonly optional: boolean;
 }
 const sizeOrNull = nullable(field<number>({
-  doc: "size",
   expects: "a whole number",
   read: (raw) => (Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined),
 }));
 function dtypeField(): Field<DType> {
   return field<DType>({
-    doc: "element type",
     default: "float32",
     expects: "an element type",
     read: (raw) => (raw === null ? "float32" : isDType(raw) ? raw : undefined),
   });
 }
-const never = (doc: string) => bool({ doc, default: false });
+const never = () => bool({ default: false });
 const inputLayerDef: LayerDef<InputLayerConfig, never> = {
   kind: "layer",
   name: "InputLayer",
-  summary: "where a model begins",
   mask: "pass",
   config: {
-    batchShape: list({ doc: "sizes with the batch first, null where they vary", of: sizeOrNull }),
+    batchShape: list({ of: sizeOrNull }),
     dtype: dtypeField(),
-    sparse: never("given as a sparse tensor"),
-    ragged: never("given as a ragged tensor"),
-    optional: never("may be left out"),
+    sparse: never(),
+    ragged: never(),
+    optional: never(),
   },
   params: () => ({}),
   build: ({ inputs }) => [inputAt(inputs, 0)],

@@ -235,18 +235,16 @@ Deno.test("options are checked with their path", () => {
   );
   equal(layer.dense({ units: 2, name: "head", trainable: false }).trainable, false);
 });
-Deno.test("every definition has a summary, and defaults that its own fields accept", () => {
+Deno.test("every definition has defaults that its own fields accept", () => {
   for (const def of layer.layers) {
-    ok(def.summary.length > 5, def.name);
     for (
       const [key, field] of Object.entries(
         def.config as Record<
           string,
-          { doc: string; required: boolean; default?: unknown; parse(raw: unknown, path: string): unknown }
+          { required: boolean; default?: unknown; parse(raw: unknown, path: string): unknown }
         >,
       )
     ) {
-      ok(field.doc.length > 3, `${def.name}.${key}`);
       if (!field.required) deepEqual(field.parse(field.default, key), field.default, `${def.name}.${key}`);
     }
   }

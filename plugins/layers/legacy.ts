@@ -51,9 +51,8 @@ type HighwayParam = "kernel" | "carryKernel" | "bias" | "carryBias";
 const highwayDef: LayerDef<HighwayConfig, HighwayParam> = {
   kind: "layer",
   name: "Highway",
-  summary: "a dense layer beside its input, a gate between them (Keras 1)",
   mask: "pass",
-  config: { activation: activationField({ doc: "function of the transformed part" }), ...kernelFields() },
+  config: { activation: activationField(), ...kernelFields() },
   params(config, [x]) {
     const size = sizeAt(x, -1), { kernelInitializer, biasInitializer, useBias } = config;
     return {
@@ -85,11 +84,10 @@ export interface MaxoutDenseConfig extends KernelConfig {
 const maxoutDenseDef: LayerDef<MaxoutDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "MaxoutDense",
-  summary: "the largest of several dense layers, element by element (Keras 1)",
   mask: "consume",
   config: {
-    units: int({ doc: "size of the output", min: 1 }),
-    features: int({ doc: "dense layers of which the largest counts", min: 1, default: 4 }),
+    units: int({ min: 1 }),
+    features: int({ min: 1, default: 4 }),
     ...kernelFields(),
   },
   params(config, [x]) {
@@ -115,8 +113,7 @@ export const maxoutDense: Factory<MaxoutDenseConfig, "units"> = factory(maxoutDe
 /** The shape of a weight for every element, 1 along shared axes. */
 const shared = (x: Type | undefined, axes: readonly number[]) =>
   shapeOf(x).slice(1).map((d, i) => (axes.includes(i + 1) ? 1 : d));
-const sharedAxes = () =>
-  list({ doc: "axes, from 1, along which one weight serves all", of: int({ doc: "axis" }), default: [] });
+const sharedAxes = () => list({ of: int(), default: [] });
 
 /** Options of {@link sReluDef}, resolved. */
 export interface SReluConfig {
@@ -135,13 +132,12 @@ type SReluParam = "tLeft" | "aLeft" | "tRight" | "aRight";
 const sReluDef: LayerDef<SReluConfig, SReluParam> = {
   kind: "layer",
   name: "SReLU",
-  summary: "linear in three learned pieces (Keras 1)",
   mask: "pass",
   config: {
-    tLeftInitializer: initializerField({ doc: "fills the left threshold", default: "zeros" }),
-    aLeftInitializer: initializerField({ doc: "fills the left slope", default: "glorotUniform" }),
-    tRightInitializer: initializerField({ doc: "fills the width between", default: "glorotUniform" }),
-    aRightInitializer: initializerField({ doc: "fills the right slope", default: "ones" }),
+    tLeftInitializer: initializerField({ default: "zeros" }),
+    aLeftInitializer: initializerField({ default: "glorotUniform" }),
+    tRightInitializer: initializerField({ default: "glorotUniform" }),
+    aRightInitializer: initializerField({ default: "ones" }),
     sharedAxes: sharedAxes(),
   },
   params(config, [x]) {
@@ -184,11 +180,10 @@ export interface ParametricSoftplusConfig {
 const parametricSoftplusDef: LayerDef<ParametricSoftplusConfig, "alphas" | "betas"> = {
   kind: "layer",
   name: "ParametricSoftplus",
-  summary: "alpha · softplus(beta · x), both learned (Keras 1)",
   mask: "pass",
   config: {
-    alphaInit: float({ doc: "alpha at first", default: 0.2 }),
-    betaInit: float({ doc: "beta at first", default: 5 }),
+    alphaInit: float({ default: 0.2 }),
+    betaInit: float({ default: 5 }),
     sharedAxes: sharedAxes(),
   },
   params(config, [x]) {
@@ -227,15 +222,14 @@ type BatchModesParam = "gamma" | "beta" | "movingMean" | "movingVariance";
 export const batchModesDef: LayerDef<BatchModesConfig, BatchModesParam> = {
   kind: "layer",
   name: "BatchNormalizationMode",
-  summary: "BatchNormalization by samples, or by each batch alone (Keras 1)",
   mask: "pass",
   config: {
-    mode: int({ doc: "1: by samples; 2: by the batch at hand, in inference too", min: 1, max: 2 }),
-    axis: int({ doc: "axis of the features in mode 2", default: -1 }),
-    epsilon: float({ doc: "added to the variance", default: 1e-3 }),
-    momentum: float({ doc: "share of the old statistics that mode 0 keeps", default: 0.99 }),
-    betaInitializer: initializerField({ doc: "fills beta", default: "zeros" }),
-    gammaInitializer: initializerField({ doc: "fills gamma", default: "ones" }),
+    mode: int({ min: 1, max: 2 }),
+    axis: int({ default: -1 }),
+    epsilon: float({ default: 1e-3 }),
+    momentum: float({ default: 0.99 }),
+    betaInitializer: initializerField({ default: "zeros" }),
+    gammaInitializer: initializerField({ default: "ones" }),
   },
   params(config, [x]) {
     const shape = [sizeAt(x, config.axis)];

@@ -59,5 +59,5 @@ export {
   type StackedRnnCellsConfig,
 } from "./recurrent/cells.ts";
 export { rnn, type RnnConfig } from "./recurrent/rnn.ts";
-export { pipeline } from "./shapes/pipeline.ts";
-export { randomFourierFeatures } from "./dense/fourierfeatures.ts";
+export { pipeline, type PipelineConfig } from "./shapes/pipeline.ts";
+export { randomFourierFeatures, type RandomFourierFeaturesConfig } from "./dense/fourierfeatures.ts";

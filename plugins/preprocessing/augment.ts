@@ -26,36 +26,32 @@ export interface AugmentOptions {
   readonly cval: number;
 }
 
-const shift = (side: string) =>
+const shift = () =>
   float({
-    doc: `farthest shift ${side}: whole pixels from 1, below 1 a share of the size`,
     min: 0,
     default: 0,
   });
 /** The options of {@link augmentImages}, as configurations give them. */
 export const augmentFields: Schema<AugmentOptions> = {
-  horizontalFlip: bool({ doc: "half of the images are mirrored left to right", default: false }),
-  verticalFlip: bool({ doc: "half of the images are turned upside down", default: false }),
-  widthShiftRange: shift("to either side"),
-  heightShiftRange: shift("up or down"),
+  horizontalFlip: bool({ default: false }),
+  verticalFlip: bool({ default: false }),
+  widthShiftRange: shift(),
+  heightShiftRange: shift(),
   rotationRange: float({
-    doc: "greatest angle to either side, in degrees",
     min: 0,
     max: 180,
     default: 0,
   }),
   crop: float({
-    doc: "a window of at least this share of both sides is cut out and stretched to the whole",
     min: 0.05,
     max: 1,
     default: 1,
   }),
   fillMode: choice({
-    doc: "what stands beyond the edges: the edge, cval, the image mirrored or repeated",
     of: ["nearest", "constant", "reflect", "wrap"],
     default: "nearest",
   }),
-  cval: float({ doc: "the number beyond the edges where fillMode is constant", default: 0 }),
+  cval: float({ default: 0 }),
 };
 
 /** Whole pixels, or a share of a size. */

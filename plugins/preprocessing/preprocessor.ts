@@ -108,18 +108,15 @@ export interface TextSettings {
 }
 /** Fields of {@link TextSettings}. */
 export const textSettingsFields: Schema<TextSettings> = {
-  column: text({ doc: "column that holds the text", default: "text" }),
-  length: int({ doc: "tokens in a row", min: 1 }),
-  padding: choice({ doc: "where zeros are put", of: ["post", "pre"], default: "post" }),
-  split: choice({ doc: "where texts are cut", of: ["whitespace", "character"], default: "whitespace" }),
+  column: text({ default: "text" }),
+  length: int({ min: 1 }),
+  padding: choice({ of: ["post", "pre"], default: "post" }),
+  split: choice({ of: ["whitespace", "character"], default: "whitespace" }),
   standardize: choice({
-    doc: "what is changed first, in ASCII",
     of: ["lowerAndStripPunctuation", "lower", "stripPunctuation", "none"],
     default: "lowerAndStripPunctuation",
   }),
   next: bool({
-    doc:
-      "the files are one long text: its tokens are the samples, those that follow the targets; length is a chunk's",
     default: false,
   }),
 };
@@ -270,7 +267,7 @@ export function textPreprocessorOf(
   const raw = extras?.json.preprocessing, place = "lapis.json: preprocessing";
   if (!isRecord(raw) || !isRecord(raw.text)) return undefined;
   const settings = parseConfig(textSettingsFields, raw.text, `${place}.text`);
-  const words = list({ doc: "tokens by id", of: text({ doc: "a token" }) });
+  const words = list({ of: text() });
   const vocabulary = words.parse(raw.vocabulary, `${place}.vocabulary`);
   const classes = extras?.json.labels === undefined
     ? undefined

@@ -9,7 +9,7 @@ import { epsilon } from "./losses/losses.ts";
 
 /** One axis, or several. */
 export type Axes = number | readonly number[];
-const axes = () => axesField({ doc: "axes of one vector", default: 0 });
+const axes = () => axesField({ default: 0 });
 const norms = (b: Builder, w: Value, axis: Axes) =>
   b.one("Sqrt", [
     b.one("ReduceSum", [b.one("Mul", [w, w]), b.ints(typeof axis === "number" ? [axis] : axis)], {
@@ -28,34 +28,43 @@ export interface MaxNormConfig {
   /** Axes of one vector: 0 for the weights into one unit of a dense layer. */
   readonly axis: Axes;
 }
-/** Vectors no longer than `maxValue`. */
-export const maxNormDef: ConstraintDef<MaxNormConfig> = {
+const maxNormDef: ConstraintDef<MaxNormConfig> = {
   kind: "constraint",
   name: "maxNorm",
-  summary: "vectors no longer than maxValue",
-  config: { maxValue: float({ doc: "largest length", default: 2, min: 0 }), axis: axes() },
+  config: { maxValue: float({ default: 2, min: 0 }), axis: axes() },
   keras: { fields: { maxValue: "max_value" } },
   build(b, w, { maxValue, axis }) {
     const now = norms(b, w, axis);
     return scaled(b, w, b.one("Min", [now, like(b, maxValue, w)]), now);
   },
 };
-/** No negative weights. */
-export const nonNegDef: ConstraintDef<Readonly<Record<never, never>>> = {
+/** Vectors no longer than `maxValue`. */
+export const maxNorm: PartFactory<ConstraintDef, MaxNormConfig> = partFactory<ConstraintDef>(maxNormDef);
+const nonNegDef: ConstraintDef<Readonly<Record<never, never>>> = {
   kind: "constraint",
   name: "nonNeg",
-  summary: "no negative weights",
   config: {},
   build: (b, w) => b.one("Relu", [w]),
 };
-/** Vectors of length 1. */
-export const unitNormDef: ConstraintDef<{ readonly axis: Axes }> = {
+/** No negative weights. */
+export const nonNeg: PartFactory<ConstraintDef, Readonly<Record<never, never>>> = partFactory<ConstraintDef>(
+  nonNegDef,
+);
+/** Options of {@link unitNorm}. */
+export interface UnitNormConfig {
+  /** Axes of one vector: 0 for the weights into one unit of a dense layer. */
+  readonly axis: Axes;
+}
+const unitNormDef: ConstraintDef<UnitNormConfig> = {
   kind: "constraint",
   name: "unitNorm",
-  summary: "vectors of length 1",
   config: { axis: axes() },
   build: (b, w, { axis }) => b.one("Div", [w, aboveZero(b, norms(b, w, axis))]),
 };
+/** Vectors of length 1. */
+export const unitNorm: PartFactory<ConstraintDef, UnitNormConfig> = partFactory<ConstraintDef>(
+  unitNormDef,
+);
 /** Options of {@link minMaxNormDef}. */
 export interface MinMaxNormConfig {
   /** Least length. */
@@ -67,15 +76,13 @@ export interface MinMaxNormConfig {
   /** Axes of one vector. */
   readonly axis: Axes;
 }
-/** Vectors of a length between two bounds. */
-export const minMaxNormDef: ConstraintDef<MinMaxNormConfig> = {
+const minMaxNormDef: ConstraintDef<MinMaxNormConfig> = {
   kind: "constraint",
   name: "minMaxNorm",
-  summary: "vectors of a length between two bounds",
   config: {
-    minValue: float({ doc: "least length", default: 0, min: 0 }),
-    maxValue: float({ doc: "largest length", default: 1, min: 0 }),
-    rate: float({ doc: "share of the way that a step goes", default: 1, min: 0, max: 1 }),
+    minValue: float({ default: 0, min: 0 }),
+    maxValue: float({ default: 1, min: 0 }),
+    rate: float({ default: 1, min: 0, max: 1 }),
     axis: axes(),
   },
   build(b, w, { minValue, maxValue, rate, axis }) {
@@ -88,19 +95,6 @@ export const minMaxNormDef: ConstraintDef<MinMaxNormConfig> = {
     return scaled(b, w, wanted, now);
   },
 };
-
-/** Every constraint. */
-export const constraints: readonly ConstraintDef[] = [maxNormDef, nonNegDef, unitNormDef, minMaxNormDef];
-/** Vectors no longer than `maxValue`. */
-export const maxNorm: PartFactory<ConstraintDef, MaxNormConfig> = partFactory<ConstraintDef>(maxNormDef);
-/** No negative weights. */
-export const nonNeg: PartFactory<ConstraintDef, Readonly<Record<never, never>>> = partFactory<ConstraintDef>(
-  nonNegDef,
-);
-/** Vectors of length 1. */
-export const unitNorm: PartFactory<ConstraintDef, { readonly axis: Axes }> = partFactory<ConstraintDef>(
-  unitNormDef,
-);
 /** Vectors of a length between two bounds. */
 export const minMaxNorm: PartFactory<ConstraintDef, MinMaxNormConfig> = partFactory<ConstraintDef>(
   minMaxNormDef,

@@ -16,32 +16,32 @@ const squared = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Mul"
 
 /** Options of {@link l1Def}. */
 export interface L1Config {
-  /** Factor. */
+  /** Factor of the magnitudes. */
   readonly l1: number;
 }
-/** l1 · Σ|x| */
-export const l1Def: RegularizerDef<L1Config> = {
+const l1Def: RegularizerDef<L1Config> = {
   kind: "regularizer",
   name: "l1",
   className: "L1",
-  summary: "l1 * sum of |x|",
-  config: { l1: float({ doc: "factor", default: 0.01, min: 0 }) },
+  config: { l1: float({ default: 0.01, min: 0 }) },
   build: (b, x, { l1 }) => absolute(b, x, l1),
 };
+/** l1 · Σ|x| */
+export const l1: PartFactory<RegularizerDef, L1Config> = partFactory<RegularizerDef>(l1Def);
 /** Options of {@link l2Def}. */
 export interface L2Config {
-  /** Factor. */
+  /** Factor of the squares. */
   readonly l2: number;
 }
-/** l2 · Σx² */
-export const l2Def: RegularizerDef<L2Config> = {
+const l2Def: RegularizerDef<L2Config> = {
   kind: "regularizer",
   name: "l2",
   className: "L2",
-  summary: "l2 * sum of x^2",
-  config: { l2: float({ doc: "factor", default: 0.01, min: 0 }) },
+  config: { l2: float({ default: 0.01, min: 0 }) },
   build: (b, x, { l2 }) => squared(b, x, l2),
 };
+/** l2 · Σx²: `dense({ units: 8, kernelRegularizer: l2({ l2: 1e-4 }) })`. */
+export const l2: PartFactory<RegularizerDef, L2Config> = partFactory<RegularizerDef>(l2Def);
 /** Options of {@link l1l2Def}. */
 export interface L1L2Config {
   /** Factor of the magnitudes. */
@@ -49,39 +49,37 @@ export interface L1L2Config {
   /** Factor of the squares. */
   readonly l2: number;
 }
-/** l1 · Σ|x| + l2 · Σx² */
-export const l1l2Def: RegularizerDef<L1L2Config> = {
+const l1l2Def: RegularizerDef<L1L2Config> = {
   kind: "regularizer",
   name: "l1l2",
   className: "L1L2",
-  summary: "l1 * sum of |x| + l2 * sum of x^2",
   aliases: ["l1L2Regularizer", "weightRegularizer", "activityRegularizer"],
   config: {
-    l1: float({ doc: "factor of the magnitudes", default: 0, min: 0 }),
-    l2: float({ doc: "factor of the squares", default: 0, min: 0 }),
+    l1: float({ default: 0, min: 0 }),
+    l2: float({ default: 0, min: 0 }),
   },
   build: (b, x, { l1, l2 }) => {
     if (l2 === 0) return absolute(b, x, l1);
     return l1 === 0 ? squared(b, x, l2) : b.one("Add", [absolute(b, x, l1), squared(b, x, l2)]);
   },
 };
+/** l1 · Σ|x| + l2 · Σx² */
+export const l1l2: PartFactory<RegularizerDef, L1L2Config> = partFactory<RegularizerDef>(l1l2Def);
 /** Options of {@link orthogonalRegularizerDef}. */
 export interface OrthogonalConfig {
-  /** Factor. */
+  /** Factor of the mean. */
   readonly factor: number;
-  /** Which vectors. */
+  /** Whether rows or columns are to be orthogonal. */
   readonly mode: "rows" | "columns";
 }
-/** The mean |cosine| between rows (or columns) of a matrix, times a factor: 0 where they are orthogonal. */
-export const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
+const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
   kind: "regularizer",
   name: "orthogonal",
   className: "OrthogonalRegularizer",
-  summary: "factor * mean |cosine| between rows or columns",
   aliases: ["orthogonal"],
   config: {
-    factor: float({ doc: "factor", default: 0.01 }),
-    mode: choice({ doc: "which vectors", of: ["rows", "columns"], default: "rows" }),
+    factor: float({ default: 0.01 }),
+    mode: choice({ of: ["rows", "columns"], default: "rows" }),
   },
   build(b, x, { factor, mode }) {
     const rank = shapeOf(x.type).length;
@@ -97,15 +95,7 @@ export const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
   },
 };
 
-/** Every regularizer. */
-export const regularizers: readonly RegularizerDef[] = [l1Def, l2Def, l1l2Def, orthogonalRegularizerDef];
-/** l1 · Σ|x| */
-export const l1: PartFactory<RegularizerDef, L1Config> = partFactory<RegularizerDef>(l1Def);
-/** l2 · Σx²: `dense({ units: 8, kernelRegularizer: l2({ l2: 1e-4 }) })`. */
-export const l2: PartFactory<RegularizerDef, L2Config> = partFactory<RegularizerDef>(l2Def);
-/** l1 · Σ|x| + l2 · Σx² */
-export const l1l2: PartFactory<RegularizerDef, L1L2Config> = partFactory<RegularizerDef>(l1l2Def);
-/** Rows or columns towards orthogonal ones. */
+/** The mean |cosine| between rows (or columns) of a matrix, times a factor: 0 where they are orthogonal. */
 export const orthogonal: PartFactory<RegularizerDef, OrthogonalConfig> = partFactory<
   RegularizerDef
 >(orthogonalRegularizerDef);

@@ -8,6 +8,7 @@ import type { LayerNode } from "../../core/network/tree.ts";
 import { samples } from "./layersamples.ts";
 import { listCases, loadCase, modelFiles } from "../support/cases.ts";
 import { kindOf } from "../support/runner.ts";
+import { docOf } from "../../cli/docs.ts";
 import { root } from "../support/sources.ts";
 
 /** What is known of a layer beside its options. */
@@ -139,11 +140,12 @@ const cell = (text: string) => text.replaceAll("|", "\\|");
 /** docs/layers.md */
 export function layersPage(facts: Readonly<Record<string, LayerFacts>>, version: string): string {
   const defs = registry.all("layer").toSorted((a, b) => a.name < b.name ? -1 : 1);
-  const rows = defs.map(({ name, summary, config }) => {
+  const rows = defs.map((def) => {
+    const { name, config } = def;
     const own = facts[name],
       fields = Object.entries(config as Readonly<Record<string, { readonly required: boolean }>>);
     const options = fields.map(([option, { required }]) => `\`${option}\`${required ? "*" : ""}`).join(" ");
-    return `| ${name} | ${cell(summary)} | ${own?.runs ?? ""} | ${own?.gradient ?? ""} | ${
+    return `| ${name} | ${cell(docOf(def))} | ${own?.runs ?? ""} | ${own?.gradient ?? ""} | ${
       own?.keras.join(" ")
     } | ${options} |`;
   });

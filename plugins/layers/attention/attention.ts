@@ -26,7 +26,7 @@ import { bool, choice, float } from "../../../core/values/schema.ts";
 export interface AdditiveAttentionConfig {
   /** Scores are multiplied by a learned scale. */
   readonly useScale: boolean;
-  /** Share of the weights that is dropped in training. */
+  /** Share of the scores after softmax that is dropped in training. */
   readonly dropout: number;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
@@ -93,19 +93,18 @@ function attend(
 }
 
 const fields = {
-  useScale: bool({ doc: "scores are multiplied by a learned scale", default: false }),
-  dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
+  useScale: bool({ default: false }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
   seed: seedField(),
 };
 
 const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeight"> = {
   kind: "layer",
   name: "Attention",
-  summary: "dot-product attention",
   mask: "make",
   config: {
     ...fields,
-    scoreMode: choice({ doc: "how query and key are compared", default: "dot", of: ["dot", "concat"] }),
+    scoreMode: choice({ default: "dot", of: ["dot", "concat"] }),
   },
   params: (config) => ({
     ...(config.useScale && { scale: weight([], "ones") }),
@@ -137,9 +136,8 @@ export const attention: Factory<AttentionConfig> = factory(attentionDef);
 const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = {
   kind: "layer",
   name: "AdditiveAttention",
-  summary: "additive attention",
   mask: "make",
-  config: { ...fields, useScale: bool({ doc: "a learned scale of each feature", default: true }) },
+  config: { ...fields, useScale: bool({ default: true }) },
   params: (config, [query]) => ({
     ...(config.useScale && { scale: weight([sizeAt(query, -1)], "glorotUniform") }),
   }),

@@ -38,7 +38,7 @@ export interface GroupedQueryAttentionConfig extends KernelConfig {
   readonly numQueryHeads: number;
   /** Number of heads of keys and values; each serves several of the queries'. */
   readonly numKeyValueHeads: number;
-  /** Share of the weights that is dropped in training. */
+  /** Share of the scores after softmax that is dropped in training. */
   readonly dropout: number;
   /** Queries see keys nearer than this many steps; all where null. */
   readonly slidingWindow: number | null;
@@ -53,15 +53,14 @@ export interface GroupedQueryAttentionConfig extends KernelConfig {
 const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, HeadsParam> = {
   kind: "layer",
   name: "GroupedQueryAttention",
-  summary: "attention whose heads share keys and values",
   mask: "pass",
   config: {
-    headDim: int({ doc: "features of a head", min: 1 }),
-    numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
-    numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-    dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
-    slidingWindow: nullable(int({ doc: "queries see keys nearer than this many steps", min: 1 })),
-    useGate: bool({ doc: "each head's output is multiplied by a sigmoid of the query", default: false }),
+    headDim: int({ min: 1 }),
+    numQueryHeads: int({ min: 1 }),
+    numKeyValueHeads: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    slidingWindow: nullable(int({ min: 1 })),
+    useGate: bool({ default: false }),
     zeroMasked: zeroMaskedField(),
     seed: seedField(),
     ...kernelFields(),

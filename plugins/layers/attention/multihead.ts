@@ -38,7 +38,7 @@ export interface MultiHeadAttentionConfig extends KernelConfig {
   readonly keyDim: number;
   /** Features of a head's value; keyDim where null. */
   readonly valueDim: number | null;
-  /** Share of the weights that is dropped in training. */
+  /** Share of the scores after softmax that is dropped in training. */
   readonly dropout: number;
   /** Features of the output; the query's where null. */
   readonly outputShape: readonly number[] | null;
@@ -57,12 +57,11 @@ type Projection = "query" | "key" | "value" | "gate" | "output";
 /** Names of the weights of attention by heads. */
 export type HeadsParam = `${Projection}${"Kernel" | "Bias"}`;
 
-const sizesField = (doc: string, min: number) =>
+const sizesField = (min: number) =>
   nullable(field<readonly number[]>({
-    doc,
     expects: "an integer, or a list of integers",
     read: (raw, path) => {
-      const one = int({ doc, min });
+      const one = int({ min });
       return Array.isArray(raw) ? raw.map((n, i) => one.parse(n, `${path}[${i}]`)) : [one.parse(raw, path)];
     },
   }));
@@ -206,17 +205,16 @@ export const attentionCall: readonly string[] = [
 const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsParam> = {
   kind: "layer",
   name: "MultiHeadAttention",
-  summary: "several dot-product attentions side by side",
   mask: "pass",
   config: {
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    keyDim: int({ doc: "features of a head's query and key", min: 1 }),
-    valueDim: nullable(int({ doc: "features of a head's value; keyDim unless given", min: 1 })),
-    dropout: float({ doc: "share of the weights that is dropped in training", min: 0, max: 1, default: 0 }),
-    outputShape: sizesField("features of the output; the query's unless given", 1),
-    attentionAxes: sizesField("axes attended over; all between batch and features unless given", -8),
-    useGate: bool({ doc: "each head's output is multiplied by a sigmoid of the query", default: false }),
-    slidingWindow: nullable(int({ doc: "queries see keys nearer than this many steps", min: 1 })),
+    numHeads: int({ min: 1 }),
+    keyDim: int({ min: 1 }),
+    valueDim: nullable(int({ min: 1 })),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    outputShape: sizesField(1),
+    attentionAxes: sizesField(-8),
+    useGate: bool({ default: false }),
+    slidingWindow: nullable(int({ min: 1 })),
     zeroMasked: zeroMaskedField(),
     seed: seedField(),
     ...kernelFields(),

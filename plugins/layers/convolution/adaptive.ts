@@ -24,7 +24,7 @@ import { alongAxis } from "../images/interpolate.ts";
 export interface AdaptivePoolConfig {
   /** Number of windows along each axis. */
   readonly outputSize: readonly number[];
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 const axesText = [
@@ -59,10 +59,9 @@ function adaptive(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<AdaptivePo
   return {
     kind: "layer",
     name: `Adaptive${kind}Pooling${rank}D`,
-    summary: `${kind === "Max" ? "largest" : "mean"} of as many windows as asked for`,
     mask: "consume",
     config: {
-      outputSize: sizes({ doc: "number of windows along each axis", rank }),
+      outputSize: sizes({ rank }),
       dataFormat: dataFormatField(),
     },
     params: () => ({}),

@@ -42,10 +42,9 @@ function conv(rank: 1 | 2 | 3, classNames: readonly string[]): LayerDef<ConvConf
   return {
     kind: "layer",
     name: `Conv${rank}D`,
-    summary: `convolution over ${axes[rank - 1]}`,
     mask: "consume",
     config: {
-      filters: int({ doc: "number of output channels", min: 1 }),
+      filters: int({ min: 1 }),
       ...slidingFields(rank),
       groups: groupsField(),
     },

@@ -63,13 +63,12 @@ function convTranspose(rank: 1 | 2 | 3): LayerDef<ConvTransposeConfig, "kernel" 
   return {
     kind: "layer",
     name: `Conv${rank}DTranspose`,
-    summary: "transposed convolution",
     mask: "consume",
     config: {
-      filters: int({ doc: "number of output channels", min: 1 }),
+      filters: int({ min: 1 }),
       ...sliding,
       padding: slidingFields(rank === 1 ? 2 : rank).padding,
-      outputPadding: nullable(sizes({ doc: "elements added at the end of every axis", rank, min: 0 })),
+      outputPadding: nullable(sizes({ rank, min: 0 })),
     },
     params(config, [x]) {
       const channels = channelsOf(x, config.dataFormat);

@@ -51,10 +51,10 @@ function depthwiseFields(rank: number) {
   );
   return {
     ...sliding,
-    depthMultiplier: int({ doc: "output channels for each input channel", min: 1, default: 1 }),
-    depthwiseInitializer: initializerField({ doc: "fills the depthwise kernel", default: "glorotUniform" }),
-    depthwiseRegularizer: opaqueField("penalty on the depthwise kernel"),
-    depthwiseConstraint: opaqueField("bound on the depthwise kernel"),
+    depthMultiplier: int({ min: 1, default: 1 }),
+    depthwiseInitializer: initializerField({ default: "glorotUniform" }),
+    depthwiseRegularizer: opaqueField(),
+    depthwiseConstraint: opaqueField(),
   };
 }
 // Keras 2 writes these beside the depthwise ones, without a use.
@@ -78,7 +78,6 @@ function depthwiseConv(rank: 1 | 2): LayerDef<DepthwiseConfig, "kernel" | "bias"
   return {
     kind: "layer",
     name: `DepthwiseConv${rank}D`,
-    summary: "convolves every channel on its own",
     mask: "consume",
     config: depthwiseFields(rank),
     params(config, [x]) {
@@ -103,14 +102,13 @@ function separableConv(rank: 1 | 2): LayerDef<SeparableConfig, SeparableParam> {
   return {
     kind: "layer",
     name: `SeparableConv${rank}D`,
-    summary: "a depthwise convolution, then one that mixes channels",
     mask: "consume",
     config: {
-      filters: int({ doc: "number of output channels", min: 1 }),
+      filters: int({ min: 1 }),
       ...depthwiseFields(rank),
-      pointwiseInitializer: initializerField({ doc: "fills the pointwise kernel", default: "glorotUniform" }),
-      pointwiseRegularizer: opaqueField("penalty on the pointwise kernel"),
-      pointwiseConstraint: opaqueField("bound on the pointwise kernel"),
+      pointwiseInitializer: initializerField({ default: "glorotUniform" }),
+      pointwiseRegularizer: opaqueField(),
+      pointwiseConstraint: opaqueField(),
     },
     params(config, [x]) {
       const channels = channelsOf(x, config.dataFormat), { depthMultiplier, filters, kernelSize } = config;

@@ -145,13 +145,12 @@ function locallyConnected(rank: 1 | 2): LayerDef<LocallyConnectedConfig, Param> 
   return {
     kind: "layer",
     name: `LocallyConnected${rank}D`,
-    summary: "a convolution whose windows each have a kernel of their own (Keras 1 and 2)",
     mask: "consume",
     config: {
-      filters: int({ doc: "number of output channels", min: 1 }),
+      filters: int({ min: 1 }),
       ...sliding,
       padding: slidingFields(2).padding,
-      implementation: int({ doc: "how the kernel is kept: 1, 2 or 3", min: 1, max: 3, default: 1 }),
+      implementation: int({ min: 1, max: 3, default: 1 }),
     },
     params(config, [x]) {
       const g = geometry(config, x);

@@ -27,14 +27,14 @@ export interface PoolConfig {
   readonly poolSize: readonly number[];
   /** Steps between windows; poolSize where null. */
   readonly strides: readonly number[] | null;
-  /** How windows treat the borders. */
+  /** How windows treat the borders: inside only (`valid`), or as many outputs as strides give (`same`). */
   readonly padding: Padding;
-  /** The pooled axes stay, as 1. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 /** Options of pooling over whole axes, resolved. */
 export interface GlobalPoolConfig {
-  /** The pooled axes stay, as 1. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
   /** The pooled axes stay, as 1. */
   readonly keepdims: boolean;
@@ -50,11 +50,10 @@ function pool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<PoolConfig, ne
   return {
     kind: "layer",
     name,
-    summary: `${kind === "Max" ? "largest" : "mean"} of every window`,
     mask: "consume",
     config: {
-      poolSize: sizes({ doc: "size of a window", rank, default: new Array<number>(rank).fill(2) }),
-      strides: nullable(sizes({ doc: "steps between windows; poolSize unless given", rank })),
+      poolSize: sizes({ rank, default: new Array<number>(rank).fill(2) }),
+      strides: nullable(sizes({ rank })),
       padding: paddingField(rank, false),
       dataFormat: dataFormatField(),
     },
@@ -85,11 +84,10 @@ function globalPool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<GlobalPo
   return {
     kind: "layer",
     name,
-    summary: `${kind === "Max" ? "largest" : "mean"} of every channel`,
     mask: "consume",
     config: {
       dataFormat: dataFormatField(),
-      keepdims: bool({ doc: "the pooled axes stay, as 1", default: false }),
+      keepdims: bool({ default: false }),
     },
     params: () => ({}),
     build({ b, config, inputs, call }) {

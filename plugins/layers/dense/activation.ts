@@ -33,9 +33,8 @@ export interface ActivationConfig {
 const activationDef: LayerDef<ActivationConfig, never> = {
   kind: "layer",
   name: "Activation",
-  summary: "a named function",
   mask: "pass",
-  config: { activation: activationField({ doc: "the function" }) },
+  config: { activation: activationField() },
   params: () => ({}),
   build: ({ b, config, inputs }) => [activate(b, config.activation, inputAt(inputs, 0))],
 };
@@ -44,22 +43,21 @@ export const activation: Factory<ActivationConfig, "activation"> = factory(activ
 
 /** Options of {@link reluDef}, resolved. */
 export interface ReluConfig {
-  /** Largest output. */
+  /** Largest output; none where null. */
   readonly maxValue: number | null;
   /** Slope below the threshold. */
   readonly negativeSlope: number;
-  /** Outputs are 0 up to here. */
+  /** Below it the output is negativeSlope · (x − threshold). */
   readonly threshold: number;
 }
 const reluDef: LayerDef<ReluConfig, never> = {
   kind: "layer",
   name: "ReLU",
-  summary: "max(x, 0), with an optional ceiling, slope and threshold",
   mask: "pass",
   config: {
-    maxValue: nullable(float({ doc: "largest output", min: 0 })),
-    negativeSlope: orDefault(float({ doc: "slope below the threshold", min: 0, default: 0 })),
-    threshold: orDefault(float({ doc: "outputs are 0 up to here", min: 0, default: 0 })),
+    maxValue: nullable(float({ min: 0 })),
+    negativeSlope: orDefault(float({ min: 0, default: 0 })),
+    threshold: orDefault(float({ min: 0, default: 0 })),
   },
   params: () => ({}),
   build: ({ b, config, inputs }) => [rectify(b, inputAt(inputs, 0), config)],
@@ -69,15 +67,14 @@ export const relu: Factory<ReluConfig> = factory(reluDef);
 
 /** Options of {@link leakyReluDef}, resolved. */
 export interface LeakyReluConfig {
-  /** Slope below the threshold. */
+  /** Slope below 0. */
   readonly negativeSlope: number;
 }
 const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
   kind: "layer",
   name: "LeakyReLU",
-  summary: "x where positive, else negativeSlope · x",
   mask: "pass",
-  config: { negativeSlope: float({ doc: "slope below 0", min: 0, default: 0.3 }) },
+  config: { negativeSlope: float({ min: 0, default: 0.3 }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [
     b.one("LeakyRelu", [inputAt(inputs, 0)], { alpha: config.negativeSlope }),
@@ -99,9 +96,8 @@ export interface EluConfig {
 export const eluDef: LayerDef<EluConfig, never> = {
   kind: "layer",
   name: "ELU",
-  summary: "x where positive, else alpha · (exp(x) - 1)",
   mask: "pass",
-  config: { alpha: float({ doc: "scale below 0", default: 1 }) },
+  config: { alpha: float({ default: 1 }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [b.one("Elu", [inputAt(inputs, 0)], { alpha: config.alpha })],
 };
@@ -116,9 +112,8 @@ export interface ThresholdedReluConfig {
 const thresholdedReluDef: LayerDef<ThresholdedReluConfig, never> = {
   kind: "layer",
   name: "ThresholdedReLU",
-  summary: "x where x > theta, else 0",
   mask: "pass",
-  config: { theta: float({ doc: "outputs are 0 up to here", min: 0, default: 1 }) },
+  config: { theta: float({ min: 0, default: 1 }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [
     rectify(b, inputAt(inputs, 0), { negativeSlope: 0, maxValue: null, threshold: config.theta }),
@@ -147,14 +142,13 @@ export interface PreluConfig {
 const preluDef: LayerDef<PreluConfig, "alpha"> = {
   kind: "layer",
   name: "PReLU",
-  summary: "x where positive, else a learned slope times x",
   mask: "pass",
   config: {
-    alphaInitializer: initializerField({ doc: "fills the slopes", default: "zeros" }),
-    alphaRegularizer: opaqueField("penalty on the slopes"),
-    alphaConstraint: opaqueField("bound on the slopes"),
+    alphaInitializer: initializerField({ default: "zeros" }),
+    alphaRegularizer: opaqueField(),
+    alphaConstraint: opaqueField(),
     sharedAxes: nullable(
-      list({ doc: "axes, from 1, along which one slope serves all", of: int({ doc: "axis" }) }),
+      list({ of: int() }),
     ),
   },
   params(config, [x]) {
@@ -177,10 +171,9 @@ export interface SoftmaxConfig {
 const softmaxDef: LayerDef<SoftmaxConfig, never> = {
   kind: "layer",
   name: "Softmax",
-  summary: "exp(x) over its sum along axes",
   mask: "pass",
   config: {
-    axis: axesField({ doc: "axes that sum to 1", default: -1 }),
+    axis: axesField({ default: -1 }),
     zeroMasked: zeroMaskedField(),
   },
   params: () => ({}),
@@ -216,7 +209,6 @@ export const softmax: Factory<SoftmaxConfig> = factory(softmaxDef);
 /** A field that takes null for its default, as older files write it. */
 function orDefault(inner: Field<number>): Field<number> {
   return field<number>({
-    doc: inner.doc,
     expects: inner.expects,
     default: inner.default ?? 0,
     read: (raw, path) => (raw === null ? inner.default ?? 0 : inner.parse(raw, path)),

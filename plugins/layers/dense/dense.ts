@@ -29,10 +29,9 @@ export interface DenseConfig extends KernelConfig {
 export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "Dense",
-  summary: "activation(x · kernel + bias) over the last axis",
   mask: "pass",
   config: {
-    units: int({ doc: "size of the output's last axis", min: 1 }),
+    units: int({ min: 1 }),
     activation: activationField(),
     ...kernelFields(),
   },

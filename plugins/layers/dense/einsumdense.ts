@@ -110,12 +110,10 @@ function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
 export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
   name: "EinsumDense",
-  summary: "a product with a kernel along the axes that an equation names",
   mask: "consume",
   config: {
-    equation: text({ doc: "input, kernel and output, as in abc,cd->abd" }),
+    equation: text(),
     outputShape: field<readonly (number | null)[]>({
-      doc: "sizes of the output without the batch axis, null where the input's",
       expects: "an integer, or a list of integers and null",
       read: (raw) => {
         const list: unknown[] = Array.isArray(raw) ? raw : [raw];
@@ -123,15 +121,15 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
         return fits ? list as (number | null)[] : undefined;
       },
     }),
-    biasAxes: nullable(text({ doc: "axes of the output that have a bias of their own" })),
+    biasAxes: nullable(text()),
     activation: activationField(),
-    kernelInitializer: initializerField({ doc: "fills the kernel", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills the bias", default: "zeros" }),
-    kernelRegularizer: opaqueField("penalty on the kernel"),
-    biasRegularizer: opaqueField("penalty on the bias"),
-    activityRegularizer: opaqueField("penalty on the outputs"),
-    kernelConstraint: opaqueField("bound on the kernel"),
-    biasConstraint: opaqueField("bound on the bias"),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
+    kernelRegularizer: opaqueField(),
+    biasRegularizer: opaqueField(),
+    activityRegularizer: opaqueField(),
+    kernelConstraint: opaqueField(),
+    biasConstraint: opaqueField(),
   },
   params(config, [x]) {
     const { kernel, bias } = shapesOf(config, x);

@@ -47,17 +47,16 @@ export function refusedBelowZero(b: Builder, ids: Value): Value {
 export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
   kind: "layer",
   name: "Embedding",
-  summary: "rows of a table by id",
   mask: "make",
   config: {
-    inputDim: int({ doc: "number of rows: the largest id plus one", min: 1 }),
-    outputDim: int({ doc: "size of a row", min: 1 }),
-    embeddingsInitializer: initializerField({ doc: "fills the table", default: "randomUniform" }),
-    embeddingsRegularizer: opaqueField("penalty on the table"),
-    embeddingsConstraint: opaqueField("bound on the table"),
-    activityRegularizer: opaqueField("penalty on the outputs"),
-    maskZero: bool({ doc: "id 0 is padding and is masked", default: false }),
-    negativeIds: choice({ doc: "whether they count from the end", default: "wrap", of: ["wrap", "refuse"] }),
+    inputDim: int({ min: 1 }),
+    outputDim: int({ min: 1 }),
+    embeddingsInitializer: initializerField({ default: "randomUniform" }),
+    embeddingsRegularizer: opaqueField(),
+    embeddingsConstraint: opaqueField(),
+    activityRegularizer: opaqueField(),
+    maskZero: bool({ default: false }),
+    negativeIds: choice({ default: "wrap", of: ["wrap", "refuse"] }),
   },
   params: (config) => ({
     embeddings: weight([config.inputDim, config.outputDim], config.embeddingsInitializer),
@@ -98,9 +97,8 @@ export interface MaskingConfig {
 const maskingDef: LayerDef<MaskingConfig, never> = {
   kind: "layer",
   name: "Masking",
-  summary: "masks steps whose features all equal a value",
   mask: "make",
-  config: { maskValue: float({ doc: "the value of masked steps", default: 0 }) },
+  config: { maskValue: float({ default: 0 }) },
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = inputAt(inputs, 0);

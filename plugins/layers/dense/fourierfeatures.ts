@@ -18,12 +18,11 @@ type Param = "unscaledKernel" | "bias" | "kernelScale";
 const randomFourierFeaturesDef: LayerDef<RandomFourierFeaturesConfig, Param> = {
   kind: "layer",
   name: "RandomFourierFeatures",
-  summary: "cosines of random projections (Keras 2)",
   mask: "consume",
   config: {
-    outputDim: int({ doc: "number of features", min: 1 }),
-    kernelInitializer: opaqueField("the kernel that is approximated: gaussian or laplacian"),
-    scale: nullable(float({ doc: "the kernel's width" })),
+    outputDim: int({ min: 1 }),
+    kernelInitializer: opaqueField(),
+    scale: nullable(float()),
   },
   params(config, [x]) {
     const width = sizeAt(x, -1), fixed = { role: "statistic" } as const;

@@ -33,7 +33,10 @@ export interface Quantization {
   readonly history: number;
 }
 /** Options of the quantized layers, resolved: the layer's own, and how it is quantized. */
-export type QuantizedConfig = Readonly<Record<string, unknown>> & { readonly quantization: Quantization };
+export type QuantizedConfig = Readonly<Record<string, unknown>> & {
+  /** How it is quantized. */
+  readonly quantization: Quantization;
+};
 type Json = Readonly<Record<string, unknown>>;
 const inner = (raw: unknown): Json => (isRecord(raw) && isRecord(raw.config) ? raw.config : {});
 
@@ -132,12 +135,11 @@ function quantized(name: string, base: LayerDef, kind: Kind): LayerDef<Quantized
   return {
     kind: "layer",
     name,
-    summary: `${base.name} as Keras 3's quantize leaves it`,
+    summary: `${base.name} as Keras 3's quantize leaves it.`,
     mask: base.mask,
     config: {
       ...base.config as Schema<Record<string, unknown>>,
       quantization: field<Quantization>({
-        doc: "how it is quantized",
         expects: "mode, block, inputs and history",
         read: (
           raw,

@@ -17,13 +17,12 @@ export interface ReversibleEmbeddingConfig extends EmbeddingConfig {
 const reversibleEmbeddingDef: LayerDef<ReversibleEmbeddingConfig, "embeddings" | "reverseEmbeddings"> = {
   kind: "layer",
   name: "ReversibleEmbedding",
-  summary: "rows of a table by id, and back",
   mask: "make",
   config: {
     ...embeddingDef.config,
-    tieWeights: bool({ doc: "the way back uses the table itself", default: true }),
-    reverseDtype: nullable(text({ doc: "element type of the way back, in Keras" })),
-    logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
+    tieWeights: bool({ default: true }),
+    reverseDtype: nullable(text()),
+    logitSoftCap: nullable(float()),
   },
   params: (config) => ({
     embeddings: weight([config.inputDim, config.outputDim], config.embeddingsInitializer),

@@ -27,11 +27,10 @@ function width({ layer }: SpectralNormalizationConfig, inputs: readonly Type[]):
 const spectralNormalizationDef: LayerDef<SpectralNormalizationConfig, "vectorU"> = {
   kind: "layer",
   name: "SpectralNormalization",
-  summary: "a layer whose kernel training keeps at a largest singular value of 1",
   mask: "pass",
   config: {
-    layer: layerField({ doc: "a layer with a kernel, or an embedding" }),
-    powerIterations: int({ doc: "steps of the power iteration in Keras' training", min: 1, default: 1 }),
+    layer: layerField(),
+    powerIterations: int({ min: 1, default: 1 }),
   },
   params: (config, inputs) => ({
     vectorU: {

@@ -30,18 +30,16 @@ const modes = ["int", "one_hot", "multi_hot", "count"] as const;
 const discretizationDef: LayerDef<DiscretizationConfig, never> = {
   kind: "layer",
   name: "Discretization",
-  summary: "numbers to the bins they fall into",
   mask: "consume",
   config: {
     binBoundaries: list({
-      doc: "where one bin ends and the next begins, rising",
-      of: float({ doc: "a boundary" }),
+      of: float(),
     }),
-    numBins: nullable(int({ doc: "number of bins that Keras finds from data", min: 1 })),
-    epsilon: float({ doc: "tolerance of what Keras finds from data", default: 0.01 }),
-    outputMode: choice({ doc: "the form of the outputs", default: "int", of: modes }),
+    numBins: nullable(int({ min: 1 })),
+    epsilon: float({ default: 0.01 }),
+    outputMode: choice({ default: "int", of: modes }),
     sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs; int64 for ids and float32 otherwise unless given"),
+    dtype: opaqueField(),
   },
   params: () => ({}),
   build({ b, config, inputs }) {
@@ -87,18 +85,15 @@ const zeros = (b: Builder, rows: number): Value => b.constant(tensor(new Int32Ar
 const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
   kind: "layer",
   name: "CategoryEncoding",
-  summary: "ids as rows of zeros and ones, or as counts",
   mask: "consume",
   config: {
-    numTokens: int({ doc: "number of classes", min: 1 }),
+    numTokens: int({ min: 1 }),
     outputMode: choice({
-      doc: "the form of the outputs",
       default: "multi_hot",
       of: ["one_hot", "multi_hot", "count"],
     }),
     sparse: sparseField(),
     outside: choice({
-      doc: "what is done with ids that are no class",
       default: "drop",
       of: ["drop", "refuse"],
     }),

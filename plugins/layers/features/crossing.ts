@@ -21,13 +21,12 @@ export interface HashedCrossingConfig {
 const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
   kind: "layer",
   name: "HashedCrossing",
-  summary: "several features together, to bins by a hash",
   mask: "consume",
   config: {
-    numBins: int({ doc: "number of bins", min: 1 }),
-    outputMode: choice({ doc: "the form of the outputs", default: "int", of: ["int", "one_hot"] }),
+    numBins: int({ min: 1 }),
+    outputMode: choice({ default: "int", of: ["int", "one_hot"] }),
     sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
+    dtype: opaqueField(),
   },
   params: () => ({}),
   build({ b, config, inputs }) {

@@ -12,7 +12,7 @@ export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
 
 /** The `sparse` field, which only false is supported of. */
 export function sparseField(): Field<boolean> {
-  return bool({ doc: "sparse outputs, which aren't supported", default: false });
+  return bool({ default: false });
 }
 /** Refuses sparse outputs. @throws {UnsupportedError} */
 export function checkSparse(config: { readonly sparse: boolean }, path: string): void {

@@ -31,23 +31,20 @@ export const outType = (mode: string, dtype: unknown): DType =>
 const hashingDef: LayerDef<HashingConfig, never> = {
   kind: "layer",
   name: "Hashing",
-  summary: "strings or whole numbers to bins by a hash",
   mask: "consume",
   config: {
-    numBins: int({ doc: "number of bins", min: 1 }),
+    numBins: int({ min: 1 }),
     maskValue: nullable(field<Token>({
-      doc: "what gets bin 0 alone",
       expects: "text or a whole number",
       read: (raw) => typeof raw === "string" || Number.isSafeInteger(raw) ? raw as Token : undefined,
     })),
     salt: saltField(),
     outputMode: choice({
-      doc: "the form of the outputs",
       default: "int",
       of: ["int", "one_hot", "multi_hot", "count"],
     }),
     sparse: sparseField(),
-    dtype: opaqueField("element type of the outputs: int64 for bins unless int32 is given"),
+    dtype: opaqueField(),
   },
   params: () => ({}),
   build({ b, config, inputs }) {

@@ -54,12 +54,10 @@ export interface LookupConfig {
 export function outputModeField(): Field<OutputMode> {
   const older: Readonly<Record<string, OutputMode>> = { binary: "multi_hot", "tf-idf": "tf_idf" };
   const inner = choice({
-    doc: "the form of the outputs",
     default: "int",
     of: ["int", "one_hot", "multi_hot", "count", "tf_idf"],
   });
   return field<OutputMode>({
-    doc: inner.doc,
     expects: inner.expects,
     default: "int",
     read: (raw, path) =>
@@ -69,7 +67,6 @@ export function outputModeField(): Field<OutputMode> {
 /** A salt: a whole number, or two. */
 export function saltField(): Field<readonly number[] | null> {
   return nullable(field<readonly number[]>({
-    doc: "key of the hash",
     expects: "a whole number, or two",
     read: (raw) => {
       const words: unknown[] = Array.isArray(raw) ? raw : [raw, raw];
@@ -81,22 +78,21 @@ export function saltField(): Field<readonly number[] | null> {
 }
 /** Fields of weights of tokens. */
 export function idfField(): Field<readonly number[] | null> {
-  return nullable(list({ doc: "weight of each token, for tf_idf", of: float({ doc: "a weight" }) }));
+  return nullable(list({ of: float() }));
 }
 function lookupFields(token: Field<Token>, oov: Token): Schema<LookupConfig> {
   return {
-    maxTokens: nullable(int({ doc: "most tokens, special ones included", min: 1 })),
-    numOovIndices: int({ doc: "number of ids for what isn't in the vocabulary", min: 0, default: 1 }),
+    maxTokens: nullable(int({ min: 1 })),
+    numOovIndices: int({ min: 0, default: 1 }),
     maskToken: nullable(token),
     oovToken: nullable({ ...token, required: false, default: oov }),
-    vocabulary: nullable(list({ doc: "the tokens, special ones first or left out", of: token })),
+    vocabulary: nullable(list({ of: token })),
     idfWeights: idfField(),
-    invert: bool({ doc: "from ids to tokens", default: false }),
+    invert: bool({ default: false }),
     outputMode: outputModeField(),
-    padToMaxTokens: bool({ doc: "rows as long as maxTokens", default: false }),
+    padToMaxTokens: bool({ default: false }),
     sparse: sparseField(),
     oovMethod: choice({
-      doc: "how unknown numbers are spread over their ids",
       default: "floormod",
       of: ["floormod", "farmhash"],
     }),
@@ -231,14 +227,12 @@ export function idfArrays(config: LookupConfig): Readonly<Record<string, Tensor>
 }
 function lookup(
   name: string,
-  summary: string,
   dtype: "string" | "int64",
   config: Schema<LookupConfig>,
 ): LayerDef<LookupConfig, never> {
   return {
     kind: "layer",
     name,
-    summary,
     mask: "consume",
     config,
     params: () => ({}),
@@ -264,11 +258,10 @@ function lookup(
     },
   };
 }
-const word = text({ doc: "a token" }), number = int({ doc: "a token" });
+const word = text(), number = int();
 const tokenField = (of: Field<Token>): Field<Token> => of;
 const stringLookupDef: LayerDef<LookupConfig, never> = lookup(
   "StringLookup",
-  "strings to their ids in a vocabulary, or back",
   "string",
   lookupFields(tokenField(word as Field<Token>), "[UNK]"),
 );
@@ -276,7 +269,6 @@ const stringLookupDef: LayerDef<LookupConfig, never> = lookup(
 export const stringLookup: Factory<LookupConfig> = factory(stringLookupDef);
 const integerLookupDef: LayerDef<LookupConfig, never> = lookup(
   "IntegerLookup",
-  "whole numbers to their ids in a vocabulary, or back",
   "int64",
   lookupFields(tokenField(number as Field<Token>), -1),
 );

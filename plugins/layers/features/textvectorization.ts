@@ -44,20 +44,17 @@ export interface TextVectorizationConfig {
 const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
   kind: "layer",
   name: "TextVectorization",
-  summary: "texts to ids of their tokens, or to counts",
   mask: "consume",
   config: {
-    maxTokens: nullable(int({ doc: "most tokens, special ones included", min: 1 })),
+    maxTokens: nullable(int({ min: 1 })),
     standardize: orNull(choice({
-      doc: "what is changed first, in ASCII",
       default: "lower_and_strip_punctuation",
       of: ["lower_and_strip_punctuation", "lower", "strip_punctuation"],
     })),
     split: orNull(
-      choice({ doc: "where texts are cut", default: "whitespace", of: ["whitespace", "character"] }),
+      choice({ default: "whitespace", of: ["whitespace", "character"] }),
     ),
     ngrams: nullable(field<readonly number[]>({
-      doc: "lengths of runs of tokens; a number stands for all up to it",
       expects: "a whole number, or a list",
       read: (raw) => {
         if (Array.isArray(raw)) {
@@ -70,18 +67,17 @@ const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
     })),
     outputMode: outputModeField(),
     outputSequenceLength: nullable(
-      int({ doc: "ids in a row; those of the longest text unless given", min: 1 }),
+      int({ min: 1 }),
     ),
-    padToMaxTokens: bool({ doc: "rows as long as maxTokens", default: false }),
+    padToMaxTokens: bool({ default: false }),
     vocabulary: nullable(
       list({
-        doc: "the tokens, special ones first or left out",
-        of: text({ doc: "a token" }) as Field<Token>,
+        of: text() as Field<Token>,
       }),
     ),
     idfWeights: idfField(),
     sparse: sparseField(),
-    ragged: bool({ doc: "ragged outputs, which aren't supported", default: false }),
+    ragged: bool({ default: false }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {

@@ -20,7 +20,7 @@ export interface BloomDecoderConfig {
   readonly intermediateDim: number;
   /** Number of heads. */
   readonly numHeads: number;
-  /** Share of weights and outputs that is dropped in training. */
+  /** Share of the attention's scores and of the outputs that is dropped in training. */
   readonly dropout: number;
   /** Added to the variance. */
   readonly layerNormEpsilon: number;
@@ -38,15 +38,14 @@ const inner = at("_mlp_intermediate_dense"), outer = at("_mlp_output_dense");
 export const bloomDecoderDef: LayerDef<BloomDecoderConfig> = {
   kind: "layer",
   name: "BloomDecoder",
-  summary: "a decoder's layer of Bloom (KerasHub)",
   mask: "consume",
   config: {
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
+    intermediateDim: int({ min: 1 }),
+    numHeads: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    layerNormEpsilon: float({ default: 1e-5 }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
     zeroMasked: zeroMaskedField(),
   },
   params(c, [x]) {

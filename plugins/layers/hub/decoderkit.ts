@@ -53,14 +53,14 @@ export interface DecoderConfig {
   readonly zeroMasked: boolean;
 }
 const shared: Schema<DecoderConfig> = {
-  intermediateDim: int({ doc: "units of the gated part", min: 1 }),
-  numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
-  numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-  ropeMaxWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
-  activation: activationField({ doc: "of the gate", default: "silu" }),
-  layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-5 }),
-  kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
+  intermediateDim: int({ min: 1 }),
+  numQueryHeads: int({ min: 1 }),
+  numKeyValueHeads: int({ min: 1 }),
+  ropeMaxWavelength: float({ default: 10000 }),
+  activation: activationField({ default: "silu" }),
+  layerNormEpsilon: float({ default: 1e-5 }),
+  kernelInitializer: initializerField({ default: "glorotUniform" }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
   zeroMasked: zeroMaskedField(),
 };
 
@@ -134,8 +134,6 @@ export type Stage = "attention" | "before" | "forward" | "after";
 export interface Kind<C extends DecoderConfig> {
   /** Class name in files. */
   readonly name: string;
-  /** A row of the table of layers. */
-  readonly summary: string;
   /** Options beside those that all have. */
   readonly fields: Omit<Schema<C>, keyof DecoderConfig>;
   /** Where weights lie. */
@@ -187,7 +185,6 @@ export function decoder<C extends DecoderConfig>(kind: Kind<C>): LayerDef<C> {
   return {
     kind: "layer",
     name: kind.name,
-    summary: kind.summary,
     mask: "pass",
     config: { ...shared, ...kind.fields } as Schema<C>,
     params(config, [x]): Specs {

@@ -9,8 +9,8 @@ import { rms } from "./kit.ts";
 import { hidden } from "./names.ts";
 import { frequencies, scaledFrequencies } from "./rotary.ts";
 
-const scaling = (doc = "frequencies are divided by this"): Field<number> => float({ doc, default: 1 });
-const optional = (doc: string): Field<number | null> => nullable(float({ doc }));
+const scaling = (): Field<number> => float({ default: 1 });
+const optional = (): Field<number | null> => nullable(float());
 
 /** Options of {@link llamaDecoderDef}, resolved. */
 export interface LlamaDecoderConfig extends DecoderConfig {
@@ -28,13 +28,12 @@ export interface LlamaDecoderConfig extends DecoderConfig {
 /** A decoder's layer of Llama (Touvron et al. 2023), `[batch, steps, features]`, shape unchanged. */
 export const llamaDecoderDef: LayerDef<LlamaDecoderConfig> = decoder<LlamaDecoderConfig>({
   name: "LlamaTransformerDecoder",
-  summary: "a decoder's layer of Llama (KerasHub)",
   fields: {
-    ropePositionScalingFactor: scaling("not heeded, as KerasHub doesn't"),
-    ropeFrequencyAdjustmentFactor: optional("what long waves are slowed down by"),
-    ropeLowFreqFactor: optional("waves longer than the trained length over this are long"),
-    ropeHighFreqFactor: optional("waves shorter than the trained length over this stay"),
-    ropePretrainingSequenceLength: optional("length of the sequences trained on"),
+    ropePositionScalingFactor: scaling(),
+    ropeFrequencyAdjustmentFactor: optional(),
+    ropeLowFreqFactor: optional(),
+    ropeHighFreqFactor: optional(),
+    ropePretrainingSequenceLength: optional(),
   },
   rates(size, c) {
     const factor = c.ropeFrequencyAdjustmentFactor, low = c.ropeLowFreqFactor, high = c.ropeHighFreqFactor;
@@ -58,11 +57,10 @@ export interface MistralDecoderConfig extends DecoderConfig {
 /** A decoder's layer of Mistral (Jiang et al. 2023), `[batch, steps, features]`, shape unchanged. */
 export const mistralDecoderDef: LayerDef<MistralDecoderConfig> = decoder<MistralDecoderConfig>({
   name: "MistralTransformerDecoder",
-  summary: "a decoder's layer of Mistral (KerasHub)",
   fields: {
     ropeScalingFactor: scaling(),
-    slidingWindow: nullable(int({ doc: "queries see keys less than this many steps before", default: 512 })),
-    headDim: nullable(int({ doc: "features of a head; those of the input over the heads unless given" })),
+    slidingWindow: nullable(int({ default: 512 })),
+    headDim: nullable(int()),
   },
   headDim: (c) => c.headDim,
   window: (c) => c.slidingWindow,
@@ -81,11 +79,10 @@ export interface QwenDecoderConfig extends DecoderConfig {
 /** A decoder's layer of Qwen 2 (Yang et al. 2024), `[batch, steps, features]`, shape unchanged. */
 export const qwenDecoderDef: LayerDef<QwenDecoderConfig> = decoder<QwenDecoderConfig>({
   name: "QwenTransformerDecoder",
-  summary: "a decoder's layer of Qwen 2 (KerasHub)",
   fields: {
     ropeScalingFactor: scaling(),
-    useSlidingWindowAttention: bool({ doc: "queries see keys near them alone", default: false }),
-    slidingWindowSize: int({ doc: "how near", min: 1, default: 4096 }),
+    useSlidingWindowAttention: bool({ default: false }),
+    slidingWindowSize: int({ min: 1, default: 4096 }),
   },
   biased: () => true,
   window: (c) => c.useSlidingWindowAttention ? c.slidingWindowSize : null,
@@ -104,11 +101,10 @@ export interface Qwen3DecoderConfig extends DecoderConfig {
 /** A decoder's layer of Qwen 3 (2025), which normalizes queries and keys, `[batch, steps, features]`, shape unchanged. */
 export const qwen3DecoderDef: LayerDef<Qwen3DecoderConfig> = decoder<Qwen3DecoderConfig>({
   name: "Qwen3TransformerDecoder",
-  summary: "a decoder's layer of Qwen 3 (KerasHub)",
   fields: {
     ropeScalingFactor: scaling(),
-    headDim: nullable(int({ doc: "features of a head; those of the input over the heads unless given" })),
-    slidingWindowSize: nullable(int({ doc: "queries see keys less than this many steps before" })),
+    headDim: nullable(int()),
+    slidingWindowSize: nullable(int()),
   },
   headEpsilon: 1e-5,
   headDim: (c) => c.headDim || null,
@@ -131,18 +127,17 @@ export interface Phi3DecoderConfig extends DecoderConfig {
   /** And in longer ones. */
   readonly ropeScalingLongFactor: readonly number[] | null;
 }
-const factors = (doc: string) => nullable(list<number>({ doc, of: float({ doc: "a factor" }) }));
+const factors = () => nullable(list<number>({ of: float() }));
 /** A decoder's layer of Phi 3 (Abdin et al. 2024), `[batch, steps, features]`, shape unchanged. */
 export const phi3DecoderDef: LayerDef<Phi3DecoderConfig> = decoder<Phi3DecoderConfig>({
   name: "Phi3Decoder",
-  summary: "a decoder's layer of Phi 3 (KerasHub)",
   fields: {
-    hiddenDim: int({ doc: "features of the output, those of the input", min: 1 }),
-    ropeScalingType: nullable(choice({ doc: "how frequencies are scaled for long sequences", of: ["su"] })),
-    maxSequenceLength: int({ doc: "the longest sequence", min: 1, default: 4096 }),
-    pretrainingSequenceLength: int({ doc: "length of the sequences trained on", min: 1, default: 4096 }),
-    ropeScalingShortFactor: factors("what frequencies are divided by in sequences up to that length"),
-    ropeScalingLongFactor: factors("and in longer ones"),
+    hiddenDim: int({ min: 1 }),
+    ropeScalingType: nullable(choice({ of: ["su"] })),
+    maxSequenceLength: int({ min: 1, default: 4096 }),
+    pretrainingSequenceLength: int({ min: 1, default: 4096 }),
+    ropeScalingShortFactor: factors(),
+    ropeScalingLongFactor: factors(),
   },
   places: placesOf({
     attention: "attention",
@@ -184,9 +179,9 @@ function normalization(name: string): LayerDef<HiddenNormConfig, "scale"> {
   return {
     kind: "layer",
     name,
-    summary: "x over its root mean square, times a learned scale (KerasHub)",
+    summary: "x over its root mean square, times a learned scale (KerasHub).",
     mask: "consume",
-    config: { epsilon: float({ doc: "added to the mean square", default: 1e-6 }) },
+    config: { epsilon: float({ default: 1e-6 }) },
     params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "ones") }),
     build: ({ b, config, inputs, params }) => [
       rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon),

@@ -54,11 +54,10 @@ function rowsFor(
 export const positionEmbeddingDef: LayerDef<PositionEmbeddingConfig, "embeddings"> = {
   kind: "layer",
   name: "PositionEmbedding",
-  summary: "a learned row for every position (KerasHub)",
   mask: "consume",
   config: {
-    sequenceLength: int({ doc: "number of positions", min: 1 }),
-    initializer: initializerField({ doc: "fills the table", default: "glorotUniform" }),
+    sequenceLength: int({ min: 1 }),
+    initializer: initializerField({ default: "glorotUniform" }),
   },
   params: (config, [x]) => ({
     embeddings: weight([config.sequenceLength, sizeAt(x, -1)], config.initializer),
@@ -94,15 +93,14 @@ export interface TokenAndPositionEmbeddingConfig {
 export const tokenAndPositionEmbeddingDef: LayerDef<TokenAndPositionEmbeddingConfig> = {
   kind: "layer",
   name: "TokenAndPositionEmbedding",
-  summary: "learned rows of tokens plus those of their positions (KerasHub)",
   mask: "make",
   config: {
-    vocabularySize: int({ doc: "number of tokens", min: 1 }),
-    sequenceLength: int({ doc: "number of positions", min: 1 }),
-    embeddingDim: int({ doc: "size of a row", min: 1 }),
-    tieWeights: bool({ doc: "the way back to tokens uses the table itself", default: true }),
-    embeddingsInitializer: initializerField({ doc: "fills both tables", default: "randomUniform" }),
-    maskZero: bool({ doc: "id 0 is padding and is masked", default: false }),
+    vocabularySize: int({ min: 1 }),
+    sequenceLength: int({ min: 1 }),
+    embeddingDim: int({ min: 1 }),
+    tieWeights: bool({ default: true }),
+    embeddingsInitializer: initializerField({ default: "randomUniform" }),
+    maskZero: bool({ default: false }),
   },
   params(config) {
     const { vocabularySize: tokens, embeddingDim: size, embeddingsInitializer: init } = config;
@@ -146,9 +144,8 @@ export interface SinePositionEncodingConfig {
 export const sinePositionEncodingDef: LayerDef<SinePositionEncodingConfig, never> = {
   kind: "layer",
   name: "SinePositionEncoding",
-  summary: "sines and cosines of every step (KerasHub)",
   mask: "consume",
-  config: { maxWavelength: float({ doc: "the longest wave", default: 10000 }) },
+  config: { maxWavelength: float({ default: 10000 }) },
   params: () => ({}),
   build({ b, config, inputs, call }) {
     const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length, size = sizeAt(x.type, -1);
@@ -175,9 +172,8 @@ export interface HubRmsNormalizationConfig {
 export const hubRmsNormalizationDef: LayerDef<HubRmsNormalizationConfig, "scale"> = {
   kind: "layer",
   name: "HubRMSNormalization",
-  summary: "x over its root mean square, times a learned scale (KerasHub)",
   mask: "consume",
-  config: { inputDim: int({ doc: "number of features", min: 1 }) },
+  config: { inputDim: int({ min: 1 }) },
   params: (config) => ({ scale: weight([config.inputDim], "ones") }),
   build: ({ b, inputs, params }) => [rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), 1e-6)],
   keras: {
@@ -217,9 +213,8 @@ export interface AlibiBiasConfig {
 export const alibiBiasDef: LayerDef<AlibiBiasConfig, never> = {
   kind: "layer",
   name: "AlibiBias",
-  summary: "scores of attention with biases that fall with distance (KerasHub)",
   mask: "consume",
-  config: { alibiBiasMax: float({ doc: "slopes go down to 2 to the minus this", default: 8 }) },
+  config: { alibiBiasMax: float({ default: 8 }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [withAlibi(b, asFloat(b, inputAt(inputs, 0)), config.alibiBiasMax)],
   keras: hub("AlibiBias"),
@@ -258,16 +253,15 @@ const headDense = at("_intermediate_dense"), headNorm = at("_intermediate_layer_
 export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
   kind: "layer",
   name: "MaskedLMHead",
-  summary: "scores of tokens at masked positions (KerasHub)",
   mask: "consume",
   config: {
-    vocabularySize: nullable(int({ doc: "number of tokens", min: 1 })),
-    tokenEmbedding: nullable(layerField({ doc: "the embedding whose table turns features into scores" })),
-    intermediateActivation: activationField({ doc: "of the dense layer", default: "relu" }),
-    activation: activationField({ doc: "of the scores", default: "linear" }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
+    vocabularySize: nullable(int({ min: 1 })),
+    tokenEmbedding: nullable(layerField()),
+    intermediateActivation: activationField({ default: "relu" }),
+    activation: activationField({ default: "linear" }),
+    layerNormEpsilon: float({ default: 1e-5 }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
   },
   params(config, [x]) {
     const table = config.tokenEmbedding?.config as Partial<TableSizes> | undefined;

@@ -59,7 +59,6 @@ const fnetInner = at("_intermediate_dense"), fnetOuter = at("_output_dense");
 export const fNetEncoderDef: LayerDef<FNetEncoderConfig> = {
   kind: "layer",
   name: "FNetEncoder",
-  summary: "mixes steps by Fourier's transform, then a feed forward part (KerasHub)",
   mask: "consume",
   config: {
     intermediateDim: transformerFields.intermediateDim,

@@ -40,9 +40,8 @@ export interface GemmaNormalizationConfig {
 export const gemmaNormalizationDef: LayerDef<GemmaNormalizationConfig, "scale"> = {
   kind: "layer",
   name: "GemmaRMSNormalization",
-  summary: "x over its root mean square, times one plus a learned scale (KerasHub)",
   mask: "consume",
-  config: { epsilon: float({ doc: "added to the mean square", default: 1e-6 }) },
+  config: { epsilon: float({ default: 1e-6 }) },
   params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "zeros") }),
   build: ({ b, config, inputs, params }) => [
     rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon, 1),
@@ -84,19 +83,19 @@ export interface GemmaDecoderConfig {
 }
 /** Fields of {@link GemmaDecoderConfig}. */
 const gemmaFields: Schema<GemmaDecoderConfig> = {
-  hiddenDim: int({ doc: "features of input and output", min: 1 }),
-  intermediateDim: int({ doc: "twice the units of the gated part", min: 2 }),
-  headDim: int({ doc: "features of a head", min: 1 }),
-  numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
-  numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-  queryHeadDimNormalize: bool({ doc: "not heeded, as KerasHub doesn't", default: true }),
-  usePostFfwNorm: bool({ doc: "normalize after the gated part as well", default: false }),
-  usePostAttentionNorm: bool({ doc: "normalize after the attention as well", default: false }),
-  logitSoftCap: nullable(float({ doc: "bounds scores to plus or minus this" })),
-  useSlidingWindowAttention: bool({ doc: "queries see keys near them alone", default: false }),
-  slidingWindowSize: int({ doc: "how near", min: 1, default: 4096 }),
-  layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-6 }),
-  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
+  hiddenDim: int({ min: 1 }),
+  intermediateDim: int({ min: 2 }),
+  headDim: int({ min: 1 }),
+  numQueryHeads: int({ min: 1 }),
+  numKeyValueHeads: int({ min: 1 }),
+  queryHeadDimNormalize: bool({ default: true }),
+  usePostFfwNorm: bool({ default: false }),
+  usePostAttentionNorm: bool({ default: false }),
+  logitSoftCap: nullable(float()),
+  useSlidingWindowAttention: bool({ default: false }),
+  slidingWindowSize: int({ min: 1, default: 4096 }),
+  layerNormEpsilon: float({ default: 1e-6 }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
 };
 const before = at("pre_attention_norm"), afterAttention = at("post_attention_norm");
 const beforeForward = at("pre_ffw_norm"), afterForward = at("post_ffw_norm");
@@ -108,8 +107,6 @@ const gate = at("gating_ffw"), up = at("gating_ffw_2"), down = at("ffw_linear");
 export interface GemmaKind<C extends GemmaDecoderConfig> {
   /** Class name in files. */
   readonly name: string;
-  /** A row of the table of layers. */
-  readonly summary: string;
   /** Options beside those that all have. */
   readonly fields: Omit<Schema<C>, keyof GemmaDecoderConfig>;
   /** Units of the gated part. */
@@ -164,7 +161,6 @@ export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): La
   return {
     kind: "layer",
     name: kind.name,
-    summary: kind.summary,
     mask: "consume",
     config: { ...gemmaFields, ...kind.fields } as Schema<C>,
     params(c): Specs {
@@ -235,7 +231,6 @@ export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): La
 /** A decoder's layer of Gemma 1 and 2 (2024), `[batch, steps, features]`, shape unchanged. */
 export const gemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDecoderConfig>({
   name: "GemmaDecoderBlock",
-  summary: "a decoder's layer of Gemma (KerasHub)",
   fields: {},
   units: (c) => Math.floor(c.intermediateDim / 2),
   rates: (c) => frequencies(c.headDim, 10000),
@@ -247,7 +242,6 @@ export const gemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDec
 /** A decoder's layer of PaliGemma: an image and a question are seen whole, the answer step by step. */
 export const paliGemmaDecoderDef: LayerDef<GemmaDecoderConfig> = gemmaBlock<GemmaDecoderConfig>({
   name: "PaliGemmaDecoderBlock",
-  summary: "a decoder's layer of PaliGemma (KerasHub)",
   fields: {},
   units: (c) => Math.floor(c.intermediateDim / 2),
   rates: (c) => frequencies(c.headDim, 10000),
@@ -272,13 +266,12 @@ export interface Gemma3DecoderConfig extends GemmaDecoderConfig {
 /** A decoder's layer of Gemma 3 (2025), of text alone, `[batch, steps, features]`, shape unchanged. */
 export const gemma3DecoderDef: LayerDef<Gemma3DecoderConfig> = gemmaBlock<Gemma3DecoderConfig>({
   name: "Gemma3DecoderBlock",
-  summary: "a decoder's layer of Gemma 3 (KerasHub)",
   fields: {
-    useQueryKeyNorm: bool({ doc: "queries and keys are normalized", default: false }),
-    gateDimReduction: int({ doc: "the gated part's units are those said over this", min: 1, default: 2 }),
-    ropeWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
-    ropeScalingFactor: float({ doc: "frequencies are divided by this", default: 1 }),
-    useBidirectionalAttention: bool({ doc: "queries see keys after them too", default: false }),
+    useQueryKeyNorm: bool({ default: false }),
+    gateDimReduction: int({ min: 1, default: 2 }),
+    ropeWavelength: float({ default: 10000 }),
+    ropeScalingFactor: float({ default: 1 }),
+    useBidirectionalAttention: bool({ default: false }),
   },
   units: (c) => Math.floor(c.intermediateDim / c.gateDimReduction),
   rates: (c) => frequencies(c.headDim, c.ropeWavelength, c.ropeScalingFactor),

@@ -7,7 +7,6 @@ import { hidden } from "./names.ts";
 export const padderDef: LayerDef<Record<never, never>, never> = {
   kind: "layer",
   name: "Padder",
-  summary: "a step of zeros before and after (KerasHub's Whisper)",
   mask: "consume",
   config: {},
   params: () => ({}),

@@ -39,7 +39,7 @@ export interface TransformerConfig {
   readonly intermediateDim: number;
   /** Number of heads. */
   readonly numHeads: number;
-  /** Share of weights and outputs that is dropped in training. */
+  /** Share of the attention's scores and of the outputs that is dropped in training. */
   readonly dropout: number;
   /** Activation between the dense layers. */
   readonly activation: ActivationSpec;
@@ -56,14 +56,14 @@ export interface TransformerConfig {
 }
 /** Fields of {@link TransformerConfig}. */
 export const transformerFields: Schema<TransformerConfig> = {
-  intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-  numHeads: int({ doc: "number of heads", min: 1 }),
-  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  activation: activationField({ doc: "between the dense layers", default: "relu" }),
-  layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-  kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-  biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
-  normalizeFirst: bool({ doc: "normalize before each part, not after it", default: false }),
+  intermediateDim: int({ min: 1 }),
+  numHeads: int({ min: 1 }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
+  activation: activationField({ default: "relu" }),
+  layerNormEpsilon: float({ default: 1e-5 }),
+  kernelInitializer: initializerField({ default: "glorotUniform" }),
+  biasInitializer: initializerField({ default: "zeros" }),
+  normalizeFirst: bool({ default: false }),
   zeroMasked: zeroMaskedField(),
 };
 const selfNorm = at("_self_attention_layer_norm"), crossNorm = at("_cross_attention_layer_norm");
@@ -163,7 +163,6 @@ function encoderSpecs(c: TransformerConfig, size: number, keyBias: boolean): Spe
 export const transformerEncoderDef: LayerDef<TransformerConfig> = {
   kind: "layer",
   name: "TransformerEncoder",
-  summary: "an encoder's layer of a transformer (KerasHub)",
   mask: "pass",
   config: transformerFields,
   params: (c, [x]) => encoderSpecs(c, sizeAt(x, -1), true),
@@ -210,7 +209,6 @@ function decoderSpecs(c: TransformerConfig, inputs: readonly Type[], keyBias: bo
 export const transformerDecoderDef: LayerDef<TransformerConfig> = {
   kind: "layer",
   name: "TransformerDecoder",
-  summary: "a decoder's layer of a transformer (KerasHub)",
   mask: "pass",
   config: transformerFields,
   params: (c, inputs) => decoderSpecs(c, inputs, true),
@@ -262,7 +260,6 @@ function registered(name: string): Pick<KerasMapping<TransformerConfig>, "classN
 export const whisperEncoderDef: LayerDef<TransformerConfig> = {
   ...transformerEncoderDef,
   name: "WhisperEncoder",
-  summary: "an encoder's layer of Whisper (KerasHub)",
   params: (c, [x]) => encoderSpecs(c, sizeAt(x, -1), false),
   build: (context) => encoded(context, false),
   keras: { ...transformerEncoderDef.keras, ...registered("WhisperEncoder") },
@@ -271,7 +268,6 @@ export const whisperEncoderDef: LayerDef<TransformerConfig> = {
 export const whisperDecoderDef: LayerDef<TransformerConfig> = {
   ...transformerDecoderDef,
   name: "WhisperDecoder",
-  summary: "a decoder's layer of Whisper (KerasHub)",
   params: (c, inputs) => decoderSpecs(c, inputs, false),
   keras: { ...transformerDecoderDef.keras, ...registered("WhisperDecoder") },
 };

@@ -20,22 +20,20 @@ export interface HubVariablesConfig {
   /** Their element types. */
   readonly types: readonly DType[];
 }
-const flags = (doc: string) => list({ doc, of: bool({ doc }) });
+const flags = () => list({ of: bool() });
 /** Weights as values: an output each, whatever the input is. */
 export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
   kind: "layer",
   name: "HubVariables",
-  summary: "weights as values, a part of KerasHub's layers",
   mask: "consume",
   config: {
-    shapes: list({ doc: "their shapes", of: list({ doc: "a shape", of: int({ doc: "a size", min: 1 }) }) }),
-    initializers: list({ doc: "names of what fills them", of: text({ doc: "a name" }) }),
-    kept: flags("which of them training leaves alone"),
-    rows: flags("which are repeated for every row of the input"),
-    passes: bool({ doc: "the input is the first output", default: false }),
+    shapes: list({ of: list({ of: int({ min: 1 }) }) }),
+    initializers: list({ of: text() }),
+    kept: flags(),
+    rows: flags(),
+    passes: bool({ default: false }),
     types: list({
-      doc: "their element types",
-      of: choice({ doc: "an element type", of: ["float32", "int32", "int64"] }),
+      of: choice({ of: ["float32", "int32", "int64"] }),
       default: [],
     }),
   },

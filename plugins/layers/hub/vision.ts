@@ -46,7 +46,7 @@ export interface VitPatchingConfig {
   readonly useClassToken: boolean;
   /** The patches' projection has a bias. */
   readonly usePatchBias: boolean;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: "channels_last" | "channels_first";
 }
 const patches = at("patch_embedding");
@@ -66,17 +66,15 @@ export function patchSteps(
 export const vitPatchingDef: LayerDef<VitPatchingConfig> = {
   kind: "layer",
   name: "ViTPatchingAndEmbedding",
-  summary: "images in patches as steps (KerasHub)",
   mask: "consume",
   config: {
-    imageSize: sizes({ doc: "height and width of the images", rank: 2, min: 1 }),
-    patchSize: sizes({ doc: "height and width of a patch", rank: 2, min: 1 }),
-    hiddenDim: int({ doc: "features of a step", min: 1 }),
-    numChannels: int({ doc: "channels of the images", min: 1, default: 3 }),
-    useClassToken: bool({ doc: "a learned step stands before the patches", default: true }),
-    usePatchBias: bool({ doc: "the patches' projection has a bias", default: true }),
+    imageSize: sizes({ rank: 2, min: 1 }),
+    patchSize: sizes({ rank: 2, min: 1 }),
+    hiddenDim: int({ min: 1 }),
+    numChannels: int({ min: 1, default: 3 }),
+    useClassToken: bool({ default: true }),
+    usePatchBias: bool({ default: true }),
     dataFormat: choice({
-      doc: "where the channels stand",
       default: "channels_last",
       of: ["channels_last", "channels_first"],
     }),
@@ -132,7 +130,7 @@ export interface VitEncoderConfig {
   readonly useMlpBias: boolean;
   /** Share of the outputs that is dropped in training. */
   readonly dropoutRate: number;
-  /** Share of the attention's weights that is dropped in training. */
+  /** Share of the attention's scores that is dropped in training. */
   readonly attentionDropout: number;
   /** Added to the variance. */
   readonly layerNormEpsilon: number;
@@ -173,18 +171,17 @@ function blockSpecs(c: VitEncoderConfig, group: string): Specs {
 export const vitEncoderDef: LayerDef<VitEncoderConfig> = {
   kind: "layer",
   name: "ViTEncoder",
-  summary: "the encoder of ViT (KerasHub)",
   mask: "consume",
   config: {
-    numLayers: int({ doc: "number of layers", min: 1 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    hiddenDim: int({ doc: "features of a step", min: 1 }),
-    mlpDim: int({ doc: "units between the two dense layers", min: 1 }),
-    useMhaBias: bool({ doc: "the attention has biases", default: true }),
-    useMlpBias: bool({ doc: "the dense layers have biases", default: true }),
-    dropoutRate: float({ doc: "share of the outputs dropped in training", min: 0, max: 1, default: 0 }),
-    attentionDropout: float({ doc: "share of weights dropped in training", min: 0, max: 1, default: 0 }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-6 }),
+    numLayers: int({ min: 1 }),
+    numHeads: int({ min: 1 }),
+    hiddenDim: int({ min: 1 }),
+    mlpDim: int({ min: 1 }),
+    useMhaBias: bool({ default: true }),
+    useMlpBias: bool({ default: true }),
+    dropoutRate: float({ min: 0, max: 1, default: 0 }),
+    attentionDropout: float({ min: 0, max: 1, default: 0 }),
+    layerNormEpsilon: float({ default: 1e-6 }),
     zeroMasked: zeroMaskedField(),
   },
   params: (c) => ({

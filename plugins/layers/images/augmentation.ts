@@ -65,12 +65,12 @@ function saved(name: string, fields: Readonly<Record<string, unknown>>, major: 2
 function augmentation(name: string, options: string): LayerDef<AugmentationConfig, never> {
   const config: Record<string, Schema<AugmentationConfig>[string]> = {};
   for (const option of `${options} dataFormat seed`.split(" ")) {
-    config[option] = opaqueField("kept for Keras' files; training in Keras uses it");
+    config[option] = opaqueField("Kept for Keras' files; training in Keras uses it.");
   }
   return {
     kind: "layer",
     name,
-    summary: "changes images at random in Keras' training; passes them in inference",
+    summary: "Changes images at random in Keras' training; passes them in inference.",
     mask: "pass",
     config,
     params: () => ({}),

@@ -24,7 +24,7 @@ export interface RandomCropConfig {
   readonly height: number;
   /** Pixels from left to right. */
   readonly width: number;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
   /** Seed of Keras' training. */
   readonly seed: Opaque;
@@ -35,15 +35,13 @@ export interface RandomCropConfig {
 export const randomCropDef: LayerDef<RandomCropConfig, never> = {
   kind: "layer",
   name: "RandomCrop",
-  summary: "cuts images at random in Keras' training; the middle, or nothing, in inference",
   mask: "consume",
   config: {
-    height: int({ doc: "pixels from top to bottom", min: 1 }),
-    width: int({ doc: "pixels from left to right", min: 1 }),
+    height: int({ min: 1 }),
+    width: int({ min: 1 }),
     dataFormat: dataFormatField(),
-    seed: opaqueField("seed of Keras' training"),
+    seed: opaqueField(),
     inference: choice({
-      doc: "what inference does: pass images as they are, or have them at that size",
       default: "pass",
       of: ["pass", "cut", "resize"],
     }),
@@ -85,18 +83,16 @@ export const randomCropDef: LayerDef<RandomCropConfig, never> = {
 export interface AutoContrastConfig {
   /** Smallest and largest value of a pixel. */
   readonly valueRange: readonly number[];
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
   kind: "layer",
   name: "AutoContrast",
-  summary: "every channel of every image stretched over the whole range",
   mask: "consume",
   config: {
     valueRange: list({
-      doc: "smallest and largest value of a pixel",
-      of: float({ doc: "value" }),
+      of: float(),
       default: [0, 255],
     }),
     dataFormat: dataFormatField(),

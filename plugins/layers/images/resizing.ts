@@ -27,7 +27,7 @@ export interface CenterCropConfig {
   readonly height: number;
   /** Pixels from left to right. */
   readonly width: number;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 /** Options of {@link resizingDef}, resolved. */
@@ -49,8 +49,8 @@ export interface ResizingConfig extends CenterCropConfig {
 }
 const axes = "[batch, height, width, channels]";
 const sizeFields = () => ({
-  height: int({ doc: "pixels from top to bottom", min: 1 }),
-  width: int({ doc: "pixels from left to right", min: 1 }),
+  height: int({ min: 1 }),
+  width: int({ min: 1 }),
   dataFormat: dataFormatField(),
 });
 
@@ -99,17 +99,16 @@ function likeInput(b: Builder, y: Value, dtype: DType): Value {
 const resizingDef: LayerDef<ResizingConfig, never> = {
   kind: "layer",
   name: "Resizing",
-  summary: "images at another size",
   mask: "consume",
   config: {
     ...sizeFields(),
-    interpolation: choice({ doc: "how new pixels are found", default: "bilinear", of: interpolations }),
-    cropToAspectRatio: bool({ doc: "cut to the new proportion first", default: false }),
-    padToAspectRatio: bool({ doc: "filled up to the new proportion first", default: false }),
-    fillMode: choice({ doc: "what padding is filled with", default: "constant", of: ["constant"] }),
-    fillValue: float({ doc: "the value padding is filled with", default: 0 }),
-    antialias: bool({ doc: "widen the filter where the image shrinks", default: false }),
-    floats: bool({ doc: "whole pixels come out as floats, as up to Keras 2", default: false }),
+    interpolation: choice({ default: "bilinear", of: interpolations }),
+    cropToAspectRatio: bool({ default: false }),
+    padToAspectRatio: bool({ default: false }),
+    fillMode: choice({ default: "constant", of: ["constant"] }),
+    fillValue: float({ default: 0 }),
+    antialias: bool({ default: false }),
+    floats: bool({ default: false }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {
@@ -149,7 +148,6 @@ export function imageIgnored(): readonly string[] {
 const centerCropDef: LayerDef<CenterCropConfig, never> = {
   kind: "layer",
   name: "CenterCrop",
-  summary: "the middle of images",
   mask: "consume",
   config: sizeFields(),
   params: () => ({}),

@@ -28,7 +28,6 @@ import { tensor } from "../../../core/values/tensor.ts";
 export type Window = string | readonly number[];
 const windowField = (): Field<Window | null> =>
   nullable(field<Window>({
-    doc: "window of every frame: hann, hamming, or its values",
     default: "hann",
     expects: "a window's name, or a list of numbers",
     read: (raw) =>
@@ -57,7 +56,7 @@ export interface StftSpectrogramConfig {
   readonly padding: "valid" | "same";
   /** Channels and frequencies are axes of their own. */
   readonly expandDims: boolean;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 type StftParam = "realKernel" | "imagKernel";
@@ -121,26 +120,24 @@ function stft(context: StftContext): readonly Value[] {
 const stftSpectrogramDef: LayerDef<StftSpectrogramConfig, StftParam> = {
   kind: "layer",
   name: "STFTSpectrogram",
-  summary: "spectra of frames of a signal, by kernels that training may change",
   mask: "consume",
   config: {
     mode: choice({
-      doc: "what of the spectrum comes out",
       default: "log",
       of: ["log", "magnitude", "psd", "real", "imag", "angle", "stft"],
     }),
-    frameLength: int({ doc: "samples of a frame", min: 1, default: 256 }),
-    frameStep: nullable(int({ doc: "samples from frame to frame; half a frame unless given", min: 1 })),
+    frameLength: int({ min: 1, default: 256 }),
+    frameStep: nullable(int({ min: 1 })),
     fftLength: nullable(
-      int({ doc: "size of the transformation; the next power of two unless given", min: 1 }),
+      int({ min: 1 }),
     ),
     window: windowField(),
-    periodic: bool({ doc: "the window is periodic, not symmetric", default: false }),
+    periodic: bool({ default: false }),
     scaling: nullable(
-      choice({ doc: "what the window is scaled by", default: "density", of: ["density", "spectrum"] }),
+      choice({ default: "density", of: ["density", "spectrum"] }),
     ),
-    padding: choice({ doc: "how frames treat the borders", default: "valid", of: ["valid", "same"] }),
-    expandDims: bool({ doc: "channels and frequencies are axes of their own", default: false }),
+    padding: choice({ default: "valid", of: ["valid", "same"] }),
+    expandDims: bool({ default: false }),
     dataFormat: dataFormatField(),
   },
   params(config) {
@@ -230,24 +227,23 @@ function melWeights(config: MelSpectrogramConfig, bins: number): Float32Array {
 const melSpectrogramDef: LayerDef<MelSpectrogramConfig, never> = {
   kind: "layer",
   name: "MelSpectrogram",
-  summary: "powers of mel bands of frames of a signal",
   mask: "consume",
   config: {
-    fftLength: int({ doc: "size of the transformation", min: 2, default: 2048 }),
-    sequenceStride: int({ doc: "samples from frame to frame", min: 1, default: 512 }),
+    fftLength: int({ min: 2, default: 2048 }),
+    sequenceStride: int({ min: 1, default: 512 }),
     sequenceLength: nullable(
-      int({ doc: "samples of a frame; all of the transformation's unless given", min: 1 }),
+      int({ min: 1 }),
     ),
     window: windowField(),
-    samplingRate: float({ doc: "samples a second", default: 16000 }),
-    numMelBins: int({ doc: "number of bands", min: 1, default: 128 }),
-    minFreq: float({ doc: "lowest frequency, in Hz", default: 20 }),
-    maxFreq: nullable(float({ doc: "highest frequency, in Hz; half the samples a second unless given" })),
-    powerToDb: bool({ doc: "powers come out in decibels", default: true }),
-    topDb: float({ doc: "how far below the loudest anything may lie, in decibels", default: 80 }),
-    magExp: float({ doc: "exponent of the magnitudes", default: 2 }),
-    minPower: float({ doc: "least power that is told from silence", default: 1e-10 }),
-    refPower: float({ doc: "power of 0 decibels", default: 1 }),
+    samplingRate: float({ default: 16000 }),
+    numMelBins: int({ min: 1, default: 128 }),
+    minFreq: float({ default: 20 }),
+    maxFreq: nullable(float()),
+    powerToDb: bool({ default: true }),
+    topDb: float({ default: 80 }),
+    magExp: float({ default: 2 }),
+    minPower: float({ default: 1e-10 }),
+    refPower: float({ default: 1 }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {

@@ -23,7 +23,7 @@ import { tensor } from "../../../core/values/tensor.ts";
 export interface UpSamplingConfig {
   /** Factors: how often every element is repeated along each axis. */
   readonly size: readonly number[];
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 /** Options of {@link upSampling2dDef}, resolved. */
@@ -71,10 +71,9 @@ const keras1 = (config: Record<string, unknown>) => renamed(config, { length: "s
 const upSampling1dDef: LayerDef<UpSamplingConfig, never> = {
   kind: "layer",
   name: "UpSampling1D",
-  summary: "repeats every step",
   mask: "consume",
   config: {
-    size: sizes({ doc: "how often a step is repeated", rank: 1, default: [2] }),
+    size: sizes({ rank: 1, default: [2] }),
     dataFormat: dataFormatField(),
   },
   params: () => ({}),
@@ -91,18 +90,15 @@ export const upSampling1d: Factory<UpSamplingConfig> = factory(upSampling1dDef);
 const upSampling2dDef: LayerDef<UpSampling2dConfig, never> = {
   kind: "layer",
   name: "UpSampling2D",
-  summary: "enlarges images by whole factors",
   mask: "consume",
   config: {
-    size: sizes({ doc: "factors of height and width", rank: 2, default: [2, 2] }),
+    size: sizes({ rank: 2, default: [2, 2] }),
     dataFormat: dataFormatField(),
     interpolation: choice({
-      doc: "how new pixels are found",
       default: "nearest",
       of: interpolations,
     }),
     pixels: choice({
-      doc: "where a pixel's value lies",
       default: "middle",
       of: ["middle", "corner"],
     }),
@@ -127,10 +123,9 @@ export const upSampling2d: Factory<UpSampling2dConfig> = factory(upSampling2dDef
 const upSampling3dDef: LayerDef<UpSamplingConfig, never> = {
   kind: "layer",
   name: "UpSampling3D",
-  summary: "repeats every element of volumes",
   mask: "consume",
   config: {
-    size: sizes({ doc: "factors of depth, height and width", rank: 3, default: [2, 2, 2] }),
+    size: sizes({ rank: 3, default: [2, 2, 2] }),
     dataFormat: dataFormatField(),
   },
   params: () => ({}),

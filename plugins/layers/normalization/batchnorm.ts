@@ -61,7 +61,6 @@ type Param = "gamma" | "beta" | "movingMean" | "movingVariance";
 /** An axis that Keras 2 writes as a list of one. */
 function axisField(): Field<number> {
   return field<number>({
-    doc: "axis of the features",
     default: -1,
     expects: "an axis",
     read(raw) {
@@ -95,22 +94,21 @@ function moments(b: Builder, x: Value, axis: number, mask: Value | undefined): r
 const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
   kind: "layer",
   name: "BatchNormalization",
-  summary: "every feature to mean beta and deviation gamma over the batch",
   mask: "pass",
   config: {
     axis: axisField(),
-    momentum: float({ doc: "share of the old statistics that a step keeps", default: 0.99 }),
-    epsilon: float({ doc: "added to the variance", default: 1e-3 }),
-    center: bool({ doc: "add beta", default: true }),
-    scale: bool({ doc: "multiply by gamma", default: true }),
-    betaInitializer: initializerField({ doc: "fills beta", default: "zeros" }),
-    gammaInitializer: initializerField({ doc: "fills gamma", default: "ones" }),
-    movingMeanInitializer: initializerField({ doc: "fills the moving mean", default: "zeros" }),
-    movingVarianceInitializer: initializerField({ doc: "fills the moving variance", default: "ones" }),
-    betaRegularizer: opaqueField("penalty on beta"),
-    gammaRegularizer: opaqueField("penalty on gamma"),
-    betaConstraint: opaqueField("bound on beta"),
-    gammaConstraint: opaqueField("bound on gamma"),
+    momentum: float({ default: 0.99 }),
+    epsilon: float({ default: 1e-3 }),
+    center: bool({ default: true }),
+    scale: bool({ default: true }),
+    betaInitializer: initializerField({ default: "zeros" }),
+    gammaInitializer: initializerField({ default: "ones" }),
+    movingMeanInitializer: initializerField({ default: "zeros" }),
+    movingVarianceInitializer: initializerField({ default: "ones" }),
+    betaRegularizer: opaqueField(),
+    gammaRegularizer: opaqueField(),
+    betaConstraint: opaqueField(),
+    gammaConstraint: opaqueField(),
   },
   params(config, [x]) {
     const shape = [sizeAt(x, config.axis)];

@@ -24,7 +24,7 @@ import { type Field, field, float, int, list, nullable, type Schema } from "../.
 
 /** Options of layers that drop a share of their inputs, resolved. */
 export interface RateConfig {
-  /** Share that is dropped, 0 to 1. */
+  /** Share that is dropped, 0 to 1; the noise of a Gaussian dropout has the deviation √(rate / (1 − rate)). */
   readonly rate: number;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
@@ -36,17 +36,16 @@ export interface DropoutConfig extends RateConfig {
 }
 /** Options of the spatial dropouts, resolved. */
 export interface SpatialDropoutConfig extends RateConfig {
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 
-const rateField = (): Field<number> => float({ doc: "share that is dropped", min: 0, max: 1 });
+const rateField = (): Field<number> => float({ min: 0, max: 1 });
 const rateFields = (): Schema<RateConfig> => ({ rate: rateField(), seed: seedField() });
 const dropoutFields = (): Schema<DropoutConfig> => ({
   ...rateFields(),
   noiseShape: nullable(list({
-    doc: "shape of the pattern, null where the input's",
-    of: nullable(int({ doc: "size", min: 1 })),
+    of: nullable(int({ min: 1 })),
   })),
 });
 const fromKeras1 = {
@@ -75,7 +74,6 @@ function noiseSizes(x: Value, noiseShape: DropoutConfig["noiseShape"]): readonly
 const dropoutDef: LayerDef<DropoutConfig, never> = {
   kind: "layer",
   name: "Dropout",
-  summary: "sets a share of the inputs to 0 in training",
   mask: "pass",
   config: dropoutFields(),
   params: () => ({}),
@@ -92,7 +90,6 @@ export const dropout: Factory<DropoutConfig, "rate"> = factory(dropoutDef);
 const alphaDropoutDef: LayerDef<DropoutConfig, never> = {
   kind: "layer",
   name: "AlphaDropout",
-  summary: "dropout that keeps mean and variance, for selu",
   mask: "pass",
   config: dropoutFields(),
   params: () => ({}),
@@ -118,7 +115,6 @@ function spatial(rank: number): LayerDef<SpatialDropoutConfig, never> {
   return {
     kind: "layer",
     name: `SpatialDropout${rank}D`,
-    summary: "drops whole channels in training",
     mask: "pass",
     config: { ...rateFields(), dataFormat: dataFormatField() },
     params: () => ({}),
@@ -154,7 +150,6 @@ export const spatialDropout3d: Factory<SpatialDropoutConfig, "rate"> = factory(s
 const gaussianDropoutDef: LayerDef<RateConfig, never> = {
   kind: "layer",
   name: "GaussianDropout",
-  summary: "multiplies by normal noise of mean 1 in training",
   mask: "pass",
   config: rateFields(),
   params: () => ({}),
@@ -179,9 +174,8 @@ export interface GaussianNoiseConfig {
 const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
   kind: "layer",
   name: "GaussianNoise",
-  summary: "adds normal noise in training",
   mask: "pass",
-  config: { stddev: float({ doc: "standard deviation of the noise", min: 0 }), seed: seedField() },
+  config: { stddev: float({ min: 0 }), seed: seedField() },
   params: () => ({}),
   build({ b, config, inputs, training }) {
     const x = inputAt(inputs, 0);
@@ -205,12 +199,11 @@ export interface ActivityRegularizationConfig {
 const activityRegularizationDef: LayerDef<ActivityRegularizationConfig, never> = {
   kind: "layer",
   name: "ActivityRegularization",
-  summary: "adds a penalty on its input to the loss",
   mask: "pass",
   config: {
-    l1: number0("factor of the sum of absolute values"),
-    l2: number0("factor of the sum of squares"),
-    activityRegularizer: opaqueField("the penalty, as files hold it beside l1 and l2"),
+    l1: number0(),
+    l2: number0(),
+    activityRegularizer: opaqueField(),
   },
   params: () => ({}),
   build: ({ inputs }: LayerContext<ActivityRegularizationConfig, never>) => [inputAt(inputs, 0)],
@@ -222,9 +215,8 @@ export const activityRegularization: Factory<ActivityRegularizationConfig> = fac
   activityRegularizationDef,
 );
 /** A factor from 0 that files may write as text or leave null. */
-function number0(doc: string): Field<number> {
+function number0(): Field<number> {
   return field<number>({
-    doc,
     default: 0,
     expects: "number >= 0",
     read: (raw) => (raw === null ? 0 : typeof raw === "number" && raw >= 0 ? raw : undefined),

@@ -51,15 +51,15 @@ export interface ScaleConfig {
 }
 function scaleFields(): Schema<ScaleConfig> {
   return {
-    epsilon: float({ doc: "added to the variance", default: 1e-3 }),
-    center: bool({ doc: "add beta", default: true }),
-    scale: bool({ doc: "multiply by gamma", default: true }),
-    betaInitializer: initializerField({ doc: "fills beta", default: "zeros" }),
-    gammaInitializer: initializerField({ doc: "fills gamma", default: "ones" }),
-    betaRegularizer: opaqueField("penalty on beta"),
-    gammaRegularizer: opaqueField("penalty on gamma"),
-    betaConstraint: opaqueField("bound on beta"),
-    gammaConstraint: opaqueField("bound on gamma"),
+    epsilon: float({ default: 1e-3 }),
+    center: bool({ default: true }),
+    scale: bool({ default: true }),
+    betaInitializer: initializerField({ default: "zeros" }),
+    gammaInitializer: initializerField({ default: "ones" }),
+    betaRegularizer: opaqueField(),
+    gammaRegularizer: opaqueField(),
+    betaConstraint: opaqueField(),
+    gammaConstraint: opaqueField(),
   };
 }
 
@@ -89,12 +89,11 @@ export interface LayerNormalizationConfig extends ScaleConfig {
 const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" | "beta"> = {
   kind: "layer",
   name: "LayerNormalization",
-  summary: "every sample to mean beta and deviation gamma over axes",
   mask: "pass",
   config: {
-    axis: axesField({ doc: "axes that are normalized together", default: -1 }),
+    axis: axesField({ default: -1 }),
     ...scaleFields(),
-    rmsScaling: bool({ doc: "scale by the deviation alone, without centring", default: false }),
+    rmsScaling: bool({ default: false }),
   },
   params(config, [x]) {
     const shape = sortedAxes(config.axis, shapeOf(x).length).map((a) => sizeAt(x, a));
@@ -139,11 +138,10 @@ export interface GroupNormalizationConfig extends ScaleConfig {
 const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" | "beta"> = {
   kind: "layer",
   name: "GroupNormalization",
-  summary: "every group of channels of every sample to mean 0 and deviation 1",
   mask: "pass",
   config: {
-    groups: int({ doc: "number of groups; -1 for one of each channel", min: -1, default: 32 }),
-    axis: int({ doc: "axis of the channels", default: -1 }),
+    groups: int({ min: -1, default: 32 }),
+    axis: int({ default: -1 }),
     ...scaleFields(),
   },
   params(config, [x]) {
@@ -191,17 +189,16 @@ export const groupNormalization: Factory<GroupNormalizationConfig> = factory(gro
 export interface RmsNormalizationConfig {
   /** Axes that are normalized together. */
   readonly axis: number | readonly number[];
-  /** Added to the variance. */
+  /** Added to the mean square. */
   readonly epsilon: number;
 }
 const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
   kind: "layer",
   name: "RMSNormalization",
-  summary: "x over its root mean square, times a learned scale",
   mask: "consume",
   config: {
-    axis: axesField({ doc: "axes that are normalized together", default: -1 }),
-    epsilon: float({ doc: "added to the mean square", default: 1e-6 }),
+    axis: axesField({ default: -1 }),
+    epsilon: float({ default: 1e-6 }),
   },
   params(config, [x]) {
     const axes = sortedAxes(config.axis, shapeOf(x).length);
@@ -230,9 +227,8 @@ export interface UnitNormalizationConfig {
 const unitNormalizationDef: LayerDef<UnitNormalizationConfig, never> = {
   kind: "layer",
   name: "UnitNormalization",
-  summary: "x over its Euclidean norm",
   mask: "pass",
-  config: { axis: axesField({ doc: "axes of one vector", default: -1 }) },
+  config: { axis: axesField({ default: -1 }) },
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0)), axes = sortedAxes(config.axis, shapeOf(x.type).length);

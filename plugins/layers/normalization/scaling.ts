@@ -25,7 +25,7 @@ const isNumbers = (raw: unknown): raw is Numbers =>
   typeof raw === "number" || (Array.isArray(raw) && raw.every(isNumbers));
 
 /** A number or nested lists of numbers; Keras' `__numpy__` and `__tensor__` records hold theirs in `config.value`. */
-function numbersField(o: { readonly doc: string; readonly default?: Numbers }): Field<Numbers> {
+function numbersField(o: { readonly default?: Numbers } = {}): Field<Numbers> {
   return field<Numbers>({
     ...o,
     expects: "a number, or lists of numbers",
@@ -47,9 +47,9 @@ function numbersLike(b: Builder, value: Numbers, like: Value): Value {
 export interface NormalizationConfig {
   /** Axes with statistics of their own; none for one mean and variance of everything. */
   readonly axis: readonly number[];
-  /** Mean; a weight unless given. */
+  /** Mean; a weight where null. */
   readonly mean: Numbers | null;
-  /** Variance; a weight unless given. */
+  /** Variance; a weight where null. */
   readonly variance: Numbers | null;
   /** Back from normalized to original values. */
   readonly invert: boolean;
@@ -57,23 +57,21 @@ export interface NormalizationConfig {
 const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance" | "count"> = {
   kind: "layer",
   name: "Normalization",
-  summary: "(x - mean) / sqrt(variance) by fixed statistics",
   mask: "pass",
   config: {
     axis: field<readonly number[]>({
-      doc: "axes with statistics of their own; null for one of everything",
       default: [-1],
       expects: "an axis, a list of axes, or null",
       read: (raw, path) =>
         raw === null
           ? []
           : typeof raw === "number"
-          ? [int({ doc: "axis" }).parse(raw, path)]
-          : list({ doc: "axes", of: int({ doc: "axis" }) }).parse(raw, path),
+          ? [int().parse(raw, path)]
+          : list({ of: int() }).parse(raw, path),
     }),
-    mean: nullable(numbersField({ doc: "mean; a weight unless given" })),
-    variance: nullable(numbersField({ doc: "variance; a weight unless given" })),
-    invert: bool({ doc: "from normalized to original values", default: false }),
+    mean: nullable(numbersField()),
+    variance: nullable(numbersField()),
+    invert: bool({ default: false }),
   },
   params(config, [x]) {
     if (config.mean !== null) return {};
@@ -134,11 +132,10 @@ export interface RescalingConfig {
 const rescalingDef: LayerDef<RescalingConfig, never> = {
   kind: "layer",
   name: "Rescaling",
-  summary: "x · scale + offset",
   mask: "pass",
   config: {
-    scale: numbersField({ doc: "factor" }),
-    offset: numbersField({ doc: "added afterwards", default: 0 }),
+    scale: numbersField(),
+    offset: numbersField({ default: 0 }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {

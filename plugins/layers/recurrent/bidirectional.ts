@@ -11,7 +11,7 @@ import type { Tensor } from "../../../core/values/tensor.ts";
 
 /** Options of {@link bidirectionalDef}, resolved. */
 export interface BidirectionalConfig {
-  /** The recurrent layer; the backward one is made from it unless given. */
+  /** The recurrent layer; the backward one is made from it where none is given. */
   readonly layer: Layer;
   /** How the two outputs become one; null keeps both. */
   readonly mergeMode: "concat" | "sum" | "mul" | "ave" | null;
@@ -95,20 +95,17 @@ function merge(b: Builder, mode: BidirectionalConfig["mergeMode"], y: Value, z: 
 const bidirectionalDef: LayerDef<BidirectionalConfig, never> = {
   kind: "layer",
   name: "Bidirectional",
-  summary: "a recurrent layer run both ways",
   mask: "make",
   config: {
-    layer: layerField({ doc: "the recurrent layer" }),
+    layer: layerField(),
     mergeMode: nullable(choice({
-      doc: "how the two outputs become one; null keeps both",
       default: "concat",
       of: ["concat", "sum", "mul", "ave"],
     })),
     backwardLayer: nullable(
-      layerField({ doc: "the layer that runs backwards, where not made from the first" }),
+      layerField(),
     ),
     maskedSteps: choice({
-      doc: "output of masked steps",
       default: "zeros",
       of: ["zeros", "kept"],
     }),

@@ -37,14 +37,14 @@ export type CellConfig = Omit<
 >;
 /** Options of {@link lstmCellDef}, resolved. */
 export interface LstmCellConfig extends CellConfig {
-  /** Of the gates. */
+  /** Function of the gates. */
   readonly recurrentActivation: ActivationSpec;
   /** The forget gate's bias begins as 1. */
   readonly unitForgetBias: boolean;
 }
 /** Options of {@link gruCellDef}, resolved. */
 export interface GruCellConfig extends CellConfig {
-  /** Of the gates. */
+  /** Function of the gates. */
   readonly recurrentActivation: ActivationSpec;
   /** The reset gate is applied after the recurrent product. */
   readonly resetAfter: boolean;
@@ -64,7 +64,7 @@ function cellFields(): Schema<CellConfig> {
   } = recurrentFields();
   return rest;
 }
-const gateField = () => activationField({ doc: "of the gates", default: "sigmoid" });
+const gateField = () => activationField({ default: "sigmoid" });
 
 function cellParams(
   config: CellConfig,
@@ -135,7 +135,6 @@ function overSequence<C extends CellConfig>(
 const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
   kind: "layer",
   name: "SimpleRNNCell",
-  summary: "one step of SimpleRNN",
   mask: "consume",
   config: cellFields(),
   params: (config, [x]) => cellParams(config, x, 1, [config.units]),
@@ -156,12 +155,11 @@ export const simpleRnnCell: Factory<CellConfig, "units"> = factory(simpleRnnCell
 const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
   kind: "layer",
   name: "LSTMCell",
-  summary: "one step of LSTM",
   mask: "consume",
   config: {
     ...cellFields(),
     recurrentActivation: gateField(),
-    unitForgetBias: bool({ doc: "the forget gate's bias begins as 1", default: true }),
+    unitForgetBias: bool({ default: true }),
   },
   params: (config, [x]) =>
     cellParams(
@@ -197,12 +195,11 @@ export const lstmCell: Factory<LstmCellConfig, "units"> = factory(lstmCellDef);
 const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
   kind: "layer",
   name: "GRUCell",
-  summary: "one step of GRU",
   mask: "consume",
   config: {
     ...cellFields(),
     recurrentActivation: gateField(),
-    resetAfter: bool({ doc: "the reset gate is applied after the recurrent product", default: true }),
+    resetAfter: bool({ default: true }),
   },
   params: (config, [x]) =>
     cellParams(config, x, 3, config.resetAfter ? [2, 3 * config.units] : [3 * config.units]),
@@ -254,9 +251,8 @@ export function statesOf(cell: Layer, path: string): readonly number[] {
 const stackedRnnCellsDef: LayerDef<StackedRnnCellsConfig, never> = {
   kind: "layer",
   name: "StackedRNNCells",
-  summary: "cells on top of one another, as one cell",
   mask: "consume",
-  config: { cells: list({ doc: "the cells, from the input up", of: layerField({ doc: "a cell" }) }) },
+  config: { cells: list({ of: layerField() }) },
   params: () => ({}),
   children({ cells }): readonly ChildLayer[] {
     const used = new Map<string, number>();

@@ -24,7 +24,7 @@ function wrapper(
     name,
     summary,
     mask: "consume",
-    config: { cell: layerField({ doc: "the cell" }) },
+    config: { cell: layerField() },
     params: () => ({}),
     children: ({ cell }): readonly ChildLayer[] => [{ layer: cell, attribute: "cell" }],
     states: ({ cell }) => statesOf(cell, "cell"),
@@ -51,13 +51,13 @@ const probabilities = ["input_keep_prob", "output_keep_prob", "state_keep_prob"]
 export const cellWrapperDefs: readonly LayerDef<CellWrapperConfig, never>[] = [
   wrapper(
     "ResidualWrapper",
-    "a cell whose input is added to its output (Keras 2)",
+    "A cell whose input is added to its output (Keras 2).",
     [],
     (b, y, x) => b.one("Add", [y, x]),
   ),
   wrapper(
     "DropoutWrapper",
-    "a cell with dropout that drops nothing (Keras 2)",
+    "A cell with dropout that drops nothing (Keras 2).",
     [...probabilities, "variational_recurrent", "input_size", "seed"],
     (_, y) => y,
     (config) => {
@@ -66,5 +66,5 @@ export const cellWrapperDefs: readonly LayerDef<CellWrapperConfig, never>[] = [
       throw new UnsupportedError(`${drops} ${config[drops]}: TensorFlow drops in inference too, at random`);
     },
   ),
-  wrapper("DeviceWrapper", "a cell that TensorFlow puts on a device (Keras 2)", ["device"], (_, y) => y),
+  wrapper("DeviceWrapper", "A cell that TensorFlow puts on a device (Keras 2).", ["device"], (_, y) => y),
 ];

@@ -50,7 +50,7 @@ import { zeros } from "../../../core/values/tensor.ts";
 export interface ConvLstmConfig extends SlidingConfig, StepsConfig {
   /** Number of output channels, and of the states'. */
   readonly filters: number;
-  /** Of the gates. */
+  /** Function of the gates. */
   readonly recurrentActivation: ActivationSpec;
   /** Fills the recurrent kernel. */
   readonly recurrentInitializer: InitializerSpec;
@@ -237,14 +237,13 @@ function convLstm(rank: 1 | 2 | 3): LayerDef<ConvLstmConfig, Param> {
   return {
     kind: "layer",
     name: `ConvLSTM${rank}D`,
-    summary: `LSTM whose products are convolutions, over ${axes[rank - 1]}`,
     mask: "make",
     config: {
-      filters: int({ doc: "number of output channels, and of the states'", min: 1 }),
+      filters: int({ min: 1 }),
       ...slidingFields(rank),
       ...shared,
-      recurrentActivation: activationField({ doc: "of the gates", default: "sigmoid" }),
-      unitForgetBias: bool({ doc: "the forget gate's bias begins as 1", default: true }),
+      recurrentActivation: activationField({ default: "sigmoid" }),
+      unitForgetBias: bool({ default: true }),
     },
     params,
     build,

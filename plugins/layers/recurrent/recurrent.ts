@@ -39,12 +39,11 @@ export interface LstmConfig extends RecurrentConfig {
   readonly unitForgetBias: boolean;
 }
 
-const gateField = () => activationField({ doc: "of the gates", default: "sigmoid" });
+const gateField = () => activationField({ default: "sigmoid" });
 
 const simpleRnnDef: LayerDef<RecurrentConfig, RecurrentParam> = {
   kind: "layer",
   name: "SimpleRNN",
-  summary: "fully connected recurrent layer",
   mask: "make",
   config: recurrentFields(),
   params: (config, [x]) => recurrentParams(config, x, "simple_rnn_cell", 1, [config.units]),
@@ -74,12 +73,11 @@ export const simpleRnn: Factory<RecurrentConfig, "units"> = factory(simpleRnnDef
 const lstmDef: LayerDef<LstmConfig, RecurrentParam> = {
   kind: "layer",
   name: "LSTM",
-  summary: "long short-term memory",
   mask: "make",
   config: {
     ...recurrentFields(),
     recurrentActivation: gateField(),
-    unitForgetBias: bool({ doc: "the forget gate's bias begins as 1", default: true }),
+    unitForgetBias: bool({ default: true }),
   },
   params: (config, [x]) =>
     recurrentParams(
@@ -122,12 +120,11 @@ export const lstm: Factory<LstmConfig, "units"> = factory(lstmDef);
 const gruDef: LayerDef<GruConfig, RecurrentParam> = {
   kind: "layer",
   name: "GRU",
-  summary: "gated recurrent unit",
   mask: "make",
   config: {
     ...recurrentFields(),
     recurrentActivation: gateField(),
-    resetAfter: bool({ doc: "the reset gate is applied after the recurrent product", default: true }),
+    resetAfter: bool({ default: true }),
   },
   params: (config, [x]) =>
     recurrentParams(

@@ -119,10 +119,9 @@ const { returnSequences, returnState, goBackwards, stateful, unroll, zeroOutputF
 const rnnDef: LayerDef<RnnConfig, StateParam> = {
   kind: "layer",
   name: "RNN",
-  summary: "a recurrent layer of any cell",
   mask: "make",
   config: {
-    cell: layerField({ doc: "the cell, a layer that runs at every step" }),
+    cell: layerField(),
     returnSequences,
     returnState,
     goBackwards,

@@ -46,12 +46,10 @@ function anyWithin(b: Builder, mask: Value | undefined): Value | undefined {
 const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
   kind: "layer",
   name: "TimeDistributed",
-  summary: "one layer for every step",
   mask: "make",
   config: {
-    layer: layerField({ doc: "the layer applied to every step" }),
+    layer: layerField(),
     masks: choice({
-      doc: "the mask that goes on",
       of: ["given", "inner", "passed"],
       default: "given",
     }),

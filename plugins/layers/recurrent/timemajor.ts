@@ -39,9 +39,9 @@ function timeMajor(name: string): LayerDef<TimeMajorConfig, never> {
   return {
     kind: "layer",
     name: `TimeMajor${name}`,
-    summary: `${name} over [time, batch, features] (Keras 2)`,
+    summary: `${name} over [time, batch, features] (Keras 2).`,
     mask: "make",
-    config: { layer: layerField({ doc: "the layer, over [batch, time, features]" }) },
+    config: { layer: layerField() },
     params: () => ({}),
     children: (config): readonly ChildLayer[] => [{ layer: config.layer, attribute: "" }],
     build({ b, config, inputs, call, layer }) {

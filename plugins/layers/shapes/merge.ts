@@ -45,8 +45,7 @@ export interface MaskRuleConfig {
   /** Where a merged step counts: where `any` input's does; or where `all` do that have a mask, as up to Keras 3.3. */
   readonly maskRule: "any" | "all";
 }
-const maskRuleField = () =>
-  choice({ doc: "where a step counts: where any input's does, or all", default: "any", of: ["any", "all"] });
+const maskRuleField = () => choice({ default: "any", of: ["any", "all"] });
 /** Up to Keras 3.3 a merged step counted where all inputs' did. */
 const olderRule = (config: Record<string, unknown>, version: string): Record<string, unknown> =>
   /^([12](\.|$)|3\.[0-3](\.|$))/.test(version) ? { ...config, mask_rule: "all" } : config;
@@ -79,13 +78,11 @@ function difference(b: Builder, inputs: readonly Value[]): Value {
 
 function elementwise(
   name: string,
-  summary: string,
   of: (b: Builder, inputs: readonly Value[]) => Value,
 ): LayerDef<MaskRuleConfig, never> {
   return {
     kind: "layer",
     name,
-    summary,
     mask: "make",
     config: { maskRule: maskRuleField() },
     params: () => ({}),
@@ -96,12 +93,11 @@ function elementwise(
   };
 }
 
-const addDef: LayerDef<MaskRuleConfig, never> = elementwise("Add", "sum of the inputs", chain("Add"));
+const addDef: LayerDef<MaskRuleConfig, never> = elementwise("Add", chain("Add"));
 /** The sum of the inputs; shapes broadcast. */
 export const add: Factory<MaskRuleConfig> = factory(addDef);
 const subtractDef: LayerDef<MaskRuleConfig, never> = elementwise(
   "Subtract",
-  "the first input less the second",
   difference,
 );
 /** The first input less the second. */
@@ -139,14 +135,12 @@ function countedProduct(b: Builder, inputs: readonly Value[], masks: readonly (V
 }
 function maskedMerge(
   name: string,
-  summary: string,
   op: string,
   counted: (b: Builder, inputs: readonly Value[], masks: readonly (Value | undefined)[]) => Value,
 ): LayerDef<MaskRuleConfig, never> {
   return {
     kind: "layer",
     name,
-    summary,
     mask: "make",
     config: { maskRule: maskRuleField() },
     params: () => ({}),
@@ -162,18 +156,16 @@ function maskedMerge(
 }
 const multiplyDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Multiply",
-  "product of the inputs",
   "Mul",
   countedProduct,
 );
 /** The product of the inputs. */
 export const multiply: Factory<MaskRuleConfig> = factory(multiplyDef);
-const averageDef: LayerDef<MaskRuleConfig, never> = elementwise("Average", "mean of the inputs", mean);
+const averageDef: LayerDef<MaskRuleConfig, never> = elementwise("Average", mean);
 /** The mean of the inputs. */
 export const average: Factory<MaskRuleConfig> = factory(averageDef);
 const maximumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Maximum",
-  "largest of the inputs",
   "Max",
   (b, inputs, masks) => whereCounted("Max", b, inputs, masks),
 );
@@ -181,7 +173,6 @@ const maximumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
 export const maximum: Factory<MaskRuleConfig> = factory(maximumDef);
 const minimumDef: LayerDef<MaskRuleConfig, never> = maskedMerge(
   "Minimum",
-  "smallest of the inputs",
   "Min",
   (b, inputs, masks) => whereCounted("Min", b, inputs, masks),
 );
@@ -231,9 +222,8 @@ export function concatenated(
 const concatenateDef: LayerDef<ConcatenateConfig, never> = {
   kind: "layer",
   name: "Concatenate",
-  summary: "the inputs one after another along an axis",
   mask: "make",
-  config: { axis: int({ doc: "axis along which they are joined", default: -1 }), maskRule: maskRuleField() },
+  config: { axis: int({ default: -1 }), maskRule: maskRuleField() },
   params: () => ({}),
   build: ({ b, config, inputs, call }) => concatenated(b, inputs, config.axis, call, config.maskRule),
   // A FeatureSpace joins its features by a class of its own.
@@ -294,7 +284,6 @@ export function dotProduct(
 }
 /** The field of axes that products are summed over. */
 export const axesOfDot: Field<number | readonly number[]> = field<number | readonly number[]>({
-  doc: "the axis of each input that is summed over, or one for both",
   default: -1,
   expects: "an axis, or two",
   read: (raw) =>
@@ -307,9 +296,8 @@ export const axesOfDot: Field<number | readonly number[]> = field<number | reado
 const dotDef: LayerDef<DotConfig, never> = {
   kind: "layer",
   name: "Dot",
-  summary: "products of two inputs summed over an axis of each",
   mask: "consume",
-  config: { axes: axesOfDot, normalize: bool({ doc: "both inputs to length 1 first", default: false }) },
+  config: { axes: axesOfDot, normalize: bool({ default: false }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [dotProduct(b, inputs, config.axes, config.normalize)],
 };

@@ -37,15 +37,13 @@ function cosine(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"]): 
 const mergeDef: LayerDef<MergeConfig, never> = {
   kind: "layer",
   name: "Merge",
-  summary: "Keras 1's layer of several inputs",
   mask: "make",
   config: {
     mode: choice({
-      doc: "what is done",
       default: "sum",
       of: ["sum", "mul", "ave", "max", "min", "concat", "dot", "cos"],
     }),
-    concatAxis: int({ doc: "axis of concat", default: -1 }),
+    concatAxis: int({ default: -1 }),
     dotAxes: axesOfDot,
   },
   params: () => ({}),

@@ -18,14 +18,14 @@ export type Sides = readonly (readonly [number, number])[];
 export interface ZeroPaddingConfig {
   /** Zeros before and after. */
   readonly padding: Sides;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 /** Options of the cropping layers, resolved. */
 export interface CroppingConfig {
   /** Elements left out before and after. */
   readonly cropping: Sides;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 
@@ -41,9 +41,8 @@ function pairOf(raw: unknown): readonly [number, number] | undefined {
 /** Two and two of a list, as Keras 1 may hold sides. */
 const pairsIn = (list: readonly unknown[]) => list.flatMap((v, i) => (i % 2 ? [] : [[v, list[i + 1]]]));
 /** One number for all sides, a number or pair for each axis; for one axis a pair is before and after. */
-function sidesField(doc: string, rank: number, otherwise: number): Field<Sides> {
+function sidesField(rank: number, otherwise: number): Field<Sides> {
   return field<Sides>({
-    doc,
     default: Array.from({ length: rank }, () => [otherwise, otherwise]),
     expects: rank === 1
       ? "a number, or [before, after]"
@@ -75,9 +74,8 @@ function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
   return {
     kind: "layer",
     name: `ZeroPadding${rank}D`,
-    summary: "zeros before and after",
     mask: "consume",
-    config: { padding: sidesField("zeros before and after", rank, 1), dataFormat: dataFormatField() },
+    config: { padding: sidesField(rank, 1), dataFormat: dataFormatField() },
     params: () => ({}),
     build({ b, config, inputs }) {
       const x = asFloat(b, inputAt(inputs, 0));
@@ -105,10 +103,9 @@ function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
   return {
     kind: "layer",
     name: `Cropping${rank}D`,
-    summary: "leaves out elements at the borders",
     mask: "consume",
     config: {
-      cropping: sidesField("elements left out before and after", rank, rank === 1 ? 1 : 0),
+      cropping: sidesField(rank, rank === 1 ? 1 : 0),
       dataFormat: dataFormatField(),
     },
     params: () => ({}),

@@ -13,9 +13,8 @@ export interface PipelineConfig {
 const pipelineDef: LayerDef<PipelineConfig, never> = {
   kind: "layer",
   name: "Pipeline",
-  summary: "layers one after another, as one",
   mask: "consume",
-  config: { layers: list({ doc: "the layers, in order", of: layerField({ doc: "a layer" }) }) },
+  config: { layers: list({ of: layerField() }) },
   params: () => ({}),
   children({ layers }): readonly ChildLayer[] {
     const used = new Map<string, number>();

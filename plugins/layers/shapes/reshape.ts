@@ -19,13 +19,12 @@ import { typeText } from "../../../core/values/shape.ts";
 
 /** Options of {@link flattenDef}, resolved. */
 export interface FlattenConfig {
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
 }
 const flattenDef: LayerDef<FlattenConfig, never> = {
   kind: "layer",
   name: "Flatten",
-  summary: "all axes but the batch as one",
   mask: "consume",
   config: { dataFormat: dataFormatField() },
   params: () => ({}),
@@ -50,12 +49,10 @@ export interface ReshapeConfig {
 const reshapeDef: LayerDef<ReshapeConfig, never> = {
   kind: "layer",
   name: "Reshape",
-  summary: "the same elements under another shape",
   mask: "consume",
   config: {
     targetShape: list({
-      doc: "sizes without the batch axis; one may be -1",
-      of: int({ doc: "size", min: -1 }),
+      of: int({ min: -1 }),
     }),
   },
   params: () => ({}),
@@ -81,10 +78,9 @@ export interface PermuteConfig {
 const permuteDef: LayerDef<PermuteConfig, never> = {
   kind: "layer",
   name: "Permute",
-  summary: "axes in another order",
   mask: "consume",
   config: {
-    dims: list({ doc: "input axes, from 1, in the order of the output's", of: int({ doc: "axis", min: 1 }) }),
+    dims: list({ of: int({ min: 1 }) }),
   },
   params: () => ({}),
   build({ b, config, inputs }) {
@@ -113,9 +109,8 @@ export interface RepeatVectorConfig {
 const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
   kind: "layer",
   name: "RepeatVector",
-  summary: "a vector repeated as steps",
   mask: "consume",
-  config: { n: int({ doc: "number of steps", min: 1 }) },
+  config: { n: int({ min: 1 }) },
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = inputAt(inputs, 0);

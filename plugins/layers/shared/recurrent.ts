@@ -45,7 +45,7 @@ export interface StepsConfig {
   readonly goBackwards: boolean;
   /** The last states begin the next call. */
   readonly stateful: boolean;
-  /** Keras writes the steps out; here it changes nothing but where a mask's zeros stand, see `unrolledMask`. */
+  /** Keras writes the steps out; here it changes nothing but where a mask's zeros stand. */
   readonly unroll: boolean;
   /** Masked steps put out zeros; else they repeat the output before. */
   readonly zeroOutputForMask: boolean;
@@ -54,7 +54,7 @@ export interface StepsConfig {
 export interface RecurrentConfig extends StepsConfig, KernelConfig {
   /** Size of the state and of the output. */
   readonly units: number;
-  /** Of the candidate state. */
+  /** Function of the candidate state. */
   readonly activation: ActivationSpec;
   /** Fills the recurrent kernel. */
   readonly recurrentInitializer: InitializerSpec;
@@ -64,7 +64,7 @@ export interface RecurrentConfig extends StepsConfig, KernelConfig {
   readonly recurrentConstraint: Opaque;
   /** Share of the inputs that is dropped in training. */
   readonly dropout: number;
-  /** Share of the state that is dropped. */
+  /** Share of the state that is dropped in training. */
   readonly recurrentDropout: number;
   /** Seed of its random numbers; the model's where null. */
   readonly seed: number | null;
@@ -72,20 +72,20 @@ export interface RecurrentConfig extends StepsConfig, KernelConfig {
 /** Fields of {@link RecurrentConfig}. */
 export function recurrentFields(): Schema<RecurrentConfig> {
   return {
-    units: int({ doc: "size of the state and of the output", min: 1 }),
-    activation: activationField({ doc: "function of the candidate state", default: "tanh" }),
+    units: int({ min: 1 }),
+    activation: activationField({ default: "tanh" }),
     ...kernelFields(),
-    recurrentInitializer: initializerField({ doc: "fills the recurrent kernel", default: "orthogonal" }),
-    recurrentRegularizer: opaqueField("penalty on the recurrent kernel"),
-    recurrentConstraint: opaqueField("bound on the recurrent kernel"),
-    dropout: float({ doc: "share of the inputs that is dropped", min: 0, max: 1, default: 0 }),
-    recurrentDropout: float({ doc: "share of the state that is dropped", min: 0, max: 1, default: 0 }),
-    returnSequences: bool({ doc: "every step's output, not the last alone", default: false }),
-    returnState: bool({ doc: "the last states after the output", default: false }),
-    goBackwards: bool({ doc: "from the last step to the first", default: false }),
-    stateful: bool({ doc: "the last states begin the next call", default: false }),
-    unroll: bool({ doc: "accepted for Keras' sake; backends unroll as they see fit", default: false }),
-    zeroOutputForMask: bool({ doc: "masked steps put out zeros, not the output before", default: false }),
+    recurrentInitializer: initializerField({ default: "orthogonal" }),
+    recurrentRegularizer: opaqueField(),
+    recurrentConstraint: opaqueField(),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    recurrentDropout: float({ min: 0, max: 1, default: 0 }),
+    returnSequences: bool({ default: false }),
+    returnState: bool({ default: false }),
+    goBackwards: bool({ default: false }),
+    stateful: bool({ default: false }),
+    unroll: bool({ default: false }),
+    zeroOutputForMask: bool({ default: false }),
     seed: seedField(),
   };
 }

@@ -24,7 +24,7 @@ export interface SlidingConfig extends KernelConfig {
   readonly strides: readonly number[];
   /** How windows treat the borders: inside only (`valid`), as many outputs as strides give (`same`), or looking back only (`causal`). */
   readonly padding: Padding;
-  /** Where the channels stand. */
+  /** Where the channels stand: after the sizes, or before them. */
   readonly dataFormat: DataFormat;
   /** Steps between a kernel's elements. */
   readonly dilationRate: readonly number[];
@@ -35,7 +35,6 @@ export interface SlidingConfig extends KernelConfig {
 /** The `padding` field; causal for one axis only. */
 export function paddingField(rank: number, causal = rank === 1): Field<Padding> {
   return choice<Padding>({
-    doc: "valid: windows inside only; same: as many outputs as strides give; causal: looks back only",
     default: "valid",
     of: causal ? ["valid", "same", "causal"] : ["valid", "same"],
   });
@@ -43,12 +42,11 @@ export function paddingField(rank: number, causal = rank === 1): Field<Padding> 
 /** Fields of {@link SlidingConfig} for kernels of `rank` axes. */
 export function slidingFields(rank: number): Schema<SlidingConfig> {
   return {
-    kernelSize: sizes({ doc: "size of the kernel", rank }),
-    strides: sizes({ doc: "steps between windows", rank, default: new Array<number>(rank).fill(1) }),
+    kernelSize: sizes({ rank }),
+    strides: sizes({ rank, default: new Array<number>(rank).fill(1) }),
     padding: paddingField(rank),
     dataFormat: dataFormatField(),
     dilationRate: sizes({
-      doc: "steps between a kernel's elements",
       rank,
       default: new Array<number>(rank).fill(1),
     }),
@@ -58,7 +56,7 @@ export function slidingFields(rank: number): Schema<SlidingConfig> {
 }
 /** The `groups` field. */
 export function groupsField(): Field<number> {
-  return int({ doc: "blocks of channels convolved apart", min: 1, default: 1 });
+  return int({ min: 1, default: 1 });
 }
 /** Refuses strides together with dilation, as Keras does. @throws {ConfigError} */
 export function checkSliding(config: SlidingConfig, path: string): void {

@@ -26,11 +26,11 @@ export interface FittedNgrams extends NgramOptions {
 
 /** The options of one kind of n-grams, as configurations give them. */
 export const ngramFields: Schema<NgramOptions> = {
-  unit: choice({ doc: "runs of words, or of characters inside words", of: ["word", "character"] }),
-  range: list({ doc: "shortest and longest run", of: int({ doc: "a length", min: 1 }), length: 2 }),
-  maxFeatures: nullable(int({ doc: "the most frequent ones alone", min: 1 })),
-  minTexts: int({ doc: "texts that an n-gram must be in", min: 1, default: 1 }),
-  sublinear: bool({ doc: "a count n weighs 1 + ln n", default: false }),
+  unit: choice({ of: ["word", "character"] }),
+  range: list({ of: int({ min: 1 }), length: 2 }),
+  maxFeatures: nullable(int({ min: 1 })),
+  minTexts: int({ min: 1, default: 1 }),
+  sublinear: bool({ default: false }),
 };
 
 /** The n-grams of a text, in lower case: words are two or more letters, digits or underscores. */

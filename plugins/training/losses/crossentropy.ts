@@ -21,14 +21,13 @@ export interface CrossentropyConfig extends LossConfig {
 function fields(): Schema<CrossentropyConfig> {
   return {
     reduction: reductionField(),
-    fromLogits: bool({ doc: "outputs are scores before softmax or sigmoid", default: false }),
+    fromLogits: bool({ default: false }),
     labelSmoothing: float({
-      doc: "share of the target that is spread over all classes",
       default: 0,
       min: 0,
       max: 1,
     }),
-    axis: int({ doc: "axis of the classes", default: -1 }),
+    axis: int({ default: -1 }),
   };
 }
 
@@ -64,11 +63,10 @@ function binaryElements(
 const smoothBinary = (b: Builder, y: Value, share: number) =>
   share === 0 ? y : plus(b, times(b, y, 1 - share), 0.5 * share);
 
-/** Binary cross-entropy: mean over the last axis of −y·ln p − (1 − y)·ln(1 − p). */
+/** The definition of {@link binaryCrossentropy}. */
 export const binaryCrossentropyDef: LossDef<CrossentropyConfig> = {
   kind: "loss",
   name: "binaryCrossentropy",
-  summary: "mean of -y * log(p) - (1 - y) * log(1 - p)",
   aliases: ["bce"],
   classifies: true,
   config: fields(),
@@ -79,6 +77,10 @@ export const binaryCrossentropyDef: LossDef<CrossentropyConfig> = {
     return { values: lastMean(b, classesLast(b, values, config.axis)) };
   },
 };
+/** Binary cross-entropy: mean over the last axis of −y·ln p − (1 − y)·ln(1 − p). */
+export const binaryCrossentropy: PartFactory<LossDef, CrossentropyConfig> = partFactory<LossDef>(
+  binaryCrossentropyDef,
+);
 
 /** ln of the outputs' probabilities, classes last: by log-softmax of the scores where there are scores. */
 function logProbabilities(
@@ -94,11 +96,10 @@ function logProbabilities(
   return b.one("Log", [clipped(b, b.one("Div", [p, lastSum(b, p, true)]))]);
 }
 
-/** Cross-entropy of one-hot targets (or distributions) `[…, classes]`. */
+/** The definition of {@link categoricalCrossentropy}. */
 export const categoricalCrossentropyDef: LossDef<CrossentropyConfig> = {
   kind: "loss",
   name: "categoricalCrossentropy",
-  summary: "-sum of y * log(p), y one-hot",
   aliases: ["cce"],
   classifies: true,
   config: fields(),
@@ -110,6 +111,10 @@ export const categoricalCrossentropyDef: LossDef<CrossentropyConfig> = {
     return { values: b.one("Neg", [lastSum(b, b.one("Mul", [y, logs]))]) };
   },
 };
+/** Cross-entropy of one-hot targets (or distributions) `[…, classes]`. */
+export const categoricalCrossentropy: PartFactory<LossDef, CrossentropyConfig> = partFactory<LossDef>(
+  categoricalCrossentropyDef,
+);
 
 /** Options of {@link sparseCategoricalCrossentropyDef}. */
 export interface SparseCrossentropyConfig extends LossConfig {
@@ -134,14 +139,13 @@ const withoutAxis = (output: TensorType, axis: number): TensorType => {
 export const sparseCategoricalCrossentropyDef: LossDef<SparseCrossentropyConfig> = {
   kind: "loss",
   name: "sparseCategoricalCrossentropy",
-  summary: "-log(p of the target's class)",
   aliases: ["scce"],
   classifies: true,
   config: {
     reduction: reductionField(),
-    fromLogits: bool({ doc: "outputs are scores before softmax", default: false }),
-    ignoreClass: nullable(int({ doc: "a target that doesn't count" })),
-    axis: int({ doc: "axis of the classes", default: -1 }),
+    fromLogits: bool({ default: false }),
+    ignoreClass: nullable(int()),
+    axis: int({ default: -1 }),
   },
   target: (output, { axis }) => withoutAxis(output, axis),
   classes: (output, { axis }) => sizeAt(output, axis),
@@ -176,18 +180,17 @@ export interface BinaryFocalConfig extends CrossentropyConfig {
   /** How much less sure samples count. */
   readonly gamma: number;
 }
-/** Binary cross-entropy times (1 − p of the true class)^gamma (Lin et al. 2018). */
+/** The definition of {@link binaryFocalCrossentropy}. */
 export const binaryFocalCrossentropyDef: LossDef<BinaryFocalConfig> = {
   kind: "loss",
   name: "binaryFocalCrossentropy",
-  summary: "binary cross-entropy times (1 - p of the true class)^gamma",
   aliases: ["binaryFocal"],
   classifies: true,
   config: {
     ...fields(),
-    applyClassBalancing: bool({ doc: "weigh class 1 by alpha, class 0 by 1 - alpha", default: false }),
-    alpha: float({ doc: "weight of class 1", default: 0.25 }),
-    gamma: float({ doc: "how much less sure samples count", default: 2 }),
+    applyClassBalancing: bool({ default: false }),
+    alpha: float({ default: 0.25 }),
+    gamma: float({ default: 2 }),
   },
   build({ b, config, target, output, logits }) {
     const { alpha, gamma } = config, y = smoothBinary(b, target, config.labelSmoothing);
@@ -203,6 +206,10 @@ export const binaryFocalCrossentropyDef: LossDef<BinaryFocalConfig> = {
     return { values: lastMean(b, classesLast(b, values, config.axis)) };
   },
 };
+/** Binary cross-entropy times (1 − p of the true class)^gamma (Lin et al. 2018). */
+export const binaryFocalCrossentropy: PartFactory<LossDef, BinaryFocalConfig> = partFactory<LossDef>(
+  binaryFocalCrossentropyDef,
+);
 const power = (b: Builder, x: Value, n: number) =>
   n === 2 ? b.one("Mul", [x, x]) : b.one("Pow", [x, scalarLike(b, n, x)]);
 
@@ -217,13 +224,12 @@ export interface CategoricalFocalConfig extends CrossentropyConfig {
 export const categoricalFocalCrossentropyDef: LossDef<CategoricalFocalConfig> = {
   kind: "loss",
   name: "categoricalFocalCrossentropy",
-  summary: "-sum of alpha * (1 - p)^gamma * y * log(p), y one-hot",
   aliases: ["categoricalFocal", "focal"],
   classifies: true,
   config: {
     ...fields(),
-    alpha: float({ doc: "weight of all classes", default: 0.25 }),
-    gamma: float({ doc: "how much less sure samples count", default: 2 }),
+    alpha: float({ default: 0.25 }),
+    gamma: float({ default: 2 }),
   },
   build({ b, config, target, output }) {
     const { axis, alpha, gamma, labelSmoothing: share } = config;
@@ -238,32 +244,12 @@ export const categoricalFocalCrossentropyDef: LossDef<CategoricalFocalConfig> = 
   },
 };
 
-/** Binary cross-entropy. */
-export const binaryCrossentropy: PartFactory<LossDef, CrossentropyConfig> = partFactory<LossDef>(
-  binaryCrossentropyDef,
-);
-/** Cross-entropy of one-hot targets. */
-export const categoricalCrossentropy: PartFactory<LossDef, CrossentropyConfig> = partFactory<LossDef>(
-  categoricalCrossentropyDef,
-);
 /** Cross-entropy of classes' numbers. */
 export const sparseCategoricalCrossentropy: PartFactory<LossDef, SparseCrossentropyConfig> = partFactory<
   LossDef
 >(sparseCategoricalCrossentropyDef);
-/** Binary focal loss. */
-export const binaryFocalCrossentropy: PartFactory<LossDef, BinaryFocalConfig> = partFactory<LossDef>(
-  binaryFocalCrossentropyDef,
-);
+
 /** Focal loss of one-hot targets. */
 export const categoricalFocalCrossentropy: PartFactory<LossDef, CategoricalFocalConfig> = partFactory<
   LossDef
 >(categoricalFocalCrossentropyDef);
-
-/** Every loss here. */
-export const crossentropies: readonly LossDef[] = [
-  binaryCrossentropyDef,
-  categoricalCrossentropyDef,
-  sparseCategoricalCrossentropyDef,
-  binaryFocalCrossentropyDef,
-  categoricalFocalCrossentropyDef,
-];

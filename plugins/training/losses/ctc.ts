@@ -30,16 +30,10 @@ function isAt(b: Builder, at: Value, like: Value): Value {
   return b.one("Equal", [place, b.one("Unsqueeze", [at, b.ints([1])])]);
 }
 
-/**
- * −ln of the probability that the frames' labels, repetitions and blanks (class 0) left out, are the target: the sum over
- * all ways to place it (Graves et al. 2006). Scores are `[batch, time, classes]`, targets `[batch, labels]`, 0 behind
- * the last label.
- */
-export const ctcDef: LossDef<LossConfig> = {
+const ctcDef: LossDef<LossConfig> = {
   kind: "loss",
   name: "ctc",
   className: "CTC",
-  summary: "-log(p of a sequence of labels, wherever its labels stand), class 0 blank",
   aliases: ["ctcLoss"],
   config: { reduction: reductionField() },
   target(output) {
@@ -90,12 +84,15 @@ export const ctcDef: LossDef<LossConfig> = {
     return { values: b.one("Neg", [b.one("ReduceLogSumExp", [all, b.ints([1])], { keepdims: 0 })]) };
   },
 };
+/**
+ * −ln of the probability that the frames' labels, repetitions and blanks (class 0) left out, are the target: the sum
+ * over all ways to place it (Graves et al. 2006). Scores before softmax are `[batch, time, classes]`, targets
+ * `[batch, labels]`, 0 behind the last label.
+ */
+export const ctc: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(ctcDef);
 /** @throws {ShapeError} for outputs that aren't scores by frame. */
 function dimsOfScores(output: TensorType | Value["type"]): readonly Dim[] {
   const dims = shapeOf(output);
   if (dims.length === 3) return dims;
   throw new ShapeError(`ctc: expected scores [batch, time, classes], got ${typeText(output)}`);
 }
-
-/** Connectionist temporal classification of scores before softmax; class 0 is the blank, and 0 fills targets up. */
-export const ctc: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(ctcDef);

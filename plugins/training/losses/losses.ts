@@ -11,7 +11,6 @@ export const epsilon = 1e-7;
 /** The field that every loss has. */
 export function reductionField(): Field<Reduction> {
   const inner = choice({
-    doc: "how the losses of samples become one number",
     of: ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"],
     default: "sum_over_batch_size",
   });
@@ -41,14 +40,12 @@ export function unit(b: Builder, x: Value, axis: number): Value {
 /** A loss that needs no options: a value an element, meaned over the last axis. */
 function elementwise(
   name: string,
-  summary: string,
   aliases: readonly string[],
   value: (b: Builder, target: Value, output: Value, plainLabels: boolean) => Value,
 ): LossDef<LossConfig> {
   return {
     kind: "loss",
     name,
-    summary,
     aliases,
     config: { reduction: reductionField() },
     build: ({ b, target, output, plainLabels = false }) => ({
@@ -57,63 +54,72 @@ function elementwise(
   };
 }
 
-/** Mean of (y − ŷ)². */
+/** The definition of {@link meanSquaredError}. */
 export const meanSquaredErrorDef: LossDef<LossConfig> = elementwise(
   "meanSquaredError",
-  "mean of (y - p)^2",
   ["mse"],
   (b, y, p) => square(b, b.one("Sub", [p, y])),
 );
-/** Mean of |y − ŷ|. */
+/** Mean of (y − ŷ)². */
+export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanSquaredErrorDef);
+/** The definition of {@link meanAbsoluteError}. */
 export const meanAbsoluteErrorDef: LossDef<LossConfig> = elementwise(
   "meanAbsoluteError",
-  "mean of |y - p|",
   ["mae"],
   (b, y, p) => b.one("Abs", [b.one("Sub", [p, y])]),
 );
-/** 100 · mean of |y − ŷ| / max(|y|, ε). */
+/** Mean of |y − ŷ|. */
+export const meanAbsoluteError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanAbsoluteErrorDef);
+/** The definition of {@link meanAbsolutePercentageError}. */
 export const meanAbsolutePercentageErrorDef: LossDef<LossConfig> = elementwise(
   "meanAbsolutePercentageError",
-  "100 * mean of |y - p| / |y|",
   ["mape"],
   (b, y, p) => {
     const share = b.one("Div", [b.one("Sub", [p, y]), atLeast(b, b.one("Abs", [y]), epsilon)]);
     return b.one("Mul", [b.one("Abs", [share]), scalarLike(b, 100, share)]);
   },
 );
-/** Mean of (ln(1 + y) − ln(1 + ŷ))². */
+/** 100 · mean of |y − ŷ| / max(|y|, ε). */
+export const meanAbsolutePercentageError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanAbsolutePercentageErrorDef,
+);
+/** The definition of {@link meanSquaredLogarithmicError}. */
 export const meanSquaredLogarithmicErrorDef: LossDef<LossConfig> = elementwise(
   "meanSquaredLogarithmicError",
-  "mean of (log(1 + y) - log(1 + p))^2",
   ["msle"],
   (b, y, p) => {
     const log = (x: Value) => b.one("Log", [b.one("Add", [atLeast(b, x, epsilon), scalarLike(b, 1, x)])]);
     return square(b, b.one("Sub", [log(p), log(y)]));
   },
 );
-/** Mean of ln cosh(ŷ − y). */
+/** Mean of (ln(1 + y) − ln(1 + ŷ))². */
+export const meanSquaredLogarithmicError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
+  meanSquaredLogarithmicErrorDef,
+);
+/** The definition of {@link logCosh}. */
 export const logCoshDef: LossDef<LossConfig> = {
-  ...elementwise("logCosh", "mean of log(cosh(p - y))", ["logcosh"], (b, y, p) => {
+  ...elementwise("logCosh", ["logcosh"], (b, y, p) => {
     const d = b.one("Sub", [p, y]);
     const soft = b.one("Softplus", [b.one("Mul", [d, scalarLike(b, -2, d)])]);
     return b.one("Sub", [b.one("Add", [d, soft]), scalarLike(b, Math.LN2, d)]);
   }),
 };
+/** Mean of ln cosh(ŷ − y). */
+export const logCosh: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(logCoshDef);
 
 /** Options of {@link huberDef}. */
 export interface HuberConfig extends LossConfig {
   /** Where the loss goes over from square to linear. */
   readonly delta: number;
 }
-/** (y − ŷ)² / 2 near 0, linear from `delta` on (Huber 1964). */
+/** The definition of {@link huber}. */
 export const huberDef: LossDef<HuberConfig> = {
   kind: "loss",
   name: "huber",
-  summary: "(y - p)^2 / 2 near 0, linear from delta on",
   aliases: ["huberLoss"],
   config: {
     reduction: reductionField(),
-    delta: float({ doc: "where the loss goes over from square to linear", default: 1 }),
+    delta: float({ default: 1 }),
   },
   build({ b, config, target, output }) {
     const error = b.one("Sub", [output, target]), size = b.one("Abs", [error]), { delta } = config;
@@ -126,6 +132,8 @@ export const huberDef: LossDef<HuberConfig> = {
     return { values: lastMean(b, b.one("Where", [near, half, linear])) };
   },
 };
+/** (y − ŷ)² / 2 near 0, linear from `delta` on (Huber 1964). */
+export const huber: PartFactory<LossDef, HuberConfig> = partFactory<LossDef>(huberDef);
 
 /** Targets 0 and 1 as −1 and 1, where all of them are 0 or 1. */
 function signs(b: Builder, y: Value): Value {
@@ -137,26 +145,28 @@ function signs(b: Builder, y: Value): Value {
 }
 const margin = (b: Builder, y: Value, p: Value, plainLabels: boolean) =>
   atLeast(b, b.one("Sub", [scalarLike(b, 1, p), b.one("Mul", [plainLabels ? y : signs(b, y), p])]), 0);
-/** Mean of max(1 − y·ŷ, 0), targets −1 and 1 (or 0 and 1). */
+/** The definition of {@link hinge}. */
 export const hingeDef: LossDef<LossConfig> = {
-  ...elementwise("hinge", "mean of max(1 - y * p, 0)", [], margin),
+  ...elementwise("hinge", [], margin),
   classifies: true,
 };
-/** Mean of max(1 − y·ŷ, 0)². */
+/** Mean of max(1 − y·ŷ, 0), targets −1 and 1 (or 0 and 1). */
+export const hinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(hingeDef);
+/** The definition of {@link squaredHinge}. */
 export const squaredHingeDef: LossDef<LossConfig> = {
   ...elementwise(
     "squaredHinge",
-    "mean of max(1 - y * p, 0)^2",
     [],
     (b, y, p, plain) => square(b, margin(b, y, p, plain)),
   ),
   classifies: true,
 };
-/** max(0, 1 + the best wrong score − the right score). */
+/** Mean of max(1 − y·ŷ, 0)². */
+export const squaredHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(squaredHingeDef);
+/** The definition of {@link categoricalHinge}. */
 export const categoricalHingeDef: LossDef<LossConfig> = {
   kind: "loss",
   name: "categoricalHinge",
-  summary: "max(0, 1 + the best wrong score - the right score)",
   config: { reduction: reductionField() },
   classifies: true,
   build({ b, target: y, output: p }) {
@@ -167,13 +177,14 @@ export const categoricalHingeDef: LossDef<LossConfig> = {
     return { values: atLeast(b, over, 0) };
   },
 };
+/** max(0, 1 + the best wrong score − the right score). */
+export const categoricalHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(categoricalHingeDef);
 
-/** Σ y · ln(y / ŷ): how far a distribution is from another. */
+/** The definition of {@link klDivergence}. */
 export const klDivergenceDef: LossDef<LossConfig> = {
   kind: "loss",
   name: "klDivergence",
   className: "KLDivergence",
-  summary: "sum of y * log(y / p)",
   aliases: ["kld", "kullbackLeiblerDivergence"],
   config: { reduction: reductionField() },
   build({ b, target, output }) {
@@ -183,76 +194,35 @@ export const klDivergenceDef: LossDef<LossConfig> = {
     return { values: lastSum(b, b.one("Mul", [y, log])) };
   },
 };
-/** Mean of ŷ − y · ln(ŷ + ε). */
+/** Σ y · ln(y / ŷ): how far a distribution is from another. */
+export const klDivergence: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(klDivergenceDef);
+/** The definition of {@link poisson}. */
 export const poissonDef: LossDef<LossConfig> = elementwise(
   "poisson",
-  "mean of p - y * log(p)",
   [],
   (b, y, p) => {
     const log = b.one("Log", [b.one("Add", [p, scalarLike(b, epsilon, p)])]);
     return b.one("Sub", [p, b.one("Mul", [y, log])]);
   },
 );
+/** Mean of ŷ − y · ln(ŷ + ε). */
+export const poisson: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(poissonDef);
 
 /** Options of {@link cosineSimilarityDef}. */
 export interface CosineConfig extends LossConfig {
   /** The axis of the vectors. */
   readonly axis: number;
 }
-/** Minus the cosine of the angle between target and output. */
+/** The definition of {@link cosineSimilarity}. */
 export const cosineSimilarityDef: LossDef<CosineConfig> = {
   kind: "loss",
   name: "cosineSimilarity",
-  summary: "minus the cosine of the angle between y and p",
   aliases: ["cosineProximity"],
-  config: { reduction: reductionField(), axis: int({ doc: "axis of the vectors", default: -1 }) },
+  config: { reduction: reductionField(), axis: int({ default: -1 }) },
   build({ b, config: { axis }, target, output }) {
     const product = b.one("Mul", [unit(b, target, axis), unit(b, output, axis)]);
     return { values: b.one("Neg", [b.one("ReduceSum", [product, b.ints([axis])], { keepdims: 0 })]) };
   },
 };
-
-/** Mean of (y − ŷ)². */
-export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanSquaredErrorDef);
-/** Mean of |y − ŷ|. */
-export const meanAbsoluteError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanAbsoluteErrorDef);
-/** 100 · mean of |y − ŷ| / |y|. */
-export const meanAbsolutePercentageError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
-  meanAbsolutePercentageErrorDef,
-);
-/** Mean of (ln(1 + y) − ln(1 + ŷ))². */
-export const meanSquaredLogarithmicError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(
-  meanSquaredLogarithmicErrorDef,
-);
-/** Mean of ln cosh(ŷ − y). */
-export const logCosh: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(logCoshDef);
-/** Square near 0, linear from `delta` on. */
-export const huber: PartFactory<LossDef, HuberConfig> = partFactory<LossDef>(huberDef);
-/** Mean of max(1 − y·ŷ, 0). */
-export const hinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(hingeDef);
-/** Mean of max(1 − y·ŷ, 0)². */
-export const squaredHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(squaredHingeDef);
-/** max(0, 1 + the best wrong score − the right score). */
-export const categoricalHinge: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(categoricalHingeDef);
-/** Σ y · ln(y / ŷ). */
-export const klDivergence: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(klDivergenceDef);
-/** Mean of ŷ − y · ln ŷ. */
-export const poisson: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(poissonDef);
-/** Minus the cosine between target and output. */
+/** Minus the cosine of the angle between target and output. */
 export const cosineSimilarity: PartFactory<LossDef, CosineConfig> = partFactory<LossDef>(cosineSimilarityDef);
-
-/** Every loss here. */
-export const numberLosses: readonly LossDef[] = [
-  meanSquaredErrorDef,
-  meanAbsoluteErrorDef,
-  meanAbsolutePercentageErrorDef,
-  meanSquaredLogarithmicErrorDef,
-  logCoshDef,
-  huberDef,
-  hingeDef,
-  squaredHingeDef,
-  categoricalHingeDef,
-  klDivergenceDef,
-  poissonDef,
-  cosineSimilarityDef,
-];

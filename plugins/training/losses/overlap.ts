@@ -20,17 +20,15 @@ export interface DiceConfig extends LossConfig {
   readonly axis: readonly number[] | null;
 }
 function axes(): Field<readonly number[] | null> {
-  const several = nullable(list({ doc: "axes that are added up; all where null", of: int({ doc: "axis" }) }));
+  const several = nullable(list({ of: int() }));
   return { ...several, parse: (raw, path) => several.parse(typeof raw === "number" ? [raw] : raw, path) };
 }
 function sumOver(b: Builder, x: Value, axis: readonly number[] | null): Value {
   return b.one("ReduceSum", axis === null ? [x] : [x, b.ints([...axis])], { keepdims: 0 });
 }
-/** 1 − 2·Σ y·p / (Σ y + Σ p). */
-export const diceDef: LossDef<DiceConfig> = {
+const diceDef: LossDef<DiceConfig> = {
   kind: "loss",
   name: "dice",
-  summary: "1 - 2 * sum of y * p over the sum of both",
   config: { reduction: reductionField(), axis: axes() },
   classifies: true,
   build({ b, config: { axis }, target: y, output: p }) {
@@ -39,6 +37,8 @@ export const diceDef: LossDef<DiceConfig> = {
     return { values: oneMinus(b, b.one("Div", [times(b, both, 2), plus(b, all, epsilon)])) };
   },
 };
+/** 1 − 2·Σ y·p / (Σ y + Σ p). */
+export const dice: PartFactory<LossDef, DiceConfig> = partFactory<LossDef>(diceDef);
 
 /** Options of {@link tverskyDef}. */
 export interface TverskyConfig extends DiceConfig {
@@ -47,16 +47,14 @@ export interface TverskyConfig extends DiceConfig {
   /** Weight of what is wrongly found. */
   readonly beta: number;
 }
-/** 1 − hits / (hits + α·missed + β·wrong) (Salehi et al. 2017). */
-export const tverskyDef: LossDef<TverskyConfig> = {
+const tverskyDef: LossDef<TverskyConfig> = {
   kind: "loss",
   name: "tversky",
-  summary: "1 - hits over hits, alpha times misses and beta times false alarms",
   config: {
     reduction: reductionField(),
     axis: axes(),
-    alpha: float({ doc: "weight of what is missed", default: 0.5 }),
-    beta: float({ doc: "weight of what is wrongly found", default: 0.5 }),
+    alpha: float({ default: 0.5 }),
+    beta: float({ default: 0.5 }),
   },
   classifies: true,
   build({ b, config: { axis, alpha, beta }, target: y, output: p }) {
@@ -67,6 +65,8 @@ export const tverskyDef: LossDef<TverskyConfig> = {
     return { values: oneMinus(b, b.one("Div", [hits, plus(b, all, epsilon)])) };
   },
 };
+/** 1 − hits / (hits + α·missed + β·wrong) (Salehi et al. 2017). */
+export const tversky: PartFactory<LossDef, TverskyConfig> = partFactory<LossDef>(tverskyDef);
 
 /** Options of {@link categoricalGeneralizedCrossEntropyDef}. */
 export interface GeneralizedConfig extends LossConfig {
@@ -77,10 +77,9 @@ export interface GeneralizedConfig extends LossConfig {
 export const categoricalGeneralizedCrossEntropyDef: LossDef<GeneralizedConfig> = {
   kind: "loss",
   name: "categoricalGeneralizedCrossEntropy",
-  summary: "(1 - p of the target's class ^ q) / q",
   config: {
     reduction: reductionField(),
-    q: float({ doc: "near 0 cross-entropy, at 1 the mean absolute error", default: 0.5, min: 0, max: 1 }),
+    q: float({ default: 0.5, min: 0, max: 1 }),
   },
   classifies: true,
   target: (output) => tensorType("int32", output.shape?.slice(0, -1)),
@@ -101,16 +100,14 @@ export interface CircleConfig extends LossConfig {
   /** A sample is no neighbour of its own. */
   readonly removeDiagonal: boolean;
 }
-/** Embeddings of one class near, of others far, by cosine (Sun et al. 2020); outputs are unit vectors. */
-export const circleDef: LossDef<CircleConfig> = {
+const circleDef: LossDef<CircleConfig> = {
   kind: "loss",
   name: "circle",
-  summary: "embeddings of a class near one another, those of others far",
   config: {
     reduction: reductionField(),
-    gamma: float({ doc: "how steep it is", default: 80 }),
-    margin: float({ doc: "how far classes are to stand apart", default: 0.4 }),
-    removeDiagonal: bool({ doc: "a sample is no neighbour of its own", default: true }),
+    gamma: float({ default: 80 }),
+    margin: float({ default: 0.4 }),
+    removeDiagonal: bool({ default: true }),
   },
   target: (output) => tensorType("int32", output.shape?.slice(0, 1)),
   build({ b, config: { gamma, margin, removeDiagonal }, target, output }) {
@@ -150,23 +147,12 @@ export const circleDef: LossDef<CircleConfig> = {
     return { values, mask: b.one("Greater", [values, scalarLike(b, 0, values)]) };
   },
 };
+/** Embeddings of one class near, of others far, by cosine (Sun et al. 2020); outputs are unit vectors. */
+export const circle: PartFactory<LossDef, CircleConfig> = partFactory<LossDef>(circleDef);
 
-/** Every loss here. */
-export const overlapLosses: readonly LossDef[] = [
-  diceDef,
-  tverskyDef,
-  categoricalGeneralizedCrossEntropyDef,
-  circleDef,
-];
-/** Dice loss. */
-export const dice: PartFactory<LossDef, DiceConfig> = partFactory<LossDef>(diceDef);
-/** Tversky loss. */
-export const tversky: PartFactory<LossDef, TverskyConfig> = partFactory<LossDef>(tverskyDef);
 /** Generalized cross-entropy of classes' numbers. */
 export const categoricalGeneralizedCrossEntropy: PartFactory<LossDef, GeneralizedConfig> = partFactory<
   LossDef
 >(
   categoricalGeneralizedCrossEntropyDef,
 );
-/** Circle loss. */
-export const circle: PartFactory<LossDef, CircleConfig> = partFactory<LossDef>(circleDef);

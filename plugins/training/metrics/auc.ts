@@ -98,25 +98,22 @@ export function countsAt(
   };
 }
 
-/** The area under the curve of hits over false alarms (ROC) or of precision over recall (PR), by thresholds. */
-export const aucDef: MetricDef<AucConfig> = {
+const aucDef: MetricDef<AucConfig> = {
   kind: "metric",
   name: "auc",
   className: "AUC",
-  summary: "area under the ROC or precision-recall curve",
   aliases: ["rocAuc", ["prAuc", { curve: "PR" }]],
   better: "max",
   config: {
     ...nameField(),
-    curve: choice({ doc: "which curve", of: ["ROC", "PR"], default: "ROC" }),
-    numThresholds: int({ doc: "thresholds from 0 to 1", default: 200, min: 3 }),
+    curve: choice({ of: ["ROC", "PR"], default: "ROC" }),
+    numThresholds: int({ default: 200, min: 3 }),
     summationMethod: choice({
-      doc: "the height between two points",
       of: ["interpolation", "minoring", "majoring"],
       default: "interpolation",
     }),
-    multiLabel: bool({ doc: "the mean of the outputs' areas", default: false }),
-    fromLogits: bool({ doc: "outputs are scores before the sigmoid", default: false }),
+    multiLabel: bool({ default: false }),
+    fromLogits: bool({ default: false }),
   },
   keras: { ignore: ["num_labels", "label_weights", "thresholds"] },
   build(c) {
@@ -133,5 +130,5 @@ export const aucDef: MetricDef<AucConfig> = {
     return areas.reduce((x, y) => x + y, 0) / Math.max(1, areas.length);
   },
 };
-/** Area under the ROC or precision-recall curve. */
+/** The area under the curve of hits over false alarms (ROC) or of precision over recall (PR), by thresholds. */
 export const auc: PartFactory<MetricDef, AucConfig> = partFactory<MetricDef>(aucDef);

@@ -40,14 +40,13 @@ function at<K extends Share>(
   const word = bound.charAt(0).toUpperCase() + bound.slice(1);
   const config: Schema<CurveConfig> = {
     ...nameField(),
-    numThresholds: int({ doc: "thresholds from 0 to 1", default: 200, min: 1 }),
-    classId: nullable(int({ doc: "the one output that counts", min: 0 })),
+    numThresholds: int({ default: 200, min: 1 }),
+    classId: nullable(int({ min: 0 })),
   };
-  const own = { [bound]: float({ doc: `the least ${bound}`, min: 0, max: 1 }) };
+  const own = { [bound]: float({ min: 0, max: 1 }) };
   return {
     kind: "metric",
     name: `${wanted}At${word}`,
-    summary: `the largest ${wanted} where ${bound} is as large as is asked for`,
     better: "max",
     config: { ...config, ...own } as Schema<CurveConfig & { readonly [F in K]: number }>,
     build: (c) => countsAt(c, thresholds(c.config.numThresholds), c.config.classId, 1),
@@ -63,38 +62,50 @@ function at<K extends Share>(
   };
 }
 const sensitivityAtSpecificityDef = at("sensitivity", "specificity");
-const specificityAtSensitivityDef = at("specificity", "sensitivity");
-const precisionAtRecallDef = at("precision", "recall");
-const recallAtPrecisionDef = at("recall", "precision");
-
-/** Every metric here. */
-export const curveMetrics: readonly MetricDef[] = [
-  sensitivityAtSpecificityDef,
-  specificityAtSensitivityDef,
-  precisionAtRecallDef,
-  recallAtPrecisionDef,
-];
-/** `sensitivityAtSpecificity({ specificity: 0.9 })`. */
+/**
+ * Largest share of hits among members where at least so many others are rejected: `sensitivityAtSpecificity({ specificity: 0.9 })`.
+ */
 export const sensitivityAtSpecificity: PartFactory<
   MetricDef,
-  CurveConfig & { readonly specificity: number },
+  CurveConfig & {
+    /** Least share of others that are rejected. */
+    readonly specificity: number;
+  },
   "specificity"
 > = partFactory<MetricDef>(sensitivityAtSpecificityDef) as never;
-/** `specificityAtSensitivity({ sensitivity: 0.9 })`. */
+const specificityAtSensitivityDef = at("specificity", "sensitivity");
+/**
+ * Largest share of others that are rejected where at least so many members are hit: `specificityAtSensitivity({ sensitivity: 0.9 })`.
+ */
 export const specificityAtSensitivity: PartFactory<
   MetricDef,
-  CurveConfig & { readonly sensitivity: number },
+  CurveConfig & {
+    /** Least share of members that are hit. */
+    readonly sensitivity: number;
+  },
   "sensitivity"
 > = partFactory<MetricDef>(specificityAtSensitivityDef) as never;
-/** `precisionAtRecall({ recall: 0.9 })`. */
+const precisionAtRecallDef = at("precision", "recall");
+/**
+ * Largest share of hits among predictions where at least so many members are hit: `precisionAtRecall({ recall: 0.9 })`.
+ */
 export const precisionAtRecall: PartFactory<
   MetricDef,
-  CurveConfig & { readonly recall: number },
+  CurveConfig & {
+    /** Least share of members that are hit. */
+    readonly recall: number;
+  },
   "recall"
 > = partFactory<MetricDef>(precisionAtRecallDef) as never;
-/** `recallAtPrecision({ precision: 0.9 })`. */
+const recallAtPrecisionDef = at("recall", "precision");
+/**
+ * Largest share of members that are hit where at least so many predictions are: `recallAtPrecision({ precision: 0.9 })`.
+ */
 export const recallAtPrecision: PartFactory<
   MetricDef,
-  CurveConfig & { readonly precision: number },
+  CurveConfig & {
+    /** Least share of predictions that are hits. */
+    readonly precision: number;
+  },
   "precision"
 > = partFactory<MetricDef>(recallAtPrecisionDef) as never;

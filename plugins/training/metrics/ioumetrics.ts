@@ -65,21 +65,20 @@ function meanOverlap(
   });
   return overlaps.length === 0 ? 0 : overlaps.reduce((x, y) => x + y, 0) / overlaps.length;
 }
-const classes = { numClasses: int({ doc: "number of classes", min: 1 }) };
+const classes = { numClasses: int({ min: 1 }) };
 const targets = {
-  targetClassIds: list({ doc: "classes whose mean is given", of: int({ doc: "class", min: 0 }) }),
+  targetClassIds: list({ of: int({ min: 0 }) }),
 };
-const ignore = { ignoreClass: nullable(int({ doc: "a class of targets that doesn't count" })) };
-const sparseTrue = { sparseYTrue: bool({ doc: "targets are classes' numbers", default: true }) };
+const ignore = { ignoreClass: nullable(int()) };
+const sparseTrue = { sparseYTrue: bool({ default: true }) };
 const sparsePred = (standard: boolean) => ({
-  sparseYPred: bool({ doc: "outputs are classes' numbers", default: standard }),
+  sparseYPred: bool({ default: standard }),
 });
-const axis = { axis: int({ doc: "axis of the classes", default: -1 }) };
+const axis = { axis: int({ default: -1 }) };
 
 function overlap(
   name: string,
   className: string,
-  summary: string,
   fields: Partial<Schema<IouConfig>>,
   fixed: Partial<IouConfig>,
 ): MetricDef<IouConfig> {
@@ -98,7 +97,6 @@ function overlap(
     kind: "metric",
     name,
     className,
-    summary,
     better: "max",
     config: { ...nameField(), ...fields } as Schema<IouConfig>,
     keras: { ignore: Object.keys(rest).filter((key) => !(key in fields)) },
@@ -106,7 +104,7 @@ function overlap(
     result: (sums, config) => meanOverlap(sums, { ...rest, ...config }),
   };
 }
-const iouDef = overlap("iou", "IoU", "mean overlap of some classes", {
+const iouDef = overlap("iou", "IoU", {
   ...classes,
   ...targets,
   ...ignore,
@@ -114,24 +112,41 @@ const iouDef = overlap("iou", "IoU", "mean overlap of some classes", {
   ...sparsePred(true),
   ...axis,
 }, {});
-const meanIouDef = overlap("meanIou", "MeanIoU", "mean overlap of all classes", {
+/** Mean overlap of some classes: `iou({ numClasses: 3, targetClassIds: [1, 2] })`. */
+export const iou: PartFactory<
+  MetricDef,
+  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
+  "numClasses" | "targetClassIds"
+> = partFactory<MetricDef>(iouDef) as never;
+const meanIouDef = overlap("meanIou", "MeanIoU", {
   ...classes,
   ...ignore,
   ...sparseTrue,
   ...sparsePred(true),
   ...axis,
 }, {});
-const oneHotIouDef = overlap("oneHotIou", "OneHotIoU", "mean overlap of some classes, targets one-hot", {
+/** Mean overlap of all classes. */
+export const meanIou: PartFactory<
+  MetricDef,
+  IouOptions<"numClasses" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
+  "numClasses"
+> = partFactory<MetricDef>(meanIouDef) as never;
+const oneHotIouDef = overlap("oneHotIou", "OneHotIoU", {
   ...classes,
   ...targets,
   ...ignore,
   ...sparsePred(false),
   ...axis,
 }, { sparseYTrue: false });
+/** Mean overlap of some classes, targets one-hot. */
+export const oneHotIou: PartFactory<
+  MetricDef,
+  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYPred" | "axis">,
+  "numClasses" | "targetClassIds"
+> = partFactory<MetricDef>(oneHotIouDef) as never;
 const oneHotMeanIouDef = overlap(
   "oneHotMeanIou",
   "OneHotMeanIoU",
-  "mean overlap of all classes, targets one-hot",
   {
     ...classes,
     ...ignore,
@@ -140,45 +155,19 @@ const oneHotMeanIouDef = overlap(
   },
   { sparseYTrue: false },
 );
-const binaryIouDef = overlap("binaryIou", "BinaryIoU", "mean overlap of yes and no", {
-  targetClassIds: { ...targets.targetClassIds, required: false, default: [0, 1] },
-  threshold: float({ doc: "an output from it on means yes", default: 0.5 }),
-}, {});
-
-/** Every metric here. */
-export const iouMetrics: readonly MetricDef[] = [
-  iouDef,
-  meanIouDef,
-  oneHotIouDef,
-  oneHotMeanIouDef,
-  binaryIouDef,
-];
-/** Some of the options, and the name. */
-export type IouOptions<K extends keyof IouConfig> = Pick<IouConfig, K | "name">;
-/** Mean overlap of some classes: `iou({ numClasses: 3, targetClassIds: [1, 2] })`. */
-export const iou: PartFactory<
-  MetricDef,
-  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
-  "numClasses" | "targetClassIds"
-> = partFactory<MetricDef>(iouDef) as never;
-/** Mean overlap of all classes. */
-export const meanIou: PartFactory<
-  MetricDef,
-  IouOptions<"numClasses" | "ignoreClass" | "sparseYTrue" | "sparseYPred" | "axis">,
-  "numClasses"
-> = partFactory<MetricDef>(meanIouDef) as never;
-/** Mean overlap of some classes, targets one-hot. */
-export const oneHotIou: PartFactory<
-  MetricDef,
-  IouOptions<"numClasses" | "targetClassIds" | "ignoreClass" | "sparseYPred" | "axis">,
-  "numClasses" | "targetClassIds"
-> = partFactory<MetricDef>(oneHotIouDef) as never;
 /** Mean overlap of all classes, targets one-hot. */
 export const oneHotMeanIou: PartFactory<
   MetricDef,
   IouOptions<"numClasses" | "ignoreClass" | "sparseYPred" | "axis">,
   "numClasses"
 > = partFactory<MetricDef>(oneHotMeanIouDef) as never;
+const binaryIouDef = overlap("binaryIou", "BinaryIoU", {
+  targetClassIds: { ...targets.targetClassIds, required: false, default: [0, 1] },
+  threshold: float({ default: 0.5 }),
+}, {});
+/** Some of the options, and the name. */
+export type IouOptions<K extends keyof IouConfig> = Pick<IouConfig, K | "name">;
+
 /** Mean overlap of yes and no. */
 export const binaryIou: PartFactory<MetricDef, IouOptions<"targetClassIds" | "threshold">> = partFactory<
   MetricDef

@@ -52,7 +52,6 @@ export function ofLoss(
     kind: "metric",
     name: loss.name,
     ...(loss.className !== undefined && { className: loss.className }),
-    summary: `mean over samples of ${loss.summary}`,
     aliases: (loss.aliases ?? []).filter((a) => typeof a === "string"),
     better: "min",
     config: { ...nameField(), ...fields },
@@ -139,23 +138,3 @@ export const binaryFocalCrossentropy: PartFactory<MetricDef, LossMetricConfig<Bi
 /** Categorical cross-entropy, easy samples counting less. */
 export const categoricalFocalCrossentropy: PartFactory<MetricDef, LossMetricConfig<CategoricalFocalConfig>> =
   partFactory<MetricDef>(ofLoss(categoricalFocalCrossentropyDef, meanOf, functionAlone));
-
-/** Every metric here. */
-export const lossMetrics: readonly MetricDef[] = [
-  meanSquaredError.def,
-  meanAbsoluteError.def,
-  meanAbsolutePercentageError.def,
-  meanSquaredLogarithmicError.def,
-  logCosh.def,
-  huber.def,
-  hinge.def,
-  squaredHinge.def,
-  categoricalHinge.def,
-  klDivergence.def,
-  poisson.def,
-  binaryCrossentropy.def,
-  categoricalCrossentropy.def,
-  sparseCategoricalCrossentropy.def,
-  binaryFocalCrossentropy.def,
-  categoricalFocalCrossentropy.def,
-];

@@ -14,7 +14,7 @@ export interface MetricConfig {
   readonly name: string | null;
 }
 /** Fields of {@link MetricConfig}. */
-export const nameField = (): Schema<MetricConfig> => ({ name: nullable(text({ doc: "name in logs" })) });
+export const nameField = (): Schema<MetricConfig> => ({ name: nullable(text()) });
 
 /** The sum of all elements. */
 export const total = (b: Builder, x: Value): Value => b.one("ReduceSum", [x], { keepdims: 0 });
@@ -67,12 +67,10 @@ export interface ThresholdConfig extends MetricConfig {
   /** A probability above it means class 1. */
   readonly threshold: number;
 }
-const threshold = () => float({ doc: "a probability above it means class 1", default: 0.5 });
-/** The share of samples whose most probable class is the true one; a single output is cut at the threshold. */
-export const accuracyDef: MetricDef<ThresholdConfig> = {
+const threshold = () => float({ default: 0.5 });
+const accuracyDef: MetricDef<ThresholdConfig> = {
   kind: "metric",
   name: "accuracy",
-  summary: "share of samples whose class is right",
   aliases: ["acc"],
   better: "max",
   config: { ...nameField(), threshold: threshold() },
@@ -85,14 +83,13 @@ export const accuracyDef: MetricDef<ThresholdConfig> = {
   },
   result: meanOf,
 };
+/** Share of samples whose most probable class is the true one, a single output cut at the threshold: `accuracy({ threshold: 0.7 })`. */
+export const accuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
 /** The share of samples whose largest output is that of their class. */
 function largestAccuracy(name: string, sparse: boolean): MetricDef<MetricConfig> {
   return {
     kind: "metric",
     name,
-    summary: `share of samples whose largest output is the right one, targets ${
-      sparse ? "classes' numbers" : "one-hot"
-    }`,
     better: "max",
     config: nameField(),
     build(c) {
@@ -104,13 +101,19 @@ function largestAccuracy(name: string, sparse: boolean): MetricDef<MetricConfig>
   };
 }
 const categoricalAccuracyDef = largestAccuracy("categoricalAccuracy", false);
+/** Share of samples whose largest output stands where the one-hot target's 1 does. */
+export const categoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  categoricalAccuracyDef,
+);
 const sparseCategoricalAccuracyDef = largestAccuracy("sparseCategoricalAccuracy", true);
-/** The share of numbers that are exactly their targets, as Keras' class Accuracy has it. */
-export const exactAccuracyDef: MetricDef<MetricConfig> = {
+/** Share of samples whose largest output stands at the target's number. */
+export const sparseCategoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  sparseCategoricalAccuracyDef,
+);
+const exactAccuracyDef: MetricDef<MetricConfig> = {
   kind: "metric",
   name: "exactAccuracy",
   className: "Accuracy",
-  summary: "share of outputs that equal their targets",
   better: "max",
   config: nameField(),
   build(c) {
@@ -128,11 +131,13 @@ export const exactAccuracyDef: MetricDef<MetricConfig> = {
   },
   result: meanOf,
 };
-/** The share of outputs on the right side of the threshold, several labels a sample. */
-export const binaryAccuracyDef: MetricDef<ThresholdConfig> = {
+/** Share of numbers that are exactly their targets, as Keras' class Accuracy has it. */
+export const exactAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  exactAccuracyDef,
+);
+const binaryAccuracyDef: MetricDef<ThresholdConfig> = {
   kind: "metric",
   name: "binaryAccuracy",
-  summary: "share of outputs on the right side of the threshold",
   better: "max",
   config: { ...nameField(), threshold: threshold() },
   build(c) {
@@ -143,20 +148,22 @@ export const binaryAccuracyDef: MetricDef<ThresholdConfig> = {
   },
   result: meanOf,
 };
+/** Share of outputs on the right side of the threshold, several labels a sample. */
+export const binaryAccuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(
+  binaryAccuracyDef,
+);
 
 /** Options of {@link topKDef}. */
 export interface TopKConfig extends MetricConfig {
   /** How many. */
   readonly k: number;
 }
-/** The share of samples whose true class is among the k most probable. */
-export const topKDef: MetricDef<TopKConfig> = {
+const topKDef: MetricDef<TopKConfig> = {
   kind: "metric",
   name: "topKCategoricalAccuracy",
-  summary: "share of samples whose class is among the k most probable",
   aliases: ["topK", "sparseTopKCategoricalAccuracy", ["top3", { k: 3 }], ["top5", { k: 5 }]],
   better: "max",
-  config: { ...nameField(), k: int({ doc: "how many", default: 5, min: 1 }) },
+  config: { ...nameField(), k: int({ default: 5, min: 1 }) },
   build(c) {
     const { b, output, config } = c, classes = classCount(output);
     const hot = isSparse(c) ? oneHot(b, c.target, classes, output) : cast(b, c.target, "float32");
@@ -167,33 +174,5 @@ export const topKDef: MetricDef<TopKConfig> = {
   },
   result: meanOf,
 };
-
-/** Every metric here. */
-export const classMetrics: readonly MetricDef[] = [
-  accuracyDef,
-  categoricalAccuracyDef,
-  sparseCategoricalAccuracyDef,
-  exactAccuracyDef,
-  binaryAccuracyDef,
-  topKDef,
-];
-/** Share of samples whose largest output stands where the one-hot target's 1 does. */
-export const categoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
-  categoricalAccuracyDef,
-);
-/** Share of samples whose largest output stands at the target's number. */
-export const sparseCategoricalAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
-  sparseCategoricalAccuracyDef,
-);
-/** Share of numbers that are exactly their targets. */
-export const exactAccuracy: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
-  exactAccuracyDef,
-);
-/** Share of samples whose class is right, with options: `accuracy({ threshold: 0.7 })`. */
-export const accuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(accuracyDef);
-/** Share of outputs on the right side of the threshold. */
-export const binaryAccuracy: PartFactory<MetricDef, ThresholdConfig> = partFactory<MetricDef>(
-  binaryAccuracyDef,
-);
-/** Share of samples whose true class is among the k most probable. */
+/** The share of samples whose true class is among the k most probable. */
 export const topKCategoricalAccuracy: PartFactory<MetricDef, TopKConfig> = partFactory<MetricDef>(topKDef);

@@ -12,41 +12,45 @@ import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts"
 
 const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
 
-/** √ of the mean squared error. */
-export const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
+const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
   meanSquaredErrorDef,
   (sums) => Math.sqrt(meanOf(sums)),
   {
     name: "rootMeanSquaredError",
-    summary: "root of the mean of (y - p)^2",
     aliases: ["rmse"],
   },
 );
-/** e to the mean cross-entropy of sparse targets. */
-export const perplexityDef: MetricDef<MetricConfig> = ofLoss(
+/** √ of the mean squared error. */
+export const rootMeanSquaredError: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
+  rootMeanSquaredErrorDef,
+);
+const perplexityDef: MetricDef<MetricConfig> = ofLoss(
   sparseCategoricalCrossentropyDef,
   (sums) => Math.exp(meanOf(sums)),
   {
     name: "perplexity",
-    summary: "exp of the mean cross-entropy",
     aliases: [],
     keras: { save: () => undefined },
   },
 );
+/** e to the mean cross-entropy of targets that are classes' numbers. */
+export const perplexity: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(perplexityDef);
 /** The cosine of the angle between target and output. */
 export const cosineMetricDef: MetricDef<MetricConfig> = ofLoss(
   cosineSimilarityDef,
   (sums) => -meanOf(sums),
-  { summary: "mean cosine between y and p", aliases: ["cosine"], better: "max" },
+  { aliases: ["cosine"], better: "max" },
 );
 
-/** Minus the mean cosine, as Keras had it at first. */
 const cosineProximityDef: MetricDef<MetricConfig> = ofLoss(cosineSimilarityDef, meanOf, {
   name: "cosineProximity",
-  summary: "minus the mean cosine between y and p",
   aliases: [],
   keras: { save: () => undefined },
 });
+/** Minus the mean cosine, as Keras had it at first. */
+export const cosineProximity: PartFactory<MetricDef, LossMetricConfig<CosineConfig>> = partFactory<MetricDef>(
+  cosineProximityDef,
+);
 
 /** Options of correlations. */
 export interface CorrelationConfig extends MetricConfig {
@@ -56,13 +60,12 @@ export interface CorrelationConfig extends MetricConfig {
 /** What correlates two rows of numbers, from their means and their differences from them. */
 type Correlation = (b: Builder, y: Value, p: Value, mean: (x: Value) => Value) => Value;
 /** A metric of every sample's outputs beside its targets. */
-function correlation(name: string, summary: string, of: Correlation): MetricDef<CorrelationConfig> {
+function correlation(name: string, of: Correlation): MetricDef<CorrelationConfig> {
   return {
     kind: "metric",
     name,
-    summary,
     better: "max",
-    config: { ...nameField(), axis: int({ doc: "axis whose numbers are compared", default: -1 }) },
+    config: { ...nameField(), axis: int({ default: -1 }) },
     build(c) {
       const { b, config: { axis }, output } = c, y = cast(b, c.target, "float32");
       const mean = (x: Value, keepdims: 0 | 1 = 1) => b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
@@ -73,15 +76,19 @@ function correlation(name: string, summary: string, of: Correlation): MetricDef<
 }
 const minus = (b: Builder, x: Value, y: Value) => b.one("Sub", [x, y]);
 const over = (b: Builder, x: Value, y: Value) => b.one("Div", [x, y]);
-const pearsonDef = correlation("pearsonCorrelation", "linear correlation of y and p", (b, y, p, mean) => {
+const pearsonDef = correlation("pearsonCorrelation", (b, y, p, mean) => {
   const standard = (x: Value) => {
     const off = minus(b, x, mean(x));
     return over(b, off, b.one("Sqrt", [mean(square(b, minus(b, off, mean(off))))]));
   };
   return b.one("Mul", [standard(y), standard(p)]);
 });
+/** Linear correlation of targets and outputs (Pearson), along an axis. */
+export const pearsonCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
+  pearsonDef,
+);
 // Keras takes the targets' differences from the outputs' mean.
-const concordanceDef = correlation("concordanceCorrelation", "agreement of y and p", (b, y, p, mean) => {
+const concordanceDef = correlation("concordanceCorrelation", (b, y, p, mean) => {
   const variance = (x: Value) => mean(square(b, minus(b, x, mean(x))));
   const joint = b.one("Mul", [minus(b, y, mean(p)), minus(b, p, mean(p))]);
   const apart = square(b, minus(b, mean(y), mean(p)));
@@ -89,6 +96,10 @@ const concordanceDef = correlation("concordanceCorrelation", "agreement of y and
   const twice = b.one("Mul", [joint, scalarLike(b, 2, joint)]);
   return over(b, twice, b.one("Add", [all, scalarLike(b, 1e-7, all)]));
 });
+/** Agreement of targets and outputs (Lin 1989), along an axis. */
+export const concordanceCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
+  concordanceDef,
+);
 
 /** Options of {@link r2Def}. */
 export interface R2Config extends MetricConfig {
@@ -97,22 +108,19 @@ export interface R2Config extends MetricConfig {
   /** Independent variables, for the adjusted score. */
   readonly numRegressors: number;
 }
-/** 1 − Σ(y − ŷ)² / Σ(y − mean y)² of each output, and their mean. */
-export const r2Def: MetricDef<R2Config> = {
+const r2Def: MetricDef<R2Config> = {
   kind: "metric",
   name: "r2",
   className: "R2Score",
-  summary: "1 - squared error over variance",
   aliases: ["r2Score"],
   better: "max",
   config: {
     ...nameField(),
     classAggregation: choice({
-      doc: "how several outputs' scores become one",
       of: ["uniform_average", "variance_weighted_average"],
       default: "uniform_average",
     }),
-    numRegressors: int({ doc: "independent variables, for the adjusted score", default: 0, min: 0 }),
+    numRegressors: int({ default: 0, min: 0 }),
   },
   build({ b, target, output, weights }) {
     const y = cast(b, target, "float32");
@@ -138,6 +146,8 @@ export const r2Def: MetricDef<R2Config> = {
     return config.numRegressors === 0 || free <= 0 ? score : 1 - ((1 - score) * (n - 1)) / free;
   },
 };
+/** 1 − squared error over variance, of each output, and their mean. */
+export const r2: PartFactory<MetricDef, R2Config> = partFactory<MetricDef>(r2Def);
 
 /** Options of {@link directionAccuracyDef}. */
 export interface DirectionConfig extends MetricConfig {
@@ -146,13 +156,11 @@ export interface DirectionConfig extends MetricConfig {
 }
 const directionFields = (): Schema<DirectionConfig> => ({
   ...nameField(),
-  axis: int({ doc: "axis of time: 0 neighbouring samples, -1 the steps of a forecast", default: 0 }),
+  axis: int({ default: 0 }),
 });
-/** The share of steps that go up or down as they should; samples (or steps) must be in order. */
-export const directionAccuracyDef: MetricDef<DirectionConfig> = {
+const directionAccuracyDef: MetricDef<DirectionConfig> = {
   kind: "metric",
   name: "directionAccuracy",
-  summary: "share of steps that go the right way",
   better: "max",
   config: directionFields(),
   keras: { save: () => undefined },
@@ -169,43 +177,12 @@ export const directionAccuracyDef: MetricDef<DirectionConfig> = {
   },
   result: meanOf,
 };
-
-/** Every metric here. */
-export const numberMetrics: readonly MetricDef[] = [
-  cosineMetricDef,
-  cosineProximityDef,
-  pearsonDef,
-  concordanceDef,
-  rootMeanSquaredErrorDef,
-  perplexityDef,
-  r2Def,
+/** Share of steps that go up or down as they should, samples (or steps) in order: `directionAccuracy({ axis: -1 })`. */
+export const directionAccuracy: PartFactory<MetricDef, DirectionConfig> = partFactory<MetricDef>(
   directionAccuracyDef,
-];
-/** √ of the mean squared error. */
-export const rootMeanSquaredError: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(
-  rootMeanSquaredErrorDef,
 );
-/** e to the mean cross-entropy of targets that are classes' numbers. */
-export const perplexity: PartFactory<MetricDef, MetricConfig> = partFactory<MetricDef>(perplexityDef);
+
 /** Mean cosine of the angle between target and output. */
 export const cosineSimilarity: PartFactory<MetricDef, LossMetricConfig<CosineConfig>> = partFactory<
   MetricDef
 >(cosineMetricDef);
-/** Minus the mean cosine, as Keras had it at first. */
-export const cosineProximity: PartFactory<MetricDef, LossMetricConfig<CosineConfig>> = partFactory<MetricDef>(
-  cosineProximityDef,
-);
-/** Linear correlation of targets and outputs (Pearson), along an axis. */
-export const pearsonCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
-  pearsonDef,
-);
-/** Agreement of targets and outputs (Lin 1989), along an axis. */
-export const concordanceCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
-  concordanceDef,
-);
-/** 1 − squared error over variance, of each output, and their mean. */
-export const r2: PartFactory<MetricDef, R2Config> = partFactory<MetricDef>(r2Def);
-/** The share of steps that go the right way: `directionAccuracy({ axis: -1 })`. */
-export const directionAccuracy: PartFactory<MetricDef, DirectionConfig> = partFactory<MetricDef>(
-  directionAccuracyDef,
-);

@@ -41,15 +41,14 @@ type Sums = Readonly<Record<string, readonly number[]>>;
 const scoreFields = (): Schema<ScoreConfig> => ({
   ...nameField(),
   average: nullable(choice({
-    doc: "class 1's score, the classes' mean, all together, or weighted by support",
     of: ["binary", "macro", "micro", "weighted"],
   })),
-  threshold: nullable(float({ doc: "a probability above it means yes" })),
+  threshold: nullable(float()),
 });
 const outputFields = (): Schema<OutputScoreConfig> => ({
   ...scoreFields(),
-  topK: nullable(int({ doc: "the outputs of a sample that count, the largest ones", min: 1 })),
-  classId: nullable(int({ doc: "the one output that counts", min: 0 })),
+  topK: nullable(int({ min: 1 })),
+  classId: nullable(int({ min: 0 })),
 });
 
 /** The k largest of each row; far below all thresholds elsewhere. */
@@ -123,11 +122,10 @@ function averages(name: string): readonly (readonly [string, { readonly average:
   );
 }
 /** Precision or recall. */
-function outputScore(name: string, summary: string, score: Score): MetricDef<OutputScoreConfig> {
+function outputScore(name: string, score: Score): MetricDef<OutputScoreConfig> {
   return {
     kind: "metric",
     name,
-    summary,
     aliases: averages(name),
     better: "max",
     config: outputFields(),
@@ -141,21 +139,23 @@ function outputScore(name: string, summary: string, score: Score): MetricDef<Out
     result: (sums, config) => averaged(sums, config, score),
   };
 }
-/** Hits over predictions. */
-export const precisionDef: MetricDef<OutputScoreConfig> = outputScore(
+const precisionDef: MetricDef<OutputScoreConfig> = outputScore(
   "precision",
-  "hits over predictions of a class",
   (hits, predicted) => ratio(hits, predicted),
 );
-/** Hits over members. */
-export const recallDef: MetricDef<OutputScoreConfig> = outputScore(
+/** Hits over predictions. */
+export const precision: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(
+  precisionDef,
+);
+const recallDef: MetricDef<OutputScoreConfig> = outputScore(
   "recall",
-  "hits over members of a class",
   (hits, _, actual) => ratio(hits, actual),
 );
+/** Hits over members. */
+export const recall: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(recallDef);
 const f1Fields = (): Schema<F1Config> => ({
   ...scoreFields(),
-  everyOutput: bool({ doc: "every output is a yes or no of its own, as Keras counts", default: false }),
+  everyOutput: bool({ default: false }),
 });
 /** What is so and what is said by Keras' F scores: the largest outputs of a row, or those above the threshold. */
 function outputAnswers({ b, target, output: p, config }: MetricContext<Config>): Answers {
@@ -183,11 +183,9 @@ const kerasForm = (className: string): NonNullable<MetricDef["keras"]> => ({
   save: ({ every_output: everyOutput, ...config }) =>
     everyOutput === true ? { className, config: { dtype: "float32", ...config } } : undefined,
 });
-/** The harmonic mean of precision and recall. */
-export const f1Def: MetricDef<F1Config> = {
+const f1Def: MetricDef<F1Config> = {
   kind: "metric",
   name: "f1",
-  summary: "harmonic mean of precision and recall",
   aliases: ["f1Score", ...averages("f1")],
   better: "max",
   config: f1Fields(),
@@ -196,13 +194,13 @@ export const f1Def: MetricDef<F1Config> = {
   result: (sums, config) =>
     averaged(sums, config, (hits, predicted, actual) => ratio(2 * hits, predicted + actual)),
 };
-/** The harmonic mean of precision and recall, recall counting `beta` times as much. */
-export const fBetaDef: MetricDef<FBetaConfig> = {
+/** Harmonic mean of precision and recall: `f1({ average: "macro" })`. */
+export const f1: PartFactory<MetricDef, F1Config> = partFactory<MetricDef>(f1Def);
+const fBetaDef: MetricDef<FBetaConfig> = {
   ...f1Def,
   name: "fBeta",
-  summary: "harmonic mean of precision and recall, recall beta times as heavy",
   aliases: ["fBetaScore"],
-  config: { ...f1Fields(), beta: float({ doc: "how much recall counts", default: 1, min: 0 }) },
+  config: { ...f1Fields(), beta: float({ default: 1, min: 0 }) },
   keras: kerasForm("FBetaScore"),
   build: (c) => scoreSums(c, false),
   result(sums, config) {
@@ -214,19 +212,20 @@ export const fBetaDef: MetricDef<FBetaConfig> = {
     );
   },
 };
+/** Harmonic mean of precision and recall, recall counting `beta` times as much. */
+export const fBeta: PartFactory<MetricDef, FBetaConfig> = partFactory<MetricDef>(fBetaDef);
 
 /** Options of counts. */
 export interface CountConfig extends MetricConfig {
   /** A probability above it means yes. */
   readonly threshold: number;
 }
-const half: Field<number> = float({ doc: "a probability above it means yes", default: 0.5 });
+const half: Field<number> = float({ default: 0.5 });
 /** How many outputs are yes or no, rightly or wrongly. */
 function count(name: string, yes: boolean, right: boolean): MetricDef<CountConfig> {
   return {
     kind: "metric",
     name,
-    summary: `outputs that are ${right ? "rightly" : "wrongly"} said to be ${yes ? "yes" : "no"}`,
     better: right ? "max" : "min",
     config: { ...nameField(), threshold: half },
     keras: { fields: { threshold: "thresholds" } },
@@ -261,25 +260,3 @@ export const trueNegatives: PartFactory<MetricDef, CountConfig> = partFactory<Me
 export const falseNegatives: PartFactory<MetricDef, CountConfig> = partFactory<MetricDef>(
   count("falseNegatives", false, false),
 );
-
-/** Every metric here. */
-export const scoreMetrics: readonly MetricDef[] = [
-  precisionDef,
-  recallDef,
-  f1Def,
-  fBetaDef,
-  truePositives.def,
-  falsePositives.def,
-  trueNegatives.def,
-  falseNegatives.def,
-];
-/** Hits over predictions. */
-export const precision: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(
-  precisionDef,
-);
-/** Hits over members. */
-export const recall: PartFactory<MetricDef, OutputScoreConfig> = partFactory<MetricDef>(recallDef);
-/** Harmonic mean of precision and recall: `f1({ average: "macro" })`. */
-export const f1: PartFactory<MetricDef, F1Config> = partFactory<MetricDef>(f1Def);
-/** The same with recall counting `beta` times as much. */
-export const fBeta: PartFactory<MetricDef, FBetaConfig> = partFactory<MetricDef>(fBetaDef);

@@ -9,7 +9,6 @@ import type {
   UpdateContext,
 } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
-import { muonDef } from "./muon.ts";
 import {
   add,
   anything,
@@ -56,20 +55,18 @@ export interface FtrlConfig extends OptimizerConfig {
   /** Beta of the paper. */
   readonly beta: number;
 }
-const strength = (doc: string) => float({ doc, default: 0, min: 0 });
-/** Follow the regularized leader (McMahan et al. 2013). */
-export const ftrlDef: OptimizerDef<FtrlConfig> = {
+const strength = () => float({ default: 0, min: 0 });
+const ftrlDef: OptimizerDef<FtrlConfig> = {
   kind: "optimizer",
   name: "ftrl",
-  summary: "follow the regularized leader",
   config: {
     ...common(0.001),
-    learningRatePower: float({ doc: "how the rate falls with the sums of squares", default: -0.5, max: 0 }),
-    initialAccumulatorValue: float({ doc: "what the sums of squares begin with", default: 0.1, min: 0 }),
-    l1RegularizationStrength: strength("weights within this reach become 0"),
-    l2RegularizationStrength: strength("share of the weights that makes them smaller"),
-    l2ShrinkageRegularizationStrength: strength("half the share of a weight that is added to its gradient"),
-    beta: float({ doc: "beta of the paper", default: 0 }),
+    learningRatePower: float({ default: -0.5, max: 0 }),
+    initialAccumulatorValue: float({ default: 0.1, min: 0 }),
+    l1RegularizationStrength: strength(),
+    l2RegularizationStrength: strength(),
+    l2ShrinkageRegularizationStrength: strength(),
+    beta: float({ default: 0 }),
   },
   parts,
   keras,
@@ -94,6 +91,8 @@ export const ftrlDef: OptimizerDef<FtrlConfig> = {
     return lazily(c, div(c, sub(c, within, linear), quadratic), w);
   },
 };
+/** Follow the regularized leader (McMahan et al. 2013). */
+export const ftrl: PartFactory<OptimizerDef, FtrlConfig> = partFactory<OptimizerDef>(ftrlDef);
 
 /** Options of {@link adafactorDef}. */
 export interface AdafactorConfig extends OptimizerConfig {
@@ -117,18 +116,16 @@ const adafactorSlots = (otherwise: readonly number[] | undefined): readonly (rea
   },
   { name: "velocity" },
 ]];
-/** Adam in the space of rows and columns (Shazeer and Stern 2018). */
-export const adafactorDef: OptimizerDef<AdafactorConfig> = {
+const adafactorDef: OptimizerDef<AdafactorConfig> = {
   kind: "optimizer",
   name: "adafactor",
-  summary: "steps over squares kept by rows and columns",
   config: {
     ...common(0.001),
-    beta2Decay: float({ doc: "how the share of old squares falls with the steps", default: -0.8 }),
-    epsilon1: float({ doc: "added to squared gradients", default: 1e-30 }),
-    epsilon2: float({ doc: "least size of weights that a step is measured by", default: 1e-3 }),
-    clipThreshold: float({ doc: "root mean square that steps are brought down to", default: 1 }),
-    relativeStep: bool({ doc: "the rate is at most one over the root of the steps", default: true }),
+    beta2Decay: float({ default: -0.8 }),
+    epsilon1: float({ default: 1e-30 }),
+    epsilon2: float({ default: 1e-3 }),
+    clipThreshold: float({ default: 1 }),
+    relativeStep: bool({ default: true }),
   },
   parts,
   keras: {
@@ -164,14 +161,14 @@ export const adafactorDef: OptimizerDef<AdafactorConfig> = {
     return sub(c, w, mul(c, div(c, change, over), mul(c, size, rho)));
   },
 };
+/** Adam in the space of rows and columns (Shazeer and Stern 2018). */
+export const adafactor: PartFactory<OptimizerDef, AdafactorConfig> = partFactory<OptimizerDef>(adafactorDef);
 
 /** Options of {@link lambDef}. */
 export type LambConfig = OptimizerConfig & Betas;
-/** Adam whose steps are as long as the weights are large (You et al. 2019). */
-export const lambDef: OptimizerDef<LambConfig> = {
+const lambDef: OptimizerDef<LambConfig> = {
   kind: "optimizer",
   name: "lamb",
-  summary: "Adam whose steps are as long as the weights are large",
   config: { ...common(0.001), ...betas() },
   parts,
   keras: { ...kerasBetas, save: since3 },
@@ -191,21 +188,21 @@ export const lambDef: OptimizerDef<LambConfig> = {
     return sub(c, w, mul(c, update, mul(c, ratio, c.rate)));
   },
 };
+/** Adam whose steps are as long as the weights are large (You et al. 2019). */
+export const lamb: PartFactory<OptimizerDef, LambConfig> = partFactory<OptimizerDef>(lambDef);
 
 /** Options of {@link scheduleFreeAdamWDef}. */
 export interface ScheduleFreeConfig extends OptimizerConfig, Betas {
   /** Steps that lead up to the rate. */
   readonly warmupSteps: number;
 }
-/** AdamW that averages its weights in place of a schedule (Defazio et al. 2024). */
-export const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
+const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
   kind: "optimizer",
   name: "scheduleFreeAdamW",
-  summary: "AdamW that averages its weights in place of a schedule",
   config: {
     ...common(0.0025),
     ...betas(1e-8),
-    warmupSteps: int({ doc: "steps that lead up to the rate", default: 0, min: 0 }),
+    warmupSteps: int({ default: 0, min: 0 }),
   },
   parts,
   keras: { ...kerasBetas, save: since3 },
@@ -229,6 +226,10 @@ export const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
     return mixed(c, x, z, beta1);
   },
 };
+/** AdamW that averages its weights in place of a schedule (Defazio et al. 2024). */
+export const scheduleFreeAdamW: PartFactory<OptimizerDef, ScheduleFreeConfig> = partFactory<OptimizerDef>(
+  scheduleFreeAdamWDef,
+);
 
 /** Options of {@link lossScaleOptimizerDef}. */
 export interface LossScaleConfig {
@@ -243,13 +244,12 @@ export interface LossScaleConfig {
 export const lossScaleOptimizerDef: OptimizerDef<LossScaleConfig> = {
   kind: "optimizer",
   name: "lossScaleOptimizer",
-  summary: "another optimizer under a dynamic scale of the loss",
   aliases: ["LossScaleOptimizerV1", "LossScaleOptimizerV3"],
   config: {
-    innerOptimizer: anything("the optimizer whose loss is scaled"),
-    initialScale: float({ doc: "the scale at first", default: 2 ** 15, min: 0 }),
+    innerOptimizer: anything(),
+    initialScale: float({ default: 2 ** 15, min: 0 }),
     dynamicGrowthSteps: {
-      ...nullable(int({ doc: "steps after which the scale doubles; null where it stays", min: 1 })),
+      ...nullable(int({ min: 1 })),
       default: 2000,
     },
   },
@@ -287,25 +287,6 @@ export const lossScaleOptimizerDef: OptimizerDef<LossScaleConfig> = {
   },
 };
 
-/** Every optimizer here. */
-export const moreOptimizers: readonly OptimizerDef[] = [
-  ftrlDef,
-  adafactorDef,
-  lambDef,
-  muonDef,
-  scheduleFreeAdamWDef,
-  lossScaleOptimizerDef,
-];
-/** Follow the regularized leader. */
-export const ftrl: PartFactory<OptimizerDef, FtrlConfig> = partFactory<OptimizerDef>(ftrlDef);
-/** Adafactor. */
-export const adafactor: PartFactory<OptimizerDef, AdafactorConfig> = partFactory<OptimizerDef>(adafactorDef);
-/** Lamb. */
-export const lamb: PartFactory<OptimizerDef, LambConfig> = partFactory<OptimizerDef>(lambDef);
-/** AdamW without a schedule. */
-export const scheduleFreeAdamW: PartFactory<OptimizerDef, ScheduleFreeConfig> = partFactory<OptimizerDef>(
-  scheduleFreeAdamWDef,
-);
 /** Another optimizer under a dynamic scale of the loss: `lossScaleOptimizer({ innerOptimizer: adam() })`. */
 export const lossScaleOptimizer: PartFactory<OptimizerDef, LossScaleConfig, "innerOptimizer"> = partFactory<
   OptimizerDef

@@ -70,31 +70,28 @@ const adamStep = (c: UpdateContext<MuonConfig>): Value => {
   c.setSlot("velocity", v);
   return sub(c, c.variable, div(c, mul(c, m, alpha), plus(c, sqrt(c, v), epsilon)));
 };
-/** Steps made orthogonal by Newton and Schulz' iteration, for matrices; Adam's for all else (Jordan et al. 2024). */
-export const muonDef: OptimizerDef<MuonConfig> = {
+const muonDef: OptimizerDef<MuonConfig> = {
   kind: "optimizer",
   name: "muon",
-  summary: "steps of matrices made orthogonal, Adam for all else",
   config: {
     ...common(0.001, 0.004),
-    adamBeta1: float({ doc: "Adam's share of the old mean", default: 0.9 }),
-    adamBeta2: float({ doc: "Adam's share of the old mean square", default: 0.999 }),
-    epsilon: float({ doc: "added to Adam's root mean square", default: 1e-7 }),
-    adamWeightDecay: { ...nullable(float({ doc: "weight decay of what Adam trains" })), default: 0.004 },
-    adamLrRatio: float({ doc: "Adam's rate over Muon's", default: 1 }),
+    adamBeta1: float({ default: 0.9 }),
+    adamBeta2: float({ default: 0.999 }),
+    epsilon: float({ default: 1e-7 }),
+    adamWeightDecay: { ...nullable(float()), default: 0.004 },
+    adamLrRatio: float({ default: 1 }),
     excludeLayers: list({
-      doc: "Adam trains weights whose path one of these expressions finds",
-      of: text({ doc: "regular expression" }),
+      of: text(),
       default: [],
     }),
-    excludeEmbeddings: bool({ doc: "Adam trains weights with embedding in their path", default: true }),
-    muonA: float({ doc: "first coefficient of the iteration", default: 3.4445 }),
-    muonB: float({ doc: "second coefficient of the iteration", default: -4.775 }),
-    muonC: float({ doc: "third coefficient of the iteration", default: 2.0315 }),
-    momentum: float({ doc: "share of the last momentum that a step keeps", default: 0.95 }),
-    nsSteps: int({ doc: "iterations", default: 5, min: 0 }),
-    nesterov: bool({ doc: "look ahead by the momentum", default: true }),
-    rmsRate: { ...nullable(float({ doc: "length of steps beside Adam's" })), default: 0.2 },
+    excludeEmbeddings: bool({ default: true }),
+    muonA: float({ default: 3.4445 }),
+    muonB: float({ default: -4.775 }),
+    muonC: float({ default: 2.0315 }),
+    momentum: float({ default: 0.95 }),
+    nsSteps: int({ default: 5, min: 0 }),
+    nesterov: bool({ default: true }),
+    rmsRate: { ...nullable(float()), default: 0.2 },
   },
   parts,
   keras: {
@@ -131,6 +128,5 @@ export const muonDef: OptimizerDef<MuonConfig> = {
     return sub(c, w, rmsRate === null ? step : times(c, step, long * rmsRate));
   },
 };
-
-/** Muon. */
+/** Steps made orthogonal by Newton and Schulz' iteration, for matrices; Adam's for all else (Jordan et al. 2024). */
 export const muon: PartFactory<OptimizerDef, MuonConfig> = partFactory<OptimizerDef>(muonDef);

@@ -49,15 +49,13 @@ function productOf(c: UpdateContext<NadamConfig>, now: Value): Value {
   c.setShared("u_product", made);
   return made;
 }
-/** Adam with Nesterov's momentum (Dozat 2016). */
-export const nadamDef: OptimizerDef<NadamConfig> = {
+const nadamDef: OptimizerDef<NadamConfig> = {
   kind: "optimizer",
   name: "nadam",
-  summary: "Adam with Nesterov's momentum",
   config: {
     ...common(0.001),
     ...betas(),
-    scheduleDecay: float({ doc: "how fast the momentum grows", default: 1 }),
+    scheduleDecay: float({ default: 1 }),
   },
   parts,
   keras: {
@@ -92,5 +90,5 @@ export const nadamDef: OptimizerDef<NadamConfig> = {
     return lazily(c, sub(c, c.variable, div(c, mul(c, mean, c.rate), root)), c.variable);
   },
 };
-/** Nadam. */
+/** Adam with Nesterov's momentum (Dozat 2016). */
 export const nadam: PartFactory<OptimizerDef, NadamConfig> = partFactory<OptimizerDef>(nadamDef);

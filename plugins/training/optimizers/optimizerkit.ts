@@ -28,7 +28,6 @@ import { isEarly } from "../../../core/training/parts.ts";
 /** A rate, or a schedule of it; the trainer looks a schedule's name up. */
 function rateField(value: number): Field<number | Part<ScheduleDef>> {
   return {
-    doc: "the rate, or a schedule of it",
     expects: "number >= 0, or a schedule",
     required: false,
     default: value,
@@ -41,36 +40,32 @@ function rateField(value: number): Field<number | Part<ScheduleDef>> {
     },
   };
 }
-const limit = (doc: string) => nullable(float({ doc, min: 0 }));
-const steps = (doc: string) => nullable(int({ doc, min: 1 }));
+const limit = () => nullable(float({ min: 0 }));
+const steps = () => nullable(int({ min: 1 }));
 /** Fields that every optimizer has. */
 export function common(rate: number, decay: number | null = null): Schema<OptimizerConfig> {
   return {
     learningRate: rateField(rate),
-    weightDecay: { ...limit("share of a weight that a step takes away, times the rate"), default: decay },
+    weightDecay: { ...limit(), default: decay },
     excludeFromWeightDecay: list({
-      doc: "weights whose path holds one of these words don't decay",
-      of: text({ doc: "part of a path" }),
+      of: text(),
       default: [],
     }),
-    clipNorm: limit("largest norm of each gradient"),
-    globalClipNorm: limit("largest norm of all gradients together"),
-    clipValue: limit("largest magnitude of a gradient's elements"),
-    useEma: bool({ doc: "keep a moving average of the weights", default: false }),
-    emaMomentum: float({ doc: "share of the old average that a step keeps", default: 0.99, min: 0, max: 1 }),
-    emaOverwriteFrequency: steps("steps after which the weights become their average"),
-    gradientAccumulationSteps: steps("steps whose gradients are averaged for one update"),
+    clipNorm: limit(),
+    globalClipNorm: limit(),
+    clipValue: limit(),
+    useEma: bool({ default: false }),
+    emaMomentum: float({ default: 0.99, min: 0, max: 1 }),
+    emaOverwriteFrequency: steps(),
+    gradientAccumulationSteps: steps(),
     lossScaling: lossScalingField,
     era: choice({
-      doc:
-        "whose arithmetic: Keras 3's, TensorFlow's since 2.11 or before, Keras' up to 2.3 (on TensorFlow, on Theano)",
       of: ["3", "2.11", "2", "1", "1-theano"],
       default: "3",
     }),
   };
 }
 const lossScalingField: Field<LossScaling | null> = {
-  doc: "a dynamic scale of the loss: { initialScale, dynamicGrowthSteps }",
   expects: "{ initialScale, dynamicGrowthSteps }",
   required: false,
   default: null,
@@ -106,8 +101,7 @@ export const baseOptions: readonly string[] = [
   "gradient_accumulation_steps",
 ];
 /** A field that takes whatever is given. */
-export const anything = (doc: string): Field<unknown> => ({
-  doc,
+export const anything = (): Field<unknown> => ({
   expects: "anything",
   required: true,
   parse: (raw) => raw,
@@ -190,9 +184,9 @@ export function lazily(c: UpdateContext<OptimizerConfig>, next: Value, old: Valu
 }
 /** Fields of the share of old means that a step keeps. */
 export const betas = (epsilon = 1e-7, beta2 = 0.999): Schema<Betas> => ({
-  beta1: float({ doc: "share of the old mean that a step keeps", default: 0.9 }),
-  beta2: float({ doc: "share of the old mean square that a step keeps", default: beta2 }),
-  epsilon: float({ doc: "added to the root mean square", default: epsilon }),
+  beta1: float({ default: 0.9 }),
+  beta2: float({ default: beta2 }),
+  epsilon: float({ default: epsilon }),
 });
 /** Options of {@link betas}. */
 export interface Betas {

@@ -3,8 +3,6 @@ import type { Value } from "../../../core/graph/graph.ts";
 import { bool, float } from "../../../core/values/schema.ts";
 import type { OptimizerConfig, OptimizerDef } from "../../../core/training/contract.ts";
 import { isEarly, type PartFactory, partFactory } from "../../../core/training/parts.ts";
-import { moreOptimizers } from "./moreoptimizers.ts";
-import { nadamDef } from "./nadam.ts";
 import {
   add,
   type Betas,
@@ -33,16 +31,14 @@ export interface SgdConfig extends OptimizerConfig {
   /** Look ahead by the momentum (Sutskever et al. 2013). */
   readonly nesterov: boolean;
 }
-/** Stochastic gradient descent. */
-export const sgdDef: OptimizerDef<SgdConfig> = {
+const sgdDef: OptimizerDef<SgdConfig> = {
   kind: "optimizer",
   name: "sgd",
   className: "SGD",
-  summary: "stochastic gradient descent, with momentum",
   config: {
     ...common(0.01),
-    momentum: float({ doc: "share of the last step that is added", default: 0, min: 0, max: 1 }),
-    nesterov: bool({ doc: "look ahead by the momentum", default: false }),
+    momentum: float({ default: 0, min: 0, max: 1 }),
+    nesterov: bool({ default: false }),
   },
   parts,
   keras,
@@ -56,6 +52,8 @@ export const sgdDef: OptimizerDef<SgdConfig> = {
     return lazily(c, add(c, c.variable, nesterov ? sub(c, times(c, m, momentum), change) : m), c.variable);
   },
 };
+/** Stochastic gradient descent: `sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })`. */
+export const sgd: PartFactory<OptimizerDef, SgdConfig> = partFactory<OptimizerDef>(sgdDef);
 
 /** Options of {@link rmspropDef}. */
 export interface RmspropConfig extends OptimizerConfig {
@@ -68,18 +66,16 @@ export interface RmspropConfig extends OptimizerConfig {
   /** Divide by the deviation, not by the root mean square. */
   readonly centered: boolean;
 }
-/** RMSprop (Tieleman and Hinton 2012). */
-export const rmspropDef: OptimizerDef<RmspropConfig> = {
+const rmspropDef: OptimizerDef<RmspropConfig> = {
   kind: "optimizer",
   name: "rmsprop",
   className: "RMSprop",
-  summary: "steps over the root mean square of gradients",
   config: {
     ...common(0.001),
-    rho: float({ doc: "share of the old mean square that a step keeps", default: 0.9 }),
-    momentum: float({ doc: "share of the last step that is added", default: 0 }),
-    epsilon: float({ doc: "added to the mean square", default: 1e-7 }),
-    centered: bool({ doc: "divide by the deviation", default: false }),
+    rho: float({ default: 0.9 }),
+    momentum: float({ default: 0 }),
+    epsilon: float({ default: 1e-7 }),
+    centered: bool({ default: false }),
   },
   parts,
   keras,
@@ -108,21 +104,21 @@ export const rmspropDef: OptimizerDef<RmspropConfig> = {
     return lazily(c, sub(c, c.variable, m), c.variable);
   },
 };
+/** RMSprop (Tieleman and Hinton 2012). */
+export const rmsprop: PartFactory<OptimizerDef, RmspropConfig> = partFactory<OptimizerDef>(rmspropDef);
 
 /** Options of {@link adamDef} and {@link adamWDef}. */
 export interface AdamConfig extends OptimizerConfig, Betas {
   /** Divide by the largest mean square so far (Reddi et al. 2018). */
   readonly amsgrad: boolean;
 }
-/** Adam (Kingma and Ba 2014). */
-export const adamDef: OptimizerDef<AdamConfig> = {
+const adamDef: OptimizerDef<AdamConfig> = {
   kind: "optimizer",
   name: "adam",
-  summary: "steps of the mean gradient over its root mean square",
   config: {
     ...common(0.001),
     ...betas(),
-    amsgrad: bool({ doc: "divide by the largest mean square so far", default: false }),
+    amsgrad: bool({ default: false }),
   },
   parts,
   keras: kerasBetas,
@@ -147,21 +143,21 @@ export const adamDef: OptimizerDef<AdamConfig> = {
     return sub(c, c.variable, div(c, mul(c, m, alpha), plus(c, sqrt(c, v), epsilon)));
   },
 };
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019). */
-export const adamWDef: OptimizerDef<AdamConfig> = {
+/** Adam (Kingma and Ba 2014): `adam({ learningRate: 1e-3, clipNorm: 1 })`. */
+export const adam: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamDef);
+const adamWDef: OptimizerDef<AdamConfig> = {
   ...adamDef,
   name: "adamW",
-  summary: "Adam with weight decay of its own",
   config: { ...adamDef.config, ...common(0.001, 0.004) },
 };
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019). */
+export const adamW: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamWDef);
 
 /** Options of {@link adamaxDef}. */
 export type BetaConfig = OptimizerConfig & Betas;
-/** Adam by the largest magnitude (Kingma and Ba 2014, section 7). */
-export const adamaxDef: OptimizerDef<BetaConfig> = {
+const adamaxDef: OptimizerDef<BetaConfig> = {
   kind: "optimizer",
   name: "adamax",
-  summary: "Adam by the largest magnitude",
   config: { ...common(0.001), ...betas() },
   parts,
   keras: kerasBetas,
@@ -176,6 +172,8 @@ export const adamaxDef: OptimizerDef<BetaConfig> = {
     return lazily(c, sub(c, c.variable, div(c, mul(c, m, rate), plus(c, norm, epsilon))), c.variable);
   },
 };
+/** Adam by the largest magnitude (Kingma and Ba 2014, section 7). */
+export const adamax: PartFactory<OptimizerDef, BetaConfig> = partFactory<OptimizerDef>(adamaxDef);
 
 /** Options of {@link adagradDef}. */
 export interface AdagradConfig extends OptimizerConfig {
@@ -184,15 +182,13 @@ export interface AdagradConfig extends OptimizerConfig {
   /** Added to the sums of squares. */
   readonly epsilon: number;
 }
-/** Adagrad (Duchi et al. 2011). */
-export const adagradDef: OptimizerDef<AdagradConfig> = {
+const adagradDef: OptimizerDef<AdagradConfig> = {
   kind: "optimizer",
   name: "adagrad",
-  summary: "steps over the root of all squared gradients",
   config: {
     ...common(0.001),
-    initialAccumulatorValue: float({ doc: "what the sums of squares begin with", default: 0.1, min: 0 }),
-    epsilon: float({ doc: "added to the sums of squares", default: 1e-7 }),
+    initialAccumulatorValue: float({ default: 0.1, min: 0 }),
+    epsilon: float({ default: 1e-7 }),
   },
   parts,
   keras: {
@@ -210,6 +206,8 @@ export const adagradDef: OptimizerDef<AdagradConfig> = {
     return sub(c, c.variable, div(c, mul(c, g, c.rate), root));
   },
 };
+/** Adagrad (Duchi et al. 2011). */
+export const adagrad: PartFactory<OptimizerDef, AdagradConfig> = partFactory<OptimizerDef>(adagradDef);
 
 /** Options of {@link adadeltaDef}. */
 export interface AdadeltaConfig extends OptimizerConfig {
@@ -218,15 +216,13 @@ export interface AdadeltaConfig extends OptimizerConfig {
   /** Added to the mean squares. */
   readonly epsilon: number;
 }
-/** Adadelta (Zeiler 2012). */
-export const adadeltaDef: OptimizerDef<AdadeltaConfig> = {
+const adadeltaDef: OptimizerDef<AdadeltaConfig> = {
   kind: "optimizer",
   name: "adadelta",
-  summary: "steps in the units of earlier steps",
   config: {
     ...common(0.001),
-    rho: float({ doc: "share of the old mean squares that a step keeps", default: 0.95 }),
-    epsilon: float({ doc: "added to the mean squares", default: 1e-7 }),
+    rho: float({ default: 0.95 }),
+    epsilon: float({ default: 1e-7 }),
   },
   parts,
   keras,
@@ -243,6 +239,8 @@ export const adadeltaDef: OptimizerDef<AdadeltaConfig> = {
     return lazily(c, sub(c, c.variable, mul(c, change, c.rate)), c.variable);
   },
 };
+/** Adadelta (Zeiler 2012). */
+export const adadelta: PartFactory<OptimizerDef, AdadeltaConfig> = partFactory<OptimizerDef>(adadeltaDef);
 
 /** Options of {@link lionDef}. */
 export interface LionConfig extends OptimizerConfig {
@@ -251,15 +249,13 @@ export interface LionConfig extends OptimizerConfig {
   /** Share of the old mean that a step keeps. */
   readonly beta2: number;
 }
-/** Lion: the sign of the mean gradient (Chen et al. 2023). */
-export const lionDef: OptimizerDef<LionConfig> = {
+const lionDef: OptimizerDef<LionConfig> = {
   kind: "optimizer",
   name: "lion",
-  summary: "steps by the sign of the mean gradient",
   config: {
     ...common(0.001),
-    beta1: float({ doc: "share of the mean in the step's direction", default: 0.9 }),
-    beta2: float({ doc: "share of the old mean that a step keeps", default: 0.99 }),
+    beta1: float({ default: 0.9 }),
+    beta2: float({ default: 0.99 }),
   },
   parts,
   keras: kerasBetas,
@@ -270,33 +266,5 @@ export const lionDef: OptimizerDef<LionConfig> = {
     return sub(c, c.variable, mul(c, c.b.one("Sign", [mixed(c, m, g, beta1)]), c.rate));
   },
 };
-
-/** Every optimizer. */
-export const optimizers: readonly OptimizerDef[] = [
-  sgdDef,
-  rmspropDef,
-  adamDef,
-  adamWDef,
-  nadamDef,
-  adamaxDef,
-  adagradDef,
-  adadeltaDef,
-  lionDef,
-  ...moreOptimizers,
-];
-/** Stochastic gradient descent: `sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })`. */
-export const sgd: PartFactory<OptimizerDef, SgdConfig> = partFactory<OptimizerDef>(sgdDef);
-/** RMSprop. */
-export const rmsprop: PartFactory<OptimizerDef, RmspropConfig> = partFactory<OptimizerDef>(rmspropDef);
-/** Adam: `adam({ learningRate: 1e-3, clipNorm: 1 })`. */
-export const adam: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamDef);
-/** AdamW. */
-export const adamW: PartFactory<OptimizerDef, AdamConfig> = partFactory<OptimizerDef>(adamWDef);
-/** Adamax. */
-export const adamax: PartFactory<OptimizerDef, BetaConfig> = partFactory<OptimizerDef>(adamaxDef);
-/** Adagrad. */
-export const adagrad: PartFactory<OptimizerDef, AdagradConfig> = partFactory<OptimizerDef>(adagradDef);
-/** Adadelta. */
-export const adadelta: PartFactory<OptimizerDef, AdadeltaConfig> = partFactory<OptimizerDef>(adadeltaDef);
-/** Lion. */
+/** Lion: the sign of the mean gradient (Chen et al. 2023). */
 export const lion: PartFactory<OptimizerDef, LionConfig> = partFactory<OptimizerDef>(lionDef);

@@ -50,9 +50,9 @@ class Scalars {
     return this.mul(this.add(this.b.one("Cos", [this.mul(x, Math.PI)]), 1), 0.5);
   }
 }
-const rate = (doc = "rate of the first step") => float({ doc, min: 0 });
-const count = (doc: string) => int({ doc, min: 1 });
-const stairs = () => bool({ doc: "whole steps of the exponent only", default: false });
+const rate = () => float({ min: 0 });
+const count = () => int({ min: 1 });
+const stairs = () => bool({ default: false });
 
 /** Options of {@link exponentialDecayDef} and {@link inverseTimeDecayDef}. */
 export interface DecayConfig {
@@ -60,43 +60,51 @@ export interface DecayConfig {
   readonly initialLearningRate: number;
   /** Steps after which the decay has happened once. */
   readonly decaySteps: number;
-  /** How much it decays. */
+  /** The rate's factor in `decaySteps`; what its divisor grows by where it decays by inverse time. */
   readonly decayRate: number;
   /** Whole multiples of `decaySteps` only. */
   readonly staircase: boolean;
 }
 const decayFields = {
   initialLearningRate: rate(),
-  decaySteps: count("steps after which the decay has happened once"),
-  decayRate: float({ doc: "how much it decays" }),
+  decaySteps: count(),
+  decayRate: float(),
   staircase: stairs(),
 };
 function share(s: Scalars, step: Value, { decaySteps, staircase }: DecayConfig): Value {
   const part = s.div(step, decaySteps);
   return staircase ? s.floor(part) : part;
 }
-/** initial · rate^(step / steps) */
-export const exponentialDecayDef: ScheduleDef<DecayConfig> = {
+const exponentialDecayDef: ScheduleDef<DecayConfig> = {
   kind: "schedule",
   name: "exponentialDecay",
-  summary: "initial * decayRate^(step / decaySteps)",
   config: decayFields,
   build(b, step, config) {
     const s = new Scalars(b);
     return s.mul(config.initialLearningRate, s.pow(config.decayRate, share(s, step, config)));
   },
 };
-/** initial / (1 + rate · step / steps) */
-export const inverseTimeDecayDef: ScheduleDef<DecayConfig> = {
+/** initial · rate^(step / steps) */
+export const exponentialDecay: PartFactory<
+  ScheduleDef,
+  DecayConfig,
+  "initialLearningRate" | "decaySteps" | "decayRate"
+> = partFactory<ScheduleDef>(exponentialDecayDef) as never;
+const inverseTimeDecayDef: ScheduleDef<DecayConfig> = {
   kind: "schedule",
   name: "inverseTimeDecay",
-  summary: "initial / (1 + decayRate * step / decaySteps)",
   config: decayFields,
   build(b, step, config) {
     const s = new Scalars(b);
     return s.div(config.initialLearningRate, s.add(s.mul(share(s, step, config), config.decayRate), 1));
   },
 };
+/** initial / (1 + rate · step / steps) */
+export const inverseTimeDecay: PartFactory<
+  ScheduleDef,
+  DecayConfig,
+  "initialLearningRate" | "decaySteps" | "decayRate"
+> = partFactory<ScheduleDef>(inverseTimeDecayDef) as never;
 
 /** Options of {@link piecewiseConstantDecayDef}. */
 export interface PiecewiseConfig {
@@ -105,14 +113,12 @@ export interface PiecewiseConfig {
   /** The rates. */
   readonly values: readonly number[];
 }
-/** One value up to the first boundary, the next up to the second, and so on. */
-export const piecewiseConstantDecayDef: ScheduleDef<PiecewiseConfig> = {
+const piecewiseConstantDecayDef: ScheduleDef<PiecewiseConfig> = {
   kind: "schedule",
   name: "piecewiseConstantDecay",
-  summary: "one value up to each boundary",
   config: {
-    boundaries: list({ doc: "the last step of each value but the last", of: float({ doc: "step" }) }),
-    values: list({ doc: "the rates", of: rate("rate") }),
+    boundaries: list({ of: float() }),
+    values: list({ of: rate() }),
   },
   build(b, step, { boundaries, values }) {
     let found = b.scalar(values.at(-1) ?? 0);
@@ -123,6 +129,9 @@ export const piecewiseConstantDecayDef: ScheduleDef<PiecewiseConfig> = {
     return found;
   },
 };
+/** One value up to the first boundary, the next up to the second, and so on. */
+export const piecewiseConstantDecay: PartFactory<ScheduleDef, PiecewiseConfig, "boundaries" | "values"> =
+  partFactory<ScheduleDef>(piecewiseConstantDecayDef) as never;
 
 /** Options of {@link polynomialDecayDef}. */
 export interface PolynomialConfig {
@@ -132,22 +141,20 @@ export interface PolynomialConfig {
   readonly decaySteps: number;
   /** Rate at the end. */
   readonly endLearningRate: number;
-  /** Power. */
+  /** Exponent of the fall: 1 falls evenly. */
   readonly power: number;
   /** Begin again over a longer stretch. */
   readonly cycle: boolean;
 }
-/** (initial − end) · (1 − step / steps)^power + end */
-export const polynomialDecayDef: ScheduleDef<PolynomialConfig> = {
+const polynomialDecayDef: ScheduleDef<PolynomialConfig> = {
   kind: "schedule",
   name: "polynomialDecay",
-  summary: "(initial - end) * (1 - step / decaySteps)^power + end",
   config: {
     initialLearningRate: rate(),
-    decaySteps: count("steps until the end"),
-    endLearningRate: { ...rate("rate at the end"), required: false, default: 0.0001 },
-    power: float({ doc: "power", default: 1 }),
-    cycle: bool({ doc: "begin again over a longer stretch", default: false }),
+    decaySteps: count(),
+    endLearningRate: { ...rate(), required: false, default: 0.0001 },
+    power: float({ default: 1 }),
+    cycle: bool({ default: false }),
   },
   build(b, step, c) {
     const s = new Scalars(b);
@@ -160,6 +167,12 @@ export const polynomialDecayDef: ScheduleDef<PolynomialConfig> = {
     return s.add(s.mul(rest, c.initialLearningRate - c.endLearningRate), c.endLearningRate);
   },
 };
+/** (initial − end) · (1 − step / steps)^power + end */
+export const polynomialDecay: PartFactory<
+  ScheduleDef,
+  PolynomialConfig,
+  "initialLearningRate" | "decaySteps"
+> = partFactory<ScheduleDef>(polynomialDecayDef) as never;
 
 /** Options of {@link cosineDecayDef}. */
 export interface CosineConfig {
@@ -174,17 +187,15 @@ export interface CosineConfig {
   /** Steps of the warm-up. */
   readonly warmupSteps: number;
 }
-/** Half a cosine from the rate to alpha times the rate, after a linear warm-up (Loshchilov and Hutter 2016). */
-export const cosineDecayDef: ScheduleDef<CosineConfig> = {
+const cosineDecayDef: ScheduleDef<CosineConfig> = {
   kind: "schedule",
   name: "cosineDecay",
-  summary: "half a cosine down to alpha times the rate, after a warm-up",
   config: {
     initialLearningRate: rate(),
-    decaySteps: count("steps of the decay"),
-    alpha: float({ doc: "share of the rate at the end", default: 0 }),
-    warmupTarget: nullable(rate("rate that a warm-up leads to")),
-    warmupSteps: int({ doc: "steps of the warm-up", default: 0, min: 0 }),
+    decaySteps: count(),
+    alpha: float({ default: 0 }),
+    warmupTarget: nullable(rate()),
+    warmupSteps: int({ default: 0, min: 0 }),
   },
   build(b, step, { initialLearningRate: first, decaySteps, alpha, warmupTarget: top, warmupSteps }) {
     const s = new Scalars(b);
@@ -196,6 +207,9 @@ export const cosineDecayDef: ScheduleDef<CosineConfig> = {
     return s.below(at, warmupSteps, s.add(s.mul(s.div(at, warmupSteps), top - first), first), after);
   },
 };
+/** Half a cosine from the rate to alpha times the rate, after a linear warm-up (Loshchilov and Hutter 2016). */
+export const cosineDecay: PartFactory<ScheduleDef, CosineConfig, "initialLearningRate" | "decaySteps"> =
+  partFactory<ScheduleDef>(cosineDecayDef) as never;
 
 /** Options of {@link cosineDecayRestartsDef}. */
 export interface RestartsConfig {
@@ -205,22 +219,20 @@ export interface RestartsConfig {
   readonly firstDecaySteps: number;
   /** How much longer each period is than the one before. */
   readonly tMul: number;
-  /** Share of the rate that each period begins with. */
+  /** Rate at a period's start over that at the start of the period before. */
   readonly mMul: number;
   /** Share of the rate at a period's end. */
   readonly alpha: number;
 }
-/** Cosine decay that begins again, in longer periods from lower rates (Loshchilov and Hutter 2016). */
-export const cosineDecayRestartsDef: ScheduleDef<RestartsConfig> = {
+const cosineDecayRestartsDef: ScheduleDef<RestartsConfig> = {
   kind: "schedule",
   name: "cosineDecayRestarts",
-  summary: "cosine decay that begins again",
   config: {
     initialLearningRate: rate(),
-    firstDecaySteps: count("steps of the first period"),
-    tMul: float({ doc: "how much longer each period is", default: 2, min: 1 }),
-    mMul: float({ doc: "share of the rate that each period begins with", default: 1 }),
-    alpha: float({ doc: "share of the rate at a period's end", default: 0 }),
+    firstDecaySteps: count(),
+    tMul: float({ default: 2, min: 1 }),
+    mMul: float({ default: 1 }),
+    alpha: float({ default: 0 }),
   },
   build(b, step, { initialLearningRate: first, firstDecaySteps, tMul, mMul, alpha }) {
     const s = new Scalars(b), done = s.div(step, firstDecaySteps);
@@ -238,6 +250,12 @@ export const cosineDecayRestartsDef: ScheduleDef<RestartsConfig> = {
     return s.mul(s.add(s.mul(wave, 1 - alpha), alpha), first);
   },
 };
+/** Cosine decay that begins again, in longer periods from lower rates (Loshchilov and Hutter 2016). */
+export const cosineDecayRestarts: PartFactory<
+  ScheduleDef,
+  RestartsConfig,
+  "initialLearningRate" | "firstDecaySteps"
+> = partFactory<ScheduleDef>(cosineDecayRestartsDef) as never;
 
 /** Options of {@link oneCycleDef}. */
 export interface OneCycleConfig {
@@ -252,17 +270,15 @@ export interface OneCycleConfig {
   /** The first rate over the last one. */
   readonly finalDivFactor: number;
 }
-/** Up and down once by half cosines (Smith and Topin 2018). */
-export const oneCycleDef: ScheduleDef<OneCycleConfig> = {
+const oneCycleDef: ScheduleDef<OneCycleConfig> = {
   kind: "schedule",
   name: "oneCycle",
-  summary: "up to the highest rate and far down again, once",
   config: {
-    maxLearningRate: rate("the highest rate"),
-    totalSteps: count("all steps"),
-    warmupShare: float({ doc: "share of the steps on the way up", default: 0.3, min: 0, max: 1 }),
-    divFactor: float({ doc: "the highest rate over the first", default: 25 }),
-    finalDivFactor: float({ doc: "the first rate over the last", default: 1e4 }),
+    maxLearningRate: rate(),
+    totalSteps: count(),
+    warmupShare: float({ default: 0.3, min: 0, max: 1 }),
+    divFactor: float({ default: 25 }),
+    finalDivFactor: float({ default: 1e4 }),
   },
   build(b, step, { maxLearningRate: top, totalSteps, warmupShare, divFactor, finalDivFactor }) {
     const s = new Scalars(b), first = top / divFactor, last = first / finalDivFactor;
@@ -274,47 +290,6 @@ export const oneCycleDef: ScheduleDef<OneCycleConfig> = {
     return s.below(at, peak, rise, fall);
   },
 };
-
-/** Every schedule. */
-export const schedules: readonly ScheduleDef[] = [
-  exponentialDecayDef,
-  inverseTimeDecayDef,
-  piecewiseConstantDecayDef,
-  polynomialDecayDef,
-  cosineDecayDef,
-  cosineDecayRestartsDef,
-  oneCycleDef,
-];
-/** initial · rate^(step / steps) */
-export const exponentialDecay: PartFactory<
-  ScheduleDef,
-  DecayConfig,
-  "initialLearningRate" | "decaySteps" | "decayRate"
-> = partFactory<ScheduleDef>(exponentialDecayDef) as never;
-/** initial / (1 + rate · step / steps) */
-export const inverseTimeDecay: PartFactory<
-  ScheduleDef,
-  DecayConfig,
-  "initialLearningRate" | "decaySteps" | "decayRate"
-> = partFactory<ScheduleDef>(inverseTimeDecayDef) as never;
-/** One value up to each boundary. */
-export const piecewiseConstantDecay: PartFactory<ScheduleDef, PiecewiseConfig, "boundaries" | "values"> =
-  partFactory<ScheduleDef>(piecewiseConstantDecayDef) as never;
-/** (initial − end) · (1 − step / steps)^power + end */
-export const polynomialDecay: PartFactory<
-  ScheduleDef,
-  PolynomialConfig,
-  "initialLearningRate" | "decaySteps"
-> = partFactory<ScheduleDef>(polynomialDecayDef) as never;
-/** Half a cosine, after a warm-up. */
-export const cosineDecay: PartFactory<ScheduleDef, CosineConfig, "initialLearningRate" | "decaySteps"> =
-  partFactory<ScheduleDef>(cosineDecayDef) as never;
-/** Cosine decay that begins again. */
-export const cosineDecayRestarts: PartFactory<
-  ScheduleDef,
-  RestartsConfig,
-  "initialLearningRate" | "firstDecaySteps"
-> = partFactory<ScheduleDef>(cosineDecayRestartsDef) as never;
-/** Up and down once. */
+/** Up and down once by half cosines (Smith and Topin 2018). */
 export const oneCycle: PartFactory<ScheduleDef, OneCycleConfig, "maxLearningRate" | "totalSteps"> =
   partFactory<ScheduleDef>(oneCycleDef) as never;

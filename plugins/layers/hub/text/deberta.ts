@@ -53,13 +53,12 @@ const level = at("layer_norm");
 export const relativeEmbeddingDef: LayerDef<RelativeEmbeddingConfig> = {
   kind: "layer",
   name: "RelativeEmbedding",
-  summary: "normalized rows by distance (KerasHub's DeBERTa V3)",
   mask: "consume",
   config: {
-    hiddenDim: int({ doc: "size of a row", min: 1 }),
-    bucketSize: int({ doc: "number of rows for each direction", min: 1 }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills the table", default: "glorotUniform" }),
+    hiddenDim: int({ min: 1 }),
+    bucketSize: int({ min: 1 }),
+    layerNormEpsilon: float({ default: 1e-5 }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
   },
   params: (c): Specs => ({
     rows: weight([2 * c.bucketSize, c.hiddenDim], c.kernelInitializer, { path: "rel_embedding" }),
@@ -83,7 +82,7 @@ export interface DisentangledEncoderConfig {
   readonly maxPositionEmbeddings: number;
   /** Number of rows for each direction. */
   readonly bucketSize: number;
-  /** Share of weights and outputs that is dropped in training. */
+  /** Share of the attention's scores and of the outputs that is dropped in training. */
   readonly dropout: number;
   /** Activation between the dense layers. */
   readonly activation: ActivationSpec;
@@ -145,23 +144,21 @@ function byDistance(
 export const disentangledEncoderDef: LayerDef<DisentangledEncoderConfig> = {
   kind: "layer",
   name: "DisentangledAttentionEncoder",
-  summary: "an encoder's layer of DeBERTa V3 (KerasHub)",
   mask: "pass",
   config: {
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
+    intermediateDim: int({ min: 1 }),
+    numHeads: int({ min: 1 }),
     maxPositionEmbeddings: int({
-      doc: "the longest distance that has a row of its own",
       min: 2,
       max: 1e6,
       default: 512,
     }),
-    bucketSize: int({ doc: "number of rows for each direction", min: 2, default: 256 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-    activation: activationField({ doc: "between the dense layers", default: "relu" }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
+    bucketSize: int({ min: 2, default: 256 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    activation: activationField({ default: "relu" }),
+    layerNormEpsilon: float({ default: 1e-5 }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
     zeroMasked: zeroMaskedField(),
   },
   params(c, [x]) {

@@ -34,11 +34,11 @@ export interface EdRecConfig {
   readonly epsilon: number;
 }
 const fields: Schema<EdRecConfig> = {
-  hiddenDim: int({ doc: "features of input and output", min: 1 }),
-  numHeads: int({ doc: "number of heads", min: 1 }),
-  intermediateDim: int({ doc: "units of the gated part", min: 1 }),
-  dropoutRate: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  epsilon: float({ doc: "added to the mean square", default: 1e-6 }),
+  hiddenDim: int({ min: 1 }),
+  numHeads: int({ min: 1 }),
+  intermediateDim: int({ min: 1 }),
+  dropoutRate: float({ min: 0, max: 1, default: 0 }),
+  epsilon: float({ default: 1e-6 }),
 };
 const gate = at("mlp/up_proj"), up = at("mlp/gate_proj"), down = at("mlp/down_proj");
 const part = (group: string, name: string) => at(`${group}/${name}_dense`);
@@ -98,7 +98,6 @@ const inside = ["attention", "pre_attention_norm"] as const;
 export const edRecEncoderDef: LayerDef<EdRecConfig> = {
   kind: "layer",
   name: "EdRecEncoderBlock",
-  summary: "an encoder's block of EdRec (KerasHub)",
   mask: "consume",
   config: fields,
   params: (c) => ({ ...attentionSpecs(c, ...inside), ...forwardSpecs(c) }),
@@ -114,7 +113,6 @@ const crossed = ["cross_attention", "pre_cross_attn_norm"] as const;
 export const edRecDecoderDef: LayerDef<EdRecConfig> = {
   kind: "layer",
   name: "EdRecDecoderBlock",
-  summary: "a decoder's block of EdRec (KerasHub)",
   mask: "consume",
   config: fields,
   params: (c) => ({ ...attentionSpecs(c, ...own), ...attentionSpecs(c, ...crossed), ...forwardSpecs(c) }),

@@ -27,7 +27,7 @@ export interface GptNeoXDecoderConfig {
   readonly intermediateDim: number;
   /** Number of heads. */
   readonly numHeads: number;
-  /** Share of weights and outputs that is dropped in training. */
+  /** Share of the attention's scores and of the outputs that is dropped in training. */
   readonly dropout: number;
   /** Activation between the dense layers. */
   readonly activation: ActivationSpec;
@@ -52,23 +52,21 @@ const inner = at("_feedforward_intermediate_dense"), outer = at("_feedforward_ou
 export const gptNeoXDecoderDef: LayerDef<GptNeoXDecoderConfig> = {
   kind: "layer",
   name: "GPTNeoXDecoder",
-  summary: "a decoder's layer of GPT-NeoX (KerasHub)",
   mask: "pass",
   config: {
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-    activation: activationField({ doc: "between the dense layers", default: "relu" }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
-    kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-    biasInitializer: initializerField({ doc: "fills biases", default: "zeros" }),
+    intermediateDim: int({ min: 1 }),
+    numHeads: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    activation: activationField({ default: "relu" }),
+    layerNormEpsilon: float({ default: 1e-5 }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
+    biasInitializer: initializerField({ default: "zeros" }),
     rotaryPercentage: float({
-      doc: "share of a head's features that are turned",
       min: 0,
       max: 1,
       default: 0.25,
     }),
-    rotaryMaxWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
+    rotaryMaxWavelength: float({ default: 10000 }),
     zeroMasked: zeroMaskedField(),
   },
   params(c, [x]) {
@@ -126,7 +124,7 @@ export interface FalconDecoderConfig {
   readonly intermediateDim: number;
   /** Added to the variance. */
   readonly layerNormEpsilon: number;
-  /** Share of the attention's weights and output that is dropped in training. */
+  /** Share of the attention's scores and of its output that is dropped in training. */
   readonly attentionDropoutRate: number;
   /** Share of the feed forward part's output that is dropped in training. */
   readonly feedforwardDropoutRate: number;
@@ -140,20 +138,17 @@ const up = at("dense_h_to_4h"), down = at("dense_4h_to_h");
 export const falconDecoderDef: LayerDef<FalconDecoderConfig> = {
   kind: "layer",
   name: "FalconTransformerDecoder",
-  summary: "a decoder's layer of Falcon (KerasHub)",
   mask: "consume",
   config: {
-    numAttentionHeads: int({ doc: "number of heads", min: 1 }),
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-5 }),
+    numAttentionHeads: int({ min: 1 }),
+    intermediateDim: int({ min: 1 }),
+    layerNormEpsilon: float({ default: 1e-5 }),
     attentionDropoutRate: float({
-      doc: "share of the attention dropped in training",
       min: 0,
       max: 1,
       default: 0,
     }),
     feedforwardDropoutRate: float({
-      doc: "share of the output dropped in training",
       min: 0,
       max: 1,
       default: 0,

@@ -65,13 +65,12 @@ const mixture: FeedForward<GptOssDecoderConfig> = {
 /** A decoder's layer of GPT-OSS (2025), `[batch, steps, features]`, shape unchanged. */
 export const gptOssDecoderDef: LayerDef<GptOssDecoderConfig> = decoder<GptOssDecoderConfig>({
   name: "GptOssTransformerDecoder",
-  summary: "a decoder's layer of GPT-OSS: attention that may look nowhere, the best experts (KerasHub)",
   fields: {
-    numExperts: int({ doc: "number of experts", min: 1 }),
-    topK: int({ doc: "how many of them a token goes through", min: 1, default: 2 }),
-    ropeScalingFactor: float({ doc: "waves longer than trained on are slowed down by this", default: 1 }),
-    slidingWindow: nullable(int({ doc: "queries see keys up to this many steps before", default: 4096 })),
-    headDim: nullable(int({ doc: "features of a head; those of the input over the heads unless given" })),
+    numExperts: int({ min: 1 }),
+    topK: int({ min: 1, default: 2 }),
+    ropeScalingFactor: float({ default: 1 }),
+    slidingWindow: nullable(int({ default: 4096 })),
+    headDim: nullable(int()),
   },
   places: placesOf({
     attention: "self_attention_layer",

@@ -27,12 +27,11 @@ export interface RoformerHeadConfig {
 export const roformerHeadDef: LayerDef<RoformerHeadConfig, never> = {
   kind: "layer",
   name: "RoformerV2MaskedLMHead",
-  summary: "scores of tokens at masked positions (KerasHub's RoFormer V2)",
   mask: "consume",
   config: {
-    vocabularySize: nullable(int({ doc: "number of tokens, that of the embedding", min: 1 })),
-    tokenEmbedding: layerField({ doc: "the embedding whose table turns features into scores" }),
-    activation: activationField({ doc: "of the scores", default: "linear" }),
+    vocabularySize: nullable(int({ min: 1 })),
+    tokenEmbedding: layerField(),
+    activation: activationField({ default: "linear" }),
   },
   params: () => ({}),
   children: ({ tokenEmbedding: layer }) => [{ layer, attribute: "token_embedding" }],
@@ -49,7 +48,6 @@ export const roformerHeadDef: LayerDef<RoformerHeadConfig, never> = {
 export const gemma3MeanPoolingDef: LayerDef<Record<never, never>, never> = {
   kind: "layer",
   name: "Gemma3MeanPooling",
-  summary: "means over the steps that a mask names (KerasHub's Gemma 3)",
   mask: "consume",
   config: {},
   params: () => ({}),

@@ -25,9 +25,9 @@ export interface MixtureConfig extends DecoderConfig {
   readonly ropeScalingFactor: number;
 }
 const fields = {
-  numExperts: int({ doc: "number of experts", min: 0 }),
-  topK: int({ doc: "how many of them a token goes through", min: 1, default: 2 }),
-  ropeScalingFactor: float({ doc: "frequencies are divided by this", default: 1 }),
+  numExperts: int({ min: 0 }),
+  topK: int({ min: 1, default: 2 }),
+  ropeScalingFactor: float({ default: 1 }),
 };
 const rates = (size: number, c: MixtureConfig) => frequencies(size, c.ropeMaxWavelength, c.ropeScalingFactor);
 
@@ -44,10 +44,9 @@ const mixtralBank: Bank = {
 /** A decoder's layer of Mixtral (Jiang et al. 2024), `[batch, steps, features]`, shape unchanged. */
 export const mixtralDecoderDef: LayerDef<MixtralDecoderConfig> = decoder<MixtralDecoderConfig>({
   name: "MixtralTransformerDecoder",
-  summary: "a decoder's layer of Mixtral: the best experts for every token (KerasHub)",
   fields: {
     ...fields,
-    slidingWindow: nullable(int({ doc: "queries see keys less than this many steps before", default: 512 })),
+    slidingWindow: nullable(int({ default: 512 })),
   },
   places: placesOf({
     attention: "_self_attention_layer",
@@ -78,13 +77,15 @@ const bank: Bank = {
 const shared = gatedPlaces("mlp/shared_expert_dense"), sharedGate = at("mlp/shared_expert_gate_dense");
 const whole = gatedPlaces("mlp");
 interface QwenMixture extends MixtureConfig {
+  /** Units of an expert. */
   readonly moeIntermediateDim: number;
+  /** The shares of a token's experts sum to 1. */
   readonly normTopKProb: boolean;
 }
 const qwenFields = {
   ...fields,
-  moeIntermediateDim: int({ doc: "units of an expert", min: 1 }),
-  normTopKProb: bool({ doc: "the shares of a token's experts sum to 1", default: false }),
+  moeIntermediateDim: int({ min: 1 }),
+  normTopKProb: bool({ default: false }),
 };
 /** A mixture where `sparse` says so, with an expert of so many units that all tokens share; else one gated part. */
 function qwenPart<C extends QwenMixture>(
@@ -130,15 +131,13 @@ export interface QwenMoeDecoderConfig extends QwenMixture {
 /** A decoder's layer of Qwen 1.5 MoE (2024), `[batch, steps, features]`, shape unchanged. */
 export const qwenMoeDecoderDef: LayerDef<QwenMoeDecoderConfig> = decoder<QwenMoeDecoderConfig>({
   name: "QwenMoeTransformerDecoder",
-  summary:
-    "a decoder's layer of Qwen 1.5: the best experts for every token, and one that all share (KerasHub)",
   fields: {
     ...qwenFields,
-    sharedExpertIntermediateDim: int({ doc: "units of the expert that all tokens share", min: 1 }),
-    decoderSparseStep: int({ doc: "1 for a mixture of experts, else none", min: 1, default: 1 }),
-    mlpOnlyLayers: list<number>({ doc: "with a 0 no mixture", of: int({ doc: "a layer" }), default: [] }),
-    useSlidingWindowAttention: bool({ doc: "queries see keys near them alone", default: false }),
-    slidingWindowSize: int({ doc: "how near", min: 1, default: 4096 }),
+    sharedExpertIntermediateDim: int({ min: 1 }),
+    decoderSparseStep: int({ min: 1, default: 1 }),
+    mlpOnlyLayers: list<number>({ of: int(), default: [] }),
+    useSlidingWindowAttention: bool({ default: false }),
+    slidingWindowSize: int({ min: 1, default: 4096 }),
   },
   places: placesOf({
     attention: "_self_attention_layer",
@@ -170,12 +169,11 @@ export interface Qwen3MoeDecoderConfig extends QwenMixture {
 /** A decoder's layer of Qwen 3 MoE (2025), `[batch, steps, features]`, shape unchanged. */
 export const qwen3MoeDecoderDef: LayerDef<Qwen3MoeDecoderConfig> = decoder<Qwen3MoeDecoderConfig>({
   name: "Qwen3MoeTransformerDecoder",
-  summary: "a decoder's layer of Qwen 3: the best experts for every token (KerasHub)",
   fields: {
     ...qwenFields,
-    isSparseMlp: bool({ doc: "a mixture of experts, else one gated part", default: false }),
-    headDim: nullable(int({ doc: "features of a head; those of the input over the heads unless given" })),
-    slidingWindowSize: nullable(int({ doc: "queries see keys less than this many steps before" })),
+    isSparseMlp: bool({ default: false }),
+    headDim: nullable(int()),
+    slidingWindowSize: nullable(int()),
   },
   places: usualPlaces,
   ignore: ["router_aux_loss_coefficient"],

@@ -54,9 +54,8 @@ export interface Qwen35NormConfig {
 export const qwen35NormDef: LayerDef<Qwen35NormConfig, "scale"> = {
   kind: "layer",
   name: "Qwen3_5LayerNorm",
-  summary: "x over its root mean square, times one plus a learned scale (KerasHub)",
   mask: "consume",
-  config: { epsilon: float({ doc: "added to the mean square", default: 1e-6 }) },
+  config: { epsilon: float({ default: 1e-6 }) },
   params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "zeros") }),
   build: ({ b, config, inputs, params }) => [
     rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon, 1),
@@ -103,29 +102,27 @@ export interface Qwen35Config {
 }
 const shared: Schema<Qwen35Config> = {
   layerType: choice({
-    doc: "attention, or a recurrence in its place",
     of: ["linear_attention", "full_attention"],
   }),
-  numQueryHeads: int({ doc: "number of the queries' heads", min: 1 }),
-  numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-  headDim: int({ doc: "features of a head", min: 1 }),
+  numQueryHeads: int({ min: 1 }),
+  numKeyValueHeads: int({ min: 1 }),
+  headDim: int({ min: 1 }),
   partialRotaryFactor: float({
-    doc: "share of a head's features that are turned",
     min: 0,
     max: 1,
     default: 0.25,
   }),
-  ropeMaxWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
-  ropeScalingFactor: float({ doc: "frequencies are divided by this", default: 1 }),
-  layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-6 }),
-  kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
-  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  slidingWindowSize: nullable(int({ doc: "queries see keys less than this many steps before" })),
-  linearNumKeyHeads: int({ doc: "the recurrence: heads of queries and keys", min: 1, default: 16 }),
-  linearNumValueHeads: int({ doc: "the recurrence: heads of values", min: 1, default: 32 }),
-  linearKeyHeadDim: int({ doc: "features of a head of queries and keys", min: 1, default: 128 }),
-  linearValueHeadDim: int({ doc: "features of a head of values", min: 1, default: 128 }),
-  linearConvKernelDim: int({ doc: "steps that are mixed before it", min: 1, default: 4 }),
+  ropeMaxWavelength: float({ default: 10000 }),
+  ropeScalingFactor: float({ default: 1 }),
+  layerNormEpsilon: float({ default: 1e-6 }),
+  kernelInitializer: initializerField({ default: "glorotUniform" }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
+  slidingWindowSize: nullable(int()),
+  linearNumKeyHeads: int({ min: 1, default: 16 }),
+  linearNumValueHeads: int({ min: 1, default: 32 }),
+  linearKeyHeadDim: int({ min: 1, default: 128 }),
+  linearValueHeadDim: int({ min: 1, default: 128 }),
+  linearConvKernelDim: int({ min: 1, default: 4 }),
   zeroMasked: zeroMaskedField(),
 };
 
@@ -256,14 +253,12 @@ interface Part<C> {
 }
 function layer<C extends Qwen35Config>(
   name: string,
-  summary: string,
   fields: Omit<Schema<C>, keyof Qwen35Config>,
   forward: Part<C>,
 ): LayerDef<C> {
   return {
     kind: "layer",
     name,
-    summary,
     mask: "pass",
     config: { ...shared, ...fields } as Schema<C>,
     params(c, [x]): Specs {
@@ -303,8 +298,7 @@ const silu = { name: "silu" },
 /** A decoder's layer of Qwen 3.5 (2026), `[batch, steps, features]`, shape unchanged. */
 export const qwen35DecoderDef: LayerDef<Qwen35DecoderConfig> = layer<Qwen35DecoderConfig>(
   "Qwen3_5TransformerDecoder",
-  "a decoder's layer of Qwen 3.5: gated attention, or a recurrence (KerasHub)",
-  { intermediateDim: int({ doc: "units of the gated part", min: 1 }) },
+  { intermediateDim: int({ min: 1 }) },
   {
     specs: (c, size) => gatedSpecs(whole, [size, c.intermediateDim], c.kernelInitializer),
     build: ({ b, params }, x) => gated(b, x, params, whole, silu),
@@ -323,15 +317,14 @@ export interface Qwen35MoeDecoderConfig extends Qwen35Config {
 }
 const bank = { router: at("mlp/_router_gate"), experts: at("mlp/expert_bank"), joined: true };
 const common = gatedPlaces("mlp/shared_expert"), commonGate = at("mlp/_shared_expert_gate");
-/** The same with a mixture of experts. */
+/** A decoder's layer of Qwen 3.5 MoE (2026), with a mixture of experts, `[batch, steps, features]`, shape unchanged. */
 export const qwen35MoeDecoderDef: LayerDef<Qwen35MoeDecoderConfig> = layer<Qwen35MoeDecoderConfig>(
   "Qwen3_5MoeTransformerDecoder",
-  "a decoder's layer of Qwen 3.5: gated attention, or a recurrence; the best experts for every token (KerasHub)",
   {
-    numExperts: int({ doc: "number of experts", min: 1 }),
-    topK: int({ doc: "how many of them a token goes through", min: 1 }),
-    moeIntermediateDim: int({ doc: "units of an expert", min: 1 }),
-    sharedExpertIntermediateSize: int({ doc: "units of the expert that all tokens share", min: 1 }),
+    numExperts: int({ min: 1 }),
+    topK: int({ min: 1 }),
+    moeIntermediateDim: int({ min: 1 }),
+    sharedExpertIntermediateSize: int({ min: 1 }),
   },
   {
     specs: (c, size) => ({

@@ -51,14 +51,14 @@ export interface RoformerEncoderConfig {
   readonly kernelInitializer: InitializerSpec;
 }
 const fields: Schema<RoformerEncoderConfig> = {
-  heads: int({ doc: "number of heads", min: 1 }),
-  headSize: int({ doc: "features of a head", min: 1 }),
-  intermediateSize: int({ doc: "units between the two dense layers", min: 1 }),
-  maxWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
-  dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  activation: activationField({ doc: "between the dense layers", default: "relu" }),
-  useBias: bool({ doc: "dense layers have biases", default: false }),
-  kernelInitializer: initializerField({ doc: "fills kernels", default: "glorotUniform" }),
+  heads: int({ min: 1 }),
+  headSize: int({ min: 1 }),
+  intermediateSize: int({ min: 1 }),
+  maxWavelength: float({ default: 10000 }),
+  dropout: float({ min: 0, max: 1, default: 0 }),
+  activation: activationField({ default: "relu" }),
+  useBias: bool({ default: false }),
+  kernelInitializer: initializerField({ default: "glorotUniform" }),
 };
 const part = (name: string) => at(`attention_layer/${name}_dense`);
 const query = part("q"), key = part("k"), value = part("v"), output = part("o");
@@ -108,7 +108,6 @@ const epsilon = 1e-7;
 export const roformerEncoderDef: LayerDef<RoformerEncoderConfig> = {
   kind: "layer",
   name: "RoformerV2Encoder",
-  summary: "an encoder's layer of RoFormer V2 (KerasHub)",
   mask: "consume",
   config: fields,
   params: (c, [x]) => {
@@ -138,13 +137,12 @@ export interface EsmEncoderConfig extends RoformerEncoderConfig {
 export const esmEncoderDef: LayerDef<EsmEncoderConfig> = {
   kind: "layer",
   name: "ESMEncoder",
-  summary: "an encoder's layer of ESM (KerasHub)",
   mask: "consume",
   config: {
     ...fields,
-    activation: activationField({ doc: "between the dense layers", default: "gelu" }),
-    layerNormEps: float({ doc: "added to the variance", default: 1e-12 }),
-    useRotary: bool({ doc: "queries and keys are turned by their step", default: true }),
+    activation: activationField({ default: "gelu" }),
+    layerNormEps: float({ default: 1e-12 }),
+    useRotary: bool({ default: true }),
   },
   params: (c, [x]) => {
     const size = sizeAt(x, -1);

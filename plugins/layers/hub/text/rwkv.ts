@@ -118,18 +118,17 @@ function timeMix(
 export const rwkv7BlockDef: LayerDef<Rwkv7BlockConfig> = {
   kind: "layer",
   name: "RWKV7_Block",
-  summary: "a block of RWKV 7 (KerasHub)",
   mask: "consume",
   config: {
-    hiddenSize: int({ doc: "features of input and output", min: 1 }),
-    headSize: int({ doc: "features of a head", min: 1 }),
-    intermediateDim: int({ doc: "units of the feed forward part", min: 1 }),
-    gateLora: int({ doc: "width of the gate's two factors", min: 1, default: 128 }),
-    mvLora: int({ doc: "width of the factors that mix values with the first block's", min: 1, default: 32 }),
-    aaaLora: int({ doc: "width of the factors of the learning rates", min: 1, default: 64 }),
-    decayLora: int({ doc: "width of the factors of the decay", min: 1, default: 64 }),
-    useInitialNorm: bool({ doc: "the first block, whose input is normalized", default: false }),
-    kernelInitializer: initializerField({ doc: "fills all weights", default: "glorotUniform" }),
+    hiddenSize: int({ min: 1 }),
+    headSize: int({ min: 1 }),
+    intermediateDim: int({ min: 1 }),
+    gateLora: int({ min: 1, default: 128 }),
+    mvLora: int({ min: 1, default: 32 }),
+    aaaLora: int({ min: 1, default: 64 }),
+    decayLora: int({ min: 1, default: 64 }),
+    useInitialNorm: bool({ default: false }),
+    kernelInitializer: initializerField({ default: "glorotUniform" }),
   },
   params(c): Specs {
     const { hiddenSize: size, kernelInitializer: init } = c;

@@ -47,9 +47,8 @@ export interface T5LayerNormConfig {
 export const t5LayerNormDef: LayerDef<T5LayerNormConfig, "weight"> = {
   kind: "layer",
   name: "T5LayerNorm",
-  summary: "x over its root mean square, times a learned scale (KerasHub's T5)",
   mask: "consume",
-  config: { epsilon: float({ doc: "added to the mean square", default: 1e-6 }) },
+  config: { epsilon: float({ default: 1e-6 }) },
   params: (_, [x]) => ({ weight: weight([sizeAt(x, -1)], "ones") }),
   build: ({ b, config, inputs, params }) => [
     rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "weight"), config.epsilon),
@@ -67,7 +66,7 @@ export interface T5TransformerLayerConfig {
   readonly intermediateDim: number;
   /** Features of a head. */
   readonly keyValueDim: number;
-  /** Share of weights and outputs that is dropped in training. */
+  /** Share of the attention's scores and of the outputs that is dropped in training. */
   readonly dropout: number;
   /** Activation of the feed forward part. */
   readonly activation: ActivationSpec;
@@ -155,19 +154,18 @@ function attention(
 export const t5TransformerLayerDef: LayerDef<T5TransformerLayerConfig> = {
   kind: "layer",
   name: "T5TransformerLayer",
-  summary: "an encoder's or decoder's layer of T5 (KerasHub)",
   mask: "consume",
   config: {
-    isDecoder: bool({ doc: "it sees the steps up to each, and an encoder's" }),
-    hiddenDim: int({ doc: "features of input and output", min: 1 }),
-    intermediateDim: int({ doc: "units of the feed forward part", min: 1 }),
-    keyValueDim: int({ doc: "features of a head", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1 }),
-    activation: activationField({ doc: "of the feed forward part", default: "relu" }),
-    layerNormEpsilon: float({ doc: "added to the mean square", default: 1e-6 }),
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    useGatedActivation: bool({ doc: "the feed forward part has a gate", default: false }),
-    useRelativeAttentionBias: bool({ doc: "scores have learned biases by distance", default: false }),
+    isDecoder: bool(),
+    hiddenDim: int({ min: 1 }),
+    intermediateDim: int({ min: 1 }),
+    keyValueDim: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1 }),
+    activation: activationField({ default: "relu" }),
+    layerNormEpsilon: float({ default: 1e-6 }),
+    numHeads: int({ min: 1 }),
+    useGatedActivation: bool({ default: false }),
+    useRelativeAttentionBias: bool({ default: false }),
   },
   params(c) {
     const { hiddenDim: size, intermediateDim: units } = c;

@@ -54,7 +54,7 @@ export interface T5GemmaConfig {
   readonly dropoutRate: number;
   /** Features of a head. */
   readonly headDim: number;
-  /** Share of the attention's weights that is dropped in training. */
+  /** Share of the attention's scores that is dropped in training. */
   readonly attentionDropout: number;
   /** Whether queries see keys near them alone. */
   readonly layerType: "sliding_attention" | "full_attention";
@@ -72,33 +72,31 @@ export interface T5GemmaConfig {
   readonly useQueryKeyNorm: boolean;
 }
 const fields: Schema<T5GemmaConfig> = {
-  hiddenSize: int({ doc: "features of input and output", min: 1 }),
-  rmsNormEps: float({ doc: "added to the mean square", default: 1e-6 }),
-  numAttentionHeads: int({ doc: "number of the queries' heads", min: 1 }),
-  numKeyValueHeads: int({ doc: "number of heads of keys and values", min: 1 }),
-  queryPreAttnScalar: float({ doc: "scores are divided by the root of this", default: 1 }),
-  attentionBias: bool({ doc: "dense parts of the attention have biases", default: false }),
-  intermediateSize: int({ doc: "units of the gated part", min: 1 }),
-  hiddenActivation: activationField({ doc: "of the gate", default: "geluByTanh" }),
-  dropoutRate: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-  headDim: int({ doc: "features of a head", min: 1 }),
+  hiddenSize: int({ min: 1 }),
+  rmsNormEps: float({ default: 1e-6 }),
+  numAttentionHeads: int({ min: 1 }),
+  numKeyValueHeads: int({ min: 1 }),
+  queryPreAttnScalar: float({ default: 1 }),
+  attentionBias: bool({ default: false }),
+  intermediateSize: int({ min: 1 }),
+  hiddenActivation: activationField({ default: "geluByTanh" }),
+  dropoutRate: float({ min: 0, max: 1, default: 0 }),
+  headDim: int({ min: 1 }),
   attentionDropout: float({
-    doc: "share of the attention that is dropped in training",
     min: 0,
     max: 1,
     default: 0,
   }),
   layerType: choice({
-    doc: "whether queries see keys near them alone",
     of: ["sliding_attention", "full_attention"],
     default: "full_attention",
   }),
-  slidingWindow: nullable(int({ doc: "how near", min: 1 })),
-  ropeMaxWavelength: float({ doc: "the longest wave of the rotary embedding", default: 10000 }),
-  ropeScalingFactor: float({ doc: "frequencies are divided by this", default: 1 }),
-  attnLogitSoftcapping: nullable(float({ doc: "bounds scores to plus or minus this" })),
-  crossAttentionHiddenSize: nullable(int({ doc: "features of the encoder's output", min: 1 })),
-  useQueryKeyNorm: bool({ doc: "queries and keys are normalized", default: true }),
+  slidingWindow: nullable(int({ min: 1 })),
+  ropeMaxWavelength: float({ default: 10000 }),
+  ropeScalingFactor: float({ default: 1 }),
+  attnLogitSoftcapping: nullable(float()),
+  crossAttentionHiddenSize: nullable(int({ min: 1 })),
+  useQueryKeyNorm: bool({ default: true }),
 };
 
 type Context = HubContext<T5GemmaConfig>;
@@ -202,11 +200,11 @@ function check({ layerType, slidingWindow }: T5GemmaConfig, path: string): void 
 
 const own = headsAt("self_attn"), cross = headsAt("cross_attn"), merged = headsAt("merged_attn");
 /** An encoder's layer; the second generation's queries see keys near them where it slides. */
-function encoder(name: string, summary: string, second: boolean): LayerDef<T5GemmaConfig> {
+function encoder(name: string, second: boolean): LayerDef<T5GemmaConfig> {
   return {
     kind: "layer",
     name,
-    summary,
+    summary: `An encoder's layer of ${second ? "T5Gemma 2" : "T5Gemma"} (KerasHub).`,
     mask: "consume",
     config: fields,
     params: (c): Specs => ({
@@ -257,7 +255,7 @@ function encodedOf({ b, inputs }: Context, name: string): Value {
 const decoderDef: LayerDef<T5GemmaConfig> = {
   kind: "layer",
   name: "T5GemmaDecoderLayer",
-  summary: "a decoder's layer of T5Gemma (KerasHub)",
+  summary: "A decoder's layer of T5Gemma (KerasHub).",
   mask: "consume",
   config: fields,
   params: (c): Specs => ({
@@ -300,7 +298,7 @@ const decoderDef: LayerDef<T5GemmaConfig> = {
 const mergedDecoderDef: LayerDef<T5GemmaConfig> = {
   kind: "layer",
   name: "T5Gemma2DecoderLayer",
-  summary: "a decoder's layer of T5Gemma 2 (KerasHub)",
+  summary: "A decoder's layer of T5Gemma 2 (KerasHub).",
   mask: "consume",
   config: fields,
   params: (c): Specs => ({
@@ -340,8 +338,8 @@ const mergedDecoderDef: LayerDef<T5GemmaConfig> = {
 };
 /** Layers of T5Gemma (2025), `[batch, steps, features]`, shape unchanged. */
 export const t5GemmaLayers: readonly LayerDef<T5GemmaConfig>[] = [
-  encoder("T5GemmaEncoderLayer", "an encoder's layer of T5Gemma (KerasHub)", false),
+  encoder("T5GemmaEncoderLayer", false),
   decoderDef,
-  encoder("T5Gemma2EncoderLayer", "an encoder's layer of T5Gemma 2 (KerasHub)", true),
+  encoder("T5Gemma2EncoderLayer", true),
   mergedDecoderDef,
 ];

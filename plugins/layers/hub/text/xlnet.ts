@@ -55,12 +55,11 @@ const joined = (b: Builder, ...parts: readonly Value[]) => b.one("Concat", [...p
 export const contentAndQueryEmbeddingDef: LayerDef<ContentAndQueryEmbeddingConfig> = {
   kind: "layer",
   name: "ContentAndQueryEmbedding",
-  summary: "rows of tokens, and waves of their distances (KerasHub's XLNet)",
   mask: "consume",
   config: {
-    vocabularySize: int({ doc: "number of tokens", min: 1 }),
-    hiddenDim: int({ doc: "size of a row", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
+    vocabularySize: int({ min: 1 }),
+    hiddenDim: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
   },
   params: (c) => ({
     rows: weight([c.vocabularySize, c.hiddenDim], "randomUniform", {
@@ -97,9 +96,8 @@ export interface XlnetMaskConfig {
 export const xlnetMaskDef: LayerDef<XlnetMaskConfig, "mask"> = {
   kind: "layer",
   name: "XLNetAttentionMaskLayer",
-  summary: "masks of contents and queries (KerasHub's XLNet)",
   mask: "consume",
-  config: { hiddenDim: int({ doc: "features of a row that nothing uses", min: 1 }) },
+  config: { hiddenDim: int({ min: 1 }) },
   params: (c) => ({ mask: weight([1, 1, c.hiddenDim], "truncatedNormal", { path: "mask_emb" }) }),
   build({ b, inputs }) {
     const given = inputAt(inputs, 0), batch = dim(b, given, 0), steps = dim(b, given, 1);
@@ -123,7 +121,6 @@ export const xlnetMaskDef: LayerDef<XlnetMaskConfig, "mask"> = {
 export const xlnetSegmentsDef: LayerDef<Record<never, never>, never> = {
   kind: "layer",
   name: "XLNetSegmentMatrixLayer",
-  summary: "whether two steps stand in different segments (KerasHub's XLNet)",
   mask: "consume",
   config: {},
   params: () => ({}),
@@ -206,17 +203,16 @@ function attention(context: HubContext<XlnetEncoderConfig>, x: Value): Value {
 export const xlnetEncoderDef: LayerDef<XlnetEncoderConfig> = {
   kind: "layer",
   name: "XLNetEncoder",
-  summary: "an encoder's layer of XLNet (KerasHub)",
   mask: "consume",
   config: {
-    numHeads: int({ doc: "number of heads", min: 1 }),
-    hiddenDim: int({ doc: "features of input and output", min: 1 }),
-    headDim: int({ doc: "features of a head", min: 1 }),
-    intermediateDim: int({ doc: "units between the two dense layers", min: 1 }),
-    dropout: float({ doc: "share that is dropped in training", min: 0, max: 1, default: 0 }),
-    activation: activationField({ doc: "between the dense layers", default: "gelu" }),
-    layerNormEpsilon: float({ doc: "added to the variance", default: 1e-12 }),
-    biasInitializer: initializerField({ doc: "fills the biases of the attention", default: "zeros" }),
+    numHeads: int({ min: 1 }),
+    hiddenDim: int({ min: 1 }),
+    headDim: int({ min: 1 }),
+    intermediateDim: int({ min: 1 }),
+    dropout: float({ min: 0, max: 1, default: 0 }),
+    activation: activationField({ default: "gelu" }),
+    layerNormEpsilon: float({ default: 1e-12 }),
+    biasInitializer: initializerField({ default: "zeros" }),
     zeroMasked: zeroMaskedField(),
   },
   params(c): Specs {

@@ -1,0 +1,77 @@
+/** Metrics, each with its options' type: the one list that a metric stands in. @module */
+export { auc, type AucConfig } from "./auc.ts";
+export {
+  type CurveConfig,
+  precisionAtRecall,
+  recallAtPrecision,
+  sensitivityAtSpecificity,
+  specificityAtSensitivity,
+} from "./curvemetrics.ts";
+export {
+  binaryIou,
+  iou,
+  type IouConfig,
+  type IouOptions,
+  meanIou,
+  oneHotIou,
+  oneHotMeanIou,
+} from "./ioumetrics.ts";
+export {
+  binaryCrossentropy,
+  binaryFocalCrossentropy,
+  categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  categoricalHinge,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  type LossMetricConfig,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
+  sparseCategoricalCrossentropy,
+  squaredHinge,
+} from "./lossmetrics.ts";
+export {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  exactAccuracy,
+  type MetricConfig,
+  sparseCategoricalAccuracy,
+  type ThresholdConfig,
+  topKCategoricalAccuracy,
+  type TopKConfig,
+} from "./metricdefs.ts";
+export {
+  concordanceCorrelation,
+  type CorrelationConfig,
+  cosineProximity,
+  cosineSimilarity,
+  directionAccuracy,
+  type DirectionConfig,
+  pearsonCorrelation,
+  perplexity,
+  r2,
+  type R2Config,
+  rootMeanSquaredError,
+} from "./numbermetrics.ts";
+export {
+  type Averaging,
+  type CountConfig,
+  f1,
+  type F1Config,
+  falseNegatives,
+  falsePositives,
+  fBeta,
+  type FBetaConfig,
+  type OutputScoreConfig,
+  precision,
+  recall,
+  type ScoreConfig,
+  trueNegatives,
+  truePositives,
+} from "./scoremetrics.ts";
