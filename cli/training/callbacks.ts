@@ -10,68 +10,36 @@ import {
   tensorBoard,
   terminateOnNaN,
 } from "../../public/callbacks.ts";
-import { type AnySchema, fields } from "../../public/plugins.ts";
+import { type AnySchema, callbackFields, fields } from "../../public/plugins.ts";
 import { described } from "../docs.ts";
 import type { Json } from "./config.ts";
 
-const { bool, choice, float, int, nearest, nullable, parseConfig, text } = fields;
+const { float, nearest, parseConfig, text } = fields;
 
 /** A callback's options and what makes it. */
 export interface CallbackKind {
   readonly fields: AnySchema;
   make(options: Json): Callback;
 }
-const monitor = nullable(text());
-const mode = choice({ of: ["auto", "min", "max"], default: "auto" });
-const patience = (epochs: number) => int({ min: 0, default: epochs });
-const least = (value: number) => float({ min: 0, default: value });
 const path = text({ doc: "the file" });
+const own = callbackFields;
 
 /** Every callback by name. */
 export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
   earlyStopping: {
-    fields: described("EarlyStoppingOptions", {
-      monitor,
-      mode,
-      minDelta: least(0),
-      patience: patience(0),
-      baseline: nullable(float()),
-      restoreBestWeights: bool({ default: false }),
-      startFromEpoch: int({ min: 0, default: 0 }),
-    }),
+    fields: described("EarlyStoppingOptions", own.earlyStopping),
     make: (options) => earlyStopping(options),
   },
   modelCheckpoint: {
-    fields: described("ModelCheckpointOptions", {
-      path: text(),
-      monitor,
-      mode,
-      saveBestOnly: bool({ default: false }),
-      saveWeightsOnly: bool({ default: false }),
-      every: int({ min: 1, default: 1 }),
-      saveFreq: nullable(int({ min: 1 })),
-      initialValueThreshold: nullable(float()),
-    }),
+    fields: described("ModelCheckpointOptions", own.modelCheckpoint),
     make: ({ path, ...options }) => modelCheckpoint({ ...options, path: String(path) }),
   },
   reduceLearningRateOnPlateau: {
-    fields: described("PlateauOptions", {
-      monitor,
-      mode,
-      factor: float({ min: 0, max: 1, default: 0.1 }),
-      patience: patience(10),
-      minDelta: least(1e-4),
-      cooldown: int({ min: 0, default: 0 }),
-      minLearningRate: float({ min: 0, default: 0 }),
-    }),
+    fields: described("PlateauOptions", own.reduceLearningRateOnPlateau),
     make: (options) => reduceLearningRateOnPlateau(options),
   },
   csvLogger: {
-    fields: described("CsvLoggerOptions", {
-      path,
-      separator: text({ default: "," }),
-      append: bool({ default: false }),
-    }),
+    fields: { path, ...described("CsvLoggerOptions", own.csvLogger) },
     make: ({ path, ...options }) => csvLogger(String(path), options),
   },
   tensorBoard: {
@@ -79,19 +47,19 @@ export const callbackKinds: Readonly<Record<string, CallbackKind>> = {
     make: ({ folder }) => tensorBoard(String(folder)),
   },
   terminateOnNaN: {
-    fields: described("TerminateOptions", { raiseError: bool({ default: false }) }),
+    fields: described("TerminateOptions", own.terminateOnNaN),
     make: (options) => terminateOnNaN(options),
   },
   swapEmaWeights: {
-    fields: described("SwapEmaOptions", { swapOnEpoch: bool({ default: false }) }),
+    fields: described("SwapEmaOptions", own.swapEmaWeights),
     make: (options) => swapEmaWeights(options),
   },
   lossThreshold: {
     fields: {
       threshold: float({ doc: "good enough" }),
-      monitor: text({ doc: "the number that is watched", default: "loss" }),
+      ...described("LossThresholdOptions", own.lossThreshold),
     },
-    make: ({ threshold, monitor }) => lossThreshold(Number(threshold), { monitor: String(monitor) }),
+    make: ({ threshold, ...options }) => lossThreshold(Number(threshold), options),
   },
 };
 

@@ -1,5 +1,5 @@
 /** Validation with the moving average of the weights, as Keras' SwapEMAWeights has it. @module */
-import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { callbackFields, settingsOf } from "./callbackfields.ts";
 import type { Callback, FitRun } from "../../core/training/types.ts";
 
 /** Options of {@link swapEmaWeights}. */
@@ -7,14 +7,12 @@ export interface SwapEmaOptions {
   /** Other callbacks, such as one that saves the model, find the averages at an epoch's end. */
   readonly swapOnEpoch?: boolean;
 }
-const swapNames: OptionNames<SwapEmaOptions> = { swapOnEpoch: 0 };
 /**
  * Validates with the averages of an optimizer with `useEma` in place of the weights, which come back afterwards.
  * @throws {ConfigError} from the fit, where the optimizer keeps no averages.
  */
 export function swapEmaWeights(options: SwapEmaOptions = {}): Callback {
-  checkOptions("swapEmaWeights", options, swapNames);
-  const { swapOnEpoch = false } = options;
+  const { swapOnEpoch } = settingsOf("swapEmaWeights", callbackFields.swapEmaWeights, options);
   let swapped = false, resumed = false;
   const swap = async (run: FitRun, to: boolean) => {
     if (swapped !== to) await run.swapAverages();

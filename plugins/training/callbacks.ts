@@ -1,7 +1,7 @@
 /** Callbacks that end a fit or change its rate. Keras 3's meaning. @module */
 import { ConfigError, LapisError } from "../../core/values/errors.ts";
 import { fieldToCamel } from "../../core/network/names.ts";
-import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
+import { callbackFields, settingsOf } from "./callbackfields.ts";
 import { copyOf, type Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
@@ -26,20 +26,11 @@ export interface EarlyStoppingOptions {
   /** Epochs that don't count at first. */
   readonly startFromEpoch?: number;
 }
-const stoppingNames: OptionNames<EarlyStoppingOptions> = {
-  monitor: 0,
-  minDelta: 0,
-  patience: 0,
-  mode: 0,
-  baseline: 0,
-  restoreBestWeights: 0,
-  startFromEpoch: 0,
-};
 /** Ends a fit that has stopped getting better: `earlyStopping({ patience: 3, restoreBestWeights: true })`. */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
-  checkOptions("earlyStopping", options, stoppingNames);
-  const { minDelta = 0, patience = 0, mode = "auto", baseline, restoreBestWeights = false } = options;
-  const monitor = fieldToCamel(options.monitor ?? "valLoss"), first = options.startFromEpoch ?? 0;
+  const settings = settingsOf("earlyStopping", callbackFields.earlyStopping, options);
+  const { minDelta, patience, mode, baseline, restoreBestWeights, startFromEpoch: first } = settings;
+  const monitor = fieldToCamel(settings.monitor);
   let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
   let resumed = false, ended = false;
   const keep = async (run: FitRun) => {
@@ -70,7 +61,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (improves(current, best, way, minDelta)) {
         best = current;
         await keep(run);
-        if (improves(current, baseline, way, minDelta)) wait = 0;
+        if (improves(current, baseline ?? undefined, way, minDelta)) wait = 0;
         return;
       }
       if (wait < patience || epoch === 0) return;
@@ -115,22 +106,13 @@ export interface PlateauOptions {
   /** The same in Keras' words. */
   readonly minLr?: number;
 }
-const plateauNames: OptionNames<PlateauOptions> = {
-  monitor: 0,
-  factor: 0,
-  patience: 0,
-  mode: 0,
-  minDelta: 0,
-  cooldown: 0,
-  minLearningRate: 0,
-  minLr: 0,
-};
 /** Lowers the learning rate where a number has stopped getting better. */
 export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callback {
-  checkOptions("reduceLearningRateOnPlateau", options, plateauNames);
-  const { factor = 0.1, patience = 10, mode = "auto", minDelta = 1e-4, cooldown = 0 } = options;
-  const monitor = fieldToCamel(options.monitor ?? "valLoss"),
-    least = options.minLearningRate ?? options.minLr ?? 0;
+  const fields = callbackFields.reduceLearningRateOnPlateau;
+  const settings = settingsOf("reduceLearningRateOnPlateau", fields, options);
+  const { factor, patience, mode, minDelta, cooldown, minLearningRate, minLr } = settings;
+  const monitor = fieldToCamel(settings.monitor);
+  const least = options.minLearningRate === undefined && minLr !== null ? minLr : minLearningRate;
   if (factor >= 1) {
     throw new ConfigError(`reduceLearningRateOnPlateau.factor: expected below 1, got ${factor}`);
   }
@@ -187,14 +169,12 @@ export interface TerminateOptions {
   /** Throws in place of ending the fit, so that no callback is told of its end. */
   readonly raiseError?: boolean;
 }
-const terminateNames: OptionNames<TerminateOptions> = { raiseError: 0 };
 /**
  * Ends the fit at once where the loss is no number, or infinite.
  * @throws {LapisError} from the fit, with `raiseError`.
  */
 export function terminateOnNaN(options: TerminateOptions = {}): Callback {
-  checkOptions("terminateOnNaN", options, terminateNames);
-  const { raiseError = false } = options;
+  const { raiseError } = settingsOf("terminateOnNaN", callbackFields.terminateOnNaN, options);
   return {
     name: "terminateOnNaN",
     onBatchEnd(batch, logs, run) {
@@ -207,13 +187,14 @@ export function terminateOnNaN(options: TerminateOptions = {}): Callback {
     },
   };
 }
-/** Ends the fit where a number (`loss` unless given) is good enough. */
-export function lossThreshold(
-  threshold: number,
-  options: { readonly monitor?: string } = {},
-): Callback {
-  checkOptions("lossThreshold", options, { monitor: 0 });
-  const name = fieldToCamel(options.monitor ?? "loss");
+/** Options of {@link lossThreshold}. */
+export interface LossThresholdOptions {
+  /** The number that is watched; `loss` unless given. */
+  readonly monitor?: string;
+}
+/** Ends the fit where a number is good enough. */
+export function lossThreshold(threshold: number, options: LossThresholdOptions = {}): Callback {
+  const name = fieldToCamel(settingsOf("lossThreshold", callbackFields.lossThreshold, options).monitor);
   return {
     name: "lossThreshold",
     onTrainBegin: (run) => checkMonitor(name, run, "lossThreshold"),

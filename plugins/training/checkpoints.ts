@@ -4,10 +4,10 @@ import { loadWith } from "../../io/files/load.ts";
 import { fieldToCamel } from "../../core/network/names.ts";
 import { listFolder, makeFolder, removeFile } from "../../io/files/folders.ts";
 import { writeNamesOf } from "../../io/files/save.ts";
-import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
+import { callbackFields, settingsOf } from "./callbackfields.ts";
 import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
 import { filled } from "./pythontext.ts";
 
@@ -33,30 +33,6 @@ export interface ModelCheckpointOptions {
   /** What must be bettered before anything is written, with `saveBestOnly`. */
   readonly initialValueThreshold?: number;
 }
-const checkpointNames: OptionNames<ModelCheckpointOptions> = {
-  path: 0,
-  monitor: 0,
-  saveBestOnly: 0,
-  saveWeightsOnly: 0,
-  mode: 0,
-  every: 0,
-  saveFreq: 0,
-  initialValueThreshold: 0,
-};
-const whole = (n: number) => Number.isInteger(n) && n >= 1;
-function checkCheckpoint({ path, every = 1, saveFreq = "epoch", saveWeightsOnly }: ModelCheckpointOptions) {
-  const wrong = (field: string, expected: string, got: unknown) =>
-    new ConfigError(`modelCheckpoint.${field}: expected ${expected}, got ${got}`, {
-      place: `modelCheckpoint.${field}`,
-    });
-  if (!whole(every)) throw wrong("every", "a whole number of epochs from 1", every);
-  if (saveFreq !== "epoch" && !whole(saveFreq)) {
-    throw wrong("saveFreq", '"epoch" or a whole number of batches from 1', saveFreq);
-  }
-  if (saveWeightsOnly && !path.endsWith(".weights.h5")) {
-    throw wrong("path", "a file ending in .weights.h5 for weights alone", path);
-  }
-}
 /** Writes the model, with what resuming needs where the format has a place for it; the optimizer's slots have their own place in a file. */
 async function save(run: FitRun, path: string): Promise<void> {
   await run.model.synced();
@@ -71,12 +47,16 @@ async function save(run: FitRun, path: string): Promise<void> {
  * @throws {ConfigError} for a path that names a number that the fit doesn't give.
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
-  checkOptions("modelCheckpoint", options, checkpointNames);
-  checkCheckpoint(options);
-  const { path, saveBestOnly = false, saveWeightsOnly = false, mode = "auto", every = 1 } = options;
-  const { saveFreq = "epoch", initialValueThreshold } = options;
-  const monitor = fieldToCamel(options.monitor ?? "valLoss");
-  let best = initialValueThreshold, batches = 0;
+  const settings = settingsOf("modelCheckpoint", callbackFields.modelCheckpoint, options);
+  const { path, saveBestOnly, saveWeightsOnly, mode, every, saveFreq } = settings;
+  if (saveWeightsOnly && !path.endsWith(".weights.h5")) {
+    const place = "modelCheckpoint.path";
+    throw new ConfigError(`${place}: expected a file ending in .weights.h5 for weights alone, got ${path}`, {
+      place,
+    });
+  }
+  const monitor = fieldToCamel(settings.monitor), first = settings.initialValueThreshold ?? undefined;
+  let best = first, batches = 0;
   const write = async (run: FitRun, epoch: number, logs: Logs, batch?: number) => {
     if (saveBestOnly) {
       const current = logs[monitor];
@@ -112,7 +92,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
     state: () => ({ json: { batches, ...(best !== undefined && { best: stored(best) }) } }),
     restore({ json }) {
       batches = Number(json.batches ?? 0);
-      best = json.best === undefined ? initialValueThreshold : Number(json.best);
+      best = json.best === undefined ? first : Number(json.best);
     },
   };
 }
@@ -124,7 +104,6 @@ export interface BackupOptions {
   /** Keeps the backup when the fit has ended; it is removed unless said. */
   readonly keep?: boolean;
 }
-const backupNames: OptionNames<BackupOptions> = { folder: 0, keep: 0 };
 const backupFile = "latest.keras";
 /** True where a folder holds a backup. */
 async function holdsBackup(folder: string): Promise<boolean> {
@@ -143,8 +122,8 @@ async function holdsBackup(folder: string): Promise<boolean> {
  * removed when the fit ends.
  */
 export function backupAndRestore(options: BackupOptions): Callback {
-  checkOptions("backupAndRestore", options, backupNames);
-  const { folder, keep = false } = options, path = `${folder.replace(/[\\/]+$/, "")}/${backupFile}`;
+  const { folder, keep } = settingsOf("backupAndRestore", callbackFields.backupAndRestore, options);
+  const path = `${folder.replace(/[\\/]+$/, "")}/${backupFile}`;
   return {
     name: "backupAndRestore",
     saves: true,

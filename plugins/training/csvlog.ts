@@ -4,8 +4,8 @@ import { defaultLimits } from "../../core/values/limits.ts";
 import { writeFileAtomic } from "../../io/files/folders.ts";
 import { readSource } from "../../io/files/sources.ts";
 import { FormatError, InputError } from "../../core/values/errors.ts";
-import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { Callback, Logs } from "../../core/training/types.ts";
+import { callbackFields, settingsOf } from "./callbackfields.ts";
 import { floatText } from "./pythontext.ts";
 
 /** Options of {@link csvLogger}. */
@@ -15,7 +15,6 @@ export interface CsvLoggerOptions {
   /** Adds to the file that is there; otherwise it is written anew. */
   readonly append?: boolean;
 }
-const loggerNames: OptionNames<CsvLoggerOptions> = { separator: 0, append: 0 };
 
 /** The columns that the first epoch decides: its numbers in order, and those of validation where it had none. */
 function columnsOf(logs: Logs): string[] {
@@ -39,8 +38,7 @@ async function textOf(path: string | URL): Promise<string> {
  * end with CR and LF, `NA` where an epoch has no such number. The first epoch decides the columns.
  */
 export function csvLogger(path: string | URL, options: CsvLoggerOptions = {}): Callback {
-  checkOptions("csvLogger", options, loggerNames);
-  const { separator = ",", append = false } = options;
+  const { separator, append } = settingsOf("csvLogger", callbackFields.csvLogger, options);
   let rows: (readonly [number, Logs])[] = [], before = "", resumed = false;
   return {
     name: "csvLogger",

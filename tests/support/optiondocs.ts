@@ -31,6 +31,7 @@ const optionTypes = [
   "ModelCheckpointOptions",
   "CsvLoggerOptions",
   "EarlyStoppingOptions",
+  "LossThresholdOptions",
   "NgramOptions",
   "PlateauOptions",
   "SwapEmaOptions",
