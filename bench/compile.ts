@@ -41,10 +41,10 @@ function chain(nodes: number): Graph {
   let x = b.input("x", tensorType("float32", ["batch", 16]));
   for (let n = 0; n < nodes; n += 5) {
     const halves = [[0, 8], [8, 16]].map(([from = 0, to = 0]) =>
-      b.one("Slice", [x, b.ints([from]), b.ints([to]), b.ints([1])])
+      b.slice(x, b.ints([from]), b.ints([to]), b.ints([1]))
     );
-    const joined = b.one("Concat", halves.toReversed(), { axis: 1 });
-    x = b.one("Softmax", [b.one("Relu", [joined])], { axis: 1 });
+    const joined = b.concat(halves.toReversed(), { axis: 1 });
+    x = b.softmax(b.relu(joined), { axis: 1 });
   }
   b.output("y", x);
   return b.build();

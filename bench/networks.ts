@@ -34,20 +34,17 @@ class Layers {
     return this.b.input(`w${seed}`, tensorType("float32", shape), "parameter", order ? order(value) : value);
   }
   dense(x: Value, inputs: number, units: number, activation?: string, order?: (t: Tensor) => Tensor): Value {
-    const y = this.b.one("Add", [
-      this.b.one("MatMul", [x, this.weight([inputs, units], 0.1, order)]),
-      this.weight([units]),
-    ]);
+    const y = this.b.add(this.b.matMul(x, this.weight([inputs, units], 0.1, order)), this.weight([units]));
     return activation ? this.b.one(activation, [y]) : y;
   }
   conv(x: Value, inputs: number, filters: number): Value {
-    const y = this.b.one("Conv", [x, this.weight([filters, inputs, 3, 3]), this.weight([filters])], {
+    const y = this.b.conv(x, this.weight([filters, inputs, 3, 3]), this.weight([filters]), {
       pads: [1, 1, 1, 1],
     });
-    return this.b.one("Relu", [y]);
+    return this.b.relu(y);
   }
   maxPool(x: Value): Value {
-    return this.b.one("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
+    return this.b.maxPool(x, { kernel_shape: [2, 2], strides: [2, 2] })[0];
   }
   recurrent(
     op: "LSTM" | "GRU" | "RNN",
@@ -57,7 +54,7 @@ class Layers {
     direction = "forward",
   ): Value {
     const gates = { LSTM: 4, GRU: 3, RNN: 1 }[op], both = direction === "bidirectional" ? 2 : 1;
-    const turned = this.b.one("Transpose", [x], { perm: [1, 0, 2] });
+    const turned = this.b.transpose(x, { perm: [1, 0, 2] });
     const [, last] = this.b.op(op, [
       turned,
       this.weight([both, gates * units, inputs]),
@@ -65,8 +62,8 @@ class Layers {
       this.weight([both, 2 * gates * units]),
     ], { hidden_size: units, direction, ...(op === "GRU" && { linear_before_reset: 1 }) });
     if (!last) throw new Error("no last state");
-    const batchFirst = this.b.one("Transpose", [last], { perm: [1, 0, 2] });
-    return this.b.one("Reshape", [batchFirst, this.b.ints([-1, both * units])]);
+    const batchFirst = this.b.transpose(last, { perm: [1, 0, 2] });
+    return this.b.reshape(batchFirst, this.b.ints([-1, both * units]));
   }
 }
 
@@ -83,23 +80,23 @@ function channelsFirstRows({ shape, data }: Tensor): Tensor {
 function cnn(onnx: boolean): Graph {
   const l = new Layers(), { b } = l;
   const x = b.input("x", tensorType("float32", onnx ? ["batch", 3, 32, 32] : ["batch", 32, 32, 3]));
-  let y = onnx ? x : b.one("Transpose", [x], { perm: [0, 3, 1, 2] });
+  let y = onnx ? x : b.transpose(x, { perm: [0, 3, 1, 2] });
   y = l.maxPool(l.conv(l.conv(y, 3, 32), 32, 32));
   y = l.maxPool(l.conv(l.conv(y, 32, 64), 64, 64));
-  if (!onnx) y = b.one("Transpose", [y], { perm: [0, 2, 3, 1] });
-  y = b.one("Reshape", [y, b.ints([-1, 4096])]);
+  if (!onnx) y = b.transpose(y, { perm: [0, 2, 3, 1] });
+  y = b.reshape(y, b.ints([-1, 4096]));
   // Channels first, the same rows of the kernel stand in another order.
   const hidden = l.dense(y, 4096, 128, "Relu", onnx ? channelsFirstRows : undefined);
-  b.output("y", b.one("Softmax", [l.dense(hidden, 128, 10)], { axis: -1 }));
+  b.output("y", b.softmax(l.dense(hidden, 128, 10), { axis: -1 }));
   return b.build();
 }
 function text(op: "LSTM" | "GRU" | "RNN", direction?: string): Graph {
   const l = new Layers(), { b } = l;
   const x = b.input("x", tensorType("int32", ["batch", 100]));
-  const embedded = b.one("Gather", [l.weight([5000, 64]), x]);
+  const embedded = b.gather(l.weight([5000, 64]), x);
   const last = l.recurrent(op, embedded, 64, 64, direction);
   const width = direction === "bidirectional" ? 128 : 64;
-  b.output("y", b.one("Softmax", [l.dense(last, width, 3)], { axis: -1 }));
+  b.output("y", b.softmax(l.dense(last, width, 3), { axis: -1 }));
   return b.build();
 }
 function mlp(): Graph {
@@ -107,7 +104,7 @@ function mlp(): Graph {
   const x = b.input("x", tensorType("float32", ["batch", 784]));
   b.output(
     "y",
-    b.one("Softmax", [l.dense(l.dense(l.dense(x, 784, 128, "Relu"), 128, 32, "Relu"), 32, 10)], { axis: -1 }),
+    b.softmax(l.dense(l.dense(l.dense(x, 784, 128, "Relu"), 128, 32, "Relu"), 32, 10), { axis: -1 }),
   );
   return b.build();
 }

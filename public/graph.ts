@@ -6,7 +6,7 @@
  * import { GraphBuilder, tensorType } from "@lapis/lapis/graph";
  * const b = new GraphBuilder(registry, { name: "double" });
  * const x = b.input("x", tensorType("float32", ["batch", 2]));
- * b.output("y", b.one("Mul", [x, b.scalar(2)]));
+ * b.output("y", b.mul(x, b.scalar(2)));
  * console.log(Model.fromGraph(b.build(), registry).outputs);
  * ```
  * @module
@@ -18,11 +18,13 @@ export {
   type BuilderOptions,
   GraphBuilder,
   type Nested as NestedGraph,
-  type OpOptions,
   type ScanOptions,
   type ScanStep,
+  type ValuesFor,
 } from "../core/graph/builder.ts";
 export * from "../core/graph/differentiate.ts";
+export type { Methods } from "../core/graph/methods.ts";
+export type * from "../core/graph/vocabulary.ts";
 export * from "../core/graph/graph.ts";
 export {
   asTensor,

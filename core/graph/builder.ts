@@ -11,6 +11,7 @@ import {
   type Role,
   type Value,
 } from "./graph.ts";
+import { Methods } from "./methods.ts";
 import type { InferContext, OpDef } from "./op.ts";
 import type { Operators } from "./op.ts";
 import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
@@ -26,6 +27,7 @@ import {
 } from "../values/shape.ts";
 import { scalar, sizeOf, type Tensor, tensor, toIntegers } from "../values/tensor.ts";
 import type { DType } from "../values/dtype.ts";
+import type { OpOptions } from "./vocabulary.ts";
 
 /** How a builder treats composites, beside the registry it looks operators up in. */
 export interface BuilderOptions {
@@ -51,13 +53,6 @@ export interface Adding {
   /** What it would give. */
   readonly types: readonly Type[];
 }
-/** What a node may have beside inputs and attributes. */
-export interface OpOptions {
-  /** Nested graphs by attribute name. */
-  readonly graphs?: Readonly<Record<string, Graph>>;
-  /** How many outputs are wanted; all that inference gives unless said. */
-  readonly outputs?: number;
-}
 /** A nested graph with the outer values it captures, in the order of its last inputs. */
 export interface Nested {
   /** The nested graph. */
@@ -65,6 +60,8 @@ export interface Nested {
   /** Values of the outer graph that it uses, in the order of its last inputs. */
   readonly captures: readonly Value[];
 }
+/** A value for each of a list. */
+export type ValuesFor<L extends readonly unknown[]> = { readonly [K in keyof L]: Value };
 /** A step of {@link GraphBuilder.scan}. */
 export interface ScanStep {
   /** The states. */
@@ -97,8 +94,8 @@ export function sameType(a: Type, b: Type): boolean {
   return a.shape.length === other.length && a.shape.every((d, i) => sameDim(d, other[i] ?? -1));
 }
 
-/** Makes a graph, one operator at a time. */
-export class GraphBuilder {
+/** Makes a graph, one operator at a time: each operator of the registry is a method, `b.matMul(x, w)`. */
+export class GraphBuilder extends Methods {
   /** The plugins whose operators are built. */
   readonly registry: Operators;
   /** The graph's name. */
@@ -119,6 +116,7 @@ export class GraphBuilder {
 
   /** Begins a graph; `parent` is the builder of the graph around a nested one. */
   constructor(registry: Operators, options: BuilderOptions = {}, parent?: GraphBuilder) {
+    super(registry);
     this.registry = registry;
     this.name = options.name ?? "graph";
     this.#options = options;
@@ -444,14 +442,14 @@ export class GraphBuilder {
   }
 
   /** Builds a nested graph; values of this builder used inside are captured. */
-  nested(
+  nested<const I extends readonly { readonly name: string; readonly type: Type }[]>(
     name: string,
-    inputs: readonly { readonly name: string; readonly type: Type }[],
-    fill: (b: GraphBuilder, inputs: readonly Value[]) => readonly Value[],
+    inputs: I,
+    fill: (b: GraphBuilder, inputs: ValuesFor<I>) => readonly Value[],
   ): Nested {
     const child = new GraphBuilder(this.registry, { ...this.#options, name }, this);
     const values = inputs.map((i) => child.input(i.name, i.type));
-    const results = fill(child, values);
+    const results = fill(child, values as readonly Value[] as ValuesFor<I>);
     results.forEach((v, i) => child.output(`out_${i}`, v));
     return child.finish();
   }
@@ -500,11 +498,11 @@ export class GraphBuilder {
    * A loop over an axis of sequences that carries states: ONNX `Scan`. Outputs are stacked on the same axis.
    * With `reverse` steps run from the last to the first, and outputs stand where their inputs stood.
    */
-  scan(
-    state: readonly Value[],
-    sequences: readonly Value[],
+  scan<const S extends readonly Value[], const X extends readonly Value[]>(
+    state: S,
+    sequences: X,
     options: ScanOptions,
-    step: (state: readonly Value[], x: readonly Value[], b: GraphBuilder) => ScanStep,
+    step: (state: ValuesFor<S>, x: ValuesFor<X>, b: GraphBuilder) => ScanStep,
   ): ScanStep {
     const { axis = 0, reverse = false, mask } = options;
     const runs = mask ? [...sequences, mask] : sequences;
@@ -520,11 +518,11 @@ export class GraphBuilder {
       const before = inputs.slice(0, state.length);
       const x = inputs.slice(state.length, state.length + sequences.length);
       const now = inputs[state.length + sequences.length];
-      const done = step(before, x, b);
+      const done = step(before as readonly Value[] as ValuesFor<S>, x as readonly Value[] as ValuesFor<X>, b);
       results = done.outputs.length;
       const after = done.state.map((v, i) => {
         const old = before[i];
-        return now && old ? b.one("Where", [maskFor(b, now, v), v, old]) : v;
+        return now && old ? b.where(maskFor(b, now, v), v, old) : v;
       });
       return [...after, ...done.outputs];
     });
@@ -586,5 +584,5 @@ function maskFor(b: GraphBuilder, mask: Value, value: Value): Value {
   const extra = dimsOf(value.type).length - dimsOf(mask.type).length;
   if (extra <= 0) return mask;
   const from = dimsOf(mask.type).length;
-  return b.one("Unsqueeze", [mask, b.ints(Array.from({ length: extra }, (_, i) => from + i))]);
+  return b.unsqueeze(mask, b.ints(Array.from({ length: extra }, (_, i) => from + i)));
 }

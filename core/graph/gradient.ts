@@ -70,7 +70,7 @@ export function gradientNodes(
   const gradients = new Map(seeds);
   const add = (id: number, gradient: Value) => {
     const before = gradients.get(id);
-    gradients.set(id, before ? b.one("Add", [before, gradient]) : gradient);
+    gradients.set(id, before ? b.add(before, gradient) : gradient);
   };
   for (const node of graph.nodes.toReversed()) {
     const dy = node.outputs.map((id) => (id < 0 ? undefined : gradients.get(id)));
@@ -132,7 +132,7 @@ function throughBody(
   const seeds = new Map<number, Value>();
   outputs.forEach((v, i) => {
     const gradient = dy[i], before = seeds.get(v.id);
-    if (gradient) seeds.set(v.id, before ? b.one("Add", [before, gradient]) : gradient);
+    if (gradient) seeds.set(v.id, before ? b.add(before, gradient) : gradient);
   });
   const asked = stand.flatMap((v, i) => (v && wanted[i] ? [v.id] : []));
   const found = gradientNodes(b, graph, values, seeds, asked);

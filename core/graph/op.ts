@@ -70,6 +70,8 @@ export interface OpDef<A = unknown> {
   readonly arity: readonly [number, number];
   /** How many outputs it can have; 1 unless said. */
   readonly maxOutputs?: number;
+  /** How many it always has; 1 unless said. */
+  readonly minOutputs?: number;
   /** Types of the outputs. Derived from the body where there is one and no `infer`. */
   infer?(context: InferContext<A>): readonly Type[];
   /** Element types of the outputs where ranks are unknown; the first input's unless said. */

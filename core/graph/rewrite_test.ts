@@ -26,7 +26,7 @@ Deno.test("an operator that draws runs at every run, one that says it doesn't is
   for (const deterministic of [true, false, undefined]) {
     const own = registry.with(jitter(deterministic)), b = new GraphBuilder(own, { name: "g" });
     const x = b.input("x", tensorType("float32", [2]));
-    b.output("y", b.one("Add", [x, b.one("acme.Jitter", [b.constant(tensor([0, 0]))])]));
+    b.output("y", b.add(x, b.one("acme.Jitter", [b.constant(tensor([0, 0]))])));
     using m = Model.fromGraph(b.build(), own, { backend: "wasm" });
     const [first, second] = [await m.run({ x: tensor([0, 0]) }), await m.run({ x: tensor([0, 0]) })];
     if (deterministic) deepEqual(second["y"], first["y"]);
@@ -36,26 +36,26 @@ Deno.test("an operator that draws runs at every run, one that says it doesn't is
 
 Deno.test("what ONNX draws over constants is drawn anew", async () => {
   const drawing: [string, (b: GraphBuilder) => ReturnType<GraphBuilder["one"]>][] = [
-    ["RandomNormal", (b) => b.one("RandomNormal", [], { shape: [8] })],
-    ["RandomUniformLike", (b) => b.one("RandomUniformLike", [b.constant(tensor(new Float32Array(8)))])],
+    ["RandomNormal", (b) => b.randomNormal({ shape: [8] })],
+    ["RandomUniformLike", (b) => b.randomUniformLike(b.constant(tensor(new Float32Array(8))))],
     [
       "Bernoulli",
-      (b) => b.one("Bernoulli", [b.constant(tensor(new Float32Array(64).fill(0.5)))]),
+      (b) => b.bernoulli(b.constant(tensor(new Float32Array(64).fill(0.5)))),
     ],
     [
       "Dropout",
       (b) =>
-        b.one("Dropout", [
+        b.dropout(
           b.constant(tensor(new Float32Array(64).fill(1))),
           b.constant(scalar(0.5)),
           b.constant(tensor([true], [], "bool")),
-        ]),
+        )[0],
     ],
   ];
   for (const [name, draw] of drawing) {
     for (const backend of ["wasm", "plain"]) {
       const b = new GraphBuilder(registry, { name: "g" });
-      b.output("y", b.one("Mul", [b.input("x", tensorType("float32", [])), draw(b)]));
+      b.output("y", b.mul(b.input("x", tensorType("float32", [])), draw(b)));
       using m = Model.fromGraph(b.build(), registry, { backend });
       const [first, second] = [await m.run({ x: scalar(1) }), await m.run({ x: scalar(1) })];
       notDeepEqual(second["y"], first["y"], `${name} on ${backend}`);

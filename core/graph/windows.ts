@@ -1,11 +1,24 @@
 /** Windows that slide over images: padding in ONNX' words, kernels from Keras' axes to ONNX'. @module */
 import type { Builder } from "./builder.ts";
-import type { Attributes, Value } from "./graph.ts";
+import type { Value } from "./graph.ts";
 import { range, shapeOf, sizeAt, transpose } from "./words.ts";
 
 /** How a window treats the borders; `causal` looks back only. */
 export type Padding = "valid" | "same" | "causal";
 
+/** The attributes of a window, as `Conv` and the pools have them. */
+export interface WindowAttributes {
+  /** Its size along each axis. */
+  readonly kernel_shape: readonly number[];
+  /** Steps from window to window. */
+  readonly strides: readonly number[];
+  /** Steps between a window's elements. */
+  readonly dilations: readonly number[];
+  /** Padding before each axis, then behind each. */
+  readonly pads?: readonly number[];
+  /** Said where sizes are known only when data comes. */
+  readonly auto_pad?: "SAME_UPPER";
+}
 /** ONNX attributes of windows over `x` (channels first). TensorFlow's `same` pads the odd element at the end. */
 export function windowAttributes(
   x: Value,
@@ -13,7 +26,7 @@ export function windowAttributes(
   strides: readonly number[],
   dilations: readonly number[],
   padding: Padding,
-): Attributes {
+): WindowAttributes {
   const base = { strides: [...strides], dilations: [...dilations], kernel_shape: [...kernel] };
   const reach = kernel.map((k, i) => (k - 1) * (dilations[i] ?? 1));
   if (padding === "valid") return { ...base, pads: [...reach, ...reach].fill(0) };
@@ -41,5 +54,5 @@ export function depthwiseToOnnx(b: Builder, kernel: Value): Value {
   const shape = shapeOf(kernel.type), rank = shape.length - 2;
   const turned = transpose(b, kernel, [rank, rank + 1, ...range(0, rank)]);
   const size = (i: number) => sizeAt(kernel.type, i);
-  return b.one("Reshape", [turned, b.ints([size(rank) * size(rank + 1), 1, ...range(0, rank).map(size)])]);
+  return b.reshape(turned, b.ints([size(rank) * size(rank + 1), 1, ...range(0, rank).map(size)]));
 }

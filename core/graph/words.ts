@@ -69,7 +69,7 @@ export function asFloat(b: Builder, x: Value): Value {
 }
 /** The value in an element type, cast where it isn't yet. */
 export function cast(b: Builder, x: Value, dtype: DType): Value {
-  return dtypeOf(x) === dtype ? x : b.one("Cast", [x], { to: dtype });
+  return dtypeOf(x) === dtype ? x : b.cast(x, { to: dtype });
 }
 /** A scalar of `like`'s element type. */
 export function scalarLike(b: Builder, value: number, like: Value): Value {
@@ -98,19 +98,19 @@ export function boolMask(b: Builder, mask: Value): Value {
 }
 /** A mask of steps as booleans `[batch, steps]`; Keras takes `[batch, steps, 1]` too. */
 export function stepMask(b: Builder, mask: Value): Value {
-  return boolMask(b, shapeOf(mask.type).length === 3 ? b.one("Squeeze", [mask, b.ints([2])]) : mask);
+  return boolMask(b, shapeOf(mask.type).length === 3 ? b.squeeze(mask, b.ints([2])) : mask);
 }
 /** `mask` with axes of 1 after its own, to stand against `x`. */
 export function maskLike(b: Builder, mask: Value, x: Value): Value {
   const own = shapeOf(mask.type).length, wanted = shapeOf(x.type).length;
   if (own >= wanted) return boolMask(b, mask);
   const axes = Array.from({ length: wanted - own }, (_, i) => own + i);
-  return b.one("Unsqueeze", [boolMask(b, mask), b.ints(axes)]);
+  return b.unsqueeze(boolMask(b, mask), b.ints(axes));
 }
 /** True along an axis where any element differs from `value`: bool, the axis kept as 1 or dropped. */
 export function anyDiffers(b: Builder, x: Value, value: number, keepdims: boolean): Value {
-  const differs = b.one("Not", [b.one("Equal", [x, scalarLike(b, value, x)])]);
-  const counted = b.one("ReduceMax", [cast(b, differs, "float32"), b.ints([-1])], {
+  const differs = b.not(b.equal(x, scalarLike(b, value, x)));
+  const counted = b.reduceMax(cast(b, differs, "float32"), b.ints([-1]), {
     keepdims: keepdims ? 1 : 0,
   });
   return cast(b, counted, "bool");
@@ -118,7 +118,7 @@ export function anyDiffers(b: Builder, x: Value, value: number, keepdims: boolea
 
 /** Transposes. */
 export function transpose(b: Builder, x: Value, perm: readonly number[]): Value {
-  return perm.every((p, i) => p === i) ? x : b.one("Transpose", [x], { perm });
+  return perm.every((p, i) => p === i) ? x : b.transpose(x, { perm });
 }
 /** `[batch, …sizes, channels] → [batch, channels, …sizes]`, where the format says so. */
 export function toFirst(b: Builder, x: Value, format: DataFormat = "channels_last"): Value {
@@ -152,9 +152,9 @@ export function shapeVector(
 ): Value {
   if (sizes.every((s) => typeof s === "number")) return b.ints(sizes);
   const parts = sizes.map((s) =>
-    typeof s === "number" ? b.ints([s]) : b.one("Shape", [x], { start: s.axis, end: s.axis + 1 })
+    typeof s === "number" ? b.ints([s]) : b.shape(x, { start: s.axis, end: s.axis + 1 })
   );
-  return parts.length === 1 && parts[0] ? parts[0] : b.one("Concat", parts, { axis: 0 });
+  return parts.length === 1 && parts[0] ? parts[0] : b.concat(parts, { axis: 0 });
 }
 /** Sizes for {@link shapeVector}: numbers where `x`'s axes are known. */
 export function sizesOf(x: Value, axes: readonly number[]): (number | { readonly axis: number })[] {
@@ -174,10 +174,10 @@ export function reshape(
   const open = sizes.filter((s) => typeof s !== "number");
   // One unknown size is -1, and one at its own place is 0: both spare reading the shape at run time.
   if (open.length === 1 && !sizes.includes(-1)) {
-    return b.one("Reshape", [x, b.ints(sizes.map((s) => (typeof s === "number" ? s : -1)))]);
+    return b.reshape(x, b.ints(sizes.map((s) => (typeof s === "number" ? s : -1))));
   }
   const vector = like === x ? sizes.map((s, i) => (typeof s !== "number" && s.axis === i ? 0 : s)) : sizes;
-  return b.one("Reshape", [x, shapeVector(b, like, vector)]);
+  return b.reshape(x, shapeVector(b, like, vector));
 }
 /** A value repeated to a shape, as in {@link shapeVector}. */
 export function expand(
@@ -186,7 +186,7 @@ export function expand(
   sizes: readonly (number | { readonly axis: number })[],
   like: Value,
 ): Value {
-  return b.one("Expand", [x, shapeVector(b, like, sizes)]);
+  return b.expand(x, shapeVector(b, like, sizes));
 }
 
 const flips = new WeakMap<object, Map<number, Value>>();
@@ -194,7 +194,7 @@ const flips = new WeakMap<object, Map<number, Value>>();
 export function reverseTime(b: Builder, x: Value): Value {
   const before = flips.get(x.owner)?.get(x.id);
   if (before) return b.masked(before, x.mask);
-  const y = b.one("Slice", [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([1]), b.ints([-1])]);
+  const y = b.slice(x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([1]), b.ints([-1]));
   let known = flips.get(y.owner);
   if (!known) flips.set(y.owner, known = new Map());
   known.set(y.id, x);
@@ -209,14 +209,14 @@ export function rectify(
 ): Value {
   const { negativeSlope, maxValue, threshold } = o;
   if (negativeSlope !== 0 && maxValue === null && threshold === 0) {
-    return b.one("LeakyRelu", [x], { alpha: negativeSlope });
+    return b.leakyRelu(x, { alpha: negativeSlope });
   }
   const zero = scalarLike(b, 0, x), edge = scalarLike(b, threshold, x);
-  let y = threshold === 0 ? b.one("Relu", [x]) : b.one("Where", [b.one("Greater", [x, edge]), x, zero]);
-  if (maxValue !== null) y = b.one("Clip", [y, zero, scalarLike(b, maxValue, x)]);
+  let y = threshold === 0 ? b.relu(x) : b.where(b.greater(x, edge), x, zero);
+  if (maxValue !== null) y = b.clip(y, zero, scalarLike(b, maxValue, x));
   if (negativeSlope === 0) return y;
-  const below = b.one("Relu", [b.one("Sub", [edge, x])]);
-  return b.one("Sub", [y, b.one("Mul", [scalarLike(b, negativeSlope, x), below])]);
+  const below = b.relu(b.sub(edge, x));
+  return b.sub(y, b.mul(scalarLike(b, negativeSlope, x), below));
 }
 
 interface Draws {
@@ -247,23 +247,23 @@ export function uniformShaped(b: Builder, shape: Value, dtype: DType, seed: numb
  * model's seed. `seed` moves a layer's draws apart from others'.
  */
 export function normalLike(b: Builder, x: Value, mean: number, scale: number, seed: number | null): Value {
-  const shape = b.one("Shape", [x]), dtype = dtypeOf(x);
+  const shape = b.shape(x), dtype = dtypeOf(x);
   const [u, v] = [uniformShaped(b, shape, dtype, seed), uniformShaped(b, shape, dtype, seed)];
   const like = (n: number) => scalarLike(b, n, x);
-  const logarithm = b.one("Log", [b.one("Sub", [like(1), u])]);
-  const radius = b.one("Sqrt", [b.one("Mul", [like(-2), logarithm])]);
-  const z = b.one("Mul", [radius, b.one("Cos", [b.one("Mul", [like(2 * Math.PI), v])])]);
-  return b.one("Add", [b.one("Mul", [z, like(scale)]), like(mean)]);
+  const logarithm = b.log(b.sub(like(1), u));
+  const radius = b.sqrt(b.mul(like(-2), logarithm));
+  const z = b.mul(radius, b.cos(b.mul(like(2 * Math.PI), v)));
+  return b.add(b.mul(z, like(scale)), like(mean));
 }
 /** What dropout multiplies by: 0 for a share `rate` of the elements, 1 / (1 − rate) for the others. */
 export function dropoutPattern(b: Builder, x: Value, shape: Value, rate: number, seed: number | null): Value {
   const draw = uniformShaped(b, shape, dtypeOf(x), seed);
-  const kept = cast(b, b.one("GreaterOrEqual", [draw, scalarLike(b, rate, x)]), dtypeOf(x));
-  return b.one("Mul", [kept, scalarLike(b, rate < 1 ? 1 / (1 - rate) : 0, x)]);
+  const kept = cast(b, b.greaterOrEqual(draw, scalarLike(b, rate, x)), dtypeOf(x));
+  return b.mul(kept, scalarLike(b, rate < 1 ? 1 / (1 - rate) : 0, x));
 }
 /** The `count` slices of an axis, the axis itself dropped. */
 export function slicesOf(b: Builder, x: Value, axis: number, count: number): readonly Value[] {
-  return range(0, count).map((i) => b.one("Gather", [x, b.scalar(i, "int64")], { axis }));
+  return range(0, count).map((i) => b.gather(x, b.scalar(i, "int64"), { axis }));
 }
 /** Matrices or vectors beside one another: joined along the last axis. */
 export function joinColumns(parts: readonly (Tensor | undefined)[]): Tensor {
@@ -285,9 +285,9 @@ export function joinColumns(parts: readonly (Tensor | undefined)[]): Tensor {
 export function causalMask(b: Builder, scores: Value): Value {
   const rank = shapeOf(scores.type).length;
   const steps = (axis: number) => {
-    const count = b.one("Squeeze", [b.one("Shape", [scores], { start: axis, end: axis + 1 })]);
-    return b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
+    const count = b.squeeze(b.shape(scores, { start: axis, end: axis + 1 }));
+    return b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64"));
   };
-  const rows = b.one("Unsqueeze", [steps(rank - 2), b.ints([1])]);
-  return b.one("GreaterOrEqual", [rows, b.one("Unsqueeze", [steps(rank - 1), b.ints([0])])]);
+  const rows = b.unsqueeze(steps(rank - 2), b.ints([1]));
+  return b.greaterOrEqual(rows, b.unsqueeze(steps(rank - 1), b.ints([0])));
 }

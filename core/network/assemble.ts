@@ -254,7 +254,7 @@ class Assembly {
 
   /** An input that is an output as well passes through an Identity, so that the two keep their names. */
   output(name: string, value: Value): void {
-    this.b.output(name, this.data.has(value.id) ? this.b.one("Identity", [value]) : value);
+    this.b.output(name, this.data.has(value.id) ? this.b.identity(value) : value);
   }
 
   finish(): Graph {

@@ -148,7 +148,7 @@ function buildNetwork({ b, inputs, config, layer }: LayerContext<NetworkConfig, 
       );
     }
     const cast = came && came.dtype !== t.type.dtype && t.type.dtype !== "string"
-      ? b.one("Cast", [value], { to: t.type.dtype })
+      ? b.cast(value, { to: t.type.dtype })
       : value;
     return [t, cast === value ? value : b.masked(cast, value.mask)];
   }));

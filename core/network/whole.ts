@@ -1,4 +1,5 @@
 /** Recurrent layers as single ONNX nodes, where nodes can say them: other engines run those whole. @module */
+import { item } from "../values/item.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/graph.ts";
 import type { ActivationSpec } from "./fields.ts";
@@ -84,16 +85,16 @@ export function recurrentNode(b: Builder, o: RecurrentNodeOptions): RecurrentNod
     states = o.op === "LSTM" ? 2 : 1;
   const ordered = (w: Value, axis: number): Value => {
     if (!o.gates) return w;
-    const parts = b.op("Split", [w], { axis, num_outputs: o.gates.length }, { outputs: o.gates.length });
-    return b.one("Concat", o.gates.map((g) => parts[g]), { axis });
+    const parts = b.split(w, { axis, num_outputs: o.gates.length });
+    return b.concat(o.gates.map((g) => item(parts, g)), { axis });
   };
-  const direction = (v: Value) => b.one("Unsqueeze", [v, b.ints([0])]);
+  const direction = (v: Value) => b.unsqueeze(v, b.ints([0]));
   const weights = (w: Value) => direction(transpose(b, ordered(w, 1), [1, 0]));
   let biases: Value | undefined;
   if (o.bias) {
     const both = o.bias.type.kind === "tensor" && o.bias.type.shape?.length === 2;
-    biases = both ? b.one("Reshape", [o.bias, b.ints([1, 2 * width])]) : direction(
-      b.one("Concat", [ordered(o.bias, 0), b.constant(zeros([width], dtypeOf(o.bias)))], { axis: 0 }),
+    biases = both ? b.reshape(o.bias, b.ints([1, 2 * width])) : direction(
+      b.concat([ordered(o.bias, 0), b.constant(zeros([width], dtypeOf(o.bias)))], { axis: 0 }),
     );
   }
   const functions = o.activations.map((s) => names[`${s}`] ?? { name: `${s}` });
@@ -106,7 +107,7 @@ export function recurrentNode(b: Builder, o: RecurrentNodeOptions): RecurrentNod
     biases,
     o.lengths,
   ];
-  const [y, ...last] = b.op(o.op, [...inputs, ...o.initial.map(direction)], {
+  const made = b.op(o.op, [...inputs, ...o.initial.map(direction)], {
     hidden_size: units,
     direction: o.reverse ? "reverse" : "forward",
     activations: functions.map((f) => f.name),
@@ -114,6 +115,9 @@ export function recurrentNode(b: Builder, o: RecurrentNodeOptions): RecurrentNod
     ...(betas.length > 0 && { activation_beta: betas }),
     ...o.attributes,
   }, { outputs: 1 + states });
-  const bare = (v: Value | undefined, axis: number) => b.one("Squeeze", [v, b.ints([axis])]);
-  return { outputs: transpose(b, bare(y, 1), [1, 0, 2]), states: last.map((v) => bare(v, 0)) };
+  const bare = (v: Value, axis: number) => b.squeeze(v, b.ints([axis]));
+  return {
+    outputs: transpose(b, bare(item(made, 0), 1), [1, 0, 2]),
+    states: made.slice(1).map((v) => bare(v, 0)),
+  };
 }

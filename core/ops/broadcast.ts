@@ -118,21 +118,18 @@ export function sumTo(b: Builder, gradient: Value, operand: Value): Value {
   const axes = from && to ? repeatedAxes(from, to) : undefined;
   if (from && to && axes) {
     if (axes.length === 0) return gradient;
-    const summed = b.one("ReduceSum", [gradient, b.ints(axes)], { keepdims: false });
+    const summed = b.reduceSum(gradient, b.ints(axes), { keepdims: false });
     const kept = from.length - axes.length;
     if (kept === to.length) return summed;
     const ones = axes.map((axis) => axis - (from.length - to.length)).filter((axis) => axis >= 0);
-    return b.one("Unsqueeze", [summed, b.ints(ones)]);
+    return b.unsqueeze(summed, b.ints(ones));
   }
-  const shape = b.one("Shape", [operand]), whole = b.one("Shape", [gradient]);
-  const missing = b.one("Reshape", [
-    b.one("Sub", [b.one("Size", [whole]), b.one("Size", [shape])]),
-    b.ints([1]),
-  ]);
-  const ones = b.one("Expand", [b.ints([1]), missing]);
-  const padded = b.one("Concat", [ones, shape], { axis: 0 });
-  const differs = b.one("Not", [b.one("Equal", [padded, whole])]);
-  const found = b.one("Squeeze", [b.one("NonZero", [differs]), b.ints([0])]);
-  const summed = b.one("ReduceSum", [gradient, found], { keepdims: true, noop_with_empty_axes: true });
-  return b.one("Reshape", [summed, shape], { allowzero: true });
+  const shape = b.shape(operand), whole = b.shape(gradient);
+  const missing = b.reshape(b.sub(b.size(whole), b.size(shape)), b.ints([1]));
+  const ones = b.expand(b.ints([1]), missing);
+  const padded = b.concat([ones, shape], { axis: 0 });
+  const differs = b.not(b.equal(padded, whole));
+  const found = b.squeeze(b.nonZero(differs), b.ints([0]));
+  const summed = b.reduceSum(gradient, found, { keepdims: true, noop_with_empty_axes: true });
+  return b.reshape(summed, shape, { allowzero: true });
 }

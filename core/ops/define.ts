@@ -43,6 +43,7 @@ export function dtypeField(doc: string): Field<number> {
   return field<number>({
     doc,
     expects: "an element type",
+    kind: "dtype",
     read: (raw) => {
       if (isDType(raw)) return dtypes[raw].onnx;
       const n = Number(raw);
@@ -55,6 +56,7 @@ export function tensorField(doc: string): Field<Tensor> {
   return field<Tensor>({
     doc,
     expects: "a tensor",
+    kind: "tensor",
     read: (
       raw,
     ) => (typeof raw === "object" && raw !== null && isTensor(raw as RuntimeValue)

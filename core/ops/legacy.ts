@@ -17,7 +17,7 @@ export function upgradeBroadcast(from: number, node: OldNode): OldNode {
   return {
     ...node,
     attributes,
-    inputs: [x, node.builder.one("Unsqueeze", [y, node.builder.ints(behind)]), ...rest],
+    inputs: [x, node.builder.unsqueeze(y, node.builder.ints(behind)), ...rest],
   };
 }
 /** Drops what opset 1 said of memory reuse. */

@@ -9,7 +9,7 @@ export const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>>
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a field's values stand for, which files write in forms of their own. */
-export type FieldKind = "activation" | "initializer" | "layer";
+export type FieldKind = "activation" | "initializer" | "layer" | "dtype" | "tensor" | "type";
 
 /** One field. `parse` gets what the user or a file gave and returns the value, or throws a ConfigError with the path. */
 export interface Field<T> {

@@ -1,5 +1,5 @@
 /** LeakyCell, a recurrent cell of one's own: its state follows what it sees, a share at a time. @module */
-import { fields, type LayerDef } from "@lapis/lapis/plugins";
+import { fields, inputAt, type LayerDef } from "@lapis/lapis/plugins";
 
 /** Options of {@link leakyCell}, resolved. */
 export interface LeakyCellConfig {
@@ -27,13 +27,11 @@ export const leakyCell: LayerDef<LeakyCellConfig, "kernel" | "recurrentKernel"> 
     };
   },
   states: ({ units }) => [units],
-  build({ b, config: { rate }, inputs: [x, h], params }) {
-    const seen = b.one("Add", [
-      b.one("MatMul", [x, params.kernel]),
-      b.one("MatMul", [h, params.recurrentKernel]),
-    ]);
-    const way = b.one("Sub", [b.one("Tanh", [seen]), h]);
-    const next = b.one("Add", [h, b.one("Mul", [way, b.scalar(rate)])]);
+  build({ b, config: { rate }, inputs, params }) {
+    const x = inputAt(inputs, 0), h = inputAt(inputs, 1);
+    const seen = b.add(b.matMul(x, params.kernel), b.matMul(h, params.recurrentKernel));
+    const way = b.sub(b.tanh(seen), h);
+    const next = b.add(h, b.mul(way, b.scalar(rate)));
     return [next, next];
   },
 };

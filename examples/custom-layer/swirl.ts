@@ -1,5 +1,5 @@
 /** Swirl, a layer of one's own: turns the features round by `k` places and scales each. @module */
-import { fields, type LayerDef } from "@lapis/lapis/plugins";
+import { fields, inputAt, type LayerDef } from "@lapis/lapis/plugins";
 
 /** Options of {@link swirl}, resolved. */
 export interface SwirlConfig {
@@ -17,10 +17,10 @@ export const swirl: LayerDef<SwirlConfig, "scale"> = {
   params: (_config, [x]) => ({
     scale: { shape: x?.kind === "tensor" ? x.shape?.slice(-1) ?? [] : [], init: "ones" },
   }),
-  build({ b, config, inputs: [x], params }) {
-    const part = (from: number, to: number) =>
-      b.one("Slice", [x, b.ints([from]), b.ints([to]), b.ints([-1])]);
-    const turned = b.one("Concat", [part(-config.k, 2 ** 31), part(0, -config.k)], { axis: -1 });
-    return [b.one("Mul", [turned, params.scale])];
+  build({ b, config, inputs, params }) {
+    const x = inputAt(inputs, 0);
+    const part = (from: number, to: number) => b.slice(x, b.ints([from]), b.ints([to]), b.ints([-1]));
+    const turned = b.concat([part(-config.k, 2 ** 31), part(0, -config.k)], { axis: -1 });
+    return [b.mul(turned, params.scale)];
   },
 };

@@ -203,7 +203,7 @@ const swirl: LayerDef<{ readonly factor: number }, never> = {
   },
   mask: "pass",
   params: () => ({}),
-  build: ({ b, config, inputs }) => [b.one("Mul", [inputs[0], b.scalar(config.factor)])],
+  build: ({ b, config, inputs }) => inputs.map((x) => b.mul(x, b.scalar(config.factor))),
 };
 
 Deno.test("a class of the user's own is read with the user's layer", async () => {

@@ -221,12 +221,12 @@ function rich(): Graph {
   const loop = b.scope("loop", () =>
     b.scan([h], [x], {}, ([state], [step], inner) => {
       if (!state || !step) return { state: [], outputs: [] };
-      const y = inner.one("Tanh", [inner.one("Add", [inner.one("MatMul", [state, w]), step])]);
-      return { state: [y], outputs: [inner.one("Mul", [y, inner.scalar(0.5)])] };
+      const y = inner.tanh(inner.add(inner.matMul(state, w), step));
+      return { state: [y], outputs: [inner.mul(y, inner.scalar(0.5))] };
     }));
   const [last] = loop.state, [all] = loop.outputs;
   ok(last && all);
-  b.output("all", b.one("Softmax", [all], { axis: -1 }));
+  b.output("all", b.softmax(all, { axis: -1 }));
   b.output("h_next", last, "h");
   return b.build();
 }
@@ -253,7 +253,7 @@ Deno.test("weights written are those given, and each role comes back", () => {
   const p = b.input("p", tensorType("float32", [2]), "parameter");
   const s = b.input("s", tensorType("float32", []), "statistic", scalar(3));
   const c = b.constant(tensor([1, 2]), "c");
-  b.output("y", [p, s, c].reduce((sum, v) => b.one("Add", [sum, v]), x));
+  b.output("y", [p, s, c].reduce((sum, v) => b.add(sum, v), x));
   const weights = new Map([["p", tensor([10, 20])]]), graph = b.build();
   throws(() => writeOnnx(graph, { registry }), /parameter "p" has no value to write/);
   const { graph: after } = readOnnx(writeOnnx(graph, { registry, weights }), { registry });
@@ -265,7 +265,7 @@ Deno.test("weights written are those given, and each role comes back", () => {
 Deno.test("an opset that lacks an operator gets its body; one that can't is refused", () => {
   const b = new GraphBuilder(registry);
   const x = b.input("x", tensorType("float32", [3]));
-  b.output("y", b.one("Gelu", [x]));
+  b.output("y", b.gelu(x));
   const graph = b.build();
   const ops = (opset: number) =>
     decode(modelTable, writeOnnx(graph, { registry, opset })).graph?.node?.map((n) => n.opType);
@@ -273,13 +273,13 @@ Deno.test("an opset that lacks an operator gets its body; one that can't is refu
   equal(ops(18)?.includes("Gelu"), false);
   equal(decode(modelTable, writeOnnx(graph, { registry, opset: 18 })).opsetImport?.[0]?.version, 18n);
   const c = new GraphBuilder(registry);
-  c.output("y", c.one("CumProd", [c.input("x", tensorType("float32", [3])), c.scalar(0, "int64")]));
+  c.output("y", c.cumProd(c.input("x", tensorType("float32", [3])), c.scalar(0, "int64")));
   throws(() => writeOnnx(c.build(), { registry, opset: 21 }), /CumProd .* needs opset 26/);
 });
 
 Deno.test("what is an input and an output at once goes through Identity", () => {
   const b = new GraphBuilder(registry);
-  const x = b.input("x", tensorType("float32", [2])), y = b.one("Neg", [x]);
+  const x = b.input("x", tensorType("float32", [2])), y = b.neg(x);
   for (const [name, v] of [["a", x], ["b", y], ["c", y]] as const) b.output(name, v);
   const { graph } = readOnnx(writeOnnx(b.build(), { registry }), { registry });
   deepEqual(run(graph, { x: tensor([1, 2]) }), { a: [1, 2], b: [-1, -2], c: [-1, -2] });
@@ -510,8 +510,8 @@ Deno.test("damaged models give errors of ours and nothing else", () => {
     "parameter",
     tensor(new Float32Array(108).fill(0.1), [4, 3, 3, 3]),
   );
-  const y = b.one("Relu", [b.one("Conv", [x, k], { pads: [1, 1, 1, 1] })]);
-  b.output("y", b.one("Reshape", [y, b.ints([0, -1])]));
+  const y = b.relu(b.conv(x, k, { pads: [1, 1, 1, 1] }));
+  b.output("y", b.reshape(y, b.ints([0, -1])));
   const models = [
     encode(modelTable, modelOf(relu({ node: [call(["x"])] }), { functions: [scaled], opsetImport: opsets })),
     writeOnnx(rich(), { registry }),

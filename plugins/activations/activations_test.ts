@@ -16,7 +16,7 @@ function values(
 ): readonly number[] {
   const b = new GraphBuilder(registry);
   const input = b.input("x", { kind: "tensor", dtype: "float64", shape: [1, x.length] });
-  b.output("y", b.one("Identity", [b.activation(name, input, options)]));
+  b.output("y", b.identity(b.activation(name, input, options)));
   const [y] = runGraph(b.build(), [tensor([...x], [1, x.length], "float64")], {
     registry,
     limits: defaultLimits,

@@ -40,7 +40,7 @@ type Options = Readonly<Record<string, unknown>>;
 const num = (options: Options, name: string): number => Number(options[name]);
 
 function clip(b: Builder, x: Value, min: number, max: number): Value {
-  return b.one("Clip", [x, scalarLike(b, min, x), scalarLike(b, max, x)]);
+  return b.clip(x, scalarLike(b, min, x), scalarLike(b, max, x));
 }
 function plain(name: string, build: (b: Builder, x: Value) => Value): ActivationDef {
   return { kind: "activation", name, build: (b, x) => build(b, x) };
@@ -67,26 +67,25 @@ export const leakyRelu: NamedFactory<ActivationDef, SlopeOptions> = namedFactory
   kind: "activation",
   name: "leakyRelu",
   options: { negativeSlope: 0.2, alpha: null },
-  build: (b, x, options) =>
-    b.one("LeakyRelu", [x], { alpha: Number(options.alpha ?? options.negativeSlope) }),
+  build: (b, x, options) => b.leakyRelu(x, { alpha: Number(options.alpha ?? options.negativeSlope) }),
 });
 /** clip(x / 6 + 0.5, 0, 1), as Keras 3 has it. */
 export const hardSigmoid: NamedFactory<ActivationDef> = namedFactory(plain(
   "hardSigmoid",
-  (b, x) => b.one("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 }),
+  (b, x) => b.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
 ));
 /** clip(0.2·x + 0.5, 0, 1), as Keras 1 and 2 have it. */
 export const hardSigmoidKeras2: NamedFactory<ActivationDef> = namedFactory({
   ...plain(
     "hardSigmoidKeras2",
-    (b, x) => b.one("HardSigmoid", [x], { alpha: 0.2, beta: 0.5 }),
+    (b, x) => b.hardSigmoid(x, { alpha: 0.2, beta: 0.5 }),
   ),
   kerasNames: [],
 });
 /** clip((x + 1) / 2, 0, 1). */
 export const sparseSigmoid: NamedFactory<ActivationDef> = namedFactory(plain(
   "sparseSigmoid",
-  (b, x) => b.one("HardSigmoid", [x], { alpha: 0.5, beta: 0.5 }),
+  (b, x) => b.hardSigmoid(x, { alpha: 0.5, beta: 0.5 }),
 ));
 /** clip(x, −1, 1). */
 export const hardTanh: NamedFactory<ActivationDef> = namedFactory(
@@ -96,7 +95,7 @@ export const hardTanh: NamedFactory<ActivationDef> = namedFactory(
 /** x · relu6(x + 3) / 6 */
 export const hardSilu: NamedFactory<ActivationDef> = namedFactory(plain(
   "hardSilu",
-  (b, x) => b.one("Mul", [x, b.one("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 })]),
+  (b, x) => b.mul(x, b.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 })),
 ));
 /** The older name of {@link hardSilu}. */
 export const hardSwish: NamedFactory<ActivationDef> = namedFactory({ ...hardSilu.def, name: "hardSwish" });
@@ -107,8 +106,8 @@ export const hardShrink: NamedFactory<ActivationDef, ThresholdOption> = namedFac
   name: "hardShrink",
   options: { threshold: 0.5 },
   build(b, x, options) {
-    const large = b.one("Greater", [b.one("Abs", [x]), scalarLike(b, num(options, "threshold"), x)]);
-    return b.one("Where", [large, x, scalarLike(b, 0, x)]);
+    const large = b.greater(b.abs(x), scalarLike(b, num(options, "threshold"), x));
+    return b.where(large, x, scalarLike(b, 0, x));
   },
 });
 /** x drawn towards 0 by the threshold, 0 within it. */
@@ -118,22 +117,22 @@ export const softShrink: NamedFactory<ActivationDef, ThresholdOption> = namedFac
   options: { threshold: 0.5 },
   build(b, x, options) {
     const t = num(options, "threshold");
-    return b.one("Sub", [x, clip(b, x, -t, t)]);
+    return b.sub(x, clip(b, x, -t, t));
   },
 });
 /** x − tanh(x). */
 export const tanhShrink: NamedFactory<ActivationDef> = namedFactory(plain(
   "tanhShrink",
-  (b, x) => b.one("Sub", [x, b.one("Tanh", [x])]),
+  (b, x) => b.sub(x, b.tanh(x)),
 ));
 /** 0 up to −1, x from 1, between them (x + 1)² / 4. */
 export const sparsePlus: NamedFactory<ActivationDef> = namedFactory(plain(
   "sparsePlus",
   (b, x) => {
-    const shifted = b.one("Add", [clip(b, x, -1, 1), scalarLike(b, 1, x)]);
-    const bend = b.one("Mul", [b.one("Mul", [shifted, shifted]), scalarLike(b, 0.25, x)]);
+    const shifted = b.add(clip(b, x, -1, 1), scalarLike(b, 1, x));
+    const bend = b.mul(b.mul(shifted, shifted), scalarLike(b, 0.25, x));
     // Past 1 the bend stays at 1 and the rest of x is added.
-    return b.one("Add", [bend, b.one("Relu", [b.one("Sub", [x, scalarLike(b, 1, x)])])]);
+    return b.add(bend, b.relu(b.sub(x, scalarLike(b, 1, x))));
   },
 ));
 /** x above the threshold, else the default value. */
@@ -142,7 +141,7 @@ export const threshold: NamedFactory<ActivationDef, ThresholdOptions> = namedFac
   name: "threshold",
   options: { threshold: 0, defaultValue: 0 },
   build(b, x, options) {
-    const above = b.one("Greater", [x, scalarLike(b, num(options, "threshold"), x)]);
-    return b.one("Where", [above, x, scalarLike(b, num(options, "defaultValue"), x)]);
+    const above = b.greater(x, scalarLike(b, num(options, "threshold"), x));
+    return b.where(above, x, scalarLike(b, num(options, "defaultValue"), x));
   },
 });

@@ -2,7 +2,7 @@
 import type { Builder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
 import type { ActivationDef } from "../../core/network/layer.ts";
-import { cast, dtypeOf, range, scalarLike } from "../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt, range, scalarLike } from "../../core/graph/words.ts";
 import { dimsOf, normalAxis } from "../../core/values/shape.ts";
 import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
 
@@ -50,7 +50,7 @@ export const mish: NamedFactory<ActivationDef> = namedFactory(simple("mish", "Mi
 /** Scaled exponential linear unit (Klambauer et al. 2017). */
 export const selu: NamedFactory<ActivationDef> = namedFactory(simple("selu", "Selu"));
 
-const swishOf = (b: Builder, x: Value): Value => b.one("Mul", [x, b.one("Sigmoid", [x])]);
+const swishOf = (b: Builder, x: Value): Value => b.mul(x, b.sigmoid(x));
 /** x · sigmoid(x). */
 export const silu: NamedFactory<ActivationDef> = namedFactory({
   kind: "activation",
@@ -64,42 +64,42 @@ export const swish: NamedFactory<ActivationDef> = namedFactory({ ...silu.def, na
 export const logSigmoid: NamedFactory<ActivationDef> = namedFactory({
   kind: "activation",
   name: "logSigmoid",
-  build: (b, x) => b.one("Neg", [b.one("Softplus", [b.one("Neg", [x])])]),
+  build: (b, x) => b.neg(b.softplus(b.neg(x))),
 });
 /** x where positive, else alpha · (eˣ − 1). */
 export const elu: NamedFactory<ActivationDef, AlphaOption> = namedFactory({
   kind: "activation",
   name: "elu",
   options: { alpha: 1 },
-  build: (b, x, options) => b.one("Elu", [x], { alpha: num(options, "alpha") }),
+  build: (b, x, options) => b.elu(x, { alpha: num(options, "alpha") }),
 });
 /** Continuously differentiable exponential linear unit. */
 export const celu: NamedFactory<ActivationDef, AlphaOption> = namedFactory({
   kind: "activation",
   name: "celu",
   options: { alpha: 1 },
-  build: (b, x, options) => b.one("Celu", [x], { alpha: num(options, "alpha") }),
+  build: (b, x, options) => b.celu(x, { alpha: num(options, "alpha") }),
 });
 /** x · P(X ≤ x), X standard normal; by tanh where `approximate`. */
 export const gelu: NamedFactory<ActivationDef, GeluOptions> = namedFactory({
   kind: "activation",
   name: "gelu",
   options: { approximate: false },
-  build: (b, x, options) => b.one("Gelu", [x], { approximate: options.approximate ? "tanh" : "none" }),
+  build: (b, x, options) => b.gelu(x, { approximate: options.approximate ? "tanh" : "none" }),
 });
 /** eˣ over its sum along the axis. */
 export const softmax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "softmax",
   options: { axis: -1 },
-  build: (b, x, options) => b.one("Softmax", [x], { axis: num(options, "axis") }),
+  build: (b, x, options) => b.softmax(x, { axis: num(options, "axis") }),
 });
 /** Logarithm of softmax. */
 export const logSoftmax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   kind: "activation",
   name: "logSoftmax",
   options: { axis: -1 },
-  build: (b, x, options) => b.one("LogSoftmax", [x], { axis: num(options, "axis") }),
+  build: (b, x, options) => b.logSoftmax(x, { axis: num(options, "axis") }),
 });
 /** a · sigmoid(g), the two halves of an axis, Dauphin et al. 2016. */
 export const glu: NamedFactory<ActivationDef, AxisOption> = namedFactory({
@@ -107,8 +107,8 @@ export const glu: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   name: "glu",
   options: { axis: -1 },
   build(b, x, options) {
-    const [value, gate] = b.op("Split", [x], { axis: num(options, "axis"), num_outputs: 2 }, { outputs: 2 });
-    return b.one("Mul", [value, gate && b.one("Sigmoid", [gate])]);
+    const halves = b.split(x, { axis: num(options, "axis"), num_outputs: 2 });
+    return b.mul(inputAt(halves, 0), b.sigmoid(inputAt(halves, 1)));
   },
 });
 /** (x + √(x² + b)) / 2. */
@@ -117,8 +117,8 @@ export const squareplus: NamedFactory<ActivationDef, SquareplusOptions> = namedF
   name: "squareplus",
   options: { b: 4 },
   build(b, x, options) {
-    const root = b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), scalarLike(b, num(options, "b"), x)])]);
-    return b.one("Mul", [b.one("Add", [x, root]), scalarLike(b, 0.5, x)]);
+    const root = b.sqrt(b.add(b.mul(x, x), scalarLike(b, num(options, "b"), x)));
+    return b.mul(b.add(x, root), scalarLike(b, 0.5, x));
   },
 });
 /**
@@ -131,25 +131,21 @@ export const sparsemax: NamedFactory<ActivationDef, AxisOption> = namedFactory({
   options: { axis: -1 },
   build(b, x, options) {
     const rank = dimsOf(x.type).length, axis = normalAxis(num(options, "axis"), rank);
-    const count = b.one("Shape", [x], { start: axis, end: axis + 1 });
-    const sorted = b.one("TopK", [x, count], { axis, largest: 1, sorted: 1 });
-    const positions = b.one("Unsqueeze", [
-      b.one("Range", [
-        b.scalar(1, "int64"),
-        b.one("Add", [b.one("Squeeze", [count]), b.scalar(1, "int64")]),
-        b.scalar(1, "int64"),
-      ]),
+    const count = b.shape(x, { start: axis, end: axis + 1 });
+    const sorted = b.topK(x, count, { axis, largest: 1, sorted: 1 })[0];
+    const positions = b.unsqueeze(
+      b.range(b.scalar(1, "int64"), b.add(b.squeeze(count), b.scalar(1, "int64")), b.scalar(1, "int64")),
       b.ints(range(0, rank).filter((a) => a !== axis)),
-    ]);
+    );
     const k = cast(b, positions, dtypeOf(x));
-    const sums = b.one("CumSum", [sorted, b.scalar(axis, "int64")]);
+    const sums = b.cumSum(sorted, b.scalar(axis, "int64"));
     const one = scalarLike(b, 1, x);
-    const inside = b.one("Greater", [b.one("Add", [one, b.one("Mul", [k, sorted])]), sums]);
-    const members = b.one("ReduceSum", [cast(b, inside, dtypeOf(x)), b.ints([axis])], { keepdims: 1 });
-    const mass = b.one("ReduceSum", [b.one("Where", [inside, sums, scalarLike(b, 0, x)]), b.ints([axis])], {
+    const inside = b.greater(b.add(one, b.mul(k, sorted)), sums);
+    const members = b.reduceSum(cast(b, inside, dtypeOf(x)), b.ints([axis]), { keepdims: 1 });
+    const mass = b.reduceSum(b.where(inside, sums, scalarLike(b, 0, x)), b.ints([axis]), {
       keepdims: 1,
     });
-    const tau = b.one("Div", [b.one("Sub", [mass, one]), members]);
-    return b.one("Relu", [b.one("Sub", [x, tau])]);
+    const tau = b.div(b.sub(mass, one), members);
+    return b.relu(b.sub(x, tau));
   },
 });

@@ -34,7 +34,7 @@ const layerScaleDef: LayerDef<LayerScaleConfig, "gamma"> = {
   }),
   build: (
     { b, inputs, params },
-  ) => [b.one("Mul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "gamma")])],
+  ) => [b.mul(asFloat(b, inputAt(inputs, 0)), paramAt(params, "gamma"))],
   keras: { classNames: ["LayerScale", "Custom>LayerScale"] },
 };
 /** Every channel times a learned factor (Touvron et al. 2021), `[…, channels]`, shape unchanged; ConvNeXt's. */
@@ -54,7 +54,7 @@ export const customScaleLayerDef: LayerDef<CustomScaleLayerConfig, never> = {
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0)), y = asFloat(b, inputAt(inputs, 1));
-    return [b.one("Add", [x, b.one("Mul", [y, scalarLike(b, config.scale, y)])])];
+    return [b.add(x, b.mul(y, scalarLike(b, config.scale, y)))];
   },
   keras: { classNames: ["CustomScaleLayer", "Custom>CustomScaleLayer"] },
 };
@@ -75,7 +75,7 @@ const stochasticDepthDef: LayerDef<StochasticDepthConfig, never> = {
     if (!training || dropPathRate === 0) return [x];
     const ones = range(1, shapeOf(x.type).length).map(() => 1);
     const pattern = dropoutPattern(b, x, shapeVector(b, x, [{ axis: 0 }, ...ones]), dropPathRate, null);
-    return [b.one("Mul", [x, pattern])];
+    return [b.mul(x, pattern)];
   },
   keras: { classNames: ["StochasticDepth", "Custom>StochasticDepth"] },
 };

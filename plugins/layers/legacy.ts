@@ -38,8 +38,8 @@ const keras1 = <C>(
   save: refuseSaving,
 });
 const product = (b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value => {
-  const y = b.one("MatMul", [x, kernel]);
-  return bias ? b.one("Add", [y, bias]) : y;
+  const y = b.matMul(x, kernel);
+  return bias ? b.add(y, bias) : y;
 };
 
 /** Options of {@link highwayDef}, resolved. */
@@ -64,10 +64,10 @@ const highwayDef: LayerDef<HighwayConfig, HighwayParam> = {
   build({ b, config, inputs, params }) {
     const x = asFloat(b, inputAt(inputs, 0));
     const bias = (name: HighwayParam) => (config.useBias ? paramAt(params, name) : undefined);
-    const gate = b.one("Sigmoid", [product(b, x, paramAt(params, "carryKernel"), bias("carryBias"))]);
+    const gate = b.sigmoid(product(b, x, paramAt(params, "carryKernel"), bias("carryBias")));
     const y = activate(b, config.activation, product(b, x, paramAt(params, "kernel"), bias("bias")));
-    const kept = b.one("Mul", [b.one("Sub", [scalarLike(b, 1, x), gate]), x]);
-    return [b.one("Add", [b.one("Mul", [y, gate]), kept])];
+    const kept = b.mul(b.sub(scalarLike(b, 1, x), gate), x);
+    return [b.add(b.mul(y, gate), kept)];
   },
   keras: keras1(keras1Names, ["input_dim"]),
 };
@@ -100,10 +100,10 @@ const maxoutDenseDef: LayerDef<MaxoutDenseConfig, "kernel" | "bias"> = {
   },
   build({ b, config, inputs, params }) {
     // [1, batch, in] · [features, in, units]
-    const x = b.one("Unsqueeze", [asFloat(b, inputAt(inputs, 0)), b.ints([0])]);
-    const bias = config.useBias ? b.one("Unsqueeze", [paramAt(params, "bias"), b.ints([1])]) : undefined;
+    const x = b.unsqueeze(asFloat(b, inputAt(inputs, 0)), b.ints([0]));
+    const bias = config.useBias ? b.unsqueeze(paramAt(params, "bias"), b.ints([1])) : undefined;
     const y = product(b, x, paramAt(params, "kernel"), bias);
-    return [b.one("ReduceMax", [y, b.ints([0])], { keepdims: 0 })];
+    return [b.reduceMax(y, b.ints([0]), { keepdims: 0 })];
   },
   keras: keras1({ ...keras1Names, nb_feature: "features" }, ["input_dim"]),
 };
@@ -151,12 +151,12 @@ const sReluDef: LayerDef<SReluConfig, SReluParam> = {
   },
   build({ b, inputs, params }) {
     const x = asFloat(b, inputAt(inputs, 0)), left = paramAt(params, "tLeft");
-    const width = b.one("Abs", [paramAt(params, "tRight")]), right = b.one("Add", [left, width]);
-    const beyond = (from: Value, to: Value) => b.one("Relu", [b.one("Sub", [to, from])]);
-    const middle = b.one("Add", [left, b.one("Min", [beyond(left, x), width])]);
-    const below = b.one("Mul", [beyond(x, left), paramAt(params, "aLeft")]);
-    const above = b.one("Mul", [beyond(right, x), paramAt(params, "aRight")]);
-    return [b.one("Add", [b.one("Sub", [middle, below]), above])];
+    const width = b.abs(paramAt(params, "tRight")), right = b.add(left, width);
+    const beyond = (from: Value, to: Value) => b.relu(b.sub(to, from));
+    const middle = b.add(left, b.min([beyond(left, x), width]));
+    const below = b.mul(beyond(x, left), paramAt(params, "aLeft"));
+    const above = b.mul(beyond(right, x), paramAt(params, "aRight"));
+    return [b.add(b.sub(middle, below), above)];
   },
   keras: keras1({
     t_left_init: "t_left_initializer",
@@ -194,8 +194,8 @@ const parametricSoftplusDef: LayerDef<ParametricSoftplusConfig, "alphas" | "beta
     };
   },
   build({ b, inputs, params }) {
-    const x = b.one("Mul", [paramAt(params, "betas"), asFloat(b, inputAt(inputs, 0))]);
-    return [b.one("Mul", [b.activation("softplus", x), paramAt(params, "alphas")])];
+    const x = b.mul(paramAt(params, "betas"), asFloat(b, inputAt(inputs, 0)));
+    return [b.mul(b.activation("softplus", x), paramAt(params, "alphas"))];
   },
   keras: { save: refuseSaving },
 };
@@ -245,13 +245,13 @@ export const batchModesDef: LayerDef<BatchModesConfig, BatchModesParam> = {
     const axis = samples ? rank - 1 : normalAxis(config.axis, rank),
       epsilon = scalarLike(b, config.epsilon, x);
     const over = b.ints(samples ? [axis] : range(0, rank).filter((a) => a !== axis));
-    const mean = (v: Value) => b.one("ReduceMean", [v, over], { keepdims: 1 });
-    const centred = b.one("Sub", [x, mean(x)]);
-    const root = b.one("Sqrt", [b.one("Add", [mean(b.one("Mul", [centred, centred])), epsilon])]);
-    const y = b.one("Div", [centred, samples ? b.one("Add", [root, epsilon]) : root]);
+    const mean = (v: Value) => b.reduceMean(v, over, { keepdims: 1 });
+    const centred = b.sub(x, mean(x));
+    const root = b.sqrt(b.add(mean(b.mul(centred, centred)), epsilon));
+    const y = b.div(centred, samples ? b.add(root, epsilon) : root);
     const sizes = b.ints(range(0, rank).map((a) => (a === axis ? sizeAt(x.type, a) : 1)));
-    const beside = (name: BatchModesParam) => b.one("Reshape", [paramAt(params, name), sizes]);
-    return [b.one("Add", [b.one("Mul", [y, beside("gamma")]), beside("beta")])];
+    const beside = (name: BatchModesParam) => b.reshape(paramAt(params, name), sizes);
+    return [b.add(b.mul(y, beside("gamma")), beside("beta"))];
   },
   check({ mode, axis }, path) {
     if (mode === 1 && axis !== -1) {

@@ -53,14 +53,14 @@ interface NBits {
 export function unpacked(b: Builder, bytes: Value, bits: number): Value {
   if (bits === 8) return bytes;
   const parts = Array.from({ length: 8 / bits }, (_, i) => {
-    const low = b.one("BitShift", [bytes, b.scalar(i * bits, "uint8")], { direction: "RIGHT" });
-    return b.one("Unsqueeze", [b.one("BitwiseAnd", [low, b.scalar(2 ** bits - 1, "uint8")]), b.ints([-1])]);
+    const low = b.bitShift(bytes, b.scalar(i * bits, "uint8"), { direction: "RIGHT" });
+    return b.unsqueeze(b.bitwiseAnd(low, b.scalar(2 ** bits - 1, "uint8")), b.ints([-1]));
   });
-  return b.one("Concat", parts, { axis: -1 });
+  return b.concat(parts, { axis: -1 });
 }
 /** Blocks of the rows, of which files may hold more than there are. */
 function rowOrder(b: Builder, order: Value, rows: number): Value {
-  return b.one("Slice", [order, b.ints([0]), b.ints([rows]), b.ints([0])]);
+  return b.slice(order, b.ints([0]), b.ints([rows]), b.ints([0]));
 }
 const matMulNBits: OpDef = defineOp<NBits>({
   name: "MatMulNBits",
@@ -73,6 +73,7 @@ const matMulNBits: OpDef = defineOp<NBits>({
     bits: field({
       doc: "bits of an element",
       expects: "2, 4 or 8",
+      json: { enum: [2, 4, 8] },
       default: 4,
       read: (raw) => [2, 4, 8].find((n) => n === raw),
     }),
@@ -93,33 +94,30 @@ const matMulNBits: OpDef = defineOp<NBits>({
         "zero points beside an order of rows (g_idx), of which onnxruntime makes something else than its description",
       );
     }
-    const column = (x: Value) => b.one("Reshape", [x, b.ints([N, count, 1])]);
+    const column = (x: Value) => b.reshape(x, b.ints([N, count, 1]));
     const given = v[3], packed = given && asTensor(given.type).dtype === "uint8";
     const perRow = Math.ceil(count * bits / 8);
-    const rows = given && packed && b.one("Reshape", [
-      unpacked(b, b.one("Reshape", [given, b.ints([N, perRow])]), bits),
-      b.ints([N, -1]),
-    ]);
+    const rows = given && packed &&
+      b.reshape(unpacked(b, b.reshape(given, b.ints([N, perRow])), bits), b.ints([N, -1]));
     const zeros = rows
       ? column(
-        b.one("Slice", [b.one("Cast", [rows], { to: dtype }), b.ints([0]), b.ints([count]), b.ints([1])]),
+        b.slice(b.cast(rows, { to: dtype }), b.ints([0]), b.ints([count]), b.ints([1])),
       )
       : given
       ? column(given)
       : b.scalar(2 ** (bits - 1), dtype);
-    const elements = b.one("Reshape", [unpacked(b, needed(v, 1), bits), b.ints([N, count, block_size])]);
-    const numbers = b.one("Cast", [elements], { to: dtype }),
-      rowsOf = (x: Value) =>
-        b.one("Slice", [b.one("Reshape", [x, b.ints([N, -1])]), b.ints([0]), b.ints([K]), b.ints([1])]);
+    const elements = b.reshape(unpacked(b, needed(v, 1), bits), b.ints([N, count, block_size]));
+    const numbers = b.cast(elements, { to: dtype }),
+      rowsOf = (x: Value) => b.slice(b.reshape(x, b.ints([N, -1])), b.ints([0]), b.ints([K]), b.ints([1]));
     // An order says which block's scale each row has.
     const scales = column(needed(v, 2));
     const chosen = (x: Value, rows: Value) =>
-      b.one("Gather", [b.one("Reshape", [x, b.ints([N, count])]), rowOrder(b, rows, K)], { axis: 1 });
+      b.gather(b.reshape(x, b.ints([N, count])), rowOrder(b, rows, K), { axis: 1 });
     const weights = order
-      ? b.one("Mul", [b.one("Sub", [rowsOf(numbers), zeros]), chosen(scales, order)])
-      : rowsOf(b.one("Mul", [b.one("Sub", [numbers, zeros]), scales]));
-    const y = b.one("MatMul", [a, b.one("Transpose", [weights], { perm: [1, 0] })]);
-    return [v[5] ? b.one("Add", [y, v[5]]) : y];
+      ? b.mul(b.sub(rowsOf(numbers), zeros), chosen(scales, order))
+      : rowsOf(b.mul(b.sub(numbers, zeros), scales));
+    const y = b.matMul(a, b.transpose(weights, { perm: [1, 0] }));
+    return [v[5] ? b.add(y, v[5]) : y];
   },
   infer({ inputs, attributes }) {
     const x = dimsOf(inputs[0], "A");

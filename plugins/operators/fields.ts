@@ -3,15 +3,19 @@ import { tensorField } from "../../core/ops/define.ts";
 import { type Field, field, int, list, nullable, text } from "../../core/values/schema.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
 
-const isNumber = (raw: unknown): number | undefined => (typeof raw === "number" ? raw : undefined);
+const number = {
+  expects: "a number",
+  json: { type: "number" },
+  read: (raw: unknown): number | undefined => (typeof raw === "number" ? raw : undefined),
+};
 
 /** A number, NaN and infinities too. */
 export function anyNumber(doc: string, otherwise: number): Field<number> {
-  return field({ doc, expects: "a number", default: otherwise, read: isNumber });
+  return field({ ...number, doc, default: otherwise });
 }
 /** Numbers, NaN and infinities too. */
 export function anyNumbers(doc: string): Field<readonly number[] | null> {
-  return nullable(list({ doc, of: field({ doc, expects: "a number", read: isNumber }) }));
+  return nullable(list({ doc, of: field({ ...number, doc }) }));
 }
 /** Whole numbers that a double holds. */
 export function wholes(doc: string): Field<readonly number[] | null> {
@@ -22,6 +26,7 @@ export function bigs(doc: string): Field<readonly bigint[] | null> {
   const one = field<bigint>({
     doc,
     expects: "a whole number",
+    json: { type: "integer" },
     read: (raw) =>
       typeof raw === "bigint" ? raw : Number.isSafeInteger(raw) ? BigInt(raw as number) : undefined,
   });

@@ -19,12 +19,12 @@ export function needed(values: Given, index: number): Value {
 function upright(b: Builder, v: Value, behind: number): Value {
   const dims = dimsOf(v.type);
   if (dims.length !== 1 || dims[0] === 1 || behind === 0) return v;
-  return b.one("Unsqueeze", [v, b.ints(Array.from({ length: behind }, (_, i) => 1 + i))]);
+  return b.unsqueeze(v, b.ints(Array.from({ length: behind }, (_, i) => 1 + i)));
 }
 /** x − zero in int32. */
 function centred(b: Builder, x: Value, zero: Value | undefined, behind: number): Value {
-  const wide = b.one("Cast", [x], { to: "int32" });
-  return zero ? b.one("Sub", [wide, upright(b, b.one("Cast", [zero], { to: "int32" }), behind)]) : wide;
+  const wide = b.cast(x, { to: "int32" });
+  return zero ? b.sub(wide, upright(b, b.cast(zero, { to: "int32" }), behind)) : wide;
 }
 const exact: Pick<OpDef, "accuracy" | "dtypes"> = { accuracy: "exact", dtypes: () => [tensorType("int32")] };
 /** Of an operator whose output is quantized as its zero point, where ranks are unknown. */
@@ -38,7 +38,7 @@ const matMulInteger: OpDef = defineOp<NoAttributes>({
   attributes: {},
   arity: [2, 4],
   body: (b, v) => [
-    b.one("MatMul", [centred(b, needed(v, 0), v[2], 1), centred(b, needed(v, 1), v[3], 0)]),
+    b.matMul(centred(b, needed(v, 0), v[2], 1), centred(b, needed(v, 1), v[3], 0)),
   ],
 });
 const convInteger: OpDef = defineOp<ConvAttributes>({
@@ -51,7 +51,7 @@ const convInteger: OpDef = defineOp<ConvAttributes>({
   body(b, v, attributes) {
     const w = needed(v, 1), behind = dimsOf(w.type).length - 1;
     return [
-      b.one("Conv", [centred(b, needed(v, 0), v[2], 0), centred(b, w, v[3], behind)], { ...attributes }),
+      b.conv(centred(b, needed(v, 0), v[2], 0), centred(b, w, v[3], behind), { ...attributes }),
     ];
   },
 });
@@ -65,13 +65,13 @@ function requantized(
   zero: Value,
 ): Value {
   const { dtype } = asTensor(scale.type);
-  const factor = b.one("Div", [b.one("Mul", [factors[0], factors[1]]), scale]);
-  const y = b.one("Mul", [b.one("Cast", [sums], { to: dtype }), factor]);
+  const factor = b.div(b.mul(factors[0], factors[1]), scale);
+  const y = b.mul(b.cast(sums, { to: dtype }), factor);
   return quantizedBy(b, y, b.scalar(1, dtype), zero);
 }
 /** QuantizeLinear by one scale, whatever the shape it and the zero point have. */
 export function quantizedBy(b: Builder, x: Value, scale: Value, zero: Value | undefined): Value {
-  const one = (v: Value) => (dimsOf(v.type).length === 0 ? v : b.one("Reshape", [v, b.ints([])]));
+  const one = (v: Value) => (dimsOf(v.type).length === 0 ? v : b.reshape(v, b.ints([])));
   return b.one("QuantizeLinear", zero ? [x, one(scale), one(zero)] : [x, one(scale)]);
 }
 
@@ -92,11 +92,11 @@ const qLinearMatMul: OpDef = defineOp<NoAttributes>({
   body(b, v) {
     const [a, aScale, aZero, w, wScale, wZero, scale, zero] = eight(v);
     if (isFloat8(a)) {
-      const left = b.one("DequantizeLinear", [a, aScale, aZero]);
-      const right = b.one("DequantizeLinear", [w, wScale, wZero]);
-      return [quantizedBy(b, b.one("MatMul", [left, right]), scale, zero)];
+      const left = b.dequantizeLinear(a, aScale, aZero);
+      const right = b.dequantizeLinear(w, wScale, wZero);
+      return [quantizedBy(b, b.matMul(left, right), scale, zero)];
     }
-    const sums = b.one("MatMulInteger", [a, w, aZero, wZero]);
+    const sums = b.matMulInteger(a, w, aZero, wZero);
     return [requantized(b, sums, [upright(b, aScale, 1), wScale], scale, zero)];
   },
 });
@@ -111,8 +111,8 @@ const qLinearConv: OpDef = defineOp<ConvAttributes>({
   body(b, v, attributes) {
     const [x, xScale, xZero, w, wScale, wZero, scale, zero] = eight(v);
     const behind = dimsOf(w.type).length - 2, bias = v[8];
-    const products = b.one("ConvInteger", [x, w, xZero, wZero], { ...attributes } as Attributes);
-    const sums = bias ? b.one("Add", [products, upright(b, bias, behind)]) : products;
+    const products = b.convInteger(x, w, xZero, wZero, { ...attributes } as Attributes);
+    const sums = bias ? b.add(products, upright(b, bias, behind)) : products;
     return [requantized(b, sums, [xScale, upright(b, wScale, behind)], scale, zero)];
   },
 });

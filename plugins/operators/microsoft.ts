@@ -19,8 +19,8 @@ function microsoftOp<A>(def: Declared<A>): OpDef {
 /** What three inputs from `at` on stand for: quantized numbers, their scale and their zero point. */
 function read(b: Builder, v: Given, at: number, axis = 1): Value {
   const scale = needed(v, at + 1), zero = v[at + 2], wide = dimsOf(scale.type);
-  const one = (x: Value) => (wide.length === 1 && wide[0] === 1 ? b.one("Reshape", [x, b.ints([])]) : x);
-  return b.one("DequantizeLinear", [needed(v, at), one(scale), zero && one(zero)], { axis });
+  const one = (x: Value) => (wide.length === 1 && wide[0] === 1 ? b.reshape(x, b.ints([])) : x);
+  return b.dequantizeLinear(needed(v, at), one(scale), zero && one(zero), { axis });
 }
 /** A function of one quantized tensor. */
 function unary<A>(
@@ -40,9 +40,9 @@ function unary<A>(
 
 /** Softmax; before opset 13 over all axes from the given one on. */
 function softmax(b: Builder, x: Value, { axis, opset }: { axis: number; opset: number }): Value {
-  if (opset >= 13) return b.one("Softmax", [x], { axis });
-  const flat = b.one("Softmax", [b.one("Flatten", [x], { axis })], { axis: 1 });
-  return b.one("Reshape", [flat, b.one("Shape", [x])]);
+  if (opset >= 13) return b.softmax(x, { axis });
+  const flat = b.softmax(b.flatten(x, { axis }), { axis: 1 });
+  return b.reshape(flat, b.shape(x));
 }
 const softmaxOp: OpDef = microsoftOp<{ axis: number; opset: number }>({
   name: "QLinearSoftmax",
@@ -55,16 +55,16 @@ const softmaxOp: OpDef = microsoftOp<{ axis: number; opset: number }>({
   body(b, v, a) {
     // onnxruntime has as many steps of the output's scale to 1 as fit in whole.
     const scale = needed(v, 3), one = floatScalar(b, scale, 1);
-    const steps = b.one("Floor", [b.one("Div", [one, scale])]);
-    return [quantizedBy(b, b.one("Mul", [softmax(b, read(b, v, 0), a), steps]), one, v[4])];
+    const steps = b.floor(b.div(one, scale));
+    return [quantizedBy(b, b.mul(softmax(b, read(b, v, 0), a), steps), one, v[4])];
   },
 });
 /** Images with channels last, as ONNX wants them, and back. */
 function channelsFirst(b: Builder, x: Value, last: boolean, build: (x: Value) => Value): Value {
   if (!last) return build(x);
   const rank = dimsOf(x.type).length, spatial = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  const first = b.one("Transpose", [x], { perm: [0, rank - 1, ...spatial] });
-  return b.one("Transpose", [build(first)], { perm: [0, ...spatial.map((i) => i + 1), 1] });
+  const first = b.transpose(x, { perm: [0, rank - 1, ...spatial] });
+  return b.transpose(build(first), { perm: [0, ...spatial.map((i) => i + 1), 1] });
 }
 const channelsLast = bool({ doc: "channels are the last axis", default: false });
 
@@ -79,19 +79,11 @@ const qGemm: OpDef = microsoftOp<{ alpha: number; transA: boolean; transB: boole
   arity: [6, 9],
   dtypes: (c) => [tensorType(asTensor(c.inputs[7] ? c.inputs[8] ?? c.inputs[0] : c.inputs[1]).dtype)],
   body(b, v, { alpha, transA, transB }) {
-    const turned = (x: Value, turn: boolean) => (turn ? b.one("Transpose", [x], { perm: [1, 0] }) : x);
-    const sums = b.one("MatMulInteger", [
-      turned(needed(v, 0), transA),
-      turned(needed(v, 3), transB),
-      v[2],
-      v[5],
-    ]);
-    const all = v[6] ? b.one("Add", [sums, v[6]]) : sums;
-    const scale = b.one("Mul", [
-      b.one("Mul", [needed(v, 1), needed(v, 4)]),
-      floatScalar(b, needed(v, 1), alpha),
-    ]);
-    const y = b.one("Mul", [b.one("Cast", [all], { to: asTensor(scale.type).dtype }), scale]);
+    const turned = (x: Value, turn: boolean) => (turn ? b.transpose(x, { perm: [1, 0] }) : x);
+    const sums = b.matMulInteger(turned(needed(v, 0), transA), turned(needed(v, 3), transB), v[2], v[5]);
+    const all = v[6] ? b.add(sums, v[6]) : sums;
+    const scale = b.mul(b.mul(needed(v, 1), needed(v, 4)), floatScalar(b, needed(v, 1), alpha));
+    const y = b.mul(b.cast(all, { to: asTensor(scale.type).dtype }), scale);
     return [v[7] ? quantizedBy(b, y, v[7], v[8]) : y];
   },
 });
@@ -104,14 +96,14 @@ const concat: OpDef = microsoftOp<{ axis: number }>({
   dtypes: (c) => [tensorType(asTensor(c.inputs[1]).dtype)],
   body(b, v, { axis }) {
     const parts = Array.from({ length: (v.length - 2) / 3 }, (_, i) => read(b, v, 2 + 3 * i));
-    return [quantizedBy(b, b.one("Concat", parts, { axis }), needed(v, 0), v[1])];
+    return [quantizedBy(b, b.concat(parts, { axis }), needed(v, 0), v[1])];
   },
 });
 
 /** A float tensor times a quantized matrix. */
 function scaledProduct(b: Builder, sums: Value, scale: Value, bias: Value | undefined): Value {
-  const y = b.one("Mul", [b.one("Cast", [sums], { to: asTensor(scale.type).dtype }), scale]);
-  return bias ? b.one("Add", [y, bias]) : y;
+  const y = b.mul(b.cast(sums, { to: asTensor(scale.type).dtype }), scale);
+  return bias ? b.add(y, bias) : y;
 }
 const dynamicMatMul: OpDef = microsoftOp({
   name: "DynamicQuantizeMatMul",
@@ -119,9 +111,9 @@ const dynamicMatMul: OpDef = microsoftOp({
   attributes: {},
   arity: [3, 5],
   body(b, v) {
-    const [a, aScale, aZero] = b.op("DynamicQuantizeLinear", [v[0]]);
-    const sums = b.one("MatMulInteger", [a, v[1], aZero, v[3]]);
-    return [scaledProduct(b, sums, b.one("Mul", [aScale, needed(v, 2)]), v[4])];
+    const [a, aScale, aZero] = b.dynamicQuantizeLinear(needed(v, 0));
+    const sums = b.matMulInteger(a, needed(v, 1), aZero, v[3]);
+    return [scaledProduct(b, sums, b.mul(aScale, needed(v, 2)), v[4])];
   },
 });
 const toFloat: OpDef = microsoftOp({
@@ -131,8 +123,8 @@ const toFloat: OpDef = microsoftOp({
   arity: [4, 7],
   dtypes: (c) => [tensorType(asTensor(c.inputs[2]).dtype)],
   body(b, v) {
-    const sums = b.one("MatMulInteger", [v[0], v[1], v[4], v[5]]);
-    return [scaledProduct(b, sums, b.one("Mul", [needed(v, 2), needed(v, 3)]), v[6])];
+    const sums = b.matMulInteger(needed(v, 0), needed(v, 1), v[4], v[5]);
+    return [scaledProduct(b, sums, b.mul(needed(v, 2), needed(v, 3)), v[6])];
   },
 });
 
@@ -147,8 +139,8 @@ interface DynamicLstm {
 }
 /** h as its own range in 8 bits says it, at each step. */
 function byRange(b: Builder, h: Value): Value {
-  const [q, scale, zero] = b.op("DynamicQuantizeLinear", [h]);
-  return b.one("DequantizeLinear", [q, scale, zero]);
+  const [q, scale, zero] = b.dynamicQuantizeLinear(h);
+  return b.dequantizeLinear(q, scale, zero);
 }
 const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
 const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
@@ -171,7 +163,7 @@ const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
   arity: [12, 12],
   maxOutputs: 3,
   body(b, v, attributes, outputs) {
-    const x = needed(v, 0), [q, scale, zero] = b.op("DynamicQuantizeLinear", [x]);
+    const x = needed(v, 0), [q, scale, zero] = b.dynamicQuantizeLinear(x);
     const weight = (at: number, scaleAt: number): Value => {
       const w = needed(v, at), s = needed(v, scaleAt), z = needed(v, scaleAt + 1);
       const type = asTensor(s.type).dtype, [directions = 1] = dimsOf(w.type);
@@ -179,16 +171,13 @@ const dynamicLstm: OpDef = microsoftOp<DynamicLstm>({
       if (count > 2) throw new ShapeError("scales of weights have a rank of 1 or 2");
       // [directions], or [directions, 4·units], beside [directions, features, 4·units].
       const stand = (p: Value) => {
-        if (count === 2) return b.one("Unsqueeze", [p, b.ints([1])]);
-        return count === 1 && directions !== 1 ? b.one("Unsqueeze", [p, b.ints([1, 2])]) : p;
+        if (count === 2) return b.unsqueeze(p, b.ints([1]));
+        return count === 1 && directions !== 1 ? b.unsqueeze(p, b.ints([1, 2])) : p;
       };
-      const centred = b.one("Sub", [
-        b.one("Cast", [w], { to: type }),
-        stand(b.one("Cast", [z], { to: type })),
-      ]);
-      return b.one("Transpose", [b.one("Mul", [centred, stand(s)])], { perm: [0, 2, 1] });
+      const centred = b.sub(b.cast(w, { to: type }), stand(b.cast(z, { to: type })));
+      return b.transpose(b.mul(centred, stand(s)), { perm: [0, 2, 1] });
     };
-    const steps = b.one("DequantizeLinear", [q, scale, zero]);
+    const steps = b.dequantizeLinear(q, scale, zero);
     const inputs = [steps, weight(1, 8), weight(2, 10), ...v.slice(3, 8)];
     return lstmDirections(b, inputs, { ...attributes, layout: 0 }, outputs, byRange);
   },
@@ -200,22 +189,22 @@ export const microsoftOps: readonly OpDef[] = [
     "QLinearLeakyRelu",
     "LeakyRelu of a quantized tensor, quantized",
     { alpha: float({ doc: "slope below zero", default: 0.01 }) },
-    (b, x, a) => b.one("LeakyRelu", [x], a),
+    (b, x, a) => b.leakyRelu(x, a),
   ),
-  unary("QLinearSigmoid", "Sigmoid of a quantized tensor, quantized", {}, (b, x) => b.one("Sigmoid", [x])),
+  unary("QLinearSigmoid", "Sigmoid of a quantized tensor, quantized", {}, (b, x) => b.sigmoid(x)),
   softmaxOp,
   unary(
     "QLinearAveragePool",
     "AveragePool of a quantized tensor, quantized",
     { ...averageFields, channels_last: channelsLast },
     (b, x, { channels_last, ...pool }) =>
-      channelsFirst(b, x, channels_last, (y) => b.one("AveragePool", [y], { ...pool })),
+      channelsFirst(b, x, channels_last, (y) => b.averagePool(y, { ...pool })),
   ),
   unary<{ channels_last: boolean }>(
     "QLinearGlobalAveragePool",
     "GlobalAveragePool of a quantized tensor, quantized",
     { channels_last: channelsLast },
-    (b, x, { channels_last }) => channelsFirst(b, x, channels_last, (y) => b.one("GlobalAveragePool", [y])),
+    (b, x, { channels_last }) => channelsFirst(b, x, channels_last, (y) => b.globalAveragePool(y)),
   ),
   concat,
   qGemm,

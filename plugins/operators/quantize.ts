@@ -42,6 +42,7 @@ function typeOrInputs(doc: string): Field<number> {
   return field({
     doc,
     expects: "an element type, or 0",
+    kind: "dtype",
     default: 0,
     read: (raw, path) => (raw === 0 ? 0 : code.parse(raw, path)),
   });
@@ -181,6 +182,7 @@ const dynamicQuantize: OpDef = defineOp({
   attributes: {},
   arity: [1, 1],
   maxOutputs: 3,
+  minOutputs: 3,
   accuracy: "rounding",
   infer(c: InferContext<unknown>) {
     const x = inputOf(c, 0, ["float32", "float64"]);

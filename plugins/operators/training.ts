@@ -22,9 +22,9 @@ function arithmetic(b: Builder, like: Value) {
     mul: binary("Mul"),
     div: binary("Div"),
     pow: binary("Pow"),
-    sqrt: (x: Value) => b.one("Sqrt", [x]),
-    cast: (x: Value) => b.one("Cast", [x], { to: dtype }),
-    where: (c: Value, x: Value | number, y: Value | number) => b.one("Where", [c, value(x), value(y)]),
+    sqrt: (x: Value) => b.sqrt(x),
+    cast: (x: Value) => b.cast(x, { to: dtype }),
+    where: (c: Value, x: Value | number, y: Value | number) => b.where(c, value(x), value(y)),
   };
 }
 /** An optimizer: inputs are the rate, the count of updates, then all tensors, all gradients, all states of each kind. */
@@ -106,7 +106,7 @@ const momentum = optimizer<Momentum>(
   (b, values, rate, count, a) => {
     const x = needed(values, 0), { add, sub, mul, cast, where } = arithmetic(b, x);
     const gradient = add(mul(a.norm_coefficient, x), needed(values, 1));
-    const share = where(b.one("Greater", [count, b.scalar(0, asTensor(count.type).dtype)]), a.beta, 1);
+    const share = where(b.greater(count, b.scalar(0, asTensor(count.type).dtype)), a.beta, 1);
     const moved = add(mul(a.alpha, needed(values, 2)), mul(share, gradient));
     const way = a.mode === "standard" ? moved : add(gradient, mul(a.alpha, moved));
     return [sub(x, mul(cast(rate), way)), moved];
@@ -138,7 +138,7 @@ const adam = optimizer<Adam>(
     const squares = add(mul(a.beta, needed(values, 3)), mul(1 - a.beta, mul(gradient, gradient)));
     const steps = cast(count), r = cast(rate);
     const unbiased = div(mul(r, sqrt(sub(1, pow(a.beta, steps)))), sub(1, pow(a.alpha, steps)));
-    const started = b.one("Greater", [count, b.scalar(0, asTensor(count.type).dtype)]);
+    const started = b.greater(count, b.scalar(0, asTensor(count.type).dtype));
     const moved = sub(x, div(mul(where(started, unbiased, r), mean), add(sqrt(squares), a.epsilon)));
     return [mul(1 - a.norm_coefficient_post, moved), mean, squares];
   },

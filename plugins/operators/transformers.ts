@@ -24,10 +24,10 @@ const typed = (
   b: Builder,
   x: Value,
   to: DType,
-) => (asTensor(x.type).dtype === to ? x : b.one("Cast", [x], { to }));
+) => (asTensor(x.type).dtype === to ? x : b.cast(x, { to }));
 /** A part of the last axis. */
 function lastAxis(b: Builder, x: Value, from: number, to: number, step = 1): Value {
-  return b.one("Slice", [x, b.ints([from]), b.ints([to]), b.ints([-1]), b.ints([step])]);
+  return b.slice(x, b.ints([from]), b.ints([to]), b.ints([-1]), b.ints([step]));
 }
 const toEnd = 2 ** 31 - 1;
 
@@ -52,35 +52,32 @@ const rotary: OpDef = defineOp<Rotary>({
     const x = needed(v, 0), flat = dimsOf(x.type).length === 3;
     if (flat && !num_heads) throw new ShapeError("X of rank 3 needs num_heads");
     const apart = flat
-      ? b.one("Reshape", [x, b.ints([0, 0, num_heads ?? 0, -1])])
-      : b.one("Transpose", [x], { perm: [0, 2, 1, 3] });
+      ? b.reshape(x, b.ints([0, 0, num_heads ?? 0, -1]))
+      : b.transpose(x, { perm: [0, 2, 1, 3] });
     const size = rotary_embedding_dim || dimsOf(apart.type)[3];
     if (typeof size !== "number" || size % 2 !== 0) {
       throw new ShapeError("heads of a known, even size expected");
     }
     const factor = (at: number) => {
       const cache = needed(v, at);
-      const rows = v[3] ? b.one("Gather", [cache, v[3]], { axis: 0 }) : cache;
-      return b.one("Unsqueeze", [rows, b.ints([2])]);
+      const rows = v[3] ? b.gather(cache, v[3], { axis: 0 }) : cache;
+      return b.unsqueeze(rows, b.ints([2]));
     };
     const cos = factor(1), sin = factor(2), half = size / 2;
     const first = interleaved ? lastAxis(b, apart, 0, size, 2) : lastAxis(b, apart, 0, half);
     const second = interleaved ? lastAxis(b, apart, 1, size, 2) : lastAxis(b, apart, half, size);
-    const times = (p: Value, q: Value) => b.one("Mul", [p, q]);
-    const real = b.one("Sub", [times(cos, first), times(sin, second)]);
-    const imaginary = b.one("Add", [times(sin, first), times(cos, second)]);
-    const pair = (p: Value) => b.one("Unsqueeze", [p, b.ints([4])]);
+    const times = (p: Value, q: Value) => b.mul(p, q);
+    const real = b.sub(times(cos, first), times(sin, second));
+    const imaginary = b.add(times(sin, first), times(cos, second));
+    const pair = (p: Value) => b.unsqueeze(p, b.ints([4]));
     const turned = interleaved
-      ? b.one("Reshape", [
-        b.one("Concat", [pair(real), pair(imaginary)], { axis: 4 }),
-        b.ints([0, 0, 0, size]),
-      ])
-      : b.one("Concat", [real, imaginary], { axis: 3 });
+      ? b.reshape(b.concat([pair(real), pair(imaginary)], { axis: 4 }), b.ints([0, 0, 0, size]))
+      : b.concat([real, imaginary], { axis: 3 });
     const all = rotary_embedding_dim === 0 || sameDim(dimsOf(apart.type)[3] ?? 0, size)
       ? turned
-      : b.one("Concat", [turned, lastAxis(b, apart, size, toEnd)], { axis: 3 });
+      : b.concat([turned, lastAxis(b, apart, size, toEnd)], { axis: 3 });
     return [
-      flat ? b.one("Reshape", [all, b.one("Shape", [x])]) : b.one("Transpose", [all], { perm: [0, 2, 1, 3] }),
+      flat ? b.reshape(all, b.shape(x)) : b.transpose(all, { perm: [0, 2, 1, 3] }),
     ];
   },
 });
@@ -96,7 +93,7 @@ const swiGlu: OpDef = defineOp<{ readonly alpha: number }>({
     sharedType(c, floats);
     return [inputOf(c, 0)];
   },
-  body: (b, v, { alpha }) => [b.one("Mul", [b.one("Swish", [v[0]], { alpha }), needed(v, 1)])],
+  body: (b, v, { alpha }) => [b.mul(b.swish(needed(v, 0), { alpha }), needed(v, 1))],
 });
 
 const shrink: OpDef = defineOp<{ readonly bias: number; readonly lambd: number }>({
@@ -115,16 +112,8 @@ const shrink: OpDef = defineOp<{ readonly bias: number; readonly lambd: number }
       { dtype } = asTensor(x.type),
       wide = dtypes[dtype].kind === "float" ? dtype : "float32";
     const y = typed(b, x, wide), number = (n: number) => b.scalar(n, wide);
-    const low = b.one("Where", [
-      b.one("Less", [y, number(-lambd)]),
-      b.one("Add", [y, number(bias)]),
-      number(0),
-    ]);
-    const found = b.one("Where", [
-      b.one("Greater", [y, number(lambd)]),
-      b.one("Sub", [y, number(bias)]),
-      low,
-    ]);
+    const low = b.where(b.less(y, number(-lambd)), b.add(y, number(bias)), number(0));
+    const found = b.where(b.greater(y, number(lambd)), b.sub(y, number(bias)), low);
     return [typed(b, found, dtype)];
   },
 });
@@ -168,7 +157,7 @@ const linearAttention: OpDef = defineOp<Linear>({
       throw new ShapeError(`${rule} takes ${gated ? "a" : "no"} decay and ${corrected ? "a" : "no"} beta`);
     }
     const apart = (x: Value, shape: readonly number[]) =>
-      b.one("Reshape", [typed(b, x, wide), b.ints([0, 0, ...shape])]);
+      b.reshape(typed(b, x, wide), b.ints([0, 0, ...shape]));
     const k = apart(needed(v, 1), [own, -1, 1]), value = apart(needed(v, 2), [own, 1, -1]);
     const size = dimsOf(k.type)[3], last = (x: Value) => dimsOf(x.type)[2];
     const q = apart(query, [own, heads / own, typeof size === "number" ? size : -1]);
@@ -179,30 +168,29 @@ const linearAttention: OpDef = defineOp<Linear>({
     const done = b.scan([state], sequences, { axis: 1 }, ([before], [qt, kt, vt, ...rest], s) => {
       if (!before || !qt || !kt || !vt) throw new ShapeError("a step without its inputs");
       const gate = decay && rest[0], rate = beta && rest.at(-1);
-      const kept = gate ? s.one("Mul", [before, s.one("Exp", [gate])]) : before;
+      const kept = gate ? s.mul(before, s.exp(gate)) : before;
       let added = vt;
       if (rate) {
-        const held = s.one("MatMul", [s.one("Transpose", [kt], { perm: [0, 1, 3, 2] }), kept]);
-        added = s.one("Mul", [rate, s.one("Sub", [vt, held])]);
+        const held = s.matMul(s.transpose(kt, { perm: [0, 1, 3, 2] }), kept);
+        added = s.mul(rate, s.sub(vt, held));
       }
-      const after = s.one("Add", [kept, s.one("Mul", [kt, added])]);
-      return { state: [after], outputs: [s.one("MatMul", [qt, after])] };
+      const after = s.add(kept, s.mul(kt, added));
+      return { state: [after], outputs: [s.matMul(qt, after)] };
     });
     const number = a.scale !== 0 ? a.scale : typeof size === "number" ? 1 / Math.sqrt(size) : undefined;
-    const factor = number !== undefined ? b.scalar(number, wide) : b.one("Pow", [
-      b.one("Cast", [b.one("Shape", [k], { start: 3, end: 4 })], { to: wide }),
-      b.scalar(-0.5, wide),
-    ]);
-    const y = b.one("Reshape", [b.one("Mul", [needed(done.outputs, 0), factor]), b.ints([0, 0, -1])]);
+    const factor = number !== undefined
+      ? b.scalar(number, wide)
+      : b.pow(b.cast(b.shape(k, { start: 3, end: 4 }), { to: wide }), b.scalar(-0.5, wide));
+    const y = b.reshape(b.mul(needed(done.outputs, 0), factor), b.ints([0, 0, -1]));
     const kind = past ? asTensor(past.type).dtype : dtype;
     return [typed(b, y, dtype), typed(b, needed(done.state, 0), kind)];
   },
 });
 /** Zeros `[batch, heads, key size, value size]`. */
 function zeroState(b: Builder, k: Value, v: Value, dtype: DType): Value {
-  const part = (x: Value, start: number) => b.one("Shape", [x], { start, end: start + 1 });
-  const shape = b.one("Concat", [part(k, 0), part(k, 2), part(k, 3), part(v, 4)], { axis: 0 });
-  return b.one("ConstantOfShape", [shape], { value: zeros([1], dtype) });
+  const part = (x: Value, start: number) => b.shape(x, { start, end: start + 1 });
+  const shape = b.concat([part(k, 0), part(k, 2), part(k, 3), part(v, 4)], { axis: 0 });
+  return b.constantOfShape(shape, { value: zeros([1], dtype) });
 }
 
 const causalConv: OpDef = defineOp<{ readonly activation: "none" | "silu" | "swish" }>({
@@ -223,16 +211,16 @@ const causalConv: OpDef = defineOp<{ readonly activation: "none" | "silu" | "swi
     if (typeof channels !== "number" || typeof size !== "number") {
       throw new ShapeError("weights [channels, 1, size] of a known shape expected");
     }
-    const shape = b.one("Concat", [b.one("Shape", [x], { start: 0, end: 2 }), b.ints([size - 1])], {
+    const shape = b.concat([b.shape(x, { start: 0, end: 2 }), b.ints([size - 1])], {
       axis: 0,
     });
-    const before = v[3] ?? b.one("ConstantOfShape", [shape], { value: zeros([1], dtype) });
-    const whole = b.one("Concat", [before, x], { axis: 2 });
+    const before = v[3] ?? b.constantOfShape(shape, { value: zeros([1], dtype) });
+    const whole = b.concat([before, x], { axis: 2 });
     const y = b.one("Conv", v[2] ? [whole, w, v[2]] : [whole, w], { group: channels });
     const state = size > 1
-      ? b.one("Slice", [whole, b.ints([1 - size]), b.ints([toEnd]), b.ints([2])])
-      : b.one("Slice", [whole, b.ints([0]), b.ints([0]), b.ints([2])]);
-    return [activation === "none" ? y : b.one("Swish", [y]), state];
+      ? b.slice(whole, b.ints([1 - size]), b.ints([toEnd]), b.ints([2]))
+      : b.slice(whole, b.ints([0]), b.ints([0]), b.ints([2]));
+    return [activation === "none" ? y : b.swish(y), state];
   },
 });
 

@@ -14,7 +14,7 @@ export const maskOutDef: LayerDef<Record<never, never>, never> = {
   build({ b, inputs }) {
     const mask = inputAt(inputs, 0).mask;
     if (!mask) throw new ShapeError("the input has no mask");
-    return [b.masked(b.one("Identity", [cast(b, mask, "bool")]), undefined)];
+    return [b.masked(b.identity(cast(b, mask, "bool")), undefined)];
   },
 };
 /** Its first input under a mask, the second. */
@@ -25,5 +25,5 @@ export const maskInDef: LayerDef<Record<never, never>, never> = {
   mask: "make",
   config: {},
   params: () => ({}),
-  build: ({ b, inputs }) => [b.masked(b.one("Identity", [inputAt(inputs, 0)]), inputAt(inputs, 1))],
+  build: ({ b, inputs }) => [b.masked(b.identity(inputAt(inputs, 0)), inputAt(inputs, 1))],
 };

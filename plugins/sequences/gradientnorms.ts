@@ -28,9 +28,9 @@ const stepAtDef: LayerDef<AtConfig, never> = {
   params: () => ({}),
   build({ b, config: { at, keep }, inputs }) {
     const x = inputAt(inputs, 0), { mask } = x, axis = b.ints([1]);
-    const step = b.one("Slice", [b.masked(x, undefined), b.ints([at]), b.ints([at + 1]), axis]);
-    if (!keep) return [b.one("Squeeze", [step, axis])];
-    return [b.masked(step, mask && b.one("Slice", [mask, b.ints([at]), b.ints([at + 1]), axis]))];
+    const step = b.slice(b.masked(x, undefined), b.ints([at]), b.ints([at + 1]), axis);
+    if (!keep) return [b.squeeze(step, axis)];
+    return [b.masked(step, mask && b.slice(mask, b.ints([at]), b.ints([at + 1]), axis))];
   },
 };
 /** Two values added. */
@@ -41,7 +41,7 @@ const moveDef: LayerDef<Record<never, never>, never> = {
   mask: "consume",
   config: {},
   params: () => ({}),
-  build: ({ b, inputs }) => [b.one("Add", [inputAt(inputs, 0), inputAt(inputs, 1)])],
+  build: ({ b, inputs }) => [b.add(inputAt(inputs, 0), inputAt(inputs, 1))],
 };
 /** States `[batch, units]` one after another, `[batch, time, units]`, under the last input's mask. */
 const stackDef: LayerDef<Record<never, never>, never> = {
@@ -53,8 +53,8 @@ const stackDef: LayerDef<Record<never, never>, never> = {
   params: () => ({}),
   build({ b, inputs }) {
     const last = inputAt(inputs, inputs.length - 1), axis = b.ints([1]);
-    const steps = inputs.slice(0, -1).map((h) => b.one("Unsqueeze", [h, axis]));
-    return [b.masked(b.one("Concat", steps, { axis: 1 }), last.mask)];
+    const steps = inputs.slice(0, -1).map((h) => b.unsqueeze(h, axis));
+    return [b.masked(b.concat(steps, { axis: 1 }), last.mask)];
   },
 };
 

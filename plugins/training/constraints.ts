@@ -11,15 +11,13 @@ import { epsilon } from "./losses/losses.ts";
 export type Axes = number | readonly number[];
 const axes = () => axesField({ default: 0 });
 const norms = (b: Builder, w: Value, axis: Axes) =>
-  b.one("Sqrt", [
-    b.one("ReduceSum", [b.one("Mul", [w, w]), b.ints(typeof axis === "number" ? [axis] : axis)], {
-      keepdims: 1,
-    }),
-  ]);
+  b.sqrt(b.reduceSum(b.mul(w, w), b.ints(typeof axis === "number" ? [axis] : axis), {
+    keepdims: 1,
+  }));
 const like = (b: Builder, n: number, w: Value) => scalarLike(b, n, w);
-const aboveZero = (b: Builder, x: Value) => b.one("Add", [x, like(b, epsilon, x)]);
+const aboveZero = (b: Builder, x: Value) => b.add(x, like(b, epsilon, x));
 const scaled = (b: Builder, w: Value, wanted: Value, now: Value) =>
-  b.one("Mul", [w, b.one("Div", [wanted, aboveZero(b, now)])]);
+  b.mul(w, b.div(wanted, aboveZero(b, now)));
 
 /** Options of {@link maxNormDef}. */
 export interface MaxNormConfig {
@@ -35,7 +33,7 @@ const maxNormDef: ConstraintDef<MaxNormConfig> = {
   keras: { fields: { maxValue: "max_value" } },
   build(b, w, { maxValue, axis }) {
     const now = norms(b, w, axis);
-    return scaled(b, w, b.one("Min", [now, like(b, maxValue, w)]), now);
+    return scaled(b, w, b.min([now, like(b, maxValue, w)]), now);
   },
 };
 /** Vectors no longer than `maxValue`. */
@@ -44,7 +42,7 @@ const nonNegDef: ConstraintDef<Readonly<Record<never, never>>> = {
   kind: "constraint",
   name: "nonNeg",
   config: {},
-  build: (b, w) => b.one("Relu", [w]),
+  build: (b, w) => b.relu(w),
 };
 /** No negative weights. */
 export const nonNeg: PartFactory<ConstraintDef, Readonly<Record<never, never>>> = partFactory<ConstraintDef>(
@@ -59,7 +57,7 @@ const unitNormDef: ConstraintDef<UnitNormConfig> = {
   kind: "constraint",
   name: "unitNorm",
   config: { axis: axes() },
-  build: (b, w, { axis }) => b.one("Div", [w, aboveZero(b, norms(b, w, axis))]),
+  build: (b, w, { axis }) => b.div(w, aboveZero(b, norms(b, w, axis))),
 };
 /** Vectors of length 1. */
 export const unitNorm: PartFactory<ConstraintDef, UnitNormConfig> = partFactory<ConstraintDef>(
@@ -87,11 +85,8 @@ const minMaxNormDef: ConstraintDef<MinMaxNormConfig> = {
   },
   build(b, w, { minValue, maxValue, rate, axis }) {
     const now = norms(b, w, axis);
-    const inside = b.one("Clip", [now, like(b, minValue, w), like(b, maxValue, w)]);
-    const wanted = b.one("Add", [
-      b.one("Mul", [inside, like(b, rate, w)]),
-      b.one("Mul", [now, like(b, 1 - rate, w)]),
-    ]);
+    const inside = b.clip(now, like(b, minValue, w), like(b, maxValue, w));
+    const wanted = b.add(b.mul(inside, like(b, rate, w)), b.mul(now, like(b, 1 - rate, w)));
     return scaled(b, w, wanted, now);
   },
 };

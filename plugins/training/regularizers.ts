@@ -9,10 +9,10 @@ import type { RegularizerDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";
 import { unit } from "./losses/losses.ts";
 
-const times = (b: Builder, x: Value, n: number) => b.one("Mul", [x, scalarLike(b, n, x)]);
-const sum = (b: Builder, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
-const absolute = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Abs", [x])), n);
-const squared = (b: Builder, x: Value, n: number) => times(b, sum(b, b.one("Mul", [x, x])), n);
+const times = (b: Builder, x: Value, n: number) => b.mul(x, scalarLike(b, n, x));
+const sum = (b: Builder, x: Value) => b.reduceSum(x, { keepdims: 0 });
+const absolute = (b: Builder, x: Value, n: number) => times(b, sum(b, b.abs(x)), n);
+const squared = (b: Builder, x: Value, n: number) => times(b, sum(b, b.mul(x, x)), n);
 
 /** Options of {@link l1Def}. */
 export interface L1Config {
@@ -60,7 +60,7 @@ const l1l2Def: RegularizerDef<L1L2Config> = {
   },
   build: (b, x, { l1, l2 }) => {
     if (l2 === 0) return absolute(b, x, l1);
-    return l1 === 0 ? squared(b, x, l2) : b.one("Add", [absolute(b, x, l1), squared(b, x, l2)]);
+    return l1 === 0 ? squared(b, x, l2) : b.add(absolute(b, x, l1), squared(b, x, l2));
   },
 };
 /** l1 · Σ|x| + l2 · Σx² */
@@ -89,8 +89,8 @@ const orthogonalRegularizerDef: RegularizerDef<OrthogonalConfig> = {
     const rows = mode === "rows" ? unit(b, x, 1) : transpose(b, unit(b, x, 0), [1, 0]);
     const n = sizeAt(rows.type, 0), data = new Float32Array(sizeOf([n, n])).fill(1);
     for (let i = 0; i < n; i++) data[i * n + i] = 0;
-    const product = b.one("MatMul", [rows, transpose(b, rows, [1, 0])]);
-    const apart = b.one("Mul", [product, b.constant(tensor(data, [n, n]))]);
+    const product = b.matMul(rows, transpose(b, rows, [1, 0]));
+    const apart = b.mul(product, b.constant(tensor(data, [n, n])));
     return absolute(b, apart, (factor * 0.5) / Math.max(1, (n * (n - 1)) / 2));
   },
 };

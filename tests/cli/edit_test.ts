@@ -57,9 +57,9 @@ function graphModel(): Model {
   const weight = (name: string, shape: number[]) =>
     b.input(name, tensorType("float32", shape), "parameter", uniform(shape));
   const x = b.input("x", tensorType("float32", ["batch", 4]));
-  const h = b.scopeAs("first/MatMul", () => b.one("MatMul", [x, weight("w1", [4, 3])]));
-  const r = b.scopeAs("first/Relu", () => b.one("Relu", [h]));
-  b.output("y", b.scopeAs("second/MatMul", () => b.one("MatMul", [r, weight("w2", [3, 2])])));
+  const h = b.scopeAs("first/MatMul", () => b.matMul(x, weight("w1", [4, 3])));
+  const r = b.scopeAs("first/Relu", () => b.relu(h));
+  b.output("y", b.scopeAs("second/MatMul", () => b.matMul(r, weight("w2", [3, 2]))));
   return Model.fromGraph(b.build(), registry, { backend: "plain" });
 }
 

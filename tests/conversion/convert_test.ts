@@ -357,7 +357,7 @@ Deno.test("a Reshape that keeps empty axes is written before opset 14 where it h
   const reshaped = (shape: number[]) => {
     const b = new GraphBuilder(registry, { name: "empty" });
     const x = b.input("x", tensorType("float32", [2, 3]));
-    b.output("y", b.one("Reshape", [x, b.ints(shape)], { allowzero: true }));
+    b.output("y", b.reshape(x, b.ints(shape), { allowzero: true }));
     return Model.fromGraph(b.build(), registry);
   };
   const { proto } = await nodesOf(reshaped([3, 2]), { opset: 13 });
@@ -365,7 +365,7 @@ Deno.test("a Reshape that keeps empty axes is written before opset 14 where it h
   const b = new GraphBuilder(registry, { name: "empty" });
   b.output(
     "y",
-    b.one("Reshape", [b.input("x", tensorType("float32", [0, 3])), b.ints([3, 0])], { allowzero: true }),
+    b.reshape(b.input("x", tensorType("float32", [0, 3])), b.ints([3, 0]), { allowzero: true }),
   );
   await Model.fromGraph(b.build(), registry).toBytes("onnx", { opset: 13 }).then(
     () => ok(false),

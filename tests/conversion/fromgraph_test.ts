@@ -84,13 +84,13 @@ Deno.test("a convolutional classifier has one permutation at its border and idio
     const x = b.input("pixels", tensorType("float32", ["batch", 3, 8, 8]));
     const conv = b.scopeAs(
       "/features/conv1/Conv",
-      () => b.one("Conv", [x, weight(b, "w", [4, 3, 3, 3]), weight(b, "wb", [4])], { pads: [1, 1, 1, 1] }),
+      () => b.conv(x, weight(b, "w", [4, 3, 3, 3]), weight(b, "wb", [4]), { pads: [1, 1, 1, 1] }),
     );
-    const relu = b.scopeAs("/features/relu", () => b.one("Relu", [conv]));
-    const pool = b.one("MaxPool", [relu], { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 1 });
-    const mean = b.one("GlobalAveragePool", [pool]);
-    const flat = b.one("Flatten", [mean], { axis: 1 });
-    return [b.one("Gemm", [flat, weight(b, "d", [5, 4]), weight(b, "db", [5])], { transB: 1 })];
+    const relu = b.scopeAs("/features/relu", () => b.relu(conv));
+    const pool = b.maxPool(relu, { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 1 })[0];
+    const mean = b.globalAveragePool(pool);
+    const flat = b.flatten(mean, { axis: 1 });
+    return [b.gemm(flat, weight(b, "d", [5, 4]), weight(b, "db", [5]), { transB: 1 })];
   });
   const made = layersFromGraph(model.graph(), registry);
   deepStrictEqual(classes(made), [
@@ -108,13 +108,13 @@ Deno.test("a convolutional classifier has one permutation at its border and idio
 Deno.test("transpositions of exporters that undo one another leave no layers", async () => {
   const model = modelOf((b) => {
     const x = b.input("image", tensorType("float32", ["batch", 6, 6, 2]));
-    const first = b.one("Transpose", [x], { perm: [0, 3, 1, 2] });
-    const y = b.one("Conv", [first, weight(b, "w", [3, 2, 3, 3])], {
+    const first = b.transpose(x, { perm: [0, 3, 1, 2] });
+    const y = b.conv(first, weight(b, "w", [3, 2, 3, 3]), {
       auto_pad: "SAME_UPPER",
       strides: [2, 2],
     });
-    const biased = b.one("Add", [y, weight(b, "b", [1, 3, 1, 1])]);
-    return [b.one("Transpose", [biased], { perm: [0, 2, 3, 1] })];
+    const biased = b.add(y, weight(b, "b", [1, 3, 1, 1]));
+    return [b.transpose(biased, { perm: [0, 2, 3, 1] })];
   });
   const made = layersFromGraph(model.graph(), registry);
   deepStrictEqual(classes(made), ["Conv2D"]);
@@ -123,13 +123,17 @@ Deno.test("transpositions of exporters that undo one another leave no layers", a
 });
 
 Deno.test("images with their channels last are enlarged as they lie", async () => {
-  const resized = (mode: string, shape: readonly (string | number)[], scales: readonly number[]) =>
+  const resized = (
+    mode: "linear" | "nearest",
+    shape: readonly (string | number)[],
+    scales: readonly number[],
+  ) =>
     modelOf((b) => {
       const x = b.input("x", tensorType("float32", shape));
       const way = mode === "linear" ? "half_pixel" : "asymmetric";
       const given = b.constant(tensor([...scales], undefined, "float32"));
       return [
-        b.one("Resize", [x, undefined, given], {
+        b.resize(x, undefined, given, {
           mode,
           coordinate_transformation_mode: way,
           nearest_mode: "floor",
@@ -153,11 +157,12 @@ Deno.test("images with their channels last are enlarged as they lie", async () =
 Deno.test("a transposed convolution whose output goes beyond its windows has Keras' output padding", async () => {
   for (const [kernel, strides, extra, pads] of [[2, 3, 2, 0], [3, 3, 1, 0], [4, 3, 2, 1]] as const) {
     const model = modelOf((b) => [
-      b.one("ConvTranspose", [
+      b.convTranspose(
         b.input("x", tensorType("float32", ["batch", 2, 5, 4])),
         weight(b, "w", [2, 3, kernel, 1]),
         weight(b, "b", [3]),
-      ], { strides: [strides, 2], output_padding: [extra, 0], pads: [pads, 0, pads, 0] }),
+        { strides: [strides, 2], output_padding: [extra, 0], pads: [pads, 0, pads, 0] },
+      ),
     ]);
     const made = layersFromGraph(model.graph(), registry);
     ok(classes(made).includes("Conv2DTranspose"));
@@ -168,7 +173,7 @@ Deno.test("a transposed convolution whose output goes beyond its windows has Ker
 Deno.test("the smallest elements are the largest of the negatives", async () => {
   const model = modelOf((b) => {
     const x = b.input("x", tensorType("float32", ["batch", 4, 3]));
-    return b.op("TopK", [x, b.ints([2])], { axis: 1, largest: 0 }, { outputs: 2 });
+    return b.topK(x, b.ints([2]), { axis: 1, largest: 0 });
   });
   await agree(model, layersFromGraph(model.graph(), registry), [uniform([2, 4, 3])], "smallest");
 });
@@ -176,19 +181,21 @@ Deno.test("the smallest elements are the largest of the negatives", async () => 
 Deno.test("a bidirectional LSTM with states, as PyTorch exports it", async () => {
   const model = modelOf((b) => {
     const x = b.input("x", tensorType("float32", ["batch", 5, 3]));
-    const steps = b.one("Transpose", [x], { perm: [1, 0, 2] });
-    const [y, h] = b.op("LSTM", [
+    const steps = b.transpose(x, { perm: [1, 0, 2] });
+    const [y, h] = b.lstm(
       steps,
       weight(b, "w", [2, 16, 3]),
       weight(b, "r", [2, 16, 4], 8),
       weight(b, "b", [2, 32], 9),
-    ], {
-      hidden_size: 4,
-      direction: "bidirectional",
-    }, { outputs: 3 });
-    const turned = b.one("Transpose", [y], { perm: [2, 0, 1, 3] });
-    const whole = b.one("Reshape", [turned, b.ints([0, 0, -1])]);
-    const last = b.one("Gather", [h, b.scalar(-1, "int64")], { axis: 0 });
+      {
+        hidden_size: 4,
+        direction: "bidirectional",
+      },
+      { outputs: 3 },
+    );
+    const turned = b.transpose(y, { perm: [2, 0, 1, 3] });
+    const whole = b.reshape(turned, b.ints([0, 0, -1]));
+    const last = b.gather(h as Value, b.scalar(-1, "int64"), { axis: 0 });
     return [whole, last];
   });
   const made = layersFromGraph(model.graph(), registry);
@@ -199,9 +206,9 @@ Deno.test("a bidirectional LSTM with states, as PyTorch exports it", async () =>
 Deno.test("everything without a layer is one error; what only that reads isn't listed", () => {
   const model = modelOf((b) => {
     const x = b.input("x", tensorType("float32", ["batch", 4]));
-    const a = b.scopeAs("odd/one", () => b.one("DynamicQuantizeLinear", [x]));
-    const c = b.scopeAs("odd/two", () => b.one("Hardmax", [x]));
-    return [b.one("Cast", [a], { to: "float32" }), b.one("Relu", [c])];
+    const a = b.scopeAs("odd/one", () => b.dynamicQuantizeLinear(x)[0]);
+    const c = b.scopeAs("odd/two", () => b.hardmax(x));
+    return [b.cast(a, { to: "float32" }), b.relu(c)];
   });
   throws(() => layersFromGraph(model.graph(), registry), (error: Error) => {
     ok(error instanceof UnsupportedError);
@@ -211,14 +218,14 @@ Deno.test("everything without a layer is one error; what only that reads isn't l
 });
 
 Deno.test("a graph in float64 is refused: Keras' layers compute in float32", () => {
-  const model = modelOf((b) => [b.one("Relu", [b.input("x", tensorType("float64", ["batch", 4]))])]);
+  const model = modelOf((b) => [b.relu(b.input("x", tensorType("float64", ["batch", 4])))]);
   throws(() => layersFromGraph(model.graph(), registry), /float64 \("x"\), Keras' layers in float32/);
 });
 
 Deno.test("a second addend that Keras would take for a bias of another axis comes first", async () => {
   const model = modelOf((b) => {
     const x = b.input("x", tensorType("float32", ["batch", 4, 4]));
-    return [b.one("Add", [x, b.constant(tensor([[1], [2], [3], [4]], undefined, "float32"))])];
+    return [b.add(x, b.constant(tensor([[1], [2], [3], [4]], undefined, "float32")))];
   });
   const made = layersFromGraph(model.graph(), registry);
   const layer = made.layers[0]?.layer as Layer;
@@ -231,7 +238,7 @@ Deno.test("weights of an ONNX model are written as safetensors and read in place
   const fill = (seed: number) =>
     modelOf((b) => {
       const x = b.input("x", tensorType("float32", ["batch", 3]));
-      return [b.one("MatMul", [x, weight(b, "layer/kernel", [3, 2], seed)])];
+      return [b.matMul(x, weight(b, "layer/kernel", [3, 2], seed))];
     });
   const one = fill(1), other = fill(2), folder = await Deno.makeTempDir();
   try {
@@ -240,10 +247,7 @@ Deno.test("weights of an ONNX model are written as safetensors and read in place
     await other.save(weights);
     await agree(other, await loadModel(path, { ...options, weights }), [uniform([2, 3])], "weights");
     const wrong = modelOf((b) => [
-      b.one("MatMul", [
-        b.input("x", tensorType("float32", ["batch", 3])),
-        weight(b, "layer/kernels", [3, 2]),
-      ]),
+      b.matMul(b.input("x", tensorType("float32", ["batch", 3])), weight(b, "layer/kernels", [3, 2])),
     ]);
     await wrong.save(weights);
     await rejects(
@@ -251,7 +255,7 @@ Deno.test("weights of an ONNX model are written as safetensors and read in place
       /no weight "layer\/kernels"; is "layer\/kernel" meant/,
     );
     await modelOf((b) => [
-      b.one("MatMul", [b.input("x", tensorType("float32", ["batch", 4])), weight(b, "layer/kernel", [4, 2])]),
+      b.matMul(b.input("x", tensorType("float32", ["batch", 4])), weight(b, "layer/kernel", [4, 2])),
     ]).save(weights);
     await rejects(
       loadModel(path, { ...options, weights }),

@@ -102,8 +102,8 @@ Deno.test("nothing is explained beyond a thousandth of the largest output", asyn
   const b = new GraphBuilder(registry, { name: "steps" });
   const x = b.input("x", tensorType("float32", ["batch", 8]));
   const kernel = b.input("kernel", tensorType("float32", [8, 4]), "parameter", uniform([8, 4]));
-  const y = b.one("MatMul", [x, kernel]);
-  b.output("y", b.one("Floor", [b.one("Mul", [y, b.scalar(1e7)])]));
+  const y = b.matMul(x, kernel);
+  b.output("y", b.floor(b.mul(y, b.scalar(1e7))));
   const net = Model.fromGraph(b.build(), registry);
   const { runs } = await proofOf(net, all((v) => v * 1.01));
   ok(runs.every((r) => r.problem !== undefined), JSON.stringify(runs));
@@ -135,8 +135,8 @@ function scaled(columns: readonly number[]): Model {
   const b = new GraphBuilder(registry, { name: "scaled" });
   const x = b.input("x", tensorType("float32", ["batch", columns.length]));
   const kernel = uniform([columns.length, columns.length]);
-  const y = b.one("MatMul", [x, b.input("kernel", tensorType("float32", kernel.shape), "parameter", kernel)]);
-  b.output("y", b.one("Mul", [y, b.constant(tensor(Float32Array.from(columns), [columns.length]))]));
+  const y = b.matMul(x, b.input("kernel", tensorType("float32", kernel.shape), "parameter", kernel));
+  b.output("y", b.mul(y, b.constant(tensor(Float32Array.from(columns), [columns.length]))));
   return Model.fromGraph(b.build(), registry);
 }
 Deno.test("small outputs beside large ones are judged by their own size", async () => {
@@ -159,13 +159,13 @@ function ending(
   const b = new GraphBuilder(registry, { name: "exact" });
   const x = b.input("x", tensorType("float32", ["batch", 5]));
   const kernel = b.input("kernel", tensorType("float32", [5, 6]), "parameter", uniform([5, 6]));
-  b.output("y", end(b, b.one("MatMul", [x, kernel])));
+  b.output("y", end(b, b.matMul(x, kernel)));
   return Model.fromGraph(b.build(), registry);
 }
 Deno.test("whole numbers, classes, booleans and texts have no tolerance", async () => {
-  using whole = ending((b, y) => b.one("Cast", [b.one("Mul", [y, b.scalar(1e4)])], { to: "int32" }));
-  using classes = ending((b, y) => b.one("ArgMax", [y], { axis: 1 }));
-  using signs = ending((b, y) => b.one("Greater", [y, b.scalar(0)]));
+  using whole = ending((b, y) => b.cast(b.mul(y, b.scalar(1e4)), { to: "int32" }));
+  using classes = ending((b, y) => b.argMax(y, { axis: 1 }));
+  using signs = ending((b, y) => b.greater(y, b.scalar(0)));
   for (const net of [whole, classes, signs]) strictEqual((await proofOf(net, (o) => o)).equal, true);
   const wrong = (y: Tensor, how: (v: number) => number): Tensor => {
     const data = y.data.slice() as Int32Array | BigInt64Array;
@@ -177,14 +177,14 @@ Deno.test("whole numbers, classes, booleans and texts have no tolerance", async 
   strictEqual((await proofOf(whole, first((v) => v + 1))).equal, false);
   strictEqual((await proofOf(classes, first((v) => (v + 1) % 6))).equal, false);
   strictEqual((await proofOf(signs, first((v) => 1 - v))).equal, false);
-  using texts = ending((b, y) => b.one("Cast", [b.one("ArgMax", [y], { axis: 1 })], { to: "string" }));
+  using texts = ending((b, y) => b.cast(b.argMax(y, { axis: 1 }), { to: "string" }));
   strictEqual((await proofOf(texts, (o) => o)).equal, true);
   const other: Spoil = ({ y }) => ({ y: { ...y, data: ["9", ...(y?.data as string[]).slice(1)] } as Tensor });
   strictEqual((await proofOf(texts, other)).equal, false);
 });
 
 Deno.test("halves are judged by their own units", async () => {
-  using net = ending((b, y) => b.one("Cast", [y], { to: "float16" }));
+  using net = ending((b, y) => b.cast(y, { to: "float16" }));
   strictEqual((await proofOf(net, (o) => o)).equal, true);
   const bits = (by: number): Spoil => ({ y }) => ({
     y: { ...y, data: (y?.data as Uint16Array).map((v) => v ^ by) } as Tensor,
@@ -197,7 +197,7 @@ Deno.test("halves are judged by their own units", async () => {
 Deno.test("rows that are NaN in the source are left out and counted; nothing but NaN proves nothing", async () => {
   const b = new GraphBuilder(registry, { name: "roots" });
   const x = b.input("x", tensorType("float32", ["batch", 2]));
-  b.output("y", b.one("Sqrt", [x]));
+  b.output("y", b.sqrt(x));
   const net = Model.fromGraph(b.build(), registry);
   const rows = (list: number[][]): Sample => ({ what: "rows", inputs: { x: tensor(list) } });
   const some = rows([[1.5, 2.5], [-1, 2.5], [3.5, 0.5]]);

@@ -94,19 +94,14 @@ const zoo: Readonly<Record<string, () => Model>> = {
 function olderForms(): Model {
   const b = new GraphBuilder(registry, { name: "older" });
   const x = b.input("x", tensorType("float32", ["batch", 5, 4]));
-  const [left, right] = b.op("Split", [x], { axis: 1, num_outputs: 2 }, { outputs: 2 });
+  const [left, right] = b.split(x, { axis: 1, num_outputs: 2 });
   const kernel = b.input("kernel", tensorType("float32", [4, 3]), "parameter", uniform([4, 3]));
-  const wide = b.one("Pad", [
-    b.one("MatMul", [left as typeof x, kernel]),
-    b.ints([1, 2]),
-    undefined,
-    b.ints([1]),
-  ]);
-  const sums = b.one("ReduceMean", [b.one("Tanh", [wide]), b.ints([2])], { keepdims: 0 });
-  const shape = b.one("Shape", [right as typeof x], { start: 1 });
-  const flat = b.one("Reshape", [right as typeof x, b.one("Concat", [b.ints([-1]), shape], { axis: 0 })]);
+  const wide = b.pad(b.matMul(left as typeof x, kernel), b.ints([1, 2]), undefined, b.ints([1]));
+  const sums = b.reduceMean(b.tanh(wide), b.ints([2]), { keepdims: 0 });
+  const shape = b.shape(right as typeof x, { start: 1 });
+  const flat = b.reshape(right as typeof x, b.concat([b.ints([-1]), shape], { axis: 0 }));
   b.output("y", sums);
-  b.output("z", b.one("ReduceMax", [flat, b.ints([1])], { keepdims: 1 }));
+  b.output("z", b.reduceMax(flat, b.ints([1]), { keepdims: 1 }));
   return Model.fromGraph(b.build(), registry);
 }
 

@@ -132,8 +132,12 @@ Deno.test("types counted, no circle of imports is of more than two files", () =>
   deepEqual(circlesOf(imports).filter((circle) => circle.length > 2), []);
 });
 
+/** The builder's methods, made of all operators' declarations. */
+const generated = "core/graph/vocabulary.ts";
 Deno.test("core without its operators has at most 7,000 lines of code", async () => {
-  const core = product.filter((path) => path.startsWith("core/") && !path.startsWith("core/ops/"));
+  const core = product.filter((path) =>
+    path.startsWith("core/") && !path.startsWith("core/ops/") && path !== generated
+  );
   const lines = (await Promise.all(core.map(linesOf))).flat();
   const code = lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line));
   deepEqual(code.length <= 7000, true, `${code.length} of ${lines.length} lines`);
@@ -148,7 +152,7 @@ Deno.test("no file has more than 400 lines, but two; no folder more than 22 file
   const long: string[] = [], folders = new Map<string, number>();
   for (const path of product) {
     const { length } = await linesOf(path), folder = path.slice(0, path.lastIndexOf("/"));
-    if (length > (longer[path] ?? 400)) long.push(`${path}: ${length}`);
+    if (path !== generated && length > (longer[path] ?? 400)) long.push(`${path}: ${length}`);
     folders.set(folder, (folders.get(folder) ?? 0) + 1);
   }
   deepEqual(long, []);

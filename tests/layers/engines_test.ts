@@ -164,10 +164,10 @@ function caseOf(made: Layer, sample: LayerSample, training: boolean): LoopCase {
     extend({ b, outputs }) {
       const sums = outputs.flatMap((y) => {
         if (!isFloat(asTensor(y.type).dtype)) return [];
-        const shifted = b.one("Sin", [b.one("Add", [y, b.scalar(1)])]);
-        return [b.one("ReduceSum", [b.one("Mul", [shifted, y])], { keepdims: 0 })];
+        const shifted = b.sin(b.add(y, b.scalar(1)));
+        return [b.reduceSum(b.mul(shifted, y), { keepdims: 0 })];
       });
-      b.output("loss", sums.length > 1 ? b.one("Sum", sums) : sums[0] ?? b.scalar(0));
+      b.output("loss", sums.length > 1 ? b.sum(sums) : sums[0] ?? b.scalar(0));
       outputs.forEach((y, i) => b.output(`layer_${i}`, y));
     },
   });

@@ -180,8 +180,8 @@ for (const { name, inputs, build, training = false, ids } of samples) {
       extend({ b, outputs: [y] }) {
         if (!y) throw new Error("no output");
         // A sum with factors that tell the elements apart: Σ sin(y + 1)·y.
-        const shifted = b.one("Sin", [b.one("Add", [y, b.scalar(1)])]);
-        b.output("loss", b.one("ReduceSum", [b.one("Mul", [shifted, y])], { keepdims: 0 }));
+        const shifted = b.sin(b.add(y, b.scalar(1)));
+        b.output("loss", b.reduceSum(b.mul(shifted, y), { keepdims: 0 }));
       },
     });
     const bare: Graph = { ...graph, outputs: graph.outputs.filter((o) => o.updates === undefined) };

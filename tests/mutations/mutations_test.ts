@@ -21,11 +21,11 @@ for (const kind of ["onnx", "h5", "keras"] as const) {
 
 Deno.test("a result beyond the limit of a tensor is refused before it is made, by its operator", async () => {
   const makers: Readonly<Record<string, (b: Builder, x: Value, n: Value) => Value>> = {
-    Expand: (b, x, n) => b.one("Expand", [x, n]),
-    Tile: (b, x, n) => b.one("Tile", [x, n]),
-    Pad: (b, x, n) => b.one("Pad", [x, b.one("Concat", [n, n], { axis: 0 })]),
-    Resize: (b, x, n) => b.one("Resize", [x, undefined, undefined, n]),
-    ConstantOfShape: (b, _, n) => b.one("ConstantOfShape", [n]),
+    Expand: (b, x, n) => b.expand(x, n),
+    Tile: (b, x, n) => b.tile(x, n),
+    Pad: (b, x, n) => b.pad(x, b.concat([n, n], { axis: 0 })),
+    Resize: (b, x, n) => b.resize(x, undefined, undefined, n),
+    ConstantOfShape: (b, _, n) => b.constantOfShape(n),
   };
   for (const [op, make] of Object.entries(makers)) {
     for (const size of [[3e4, 3e5], [2 ** 40, 2 ** 40]]) {

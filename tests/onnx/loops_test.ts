@@ -30,8 +30,8 @@ Deno.test("a loop over whole numbers gives float64 where its body does", () => {
       const body = b.nested("body", [
         { name: "i", type: tensorType("int64", []) },
         { name: "go", type: tensorType("bool", []) },
-      ], (inner, [i, go]) => [inner.one("Identity", [go]), inner.one("Cast", [i], { to: 1 })]);
-      const [y] = b.op("Loop", [trips, b.scalar(true, "bool")], { captures: 0 }, {
+      ], (inner, [i, go]) => [inner.identity(go), inner.cast(i, { to: 1 })]);
+      const [y] = b.loop([trips, b.scalar(true, "bool")], { captures: 0 }, {
         graphs: { body: body.graph },
       });
       if (y) b.output("y", y);

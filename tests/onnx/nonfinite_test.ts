@@ -62,11 +62,11 @@ for (const engine of engines) {
   Deno.test(`${engine.name}: a range or a resize by what is no number is refused`, async () => {
     const range = graphOf((b) => {
       const x = b.input("x", tensorType("float32", []));
-      b.output("y", b.one("Range", [x, b.scalar(5), b.scalar(1)]));
+      b.output("y", b.range(x, b.scalar(5), b.scalar(1)));
     });
     const resize = graphOf((b) => {
       const x = b.constant(tensor([[[1, 2]]])), scales = b.input("x", tensorType("float32", [3]));
-      b.output("y", b.one("Resize", [x, undefined, scales]));
+      b.output("y", b.resize(x, undefined, scales));
     });
     for (const [graph, values] of [[range, tensor([nan], [])], [resize, tensor([1, 1, nan])]] as const) {
       using session = await compile(engine, graph);

@@ -11,10 +11,10 @@ for (const engine of engines) {
   Deno.test(name("NonZero feeds a Gather, whose size only running tells"), async () => {
     const graph = graphOf((b) => {
       const x = b.input("x", tensorType("float32", ["n"]));
-      const doubled = b.one("Mul", [x, b.scalar(2)]);
-      const kept = b.one("Squeeze", [b.one("NonZero", [b.one("Relu", [x])]), b.ints([0])]);
-      const rows = b.one("Gather", [doubled, kept]);
-      b.output("y", b.one("Add", [rows, b.scalar(1)]));
+      const doubled = b.mul(x, b.scalar(2));
+      const kept = b.squeeze(b.nonZero(b.relu(x)), b.ints([0]));
+      const rows = b.gather(doubled, kept);
+      b.output("y", b.add(rows, b.scalar(1)));
     });
     using session = await compile(engine, graph);
     const first = tensorOf((await session.run({ x: tensor([1, -2, 3, 0, 5]) }))["y"]);
@@ -34,13 +34,13 @@ for (const engine of engines) {
         { name: "go", type: tensorType("bool", []) },
         { name: "grown", type: tensorType("float32", [{ unknown: -1 }]) },
       ], (inner, [i, go, grown]) => {
-        const next = inner.one("Unsqueeze", [inner.one("Cast", [i], { to: 1 }), inner.ints([0])]);
-        return [go, inner.one("Concat", [grown, next], { axis: 0 })].filter((v) => v !== undefined);
+        const next = inner.unsqueeze(inner.cast(i, { to: 1 }), inner.ints([0]));
+        return [go, inner.concat([grown, next], { axis: 0 })].filter((v) => v !== undefined);
       });
-      const [grown] = b.op("Loop", [trips, b.scalar(true, "bool"), start, ...body.captures], {
+      const [grown] = b.loop([trips, b.scalar(true, "bool"), start, ...body.captures], {
         captures: body.captures.length,
       }, { graphs: { body: body.graph }, outputs: 1 });
-      if (grown) b.output("y", b.one("Mul", [grown, b.scalar(10)]));
+      if (grown) b.output("y", b.mul(grown, b.scalar(10)));
     });
     using session = await compile(engine, graph);
     for (const trips of [0, 1, 4]) {
@@ -53,15 +53,15 @@ for (const engine of engines) {
     const graph = graphOf((b) => {
       const flag = b.input("flag", tensorType("bool", []));
       const x = b.input("x", tensorType("float32", [2, 3]));
-      const yes = b.nested("yes", [], (inner) => [inner.one("ReduceSum", [x], { keepdims: 1 })]);
-      const no = b.nested("no", [], (inner) => [inner.one("Neg", [x])]);
+      const yes = b.nested("yes", [], (inner) => [inner.reduceSum(x, { keepdims: 1 })]);
+      const no = b.nested("no", [], (inner) => [inner.neg(x)]);
       const { graphs: [thenBranch, elseBranch], captures } = b.alignCaptures([yes, no]);
       if (!thenBranch || !elseBranch) throw new Error("no branches");
-      const [y] = b.op("If", [flag, ...captures], { captures: captures.length }, {
+      const [y] = b.if([flag, ...captures], { captures: captures.length }, {
         graphs: { then_branch: thenBranch, else_branch: elseBranch },
         outputs: 1,
       });
-      if (y) b.output("y", b.one("Add", [y, b.scalar(1)]));
+      if (y) b.output("y", b.add(y, b.scalar(1)));
     });
     using session = await compile(engine, graph);
     const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -74,11 +74,11 @@ for (const engine of engines) {
   Deno.test(name("a sequence is built, indexed and handed out"), async () => {
     const graph = graphOf((b) => {
       const x = b.input("x", tensorType("float32", ["n"]));
-      const squared = b.one("Mul", [x, x]);
-      const sequence = b.one("SequenceConstruct", [x, squared]);
-      const second = b.one("SequenceAt", [sequence, b.scalar(1, "int64")]);
+      const squared = b.mul(x, x);
+      const sequence = b.sequenceConstruct([x, squared]);
+      const second = b.sequenceAt(sequence, b.scalar(1, "int64"));
       b.output("sequence", sequence);
-      b.output("y", b.one("Add", [second, b.scalar(1)]));
+      b.output("y", b.add(second, b.scalar(1)));
     });
     using session = await compile(engine, graph);
     const out = await session.run({ x: tensor([1, 2, 3]) });
@@ -108,8 +108,8 @@ for (const engine of engines) {
     const graph = graphOf((b) => {
       const x = b.input("x", tensorType("float32", ["batch", 2]));
       const total = b.input("total", tensorType("float32", ["batch", 2]), "state");
-      const next = b.one("Add", [total, x]);
-      b.output("y", b.one("Mul", [next, b.scalar(2)]));
+      const next = b.add(total, x);
+      b.output("y", b.mul(next, b.scalar(2)));
       b.output("next", next, "total");
     });
     using one = await compile(engine, graph);
@@ -129,7 +129,7 @@ for (const engine of engines) {
     const graph = graphOf((b) => {
       const x = b.input("x", tensorType("float32", ["batch", 3]));
       const w = b.input("w", tensorType("float32", [2, 3]), "parameter", tensor([[1, 0, 0], [0, 1, 0]]));
-      b.output("y", b.one("MatMul", [x, b.one("Transpose", [w], { perm: [1, 0] })]));
+      b.output("y", b.matMul(x, b.transpose(w, { perm: [1, 0] })));
     });
     using session = await compile(engine, graph);
     const x = tensor([[1, 2, 3]]);
@@ -157,13 +157,14 @@ function lstmGraph(features: number, hidden: number): Graph {
     const x = b.input("x", tensorType("float32", ["batch", "time", features]));
     const weight = (n: string, shape: number[], seed: number) =>
       b.input(n, tensorType("float32", shape), "parameter", normal(shape, seed, 0.3));
-    const turned = b.one("Transpose", [x], { perm: [1, 0, 2] });
-    const y = b.one("LSTM", [
+    const turned = b.transpose(x, { perm: [1, 0, 2] });
+    const y = b.lstm(
       turned,
       weight("W", [1, 4 * hidden, features], 1),
       weight("R", [1, 4 * hidden, hidden], 2),
       weight("B", [1, 8 * hidden], 3),
-    ], { hidden_size: hidden });
+      { hidden_size: hidden },
+    )[0];
     b.output("y", y);
   });
 }

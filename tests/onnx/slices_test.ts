@@ -25,7 +25,7 @@ const sliceGraph = (dim: string | number, every: readonly Case[]) =>
     const big = (n: string) =>
       b.constant({ dtype: "int64", shape: [1], data: BigInt64Array.from([BigInt(n)]) });
     every.forEach(({ start, end, step }, i) =>
-      b.output(`y${i}`, b.one("Slice", [x, big(start), big(end), b.ints([0]), b.ints([step])]))
+      b.output(`y${i}`, b.slice(x, big(start), big(end), b.ints([0]), b.ints([step])))
     );
   });
 
@@ -53,10 +53,10 @@ Deno.test("a slice's gradient is one where it took an element, also past the end
     const forward = graphOf((b) => {
       const x = b.input("x", tensorType("float32", [dim])), big = 2 ** 31;
       const sums = [[-5, big], [1, -1], [-2, big], [2, 9], [-9, -2]].map(([start = 0, end = 0]) => {
-        const part = b.one("Slice", [x, b.ints([start]), b.ints([end]), b.ints([0])]);
-        return b.one("ReduceSum", [b.one("Mul", [part, part])], { keepdims: false });
+        const part = b.slice(x, b.ints([start]), b.ints([end]), b.ints([0]));
+        return b.reduceSum(b.mul(part, part), { keepdims: false });
       });
-      b.output("loss", sums.reduce((a, c) => b.one("Add", [a, c])));
+      b.output("loss", sums.reduce((a, c) => b.add(a, c)));
     });
     const graph = gradient(forward, "loss", ["x"], registry);
     for (const engine of engines) {

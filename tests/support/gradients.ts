@@ -70,7 +70,7 @@ export function byRule(
   ids.forEach((id, i) => {
     const x = values.get(id);
     assert.ok(x);
-    const g = found.get(id) ?? b.one("Mul", [x, b.scalar(0, asTensor(x.type).dtype)]);
+    const g = found.get(id) ?? b.mul(x, b.scalar(0, asTensor(x.type).dtype));
     b.output(`d_${wanted[i]}`, g);
   });
   return b.build();

@@ -107,18 +107,18 @@ class Maker {
       });
       if (turned.length > 0) {
         const { v, perm } = this.dice.among(turned);
-        return b.one("Transpose", [v], { perm });
+        return b.transpose(v, { perm });
       }
       const numbers = numbersOf(like), n = numbers && sizeOf(numbers);
       const reshaped = numbers &&
         pool.filter((v) => isFloat32(v) && numbersOf(v) && sizeOf(numbersOf(v) ?? []) === n);
       if (numbers && reshaped && reshaped.length > 0 && n !== 0) {
-        return b.one("Reshape", [this.dice.among(reshaped), b.ints(numbers)]);
+        return b.reshape(this.dice.among(reshaped), b.ints(numbers));
       }
     }
     const other = this.dice.floats(pool, (v) => fitsInto(v, like)) ?? like;
-    const sum = b.one("Add", [b.one("Mul", [like, b.scalar(0.6)]), other]);
-    return this.dice.chance(0.5) ? b.one("Tanh", [sum]) : sum;
+    const sum = b.add(b.mul(like, b.scalar(0.6)), other);
+    return this.dice.chance(0.5) ? b.tanh(sum) : sum;
   }
   /** What a nested graph sees: its own inputs, some values around it, perhaps constants. */
   inside(b: GraphBuilder, own: readonly Value[], around: readonly Value[]): Value[] {
@@ -174,7 +174,7 @@ class Maker {
     const turn = () => (this.dice.chance(0.3) ? 1 : 0);
     const rank = (i: number) =>
       (asTensor(body.graph.types[body.graph.outputs[states.length + i]?.id ?? 0]).shape ?? []).length;
-    return b.op("Scan", [...states, ...sequences.map((x) => x.value), ...body.captures], {
+    return b.scanOp([...states, ...sequences.map((x) => x.value), ...body.captures], {
       num_scan_inputs: sequences.length,
       scan_input_axes: sequences.map(({ value, axis }) =>
         this.dice.chance(0.3) ? axis - shapeOf(value).length : axis
@@ -204,8 +204,8 @@ class Maker {
   /** A state's successor. */
   advance(b: GraphBuilder, pool: readonly Value[], state: Value, own: readonly Value[]): Value {
     const { dtype } = asTensor(state.type);
-    if (dtype === "int64") return b.one("Add", [state, b.scalar(1, "int64")]);
-    if (dtype === "bool") return b.one("Not", [state]);
+    if (dtype === "int64") return b.add(state, b.scalar(1, "int64"));
+    if (dtype === "bool") return b.not(state);
     return this.fitting(b, pool, state, own);
   }
 
@@ -219,21 +219,20 @@ class Maker {
       ...states.map((v, i) => ({ name: `s${i}`, type: v.type })),
     ], (inner, [i, go, ...own]) => {
       if (!i || !go) return [];
-      const seen = this.inside(inner, [inner.one("Cast", [i], { to: 1 }), ...own], pool);
+      const seen = this.inside(inner, [inner.cast(i, { to: 1 }), ...own], pool);
       this.steps(inner, seen, depth + 1, 1 + this.dice.below(4));
       const next = own.map((s) => this.advance(inner, seen, s, own));
       const outs = Array.from({ length: this.dice.below(2) }, () => this.dice.among(seen));
       results = outs.length;
-      const goes = this.dice.chance(0.5) ? go : inner.one("Less", [i, inner.scalar(1, "int64")]);
-      return [inner.one("Identity", [goes]), ...next, ...outs];
+      const goes = this.dice.chance(0.5) ? go : inner.less(i, inner.scalar(1, "int64"));
+      return [inner.identity(goes), ...next, ...outs];
     });
     const most = this.dice.chance(0.5)
       ? b.constant(tensor([trips], [], "int64"))
       : depth === 0 && this.empty
       ? this.source(b, [], "int64")
       : b.scalar(trips, "int64");
-    return b.op(
-      "Loop",
+    return b.loop(
       [most, b.scalar(!this.empty || !this.dice.chance(0.2), "bool"), ...states, ...body.captures],
       { captures: body.captures.length },
       {
@@ -250,13 +249,13 @@ class Maker {
       : b.scalar(this.dice.chance(0.5), "bool");
     const branch = (name: string): Nested =>
       b.nested(name, [], (inner) => {
-        const seen = this.inside(inner, [inner.one("Identity", [x])], pool);
+        const seen = this.inside(inner, [inner.identity(x)], pool);
         this.steps(inner, seen, depth + 1, 1 + this.dice.below(4));
         return [this.fitting(inner, seen, x, [x])];
       });
     const { graphs: [first, second], captures } = b.alignCaptures([branch("yes"), branch("no")]);
     if (!first || !second) return [];
-    return b.op("If", [test, ...captures], { captures: captures.length }, {
+    return b.if([test, ...captures], { captures: captures.length }, {
       graphs: { then_branch: first, else_branch: second },
     });
   }
@@ -322,9 +321,9 @@ function withGradients(graph: Graph): Graph {
   const results = graph.outputs.map((o) => ({ ...o, value: values.get(o.id) }));
   for (const { name, value, updates } of results) if (value) b.output(name, value, updates);
   const sums = results.flatMap(({ value }) =>
-    value && isFloat32(value) ? [b.one("ReduceSum", [b.one("Sin", [value])], { keepdims: 0 })] : []
+    value && isFloat32(value) ? [b.reduceSum(b.sin(value), { keepdims: 0 })] : []
   );
-  b.output("loss", sums.length > 1 ? b.one("Sum", sums) : sums[0] ?? b.scalar(0));
+  b.output("loss", sums.length > 1 ? b.sum(sums) : sums[0] ?? b.scalar(0));
   const wanted = graph.inputs.filter(({ id, role }) =>
     role !== "constant" && asTensor(typeOf(graph, id)).dtype === "float32"
   );

@@ -52,8 +52,8 @@ export function randomOperator(
     case "unary":
       return b.one(dice.among(["Tanh", "Sigmoid", "Neg", "Abs", "Relu", "Sin", "Softplus"]), [x]);
     case "fused": {
-      const y = b.one("Mul", [b.one("Tanh", [x]), b.scalar(0.5)]);
-      return b.one("Add", [b.one("Sigmoid", [y]), x]);
+      const y = b.mul(b.tanh(x), b.scalar(0.5));
+      return b.add(b.sigmoid(y), x);
     }
     case "binary": {
       const y = dice.floats(pool, (v) => broadcasts(v, x));
@@ -66,7 +66,7 @@ export function randomOperator(
       return b.one("Where", dice.chance(0.5) ? [test, x, y] : [test, y, x]);
     }
     case "transpose":
-      return rank < 2 ? undefined : b.one("Transpose", [x], { perm: dice.order(rank) });
+      return rank < 2 ? undefined : b.transpose(x, { perm: dice.order(rank) });
     case "reshape": {
       if (!fixed) return undefined;
       const n = sizeOf(fixed), divisors = [1, 2, 3, 4, 5, 6].filter((k) => n % k === 0);
@@ -77,18 +77,18 @@ export function randomOperator(
         : dice.chance(0.5)
         ? [first, rest]
         : [first, second, rest / second];
-      return n === 0 ? undefined : b.one("Reshape", [x, b.ints(target)]);
+      return n === 0 ? undefined : b.reshape(x, b.ints(target));
     }
     case "slice": {
       if (typeof size !== "number" || size < 2) return undefined;
       const start = dice.below(size),
         end = start + 1 + dice.below(size - start),
         step = dice.among([1, 1, 2]);
-      return b.one("Slice", [x, b.ints([start]), b.ints([end]), b.ints([axis]), b.ints([step])]);
+      return b.slice(x, b.ints([start]), b.ints([end]), b.ints([axis]), b.ints([step]));
     }
     case "flip":
       if (rank === 0) return undefined;
-      return b.one("Slice", [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])]);
+      return b.slice(x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1]));
     case "concat": {
       if (rank === 0) return undefined;
       const y = dice.floats(
@@ -96,11 +96,11 @@ export function randomOperator(
         (v) =>
           sameShape(shapeOf(v).toSpliced(axis, 1), shape.toSpliced(axis, 1)) && shapeOf(v).length === rank,
       ) ?? x;
-      return b.one("Concat", [x, y], { axis });
+      return b.concat([x, y], { axis });
     }
     case "split": {
       if (typeof size !== "number" || size < 2) return undefined;
-      const parts = b.op("Split", [x, b.ints([1, size - 1])], { axis }, { outputs: 2 });
+      const parts = b.split(x, b.ints([1, size - 1]), { axis }, { outputs: 2 });
       return dice.among(parts);
     }
     case "matmul": {
@@ -108,7 +108,7 @@ export function randomOperator(
       const k = shape.at(-1);
       const y = dice.floats(pool, (v) => shapeOf(v).length === 2 && sameDim(shapeOf(v)[0] ?? 0, k ?? 0)) ??
         (typeof k === "number" ? dice.constant(b, [k, dice.dim()]) : undefined);
-      return y && b.one("MatMul", [x, y]);
+      return y && b.matMul(x, y);
     }
     case "conv": {
       if (rank !== 3 && rank !== 4) return undefined;
@@ -136,40 +136,40 @@ export function randomOperator(
       return b.one(op, [x, b.ints([axis])], { keepdims: dice.below(2) });
     }
     case "softmax":
-      return rank === 0 ? undefined : b.one("Softmax", [x], { axis });
+      return rank === 0 ? undefined : b.softmax(x, { axis });
     case "norm": {
       const last = shape.at(-1);
       if (typeof last !== "number" || last < 2) return undefined;
-      return b.one("LayerNormalization", [x, dice.constant(b, [last])], { axis: -1, epsilon: 0.1 });
+      return b.layerNormalization(x, dice.constant(b, [last]), { axis: -1, epsilon: 0.1 })[0];
     }
     case "cumsum":
-      return rank === 0 ? undefined : b.one("CumSum", [x, b.constant(tensor([axis], [], "int64"))], {
-        reverse: dice.below(2),
-        exclusive: dice.below(2),
+      return rank === 0 ? undefined : b.cumSum(x, b.constant(tensor([axis], [], "int64")), {
+        reverse: dice.below(2) === 1,
+        exclusive: dice.below(2) === 1,
       });
     case "gather": {
       if (typeof size !== "number" || size === 0) return undefined;
       const count = 1 + dice.below(4);
       const list = Array.from({ length: count }, () => dice.below(2 * size) - size);
       const index = dice.chance(0.3) ? b.constant(tensor([list[0] ?? 0], [], "int64")) : b.ints(list);
-      return b.one("Gather", [x, index], { axis });
+      return b.gather(x, index, { axis });
     }
     case "pad": {
       if (rank === 0) return undefined;
       const pads = Array.from({ length: 2 * rank }, () => dice.below(2));
-      return b.one("Pad", [x, b.ints(pads)]);
+      return b.pad(x, b.ints(pads));
     }
     case "expand":
-      return fixed ? b.one("Expand", [x, b.ints([dice.dim(), ...fixed])]) : undefined;
+      return fixed ? b.expand(x, b.ints([dice.dim(), ...fixed])) : undefined;
     case "tile":
-      return rank === 0 ? undefined : b.one("Tile", [x, b.ints(shape.map(() => 1 + dice.below(2)))]);
+      return rank === 0 ? undefined : b.tile(x, b.ints(shape.map(() => 1 + dice.below(2))));
     case "squeeze": {
       const one = shape.findIndex((d) => d === 1);
       return one >= 0 && dice.chance(0.6)
-        ? b.one("Squeeze", [x, b.ints([one])])
-        : b.one("Unsqueeze", [x, b.ints([dice.below(rank + 1)])]);
+        ? b.squeeze(x, b.ints([one]))
+        : b.unsqueeze(x, b.ints([dice.below(rank + 1)]));
     }
     case "identity":
-      return b.one("Identity", [x]);
+      return b.identity(x);
   }
 }

@@ -17,7 +17,7 @@ function lossGraph({ def, config }: Part<LossDef>, target: Tensor, output: Tenso
   const p = b.input("p", tensorType("float32", output.shape));
   const { values } = def.build({ b, config, target: y, output: p });
   b.output("values", values);
-  b.output("sum", b.one("ReduceSum", [values], { keepdims: 0 }) as Value);
+  b.output("sum", b.reduceSum(values, { keepdims: 0 }) as Value);
   return b.build();
 }
 const wide = (t: Tensor) => (isFloat(t.dtype) ? castTensor(t, "float64") : t);

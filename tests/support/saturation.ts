@@ -17,7 +17,7 @@ export const narrowWeights = (shape: readonly number[], seed: number): Tensor =>
 export async function multipliesBytes(): Promise<boolean> {
   const b = new GraphBuilder(registry, { name: "bytes" });
   const weights = b.constant(tensor([127, 127], [2, 1], "int8"));
-  b.output("y", b.one("MatMulInteger", [b.input("x", tensorType("uint8", [1, 2])), weights]));
+  b.output("y", b.matMulInteger(b.input("x", tensorType("uint8", [1, 2])), weights));
   using session = await onnxruntime.compile(b.build(), { registry });
   const { y } = await session.run({ x: tensor([255, 255], [1, 2], "uint8") });
   return y !== undefined && isTensor(y) && toNumbers(y)[0] === 2 * 255 * 127;

@@ -46,9 +46,9 @@ function recurrence(options: { reverse?: boolean; masked?: boolean }): OpSample 
       [x],
       { axis: 1, reverse: options.reverse ?? false, ...(m && { mask: m }) },
       (s, xs, step) => {
-        const moved = step.one("MatMul", [s[0], w]);
-        const next = step.one("Tanh", [step.one("Add", [step.one("Add", [xs[0], moved]), c])]);
-        return { state: [next], outputs: [next, step.one("Mul", [next, next])] };
+        const moved = step.matMul(s[0], w);
+        const next = step.tanh(step.add(step.add(xs[0], moved), c));
+        return { state: [next], outputs: [next, step.mul(next, next)] };
       },
     );
   });
@@ -59,23 +59,23 @@ const productScan = cutOut(
   (b, [state, x]) => {
     if (!state || !x) return;
     b.scan([state], [x], {}, (s, xs, step) => ({
-      state: [step.one("Mul", [s[0], xs[0]])],
-      outputs: [step.one("Add", [s[0], xs[0]])],
+      state: [step.mul(s[0], xs[0])],
+      outputs: [step.add(s[0], xs[0])],
     }));
   },
 );
 const noState = cutOut("no state", [uniform([4, 3]), uniform([3])], (b, [x, c]) => {
   if (!x || !c) return;
-  b.scan([], [x], {}, (_, xs, step) => ({ state: [], outputs: [step.one("Mul", [xs[0], c])] }));
+  b.scan([], [x], {}, (_, xs, step) => ({ state: [], outputs: [step.mul(xs[0], c)] }));
 });
 const choose = (condition: boolean): OpSample =>
   cutOut(`${condition}`, [scalar(condition), uniform([3]), uniform([3], -1, 1, 5)], (b, [test, x, y]) => {
     if (!test || !x || !y) return;
-    const then = b.nested("then", [], (inner) => [inner.one("Mul", [x, x])]);
-    const other = b.nested("else", [], (inner) => [inner.one("Sin", [inner.one("Add", [x, y])])]);
+    const then = b.nested("then", [], (inner) => [inner.mul(x, x)]);
+    const other = b.nested("else", [], (inner) => [inner.sin(inner.add(x, y))]);
     const { graphs: [first, second], captures } = b.alignCaptures([then, other]);
     if (!first || !second) return;
-    b.op("If", [test, ...captures], { captures: captures.length }, {
+    b.if([test, ...captures], { captures: captures.length }, {
       graphs: { then_branch: first, else_branch: second },
     });
   });

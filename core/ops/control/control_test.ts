@@ -33,11 +33,11 @@ function growing(most: number): Graph {
     inner,
     [trip, , list],
   ) => {
-    const item = inner.one("Unsqueeze", [trip, inner.ints([0])]);
-    const go = inner.one("Less", [trip, inner.scalar(most, "int64")]);
-    return [go, inner.one("Concat", [list, item], { axis: 0 }), trip as Value];
+    const item = inner.unsqueeze(trip, inner.ints([0]));
+    const go = inner.less(trip, inner.scalar(most, "int64"));
+    return [go, inner.concat([list, item], { axis: 0 }), trip as Value];
   });
-  const outputs = b.op("Loop", [trips, b.scalar(true, "bool"), b.ints([1]), ...body.captures], {
+  const outputs = b.loop([trips, b.scalar(true, "bool"), b.ints([1]), ...body.captures], {
     captures: body.captures.length,
   }, { graphs: { body: body.graph } });
   outputs.forEach((v, i) => b.output(`y${i}`, v));
@@ -75,12 +75,12 @@ Deno.test("branches of unequal shape give what they share", () => {
     b.nested(
       `first ${n}`,
       [],
-      (inner) => [inner.one("Slice", [x, inner.ints([0]), inner.ints([n]), inner.ints([1])])],
+      (inner) => [inner.slice(x, inner.ints([0]), inner.ints([n]), inner.ints([1]))],
     )
   );
   const { graphs: [then, other], captures } = b.alignCaptures(parts);
   assert.ok(then && other);
-  const [y] = b.op("If", [test, ...captures], { captures: captures.length }, {
+  const [y] = b.if([test, ...captures], { captures: captures.length }, {
     graphs: { then_branch: then, else_branch: other },
   });
   assert.equal(typeText(y?.type), "float32[batch, ?]");
@@ -94,11 +94,11 @@ Deno.test("a scan's outputs are stacked on the axis asked for, in the direction 
     inner,
     [s, now],
   ) => {
-    const sum = inner.one("Add", [s, now]);
+    const sum = inner.add(s, now);
     return [sum, sum];
   });
   const start = b.constant(tensor([0, 0]));
-  const outputs = b.op("Scan", [start, x], {
+  const outputs = b.scanOp([start, x], {
     num_scan_inputs: 1,
     scan_input_axes: [1],
     scan_input_directions: [1],
@@ -114,7 +114,7 @@ Deno.test("a scan's outputs are stacked on the axis asked for, in the direction 
 Deno.test("sequences of unequal length are refused by both lengths", () => {
   const b = new GraphBuilder(operators), x = b.constant(uniform([3, 2])), y = b.constant(uniform([4, 2]));
   assert.throws(
-    () => b.scan([], [x, y], {}, (_, [p, q], step) => ({ state: [], outputs: [step.one("Add", [p, q])] })),
+    () => b.scan([], [x, y], {}, (_, [p, q], step) => ({ state: [], outputs: [step.add(p, q)] })),
     {
       name: "ShapeError",
       message: /sequences of 3 and 4 steps/,
@@ -125,7 +125,7 @@ Deno.test("a scan's state that would change its shape is refused, as onnxruntime
   const b = new GraphBuilder(operators), start = b.input("start", tensorType("float32", ["m"]));
   const x = b.input("x", tensorType("float32", ["time", 3]));
   const { state: [y] } = b.scan([start], [x], {}, ([s], [now], step) => ({
-    state: [step.one("Add", [s, now])],
+    state: [step.add(s, now)],
     outputs: [],
   }));
   if (y) b.output("y", y);
@@ -169,7 +169,7 @@ function gradientOfSum(forward: Graph): Graph {
   replay(b, forward, values);
   for (const o of forward.outputs) {
     const y = values.get(o.id);
-    if (y) seeds.set(o.id, b.one("Expand", [b.scalar(1), b.one("Shape", [y])]));
+    if (y) seeds.set(o.id, b.expand(b.scalar(1), b.shape(y)));
   }
   const wanted = forward.inputs.filter((i) => i.role === "data").map((i) => i.id);
   const found = gradientNodes(b, forward, values, seeds, wanted);

@@ -24,7 +24,7 @@ function gradientBranch(
     const outer = dy[i];
     if (!outer) return;
     const gradient = child.input(`dy_${i}`, typeOf(branch, o.id)), before = seeds.get(o.id);
-    seeds.set(o.id, before ? child.one("Add", [before, gradient]) : gradient);
+    seeds.set(o.id, before ? child.add(before, gradient) : gradient);
   });
   replay(child, branch, values);
   const asked = fed.filter((_, i) => wanted[i]).map((i) => i.id);
@@ -53,14 +53,16 @@ export const ifOp: OpDef = defineOp<{ readonly captures: number }>({
     return a.map((type, i) => unionType(type, b[i] ?? type));
   },
   vjp(b, { inputs, graphs }, dy, wanted) {
-    const condition = inputs[0],
-      flows = wanted.slice(1).map((w, i) => {
-        const x = inputs[i + 1];
-        return w && x !== undefined && isDifferentiable(x.type);
-      });
-    const given = dy.filter((v) => v !== undefined), captured = inputs.slice(1);
+    const [condition] = inputs;
+    if (!condition) return [];
+    const flows = wanted.slice(1).map((w, i) => {
+      const x = inputs[i + 1];
+      return w && x !== undefined && isDifferentiable(x.type);
+    });
+    const given = dy.filter((v) => v !== undefined),
+      captured = inputs.slice(1).filter((v) => v !== undefined);
     const branch = (name: string) => gradientBranch(b, graphOf(graphs, name), dy, flows);
-    const gradients = b.op("If", [condition, ...captured, ...given], {
+    const gradients = b.if([condition, ...captured, ...given], {
       captures: captured.length + given.length,
     }, {
       graphs: { then_branch: branch("then_branch"), else_branch: branch("else_branch") },

@@ -56,32 +56,32 @@ interface Named {
 }
 const plainly = (op: string): Named => ({ build: (b, x) => b.one(op, [x]) });
 const times = (b: Builder, x: Value, by: number) =>
-  by === 1 ? x : b.one("Mul", [x, b.scalar(by, asTensor(x.type).dtype)]);
+  by === 1 ? x : b.mul(x, b.scalar(by, asTensor(x.type).dtype));
 const namedActivations: Readonly<Record<string, Named>> = {
   relu: plainly("Relu"),
   tanh: plainly("Tanh"),
   sigmoid: plainly("Sigmoid"),
   softsign: plainly("Softsign"),
   softplus: plainly("Softplus"),
-  leakyrelu: { alpha: 0.01, build: (b, x, alpha) => b.one("LeakyRelu", [x], { alpha }) },
-  thresholdedrelu: { alpha: 1, build: (b, x, alpha) => b.one("ThresholdedRelu", [x], { alpha }) },
-  elu: { alpha: 1, build: (b, x, alpha) => b.one("Elu", [x], { alpha }) },
+  leakyrelu: { alpha: 0.01, build: (b, x, alpha) => b.leakyRelu(x, { alpha }) },
+  thresholdedrelu: { alpha: 1, build: (b, x, alpha) => b.thresholdedRelu(x, { alpha }) },
+  elu: { alpha: 1, build: (b, x, alpha) => b.elu(x, { alpha }) },
   hardsigmoid: {
     alpha: 0.2,
     beta: 0.5,
-    build: (b, x, alpha, beta) => b.one("HardSigmoid", [x], { alpha, beta }),
+    build: (b, x, alpha, beta) => b.hardSigmoid(x, { alpha, beta }),
   },
   scaledtanh: {
     alpha: 1,
     beta: 1,
-    build: (b, x, alpha, beta) => times(b, b.one("Tanh", [times(b, x, beta)]), alpha),
+    build: (b, x, alpha, beta) => times(b, b.tanh(times(b, x, beta)), alpha),
   },
   affine: {
     alpha: 1,
     beta: 0,
     build(b, x, alpha, beta) {
       const y = times(b, x, alpha);
-      return beta === 0 ? y : b.one("Add", [y, b.scalar(beta, asTensor(x.type).dtype)]);
+      return beta === 0 ? y : b.add(y, b.scalar(beta, asTensor(x.type).dtype));
     },
   },
 };
@@ -129,21 +129,21 @@ function overDirections(
   const activations = activationsOf(a, defaults), mask = stepMask(b, x, inputs[4], a.layout);
   const names = a.direction === "bidirectional" ? ["forward", "reverse"] : [a.direction];
   const runs = names.map((name, d) => {
+    const its = (whole: Value, axis: number): Value =>
+      names.length === 1 ? b.squeeze(whole, b.ints([axis])) : b.gather(whole, b.scalar(d, "int64"), { axis });
     const part = (index: number, axis: number): Value | undefined => {
       const whole = inputs[index];
-      if (!whole) return undefined;
-      if (names.length === 1) return b.one("Squeeze", [whole, b.ints([axis])]);
-      return b.one("Gather", [whole, b.scalar(d, "int64")], { axis });
+      return whole && its(whole, axis);
     };
-    const turned = (index: number) => b.one("Transpose", [part(index, 0)], { perm: [1, 0] });
+    const turned = (whole: Value) => b.transpose(its(whole, 0), { perm: [1, 0] });
     const bias = part(3, 0);
     const own = activations.slice(d * defaults.length);
     const [f = tanh, g = f, h = g] = own;
     return run({
       options: {
         x,
-        kernel: turned(1),
-        recurrentKernel: turned(2),
+        kernel: turned(w),
+        recurrentKernel: turned(r),
         mask,
         reverse: name === "reverse",
         zeroOutputForMask: true,
@@ -156,17 +156,17 @@ function overDirections(
     });
   });
   const stack = (values: readonly Value[], axis: number) => {
-    const wide = values.map((v) => b.one("Unsqueeze", [v, b.ints([axis])]));
-    return wide.length === 1 && wide[0] ? wide[0] : b.one("Concat", wide, { axis });
+    const wide = values.map((v) => b.unsqueeze(v, b.ints([axis])));
+    return wide.length === 1 && wide[0] ? wide[0] : b.concat(wide, { axis });
   };
   const results = [stack(runs.map((r) => r.outputs), a.layout === 1 ? 2 : 1)];
   if (outputs > 1) results.push(stack(runs.map((r) => r.h), a.layout));
   if (outputs > 2) results.push(stack(runs.flatMap((r) => (r.c ? [r.c] : [])), a.layout));
   return results;
 }
-const tanh: StepActivation = (b, x) => b.one("Tanh", [x]);
+const tanh: StepActivation = (b, x) => b.tanh(x);
 function halves(b: Builder, x: Value): readonly [Value, Value] {
-  const [first = x, second = x] = b.op("Split", [x], { axis: 0, num_outputs: 2 }, { outputs: 2 });
+  const [first = x, second = x] = b.split(x, { axis: 0, num_outputs: 2 });
   return [first, second];
 }
 const summed = (b: Builder, biases: readonly [Value, Value] | undefined) => biases && b.one("Add", biases);
@@ -175,13 +175,13 @@ const summed = (b: Builder, biases: readonly [Value, Value] | undefined) => bias
 function stepMask(b: Builder, x: Value, lengths: Value | undefined, layout: number): Value | undefined {
   if (!lengths) return undefined;
   const time = layout === 1 ? 1 : 0;
-  const count = b.one("Squeeze", [b.one("Shape", [x], { start: time, end: time + 1 }), b.ints([0])]);
-  const steps = b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
-  const ends = b.one("Cast", [lengths], { to: "int64" });
-  return b.one("Less", [
-    b.one("Unsqueeze", [steps, b.ints([layout === 1 ? 0 : 1])]),
-    b.one("Unsqueeze", [ends, b.ints([layout === 1 ? 1 : 0])]),
-  ]);
+  const count = b.squeeze(b.shape(x, { start: time, end: time + 1 }), b.ints([0]));
+  const steps = b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64"));
+  const ends = b.cast(lengths, { to: "int64" });
+  return b.less(
+    b.unsqueeze(steps, b.ints([layout === 1 ? 0 : 1])),
+    b.unsqueeze(ends, b.ints([layout === 1 ? 1 : 0])),
+  );
 }
 
 /** Types of Y and of `states` states. */
@@ -280,9 +280,7 @@ export function lstmDirections(
   return overDirections(b, inputs, a, ["Sigmoid", "Tanh", "Tanh"], outputs, (direction) => {
     const { options, biases, part, activations } = direction;
     const peepholes = part(7, 0);
-    const [i, o, f] = peepholes
-      ? b.op("Split", [peepholes], { axis: 0, num_outputs: 3 }, { outputs: 3 })
-      : [];
+    const [i, o, f] = peepholes ? b.split(peepholes, { axis: 0, num_outputs: 3 }) : [];
     return lstmSteps(b, {
       ...options,
       recurrentInput,
@@ -320,7 +318,7 @@ function startOf(
 ): readonly [Value, Value] | undefined {
   const given = h ?? c;
   if (!given) return undefined;
-  const zeros = () => b.one("Mul", [given, b.scalar(0, asTensor(given.type).dtype)]);
+  const zeros = () => b.mul(given, b.scalar(0, asTensor(given.type).dtype));
   return [h ?? zeros(), c ?? zeros()];
 }
 

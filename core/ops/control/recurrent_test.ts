@@ -17,8 +17,8 @@ import {
 
 testGradients(recurrentSamples);
 
-const tanh: StepActivation = (b, x) => b.one("Tanh", [x]),
-  sigmoid: StepActivation = (b, x) => b.one("Sigmoid", [x]);
+const tanh: StepActivation = (b, x) => b.tanh(x),
+  sigmoid: StepActivation = (b, x) => b.sigmoid(x);
 const [batch, time, features, units] = [2, 4, 3, 2];
 const x = uniform([batch, time, features], -1, 1, 1, "float64");
 const maskData = [0, 1, 0, 1, 1, 1, 1, 0];
@@ -191,9 +191,10 @@ Deno.test("an LSTM's input product stands before the loop, and a step has one pr
 Deno.test("the types of a bidirectional LSTM keep batch and time", () => {
   const b = new GraphBuilder(operators);
   const x = b.input("x", tensorType("float32", ["time", "batch", features]));
-  const [y, h] = b.op(
-    "LSTM",
-    [x, b.constant(uniform([2, 8, features])), b.constant(uniform([2, 8, units]))],
+  const [y, h] = b.lstm(
+    x,
+    b.constant(uniform([2, 8, features])),
+    b.constant(uniform([2, 8, units])),
     {
       direction: "bidirectional",
     },

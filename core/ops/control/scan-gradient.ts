@@ -60,7 +60,7 @@ function savingScan(
     ...(list ?? new Array<number>(results).fill(0)),
     ...new Array<number>(count).fill(0),
   ];
-  const outputs = b.op("Scan", inputs, {
+  const outputs = b.scanOp(inputs.filter((v) => v !== undefined), {
     ...a,
     scan_output_axes: padded(a.scan_output_axes),
     scan_output_directions: padded(a.scan_output_directions),
@@ -109,7 +109,7 @@ const add = (
   b: GraphBuilder,
   x: Value | undefined,
   y: Value | undefined,
-) => (x && y ? b.one("Add", [x, y]) : x ?? y);
+) => (x && y ? b.add(x, y) : x ?? y);
 
 /** Gradients of a scan's states, sequences and captures by a scan from the last step to the first. */
 export const scanVjp: NonNullable<OpDef<ScanAttributes>["vjp"]> = (outer, node, dy, wanted) => {
@@ -185,7 +185,7 @@ export const scanVjp: NonNullable<OpDef<ScanAttributes>["vjp"]> = (outer, node, 
       if (gradient) stacked.push({ of: i, value: gradient, outer: from });
     } else if (gradient) {
       const sum = back.carry(`d_capture_${i}`, zerosLike(outer, from), from.type);
-      carriedOut.push({ of: i, value: b.one("Add", [sum, gradient]), name: `d_capture_${i}` });
+      carriedOut.push({ of: i, value: b.add(sum, gradient), name: `d_capture_${i}` });
     }
   });
   const finals = runBackward(outer, back, carriedOut, stacked, a, states);
@@ -218,7 +218,7 @@ function runBackward(
   const captures = back.captures.filter((c) => reads(c.name));
   const order = [...carried, ...sequences, ...captures].flatMap((s) => byName.get(s.name) ?? []);
   const graph: Graph = { ...whole, inputs: [...order, ...whole.inputs.filter((i) => i.role === "constant")] };
-  const results = outer.op("Scan", [...carried, ...sequences, ...captures].map((s) => s.outer), {
+  const results = outer.scanOp([...carried, ...sequences, ...captures].map((s) => s.outer), {
     num_scan_inputs: sequences.length,
     scan_input_axes: sequences.map((s) => s.axis),
     scan_input_directions: sequences.map((s) => s.direction),

@@ -223,6 +223,7 @@ const concatFromSequence = defineOp<JoinAttributes>({
 const typeField = field<Type>({
   doc: "type of what the optional may hold",
   expects: "a type",
+  kind: "type",
   read: (raw) => (typeof raw === "object" && raw !== null && "kind" in raw ? raw as Type : undefined),
 });
 const optional = defineOp<{ readonly type: Type | null }>({

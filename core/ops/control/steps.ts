@@ -99,22 +99,20 @@ export function lstmSteps(b: Builder, options: LstmStepsOptions): LstmSteps {
   const start = options.initial ?? [zeroState(b, options), zeroState(b, options)];
   const run = runSteps(b, options, start, options.initial !== undefined, (b, [h, c], xz) => {
     const seen = options.recurrentInput?.(b, h) ?? h;
-    const z = b.one("Add", [recurrentProduct(b, seen, recurrentKernel, recurrentDropout), xz]);
+    const z = b.add(recurrentProduct(b, seen, recurrentKernel, recurrentDropout), xz);
     const parts = split(b, peepholes ? z : clip(b, z), 4);
     const gate = (at: number, weight?: Value, cell?: Value): Value => {
       const part = partAt(parts, at);
       if (!weight || !cell) return recurrentActivation(b, part);
-      return recurrentActivation(b, clip(b, b.one("Add", [part, b.one("Mul", [weight, cell])])));
+      return recurrentActivation(b, clip(b, b.add(part, b.mul(weight, cell))));
     };
     const i = gate(iAt, peepholes?.i, c);
-    const f = options.coupled
-      ? b.one("Sub", [b.scalar(1, asTensor(z.type).dtype), i])
-      : gate(fAt, peepholes?.f, c);
+    const f = options.coupled ? b.sub(b.scalar(1, asTensor(z.type).dtype), i) : gate(fAt, peepholes?.f, c);
     const candidate = partAt(parts, gAt);
     const g = activation(b, peepholes ? clip(b, candidate) : candidate);
-    const next = b.one("Add", [b.one("Mul", [f, c]), b.one("Mul", [i, g])]);
+    const next = b.add(b.mul(f, c), b.mul(i, g));
     const o = gate(oAt, peepholes?.o, next);
-    return [b.one("Mul", [o, output(b, clip(b, next))]), next];
+    return [b.mul(o, output(b, clip(b, next))), next];
   });
   return { outputs: run.outputs, last: run.last, h: partAt(run.state, 0), c: partAt(run.state, 1) };
 }
@@ -131,7 +129,7 @@ export function gruSteps(b: Builder, options: GruStepsOptions): Steps {
   const bias = resetAfter || !recurrentBias
     ? options.bias
     : options.bias
-    ? b.one("Add", [options.bias, recurrentBias])
+    ? b.add(options.bias, recurrentBias)
     : recurrentBias;
   const run = runSteps(b, { ...options, bias }, start, options.initial !== undefined, (b, [before], xz) => {
     const { recurrentDropout: drops } = options, last = drops?.[2];
@@ -140,20 +138,20 @@ export function gruSteps(b: Builder, options: GruStepsOptions): Steps {
     let z: Value, candidate: Value;
     if (candidateKernel) {
       const [hZ, hR] = twoOf(split(b, product, 2));
-      z = recurrentActivation(b, clip(b, b.one("Add", [xZ, hZ])));
-      const r = recurrentActivation(b, clip(b, b.one("Add", [xR, hR])));
-      const h = last ? b.one("Mul", [before, last]) : before;
-      candidate = b.one("Add", [xH, b.one("MatMul", [b.one("Mul", [r, h]), candidateKernel])]);
+      z = recurrentActivation(b, clip(b, b.add(xZ, hZ)));
+      const r = recurrentActivation(b, clip(b, b.add(xR, hR)));
+      const h = last ? b.mul(before, last) : before;
+      candidate = b.add(xH, b.matMul(b.mul(r, h), candidateKernel));
     } else {
-      const biased = recurrentBias ? b.one("Add", [product, recurrentBias]) : product;
+      const biased = recurrentBias ? b.add(product, recurrentBias) : product;
       const [hZ, hR, hH] = threeOf(split(b, biased, 3));
-      z = recurrentActivation(b, clip(b, b.one("Add", [xZ, hZ])));
-      const r = recurrentActivation(b, clip(b, b.one("Add", [xR, hR])));
-      candidate = b.one("Add", [xH, b.one("Mul", [r, hH])]);
+      z = recurrentActivation(b, clip(b, b.add(xZ, hZ)));
+      const r = recurrentActivation(b, clip(b, b.add(xR, hR)));
+      candidate = b.add(xH, b.mul(r, hH));
     }
     const g = activation(b, clip(b, candidate));
-    const rest = b.one("Sub", [b.scalar(1, asTensor(z.type).dtype), z]);
-    return [b.one("Add", [b.one("Mul", [z, before]), b.one("Mul", [rest, g])])];
+    const rest = b.sub(b.scalar(1, asTensor(z.type).dtype), z);
+    return [b.add(b.mul(z, before), b.mul(rest, g))];
   });
   return { outputs: run.outputs, last: run.last, h: partAt(run.state, 0) };
 }
@@ -164,7 +162,7 @@ export function simpleRnnSteps(b: Builder, options: SimpleRnnStepsOptions): Step
   const start = [options.initial ?? zeroState(b, options)];
   const run = runSteps(b, options, start, options.initial !== undefined, (b, [h], xz) => {
     const product = recurrentProduct(b, h, options.recurrentKernel, options.recurrentDropout);
-    return [options.activation(b, clip(b, b.one("Add", [product, xz])))];
+    return [options.activation(b, clip(b, b.add(product, xz)))];
   });
   return { outputs: run.outputs, last: run.last, h: partAt(run.state, 0) };
 }
@@ -181,8 +179,8 @@ function runSteps(
 ): { readonly outputs: Value; readonly last: Value; readonly state: readonly Value[] } {
   const { mask, zeroOutputForMask = false, timeAxis = 1, reverse = false } = options;
   const product = inputProduct(b, options);
-  const projected = options.bias ? b.one("Add", [product, options.bias]) : product;
-  const rows = mask && b.one("Unsqueeze", [mask, b.ints([2])]);
+  const projected = options.bias ? b.add(product, options.bias) : product;
+  const rows = mask && b.unsqueeze(mask, b.ints([2]));
   // Before the first unmasked step a given state is not an output yet: what was put out last is a state of its own.
   const carries = mask !== undefined && given && !zeroOutputForMask;
   const first = carries ? [...start, zeroState(b, options)] : start;
@@ -194,9 +192,9 @@ function runSteps(
       const before = partAt(state, 0), now = x[1];
       const next = cell(inner, [before, state[1] ?? before], partAt(x, 0));
       if (!now) return { state: next, outputs: [partAt(next, 0)] };
-      const kept = next.map((v, i) => inner.one("Where", [now, v, partAt(state, i)]));
+      const kept = next.map((v, i) => inner.where(now, v, partAt(state, i)));
       if (!carries) return { state: kept, outputs: [partAt(kept, 0)] };
-      const output = inner.one("Where", [now, partAt(next, 0), partAt(state, start.length)]);
+      const output = inner.where(now, partAt(next, 0), partAt(state, start.length));
       return { state: [...kept, output], outputs: [output] };
     },
   );
@@ -204,36 +202,32 @@ function runSteps(
   const held = partAt(done.state, carries ? start.length : 0);
   if (!rows || !zeroOutputForMask) return { outputs: repeated, last: held, state: done.state };
   const zero = b.scalar(0, asTensor(repeated.type).dtype);
-  const end = b.one("Gather", [rows, b.scalar(reverse ? 0 : -1, "int64")], { axis: timeAxis });
+  const end = b.gather(rows, b.scalar(reverse ? 0 : -1, "int64"), { axis: timeAxis });
   return {
-    outputs: b.one("Where", [
-      options.unrolledMask && reverse ? flipped(b, rows, timeAxis) : rows,
-      repeated,
-      zero,
-    ]),
-    last: b.one("Where", [end, held, zero]),
+    outputs: b.where(options.unrolledMask && reverse ? flipped(b, rows, timeAxis) : rows, repeated, zero),
+    last: b.where(end, held, zero),
     state: done.state,
   };
 }
 
 /** The inputs of all steps through the kernel, with a dropout of its own for each gate where given. */
 function inputProduct(b: Builder, { x, kernel, inputDropout }: StepsOptions): Value {
-  if (!inputDropout) return b.one("MatMul", [x, kernel]);
+  if (!inputDropout) return b.matMul(x, kernel);
   const parts = split(b, kernel, inputDropout.length).map((k, gate) =>
-    b.one("MatMul", [b.one("Mul", [x, partAt(inputDropout, gate)]), k])
+    b.matMul(b.mul(x, partAt(inputDropout, gate)), k)
   );
-  return parts.length === 1 ? partAt(parts, 0) : b.one("Concat", parts, { axis: -1 });
+  return parts.length === 1 ? partAt(parts, 0) : b.concat(parts, { axis: -1 });
 }
 /** Zeros `[batch, units]`. */
 function zeroState(b: Builder, { x, recurrentKernel, timeAxis = 1 }: StepsOptions): Value {
   const at = timeAxis === 1 ? 0 : 1;
-  const batch = b.one("Shape", [x], { start: at, end: at + 1 });
-  const units = b.one("Shape", [recurrentKernel], { start: 0, end: 1 });
-  const shape = b.one("Concat", [batch, units], { axis: 0 });
-  return b.one("ConstantOfShape", [shape], { value: zeros([1], asTensor(x.type).dtype) });
+  const batch = b.shape(x, { start: at, end: at + 1 });
+  const units = b.shape(recurrentKernel, { start: 0, end: 1 });
+  const shape = b.concat([batch, units], { axis: 0 });
+  return b.constantOfShape(shape, { value: zeros([1], asTensor(x.type).dtype) });
 }
 function flipped(b: Builder, x: Value, axis: number): Value {
-  return b.one("Slice", [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])]);
+  return b.slice(x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1]));
 }
 /** h through a kernel `[units, gates·units]`, with a dropout of its own for each gate where given. */
 function recurrentProduct(
@@ -242,25 +236,25 @@ function recurrentProduct(
   kernel: Value,
   dropout: readonly Value[] | undefined,
 ): Value {
-  if (!dropout) return b.one("MatMul", [h, kernel]);
+  if (!dropout) return b.matMul(h, kernel);
   const units = dimsOf(h.type).at(-1), n = typeof units === "number" ? units : 0;
   const parts = dropout.map((d, gate) =>
-    b.one("MatMul", [b.one("Mul", [h, d]), lastAxis(b, kernel, gate * n, (gate + 1) * n)])
+    b.matMul(b.mul(h, d), lastAxis(b, kernel, gate * n, (gate + 1) * n))
   );
-  return parts.length === 1 ? partAt(parts, 0) : b.one("Concat", parts, { axis: -1 });
+  return parts.length === 1 ? partAt(parts, 0) : b.concat(parts, { axis: -1 });
 }
 function clipper(limit: number | undefined): StepActivation {
   if (limit === undefined) return (_, x) => x;
   return (b, x) => {
     const { dtype } = asTensor(x.type);
-    return b.one("Clip", [x, b.scalar(-limit, dtype), b.scalar(limit, dtype)]);
+    return b.clip(x, b.scalar(-limit, dtype), b.scalar(limit, dtype));
   };
 }
 function split(b: Builder, x: Value, parts: number): readonly Value[] {
-  return b.op("Split", [x], { axis: -1, num_outputs: parts }, { outputs: parts });
+  return b.split(x, { axis: -1, num_outputs: parts });
 }
 function lastAxis(b: Builder, x: Value, from: number, to: number): Value {
-  return b.one("Slice", [x, b.ints([from]), b.ints([to]), b.ints([-1])]);
+  return b.slice(x, b.ints([from]), b.ints([to]), b.ints([-1]));
 }
 function partAt(values: readonly Value[], at: number): Value {
   const v = values[at];

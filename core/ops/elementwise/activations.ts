@@ -27,8 +27,8 @@ function first(inputs: readonly (Value | undefined)[]): Value {
   if (!x) throw new LapisError("graph", "an input is missing");
   return x;
 }
-const below = (b: Builder, x: Value, bound = 0) => b.one("Less", [x, scalarLike(b, bound, x)]);
-const times = (b: Builder, x: Value, factor: number) => b.one("Mul", [x, scalarLike(b, factor, x)]);
+const below = (b: Builder, x: Value, bound = 0) => b.less(x, scalarLike(b, bound, x));
+const times = (b: Builder, x: Value, factor: number) => b.mul(x, scalarLike(b, factor, x));
 
 const leakyRelu = defineOp<Alpha>({
   name: "LeakyRelu",
@@ -38,7 +38,7 @@ const leakyRelu = defineOp<Alpha>({
   ...onFloats,
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [b.one("Where", [below(b, x), times(b, x, alpha), x])];
+    return [b.where(below(b, x), times(b, x, alpha), x)];
   },
   plain: (inputs, { attributes: { alpha } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => (x < 0 ? alpha * x : x) }),
@@ -62,8 +62,8 @@ const prelu = defineOp({
     if (!x || !slope || !dy) return [];
     const negative = below(b, x), zero = scalarLike(b, 0, x);
     return [
-      wanted[0] ? b.one("Where", [negative, b.one("Mul", [dy, slope]), dy]) : undefined,
-      wanted[1] ? sumTo(b, b.one("Where", [negative, b.one("Mul", [dy, x]), zero]), slope) : undefined,
+      wanted[0] ? b.where(negative, b.mul(dy, slope), dy) : undefined,
+      wanted[1] ? sumTo(b, b.where(negative, b.mul(dy, x), zero), slope) : undefined,
     ];
   },
   plain: (inputs) => [
@@ -83,8 +83,8 @@ const elu = defineOp<Alpha>({
   ...onFloats,
   vjp(b, { inputs: [x], outputs: [y], attributes: { alpha } }, [dy]) {
     if (!x || !y || !dy) return [];
-    const slope = b.one("Add", [y, scalarLike(b, alpha, x)]);
-    return [b.one("Where", [below(b, x), b.one("Mul", [dy, slope]), dy])];
+    const slope = b.add(y, scalarLike(b, alpha, x));
+    return [b.where(below(b, x), b.mul(dy, slope), dy)];
   },
   plain: (inputs, { attributes: { alpha } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => (x < 0 ? alpha * Math.expm1(x) : x) }),
@@ -101,7 +101,7 @@ const selu = defineOp<{ readonly alpha: number; readonly gamma: number }>({
   },
   ...onFloats,
   body(b, inputs, { alpha, gamma }) {
-    return [times(b, b.one("Elu", [first(inputs)], { alpha }), gamma)];
+    return [times(b, b.elu(first(inputs), { alpha }), gamma)];
   },
   plain: (inputs, { attributes: { alpha, gamma } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => gamma * (x <= 0 ? alpha * Math.expm1(x) : x) }),
@@ -124,7 +124,7 @@ const celu = defineOp<Alpha>({
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [times(b, b.one("Elu", [b.one("Div", [x, scalarLike(b, alpha, x)])]), alpha)];
+    return [times(b, b.elu(b.div(x, scalarLike(b, alpha, x))), alpha)];
   },
 });
 
@@ -138,7 +138,7 @@ const thresholdedRelu = defineOp<Alpha>({
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [b.one("Where", [b.one("Greater", [x, scalarLike(b, alpha, x)]), x, scalarLike(b, 0, x)])];
+    return [b.where(b.greater(x, scalarLike(b, alpha, x)), x, scalarLike(b, 0, x))];
   },
 });
 
@@ -153,8 +153,8 @@ const hardSigmoid = defineOp<{ readonly alpha: number; readonly beta: number }>(
   ...onFloats,
   body(b, inputs, { alpha, beta }) {
     const x = first(inputs);
-    const line = b.one("Add", [times(b, x, alpha), scalarLike(b, beta, x)]);
-    return [b.one("Clip", [line, scalarLike(b, 0, x), scalarLike(b, 1, x)])];
+    const line = b.add(times(b, x, alpha), scalarLike(b, beta, x));
+    return [b.clip(line, scalarLike(b, 0, x), scalarLike(b, 1, x))];
   },
   plain: (inputs, { attributes: { alpha, beta } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => Math.max(0, Math.min(1, alpha * x + beta)) }),
@@ -171,7 +171,7 @@ const hardSwish = defineOp({
   infer: keepsType(floats),
   body(b, inputs) {
     const x = first(inputs);
-    return [b.one("Mul", [x, b.one("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 })])];
+    return [b.mul(x, b.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }))];
   },
 });
 
@@ -185,7 +185,7 @@ const softsign = defineOp({
   infer: keepsType(floats),
   body(b, inputs) {
     const x = first(inputs);
-    return [b.one("Div", [x, b.one("Add", [b.one("Abs", [x]), scalarLike(b, 1, x)])])];
+    return [b.div(x, b.add(b.abs(x), scalarLike(b, 1, x)))];
   },
 });
 
@@ -202,12 +202,12 @@ const gelu = defineOp<{ readonly approximate: "none" | "tanh" }>({
   body(b, inputs, { approximate }) {
     const x = first(inputs), one = scalarLike(b, 1, x);
     if (approximate === "none") {
-      const phi = b.one("Add", [b.one("Erf", [times(b, x, Math.SQRT1_2)]), one]);
-      return [b.one("Mul", [times(b, x, 0.5), phi])];
+      const phi = b.add(b.erf(times(b, x, Math.SQRT1_2)), one);
+      return [b.mul(times(b, x, 0.5), phi)];
     }
-    const cube = b.one("Mul", [x, b.one("Mul", [x, x])]);
-    const inner = times(b, b.one("Add", [x, times(b, cube, 0.044715)]), Math.sqrt(2 / Math.PI));
-    return [b.one("Mul", [times(b, x, 0.5), b.one("Add", [b.one("Tanh", [inner]), one])])];
+    const cube = b.mul(x, b.mul(x, x));
+    const inner = times(b, b.add(x, times(b, cube, 0.044715)), Math.sqrt(2 / Math.PI));
+    return [b.mul(times(b, x, 0.5), b.add(b.tanh(inner), one))];
   },
   plain: (inputs, { attributes: { approximate } }) => [
     mapUnary(tensorAt(inputs, 0), {
@@ -228,7 +228,7 @@ const mish = defineOp({
   infer: keepsType(floats),
   body(b, inputs) {
     const x = first(inputs);
-    return [b.one("Mul", [x, b.one("Tanh", [b.one("Softplus", [x])])])];
+    return [b.mul(x, b.tanh(b.softplus(x)))];
   },
 });
 
@@ -242,7 +242,7 @@ const swish = defineOp<Alpha>({
   infer: keepsType(floats),
   body(b, inputs, { alpha }) {
     const x = first(inputs);
-    return [b.one("Mul", [x, b.one("Sigmoid", [alpha === 1 ? x : times(b, x, alpha)])])];
+    return [b.mul(x, b.sigmoid(alpha === 1 ? x : times(b, x, alpha)))];
   },
   plain: (inputs, { attributes: { alpha } }) => [
     mapUnary(tensorAt(inputs, 0), { number: (x) => x * sigmoid(alpha * x) }),
@@ -255,7 +255,7 @@ function upgradePRelu(from: number, node: OldNode): OldNode {
   const [x, slope] = node.inputs, rank = x ? dimsOf(x.type).length : 0;
   const channels = slope && dimsOf(slope.type).length === 1 && dimsOf(slope.type)[0] !== 1 && rank > 2;
   const behind = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  const aligned = channels ? node.builder.one("Unsqueeze", [slope, node.builder.ints(behind)]) : slope;
+  const aligned = channels ? node.builder.unsqueeze(slope, node.builder.ints(behind)) : slope;
   return { ...upgradeUnary(from, node), inputs: [x, aligned] };
 }
 

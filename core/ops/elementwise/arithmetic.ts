@@ -94,7 +94,7 @@ const binaries: readonly BinarySpec[] = [
     number: (x, y) => x - y,
     big: (x, y) => x - y,
     dims: subDims,
-    vjp: broadcastVjp((b, _x, _y, _out, dy) => [() => dy, () => b.one("Neg", [dy])]),
+    vjp: broadcastVjp((b, _x, _y, _out, dy) => [() => dy, () => b.neg(dy)]),
   },
   {
     name: "Mul",
@@ -103,7 +103,7 @@ const binaries: readonly BinarySpec[] = [
     big: (x, y) => x * y,
     int32: Math.imul,
     dims: mulDims,
-    vjp: broadcastVjp((b, x, y, _out, dy) => [() => b.one("Mul", [dy, y]), () => b.one("Mul", [dy, x])]),
+    vjp: broadcastVjp((b, x, y, _out, dy) => [() => b.mul(dy, y), () => b.mul(dy, x)]),
   },
   {
     name: "Div",
@@ -112,8 +112,8 @@ const binaries: readonly BinarySpec[] = [
     big: (x, y) => (y === 0n ? 0n : x / y),
     dims: (a, b) => (numbersOnly(a, b) ? b === 0 ? undefined : Math.trunc(a / Number(b)) : divDims(a, b)),
     vjp: broadcastVjp((b, _x, y, out, dy) => [
-      () => b.one("Div", [dy, y]),
-      () => b.one("Neg", [b.one("Div", [b.one("Mul", [dy, out]), y])]),
+      () => b.div(dy, y),
+      () => b.neg(b.div(b.mul(dy, out), y)),
     ]),
   },
 ];
@@ -176,13 +176,13 @@ const pow = defineOp({
   vjp(b, { inputs: [x, given], outputs: [out] }, [dy], wanted) {
     if (!x || !given || !out || !dy) return [];
     const { dtype } = asTensor(x.type);
-    const y = asTensor(given.type).dtype === dtype ? given : b.one("Cast", [given], { to: dtype });
+    const y = asTensor(given.type).dtype === dtype ? given : b.cast(given, { to: dtype });
     const one = scalarLike(b, 1, x), zero = scalarLike(b, 0, x);
-    const dx = () => b.one("Mul", [dy, b.one("Mul", [y, b.one("Pow", [x, b.one("Sub", [y, one])])])]);
+    const dx = () => b.mul(dy, b.mul(y, b.pow(x, b.sub(y, one))));
     const d2 = () => {
-      const positive = b.one("Greater", [x, zero]);
-      const log = b.one("Log", [b.one("Where", [positive, x, one])]);
-      return b.one("Mul", [dy, b.one("Mul", [out, log])]);
+      const positive = b.greater(x, zero);
+      const log = b.log(b.where(positive, x, one));
+      return b.mul(dy, b.mul(out, log));
     };
     return [
       wanted[0] ? sumTo(b, dx(), x) : undefined,
@@ -214,11 +214,9 @@ const mod = defineOp<{ readonly fmod: boolean }>({
   vjp(b, { inputs: [x, y], attributes }, [dy], wanted) {
     if (!x || !y || !dy) return [];
     const d2 = () => {
-      const ratio = b.one("Div", [x, y]);
-      const whole = attributes.fmod
-        ? b.one("Mul", [b.one("Sign", [ratio]), b.one("Floor", [b.one("Abs", [ratio])])])
-        : b.one("Floor", [ratio]);
-      return sumTo(b, b.one("Neg", [b.one("Mul", [dy, whole])]), y);
+      const ratio = b.div(x, y);
+      const whole = attributes.fmod ? b.mul(b.sign(ratio), b.floor(b.abs(ratio))) : b.floor(ratio);
+      return sumTo(b, b.neg(b.mul(dy, whole)), y);
     };
     return [wanted[0] ? sumTo(b, dy, x) : undefined, wanted[1] ? d2() : undefined];
   },
@@ -238,10 +236,10 @@ const pickVjp: Vjp = (b, { inputs, outputs: [out] }, [dy], wanted) => {
   let taken: Value | undefined;
   return inputs.map((x, i) => {
     if (!x) return undefined;
-    const equal = b.one("Equal", [x, out]);
-    const mine = taken ? b.one("And", [equal, b.one("Not", [taken])]) : equal;
-    taken = taken ? b.one("Or", [taken, equal]) : equal;
-    return wanted[i] ? sumTo(b, b.one("Where", [mine, dy, zero]), x) : undefined;
+    const equal = b.equal(x, out);
+    const mine = taken ? b.and(equal, b.not(taken)) : equal;
+    taken = taken ? b.or(taken, equal) : equal;
+    return wanted[i] ? sumTo(b, b.where(mine, dy, zero), x) : undefined;
   });
 };
 const spreadVjp =
@@ -288,7 +286,7 @@ const variadics: readonly VariadicSpec[] = [
     summary: "The mean",
     types: floats,
     ...add,
-    vjp: spreadVjp((b, dy, n) => b.one("Mul", [dy, scalarLike(b, 1 / n, dy)])),
+    vjp: spreadVjp((b, dy, n) => b.mul(dy, scalarLike(b, 1 / n, dy))),
   },
 ];
 function foldTensors(inputs: readonly Tensor[], f: Binary): Tensor {

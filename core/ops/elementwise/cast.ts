@@ -163,7 +163,7 @@ const castOp = defineOp<CastAttributes>({
   vjp(b, { inputs: [x] }, [dy]) {
     if (!x || !dy) return [];
     const { dtype } = asTensor(x.type);
-    return [isFloat(dtype) ? b.one("Cast", [dy], { to: dtype }) : undefined];
+    return [isFloat(dtype) ? b.cast(dy, { to: dtype }) : undefined];
   },
   plain: (inputs, { attributes }) => [cast(tensorAt(inputs, 0), dtypeOfCode(attributes.to), attributes)],
   upgrade: upgradeCast,
@@ -179,7 +179,7 @@ const castLike = defineOp<CastOptions>({
   infer: (c) => [withDType(asTensor(c.inputs[0]), asTensor(c.inputs[1]).dtype)],
   body(b, [x, like], attributes) {
     if (!x || !like) return [];
-    return [b.one("Cast", [x], { ...attributes, to: asTensor(like.type).dtype })];
+    return [b.cast(x, { ...attributes, to: asTensor(like.type).dtype })];
   },
 });
 

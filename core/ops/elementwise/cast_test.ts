@@ -43,7 +43,7 @@ const ofHalf: Readonly<Partial<Record<DType, readonly string[]>>> = {
 /** The elements of a cast, in one value and often enough for every vector lane and tail. */
 async function casts(from: DType, to: DType, numbers: readonly number[], times: number) {
   const graph = graphOf((b) => {
-    b.output("y", b.one("Cast", [b.input("x", tensorType(from, ["n"]))], { to }));
+    b.output("y", b.cast(b.input("x", tensorType(from, ["n"])), { to }));
   });
   const list = Array.from({ length: times }, () => numbers).flat(), found: Record<string, string[]> = {};
   const x = castTensor(tensor(list, [list.length], "float64"), from);
@@ -82,8 +82,8 @@ Deno.test("bfloat16 becomes integers as float32 does", async () => {
   const numbers = [NaN, Infinity, -Infinity, 2 ** 40, -(2 ** 40), 300, -1.5];
   const want = words(2 ** 31, 0, 2 ** 31, 0, 2 ** 31, 300, 2 ** 32 - 1);
   const graph = graphOf((b) => {
-    const x = b.one("Cast", [b.input("x", tensorType("float32", ["n"]))], { to: "bfloat16" });
-    b.output("y", b.one("Cast", [x], { to: "uint32" }));
+    const x = b.cast(b.input("x", tensorType("float32", ["n"])), { to: "bfloat16" });
+    b.output("y", b.cast(x, { to: "uint32" }));
   });
   for (const engine of engines) {
     using session = await compile(engine, graph);
@@ -94,7 +94,7 @@ Deno.test("bfloat16 becomes integers as float32 does", async () => {
 
 Deno.test("words become integers as the numbers do that they say", async () => {
   const graph = graphOf((b) => {
-    b.output("y", b.one("Cast", [b.input("x", tensorType("string", ["n"]))], { to: "int64" }));
+    b.output("y", b.cast(b.input("x", tensorType("string", ["n"])), { to: "int64" }));
   });
   for (const engine of engines) {
     using session = await compile(engine, graph);

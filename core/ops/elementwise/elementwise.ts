@@ -84,8 +84,8 @@ const where = defineOp({
     const zero = scalarLike(b, 0, dy);
     return [
       undefined,
-      wanted[1] ? sumTo(b, b.one("Where", [condition, dy, zero]), x) : undefined,
-      wanted[2] ? sumTo(b, b.one("Where", [condition, zero, dy]), y) : undefined,
+      wanted[1] ? sumTo(b, b.where(condition, dy, zero), x) : undefined,
+      wanted[2] ? sumTo(b, b.where(condition, zero, dy), y) : undefined,
     ];
   },
   plain: (inputs) => [select(tensorAt(inputs, 0), tensorAt(inputs, 1), tensorAt(inputs, 2))],
@@ -115,12 +115,12 @@ const clip = defineOp({
   vjp(b, { inputs: [x, min, max], outputs: [y] }, [dy], wanted) {
     if (!x || !y || !dy) return [];
     const zero = scalarLike(b, 0, x);
-    const under = min && b.one("Less", [x, min]), over = max && b.one("Greater", [x, max]);
-    const outside = under && over ? b.one("Or", [under, over]) : under ?? over;
+    const under = min && b.less(x, min), over = max && b.greater(x, max);
+    const outside = under && over ? b.or(under, over) : under ?? over;
     const stopped = (test: typeof under, bound: typeof min) =>
-      test && bound ? sumTo(b, b.one("Where", [test, dy, zero]), bound) : undefined;
+      test && bound ? sumTo(b, b.where(test, dy, zero), bound) : undefined;
     return [
-      wanted[0] ? (outside ? b.one("Where", [outside, zero, dy]) : dy) : undefined,
+      wanted[0] ? (outside ? b.where(outside, zero, dy) : dy) : undefined,
       wanted[1] ? stopped(under, min) : undefined,
       wanted[2] ? stopped(over, max) : undefined,
     ];
@@ -162,13 +162,9 @@ const dropout = defineOp<{ readonly seed: number | null }>({
       throw new UnsupportedError("Dropout in training has a gradient only where its mask is an output");
     }
     const { dtype } = asTensor(x.type), one = scalarLike(b, 1, x);
-    const share = ratio ? b.one("Cast", [ratio], { to: dtype }) : scalarLike(b, 0.5, x);
-    const kept = b.one("Where", [
-      mask,
-      b.one("Div", [dy, b.one("Sub", [one, share])]),
-      scalarLike(b, 0, x),
-    ]);
-    return [known ? kept : b.one("Where", [training, kept, dy])];
+    const share = ratio ? b.cast(ratio, { to: dtype }) : scalarLike(b, 0.5, x);
+    const kept = b.where(mask, b.div(dy, b.sub(one, share)), scalarLike(b, 0, x));
+    return [known ? kept : b.where(training, kept, dy)];
   },
   plain(inputs, { attributes: { seed }, outputs }) {
     const x = tensorAt(inputs, 0), ratio = optionalAt(inputs, 1), training = optionalAt(inputs, 2);
@@ -234,7 +230,7 @@ const runningOp = (name: "CumSum" | "CumProd", since: number, vjp?: OpDef<Runnin
   });
 const cumSum = runningOp("CumSum", 14, (b, { inputs: [, axis], attributes }, [dy]) => {
   if (!dy || !axis) return [];
-  return [b.one("CumSum", [dy, axis], { ...attributes, reverse: !attributes.reverse })];
+  return [b.cumSum(dy, axis, { ...attributes, reverse: !attributes.reverse })];
 });
 
 /** Every elementwise operator but comparisons and logic. */

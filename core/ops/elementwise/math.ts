@@ -38,16 +38,16 @@ export function unaryOp(spec: UnarySpec): OpDef {
   });
 }
 
-const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
+const square = (b: Builder, x: Value) => b.mul(x, x);
 /** dy / √(a·x² + c) */
 const overRoot = (a: number, c: number) => (b: Builder, x: Value, _: Value, dy: Value) => {
-  const scaled = a === 1 ? square(b, x) : b.one("Neg", [square(b, x)]);
-  const root = b.one("Sqrt", [b.one("Add", [scaled, scalarLike(b, c, x)])]);
-  return b.one("Div", [dy, root]);
+  const scaled = a === 1 ? square(b, x) : b.neg(square(b, x));
+  const root = b.sqrt(b.add(scaled, scalarLike(b, c, x)));
+  return b.div(dy, root);
 };
 /** dy / (1 + a·x²) */
 const overSquare = (a: number) => (b: Builder, x: Value, _: Value, dy: Value) =>
-  b.one("Div", [dy, b.one(a === 1 ? "Add" : "Sub", [scalarLike(b, 1, x), square(b, x)])]);
+  b.div(dy, b.one(a === 1 ? "Add" : "Sub", [scalarLike(b, 1, x), square(b, x)]));
 
 /** To the nearest whole number, halves to even; what rounds to zero keeps its sign. */
 export function roundHalfEven(x: number): number {
@@ -92,7 +92,7 @@ const basics: readonly UnarySpec[] = [
     accuracy: "exact",
     number: (x) => -x,
     big: (x) => -x,
-    gradient: (b, _x, _y, dy) => b.one("Neg", [dy]),
+    gradient: (b, _x, _y, dy) => b.neg(dy),
   },
   {
     name: "Abs",
@@ -102,7 +102,7 @@ const basics: readonly UnarySpec[] = [
     accuracy: "exact",
     number: Math.abs,
     big: (x) => (x < 0n ? -x : x),
-    gradient: (b, x, _, dy) => b.one("Mul", [dy, b.one("Sign", [x])]),
+    gradient: (b, x, _, dy) => b.mul(dy, b.sign(x)),
   },
   {
     name: "Sign",
@@ -129,28 +129,28 @@ const basics: readonly UnarySpec[] = [
     since: 13,
     summary: "√x",
     number: Math.sqrt,
-    gradient: (b, _x, y, dy) => b.one("Div", [b.one("Mul", [dy, scalarLike(b, 0.5, y)]), y]),
+    gradient: (b, _x, y, dy) => b.div(b.mul(dy, scalarLike(b, 0.5, y)), y),
   },
   {
     name: "Reciprocal",
     since: 13,
     summary: "1 / x",
     number: (x) => 1 / x,
-    gradient: (b, _x, y, dy) => b.one("Neg", [b.one("Mul", [dy, square(b, y)])]),
+    gradient: (b, _x, y, dy) => b.neg(b.mul(dy, square(b, y))),
   },
   {
     name: "Exp",
     since: 13,
     summary: "eˣ",
     number: Math.exp,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, y]),
+    gradient: (b, _x, y, dy) => b.mul(dy, y),
   },
   {
     name: "Log",
     since: 13,
     summary: "ln x",
     number: Math.log,
-    gradient: (b, x, _, dy) => b.one("Div", [dy, x]),
+    gradient: (b, x, _, dy) => b.div(dy, x),
   },
   {
     name: "Erf",
@@ -159,8 +159,8 @@ const basics: readonly UnarySpec[] = [
     types: numeric,
     number: erf,
     gradient: (b, x, _, dy) => {
-      const bell = b.one("Exp", [b.one("Neg", [square(b, x)])]);
-      return b.one("Mul", [dy, b.one("Mul", [bell, scalarLike(b, 2 / Math.sqrt(Math.PI), x)])]);
+      const bell = b.exp(b.neg(square(b, x)));
+      return b.mul(dy, b.mul(bell, scalarLike(b, 2 / Math.sqrt(Math.PI), x)));
     },
   },
 ];
@@ -171,21 +171,21 @@ const trigonometry: readonly UnarySpec[] = [
     since: 22,
     summary: "sin x",
     number: Math.sin,
-    gradient: (b, x, _, dy) => b.one("Mul", [dy, b.one("Cos", [x])]),
+    gradient: (b, x, _, dy) => b.mul(dy, b.cos(x)),
   },
   {
     name: "Cos",
     since: 22,
     summary: "cos x",
     number: Math.cos,
-    gradient: (b, x, _, dy) => b.one("Neg", [b.one("Mul", [dy, b.one("Sin", [x])])]),
+    gradient: (b, x, _, dy) => b.neg(b.mul(dy, b.sin(x))),
   },
   {
     name: "Tan",
     since: 22,
     summary: "tan x",
     number: Math.tan,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Add", [square(b, y), scalarLike(b, 1, y)])]),
+    gradient: (b, _x, y, dy) => b.mul(dy, b.add(square(b, y), scalarLike(b, 1, y))),
   },
   { name: "Asin", since: 22, summary: "arcsin x", number: Math.asin, gradient: overRoot(-1, 1) },
   {
@@ -193,7 +193,7 @@ const trigonometry: readonly UnarySpec[] = [
     since: 22,
     summary: "arccos x",
     number: Math.acos,
-    gradient: (b, x, y, dy) => b.one("Neg", [overRoot(-1, 1)(b, x, y, dy)]),
+    gradient: (b, x, y, dy) => b.neg(overRoot(-1, 1)(b, x, y, dy)),
   },
   { name: "Atan", since: 22, summary: "arctan x", number: Math.atan, gradient: overSquare(1) },
   {
@@ -201,21 +201,21 @@ const trigonometry: readonly UnarySpec[] = [
     since: 22,
     summary: "sinh x",
     number: Math.sinh,
-    gradient: (b, x, _, dy) => b.one("Mul", [dy, b.one("Cosh", [x])]),
+    gradient: (b, x, _, dy) => b.mul(dy, b.cosh(x)),
   },
   {
     name: "Cosh",
     since: 22,
     summary: "cosh x",
     number: Math.cosh,
-    gradient: (b, x, _, dy) => b.one("Mul", [dy, b.one("Sinh", [x])]),
+    gradient: (b, x, _, dy) => b.mul(dy, b.sinh(x)),
   },
   {
     name: "Tanh",
     since: 13,
     summary: "tanh x",
     number: Math.tanh,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Sub", [scalarLike(b, 1, y), square(b, y)])]),
+    gradient: (b, _x, y, dy) => b.mul(dy, b.sub(scalarLike(b, 1, y), square(b, y))),
   },
   { name: "Asinh", since: 22, summary: "arsinh x", number: Math.asinh, gradient: overRoot(1, 1) },
   { name: "Acosh", since: 22, summary: "arcosh x", number: Math.acosh, gradient: overRoot(1, -1) },
@@ -228,7 +228,7 @@ const squashing: readonly UnarySpec[] = [
     since: 13,
     summary: "1 / (1 + e⁻ˣ)",
     number: sigmoid,
-    gradient: (b, _x, y, dy) => b.one("Mul", [dy, b.one("Mul", [y, b.one("Sub", [scalarLike(b, 1, y), y])])]),
+    gradient: (b, _x, y, dy) => b.mul(dy, b.mul(y, b.sub(scalarLike(b, 1, y), y))),
   },
   {
     name: "Relu",
@@ -240,7 +240,7 @@ const squashing: readonly UnarySpec[] = [
     big: (x) => (x < 0n ? 0n : x),
     gradient: (b, _x, y, dy) => {
       const zero = scalarLike(b, 0, y);
-      return b.one("Where", [b.one("Greater", [y, zero]), dy, zero]);
+      return b.where(b.greater(y, zero), dy, zero);
     },
   },
   {
@@ -248,7 +248,7 @@ const squashing: readonly UnarySpec[] = [
     since: 22,
     summary: "ln(1 + eˣ), without overflow",
     number: (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))),
-    gradient: (b, x, _, dy) => b.one("Mul", [dy, b.one("Sigmoid", [x])]),
+    gradient: (b, x, _, dy) => b.mul(dy, b.sigmoid(x)),
   },
 ];
 

@@ -60,8 +60,8 @@ const compress = defineOp<{ readonly axis: number | null }>({
     return [tensorType(x.dtype, dims.toSpliced(normalAxis(axis, dims.length), 1, count))];
   },
   vjp(b, { inputs: [x, condition], attributes }, [dy]) {
-    if (!x || !dy) return [];
-    return [byPositions(b, x, dy, (p) => b.one("Compress", [p, condition], attributes))];
+    if (!x || !condition || !dy) return [];
+    return [byPositions(b, x, dy, (p) => b.compress(p, condition, attributes))];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), test = tensorAt(inputs, 1).data as Uint8Array, per = dtypes[x.dtype].per;

@@ -33,18 +33,18 @@ function gathered(x: Tensor, indices: Tensor, at: number): Tensor {
 function gatherBack(b: Builder, x: Value, indices: Value, dy: Value, at: number): Value {
   const rank = asTensor(x.type).shape?.length, width = asTensor(indices.type).shape?.length;
   if (rank === undefined || width === undefined) {
-    return byPositions(b, x, dy, (p) => b.one("Gather", [p, indices], { axis: at }));
+    return byPositions(b, x, dy, (p) => b.gather(p, indices, { axis: at }));
   }
-  const axis = normalAxis(at, rank), shape = b.one("Shape", [x]);
-  if (axis === 0) return b.one("lapis.EmbeddingGradient", [dy, indices, shape]);
+  const axis = normalAxis(at, rank), shape = b.shape(x);
+  if (axis === 0) return b.embeddingGradient(dy, indices, shape);
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   const front = [axis, ...range(0, axis), ...range(axis + 1, rank)];
-  const turned = b.one("Transpose", [dy], {
+  const turned = b.transpose(dy, {
     perm: [...range(axis, axis + width), ...range(0, axis), ...range(axis + width, rank + width - 1)],
   });
-  const moved = b.one("Gather", [shape, b.ints(front)]);
-  const sums = b.one("lapis.EmbeddingGradient", [turned, indices, moved]);
-  return b.one("Transpose", [sums], { perm: front.map((_, i) => front.indexOf(i)) });
+  const moved = b.gather(shape, b.ints(front));
+  const sums = b.embeddingGradient(turned, indices, moved);
+  return b.transpose(sums, { perm: front.map((_, i) => front.indexOf(i)) });
 }
 const gather = defineOp<Axis>({
   name: "Gather",
@@ -96,10 +96,10 @@ const embedding = defineOp({
   },
   body(b, [dy, indices, shape]) {
     if (!dy || !indices || !shape) return [];
-    const zeros = b.one("Expand", [b.scalar(0, asTensor(dy.type).dtype), shape]);
-    const column = b.one("Unsqueeze", [indices, b.ints([-1])]);
-    const long = asTensor(indices.type).dtype === "int64" ? column : b.one("Cast", [column], { to: "int64" });
-    return [b.one("ScatterND", [zeros, long, dy], { reduction: "add" })];
+    const zeros = b.expand(b.scalar(0, asTensor(dy.type).dtype), shape);
+    const column = b.unsqueeze(indices, b.ints([-1]));
+    const long = asTensor(indices.type).dtype === "int64" ? column : b.cast(column, { to: "int64" });
+    return [b.scatterND(zeros, long, dy, { reduction: "add" })];
   },
   plain: (
     inputs,
@@ -124,7 +124,7 @@ const gatherElements = defineOp<Axis>({
   },
   vjp(b, { inputs: [x, indices], attributes: { axis } }, [dy]) {
     if (!x || !indices || !dy) return [];
-    return [b.one("ScatterElements", [zerosLike(b, x), indices, dy], { axis, reduction: "add" })];
+    return [b.scatterElements(zerosLike(b, x), indices, dy, { axis, reduction: "add" })];
   },
   plain(inputs, { attributes: { axis } }) {
     const x = tensorAt(inputs, 0), indices = tensorAt(inputs, 1), per = dtypes[x.dtype].per;
@@ -156,9 +156,9 @@ const gatherND = defineOp<{ readonly batch_dims: number }>({
   vjp(b, { inputs: [x, indices], attributes }, [dy]) {
     if (!x || !indices || !dy) return [];
     if (attributes.batch_dims === 0) {
-      return [b.one("ScatterND", [zerosLike(b, x), indices, dy], { reduction: "add" })];
+      return [b.scatterND(zerosLike(b, x), indices, dy, { reduction: "add" })];
     }
-    return [byPositions(b, x, dy, (p) => b.one("GatherND", [p, indices], attributes))];
+    return [byPositions(b, x, dy, (p) => b.gatherND(p, indices, attributes))];
   },
   plain(inputs, { attributes: { batch_dims: batch } }) {
     const x = tensorAt(inputs, 0), indices = tensorAt(inputs, 1), per = dtypes[x.dtype].per;

@@ -39,14 +39,14 @@ Deno.test("writes with an index twice: the last one stays, or all are brought to
 });
 Deno.test("sizes that only the data tells are unknown dims", () => {
   const b = new GraphBuilder(operators), v = b.input("x", tensorType("float32", ["n", 3]));
-  assert.equal(typeText(b.one("NonZero", [v]).type), "int64[2, ?]");
+  assert.equal(typeText(b.nonZero(v).type), "int64[2, ?]");
   assert.equal(
-    typeText(b.one("Compress", [v, b.input("c", tensorType("bool", ["n"]))], { axis: 0 }).type),
+    typeText(b.compress(v, b.input("c", tensorType("bool", ["n"])), { axis: 0 }).type),
     "float32[?, 3]",
   );
-  assert.equal(typeText(b.one("Unique", [v], { axis: 1 }).type), "float32[n, ?]");
+  assert.equal(typeText(b.unique(v, { axis: 1 })[0].type), "float32[n, ?]");
   assert.equal(
-    typeText(b.one("OneHot", [b.one("ArgMax", [v]), b.ints([5]), b.constant(tensor([0, 1]))]).type),
+    typeText(b.oneHot(b.argMax(v), b.ints([5]), b.constant(tensor([0, 1]))).type),
     "float32[1, 3, 5]",
   );
 });

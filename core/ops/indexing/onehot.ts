@@ -29,14 +29,13 @@ export const oneHot: OpDef = defineOp<{ readonly axis: number }>({
   },
   dtypes: (c) => [tensorType(asTensor(c.inputs[2]).dtype)],
   vjp(b, { inputs: [indices, depth, values], attributes }, [dy], wanted) {
-    if (!indices || !values || !dy || !wanted[2]) return [];
+    if (!indices || !depth || !values || !dy || !wanted[2]) return [];
     const { dtype } = asTensor(values.type),
       both = b.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
-    const hot = b.one("OneHot", [indices, depth, b.one("Cast", [both], { to: dtype })], attributes);
-    const sum = (v: typeof dy) =>
-      b.one("Reshape", [b.one("ReduceSum", [v], { keepdims: false }), b.ints([1])]);
-    const on = sum(b.one("Mul", [dy, hot]));
-    return [undefined, undefined, b.one("Concat", [b.one("Sub", [sum(dy), on]), on], { axis: 0 })];
+    const hot = b.oneHot(indices, depth, b.cast(both, { to: dtype }), attributes);
+    const sum = (v: typeof dy) => b.reshape(b.reduceSum(v, { keepdims: false }), b.ints([1]));
+    const on = sum(b.mul(dy, hot));
+    return [undefined, undefined, b.concat([b.sub(sum(dy), on), on], { axis: 0 })];
   },
   plain(inputs, { attributes }) {
     const indices = tensorAt(inputs, 0), values = tensorAt(inputs, 2), list = toNumbers(indices);

@@ -5,7 +5,7 @@ import { asTensor } from "../../values/shape.ts";
 
 /** Zeros of a value's shape. */
 export function zerosLike(b: Builder, x: Value): Value {
-  return b.one("Expand", [b.scalar(0, asTensor(x.type).dtype), b.one("Shape", [x])]);
+  return b.expand(b.scalar(0, asTensor(x.type).dtype), b.shape(x));
 }
 
 /**
@@ -13,13 +13,10 @@ export function zerosLike(b: Builder, x: Value): Value {
  * positions that `move` brings.
  */
 export function byPositions(b: Builder, x: Value, dy: Value, move: (positions: Value) => Value): Value {
-  const shape = b.one("Shape", [x]), size = b.one("Size", [x]), flat = b.ints([-1]);
-  const counted = b.one("Range", [b.scalar(0, "int64"), size, b.scalar(1, "int64")]);
-  const index = b.one("Reshape", [move(b.one("Reshape", [counted, shape], { allowzero: true })), flat]);
-  const zeros = b.one("Expand", [
-    b.scalar(0, asTensor(x.type).dtype),
-    b.one("Reshape", [size, b.ints([1])]),
-  ]);
-  const sums = b.one("ScatterElements", [zeros, index, b.one("Reshape", [dy, flat])], { reduction: "add" });
-  return b.one("Reshape", [sums, shape], { allowzero: true });
+  const shape = b.shape(x), size = b.size(x), flat = b.ints([-1]);
+  const counted = b.range(b.scalar(0, "int64"), size, b.scalar(1, "int64"));
+  const index = b.reshape(move(b.reshape(counted, shape, { allowzero: true })), flat);
+  const zeros = b.expand(b.scalar(0, asTensor(x.type).dtype), b.reshape(size, b.ints([1])));
+  const sums = b.scatterElements(zeros, index, b.reshape(dy, flat), { reduction: "add" });
+  return b.reshape(sums, shape, { allowzero: true });
 }

@@ -72,15 +72,15 @@ function scatterVjp(
       return [dy, undefined, read(dy)];
     case "mul": {
       // Defined where neither data nor updates are zero.
-      const share = b.one("Mul", [dy, y]);
-      return [b.one("Div", [share, data]), undefined, b.one("Div", [read(share), updates])];
+      const share = b.mul(dy, y);
+      return [b.div(share, data), undefined, b.div(read(share), updates)];
     }
     default: {
-      const hit = (v: Value, of: Value) => b.one("Cast", [b.one("Equal", [v, of])], { to: dtype });
+      const hit = (v: Value, of: Value) => b.cast(b.equal(v, of), { to: dtype });
       return [
-        b.one("Mul", [dy, hit(data, y)]),
+        b.mul(dy, hit(data, y)),
         undefined,
-        b.one("Mul", [read(dy), hit(updates, read(y))]),
+        b.mul(read(dy), hit(updates, read(y))),
       ];
     }
   }
@@ -103,8 +103,8 @@ const scatterElements = defineOp<Elements>({
   vjp(b, { inputs, outputs: [y], attributes: { axis, reduction } }, [dy]) {
     const indices = inputs[1];
     if (!y || !dy || !indices) return [];
-    const read = (v: Value) => b.one("GatherElements", [v, indices], { axis });
-    const clear = (v: Value, zeros: Value) => b.one("ScatterElements", [v, indices, zeros], { axis });
+    const read = (v: Value) => b.gatherElements(v, indices, { axis });
+    const clear = (v: Value, zeros: Value) => b.scatterElements(v, indices, zeros, { axis });
     return scatterVjp(b, inputs, y, dy, reduction, read, clear);
   },
   plain(inputs, { attributes: { axis, reduction } }) {
@@ -148,8 +148,8 @@ const scatterND = defineOp<{ readonly reduction: Reduction }>({
   vjp(b, { inputs, outputs: [y], attributes: { reduction } }, [dy]) {
     const indices = inputs[1];
     if (!y || !dy || !indices) return [];
-    const read = (v: Value) => b.one("GatherND", [v, indices]);
-    const clear = (v: Value, zeros: Value) => b.one("ScatterND", [v, indices, zeros]);
+    const read = (v: Value) => b.gatherND(v, indices);
+    const clear = (v: Value, zeros: Value) => b.scatterND(v, indices, zeros);
     return scatterVjp(b, inputs, y, dy, reduction, read, clear);
   },
   plain(inputs, { attributes: { reduction } }) {

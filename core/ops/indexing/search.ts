@@ -98,6 +98,7 @@ const topK = defineOp<TopAttributes>({
   },
   arity: [2, 2],
   maxOutputs: 2,
+  minOutputs: 2,
   accuracy: "exact",
   infer(c) {
     const x = inputOf(c, 0, numeric), dims = dimsOf(x), axis = normalAxis(c.attributes.axis, dims.length);
@@ -112,7 +113,7 @@ const topK = defineOp<TopAttributes>({
   dtypes: (c) => [tensorType(asTensor(c.inputs[0]).dtype), tensorType("int64")],
   vjp(b, { inputs: [x], outputs: [, indices], attributes: { axis } }, [dy]) {
     if (!x || !indices || !dy) return [];
-    return [b.one("ScatterElements", [zerosLike(b, x), indices, dy], { axis, reduction: "add" })];
+    return [b.scatterElements(zerosLike(b, x), indices, dy, { axis, reduction: "add" })];
   },
   plain(inputs, { attributes: { axis: at, largest } }) {
     const x = tensorAt(inputs, 0), k = toIntegers(tensorAt(inputs, 1))[0] ?? 0;

@@ -37,11 +37,11 @@ function vector(
 ): Value {
   const pieces = parts.map((part) => {
     if (typeof part === "number") return b.ints([part]);
-    const d = b.one("Shape", [x], { start: part.axis, end: part.axis + 1 });
-    if (part.times !== undefined) return b.one("Mul", [d, b.ints([part.times])]);
-    return part.over === undefined ? d : b.one("Div", [d, b.ints([part.over])]);
+    const d = b.shape(x, { start: part.axis, end: part.axis + 1 });
+    if (part.times !== undefined) return b.mul(d, b.ints([part.times]));
+    return part.over === undefined ? d : b.div(d, b.ints([part.over]));
   });
-  return b.one("Concat", pieces, { axis: 0 });
+  return b.concat(pieces, { axis: 0 });
 }
 /** Checks that known dims divide by the block. */
 function divides(x: Value, axes: readonly number[], by: number): void {
@@ -69,9 +69,9 @@ const depthToSpace = defineOp<Blocks>({
     const n = { axis: 0 }, c = { axis: 1, over: s * s }, h = { axis: 2 }, w = { axis: 3 };
     const parts = vector(b, x, mode === "DCR" ? [n, s, s, c, h, w] : [n, c, s, s, h, w]);
     const perm = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
-    const turned = b.one("Transpose", [b.one("Reshape", [x, parts], { allowzero: true })], { perm });
+    const turned = b.transpose(b.reshape(x, parts, { allowzero: true }), { perm });
     const shape = vector(b, x, [n, c, { axis: 2, times: s }, { axis: 3, times: s }]);
-    return [b.one("Reshape", [turned, shape], { allowzero: true })];
+    return [b.reshape(turned, shape, { allowzero: true })];
   },
 });
 const spaceToDepth = defineOp<Blocks>({
@@ -85,10 +85,10 @@ const spaceToDepth = defineOp<Blocks>({
     if (!x) return [];
     divides(x, [2, 3], s);
     const n = { axis: 0 }, c = { axis: 1 }, h = { axis: 2, over: s }, w = { axis: 3, over: s };
-    const split = b.one("Reshape", [x, vector(b, x, [n, c, h, s, w, s])], { allowzero: true });
+    const split = b.reshape(x, vector(b, x, [n, c, h, s, w, s]), { allowzero: true });
     const perm = mode === "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
     const shape = vector(b, x, [n, { axis: 1, times: s * s }, h, w]);
-    return [b.one("Reshape", [b.one("Transpose", [split], { perm }), shape], { allowzero: true })];
+    return [b.reshape(b.transpose(split, { perm }), shape, { allowzero: true })];
   },
 });
 
@@ -140,7 +140,7 @@ const trilu = defineOp<{ readonly upper: boolean }>({
   arity: [1, 2],
   accuracy: "exact",
   infer: keepsType(anyType),
-  vjp: (b, { inputs: [, k], attributes }, [dy]) => [dy && b.one("Trilu", [dy, k], attributes)],
+  vjp: (b, { inputs: [, k], attributes }, [dy]) => [dy && b.trilu(dy, k, attributes)],
   plain(inputs, { attributes: { upper } }) {
     const k = optionalAt(inputs, 1);
     return [triangle(tensorAt(inputs, 0), k ? toIntegers(k)[0] ?? 0 : 0, upper)];
@@ -183,7 +183,7 @@ const reverseSequence = defineOp<Axes>({
     return [x];
   },
   vjp: (b, { inputs: [, lengths], attributes }, [dy]) => [
-    dy && b.one("ReverseSequence", [dy, lengths], attributes),
+    dy && lengths && b.reverseSequence(dy, lengths, attributes),
     undefined,
   ],
   plain: (

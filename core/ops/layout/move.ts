@@ -84,9 +84,9 @@ const transpose = defineOp<{ readonly perm: readonly number[] | null }>({
   },
   propagate: (c) => c.dims(0),
   vjp(b, { attributes: { perm } }, [dy]) {
-    if (!dy || !perm) return [dy && b.one("Transpose", [dy])];
+    if (!dy || !perm) return [dy && b.transpose(dy)];
     const axes = permOf(perm, perm.length), back = axes.map((_, i) => axes.indexOf(i));
-    return [b.one("Transpose", [dy], { perm: back })];
+    return [b.transpose(dy, { perm: back })];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0);
@@ -163,14 +163,14 @@ const tile = defineOp({
   vjp(b, { inputs: [x, repeats] }, [dy]) {
     if (!x || !repeats || !dy) return [];
     const rank = dimsOf(x.type).length;
-    const column = (v: Value) => b.one("Unsqueeze", [v, b.ints([1])]);
-    const pairs = b.one("Concat", [
-      column(b.one("Cast", [repeats], { to: "int64" })),
-      column(b.one("Shape", [x])),
+    const column = (v: Value) => b.unsqueeze(v, b.ints([1]));
+    const pairs = b.concat([
+      column(b.cast(repeats, { to: "int64" })),
+      column(b.shape(x)),
     ], { axis: 1 });
-    const split = b.one("Reshape", [dy, b.one("Reshape", [pairs, b.ints([-1])])], { allowzero: true });
+    const split = b.reshape(dy, b.reshape(pairs, b.ints([-1])), { allowzero: true });
     return [
-      b.one("ReduceSum", [split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i))], { keepdims: false }),
+      b.reduceSum(split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i)), { keepdims: false }),
     ];
   },
   plain: (inputs) => [tiled(tensorAt(inputs, 0), toIntegers(tensorAt(inputs, 1)))],
@@ -180,9 +180,10 @@ const tile = defineOp({
     const rank = x ? dimsOf(x.type).length : 0;
     const at = toIntegers(b.knownOf(axis) ?? { dtype: "int64", shape: [1], data: BigInt64Array.of(0n) })[0] ??
       0;
-    const one = tiles && b.one("Reshape", [b.one("Cast", [tiles], { to: "int64" }), b.ints([1])]);
+    if (!tiles) throw new ShapeError("Tile: how often is missing");
+    const one = b.reshape(b.cast(tiles, { to: "int64" }), b.ints([1]));
     const parts = Array.from({ length: rank }, (_, i) => (i === at ? one : b.ints([1])));
-    return { ...node, inputs: [x, b.one("Concat", parts, { axis: 0 })] };
+    return { ...node, inputs: [x, b.concat(parts, { axis: 0 })] };
   },
 });
 
@@ -243,8 +244,8 @@ const concat = defineOp<{ readonly axis: number }>({
     if (!dy) return [];
     if (inputs.length === 1) return [dy];
     const at = normalAxis(axis, dimsOf(dy.type).length);
-    const sizes = inputs.map((x) => x && b.one("Shape", [x], { start: at, end: at + 1 }));
-    return b.op("Split", [dy, b.one("Concat", sizes, { axis: 0 })], { axis: at }, { outputs: inputs.length });
+    const sizes = inputs.flatMap((x) => (x ? b.shape(x, { start: at, end: at + 1 }) : []));
+    return b.split(dy, b.concat(sizes, { axis: 0 }), { axis: at }, { outputs: inputs.length });
   },
   plain: (
     inputs,
@@ -317,10 +318,8 @@ const split = defineOp<SplitAttributes>({
   },
   vjp(b, { inputs: [x], outputs, attributes: { axis } }, dy) {
     if (!x) return [];
-    const parts = outputs.map((y, i) =>
-      dy[i] ?? b.one("Expand", [b.scalar(0, asTensor(x.type).dtype), b.one("Shape", [y])])
-    );
-    return [b.one("Concat", parts, { axis })];
+    const parts = outputs.map((y, i) => dy[i] ?? b.expand(b.scalar(0, asTensor(x.type).dtype), b.shape(y)));
+    return [b.concat(parts, { axis })];
   },
   plain(inputs, { attributes: { axis, num_outputs }, outputs }) {
     const x = tensorAt(inputs, 0), given = optionalAt(inputs, 1);

@@ -21,7 +21,7 @@ import { defineOp, knownIntegers, optionalAt, tensorAt, vectorLength } from "../
 
 /** The gradient of an operator that moves nothing: the same numbers under the input's shape. */
 export function reshapeBack(b: Builder, x: Value | undefined, dy: Value | undefined): Value | undefined {
-  return x && dy && b.one("Reshape", [dy, b.one("Shape", [x])], { allowzero: true });
+  return x && dy && b.reshape(dy, b.shape(x), { allowzero: true });
 }
 
 /** The shape a Reshape comes to; -1 takes what is left, 0 keeps a dim. */

@@ -81,15 +81,15 @@ function padBack(b: Builder, x: Value, dy: Value, starts: readonly number[], cut
     const i = cuts.axes.indexOf(axis), start = i < 0 ? 0 : starts[i] ?? 0;
     const d = dimsOf(x.type)[axis] ?? 1, from = cutDims(d, start, 2 ** 31, 1).start;
     if (start >= 0 || typeof from === "number") return b.ints([typeof from === "number" ? from : start]);
-    const back = b.one("Add", [b.one("Shape", [x], { start: axis, end: axis + 1 }), b.ints([start])]);
-    return sameDim(from, addDims(d, start)) ? back : b.one("Max", [back, b.ints([0])]);
+    const back = b.add(b.shape(x, { start: axis, end: axis + 1 }), b.ints([start]));
+    return sameDim(from, addDims(d, start)) ? back : b.max([back, b.ints([0])]);
   });
-  const front = b.one("Concat", before, { axis: 0 });
-  const rest = b.one("Sub", [b.one("Sub", [b.one("Shape", [x]), b.one("Shape", [dy])]), front]);
-  const pads = b.one("Concat", [front, rest], { axis: 0 }), widths = b.dimsOf(pads) ?? [];
+  const front = b.concat(before, { axis: 0 });
+  const rest = b.sub(b.sub(b.shape(x), b.shape(dy)), front);
+  const pads = b.concat([front, rest], { axis: 0 }), widths = b.dimsOf(pads) ?? [];
   // Numbers where only the shapes' difference is known: what is left of (n + 1) - n.
   const fixed = widths.filter((d) => typeof d === "number");
-  return b.one("Pad", [dy, fixed.length === 2 * rank ? b.ints(fixed) : pads]);
+  return b.pad(dy, fixed.length === 2 * rank ? b.ints(fixed) : pads);
 }
 
 /** Bounds that older opsets held as attributes, as inputs. */
@@ -119,15 +119,15 @@ const slice = defineOp({
     return Array.from({ length: one.count }, (_, i) => dims[one.start + i * step] ?? 0);
   },
   vjp(b, { inputs: [x, starts, ends, axes, steps] }, [dy]) {
-    if (!x || !dy) return [];
-    const known = starts && b.knownOf(starts), at = axes && b.knownOf(axes), by = steps && b.knownOf(steps);
+    if (!x || !starts || !ends || !dy) return [];
+    const known = b.knownOf(starts), at = axes && b.knownOf(axes), by = steps && b.knownOf(steps);
     const unit = !steps || (by && toIntegers(by).every((s) => s === 1));
     if (known && unit && (!axes || at) && asTensor(x.type).shape) {
       const from = toIntegers(known);
       const cuts = cutsOf(dimsOf(x.type).length, from.length, at && toIntegers(at), undefined);
       return [padBack(b, x, dy, from, cuts)];
     }
-    return [byPositions(b, x, dy, (p) => b.one("Slice", [p, starts, ends, axes, steps]))];
+    return [byPositions(b, x, dy, (p) => b.slice(p, starts, ends, axes, steps))];
   },
   plain(inputs) {
     const x = tensorAt(inputs, 0),
@@ -256,17 +256,17 @@ const pad = defineOp<{ readonly mode: Mode }>({
   },
   vjp(b, { inputs: [x, pads, fill, axes], attributes: { mode } }, [dy], wanted) {
     if (!x || !pads || !dy) return [];
-    const back = () => b.one("Pad", [dy, b.one("Neg", [pads]), undefined, axes]);
+    const back = () => b.pad(dy, b.neg(pads), undefined, axes);
     if (mode !== "constant") {
-      return [byPositions(b, x, dy, (p) => b.one("Pad", [p, pads, undefined, axes], { mode }))];
+      return [byPositions(b, x, dy, (p) => b.pad(p, pads, undefined, axes, { mode }))];
     }
     const dx = wanted[0] || wanted[2] ? back() : undefined;
-    const border = () => {
-      const all = (v: Value) => b.one("ReduceSum", [v], { keepdims: false });
-      const sum = b.one("Sub", [all(dy), all(b.one("Pad", [dx, pads, undefined, axes]))]);
-      return fill && b.one("Reshape", [sum, b.one("Shape", [fill])], { allowzero: true });
+    const border = (dx: Value) => {
+      const all = (v: Value) => b.reduceSum(v, { keepdims: false });
+      const sum = b.sub(all(dy), all(b.pad(dx, pads, undefined, axes)));
+      return fill && b.reshape(sum, b.shape(fill), { allowzero: true });
     };
-    return [dx, undefined, wanted[2] ? border() : undefined];
+    return [dx, undefined, wanted[2] && dx ? border(dx) : undefined];
   },
   plain(inputs, { attributes: { mode } }) {
     const x = tensorAt(inputs, 0), axes = optionalAt(inputs, 3);

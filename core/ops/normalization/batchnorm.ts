@@ -34,19 +34,19 @@ export const batchNormalization: OpDef = defineOp<Batch>({
   body(b, [x, scale, bias, mean, variance], { epsilon, momentum, training_mode }, outputs) {
     if (!x || !scale || !bias || !mean || !variance) return [];
     const rank = dimsOf(x.type).length, { dtype } = asTensor(x.type), kept = asTensor(mean.type).dtype;
-    const typed = (v: Value, to = dtype) => (asTensor(v.type).dtype === to ? v : b.one("Cast", [v], { to }));
+    const typed = (v: Value, to = dtype) => (asTensor(v.type).dtype === to ? v : b.cast(v, { to }));
     const column = b.ints([-1, ...new Array<number>(Math.max(0, rank - 2)).fill(1)]);
-    const wide = (v: Value) => (rank > 2 ? b.one("Reshape", [typed(v), column]) : typed(v));
+    const wide = (v: Value) => (rank > 2 ? b.reshape(typed(v), column) : typed(v));
     const applied = (d: Value, spread: Value) => {
-      const root = b.one("Sqrt", [b.one("Add", [spread, b.scalar(epsilon, asTensor(spread.type).dtype)])]);
-      const factor = wide(b.one("Div", [typed(scale, asTensor(spread.type).dtype), root]));
-      return b.one("Add", [b.one("Mul", [d, factor]), wide(bias)]);
+      const root = b.sqrt(b.add(spread, b.scalar(epsilon, asTensor(spread.type).dtype)));
+      const factor = wide(b.div(typed(scale, asTensor(spread.type).dtype), root));
+      return b.add(b.mul(d, factor), wide(bias));
     };
-    if (!training_mode) return [applied(b.one("Sub", [x, wide(mean)]), variance)];
+    if (!training_mode) return [applied(b.sub(x, wide(mean)), variance)];
     const axes = b.ints(Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1));
-    const average = (v: Value, keepdims: boolean) => b.one("ReduceMean", [v, axes], { keepdims });
-    const d = b.one("Sub", [x, average(x, true)]);
-    const spread = average(b.one("Mul", [d, d]), false);
+    const average = (v: Value, keepdims: boolean) => b.reduceMean(v, axes, { keepdims });
+    const d = b.sub(x, average(x, true));
+    const spread = average(b.mul(d, d), false);
     const y = applied(d, spread);
     if (outputs < 2) return [y];
     return [
@@ -79,10 +79,7 @@ export const batchNormalization: OpDef = defineOp<Batch>({
 
 function blended(b: Builder, before: Value, now: Value, momentum: number): Value {
   const { dtype } = asTensor(before.type);
-  return b.one("Add", [
-    b.one("Mul", [before, b.scalar(momentum, dtype)]),
-    b.one("Mul", [now, b.scalar(1 - momentum, dtype)]),
-  ]);
+  return b.add(b.mul(before, b.scalar(momentum, dtype)), b.mul(now, b.scalar(1 - momentum, dtype)));
 }
 /** Mean and (population) variance of each channel over the batch. */
 function batchStatistics(

@@ -26,23 +26,23 @@ const lrn: OpDef = defineOp<Local>({
   infer: ({ inputs }) => [asTensor(inputs[0])],
   body(b, [x], { alpha, beta, bias, size }) {
     if (!x) return [];
-    const { dtype } = asTensor(x.type), shape = b.one("Shape", [x]);
-    const at = (start: number) => b.one("Shape", [x], { start, end: start + 1 });
-    const flat = b.one("Concat", [at(0), b.ints([1]), at(1), b.ints([-1])], { axis: 0 });
-    const squares = b.one("Reshape", [b.one("Mul", [x, x]), flat]);
+    const { dtype } = asTensor(x.type), shape = b.shape(x);
+    const at = (start: number) => b.shape(x, { start, end: start + 1 });
+    const flat = b.concat([at(0), b.ints([1]), at(1), b.ints([-1])], { axis: 0 });
+    const squares = b.reshape(b.mul(x, x), flat);
     const [, channels] = dimsOf(x.type), half = Math.floor((size - 1) / 2);
     // No further than there are channels: the mean of so many is weighted by them.
     const most = typeof channels === "number" ? Math.max(0, channels - 1) : Infinity;
     const before = Math.min(half, most), after = Math.min(size - 1 - half, most), width = before + 1 + after;
-    const mean = b.one("AveragePool", [squares], {
+    const mean = b.averagePool(squares, {
       kernel_shape: [width, 1],
       pads: [before, 0, after, 0],
       count_include_pad: true,
     });
     const factor = b.scalar(alpha * width / size, dtype);
-    const scaled = b.one("Mul", [b.one("Reshape", [mean, shape], { allowzero: true }), factor]);
-    const base = b.one("Add", [scaled, b.scalar(bias, dtype)]);
-    return [b.one("Div", [x, b.one("Pow", [base, b.scalar(beta, dtype)])])];
+    const scaled = b.mul(b.reshape(mean, shape, { allowzero: true }), factor);
+    const base = b.add(scaled, b.scalar(bias, dtype));
+    return [b.div(x, b.pow(base, b.scalar(beta, dtype)))];
   },
   plain(inputs, { attributes: { alpha, beta, bias, size } }) {
     const x = tensorAt(inputs, 0), [batch = 1, channels = 1] = x.shape, count = product(x.shape, 2);
@@ -78,8 +78,8 @@ const lpNormalization: OpDef = defineOp<{ readonly axis: number; readonly p: num
     if (!x) return [];
     const { dtype } = asTensor(x.type);
     const norm = b.one(p === 1 ? "ReduceL1" : "ReduceL2", [x, b.ints([axis])], { keepdims: true });
-    const empty = b.one("Equal", [norm, b.scalar(0, dtype)]);
-    return [b.one("Div", [x, b.one("Where", [empty, b.scalar(1, dtype), norm])])];
+    const empty = b.equal(norm, b.scalar(0, dtype));
+    return [b.div(x, b.where(empty, b.scalar(1, dtype), norm))];
   },
   accuracy: "rounding",
 });
@@ -107,16 +107,16 @@ const meanVarianceNormalization: OpDef = defineOp<{ readonly axes: readonly numb
     return {
       ...node,
       op: "Sub",
-      inputs: [x, b.one("ReduceMean", [x, b.ints(axes)], { keepdims: true })],
+      inputs: [x, b.reduceMean(x, b.ints(axes), { keepdims: true })],
       attributes: rest,
     };
   },
   body(b, [x], { axes }) {
     if (!x) return [];
     const over = b.ints(axes), keep = { keepdims: true };
-    const d = b.one("Sub", [x, b.one("ReduceMean", [x, over], keep)]);
-    const deviation = b.one("Sqrt", [b.one("ReduceMean", [b.one("Mul", [d, d]), over], keep)]);
-    return [b.one("Div", [d, b.one("Add", [deviation, b.scalar(1e-9, asTensor(x.type).dtype)])])];
+    const d = b.sub(x, b.reduceMean(x, over, keep));
+    const deviation = b.sqrt(b.reduceMean(b.mul(d, d), over, keep));
+    return [b.div(d, b.add(deviation, b.scalar(1e-9, asTensor(x.type).dtype)))];
   },
   accuracy: "rounding",
 });

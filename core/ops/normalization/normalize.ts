@@ -30,13 +30,11 @@ function normalized(
   centred = true,
 ): { readonly y: Value; readonly mean: Value | undefined; readonly inverse: Value } {
   const over = b.ints(axes), keep = { keepdims: true };
-  const mean = centred ? b.one("ReduceMean", [x, over], keep) : undefined;
-  const d = mean ? b.one("Sub", [x, mean]) : x;
-  const variance = b.one("ReduceMean", [b.one("Mul", [d, d]), over], keep);
-  const inverse = b.one("Reciprocal", [
-    b.one("Sqrt", [b.one("Add", [variance, b.scalar(eps, asTensor(x.type).dtype)])]),
-  ]);
-  return { y: b.one("Mul", [d, inverse]), mean, inverse };
+  const mean = centred ? b.reduceMean(x, over, keep) : undefined;
+  const d = mean ? b.sub(x, mean) : x;
+  const variance = b.reduceMean(b.mul(d, d), over, keep);
+  const inverse = b.reciprocal(b.sqrt(b.add(variance, b.scalar(eps, asTensor(x.type).dtype))));
+  return { y: b.mul(d, inverse), mean, inverse };
 }
 /** Means and 1/√(variance + epsilon) of consecutive rows. */
 function statistics(
@@ -59,7 +57,7 @@ function statistics(
   return { mean, inverse };
 }
 function withType(b: Builder, x: Value, dtype: DType): Value {
-  return asTensor(x.type).dtype === dtype ? x : b.one("Cast", [x], { to: dtype });
+  return asTensor(x.type).dtype === dtype ? x : b.cast(x, { to: dtype });
 }
 
 interface Layered {
@@ -102,8 +100,8 @@ const layerNormalization: OpDef = defineOp<Layered>({
     const { dtype } = asTensor(x.type), stash = statisticsType(dtype, attributes);
     const axes = lastAxes(attributes.axis, dimsOf(x.type).length);
     const { y, mean, inverse } = normalized(b, withType(b, x, stash), axes, attributes.epsilon);
-    const scaled = b.one("Mul", [withType(b, y, dtype), scale]);
-    return [bias ? b.one("Add", [scaled, bias]) : scaled, ...(mean ? [mean, inverse] : [])].slice(0, outputs);
+    const scaled = b.mul(withType(b, y, dtype), scale);
+    return [bias ? b.add(scaled, bias) : scaled, ...(mean ? [mean, inverse] : [])].slice(0, outputs);
   },
   plain(inputs, { attributes, outputs }) {
     const x = tensorAt(inputs, 0), first = normalAxis(attributes.axis, x.shape.length);
@@ -132,7 +130,7 @@ const rmsNormalization: OpDef = defineOp<Layered>({
     const stash = statisticsType(asTensor(x.type).dtype, attributes);
     const axes = lastAxes(attributes.axis, dimsOf(x.type).length);
     const { y } = normalized(b, withType(b, x, stash), axes, attributes.epsilon, false);
-    return [b.one("Mul", [withType(b, y, asTensor(scale.type).dtype), scale])];
+    return [b.mul(withType(b, y, asTensor(scale.type).dtype), scale)];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0),
@@ -190,8 +188,8 @@ function spread(scale: Tensor, shape: readonly number[], first: number): Numbers
 /** scale·y + bias, with one of each a channel (axis 1). */
 function perChannel(b: Builder, y: Value, scale: Value, bias: Value): Value {
   const column = b.ints([-1, ...dimsOf(y.type).slice(2).map(() => 1)]);
-  const wide = (v: Value) => (dimsOf(y.type).length > 2 ? b.one("Reshape", [v, column]) : v);
-  return b.one("Add", [b.one("Mul", [y, wide(scale)]), wide(bias)]);
+  const wide = (v: Value) => (dimsOf(y.type).length > 2 ? b.reshape(v, column) : v);
+  return b.add(b.mul(y, wide(scale)), wide(bias));
 }
 /** Rows `[batch, channels, ...]` in groups of channels, normalised, then one scale and bias a channel. */
 function grouped(x: Tensor, groups: number, eps: number, scale: Tensor, bias: Tensor): Tensor {
@@ -262,9 +260,9 @@ const groupNormalization: OpDef = defineOp<Grouped>({
   body(b, [x, scale, bias], attributes) {
     if (!x || !scale || !bias) return [];
     const { dtype } = asTensor(x.type), stash = statisticsType(dtype, attributes);
-    const rows = b.one("Reshape", [withType(b, x, stash), b.ints([0, attributes.num_groups, -1])]);
+    const rows = b.reshape(withType(b, x, stash), b.ints([0, attributes.num_groups, -1]));
     const { y } = normalized(b, rows, [2], attributes.epsilon);
-    const whole = b.one("Reshape", [withType(b, y, dtype), b.one("Shape", [x])], { allowzero: true });
+    const whole = b.reshape(withType(b, y, dtype), b.shape(x), { allowzero: true });
     return [perChannel(b, whole, scale, bias)];
   },
   plain(inputs, { attributes: { num_groups, epsilon } }) {
@@ -276,10 +274,10 @@ const groupNormalization: OpDef = defineOp<Grouped>({
     // Before opset 21 there was a scale and a bias a group.
     const { builder: b, inputs: [x, scale, bias] } = node, groups = Number(node.attributes["num_groups"]);
     if (!x) return node;
-    const each = b.one("Div", [b.one("Shape", [x], { start: 1, end: 2 }), b.ints([groups])]);
-    const shape = b.one("Concat", [b.ints([groups]), each], { axis: 0 });
+    const each = b.div(b.shape(x, { start: 1, end: 2 }), b.ints([groups]));
+    const shape = b.concat([b.ints([groups]), each], { axis: 0 });
     const repeated = (v: Value | undefined) =>
-      v && b.one("Reshape", [b.one("Expand", [b.one("Unsqueeze", [v, b.ints([1])]), shape]), b.ints([-1])]);
+      v && b.reshape(b.expand(b.unsqueeze(v, b.ints([1])), shape), b.ints([-1]));
     return { ...node, inputs: [x, repeated(scale), repeated(bias)] };
   },
   accuracy: "rounding",

@@ -60,11 +60,11 @@ const reduceFields = {
 function withAxes(b: Builder, v: Value, axes: Value | undefined, a: Attributes): Value {
   if (a.keepdims || !axes) return v;
   const known = b.knownOf(axes);
-  return known && known.data.length === 0 ? v : b.one("Unsqueeze", [v, axes]);
+  return known && known.data.length === 0 ? v : b.unsqueeze(v, axes);
 }
 /** The input's shape again. */
 function spread(b: Builder, v: Value, x: Value): Value {
-  return b.one("Expand", [v, b.one("Shape", [x])]);
+  return b.expand(v, b.shape(x));
 }
 
 type Vjp = NonNullable<OpDef<Attributes>["vjp"]>;
@@ -99,21 +99,21 @@ const plus = {
 /** The ties of an extreme share its gradient. */
 const extremeVjp = reduceVjp((b, x, y, dy, again) => {
   const { dtype } = asTensor(x.type);
-  const hit = b.one("Cast", [b.one("Equal", [x, y])], { to: dtype });
-  return b.one("Mul", [b.one("Div", [hit, again("ReduceSum", hit)]), dy]);
+  const hit = b.cast(b.equal(x, y), { to: dtype });
+  return b.mul(b.div(hit, again("ReduceSum", hit)), dy);
 });
 const prodVjp = reduceVjp((b, x, _y, dy, again) => {
   const { dtype } = asTensor(x.type), zero = scalarLike(b, 0, x), one = scalarLike(b, 1, x);
-  const empty = b.one("Equal", [x, zero]), safe = b.one("Where", [empty, one, x]);
+  const empty = b.equal(x, zero), safe = b.where(empty, one, x);
   const product = again("ReduceProd", safe);
-  const zeros = again("ReduceSum", b.one("Cast", [empty], { to: dtype }));
-  const onlyZero = b.one("Where", [b.one("Equal", [zeros, one]), product, zero]);
-  const others = b.one("Where", [b.one("Equal", [zeros, zero]), b.one("Div", [product, safe]), zero]);
-  return b.one("Mul", [dy, b.one("Where", [empty, onlyZero, others])]);
+  const zeros = again("ReduceSum", b.cast(empty, { to: dtype }));
+  const onlyZero = b.where(b.equal(zeros, one), product, zero);
+  const others = b.where(b.equal(zeros, zero), b.div(product, safe), zero);
+  return b.mul(dy, b.where(empty, onlyZero, others));
 });
 const meanVjp = reduceVjp((b, x, y, dy) => {
-  const count = b.one("Div", [b.one("Size", [x]), b.one("Size", [y])]);
-  return spread(b, b.one("Div", [dy, b.one("Cast", [count], { to: asTensor(x.type).dtype })]), x);
+  const count = b.div(b.size(x), b.size(y));
+  return spread(b, b.div(dy, b.cast(count, { to: asTensor(x.type).dtype })), x);
 });
 
 /** A composite on floats; integers go through float32 and back. */
@@ -124,7 +124,7 @@ function asFloat(
     if (!x) return [];
     const { dtype } = asTensor(x.type);
     if (isFloat(dtype)) return [rule(b, x, axes, a)];
-    return [b.one("Cast", [rule(b, b.one("Cast", [x], { to: "float32" }), axes, a)], { to: dtype })];
+    return [b.cast(rule(b, b.cast(x, { to: "float32" }), axes, a), { to: dtype })];
   };
 }
 
@@ -185,7 +185,7 @@ const reductions: readonly ReduceSpec[] = [
     ...plus,
     map: Math.abs,
     mapBig: (x) => (x < 0n ? -x : x),
-    body: asFloat((b, x, axes, a) => b.one("ReduceSum", [b.one("Abs", [x]), axes], { ...a })),
+    body: asFloat((b, x, axes, a) => b.reduceSum(b.abs(x), axes, { ...a })),
   },
   {
     name: "ReduceL2",
@@ -195,7 +195,7 @@ const reductions: readonly ReduceSpec[] = [
     add: plus.add,
     map: (x) => x * x,
     finish: Math.sqrt,
-    body: asFloat((b, x, axes, a) => b.one("Sqrt", [b.one("ReduceSumSquare", [x, axes], { ...a })])),
+    body: asFloat((b, x, axes, a) => b.sqrt(b.reduceSumSquare(x, axes, { ...a }))),
   },
   {
     name: "ReduceSumSquare",
@@ -204,7 +204,7 @@ const reductions: readonly ReduceSpec[] = [
     ...plus,
     map: (x) => x * x,
     mapBig: (x) => x * x,
-    body: asFloat((b, x, axes, a) => b.one("ReduceSum", [b.one("Mul", [x, x]), axes], { ...a })),
+    body: asFloat((b, x, axes, a) => b.reduceSum(b.mul(x, x), axes, { ...a })),
   },
   {
     name: "ReduceLogSum",
@@ -214,7 +214,7 @@ const reductions: readonly ReduceSpec[] = [
     start: 0,
     add: plus.add,
     finish: Math.log,
-    body: asFloat((b, x, axes, a) => b.one("Log", [b.one("ReduceSum", [x, axes], { ...a })])),
+    body: asFloat((b, x, axes, a) => b.log(b.reduceSum(x, axes, { ...a }))),
   },
 ];
 
@@ -262,7 +262,7 @@ const reduceLogSumExp = defineOp<Attributes>({
     inputOf(c, 0, floats);
     return [reducedType(c)];
   },
-  vjp: reduceVjp((b, x, y, dy) => b.one("Mul", [dy, b.one("Exp", [b.one("Sub", [x, y])])])),
+  vjp: reduceVjp((b, x, y, dy) => b.mul(dy, b.exp(b.sub(x, y)))),
   plain(inputs, { attributes }) {
     const axes = optionalAt(inputs, 1);
     return [logSumExp(tensorAt(inputs, 0), axes && toIntegers(axes), attributes)];

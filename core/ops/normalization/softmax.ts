@@ -56,9 +56,9 @@ const softmax: OpDef = defineOp<Axis>({
   infer: inferSame,
   vjp(b, { outputs: [y], attributes: { axis } }, [dy]) {
     if (!y || !dy) return [];
-    const weighted = b.one("Mul", [dy, y]);
-    const sum = b.one("ReduceSum", [weighted, b.ints([axis])], { keepdims: true });
-    return [b.one("Sub", [weighted, b.one("Mul", [y, sum])])];
+    const weighted = b.mul(dy, y);
+    const sum = b.reduceSum(weighted, b.ints([axis]), { keepdims: true });
+    return [b.sub(weighted, b.mul(y, sum))];
   },
   plain(inputs, { attributes }) {
     const { dtype } = tensorAt(inputs, 0), narrow = isNarrowFloat(dtype);
@@ -85,8 +85,8 @@ const logSoftmax: OpDef = defineOp<Axis>({
   infer: inferSame,
   vjp(b, { outputs: [y], attributes: { axis } }, [dy]) {
     if (!y || !dy) return [];
-    const sum = b.one("ReduceSum", [dy, b.ints([axis])], { keepdims: true });
-    return [b.one("Sub", [dy, b.one("Mul", [b.one("Exp", [y]), sum])])];
+    const sum = b.reduceSum(dy, b.ints([axis]), { keepdims: true });
+    return [b.sub(dy, b.mul(b.exp(y), sum))];
   },
   plain: (inputs, { attributes }) =>
     alongAxis(inputs, attributes, (x, out, at, stride, count) => {
@@ -142,8 +142,8 @@ function flat(name: string): OpDef {
     infer: inferSame,
     body(b, [x], { axis }) {
       if (!x) return [];
-      const rows = b.one(name, [b.one("Flatten", [x], { axis })], { axis: 1 });
-      return [b.one("Reshape", [rows, b.one("Shape", [x])], { allowzero: true })];
+      const rows = b.one(name, [b.flatten(x, { axis })], { axis: 1 });
+      return [b.reshape(rows, b.shape(x), { allowzero: true })];
     },
     accuracy: name === "Hardmax" ? "exact" : "rounding",
   });
@@ -185,7 +185,7 @@ const softmaxCrossEntropy: OpDef = defineOp<Loss>({
   maxOutputs: 2,
   body(b, [scores, target, weight], attributes, outputs) {
     if (!scores || !target) return [];
-    const logs = b.one("LogSoftmax", [scores], { axis: 1 });
+    const logs = b.logSoftmax(scores, { axis: 1 });
     const loss = classLoss(b, logs, target, weight, attributes);
     return outputs > 1 ? [loss, logs] : [loss];
   },
@@ -200,24 +200,22 @@ function classLoss(
   { reduction, ignore_index }: Loss,
 ): Value {
   const { dtype } = asTensor(logs.type), zero = b.scalar(0, dtype), index = asTensor(target.type).dtype;
-  const counts = ignore_index === null
-    ? undefined
-    : b.one("Not", [b.one("Equal", [target, b.scalar(ignore_index, index)])]);
-  const classes = counts ? b.one("Where", [counts, target, b.scalar(0, index)]) : target;
+  const counts = ignore_index === null ? undefined : b.not(b.equal(target, b.scalar(ignore_index, index)));
+  const classes = counts ? b.where(counts, target, b.scalar(0, index)) : target;
   const axis = b.ints([1]);
-  const picked = b.one("GatherElements", [logs, b.one("Unsqueeze", [classes, axis])], { axis: 1 });
-  let loss = b.one("Neg", [b.one("Squeeze", [picked, axis])]);
-  let weights = weight && b.one("Gather", [weight, classes], { axis: 0 });
-  if (weights) loss = b.one("Mul", [loss, weights]);
+  const picked = b.gatherElements(logs, b.unsqueeze(classes, axis), { axis: 1 });
+  let loss = b.neg(b.squeeze(picked, axis));
+  let weights = weight && b.gather(weight, classes, { axis: 0 });
+  if (weights) loss = b.mul(loss, weights);
   if (counts) {
-    loss = b.one("Where", [counts, loss, zero]);
-    weights = weights ? b.one("Where", [counts, weights, zero]) : b.one("Cast", [counts], { to: dtype });
+    loss = b.where(counts, loss, zero);
+    weights = weights ? b.where(counts, weights, zero) : b.cast(counts, { to: dtype });
   }
   if (reduction === "none") return loss;
-  if (reduction === "mean" && !weights) return b.one("ReduceMean", [loss], { keepdims: false });
-  const sum = b.one("ReduceSum", [loss], { keepdims: false });
+  if (reduction === "mean" && !weights) return b.reduceMean(loss, { keepdims: false });
+  const sum = b.reduceSum(loss, { keepdims: false });
   if (reduction === "sum" || !weights) return sum;
-  return b.one("Div", [sum, b.one("ReduceSum", [weights], { keepdims: false })]);
+  return b.div(sum, b.reduceSum(weights, { keepdims: false }));
 }
 
 /** Softmax, its relatives, and the losses over them. */

@@ -65,7 +65,7 @@ const attention: OpDef = defineOp<Attention>({
     const grown = (
       past: Value | undefined,
       now: Value,
-    ) => (past ? b.one("Concat", [past, now], { axis: 2 }) : now);
+    ) => (past ? b.concat([past, now], { axis: 2 }) : now);
     const query = byHead(b, q, a.q_num_heads);
     const presentKey = grown(pastKey, byHead(b, k, a.kv_num_heads));
     const presentValue = grown(pastValue, byHead(b, v, a.kv_num_heads));
@@ -80,10 +80,8 @@ const attention: OpDef = defineOp<Attention>({
     };
     const { product, capped, biased } = scores(b, parts, mask, a);
     const probabilities = softmax(b, biased, a, mask !== undefined || lengths !== undefined || windowed(a));
-    const mixed = typed(b, b.one("MatMul", [probabilities, parts.v]), dtype);
-    const y = flat
-      ? b.one("Reshape", [b.one("Transpose", [mixed], { perm: [0, 2, 1, 3] }), b.ints([0, 0, -1])])
-      : mixed;
+    const mixed = typed(b, b.matMul(probabilities, parts.v), dtype);
+    const y = flat ? b.reshape(b.transpose(mixed, { perm: [0, 2, 1, 3] }), b.ints([0, 0, -1])) : mixed;
     if (outputs < 4) return [y, presentKey, presentValue].slice(0, outputs);
     const shown = typed(
       b,
@@ -96,7 +94,7 @@ const attention: OpDef = defineOp<Attention>({
 });
 
 function typed(b: Builder, x: Value, dtype: DType): Value {
-  return asTensor(x.type).dtype === dtype ? x : b.one("Cast", [x], { to: dtype });
+  return asTensor(x.type).dtype === dtype ? x : b.cast(x, { to: dtype });
 }
 /** `[batch, steps, heads·size]` as `[batch, heads, steps, size]`. */
 function byHead(b: Builder, x: Value, heads: number | null): Value {
@@ -105,17 +103,17 @@ function byHead(b: Builder, x: Value, heads: number | null): Value {
   if (shape.length !== 3 || heads === null) {
     throw new ShapeError(`expected rank 4, or rank 3 and the number of heads, got ${shapeText(shape)}`);
   }
-  const apart = b.one("Reshape", [x, b.ints([0, 0, heads, -1])]);
-  return b.one("Transpose", [apart], { perm: [0, 2, 1, 3] });
+  const apart = b.reshape(x, b.ints([0, 0, heads, -1]));
+  return b.transpose(apart, { perm: [0, 2, 1, 3] });
 }
 /** Heads of keys or values repeated to those of the queries: each serves its group. */
 function repeated(b: Builder, x: Value, query: Value): Value {
   const heads = dimsOf(query.type)[1], own = dimsOf(x.type)[1];
   if (typeof heads !== "number" || typeof own !== "number" || heads === own) return x;
   if (heads % own !== 0) throw new ShapeError(`${heads} heads of queries don't divide among ${own} of keys`);
-  const wide = b.one("Expand", [b.one("Unsqueeze", [x, b.ints([2])]), b.ints([1, 1, heads / own, 1, 1])]);
-  const batch = b.one("Shape", [x], { start: 0, end: 1 }), rest = b.one("Shape", [x], { start: 2 });
-  return b.one("Reshape", [wide, b.one("Concat", [batch, b.ints([heads]), rest], { axis: 0 })]);
+  const wide = b.expand(b.unsqueeze(x, b.ints([2])), b.ints([1, 1, heads / own, 1, 1]));
+  const batch = b.shape(x, { start: 0, end: 1 }), rest = b.shape(x, { start: 2 });
+  return b.reshape(wide, b.concat([batch, b.ints([heads]), rest], { axis: 0 }));
 }
 
 const windowed = (a: Attention) => a.left_window_size >= 0 || a.right_window_size >= 0;
@@ -131,19 +129,19 @@ function scores(
   // Both factors are scaled by the root, so that narrow floats don't overflow in between.
   const root = a.scale !== null || typeof size === "number"
     ? number(Math.sqrt(a.scale ?? 1 / Math.sqrt(Number(size))))
-    : b.one("Pow", [b.one("Cast", [b.one("Shape", [q], { start: 3 })], { to: dtype }), number(-0.25)]);
-  const turned = b.one("Transpose", [b.one("Mul", [k, root])], { perm: [0, 1, 3, 2] });
-  const product = b.one("MatMul", [b.one("Mul", [q, root]), turned]);
+    : b.pow(b.cast(b.shape(q, { start: 3 }), { to: dtype }), number(-0.25));
+  const turned = b.transpose(b.mul(k, root), { perm: [0, 1, 3, 2] });
+  const product = b.matMul(b.mul(q, root), turned);
   const cap = number(a.softcap);
-  const capped = a.softcap > 0 ? b.one("Mul", [b.one("Tanh", [b.one("Div", [product, cap])]), cap]) : product;
+  const capped = a.softcap > 0 ? b.mul(b.tanh(b.div(product, cap)), cap) : product;
   let biased = capped;
   let allowed = seen(b, q, k, past, lengths, a);
   if (mask) {
     const isBool = asTensor(mask.type).dtype === "bool", whole = paddedMask(b, mask, k);
-    if (!isBool) biased = b.one("Add", [biased, typed(b, whole, dtype)]);
-    else allowed = allowed ? b.one("And", [allowed, whole]) : whole;
+    if (!isBool) biased = b.add(biased, typed(b, whole, dtype));
+    else allowed = allowed ? b.and(allowed, whole) : whole;
   }
-  if (allowed) biased = b.one("Where", [allowed, biased, number(-Infinity)]);
+  if (allowed) biased = b.where(allowed, biased, number(-Infinity));
   return { product, capped, biased };
 }
 
@@ -151,13 +149,10 @@ function scores(
 function paddedMask(b: Builder, mask: Value, k: Value): Value {
   const shape = dimsOf(mask.type), keys = dimsOf(k.type)[2] ?? 1, { dtype } = asTensor(mask.type);
   if (sameDim(shape.at(-1) ?? 1, keys)) return mask;
-  const missing = b.one("Sub", [
-    b.one("Shape", [k], { start: 2, end: 3 }),
-    b.one("Shape", [mask], { start: shape.length - 1 }),
-  ]);
-  const amounts = b.one("Concat", [b.ints([0]), missing], { axis: 0 });
+  const missing = b.sub(b.shape(k, { start: 2, end: 3 }), b.shape(mask, { start: shape.length - 1 }));
+  const amounts = b.concat([b.ints([0]), missing], { axis: 0 });
   const filler = dtype === "bool" ? b.scalar(false, "bool") : b.scalar(-Infinity, dtype);
-  return b.one("Pad", [mask, amounts, filler, b.ints([-1])]);
+  return b.pad(mask, amounts, filler, b.ints([-1]));
 }
 
 /** Which keys a query sees by its place: up to its own, in its window, within the row's length. */
@@ -170,22 +165,22 @@ function seen(
   a: Attention,
 ): Value | undefined {
   if (!a.is_causal && !windowed(a) && !lengths) return undefined;
-  const count = (v: Value) => b.one("Shape", [v], { start: 2, end: 3 });
+  const count = (v: Value) => b.shape(v, { start: 2, end: 3 });
   const line = (v: Value) =>
-    b.one("Range", [b.scalar(0, "int64"), b.one("Squeeze", [count(v), b.ints([0])]), b.scalar(1, "int64")]);
-  const rowOf = (v: Value) => b.one("Reshape", [v, b.ints([-1, 1, 1, 1])]);
+    b.range(b.scalar(0, "int64"), b.squeeze(count(v), b.ints([0])), b.scalar(1, "int64"));
+  const rowOf = (v: Value) => b.reshape(v, b.ints([-1, 1, 1, 1]));
   const keys = line(k), found: Value[] = [];
   if (a.is_causal || windowed(a)) {
-    const queries = b.one("Unsqueeze", [line(q), b.ints([1])]);
-    const before = past ? count(past) : lengths ? rowOf(b.one("Sub", [lengths, count(q)])) : undefined;
-    const places = before ? b.one("Add", [queries, before]) : queries;
-    const bound = (by: number) => b.one("Add", [places, b.scalar(by, "int64")]);
-    if (a.is_causal) found.push(b.one("LessOrEqual", [keys, places]));
-    if (a.left_window_size >= 0) found.push(b.one("GreaterOrEqual", [keys, bound(-a.left_window_size)]));
-    if (a.right_window_size >= 0) found.push(b.one("LessOrEqual", [keys, bound(a.right_window_size)]));
+    const queries = b.unsqueeze(line(q), b.ints([1]));
+    const before = past ? count(past) : lengths ? rowOf(b.sub(lengths, count(q))) : undefined;
+    const places = before ? b.add(queries, before) : queries;
+    const bound = (by: number) => b.add(places, b.scalar(by, "int64"));
+    if (a.is_causal) found.push(b.lessOrEqual(keys, places));
+    if (a.left_window_size >= 0) found.push(b.greaterOrEqual(keys, bound(-a.left_window_size)));
+    if (a.right_window_size >= 0) found.push(b.lessOrEqual(keys, bound(a.right_window_size)));
   }
-  if (lengths) found.push(b.one("Less", [keys, rowOf(lengths)]));
-  return found.reduce((all, one) => b.one("And", [all, one]));
+  if (lengths) found.push(b.less(keys, rowOf(lengths)));
+  return found.reduce((all, one) => b.and(all, one));
 }
 
 /** Softmax over the keys. Where rows may be masked whole they come out as zeros. */
@@ -200,10 +195,10 @@ function softmax(
   const zero = b.scalar(0, inner);
   let y: Value;
   if (guarded) {
-    const most = b.one("ReduceMax", [x, b.ints([-1])], { keepdims: true });
-    const empty = b.one("Equal", [most, b.scalar(-Infinity, inner)]);
-    y = b.one("Where", [empty, zero, b.one("Softmax", [b.one("Where", [empty, zero, x])], { axis: -1 })]);
-  } else y = b.one("Softmax", [x], { axis: -1 });
+    const most = b.reduceMax(x, b.ints([-1]), { keepdims: true });
+    const empty = b.equal(most, b.scalar(-Infinity, inner));
+    y = b.where(empty, zero, b.softmax(b.where(empty, zero, x), { axis: -1 }));
+  } else y = b.softmax(x, { axis: -1 });
   return typed(b, y, dtype);
 }
 

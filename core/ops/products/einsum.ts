@@ -192,23 +192,23 @@ function operandGradient(
     if (stretched[axis]) return [];
     const first = own.indexOf(name) === axis;
     if (first && present.has(name)) return [letters.get(name) ?? ""];
-    const size = b.one("Shape", [value], { start: axis, end: axis + 1 });
+    const size = b.shape(value, { start: axis, end: axis + 1 });
     const one = tensor([1], [1], dtype);
     if (first) {
-      operands.push(b.one("ConstantOfShape", [size], { value: one }));
+      operands.push(b.constantOfShape(size, { value: one }));
       terms.push(letters.get(name) ?? "");
       return [letters.get(name) ?? ""];
     }
     // A repeated name took a diagonal: the gradient stands on it again.
     const other = freeLetter(letters, `${name}'${axis}`);
-    const square = b.one("ConstantOfShape", [b.one("Concat", [size, size], { axis: 0 })], { value: one });
-    operands.push(b.one("EyeLike", [square]));
+    const square = b.constantOfShape(b.concat([size, size], { axis: 0 }), { value: one });
+    operands.push(b.eyeLike(square));
     terms.push((letters.get(name) ?? "") + other);
     return [other];
   });
-  const d = b.one("Einsum", operands, { equation: `${terms.join(",")}->${target.join("")}` });
+  const d = b.einsum(operands, { equation: `${terms.join(",")}->${target.join("")}` });
   const axes = stretched.flatMap((s, axis) => (s ? [axis] : []));
-  return axes.length === 0 ? d : b.one("Unsqueeze", [d, b.ints(axes)]);
+  return axes.length === 0 ? d : b.unsqueeze(d, b.ints(axes));
 }
 function freeLetter(letters: Map<string, string>, name: string): string {
   const used = new Set(letters.values());

@@ -53,16 +53,16 @@ const matmul: OpDef = defineOp<NoAttributes>({
   vjp(b, { inputs: [x, y] }, [dy], wanted) {
     if (!x || !y || !dy) return [];
     const xRank = dimsOf(x.type).length, yRank = dimsOf(y.type).length;
-    const left = xRank === 1 ? b.one("Unsqueeze", [x, b.ints([0])]) : x;
-    const right = yRank === 1 ? b.one("Unsqueeze", [y, b.ints([1])]) : y;
+    const left = xRank === 1 ? b.unsqueeze(x, b.ints([0])) : x;
+    const right = yRank === 1 ? b.unsqueeze(y, b.ints([1])) : y;
     let d = dy;
-    if (yRank === 1) d = b.one("Unsqueeze", [d, b.ints([-1])]);
-    if (xRank === 1) d = b.one("Unsqueeze", [d, b.ints([-2])]);
+    if (yRank === 1) d = b.unsqueeze(d, b.ints([-1]));
+    if (xRank === 1) d = b.unsqueeze(d, b.ints([-2]));
     const dx = wanted[0] ? leftGradient(b, d, right, left) : undefined;
     const dRight = wanted[1] ? rightGradient(b, left, d, right) : undefined;
     return [
-      dx && (xRank === 1 ? b.one("Squeeze", [dx, b.ints([0])]) : dx),
-      dRight && (yRank === 1 ? b.one("Squeeze", [dRight, b.ints([1])]) : dRight),
+      dx && (xRank === 1 ? b.squeeze(dx, b.ints([0])) : dx),
+      dRight && (yRank === 1 ? b.squeeze(dRight, b.ints([1])) : dRight),
     ];
   },
   plain(inputs) {
@@ -108,20 +108,20 @@ function swapped(b: Builder, x: Value): Value {
   const rank = dimsOf(x.type).length;
   const perm = Array.from({ length: rank }, (_, i) => i);
   [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
-  return b.one("Transpose", [x], { perm });
+  return b.transpose(x, { perm });
 }
 /** d·rightᵀ, summed to the shape of `left`. */
 function leftGradient(b: Builder, d: Value, right: Value, left: Value): Value {
-  return sumTo(b, b.one("MatMul", [d, swapped(b, right)]), left);
+  return sumTo(b, b.matMul(d, swapped(b, right)), left);
 }
 /** leftᵀ·d, summed to the shape of `right`: one product over all rows where the right side is one matrix. */
 function rightGradient(b: Builder, left: Value, d: Value, right: Value): Value {
   const shape = dimsOf(right.type), [k, n] = shape;
   if (shape.length === 2 && dimsOf(left.type).length > 2 && typeof k === "number" && typeof n === "number") {
-    const rows = b.one("Reshape", [left, b.ints([-1, k])]), columns = b.one("Reshape", [d, b.ints([-1, n])]);
-    return b.one("MatMul", [swapped(b, rows), columns]);
+    const rows = b.reshape(left, b.ints([-1, k])), columns = b.reshape(d, b.ints([-1, n]));
+    return b.matMul(swapped(b, rows), columns);
   }
-  return sumTo(b, b.one("MatMul", [swapped(b, left), d]), right);
+  return sumTo(b, b.matMul(swapped(b, left), d), right);
 }
 
 interface Gemm {
@@ -156,11 +156,11 @@ const gemm: OpDef = defineOp<Gemm>({
   body(b, [x, y, c], { alpha, beta, transA, transB }) {
     if (!x || !y) return [];
     const { dtype } = asTensor(x.type);
-    const scaled = (v: Value, by: number) => (by === 1 ? v : b.one("Mul", [v, b.scalar(by, dtype)]));
-    const left = transA ? b.one("Transpose", [x], { perm: [1, 0] }) : x;
-    const right = transB ? b.one("Transpose", [y], { perm: [1, 0] }) : y;
-    const xy = scaled(b.one("MatMul", [left, right]), alpha);
-    return [c && beta !== 0 ? b.one("Add", [xy, scaled(c, beta)]) : xy];
+    const scaled = (v: Value, by: number) => (by === 1 ? v : b.mul(v, b.scalar(by, dtype)));
+    const left = transA ? b.transpose(x, { perm: [1, 0] }) : x;
+    const right = transB ? b.transpose(y, { perm: [1, 0] }) : y;
+    const xy = scaled(b.matMul(left, right), alpha);
+    return [c && beta !== 0 ? b.add(xy, scaled(c, beta)) : xy];
   },
   plain(inputs, { attributes: { alpha, beta, transA, transB } }) {
     const a = tensorAt(inputs, 0), b = tensorAt(inputs, 1), c = optionalAt(inputs, 2);

@@ -17,10 +17,9 @@ import { matmulSamples } from "./matmul.samples.ts";
 
 Deno.test("a bias of Gemm that doesn't broadcast is refused when it comes", async () => {
   const graph = graphOf((b) => {
-    const [x, y, c] = [["m", 2], [2, 3], ["k"]].map((shape, i) =>
-      b.input(`x${i}`, tensorType("float32", shape))
-    );
-    b.output("y", b.one("Gemm", [x, y, c]));
+    const given = (name: string, ...shape: (string | number)[]) =>
+      b.input(name, tensorType("float32", shape));
+    b.output("y", b.gemm(given("x0", "m", 2), given("x1", 2, 3), given("x2", "k")));
   });
   for (const engine of engines) {
     using session = await compile(engine, graph);
@@ -62,8 +61,8 @@ Deno.test("batch and time symbols flow through a product", () => {
   const b = new GraphBuilder(operators);
   const x = b.input("x", tensorType("float32", ["batch", "time", 4]));
   const w = b.input("w", tensorType("float32", [4, 8]));
-  assert.equal(shapeOf(b.one("MatMul", [x, w]).type), "[batch, time, 8]");
-  const scores = b.one("Einsum", [x, x], { equation: "bqd,bkd->bqk" });
+  assert.equal(shapeOf(b.matMul(x, w).type), "[batch, time, 8]");
+  const scores = b.einsum([x, x], { equation: "bqd,bkd->bqk" });
   assert.equal(shapeOf(scores.type), "[batch, time, time]");
 });
 Deno.test("unequal inner sizes are an error that shows both shapes", () => {

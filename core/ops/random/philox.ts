@@ -52,17 +52,17 @@ class Words {
     return this.b.scalar(n, "int64");
   }
   low(x: Value): Value {
-    return this.b.one("BitwiseAnd", [x, this.#mask]);
+    return this.b.bitwiseAnd(x, this.#mask);
   }
   /** The upper half of 64 bits; the shift has no sign in uint64. */
   high(x: Value): Value {
-    const wide = this.b.one("Cast", [x], { to: "uint64" });
-    const shifted = this.b.one("BitShift", [wide, this.b.scalar(32n, "uint64")], { direction: "RIGHT" });
-    return this.b.one("Cast", [shifted], { to: "int64" });
+    const wide = this.b.cast(x, { to: "uint64" });
+    const shifted = this.b.bitShift(wide, this.b.scalar(32n, "uint64"), { direction: "RIGHT" });
+    return this.b.cast(shifted, { to: "int64" });
   }
   xor(...parts: readonly [Value, Value, Value]): Value {
     const [x, y, z] = parts;
-    return this.b.one("BitwiseXor", [this.b.one("BitwiseXor", [x, y]), z]);
+    return this.b.bitwiseXor(this.b.bitwiseXor(x, y), z);
   }
 }
 function rounds(
@@ -73,21 +73,21 @@ function rounds(
   let [c0, c1, c2, c3] = start, [k0, k1] = key;
   const { b } = w, m0 = w.constant(0xd2511f53), m1 = w.constant(0xcd9e8d57);
   for (let round = 0; round < 10; round++) {
-    const p0 = b.one("Mul", [c0, m0]), p1 = b.one("Mul", [c2, m1]);
+    const p0 = b.mul(c0, m0), p1 = b.mul(c2, m1);
     [c0, c1, c2, c3] = [w.xor(w.high(p1), c1, k0), w.low(p1), w.xor(w.high(p0), c3, k1), w.low(p0)];
-    k0 = w.low(b.one("Add", [k0, w.constant(0x9e3779b9)]));
-    k1 = w.low(b.one("Add", [k1, w.constant(0xbb67ae85)]));
+    k0 = w.low(b.add(k0, w.constant(0x9e3779b9)));
+    k1 = w.low(b.add(k1, w.constant(0xbb67ae85)));
   }
   return [c0, c1, c2, c3];
 }
 function keyParts(w: Words, key: Value): [Value, Value] {
-  const { b } = w, type = asTensor(key.type), long = b.one("Cast", [key], { to: "int64" });
+  const { b } = w, type = asTensor(key.type), long = b.cast(key, { to: "int64" });
   const first = type.shape?.[0];
   if (type.shape?.length === 1 && first === 2) {
-    const pick = (i: number) => w.low(b.one("Gather", [long, b.scalar(i, "int64")]));
+    const pick = (i: number) => w.low(b.gather(long, b.scalar(i, "int64")));
     return [pick(0), pick(1)];
   }
-  const one = b.one("Reshape", [long, b.constant(tensor([], [0], "int64"))]);
+  const one = b.reshape(long, b.constant(tensor([], [0], "int64")));
   return [w.low(one), w.high(one)];
 }
 
@@ -96,10 +96,10 @@ function keyParts(w: Words, key: Value): [Value, Value] {
  * uint32 `[2]` out.
  */
 export function philoxKey(b: Builder, step: Value, [c2, c3]: readonly [number, number], key: Value): Value {
-  const w = new Words(b), flat = (x: Value) => b.one("Reshape", [x, b.ints([1])]);
+  const w = new Words(b), flat = (x: Value) => b.reshape(x, b.ints([1]));
   const start = [w.low(step), w.high(step), w.constant(c2), w.constant(c3)] as const;
   const words = rounds(w, start, keyParts(w, key)).slice(0, 2);
-  return b.one("Cast", [b.one("Concat", words.map(flat), { axis: 0 })], { to: "uint32" });
+  return b.cast(b.concat(words.map(flat), { axis: 0 }), { to: "uint32" });
 }
 
 /** Uniform numbers in [0, 1) by key and counter. Element i is the top 24 bits of word i mod 4 of block i div 4. */
@@ -125,21 +125,21 @@ export const philoxOp: OpDef = defineOp<PhiloxAttributes>({
     const wanted = shape ? b.ints(shape) : given;
     if (!wanted) throw new LapisError("graph", "lapis.Philox needs a shape");
     const w = new Words(b), zero = w.constant(0), one = w.constant(1), four = w.constant(4);
-    const size = b.one("ReduceProd", [wanted], { keepdims: false });
-    const count = b.one("Div", [b.one("Add", [size, w.constant(3)]), four]);
-    const blocks = b.one("Range", [zero, count, one]),
-      step = b.one("Reshape", [counter, b.constant(tensor([], [0], "int64"))]);
+    const size = b.reduceProd(wanted, { keepdims: false });
+    const count = b.div(b.add(size, w.constant(3)), four);
+    const blocks = b.range(zero, count, one),
+      step = b.reshape(counter, b.constant(tensor([], [0], "int64")));
     const words = rounds(
       w,
-      [blocks, b.one("Mul", [blocks, zero]), w.low(step), w.high(step)],
+      [blocks, b.mul(blocks, zero), w.low(step), w.high(step)],
       keyParts(w, key),
     );
-    const columns = words.map((v) => b.one("Unsqueeze", [v, b.ints([1])]));
-    const flat = b.one("Reshape", [b.one("Concat", columns, { axis: 1 }), b.ints([-1])]);
-    const bits = b.one("Slice", [flat, b.ints([0]), b.one("Reshape", [size, b.ints([1])])]);
-    const top = b.one("Cast", [b.one("Div", [bits, w.constant(256)])], { to: dtype });
-    const unit = b.one("Mul", [top, b.scalar(1 / 16777216, dtypeOfCode(dtype))]);
-    return [b.one("Reshape", [unit, wanted], { allowzero: true })];
+    const columns = words.map((v) => b.unsqueeze(v, b.ints([1])));
+    const flat = b.reshape(b.concat(columns, { axis: 1 }), b.ints([-1]));
+    const bits = b.slice(flat, b.ints([0]), b.reshape(size, b.ints([1])));
+    const top = b.cast(b.div(bits, w.constant(256)), { to: dtype });
+    const unit = b.mul(top, b.scalar(1 / 16777216, dtypeOfCode(dtype)));
+    return [b.reshape(unit, wanted, { allowzero: true })];
   },
   plain(inputs, { attributes }) {
     const counter = tensorAt(inputs, 1), given = optionalAt(inputs, 2), dtype = dtypeOfCode(attributes.dtype);

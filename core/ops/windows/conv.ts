@@ -64,12 +64,8 @@ const conv: OpDef = defineOp<ConvAttributes>({
   vjp(b, { inputs: [x, w, bias], attributes }, [dy], wanted) {
     if (!x || !w || !dy) return [];
     return [
-      wanted[0]
-        ? b.one("lapis.ConvGradInput", [dy, w, b.one("Shape", [x], { start: 2 })], { ...attributes })
-        : undefined,
-      wanted[1]
-        ? b.one("lapis.ConvGradKernel", [x, dy, b.one("Shape", [w], { start: 2 })], { ...attributes })
-        : undefined,
+      wanted[0] ? b.convGradInput(dy, w, b.shape(x, { start: 2 }), { ...attributes }) : undefined,
+      wanted[1] ? b.convGradKernel(x, dy, b.shape(w, { start: 2 }), { ...attributes }) : undefined,
       bias && wanted[2] ? biasGradient(b, dy) : undefined,
     ];
   },
@@ -100,7 +96,7 @@ function startOutput(shape: readonly number[], bias: Tensor | undefined): Float6
 /** dy summed over all but the channels. */
 function biasGradient(b: Builder, dy: Value): Value {
   const axes = dimsOf(dy.type).map((_, i) => i).filter((i) => i !== 1);
-  return b.one("ReduceSum", [dy, b.ints(axes)], { keepdims: false });
+  return b.reduceSum(dy, b.ints(axes), { keepdims: false });
 }
 
 interface ConvTranspose extends ConvAttributes {
@@ -139,10 +135,8 @@ const convTranspose: OpDef = defineOp<ConvTranspose>({
     const { group, strides, dilations } = attributes;
     const forward = { group, strides, dilations, pads };
     return [
-      wanted[0] ? b.one("Conv", [dy, w], forward) : undefined,
-      wanted[1]
-        ? b.one("lapis.ConvGradKernel", [dy, x, b.one("Shape", [w], { start: 2 })], forward)
-        : undefined,
+      wanted[0] ? b.conv(dy, w, forward) : undefined,
+      wanted[1] ? b.convGradKernel(dy, x, b.shape(w, { start: 2 }), forward) : undefined,
       bias && wanted[2] ? biasGradient(b, dy) : undefined,
     ];
   },

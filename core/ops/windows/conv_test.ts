@@ -54,9 +54,9 @@ Deno.test("spatial symbols become expressions", () => {
   const b = new GraphBuilder(operators);
   const x = b.input("x", tensorType("float32", ["batch", 3, "height", "width"]));
   const w = b.input("w", tensorType("float32", [8, 3, 3, 3]));
-  const same = b.one("Conv", [x, w], { pads: [1, 1, 1, 1] });
+  const same = b.conv(x, w, { pads: [1, 1, 1, 1] });
   assert.equal(shapeOf(same.type), "[batch, 8, height, width]");
-  const half = b.one("Conv", [x, w], { pads: [1, 1, 1, 1], strides: [2, 2] });
+  const half = b.conv(x, w, { pads: [1, 1, 1, 1], strides: [2, 2] });
   assert.equal(shapeOf(half.type), "[batch, 8, (height - 1)//2 + 1, (width - 1)//2 + 1]");
 });
 Deno.test("a window larger than its axis is refused", () => {

@@ -38,15 +38,15 @@ export const convGradInput: OpDef = defineOp<ConvAttributes>({
     );
     const slides = { strides, dilations, group: attributes.group };
     if (strides.every((s) => s === 1)) {
-      return [b.one("ConvTranspose", [dy, w], { ...slides, pads: [...begin, ...end] })];
+      return [b.convTranspose(dy, w, { ...slides, pads: [...begin, ...end] })];
     }
     // What no window reached beyond the last step gets zeros.
-    const whole = b.one("ConvTranspose", [dy, w], slides), axes = strides.map((_, i) => i + 2);
+    const whole = b.convTranspose(dy, w, slides), axes = strides.map((_, i) => i + 2);
     const after = b.ints([...strides.map(() => 0), ...strides.map((s) => s - 1)]);
     const zero = b.scalar(0, asTensor(dy.type).dtype);
-    const padded = b.one("Pad", [whole, after, zero, b.ints(axes)]);
+    const padded = b.pad(whole, after, zero, b.ints(axes));
     const first = b.ints(begin);
-    return [b.one("Slice", [padded, first, b.one("Add", [shape, first]), b.ints(axes)])];
+    return [b.slice(padded, first, b.add(shape, first), b.ints(axes))];
   },
   plain(inputs, { attributes }) {
     const dy = tensorAt(inputs, 0), w = tensorAt(inputs, 1), spatial = toIntegers(tensorAt(inputs, 2));
@@ -77,18 +77,18 @@ export const convGradKernel: OpDef = defineOp<ConvAttributes>({
   body(b, [x, dy, shape], attributes) {
     if (!x || !dy || !shape) return [];
     // A convolution again: batch and channels exchanged, dy the kernel, strides and dilations exchanged.
-    const size = b.one("Shape", [x], { start: 2 });
+    const size = b.shape(x, { start: 2 });
     const kernel = b.dimsOf(shape) ?? dimsOf(shape.type);
     const { strides, dilations, begin, end } = fixedSliding(b.dimsOf(size), kernel, attributes);
     const { group } = attributes;
-    const conv = b.one("Conv", [byGroup(b, x, group), swapped(b, dy)], {
+    const conv = b.conv(byGroup(b, x, group), swapped(b, dy), {
       group,
       strides: dilations,
       dilations: strides,
       pads: [...begin, ...end],
     });
     const axes = b.ints(strides.map((_, i) => i + 2)), zeros = b.ints(strides.map(() => 0));
-    return [swapped(b, b.one("Slice", [conv, zeros, shape, axes]))];
+    return [swapped(b, b.slice(conv, zeros, shape, axes))];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), dy = tensorAt(inputs, 1), kernel = toIntegers(tensorAt(inputs, 2));
@@ -105,18 +105,18 @@ export const convGradKernel: OpDef = defineOp<ConvAttributes>({
 
 /** Axes 0 and 1 exchanged. */
 function swapped(b: Builder, x: Value): Value {
-  return b.one("Transpose", [x], { perm: [1, 0, ...dimsOf(x.type).slice(2).map((_, i) => i + 2)] });
+  return b.transpose(x, { perm: [1, 0, ...dimsOf(x.type).slice(2).map((_, i) => i + 2)] });
 }
 /** `[batch, group·channels, ...]` as `[channels, group·batch, ...]`. */
 function byGroup(b: Builder, x: Value, group: number): Value {
   if (group === 1) return swapped(b, x);
-  const rank = dimsOf(x.type).length, spatial = b.one("Shape", [x], { start: 2 });
-  const batch = b.one("Shape", [x], { start: 0, end: 1 });
-  const join = (parts: readonly Value[]) => b.one("Concat", [...parts, spatial], { axis: 0 });
-  const apart = b.one("Reshape", [x, join([batch, b.ints([group, -1])])]);
-  const turned = b.one("Transpose", [apart], {
+  const rank = dimsOf(x.type).length, spatial = b.shape(x, { start: 2 });
+  const batch = b.shape(x, { start: 0, end: 1 });
+  const join = (parts: readonly Value[]) => b.concat([...parts, spatial], { axis: 0 });
+  const apart = b.reshape(x, join([batch, b.ints([group, -1])]));
+  const turned = b.transpose(apart, {
     perm: [2, 1, 0, ...Array.from({ length: rank - 2 }, (_, i) => i + 3)],
   });
-  const channels = b.one("Shape", [turned], { start: 0, end: 1 });
-  return b.one("Reshape", [turned, join([channels, b.ints([-1])])]);
+  const channels = b.shape(turned, { start: 0, end: 1 });
+  return b.reshape(turned, join([channels, b.ints([-1])]));
 }

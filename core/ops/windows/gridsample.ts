@@ -172,35 +172,35 @@ const affineGrid: OpDef = defineOp<{ readonly align_corners: boolean }>({
     if (!theta || !size) return [];
     const { dtype } = asTensor(theta.type), axes = dimsOf(theta.type)[1];
     const rank = typeof axes === "number" ? axes : 2;
-    const spatial = b.one("Slice", [size, b.ints([2]), b.ints([2 + rank]), b.ints([0])]);
-    const one = b.one("Expand", [b.scalar(1, dtype), spatial]);
+    const spatial = b.slice(size, b.ints([2]), b.ints([2 + rank]), b.ints([0]));
+    const one = b.expand(b.scalar(1, dtype), spatial);
     // Coordinates x, y, z, then 1: the last axis comes first.
     const columns = Array.from({ length: rank }, (_, i) => rank - 1 - i).map((axis) => {
       const wide = b.ints(Array.from({ length: rank - 1 }, (_, i) => (i < axis ? i : i + 1)));
-      const line = b.one("Unsqueeze", [places(b, spatial, axis, align_corners, theta), wide]);
-      return b.one("Mul", [line, one]);
+      const line = b.unsqueeze(places(b, spatial, axis, align_corners, theta), wide);
+      return b.mul(line, one);
     });
     const last = b.ints([-1]);
-    const grid = b.one("Concat", [...columns, one].map((v) => b.one("Unsqueeze", [v, last])), { axis: -1 });
-    const points = b.one("Reshape", [grid, b.ints([1, -1, rank + 1])]);
-    const mapped = b.one("MatMul", [points, b.one("Transpose", [theta], { perm: [0, 2, 1] })]);
-    const batch = b.one("Shape", [theta], { start: 0, end: 1 });
-    return [b.one("Reshape", [mapped, b.one("Concat", [batch, spatial, b.ints([rank])], { axis: 0 })])];
+    const grid = b.concat([...columns, one].map((v) => b.unsqueeze(v, last)), { axis: -1 });
+    const points = b.reshape(grid, b.ints([1, -1, rank + 1]));
+    const mapped = b.matMul(points, b.transpose(theta, { perm: [0, 2, 1] }));
+    const batch = b.shape(theta, { start: 0, end: 1 });
+    return [b.reshape(mapped, b.concat([batch, spatial, b.ints([rank])], { axis: 0 }))];
   },
   accuracy: "rounding",
 });
 /** The regular places along an axis, from −1 to 1. */
 function places(b: Builder, spatial: Value, axis: number, align: boolean, like: Value): Value {
   const { dtype } = asTensor(like.type),
-    count = b.one("Gather", [spatial, b.scalar(axis, "int64")], { axis: 0 });
-  const steps = b.one("Cast", [b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")])], {
+    count = b.gather(spatial, b.scalar(axis, "int64"), { axis: 0 });
+  const steps = b.cast(b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64")), {
     to: dtype,
   });
-  const n = b.one("Cast", [count], { to: dtype }), one = b.scalar(1, dtype), two = b.scalar(2, dtype);
-  const doubled = b.one("Mul", [steps, two]);
-  if (!align) return b.one("Sub", [b.one("Div", [b.one("Add", [doubled, one]), n]), one]);
-  const gaps = b.one("Max", [b.one("Sub", [n, one]), one]);
-  return b.one("Sub", [b.one("Div", [doubled, gaps]), one]);
+  const n = b.cast(count, { to: dtype }), one = b.scalar(1, dtype), two = b.scalar(2, dtype);
+  const doubled = b.mul(steps, two);
+  if (!align) return b.sub(b.div(b.add(doubled, one), n), one);
+  const gaps = b.max([b.sub(n, one), one]);
+  return b.sub(b.div(doubled, gaps), one);
 }
 
 /** Sampling an image at places that a grid names. */

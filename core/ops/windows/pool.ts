@@ -59,7 +59,7 @@ const maxPool: OpDef = defineOp<MaxPool>({
   dtypes: ({ inputs }) => [tensorType(asTensor(inputs[0]).dtype), tensorType("int64")],
   vjp(b, { inputs: [x], attributes }, [dy]) {
     const { storage_order: _, ...pool } = attributes;
-    return x && dy ? [b.one("lapis.MaxPoolGrad", [x, dy], pool)] : [];
+    return x && dy ? [b.maxPoolGrad(x, dy, pool)] : [];
   },
   plain(inputs, { attributes, outputs }) {
     const x = tensorAt(inputs, 0), g = poolGeometry(x, attributes);
@@ -101,7 +101,7 @@ const averagePool: OpDef = defineOp<AveragePool>({
   infer: ({ inputs, attributes }) => [tensorType(asTensor(inputs[0]).dtype, pooled(inputs[0], attributes))],
   vjp(b, { inputs: [x], attributes }, [dy]) {
     if (!x || !dy) return [];
-    return [b.one("lapis.AveragePoolGrad", [dy, b.one("Shape", [x], { start: 2 })], { ...attributes })];
+    return [b.averagePoolGrad(dy, b.shape(x, { start: 2 }), { ...attributes })];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), g = poolGeometry(x, attributes), images = product(x.shape, 0, 2);
@@ -126,12 +126,12 @@ const lpPool: OpDef = defineOp<LpPool>({
   infer: ({ inputs, attributes }) => [tensorType(asTensor(inputs[0]).dtype, pooled(inputs[0], attributes))],
   body(b, [x], attributes) {
     if (!x) return [];
-    const { p } = attributes, spatial = b.one("Shape", [x], { start: 2 });
+    const { p } = attributes, spatial = b.shape(x, { start: 2 });
     // Sums are convolutions, which give something.
     if (pooled(x.type, attributes).slice(2).some((d) => rangeOf(d)[0] < 1)) {
       throw new UnsupportedError("an axis that no window may fit into");
     }
-    const powers = power(b, b.one("Abs", [x]), p);
+    const powers = power(b, b.abs(x), p);
     return [power(b, windowSums(b, powers, spatial, attributes), 1 / p)];
   },
   plain(inputs, { attributes }) {
@@ -144,7 +144,7 @@ const lpPool: OpDef = defineOp<LpPool>({
   accuracy: "rounding",
 });
 function power(b: Builder, x: Value, p: number): Value {
-  return p === 1 ? x : b.one("Pow", [x, b.scalar(p, asTensor(x.type).dtype)]);
+  return p === 1 ? x : b.pow(x, b.scalar(p, asTensor(x.type).dtype));
 }
 
 /** A reduction over all spatial axes. */
@@ -165,7 +165,7 @@ function global<A>(
       const axes = dimsOf(x.type).slice(2).map((_, i) => i + 2), op = reduction(a);
       if (op !== "") return [b.one(op, [x, b.ints(axes)], { keepdims: true })];
       const { p } = a as unknown as { readonly p: number };
-      const sum = b.one("ReduceSum", [power(b, b.one("Abs", [x]), p), b.ints(axes)], { keepdims: true });
+      const sum = b.reduceSum(power(b, b.abs(x), p), b.ints(axes), { keepdims: true });
       return [power(b, sum, 1 / p)];
     },
     accuracy: name === "GlobalMaxPool" ? "exact" : "rounding",

@@ -29,20 +29,16 @@ export const maxPoolGrad: OpDef = defineOp<Pool>({
   infer: ({ inputs }) => [asTensor(inputs[0])],
   body(b, [x, dy], attributes) {
     if (!x || !dy) return [];
-    const [, indices] = b.op("MaxPool", [x], { ...attributes }, { outputs: 2 }), one = b.ints([-1]);
+    const [, indices] = b.maxPool(x, { ...attributes }, { outputs: 2 }), one = b.ints([-1]);
     if (!indices) return [];
-    const zeros = b.one("ConstantOfShape", [b.one("Reshape", [b.one("Size", [x]), b.ints([1])])], {
+    const zeros = b.constantOfShape(b.reshape(b.size(x), b.ints([1])), {
       value: tensor([0], [1], asTensor(x.type).dtype),
     });
-    const flat = b.one("ScatterElements", [
-      zeros,
-      b.one("Reshape", [indices, one]),
-      b.one("Reshape", [dy, one]),
-    ], {
+    const flat = b.scatterElements(zeros, b.reshape(indices, one), b.reshape(dy, one), {
       axis: 0,
       reduction: "add",
     });
-    return [b.one("Reshape", [flat, b.one("Shape", [x])], { allowzero: true })];
+    return [b.reshape(flat, b.shape(x), { allowzero: true })];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), dy = toNumbers(tensorAt(inputs, 1));
@@ -73,22 +69,20 @@ export const averagePoolGrad: OpDef = defineOp<AveragePool>({
   body(b, [dy, shape], attributes) {
     if (!dy || !shape) return [];
     const { dtype } = asTensor(dy.type), one = tensor([1], [1], dtype);
-    const join = (...parts: Value[]) => b.one("Concat", parts, { axis: 0 });
+    const join = (...parts: Value[]) => b.concat(parts, { axis: 0 });
     // A window's weight: what AveragePool makes of ones, over how many ones it saw.
-    const ones = b.one("ConstantOfShape", [join(b.ints([1, 1]), shape)], { value: one });
-    const mean = b.one("AveragePool", [ones], { ...attributes });
-    const weight = b.one("Div", [mean, windowSums(b, ones, shape, attributes)]);
-    const outer = b.one("Shape", [dy], { start: 0, end: 2 });
-    const images = b.one("Reshape", [
-      b.one("Mul", [dy, weight]),
-      join(b.ints([-1, 1]), b.one("Shape", [dy], { start: 2 })),
-    ]);
-    const dx = b.one(
-      "lapis.ConvGradInput",
-      [images, unitKernel(b, attributes, dtype), shape],
+    const ones = b.constantOfShape(join(b.ints([1, 1]), shape), { value: one });
+    const mean = b.averagePool(ones, { ...attributes });
+    const weight = b.div(mean, windowSums(b, ones, shape, attributes));
+    const outer = b.shape(dy, { start: 0, end: 2 });
+    const images = b.reshape(b.mul(dy, weight), join(b.ints([-1, 1]), b.shape(dy, { start: 2 })));
+    const dx = b.convGradInput(
+      images,
+      unitKernel(b, attributes, dtype),
+      shape,
       windowAttributes(b, shape, attributes),
     );
-    return [b.one("Reshape", [dx, join(outer, shape)])];
+    return [b.reshape(dx, join(outer, shape))];
   },
   plain(inputs, { attributes }) {
     const dy = tensorAt(inputs, 0), spatial = toIntegers(tensorAt(inputs, 1)), from = toNumbers(dy);

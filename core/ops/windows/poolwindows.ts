@@ -94,15 +94,15 @@ export function windowCounts(g: Geometry, includePad: boolean): Float64Array {
 
 /** The sum of each window of `[batch, channels, ...]` in ONNX operators. `spatial` is the shape without the first two. */
 export function windowSums(b: Builder, x: Value, spatial: Value, a: Pool): Value {
-  const join = (...parts: Value[]) => b.one("Concat", parts, { axis: 0 });
-  const images = b.one("Reshape", [x, join(b.ints([-1, 1]), spatial)]);
-  const sums = b.one(
-    "Conv",
-    [images, unitKernel(b, a, asTensor(x.type).dtype)],
+  const join = (...parts: Value[]) => b.concat(parts, { axis: 0 });
+  const images = b.reshape(x, join(b.ints([-1, 1]), spatial));
+  const sums = b.conv(
+    images,
+    unitKernel(b, a, asTensor(x.type).dtype),
     windowAttributes(b, spatial, a),
   );
-  const outer = b.one("Shape", [x], { start: 0, end: 2 });
-  return b.one("Reshape", [sums, join(outer, b.one("Shape", [sums], { start: 2 }))]);
+  const outer = b.shape(x, { start: 0, end: 2 });
+  return b.reshape(sums, join(outer, b.shape(sums, { start: 2 })));
 }
 /** A convolution kernel of ones over one channel. */
 export function unitKernel(b: Builder, { kernel_shape }: Pool, dtype: DType): Value {

@@ -173,7 +173,7 @@ const resize: OpDef = defineOp<Resize>({
   infer: (context) => [tensorType(asTensor(context.inputs[0]).dtype, inferSizes(context))],
   vjp(b, { inputs: [x, roi, scales, sizes], attributes }, [dy]) {
     if (!x || !dy) return [];
-    return [b.one("lapis.ResizeGrad", [dy, b.one("Shape", [x]), roi, scales, sizes], { ...attributes })];
+    return [b.resizeGrad(dy, b.shape(x), roi, scales, sizes, { ...attributes })];
   },
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), shape = [...x.shape];
@@ -221,15 +221,15 @@ function weighed(b: Builder, x: Value, { axis, taps }: Pass): Value {
   // The axis first, so that a row is read as a whole, and channels last, as images lie in memory.
   const [channels] = others.splice(axis === 1 || rank < 3 ? others.length : 1, 1);
   const perm = [axis, ...others, ...(channels === undefined ? [] : [channels])];
-  const rows = b.one("Transpose", [x], { perm }), output = taps.outside.length;
+  const rows = b.transpose(x, { perm }), output = taps.outside.length;
   const terms = columnsOf(taps).map(({ index, weight }) =>
-    b.one("Mul", [
-      b.one("Gather", [rows, b.constant(tensor(index, [output], "int32"))], { axis: 0 }),
+    b.mul(
+      b.gather(rows, b.constant(tensor(index, [output], "int32")), { axis: 0 }),
       b.constant(tensor(weight, [output, ...new Array<number>(rank - 1).fill(1)], "float32")),
-    ])
+    )
   );
-  const sum = terms.reduce((y, term) => b.one("Add", [y, term]));
-  return b.one("Transpose", [sum], { perm: perm.map((_, i) => perm.indexOf(i)) });
+  const sum = terms.reduce((y, term) => b.add(y, term));
+  return b.transpose(sum, { perm: perm.map((_, i) => perm.indexOf(i)) });
 }
 
 /**

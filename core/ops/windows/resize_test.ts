@@ -39,7 +39,7 @@ Deno.test("aligned corners keep the ends", () => {
 Deno.test("whole and half scales give dims as expressions", () => {
   const b = new GraphBuilder(operators);
   const x = b.input("x", tensorType("float32", ["batch", 3, "height", "width"]));
-  const y = b.one("Resize", [x, undefined, b.constant(tensor([1, 1, 2, 0.5], [4], "float32"))]);
+  const y = b.resize(x, undefined, b.constant(tensor([1, 1, 2, 0.5], [4], "float32")));
   assert.equal(
     shapeText(y.type.kind === "tensor" ? y.type.shape : undefined),
     "[batch, 3, 2*height, width//2]",
@@ -49,9 +49,9 @@ Deno.test("a size is the float32 product of size and scale, rounded down, as in 
   const x = tensor([1, 2, 3, 4, 5]), cases = [[9 / 5, 9], [7 / 5, 7], [0.6, 3], [1.9, 9]] as const;
   for (const [scale, size] of cases) {
     const b = new GraphBuilder(operators), value = b.input("x", tensorType("float32", [5]));
-    const fixed = b.one("Resize", [value, undefined, b.constant(tensor([scale]))], {});
+    const fixed = b.resize(value, undefined, b.constant(tensor([scale])));
     assert.deepEqual(fixed.type, tensorType("float32", [size]));
-    const open = b.one("Resize", [value, undefined, b.input("scale", tensorType("float32", [1]))], {});
+    const open = b.resize(value, undefined, b.input("scale", tensorType("float32", [1])));
     b.output("y", open);
     const [y] = runPlain(b.build(), [x, tensor([scale])]);
     assert.ok(isTensor(y));

@@ -71,9 +71,9 @@ function times(b: Builder, d: Value, { axis, taps }: Pass, input: number): Value
   const perm = Array.from({ length: rank }, (_, i) => i);
   [perm[axis], perm[rank - 1]] = [rank - 1, axis];
   const matrix = b.constant(tensor(tapMatrix(taps, input), [taps.outside.length, input], "float64"));
-  const typed = dtype === "float64" ? matrix : b.one("Cast", [matrix], { to: dtype });
-  if (axis === rank - 1) return b.one("MatMul", [d, typed]);
-  return b.one("Transpose", [b.one("MatMul", [b.one("Transpose", [d], { perm }), typed])], { perm });
+  const typed = dtype === "float64" ? matrix : b.cast(matrix, { to: dtype });
+  if (axis === rank - 1) return b.matMul(d, typed);
+  return b.transpose(b.matMul(b.transpose(d, { perm }), typed), { perm });
 }
 
 interface Upsample {

@@ -21,7 +21,7 @@ import { flat, rankOf } from "./terms.ts";
 
 const x = ["x"];
 const slice = (b: Builder, v: Value, from: number, to: number, axis: number, step = 1) =>
-  b.one("Slice", [v, b.ints([from]), b.ints([to]), b.ints([axis]), b.ints([step])]);
+  b.slice(v, b.ints([from]), b.ints([to]), b.ints([axis]), b.ints([step]));
 const end = 2 ** 31;
 
 /** The two axes named, last. */
@@ -34,34 +34,34 @@ function matricesOf(given: Given): Value {
 function square(b: Builder, v: Value, offset: number): Value {
   const rank = rankOf(v), [top, left] = [Math.max(0, -offset), Math.max(0, offset)];
   const rest = slice(b, slice(b, v, top, end, rank - 2), left, end, rank - 1);
-  const sizes = [rank - 2, rank - 1].map((a) => b.one("Shape", [rest], { start: a, end: a + 1 }));
-  const size = b.one("Min", sizes), both = b.one("Concat", [size, size], { axis: 0 });
-  return b.one("Slice", [rest, b.ints([0, 0]), both, b.ints([rank - 2, rank - 1])]);
+  const sizes = [rank - 2, rank - 1].map((a) => b.shape(rest, { start: a, end: a + 1 }));
+  const size = b.min(sizes), both = b.concat([size, size], { axis: 0 });
+  return b.slice(rest, b.ints([0, 0]), both, b.ints([rank - 2, rank - 1]));
 }
 function diagonalOf(b: Builder, v: Value, offset: number): Value {
-  return b.one("Einsum", [square(b, v, offset)], { equation: "...ii->...i" });
+  return b.einsum([square(b, v, offset)], { equation: "...ii->...i" });
 }
 /** A vector as a diagonal of a matrix of zeros. */
 function onDiagonal(b: Builder, v: Value, k: number): Value {
   const zero = scalarLike(b, 0, v), pads = b.ints(k >= 0 ? [0, k] : [-k, 0]);
-  const rows = b.one("Unsqueeze", [b.one("Pad", [v, pads, zero]), b.ints([1])]);
-  const shape = b.one("Concat", [
-    b.one("Shape", [rows], { start: 0, end: 1 }),
-    b.one("Shape", [rows], { start: 0, end: 1 }),
+  const rows = b.unsqueeze(b.pad(v, pads, zero), b.ints([1]));
+  const shape = b.concat([
+    b.shape(rows, { start: 0, end: 1 }),
+    b.shape(rows, { start: 0, end: 1 }),
   ], {
     axis: 0,
   });
-  const on = cast(b, b.one("EyeLike", [b.one("Expand", [b.scalar(0), shape])], { k }), "bool");
-  return b.one("Where", [on, rows, zero]);
+  const on = cast(b, b.eyeLike(b.expand(b.scalar(0), shape), { k }), "bool");
+  return b.where(on, rows, zero);
 }
 function trace(given: Given): Value {
   const { b } = given, v = matricesOf(given);
-  return b.one("Einsum", [square(b, v, given.number("offset", 0))], { equation: "...ii->..." });
+  return b.einsum([square(b, v, given.number("offset", 0))], { equation: "...ii->..." });
 }
 function differences(given: Given): Value {
   const { b } = given, axis = given.axis(given.value("a"), -1);
   return range(0, given.number("n", 1)).reduce<Value>(
-    (v) => b.one("Sub", [slice(b, v, 1, end, axis), slice(b, v, 0, -1, axis)]),
+    (v) => b.sub(slice(b, v, 1, end, axis), slice(b, v, 0, -1, axis)),
     given.value("a"),
   );
 }
@@ -73,15 +73,15 @@ function cross(given: Given): Value {
   const parts = ([[p, "axisa"], [q, "axisb"]] as const).map(([v, name]) => {
     const axis = axisOf(v, name), size = sizeAt(v.type, axis);
     if (size !== 2 && size !== 3) throw given.refuse(name);
-    const list = range(0, size).map((i) => b.one("Gather", [v, b.scalar(i, "int64")], { axis }));
+    const list = range(0, size).map((i) => b.gather(v, b.scalar(i, "int64"), { axis }));
     return size === 3 ? list : [...list, undefined];
   });
   const [[a0, a1, a2], [b0, b1, b2]] = parts as [(Value | undefined)[], (Value | undefined)[]];
-  const product = (u?: Value, v?: Value) => u && v && b.one("Mul", [u, v]);
+  const product = (u?: Value, v?: Value) => u && v && b.mul(u, v);
   const less = (u: Value | undefined, v: Value | undefined): Value => {
-    if (u && v) return b.one("Sub", [u, v]);
+    if (u && v) return b.sub(u, v);
     if (u) return u;
-    if (v) return b.one("Neg", [v]);
+    if (v) return b.neg(v);
     return scalarLike(b, 0, p);
   };
   const third = less(product(a0, b1), product(a1, b0));
@@ -92,7 +92,7 @@ function cross(given: Given): Value {
     axis = shared === null
       ? given.has("axisc") ? normalAxis(given.number("axisc"), rank + 1) : rank
       : normalAxis(given.number("axis"), rank + 1);
-  return b.one("Concat", out.map((v) => b.one("Unsqueeze", [v, b.ints([axis])])), { axis });
+  return b.concat(out.map((v) => b.unsqueeze(v, b.ints([axis]))), { axis });
 }
 /** Parts of nearly one size along an axis, the larger ones first. */
 const parted = (axis: (v: Value, given: Given) => number, equal = true): Operation => ({
@@ -102,10 +102,10 @@ const parted = (axis: (v: Value, given: Given) => number, equal = true): Operati
     const size = shapeOf(v.type)[at];
     if (typeof by === "number") {
       if (equal || typeof size !== "number") {
-        return b.op("Split", [v], { axis: at, num_outputs: by }, { outputs: by });
+        return b.split(v, { axis: at, num_outputs: by });
       }
       const sizes = range(0, by).map((i) => Math.floor(size / by) + (i < size % by ? 1 : 0));
-      return b.op("Split", [v, b.ints(sizes)], { axis: at }, { outputs: by });
+      return b.split(v, b.ints(sizes), { axis: at }, { outputs: by });
     }
     const cuts = given.integers("indices_or_sections");
     return [...cuts, end].map((to, i) => slice(b, v, cuts[i - 1] ?? 0, to, at));
@@ -115,9 +115,9 @@ const parted = (axis: (v: Value, given: Given) => number, equal = true): Operati
 function depthStacked(given: Given): Value {
   const { b } = given;
   const list = given.list("xs").map((v) =>
-    rankOf(v) >= 3 ? v : b.one("Unsqueeze", [v, b.ints(rankOf(v) === 2 ? [2] : [0, 2])])
+    rankOf(v) >= 3 ? v : b.unsqueeze(v, b.ints(rankOf(v) === 2 ? [2] : [0, 2]))
   );
-  return b.one("Concat", list, { axis: 2 });
+  return b.concat(list, { axis: 2 });
 }
 const swapLast = (b: Builder, v: Value) => {
   const rank = rankOf(v);
@@ -149,13 +149,13 @@ function kron(given: Given): Value {
   const { b } = given, [p, q] = given.pair("x1", "x2"), rank = Math.max(rankOf(p), rankOf(q));
   const apart = (v: Value, odd: number) => {
     const own = shapeOf(v.type), sizes = [...range(0, rank - own.length).map(() => 1), ...own];
-    return b.one("Reshape", [
+    return b.reshape(
       v,
       b.ints(sizes.flatMap((s) => {
         const size = typeof s === "number" ? s : -1;
         return odd ? [1, size] : [size, 1];
       })),
-    ]);
+    );
   };
   const sizes = range(0, rank).map((a) => {
     const of = (v: Value) => {
@@ -164,35 +164,34 @@ function kron(given: Given): Value {
     };
     return of(p) < 0 || of(q) < 0 ? -1 : of(p) * of(q);
   });
-  return b.one("Reshape", [b.one("Mul", [apart(p, 0), apart(q, 1)]), b.ints(sizes)]);
+  return b.reshape(b.mul(apart(p, 0), apart(q, 1)), b.ints(sizes));
 }
 /** How often each whole number stands in the last axis, or the weights that it has there. */
 function bincount(given: Given): Value {
   const { b } = given, v = cast(b, given.value("x"), "int64"), least = given.number("minlength", 0);
   if (given.flag("sparse")) throw given.refuse("sparse");
   const weights = given.has("weights") ? given.value("weights") : undefined;
-  const most = b.one("Add", [b.one("ReduceMax", [v], { keepdims: 0 }), b.scalar(1, "int64")]);
-  const depth = b.one("Max", [most, b.scalar(least, "int64")]), dtype = weights ? dtypeOf(weights) : "int32";
+  const most = b.add(b.reduceMax(v, { keepdims: 0 }), b.scalar(1, "int64"));
+  const depth = b.max([most, b.scalar(least, "int64")]), dtype = weights ? dtypeOf(weights) : "int32";
   const pair = cast(b, b.constant(tensor(Float32Array.of(0, 1))), dtype);
-  const hits = b.one("OneHot", [v, b.one("Unsqueeze", [depth, b.ints([0])]), pair], { axis: -1 });
-  const weighed = weights
-    ? b.one("Mul", [hits, b.one("Unsqueeze", [weights, b.ints([rankOf(weights)])])])
-    : hits;
-  return b.one("ReduceSum", [weighed, b.ints([-2])], { keepdims: 0 });
+  const hits = b.oneHot(v, b.unsqueeze(depth, b.ints([0])), pair, { axis: -1 });
+  const weighed = weights ? b.mul(hits, b.unsqueeze(weights, b.ints([rankOf(weights)]))) : hits;
+  return b.reduceSum(weighed, b.ints([-2]), { keepdims: 0 });
 }
 function multiHot(given: Given): Value {
   const { b } = given, v = cast(b, given.value("inputs"), "int64"), depth = given.number("num_classes");
   if (given.flag("sparse")) throw given.refuse("sparse");
   const axis = given.number("axis", -1), rank = rankOf(v), dtype = given.dtype() ?? "float32";
   const pair = cast(b, b.constant(tensor(Float32Array.of(0, 1))), dtype);
-  const hits = b.one("OneHot", [v, b.ints([depth]), pair], { axis });
-  return rank < 2 ? hits : b.one("ReduceMax", [hits, b.ints([1])], { keepdims: 0 });
+  const hits = b.oneHot(v, b.ints([depth]), pair, { axis });
+  return rank < 2 ? hits : b.reduceMax(hits, b.ints([1]), { keepdims: 0 });
 }
+type Reduction = "none" | "add" | "max" | "min" | "mul";
 /** Updates put into a tensor at places, `[…, axes]`. */
-function scattered(b: Builder, into: Value, at: Value, updates: Value, reduction = "none"): Value {
-  return b.one("ScatterND", [into, cast(b, at, "int64"), cast(b, updates, dtypeOf(into))], { reduction });
+function scattered(b: Builder, into: Value, at: Value, updates: Value, reduction: Reduction = "none"): Value {
+  return b.scatterND(into, cast(b, at, "int64"), cast(b, updates, dtypeOf(into)), { reduction });
 }
-const reductions: Readonly<Record<string, string>> = { add: "add", max: "max", min: "min", mul: "mul" };
+const reductions: Readonly<Record<string, Reduction>> = { add: "add", max: "max", min: "min", mul: "mul" };
 function updated(given: Given): Value {
   const word = given.get("reduction");
   const reduction = word === null ? "none" : reductions[`${word}`];
@@ -201,7 +200,7 @@ function updated(given: Given): Value {
 }
 function fromScattered(given: Given): Value {
   const { b } = given, values = given.value("values"), shape = given.integers("shape");
-  const zeros = b.one("Expand", [scalarLike(b, 0, values), b.ints(shape)]);
+  const zeros = b.expand(scalarLike(b, 0, values), b.ints(shape));
   return scattered(b, zeros, given.value("indices"), values, dtypeOf(values) === "bool" ? "none" : "add");
 }
 /** A block of a tensor replaced, at a place that constants or a tensor say. */
@@ -224,12 +223,12 @@ const segments = (reduction: "add" | "max" | "min" | "mul", empty: number): Oper
   build(given) {
     const { b } = given, v = given.value("data"), ids = cast(b, given.value("segment_ids"), "int64");
     given.flag("sorted");
-    const last = b.one("Add", [b.one("ReduceMax", [ids], { keepdims: 1 }), b.ints([1])]);
+    const last = b.add(b.reduceMax(ids, { keepdims: 1 }), b.ints([1]));
     const count = given.has("num_segments") ? b.ints([given.number("num_segments")]) : last;
-    const rest = b.one("Shape", [v], { start: 1 });
-    const shape = rankOf(v) > 1 ? b.one("Concat", [count, rest], { axis: 0 }) : count;
-    const start = b.one("Expand", [scalarLike(b, empty, v), shape]);
-    return scattered(b, start, b.one("Unsqueeze", [ids, b.ints([1])]), v, reduction);
+    const rest = b.shape(v, { start: 1 });
+    const shape = rankOf(v) > 1 ? b.concat([count, rest], { axis: 0 }) : count;
+    const start = b.expand(scalarLike(b, empty, v), shape);
+    return scattered(b, start, b.unsqueeze(ids, b.ints([1])), v, reduction);
   },
 });
 const lowest = -3.4028234663852886e38;
@@ -237,7 +236,7 @@ function uniques(given: Given): readonly Value[] {
   const { b } = given, v = given.value("x"), sorted = given.get("sorted") === false ? 0 : 1;
   if (given.has("size")) throw given.refuse("size");
   const axis = given.has("axis") ? { axis: given.axis(v) } : {};
-  const [values, at, inverse, counts] = b.op("Unique", [v], { sorted, ...axis }, { outputs: 4 });
+  const [values, at, inverse, counts] = b.unique(v, { sorted, ...axis }, { outputs: 4 });
   const wanted = [
     values,
     given.flag("return_index") ? at : undefined,
@@ -248,16 +247,16 @@ function uniques(given: Given): readonly Value[] {
 }
 function appended(given: Given): Value {
   const { b } = given, [p, q] = given.pair("x1", "x2");
-  if (given.has("axis")) return b.one("Concat", [p, q], { axis: given.axis(p) });
-  return b.one("Concat", [flat(b, p), flat(b, q)], { axis: 0 });
+  if (given.has("axis")) return b.concat([p, q], { axis: given.axis(p) });
+  return b.concat([flat(b, p), flat(b, q)], { axis: 0 });
 }
 /** The first elements in order, then the others; the places of both. */
 function partitioned(given: Given): Value {
   const { b } = given, v = given.value("x"), axis = given.has("axis") ? given.axis(v) : undefined;
   given.number("kth");
   const whole = axis === undefined ? flat(b, v) : v, at = axis ?? 0;
-  const count = b.one("Shape", [whole], { start: at, end: at + 1 });
-  const [, places] = b.op("TopK", [whole, count], { axis: at, largest: 0, sorted: 1 }, { outputs: 2 });
+  const count = b.shape(whole, { start: at, end: at + 1 });
+  const [, places] = b.topK(whole, count, { axis: at, largest: 0, sorted: 1 });
   return cast(b, first(places ? [places] : []), "int32");
 }
 /** Parts of a row that overlap, as rows. */
@@ -267,15 +266,12 @@ function sequences(given: Given): Value {
 }
 /** Frames of the last axis: `[…, frames, length]`. */
 export function frames(b: Builder, v: Value, length: number, stride: number): Value {
-  const axis = rankOf(v) - 1, size = b.one("Shape", [v], { start: axis, end: axis + 1 });
-  const room = b.one("Div", [b.one("Sub", [size, b.ints([length])]), b.ints([stride])]);
-  const count = b.one("Squeeze", [b.one("Add", [room, b.ints([1])]), b.ints([0])]);
-  const starts = b.one("Mul", [
-    b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]),
-    b.scalar(stride, "int64"),
-  ]);
-  const at = b.one("Add", [b.one("Unsqueeze", [starts, b.ints([1])]), b.ints(range(0, length))]);
-  return b.one("Gather", [v, at], { axis });
+  const axis = rankOf(v) - 1, size = b.shape(v, { start: axis, end: axis + 1 });
+  const room = b.div(b.sub(size, b.ints([length])), b.ints([stride]));
+  const count = b.squeeze(b.add(room, b.ints([1])), b.ints([0]));
+  const starts = b.mul(b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64")), b.scalar(stride, "int64"));
+  const at = b.add(b.unsqueeze(starts, b.ints([1])), b.ints(range(0, length)));
+  return b.gather(v, at, { axis });
 }
 /** Sums of all products of the elements before, and each. */
 export function cumulated(given: Given, v: Value, op: "CumSum" | "CumProd"): Value {
@@ -296,10 +292,10 @@ function takenAlong(given: Given): Value {
   const grown = (one: Value, other: Value) => {
     const sizes = shapeOf(other.type);
     return shapeOf(one.type).some((d, i) => i !== axis && d === 1 && sizes[i] !== 1)
-      ? b.one("Expand", [one, shapeVector(b, other, sizes.map((_, i) => i === axis ? 1 : { axis: i }))])
+      ? b.expand(one, shapeVector(b, other, sizes.map((_, i) => i === axis ? 1 : { axis: i })))
       : one;
   };
-  return b.one("GatherElements", [grown(v, at), grown(at, v)], { axis });
+  return b.gatherElements(grown(v, at), grown(at, v), { axis });
 }
 /** Rarer operations on shapes by class name. */
 export const arrays: Operations = {
@@ -333,10 +329,7 @@ export const arrays: Operations = {
     build(given) {
       const { b } = given,
         v = given.value("x"),
-        zero = b.one("Expand", [
-          cast(b, b.scalar(0), given.dtype() ?? dtypeOf(v)),
-          b.one("Shape", [v]),
-        ]);
+        zero = b.expand(cast(b, b.scalar(0), given.dtype() ?? dtypeOf(v)), b.shape(v));
       return reshape(b, zero, sizesOf(v, range(0, rankOf(v))), v);
     },
   },
@@ -360,15 +353,15 @@ export const arrays: Operations = {
     args: ["y"],
     build(given) {
       const { b } = given, y = given.float("y"), axis = given.axis(y, -1);
-      const heights = b.one("Add", [slice(b, y, 1, end, axis), slice(b, y, 0, -1, axis)]);
+      const heights = b.add(slice(b, y, 1, end, axis), slice(b, y, 0, -1, axis));
       const at = given.has("x") ? cast(b, given.value("x"), dtypeOf(y)) : undefined;
       const gaps = at &&
-        b.one("Sub", [slice(b, at, 1, end, rankOf(at) - 1), slice(b, at, 0, -1, rankOf(at) - 1)]);
+        b.sub(slice(b, at, 1, end, rankOf(at) - 1), slice(b, at, 0, -1, rankOf(at) - 1));
       const width = gaps
-        ? b.one("Reshape", [gaps, b.ints(range(0, rankOf(y)).map((a) => (a === axis ? -1 : 1)))])
+        ? b.reshape(gaps, b.ints(range(0, rankOf(y)).map((a) => (a === axis ? -1 : 1))))
         : scalarLike(b, given.number("dx", 1), y);
-      const areas = b.one("Mul", [b.one("Mul", [heights, scalarLike(b, 0.5, y)]), width]);
-      return b.one("ReduceSum", [areas, b.ints([axis])], { keepdims: 0 });
+      const areas = b.mul(b.mul(heights, scalarLike(b, 0.5, y)), width);
+      return b.reduceSum(areas, b.ints([axis]), { keepdims: 0 });
     },
   },
   Unique: { args: x, build: uniques },
@@ -376,7 +369,7 @@ export const arrays: Operations = {
     args: ["x1", "x2"],
     build(given) {
       const { b } = given, [p, q] = given.pair("x1", "x2");
-      return b.one("ReduceSum", [b.one("Mul", [flat(b, p), flat(b, q)])], { keepdims: 0 });
+      return b.reduceSum(b.mul(flat(b, p), flat(b, q)), { keepdims: 0 });
     },
   },
   Vsplit: parted(() => 0),

@@ -33,14 +33,14 @@ function tensordot(given: Given): Value {
     right.includes(a) ? first[left[right.indexOf(a)] ?? 0] : letters[m + a]
   );
   const out = [...first.filter((_, a) => !left.includes(a)), ...second.filter((_, a) => !right.includes(a))];
-  return b.one("Einsum", [p, q], { equation: `${first.join("")},${second.join("")}->${out.join("")}` });
+  return b.einsum([p, q], { equation: `${first.join("")},${second.join("")}->${out.join("")}` });
 }
 function separable(given: Given): Value {
   const { b } = given,
     x = toFirst(b, given.float("inputs"), format(given)),
     kernel = given.value("depthwise_kernel");
   const rank = shapeOf(x.type).length - 2, shape = range(0, rank).map((a) => sizeAt(kernel.type, a));
-  const apart = b.one("Conv", [x, depthwiseToOnnx(b, kernel)], {
+  const apart = b.conv(x, depthwiseToOnnx(b, kernel), {
     ...windowAttributes(
       x,
       shape,
@@ -50,7 +50,7 @@ function separable(given: Given): Value {
     ),
     group: sizeAt(x.type, 1),
   });
-  return toLast(b, b.one("Conv", [apart, kernelToOnnx(b, given.value("pointwise_kernel"))]), format(given));
+  return toLast(b, b.conv(apart, kernelToOnnx(b, given.value("pointwise_kernel"))), format(given));
 }
 /** Attention of `[batch, time, heads, features]`; key and value may have fewer heads. */
 function attention(given: Given): Value {
@@ -59,22 +59,22 @@ function attention(given: Given): Value {
   const heads = sizeAt(query.type, 2), times = heads / sizeAt(key.type, 2), features = sizeAt(query.type, 3);
   const spread = (v: Value): Value => {
     if (times === 1) return v;
-    const wide = b.one("Tile", [b.one("Unsqueeze", [v, b.ints([3])]), b.ints([1, 1, 1, times, 1])]);
+    const wide = b.tile(b.unsqueeze(v, b.ints([3])), b.ints([1, 1, 1, times, 1]));
     return reshape(b, wide, [...sizesOf(v, [0, 1]), heads, sizeAt(v.type, 3)], v);
   };
   const turn = (v: Value, order: readonly number[]) => transpose(b, v, order);
   const scale = given.number("scale", 1 / Math.sqrt(features));
-  let scores = b.one("MatMul", [turn(query, [0, 2, 1, 3]), turn(spread(key), [0, 2, 3, 1])]);
-  scores = b.one("Mul", [scores, scalarLike(b, scale, scores)]);
+  let scores = b.matMul(turn(query, [0, 2, 1, 3]), turn(spread(key), [0, 2, 3, 1]));
+  scores = b.mul(scores, scalarLike(b, scale, scores));
   if (given.has("attn_logits_soft_cap")) throw given.refuse("attn_logits_soft_cap");
-  if (given.has("bias")) scores = b.one("Add", [scores, given.value("bias")]);
+  if (given.has("bias")) scores = b.add(scores, given.value("bias"));
   const masks = [
     ...given.has("mask") ? [boolMask(b, given.value("mask"))] : [],
     ...given.flag("is_causal") ? [causalMask(b, scores)] : [],
   ];
-  const allowed = masks.length > 0 ? masks.reduce((m, n) => b.one("And", [m, n])) : undefined;
-  const masked = allowed ? b.one("Where", [allowed, scores, scalarLike(b, -1e9, scores)]) : scores;
-  const y = b.one("MatMul", [b.one("Softmax", [masked], { axis: -1 }), turn(spread(value), [0, 2, 1, 3])]);
+  const allowed = masks.length > 0 ? masks.reduce((m, n) => b.and(m, n)) : undefined;
+  const masked = allowed ? b.where(allowed, scores, scalarLike(b, -1e9, scores)) : scores;
+  const y = b.matMul(b.softmax(masked, { axis: -1 }), turn(spread(value), [0, 2, 1, 3]));
   return turn(y, [0, 2, 1, 3]);
 }
 
@@ -85,17 +85,17 @@ export const contractions: Operations = {
     args: two,
     build: (given) => {
       const [p, q] = pair(given), rank = shapeOf(q.type).length;
-      return given.b.one("MatMul", [
+      return given.b.matMul(
         p,
         rank > 1 ? transpose(given.b, q, [...range(0, rank - 2), rank - 1, rank - 2]) : q,
-      ]);
+      );
     },
   },
   Outer: {
     args: two,
     build: (given) => {
       const { b } = given, [p, q] = pair(given);
-      return b.one("Mul", [b.one("Reshape", [p, b.ints([-1, 1])]), b.one("Reshape", [q, b.ints([1, -1])])]);
+      return b.mul(b.reshape(p, b.ints([-1, 1])), b.reshape(q, b.ints([1, -1])));
     },
   },
   DotProductAttention: { args: ["query", "key", "value", "bias", "mask", "scale"], build: attention },

@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt, scalarLike, shapeOf } from "../../../core/graph/words.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];
@@ -15,7 +15,7 @@ export const binary = (build: (b: Builder, x: Value, y: Value) => Value): Operat
   },
 });
 const plain = (op: string) => binary((b, x, y) => b.one(op, [x, y]));
-const not = (op: string) => binary((b, x, y) => b.one("Not", [b.one(op, [x, y])]));
+const not = (op: string) => binary((b, x, y) => b.not(b.one(op, [x, y])));
 /** Two tensors in floats. */
 export const floats = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
   binary((b, x, y) => build(b, asFloat(b, x), asFloat(b, y)));
@@ -51,25 +51,24 @@ const activation = (name: string) =>
 /** Operations of one form by their names. */
 const each = (names: string, make: (name: string) => Operation): Operations =>
   Object.fromEntries(names.split(" ").map((name) => [name, make(name)]));
-const scaled = (b: Builder, x: Value, by: number) => b.one("Mul", [x, scalarLike(b, by, x)]);
-const plus = (b: Builder, x: Value, by: number) => b.one("Add", [x, scalarLike(b, by, x)]);
+const scaled = (b: Builder, x: Value, by: number) => b.mul(x, scalarLike(b, by, x));
+const plus = (b: Builder, x: Value, by: number) => b.add(x, scalarLike(b, by, x));
 const floorDivide = (b: Builder, x: Value, y: Value) =>
-  isFloat(dtypeOf(x))
-    ? b.one("Floor", [b.one("Div", [x, y])])
-    : b.one("Div", [b.one("Sub", [x, b.one("Mod", [x, y])]), y]);
+  isFloat(dtypeOf(x)) ? b.floor(b.div(x, y)) : b.div(b.sub(x, b.mod(x, y)), y);
 /** x mod y with y's sign. */
 function floorMod(b: Builder, x: Value, y: Value): Value {
-  if (!isFloat(dtypeOf(x))) return b.one("Mod", [x, y]);
-  return b.one("Sub", [x, b.one("Mul", [b.one("Floor", [b.one("Div", [x, y])]), y])]);
+  if (!isFloat(dtypeOf(x))) return b.mod(x, y);
+  return b.sub(x, b.mul(b.floor(b.div(x, y)), y));
 }
 function rounded(given: Given): Value {
   const { b } = given, x = given.value("x"), scale = 10 ** given.number("decimals", 0);
   if (!isFloat(dtypeOf(x))) return x;
-  return scale === 1 ? b.one("Round", [x]) : scaled(b, b.one("Round", [scaled(b, x, scale)]), 1 / scale);
+  return scale === 1 ? b.round(x) : scaled(b, b.round(scaled(b, x, scale)), 1 / scale);
 }
 function clipped(given: Given): Value {
-  const [x, low, high] = given.together("x", "x_min", "x_max");
-  return given.b.one("Min", [given.b.one("Max", [x, low]), high]);
+  const values = given.together("x", "x_min", "x_max");
+  const x = inputAt(values, 0), low = inputAt(values, 1), high = inputAt(values, 2);
+  return given.b.min([given.b.max([x, low]), high]);
 }
 function selected(given: Given): Value | readonly Value[] {
   const { b } = given, condition = cast(b, given.value("condition"), "bool");
@@ -78,18 +77,18 @@ function selected(given: Given): Value | readonly Value[] {
 }
 /** Where elements aren't zero, a vector for each axis. */
 export function places(b: Builder, x: Value): readonly Value[] {
-  const at = cast(b, b.one("NonZero", [cast(b, x, "bool")]), "int32");
-  return shapeOf(x.type).map((_, i) => b.one("Gather", [at, b.scalar(i, "int64")], { axis: 0 }));
+  const at = cast(b, b.nonZero(cast(b, x, "bool")), "int32");
+  return shapeOf(x.type).map((_, i) => b.gather(at, b.scalar(i, "int64"), { axis: 0 }));
 }
 /** NaN and the infinities replaced. */
 function numbersOnly(given: Given): Value {
   const { b } = given, x = given.float("x"), most = 3.4028234663852886e38;
   const like = (n: number) => scalarLike(b, n, x);
   const infinite = (sign: 1 | -1) =>
-    b.one("IsInf", [x], { detect_negative: sign < 0 ? 1 : 0, detect_positive: sign > 0 ? 1 : 0 });
-  const y = b.one("Where", [b.one("IsNaN", [x]), like(given.number("nan", 0)), x]);
-  const z = b.one("Where", [infinite(1), like(given.number("posinf", most)), y]);
-  return b.one("Where", [infinite(-1), like(given.number("neginf", -most)), z]);
+    b.isInf(x, { detect_negative: sign < 0 ? 1 : 0, detect_positive: sign > 0 ? 1 : 0 });
+  const y = b.where(b.isNaN(x), like(given.number("nan", 0)), x);
+  const z = b.where(infinite(1), like(given.number("posinf", most)), y);
+  return b.where(infinite(-1), like(given.number("neginf", -most)), z);
 }
 
 /** Elementwise operations by class name. */
@@ -103,11 +102,11 @@ export const elementwise: Operations = {
   Add: plain("Add"),
   Subtract: plain("Sub"),
   Multiply: plain("Mul"),
-  Divide: floats((b, x, y) => b.one("Div", [x, y])),
-  TrueDivide: floats((b, x, y) => b.one("Div", [x, y])),
+  Divide: floats((b, x, y) => b.div(x, y)),
+  TrueDivide: floats((b, x, y) => b.div(x, y)),
   DivideNoNan: floats((b, x, y) => {
-    const zero = scalarLike(b, 0, y), none = b.one("Equal", [y, zero]);
-    return b.one("Where", [none, zero, b.one("Div", [x, b.one("Where", [none, scalarLike(b, 1, y), y])])]);
+    const zero = scalarLike(b, 0, y), none = b.equal(y, zero);
+    return b.where(none, zero, b.div(x, b.where(none, scalarLike(b, 1, y), y)));
   }),
   FloorDivide: binary(floorDivide),
   Mod: binary(floorMod),
@@ -122,28 +121,26 @@ export const elementwise: Operations = {
   LogicalXor: logical("Xor"),
   LogicalNot: {
     args: ["x"],
-    build: (given) => given.b.one("Not", [cast(given.b, given.value("x"), "bool")]),
+    build: (given) => given.b.not(cast(given.b, given.value("x"), "bool")),
   },
-  Hypot: floats((b, x, y) => b.one("Sqrt", [b.one("Add", [b.one("Mul", [x, x]), b.one("Mul", [y, y])])])),
+  Hypot: floats((b, x, y) => b.sqrt(b.add(b.mul(x, x), b.mul(y, y)))),
   Logaddexp: floats((b, x, y) => {
-    const top = b.one("Max", [x, y]), low = b.one("Min", [x, y]);
-    return b.one("Add", [top, b.one("Softplus", [b.one("Sub", [low, top])])]);
+    const top = b.max([x, y]), low = b.min([x, y]);
+    return b.add(top, b.softplus(b.sub(low, top)));
   }),
   Negative: kept("Neg"),
   Absolute: kept("Abs"),
   Abs: kept("Abs"),
   Fabs: one("Abs"),
   Sign: kept("Sign"),
-  Square: { args: ["x"], build: (given) => given.b.one("Mul", [given.value("x"), given.value("x")]) },
-  Rsqrt: unary((b, x) => b.one("Reciprocal", [b.one("Sqrt", [x])])),
-  Cbrt: unary((b, x) =>
-    b.one("Mul", [b.one("Sign", [x]), b.one("Pow", [b.one("Abs", [x]), scalarLike(b, 1 / 3, x)])])
-  ),
-  Exp2: unary((b, x) => b.one("Exp", [scaled(b, x, Math.LN2)])),
-  Expm1: unary((b, x) => plus(b, b.one("Exp", [x]), -1)),
-  Log2: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG2E)),
-  Log10: unary((b, x) => scaled(b, b.one("Log", [x]), Math.LOG10E)),
-  Log1p: unary((b, x) => b.one("Log", [plus(b, x, 1)])),
+  Square: { args: ["x"], build: (given) => given.b.mul(given.value("x"), given.value("x")) },
+  Rsqrt: unary((b, x) => b.reciprocal(b.sqrt(x))),
+  Cbrt: unary((b, x) => b.mul(b.sign(x), b.pow(b.abs(x), scalarLike(b, 1 / 3, x)))),
+  Exp2: unary((b, x) => b.exp(scaled(b, x, Math.LN2))),
+  Expm1: unary((b, x) => plus(b, b.exp(x), -1)),
+  Log2: unary((b, x) => scaled(b, b.log(x), Math.LOG2E)),
+  Log10: unary((b, x) => scaled(b, b.log(x), Math.LOG10E)),
+  Log1p: unary((b, x) => b.log(plus(b, x, 1))),
   Arcsin: one("Asin"),
   Arccos: one("Acos"),
   Arctan: one("Atan"),
@@ -152,14 +149,14 @@ export const elementwise: Operations = {
   Arctanh: one("Atanh"),
   Deg2rad: unary((b, x) => scaled(b, x, Math.PI / 180)),
   Rad2deg: unary((b, x) => scaled(b, x, 180 / Math.PI)),
-  Trunc: unary((b, x) => b.one("Mul", [b.one("Sign", [x]), b.one("Floor", [b.one("Abs", [x])])])),
+  Trunc: unary((b, x) => b.mul(b.sign(x), b.floor(b.abs(x)))),
   Round: { args: ["x"], build: rounded },
   Clip: { args: ["x", "x_min", "x_max"], build: clipped },
   Where: { args: ["condition", "x1", "x2"], build: selected },
   NanToNum: { args: ["x"], build: numbersOnly },
   Isnan: one("IsNaN"),
   Isinf: one("IsInf"),
-  Isfinite: unary((b, x) => b.one("Not", [b.one("Or", [b.one("IsNaN", [x]), b.one("IsInf", [x])])])),
+  Isfinite: unary((b, x) => b.not(b.or(b.isNaN(x), b.isInf(x)))),
   StopGradient: { args: ["variable"], build: (given) => given.value("variable") },
   ConvertToTensor: {
     args: ["x", "dtype", "sparse", "ragged"],
@@ -175,7 +172,7 @@ export const elementwise: Operations = {
     b.activation("gelu", x, { approximate: given.has("approximate") ? given.flag("approximate") : true })
   ),
   Threshold: unary((b, x, given) => {
-    const above = b.one("Greater", [x, scalarLike(b, given.number("threshold"), x)]);
-    return b.one("Where", [above, x, scalarLike(b, given.number("default_value"), x)]);
+    const above = b.greater(x, scalarLike(b, given.number("threshold"), x));
+    return b.where(above, x, scalarLike(b, given.number("default_value"), x));
   }),
 };

@@ -94,9 +94,9 @@ export class Given {
     if (list.every((n) => Number.isSafeInteger(n))) return this.b.ints(list as number[]);
     const parts = list.map((n) => {
       const v = cast(this.b, this.#value(n, name), "int64");
-      return this.b.one("Reshape", [v, this.b.ints([1])]);
+      return this.b.reshape(v, this.b.ints([1]));
     });
-    return this.b.one("Concat", parts, { axis: 0 });
+    return this.b.concat(parts, { axis: 0 });
   }
   /** An element type, where one is named. */
   dtype(name = "dtype"): DType | undefined {

@@ -1,4 +1,5 @@
 /** Keras 3's operations on images: colours, sizes, patches, filters. @module */
+import type { AttributesOf } from "../../../core/graph/vocabulary.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import {
@@ -25,8 +26,8 @@ import { plus, rankOf, times } from "./terms.ts";
 /** Runs on a batch of images `[n, channels, height, width]`, whatever the rank and format that came. */
 function onBatch(given: Given, v: Value, run: (x: Value) => Value, way: DataFormat = format(given)): Value {
   const { b } = given, alone = rankOf(v) === 3;
-  const y = toLast(b, run(toFirst(b, alone ? b.one("Unsqueeze", [v, b.ints([0])]) : v, way)), way);
-  return alone ? b.one("Squeeze", [y, b.ints([0])]) : y;
+  const y = toLast(b, run(toFirst(b, alone ? b.unsqueeze(v, b.ints([0])) : v, way)), way);
+  return alone ? b.squeeze(y, b.ints([0])) : y;
 }
 /** The axis of channels of an image or a batch. */
 const channelAxis = (given: Given, v: Value) => rankOf(v) + (format(given) === "channels_first" ? -3 : -1);
@@ -34,40 +35,40 @@ function gray(given: Given): Value {
   const { b } = given, v = given.float("images"), axis = channelAxis(given, v);
   const shape = range(0, rankOf(v)).map((a) => (a === axis ? 3 : 1));
   const weights = cast(b, b.constant(tensor(Float32Array.of(0.2989, 0.587, 0.114), shape)), dtypeOf(v));
-  return b.one("ReduceSum", [b.one("Mul", [v, weights]), b.ints([axis])], { keepdims: 1 });
+  return b.reduceSum(b.mul(v, weights), b.ints([axis]), { keepdims: 1 });
 }
 /** Red, green and blue (or what stands in their place) apart, and a function that joins three again. */
 function channels(given: Given): readonly [readonly Value[], (list: readonly Value[]) => Value] {
   const { b } = given, v = given.float("images"), axis = channelAxis(given, v);
   return [
-    b.op("Split", [v], { axis, num_outputs: 3 }, { outputs: 3 }),
-    (list) => b.one("Concat", list, { axis }),
+    b.split(v, { axis, num_outputs: 3 }),
+    (list) => b.concat(list, { axis }),
   ];
 }
 /** Hue, saturation and value, each from 0 to 1 (Smith 1978). */
 function toHsv(given: Given): Value {
   const { b } = given, [rgb, joined] = channels(given), [r, g, bl] = rgb as [Value, Value, Value];
-  const most = b.one("Max", [r, g, bl]), gap = b.one("Sub", [most, b.one("Min", [r, g, bl])]);
-  const zero = scalarLike(b, 0, r), flat = b.one("Equal", [gap, zero]), none = b.one("Equal", [most, zero]);
-  const safe = b.one("Where", [flat, scalarLike(b, 1, r), gap]);
+  const most = b.max([r, g, bl]), gap = b.sub(most, b.min([r, g, bl]));
+  const zero = scalarLike(b, 0, r), flat = b.equal(gap, zero), none = b.equal(most, zero);
+  const safe = b.where(flat, scalarLike(b, 1, r), gap);
   const part = (p: Value, q: Value, shift: number) =>
-    times(b, plus(b, b.one("Div", [b.one("Sub", [p, q]), safe]), shift), 1 / 6);
-  const hue = b.one("Where", [
-    b.one("Equal", [most, r]),
+    times(b, plus(b, b.div(b.sub(p, q), safe), shift), 1 / 6);
+  const hue = b.where(
+    b.equal(most, r),
     part(g, bl, 0),
-    b.one("Where", [b.one("Equal", [most, g]), part(bl, r, 2), part(r, g, 4)]),
-  ]);
-  const turned = b.one("Where", [b.one("Less", [hue, zero]), plus(b, hue, 1), hue]);
-  const share = b.one("Div", [gap, b.one("Where", [none, scalarLike(b, 1, r), most])]);
-  return joined([b.one("Where", [flat, zero, turned]), b.one("Where", [none, zero, share]), most]);
+    b.where(b.equal(most, g), part(bl, r, 2), part(r, g, 4)),
+  );
+  const turned = b.where(b.less(hue, zero), plus(b, hue, 1), hue);
+  const share = b.div(gap, b.where(none, scalarLike(b, 1, r), most));
+  return joined([b.where(flat, zero, turned), b.where(none, zero, share), most]);
 }
 function toRgb(given: Given): Value {
   const { b } = given, [hsv, joined] = channels(given), [h, s, v] = hsv as [Value, Value, Value];
   const six = times(b, h, 6), zero = scalarLike(b, 0, h), one = scalarLike(b, 1, h);
   const ramp = (at: number, sign: 1 | -1, base: number) => {
-    const size = plus(b, times(b, b.one("Abs", [plus(b, six, -at)]), sign), base);
-    const share = b.one("Min", [b.one("Max", [size, zero]), one]);
-    return b.one("Mul", [v, plus(b, b.one("Mul", [s, plus(b, share, -1)]), 1)]);
+    const size = plus(b, times(b, b.abs(plus(b, six, -at)), sign), base);
+    const share = b.min([b.max([size, zero]), one]);
+    return b.mul(v, plus(b, b.mul(s, plus(b, share, -1)), 1));
   };
   return joined([ramp(3, 1, -1), ramp(2, -1, 2), ramp(4, -1, 2)]);
 }
@@ -92,16 +93,16 @@ function sized(given: Given): Value {
     if (crop) {
       const [h, w] = [Math.max(1, Math.min(rows, high)), Math.max(1, Math.min(columns, wide))];
       const [top, left] = [Math.trunc((rows - h) / 2), Math.trunc((columns - w) / 2)];
-      x = b.one("Slice", [x, b.ints([top, left]), b.ints([top + h, left + w]), b.ints([2, 3])]);
+      x = b.slice(x, b.ints([top, left]), b.ints([top + h, left + w]), b.ints([2, 3]));
     } else if (pad) {
       const [y, z] = [Math.max(rows, high) - rows, Math.max(columns, wide) - columns].map((n) =>
         Math.trunc(n / 2)
       );
       const fill = scalarLike(b, given.has("fill_value") ? given.number("fill_value") : 0, x);
-      x = b.one("Pad", [x, b.ints([0, 0, y ?? 0, z ?? 0, 0, 0, y ?? 0, z ?? 0]), fill]);
+      x = b.pad(x, b.ints([0, 0, y ?? 0, z ?? 0, 0, 0, y ?? 0, z ?? 0]), fill);
     }
     if (mode === "nearest") {
-      return b.one("Resize", [x, undefined, undefined, b.ints([...sizeList(x), height, width])], {
+      return b.resize(x, undefined, undefined, b.ints([...sizeList(x), height, width]), {
         mode: "nearest",
         coordinate_transformation_mode: "half_pixel",
         nearest_mode: "round_prefer_ceil",
@@ -110,10 +111,7 @@ function sized(given: Given): Value {
     const rowWeights = weightsBetween(sizeAt(x.type, 2), height, mode, antialias);
     const columnWeights = weightsBetween(sizeAt(x.type, 3), width, mode, antialias);
     if (!rowWeights || !columnWeights) throw given.refuse("interpolation");
-    return b.one("MatMul", [
-      b.one("MatMul", [b.constant(rowWeights), x]),
-      transpose(b, b.constant(columnWeights), [1, 0]),
-    ]);
+    return b.matMul(b.matMul(b.constant(rowWeights), x), transpose(b, b.constant(columnWeights), [1, 0]));
   });
 }
 /** The first two sizes of a batch, where they are known. */
@@ -128,7 +126,7 @@ function windows(
   b: Builder,
   x: Value,
   size: readonly number[],
-  attributes: Readonly<Record<string, unknown>>,
+  attributes: AttributesOf["Conv"],
 ): Value {
   const depth = sizeAt(x.type, 1), places = size.reduce((p, q) => p * q, 1);
   const one = new Float32Array(depth * places * places);
@@ -136,7 +134,7 @@ function windows(
     for (let i = 0; i < places; i++) one[(c * places + i) * places + i] = 1;
   }
   const kernel = cast(b, b.constant(tensor(one, [depth * places, 1, ...size])), dtypeOf(x));
-  return b.one("Conv", [x, kernel], { ...attributes, group: depth } as Parameters<Builder["one"]>[2]);
+  return b.conv(x, kernel, { ...attributes, group: depth });
 }
 function patches(given: Given): Value {
   const { b } = given, v = given.float("images"), size = sizesFor(given, "size", 2);
@@ -168,15 +166,16 @@ function unfolded(given: Given): Value {
 }
 function folded(given: Given): Value {
   const { b } = given, [top, left] = pairOf(given, "padding", 0);
-  return b.one("Col2Im", [
+  return b.col2Im(
     given.float("x"),
     b.ints(pairOf(given, "output_size", 1)),
     b.ints(pairOf(given, "kernel_size", 1)),
-  ], {
-    dilations: [...pairOf(given, "dilation", 1)],
-    strides: [...pairOf(given, "stride", 1)],
-    pads: [top, left, top, left],
-  });
+    {
+      dilations: [...pairOf(given, "dilation", 1)],
+      strides: [...pairOf(given, "stride", 1)],
+      pads: [top, left, top, left],
+    },
+  );
 }
 /** Zeros at the sides, or less of them: two of an axis' before, after and target say all. */
 function sides(given: Given, x: Value, word: "padding" | "cropping"): readonly (readonly [number, number])[] {
@@ -197,7 +196,7 @@ function paddedImages(given: Given): Value {
   const { b } = given;
   return onBatch(given, given.value("images"), (x) => {
     const [[top, bottom] = [0, 0], [left, right] = [0, 0]] = sides(given, x, "padding");
-    return b.one("Pad", [x, b.ints([0, 0, top, left, 0, 0, bottom, right])]);
+    return b.pad(x, b.ints([0, 0, top, left, 0, 0, bottom, right]));
   });
 }
 function croppedImages(given: Given): Value {
@@ -205,7 +204,7 @@ function croppedImages(given: Given): Value {
   return onBatch(given, given.value("images"), (x) => {
     const [[top, bottom] = [0, 0], [left, right] = [0, 0]] = sides(given, x, "cropping");
     const to = [sizeAt(x.type, 2) - bottom, sizeAt(x.type, 3) - right];
-    return b.one("Slice", [x, b.ints([top, left]), b.ints(to), b.ints([2, 3])]);
+    return b.slice(x, b.ints([top, left]), b.ints(to), b.ints([2, 3]));
   });
 }
 const outer = (rows: readonly number[], columns: readonly number[]) =>
@@ -226,7 +225,7 @@ function filtered(
   const depth = sizeAt(x.type, 1);
   const kernel = tensor(Float32Array.from(range(0, depth).flatMap(() => taps)), [depth, 1, ...size]);
   const window = windowAttributes(x, size, [1, 1], [1, 1], same ? "same" : "valid");
-  return b.one("Conv", [x, cast(b, b.constant(kernel), dtypeOf(x))], { ...window, group: depth });
+  return b.conv(x, cast(b, b.constant(kernel), dtypeOf(x)), { ...window, group: depth });
 }
 function blurred(given: Given): Value {
   const { b } = given, size = pairOf(given, "kernel_size", 3), [rows, columns] = size;
@@ -238,13 +237,13 @@ function blurred(given: Given): Value {
 /** Differences down and across (Sobel), as TensorFlow has them: the images mirrored at their edges. */
 function sobel(given: Given): Value {
   const { b } = given, way = format(given), v = toFirst(b, given.float("images"), way);
-  const wide = b.one("Pad", [v, b.ints([0, 0, 1, 1, 0, 0, 1, 1])], { mode: "reflect" });
+  const wide = b.pad(v, b.ints([0, 0, 1, 1, 0, 0, 1, 1]), { mode: "reflect" });
   const smooth = [1, 2, 1], slope = [-1, 0, 1];
   const list = [outer(slope, smooth), outer(smooth, slope)].map((taps) =>
     filtered(b, wide, taps, [3, 3], false)
   )
-    .map((y) => b.one("Unsqueeze", [toLast(b, y, way), b.ints([4])]));
-  return b.one("Concat", list, { axis: 4 });
+    .map((y) => b.unsqueeze(toLast(b, y, way), b.ints([4])));
+  return b.concat(list, { axis: 4 });
 }
 /** Structural similarity (Wang et al. 2004), a number an image. */
 function similarity(given: Given): Value {
@@ -252,19 +251,19 @@ function similarity(given: Given): Value {
   const taps = bell(size, given.number("filter_sigma", 1.5)), alone = rankOf(given.float("image1")) === 3;
   const [x, y] = ["image1", "image2"].map((name) => {
     const v = given.float(name);
-    return toFirst(b, alone ? b.one("Unsqueeze", [v, b.ints([0])]) : v, format(given));
+    return toFirst(b, alone ? b.unsqueeze(v, b.ints([0])) : v, format(given));
   }) as [Value, Value];
   const mean = (v: Value) => filtered(b, v, outer(taps, taps), [size, size], false),
-    mul = (p: Value, q: Value) => b.one("Mul", [p, q]);
-  const less = (p: Value, q: Value) => b.one("Sub", [p, q]),
-    add = (p: Value, q: Value) => b.one("Add", [p, q]);
+    mul = (p: Value, q: Value) => b.mul(p, q);
+  const less = (p: Value, q: Value) => b.sub(p, q),
+    add = (p: Value, q: Value) => b.add(p, q);
   const [c1, c2] = [(given.number("k1", 0.01) * most) ** 2, (given.number("k2", 0.03) * most) ** 2];
   const [p, q] = [mean(x), mean(y)], both = mul(p, q), squares = add(mul(p, p), mul(q, q));
   const spread = less(add(mean(mul(x, x)), mean(mul(y, y))), squares), shared = less(mean(mul(x, y)), both);
   const above = mul(plus(b, times(b, both, 2), c1), plus(b, times(b, shared, 2), c2));
   const below = mul(plus(b, squares, c1), plus(b, spread, c2));
-  const map = b.one("ReduceMean", [b.one("Div", [above, below]), b.ints([1, 2, 3])], { keepdims: 0 });
-  return alone ? b.one("Squeeze", [map, b.ints([0])]) : map;
+  const map = b.reduceMean(b.div(above, below), b.ints([1, 2, 3]), { keepdims: 0 });
+  return alone ? b.squeeze(map, b.ints([0])) : map;
 }
 /** Pools whose windows cut an axis into as many parts as are wanted. */
 function adaptive(given: Given, op: "ReduceMean" | "ReduceMax"): Value {
@@ -274,10 +273,10 @@ function adaptive(given: Given, op: "ReduceMean" | "ReduceMax"): Value {
     const axis = i + 2, size = sizeAt(v.type, axis);
     const parts = range(0, count).map((k) => {
       const from = Math.floor((k * size) / count), to = Math.ceil(((k + 1) * size) / count);
-      const part = b.one("Slice", [v, b.ints([from]), b.ints([to]), b.ints([axis])]);
+      const part = b.slice(v, b.ints([from]), b.ints([to]), b.ints([axis]));
       return b.one(op, [part, b.ints([axis])], { keepdims: 1 });
     });
-    return b.one("Concat", parts, { axis });
+    return b.concat(parts, { axis });
   }, x);
   return toLast(b, y, way);
 }

@@ -15,19 +15,19 @@ const one = (op: string): Operation => ({
 });
 /** U, the singular values and Vᵀ. */
 function factors(given: Given, v: Value, full: boolean): readonly [Value, Value, Value] {
-  const [u, s, vt] = given.b.op("lapis.SVD", [v], { full_matrices: full ? 1 : 0 }, { outputs: 3 });
+  const [u, s, vt] = given.b.svd(v, { full_matrices: full ? 1 : 0 });
   return [first(u ? [u] : []), first(s ? [s] : []), first(vt ? [vt] : [])];
 }
 const eps = 1.1920928955078125e-7;
 /** The pseudo-inverse, of the singular values above a share of the greatest. */
 function pseudoInverse(given: Given, v: Value, share: number): Value {
   const { b } = given, [u, s, vt] = factors(given, v, false);
-  const most = b.one("ReduceMax", [s, b.ints([-1])], { keepdims: 1 });
-  const kept = b.one("Greater", [s, b.one("Mul", [most, scalarLike(b, share, s)])]);
-  const over = b.one("Reciprocal", [b.one("Where", [kept, s, scalarLike(b, 1, s)])]);
-  const inverse = b.one("Where", [kept, over, scalarLike(b, 0, s)]);
-  const scaled = b.one("Mul", [turned(given, vt), b.one("Unsqueeze", [inverse, b.ints([-2])])]);
-  return b.one("MatMul", [scaled, turned(given, u)]);
+  const most = b.reduceMax(s, b.ints([-1]), { keepdims: 1 });
+  const kept = b.greater(s, b.mul(most, scalarLike(b, share, s)));
+  const over = b.reciprocal(b.where(kept, s, scalarLike(b, 1, s)));
+  const inverse = b.where(kept, over, scalarLike(b, 0, s));
+  const scaled = b.mul(turned(given, vt), b.unsqueeze(inverse, b.ints([-2])));
+  return b.matMul(scaled, turned(given, u));
 }
 /** The greater of the last two sizes. */
 function extent(v: Value): number {
@@ -36,53 +36,52 @@ function extent(v: Value): number {
 }
 function rank(given: Given): Value {
   const { b } = given, v = given.float("x"), [, s] = factors(given, v, false);
-  const most = b.one("ReduceMax", [s, b.ints([-1])], { keepdims: 1 });
+  const most = b.reduceMax(s, b.ints([-1]), { keepdims: 1 });
   const bound = given.has("tol")
     ? scalarLike(b, given.number("tol"), s)
-    : b.one("Mul", [most, scalarLike(b, extent(v) * eps, s)]);
-  const kept = cast(b, b.one("Greater", [s, bound]), "int32");
-  return b.one("ReduceSum", [kept, b.ints([-1])], { keepdims: 0 });
+    : b.mul(most, scalarLike(b, extent(v) * eps, s));
+  const kept = cast(b, b.greater(s, bound), "int32");
+  return b.reduceSum(kept, b.ints([-1]), { keepdims: 0 });
 }
 function leastSquares(given: Given): Value {
   const { b } = given, [p, q] = given.pair("a", "b");
-  const column = rankOf(q) < rankOf(p) ? b.one("Unsqueeze", [q, b.ints([rankOf(q)])]) : q;
+  const column = rankOf(q) < rankOf(p) ? b.unsqueeze(q, b.ints([rankOf(q)])) : q;
   const share = given.has("rcond") ? given.number("rcond") : eps * extent(p);
-  const y = b.one("MatMul", [pseudoInverse(given, p, share), column]);
-  return column === q ? y : b.one("Squeeze", [y, b.ints([rankOf(q)])]);
+  const y = b.matMul(pseudoInverse(given, p, share), column);
+  return column === q ? y : b.squeeze(y, b.ints([rankOf(q)]));
 }
 /** X of a·X = b, where b may be vectors. */
 const solve = (op: string, options: (given: Given) => Readonly<Record<string, number>>): Operation => ({
   args: ["a", "b"],
   build(given) {
     const { b } = given, [p, q] = given.pair("a", "b"), vector = rankOf(q) === rankOf(p) - 1;
-    const column = vector ? b.one("Unsqueeze", [q, b.ints([rankOf(q)])]) : q;
+    const column = vector ? b.unsqueeze(q, b.ints([rankOf(q)])) : q;
     const y = b.one(`lapis.${op}`, [p, column], options(given));
-    return vector ? b.one("Squeeze", [y, b.ints([rankOf(q)])]) : y;
+    return vector ? b.squeeze(y, b.ints([rankOf(q)])) : y;
   },
 });
 
 /** Linear algebra by class name. */
 export const linalg: Operations = {
-  Det: { args: x, build: (given) => given.b.one("Det", [given.float("x")]) },
+  Det: { args: x, build: (given) => given.b.det(given.float("x")) },
   Inv: one("Inverse"),
   Cholesky: {
     args: x,
-    build: (given) =>
-      given.b.one("lapis.Cholesky", [given.float("x")], { upper: given.flag("upper") ? 1 : 0 }),
+    build: (given) => given.b.cholesky(given.float("x"), { upper: given.flag("upper") ? 1 : 0 }),
   },
   CholeskyInverse: {
     args: x,
     build(given) {
       const { b } = given, v = given.float("x"), lower = given.flag("upper") ? turned(given, v) : v;
-      return b.one("lapis.Inverse", [b.one("MatMul", [lower, turned(given, lower)])]);
+      return b.inverse(b.matMul(lower, turned(given, lower)));
     },
   },
-  Eigh: { args: x, build: (given) => given.b.op("lapis.Eigh", [given.float("x")], {}, { outputs: 2 }) },
+  Eigh: { args: x, build: (given) => given.b.eigh(given.float("x")) },
   Logdet: {
     args: x,
-    build: (given) => given.b.op("lapis.LogDet", [given.float("x")], {}, { outputs: 2 }).slice(1),
+    build: (given) => given.b.logDet(given.float("x")).slice(1),
   },
-  Slogdet: { args: x, build: (given) => given.b.op("lapis.LogDet", [given.float("x")], {}, { outputs: 2 }) },
+  Slogdet: { args: x, build: (given) => given.b.logDet(given.float("x")) },
   Lstsq: { args: ["a", "b"], build: leastSquares },
   MatrixRank: { args: x, build: rank },
   Pinv: {
@@ -95,11 +94,9 @@ export const linalg: Operations = {
   Qr: {
     args: x,
     build: (given) =>
-      given.b.op(
-        "lapis.QR",
-        [given.float("x")],
+      given.b.qr(
+        given.float("x"),
         { complete: given.get("mode") === "complete" ? 1 : 0 },
-        { outputs: 2 },
       ),
   },
   Solve: solve("Solve", () => ({})),
@@ -116,11 +113,8 @@ export const linalg: Operations = {
     args: ["x", "y"],
     build(given) {
       const { b } = given, [p, q] = given.pair("x", "y");
-      const apart = b.one("Sub", [
-        b.one("Unsqueeze", [p, b.ints([-2])]),
-        b.one("Unsqueeze", [q, b.ints([-3])]),
-      ]);
-      return b.one("ReduceL2", [apart, b.ints([-1])], { keepdims: 0 });
+      const apart = b.sub(b.unsqueeze(p, b.ints([-2])), b.unsqueeze(q, b.ints([-3])));
+      return b.reduceL2(apart, b.ints([-1]), { keepdims: 0 });
     },
   },
 };

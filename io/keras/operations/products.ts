@@ -38,17 +38,17 @@ function matmul(given: Given): Value {
 /** numpy's dot: sums over the last axis of one and the last but one of the other. */
 function dot(given: Given): Value {
   const { b } = given, [p, q] = pair(given), [m, n] = [shapeOf(p.type).length, shapeOf(q.type).length];
-  if (m === 0 || n === 0) return b.one("Mul", [p, q]);
-  if (n <= 2) return b.one("MatMul", [p, q]);
+  if (m === 0 || n === 0) return b.mul(p, q);
+  if (n <= 2) return b.matMul(p, q);
   const letters = "abcdefghijklmnopqrstuvwxyz", left = letters.slice(0, m), own = letters.slice(m, m + n);
   const right = own.slice(0, n - 2) + left.charAt(m - 1) + own.charAt(n - 1);
   const out = left.slice(0, m - 1) + own.slice(0, n - 2) + own.charAt(n - 1);
-  return b.one("Einsum", [p, q], { equation: `${left},${right}->${out}` });
+  return b.einsum([p, q], { equation: `${left},${right}->${out}` });
 }
 function einsum(given: Given): Value {
   const operands = given.list("operands"), equation = given.get("subscripts");
   if (typeof equation !== "string") throw given.refuse("subscripts");
-  return given.b.one("Einsum", operands, { equation });
+  return given.b.einsum(operands, { equation });
 }
 
 /** Where channels stand. */
@@ -74,7 +74,7 @@ function conv(given: Given, depthwise: boolean): Value {
   const rank = shapeOf(x.type).length - 2, shape = range(0, rank).map((a) => sizeAt(kernel.type, a));
   const weights = depthwise ? depthwiseToOnnx(b, kernel) : kernelToOnnx(b, kernel);
   const channels = sizeAt(x.type, 1);
-  const y = b.one("Conv", [x, weights], {
+  const y = b.conv(x, weights, {
     ...windowAttributes(
       x,
       shape,
@@ -93,7 +93,9 @@ function pool(given: Given, op: "MaxPool" | "AveragePool"): Value {
   const size = sizesFor(given, "pool_size", rank),
     strides = given.has("strides") ? sizesFor(given, "strides", rank) : size;
   const window = windowAttributes(x, size, strides, size.map(() => 1), padding(given));
-  const y = b.one(op, [x], op === "MaxPool" ? window : { ...window, count_include_pad: 0 }, { outputs: 1 });
+  const y = op === "MaxPool"
+    ? b.maxPool(x, window, { outputs: 1 })[0]
+    : b.averagePool(x, { ...window, count_include_pad: 0 });
   return toLast(b, y, format(given));
 }
 /** x over its deviation along the axes, scaled and moved. */
@@ -104,12 +106,12 @@ function layerNorm(given: Given, rms: boolean): Value {
   const rank = shapeOf(x.type).length,
     list = given.has("axis") ? given.axes(x) ?? [] : [rank - 1],
     axes = b.ints(list);
-  const apart = rms ? x : b.one("Sub", [x, b.one("ReduceMean", [x, axes], { keepdims: 1 })]);
-  const power = b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims: 1 });
-  const y = b.one("Div", [apart, b.one("Sqrt", [b.one("Add", [power, scalarLike(b, epsilon, power)])])]);
+  const apart = rms ? x : b.sub(x, b.reduceMean(x, axes, { keepdims: 1 }));
+  const power = b.reduceMean(b.mul(apart, apart), axes, { keepdims: 1 });
+  const y = b.div(apart, b.sqrt(b.add(power, scalarLike(b, epsilon, power))));
   const scale = rms ? "scale" : "gamma";
-  const scaled = given.has(scale) ? b.one("Mul", [y, given.value(scale)]) : y;
-  return !rms && given.has("beta") ? b.one("Add", [scaled, given.value("beta")]) : scaled;
+  const scaled = given.has(scale) ? b.mul(y, given.value(scale)) : y;
+  return !rms && given.has("beta") ? b.add(scaled, given.value("beta")) : scaled;
 }
 /** Images at another size. */
 export function resized(given: Given): Value {
@@ -122,9 +124,13 @@ export function resized(given: Given): Value {
   // Nearest pixels are the same with it.
   if (given.flag("antialias") && mode !== "nearest") throw given.refuse("antialias");
   const attributes = mode === "nearest"
-    ? { mode: "nearest", coordinate_transformation_mode: "half_pixel", nearest_mode: "round_prefer_ceil" }
-    : { mode: "linear", coordinate_transformation_mode: "half_pixel" };
-  const y = b.one("Resize", [x, undefined, undefined, b.ints(size)], { ...attributes, axes: [2, 3] });
+    ? {
+      mode: "nearest",
+      coordinate_transformation_mode: "half_pixel",
+      nearest_mode: "round_prefer_ceil",
+    } as const
+    : { mode: "linear", coordinate_transformation_mode: "half_pixel" } as const;
+  const y = b.resize(x, undefined, undefined, b.ints(size), { ...attributes, axes: [2, 3] });
   return toLast(b, y, format(given));
 }
 function blocks(given: Given, op: "DepthToSpace" | "SpaceToDepth"): Value {

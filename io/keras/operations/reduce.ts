@@ -35,14 +35,14 @@ const truth = (op: string): Operation => ({
 });
 function variance(given: Given): Value {
   const { b } = given, v = given.float("x");
-  const apart = b.one("Sub", [v, over(given, "ReduceMean", v, true)]);
-  return over(given, "ReduceMean", b.one("Mul", [apart, apart]));
+  const apart = b.sub(v, over(given, "ReduceMean", v, true));
+  return over(given, "ReduceMean", b.mul(apart, apart));
 }
 const place = (op: string): Operation => ({
   args: x,
   build(given) {
     const { b } = given, v = given.value("x"), keepdims = given.flag("keepdims") ? 1 : 0;
-    const whole = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
+    const whole = given.has("axis") ? v : b.reshape(v, b.ints([-1]));
     const axis = given.has("axis") ? given.axis(v) : 0;
     const at = b.one(op, [whole], { axis, keepdims: given.has("axis") ? keepdims : 0 });
     return cast(b, at, given.dtype() ?? "int32");
@@ -50,38 +50,35 @@ const place = (op: string): Operation => ({
 });
 function cumulated(given: Given): Value {
   const { b } = given, v = given.value("x"), dtype = given.dtype();
-  const flat = given.has("axis") ? v : b.one("Reshape", [v, b.ints([-1])]);
+  const flat = given.has("axis") ? v : b.reshape(v, b.ints([-1]));
   const axis = given.has("axis") ? given.axis(v) : 0;
-  const flags = { exclusive: given.flag("exclusive") ? 1 : 0, reverse: given.flag("reverse") ? 1 : 0 };
-  return b.one(
-    "CumSum",
-    [dtype ? cast(b, flat, dtype) : counted(given, flat), b.scalar(axis, "int64")],
+  const flags = { exclusive: given.flag("exclusive"), reverse: given.flag("reverse") };
+  return b.cumSum(
+    dtype ? cast(b, flat, dtype) : counted(given, flat),
+    b.scalar(axis, "int64"),
     flags,
   );
 }
 function largest(given: Given): readonly Value[] {
   const { b } = given, v = given.value("x");
-  const [values, places] = b.op(
-    "TopK",
-    [v, b.ints([given.number("k")])],
+  const [values, places] = b.topK(
+    v,
+    b.ints([given.number("k")]),
     { axis: -1, largest: 1, sorted: 1 },
-    {
-      outputs: 2,
-    },
   );
   return values && places ? [values, cast(b, places, "int32")] : [];
 }
 /** An axis in rising order, and where its elements stood. */
 function sorted(given: Given): readonly Value[] {
   const { b } = given, v = given.value("x"), axis = given.axis(v, -1);
-  const count = b.one("Shape", [v], { start: axis, end: axis + 1 });
-  return b.op("TopK", [v, count], { axis, largest: 0, sorted: 1 }, { outputs: 2 });
+  const count = b.shape(v, { start: axis, end: axis + 1 });
+  return b.topK(v, count, { axis, largest: 0, sorted: 1 });
 }
 function logsumexp(given: Given): Value {
   const { b } = given, v = given.float("x"), keep = given.flag("keepdims");
   const top = over(given, "ReduceMax", v, true);
-  const sum = over(given, "ReduceSum", b.one("Exp", [b.one("Sub", [v, top])]), keep);
-  return b.one("Add", [b.one("Log", [sum]), over(given, "ReduceMax", v, keep)]);
+  const sum = over(given, "ReduceSum", b.exp(b.sub(v, top)), keep);
+  return b.add(b.log(sum), over(given, "ReduceMax", v, keep));
 }
 function normalized(given: Given): Value {
   const { b } = given,
@@ -90,13 +87,13 @@ function normalized(given: Given): Value {
     epsilon = given.number("epsilon", 1e-12);
   const axes = given.has("axis") ? given.axes(v) ?? [] : [shapeOf(v.type).length - 1];
   if (order !== 2) {
-    const powers = b.one("Pow", [b.one("Abs", [v]), scalarLike(b, order, v)]);
-    const sum = b.one("ReduceSum", [powers, b.ints(axes)], { keepdims: 1 });
-    const size = b.one("Pow", [sum, scalarLike(b, 1 / order, v)]);
-    return b.one("Div", [v, b.one("Max", [size, scalarLike(b, epsilon, v)])]);
+    const powers = b.pow(b.abs(v), scalarLike(b, order, v));
+    const sum = b.reduceSum(powers, b.ints(axes), { keepdims: 1 });
+    const size = b.pow(sum, scalarLike(b, 1 / order, v));
+    return b.div(v, b.max([size, scalarLike(b, epsilon, v)]));
   }
-  const squares = b.one("ReduceSum", [b.one("Mul", [v, v]), b.ints(axes)], { keepdims: 1 });
-  return b.one("Div", [v, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, epsilon, v)])]);
+  const squares = b.reduceSum(b.mul(v, v), b.ints(axes), { keepdims: 1 });
+  return b.div(v, b.max([b.sqrt(squares), scalarLike(b, epsilon, v)]));
 }
 /** Softmax over an axis; over all elements together without one. */
 const softmax = (op: string): Operation => ({
@@ -104,14 +101,14 @@ const softmax = (op: string): Operation => ({
   build(given) {
     const { b } = given, v = given.float("x"), axis = given.get("axis");
     if (axis === null) {
-      const flat = b.one(op, [b.one("Reshape", [v, b.ints([-1])])], { axis: -1 });
+      const flat = b.one(op, [b.reshape(v, b.ints([-1]))], { axis: -1 });
       return reshape(b, flat, sizesOf(v, range(0, shapeOf(v.type).length)), v);
     }
     if (typeof axis === "number") return b.one(op, [v], { axis });
-    const axes = b.ints(given.axes(v) ?? []), top = b.one("ReduceMax", [v, axes], { keepdims: 1 });
-    const apart = b.one("Sub", [v, top]), powers = b.one("Exp", [apart]);
-    const sum = b.one("ReduceSum", [powers, axes], { keepdims: 1 });
-    return op === "Softmax" ? b.one("Div", [powers, sum]) : b.one("Sub", [apart, b.one("Log", [sum])]);
+    const axes = b.ints(given.axes(v) ?? []), top = b.reduceMax(v, axes, { keepdims: 1 });
+    const apart = b.sub(v, top), powers = b.exp(apart);
+    const sum = b.reduceSum(powers, axes, { keepdims: 1 });
+    return op === "Softmax" ? b.div(powers, sum) : b.sub(apart, b.log(sum));
   },
 });
 
@@ -132,7 +129,7 @@ export const reductions: Operations = {
   Amin: kept("ReduceMin"),
   Mean: floats("ReduceMean"),
   Var: { args: x, build: variance },
-  Std: { args: x, build: (given) => given.b.one("Sqrt", [variance(given)]) },
+  Std: { args: x, build: (given) => given.b.sqrt(variance(given)) },
   Any: truth("ReduceMax"),
   All: truth("ReduceMin"),
   Argmax: place("ArgMax"),
@@ -147,7 +144,7 @@ export const reductions: Operations = {
   LogSoftmax: softmax("LogSoftmax"),
   Size: {
     args: x,
-    build: (given) => cast(given.b, given.b.one("Size", [given.value("x")]), given.dtype() ?? "int32"),
+    build: (given) => cast(given.b, given.b.size(given.value("x")), given.dtype() ?? "int32"),
   },
   Ndim: { args: x, build: (given) => given.b.scalar(shapeOf(given.value("x").type).length, "int32") },
 };

@@ -9,7 +9,7 @@ const like = (b: Builder, n: number, v: Value) => constant(b, n, v);
 /** A polynomial, the highest power first (Horner). */
 function polynomial(b: Builder, x: Value, coefficients: readonly number[]): Value {
   const [first = 0, ...rest] = coefficients;
-  return rest.reduce((sum, c) => plus(b, b.one("Mul", [sum, x]), c), like(b, first, x));
+  return rest.reduce((sum, c) => plus(b, b.mul(sum, x), c), like(b, first, x));
 }
 /** The inverse of the error function (Giles 2010, "Approximating the erfinv function"). */
 export function erfinv(b: Builder, x: Value): Value {
@@ -23,19 +23,17 @@ export function erfinv(b: Builder, x: Value): Value {
   ];
   const far = [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613];
   const nearEnd = [-0.00417768164, 0.246640727, 1.50140941], farEnd = [0.00943887047, 1.00167406, 2.83297682];
-  const w = b.one("Neg", [
-    b.one("Log", [b.one("Mul", [b.one("Sub", [like(b, 1, x), x]), plus(b, x, 1)])]),
-  ]);
+  const w = b.neg(b.log(b.mul(b.sub(like(b, 1, x), x), plus(b, x, 1))));
   const small = polynomial(b, plus(b, w, -2.5), [...near, ...nearEnd]);
-  const large = polynomial(b, plus(b, b.one("Sqrt", [w]), -3), [...far, ...farEnd]);
-  const y = b.one("Mul", [x, b.one("Where", [below(b, w, 5), small, large])]);
-  const edge = b.one("Equal", [b.one("Abs", [x]), like(b, 1, x)]);
-  return b.one("Where", [edge, times(b, x, Infinity), y]);
+  const large = polynomial(b, plus(b, b.sqrt(w), -3), [...far, ...farEnd]);
+  const y = b.mul(x, b.where(below(b, w, 5), small, large));
+  const edge = b.equal(b.abs(x), like(b, 1, x));
+  return b.where(edge, times(b, x, Infinity), y);
 }
 /** The modified Bessel function of order 0, as it is or over its growth (Abramowitz and Stegun 9.8.1, 9.8.2). */
 export function bessel(b: Builder, x: Value, scaled = false): Value {
-  const size = b.one("Abs", [x]), t = times(b, size, 1 / 3.75);
-  const near = polynomial(b, b.one("Mul", [t, t]), [
+  const size = b.abs(x), t = times(b, size, 1 / 3.75);
+  const near = polynomial(b, b.mul(t, t), [
     0.0045813,
     0.0360768,
     0.2659732,
@@ -44,7 +42,7 @@ export function bessel(b: Builder, x: Value, scaled = false): Value {
     3.5156229,
     1,
   ]);
-  const far = polynomial(b, b.one("Reciprocal", [b.one("Max", [t, like(b, 1, t)])]), [
+  const far = polynomial(b, b.reciprocal(b.max([t, like(b, 1, t)])), [
     0.00392377,
     -0.01647633,
     0.02635537,
@@ -55,11 +53,9 @@ export function bessel(b: Builder, x: Value, scaled = false): Value {
     0.01328592,
     0.39894228,
   ]);
-  const slow = b.one("Div", [far, b.one("Sqrt", [b.one("Max", [size, like(b, 1, size)])])]);
-  const [p, q] = scaled
-    ? [b.one("Mul", [near, b.one("Exp", [b.one("Neg", [size])])]), slow]
-    : [near, b.one("Mul", [slow, b.one("Exp", [size])])];
-  return b.one("Where", [below(b, size, 3.75), p, q]);
+  const slow = b.div(far, b.sqrt(b.max([size, like(b, 1, size)])));
+  const [p, q] = scaled ? [b.mul(near, b.exp(b.neg(size))), slow] : [near, b.mul(slow, b.exp(size))];
+  return b.where(below(b, size, 3.75), p, q);
 }
 /** The logarithm of the gamma function (Lanczos' approximation with g = 7; the reflection formula below 1/2). */
 export function lgamma(b: Builder, v: Value): Value {
@@ -73,42 +69,42 @@ export function lgamma(b: Builder, v: Value): Value {
     9.984369578019572e-6,
     1.5056327351493116e-7,
   ];
-  const z = cast(b, v, "float64"), low = b.one("Less", [z, like(b, 0.5, z)]);
-  const at = plus(b, b.one("Where", [low, b.one("Sub", [like(b, 1, z), z]), z]), -1);
+  const z = cast(b, v, "float64"), low = b.less(z, like(b, 0.5, z));
+  const at = plus(b, b.where(low, b.sub(like(b, 1, z), z), z), -1);
   const sum = coefficients.reduce(
-    (s, c, i) => b.one("Add", [s, b.one("Div", [like(b, c, at), plus(b, at, i + 1)])]),
+    (s, c, i) => b.add(s, b.div(like(b, c, at), plus(b, at, i + 1))),
     like(b, 0.9999999999998099, at),
   );
   const t = plus(b, at, 7.5);
-  const log = b.one("Add", [
-    b.one("Sub", [b.one("Mul", [plus(b, at, 0.5), b.one("Log", [t])]), t]),
-    plus(b, b.one("Log", [sum]), 0.5 * Math.log(2 * Math.PI)),
-  ]);
-  const sine = b.one("Abs", [b.one("Sin", [times(b, z, Math.PI)])]);
-  const reflected = b.one("Sub", [b.one("Sub", [like(b, Math.log(Math.PI), z), b.one("Log", [sine])]), log]);
-  return cast(b, b.one("Where", [low, reflected, log]), dtypeOf(v));
+  const log = b.add(
+    b.sub(b.mul(plus(b, at, 0.5), b.log(t)), t),
+    plus(b, b.log(sum), 0.5 * Math.log(2 * Math.PI)),
+  );
+  const sine = b.abs(b.sin(times(b, z, Math.PI)));
+  const reflected = b.sub(b.sub(like(b, Math.log(Math.PI), z), b.log(sine)), log);
+  return cast(b, b.where(low, reflected, log), dtypeOf(v));
 }
 /** Its derivative (the recurrence up to 6, then the asymptotic series; Abramowitz and Stegun 6.3.5, 6.3.18). */
 export function digamma(b: Builder, v: Value): Value {
-  const z = cast(b, v, "float64"), low = b.one("LessOrEqual", [z, like(b, 0, z)]);
-  let at = b.one("Where", [low, b.one("Sub", [like(b, 1, z), z]), z]), sum = like(b, 0, z);
+  const z = cast(b, v, "float64"), low = b.lessOrEqual(z, like(b, 0, z));
+  let at = b.where(low, b.sub(like(b, 1, z), z), z), sum = like(b, 0, z);
   for (const _ of range(0, 6)) {
-    sum = b.one("Sub", [sum, b.one("Reciprocal", [at])]);
+    sum = b.sub(sum, b.reciprocal(at));
     at = plus(b, at, 1);
   }
-  const inverse = b.one("Reciprocal", [at]), square = b.one("Mul", [inverse, inverse]);
+  const inverse = b.reciprocal(at), square = b.mul(inverse, inverse);
   const series = [1 / 240, -1 / 252, 1 / 120, -1 / 12].reduce(
-    (s, c) => plus(b, b.one("Mul", [s, square]), c),
+    (s, c) => plus(b, b.mul(s, square), c),
     like(b, -1 / 132, z),
   );
-  const tail = b.one("Add", [b.one("Log", [at]), times(b, inverse, -0.5)]);
-  const value = b.one("Add", [sum, b.one("Add", [tail, b.one("Mul", [series, square])])]);
-  const turn = times(b, b.one("Reciprocal", [b.one("Tan", [times(b, z, Math.PI)])]), Math.PI);
-  return cast(b, b.one("Where", [low, b.one("Sub", [value, turn]), value]), dtypeOf(v));
+  const tail = b.add(b.log(at), times(b, inverse, -0.5));
+  const value = b.add(sum, b.add(tail, b.mul(series, square)));
+  const turn = times(b, b.reciprocal(b.tan(times(b, z, Math.PI))), Math.PI);
+  return cast(b, b.where(low, b.sub(value, turn), value), dtypeOf(v));
 }
 /** The modified Bessel function of order 1 over its growth (Abramowitz and Stegun 9.8.3, 9.8.4). */
 export function bessel1(b: Builder, v: Value, scaled: boolean): Value {
-  const size = b.one("Abs", [v]), t = times(b, size, 1 / 3.75), power = b.one("Mul", [t, t]);
+  const size = b.abs(v), t = times(b, size, 1 / 3.75), power = b.mul(t, t);
   const near = polynomial(b, power, [
     0.00032411,
     0.00301532,
@@ -118,7 +114,7 @@ export function bessel1(b: Builder, v: Value, scaled: boolean): Value {
     0.87890594,
     0.5,
   ]);
-  const far = polynomial(b, b.one("Reciprocal", [b.one("Max", [t, like(b, 1, t)])]), [
+  const far = polynomial(b, b.reciprocal(b.max([t, like(b, 1, t)])), [
     -0.00420059,
     0.01787654,
     -0.02895312,
@@ -129,11 +125,11 @@ export function bessel1(b: Builder, v: Value, scaled: boolean): Value {
     -0.03988024,
     0.39894228,
   ]);
-  const falling = b.one("Exp", [b.one("Neg", [size])]), small = b.one("Mul", [size, near]);
-  const large = b.one("Div", [far, b.one("Sqrt", [b.one("Max", [size, like(b, 1, size)])])]);
-  const nearby = b.one("Less", [size, like(b, 3.75, size)]);
+  const falling = b.exp(b.neg(size)), small = b.mul(size, near);
+  const large = b.div(far, b.sqrt(b.max([size, like(b, 1, size)])));
+  const nearby = b.less(size, like(b, 3.75, size));
   const value = scaled
-    ? b.one("Where", [nearby, b.one("Mul", [small, falling]), large])
-    : b.one("Where", [nearby, small, b.one("Mul", [large, b.one("Exp", [size])])]);
-  return b.one("Mul", [b.one("Sign", [v]), value]);
+    ? b.where(nearby, b.mul(small, falling), large)
+    : b.where(nearby, small, b.mul(large, b.exp(size)));
+  return b.mul(b.sign(v), value);
 }

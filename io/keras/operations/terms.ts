@@ -6,12 +6,12 @@ import { scalarLike, shapeOf } from "../../../core/graph/words.ts";
 /** How many axes a tensor has. */
 export const rankOf = (v: Value): number => shapeOf(v.type).length;
 /** All elements along one axis. */
-export const flat = (b: Builder, v: Value): Value => b.one("Reshape", [v, b.ints([-1])]);
+export const flat = (b: Builder, v: Value): Value => b.reshape(v, b.ints([-1]));
 const termOf = (b: Builder, y: number | Value, like: Value) =>
   typeof y === "number" ? scalarLike(b, y, like) : y;
 /** x · y. */
-export const times = (b: Builder, x: Value, y: number | Value): Value => b.one("Mul", [x, termOf(b, y, x)]);
+export const times = (b: Builder, x: Value, y: number | Value): Value => b.mul(x, termOf(b, y, x));
 /** x + y. */
-export const plus = (b: Builder, x: Value, y: number | Value): Value => b.one("Add", [x, termOf(b, y, x)]);
+export const plus = (b: Builder, x: Value, y: number | Value): Value => b.add(x, termOf(b, y, x));
 /** True where x is below a number. */
-export const below = (b: Builder, x: Value, y: number): Value => b.one("Less", [x, scalarLike(b, y, x)]);
+export const below = (b: Builder, x: Value, y: number): Value => b.less(x, scalarLike(b, y, x));

@@ -87,7 +87,7 @@ function fillMode(given: Given): Fill {
 function extent(b: Builder, v: Value, axis: number, like: Value): Value {
   const size = shapeOf(v.type)[axis];
   if (typeof size === "number") return scalarLike(b, size, like);
-  return cast(b, b.one("Squeeze", [b.one("Shape", [v], { start: axis, end: axis + 1 })]), dtypeOf(like));
+  return cast(b, b.squeeze(b.shape(v, { start: axis, end: axis + 1 })), dtypeOf(like));
 }
 /** An index brought into an axis, and whether it lay there. */
 function inside(
@@ -97,17 +97,16 @@ function inside(
   mode: Fill,
 ): readonly [index: Value, valid: Value | undefined] {
   const top = plus(b, size, -1), zero = scalarLike(b, 0, at);
-  const clamped = b.one("Min", [b.one("Max", [at, zero]), top]);
-  const mod = (v: Value, n: Value) =>
-    b.one("Sub", [v, b.one("Mul", [b.one("Floor", [b.one("Div", [v, n])]), n])]);
+  const clamped = b.min([b.max([at, zero]), top]);
+  const mod = (v: Value, n: Value) => b.sub(v, b.mul(b.floor(b.div(v, n)), n));
   if (mode === "constant") {
-    return [clamped, b.one("And", [b.one("GreaterOrEqual", [at, zero]), b.one("LessOrEqual", [at, top])])];
+    return [clamped, b.and(b.greaterOrEqual(at, zero), b.lessOrEqual(at, top))];
   }
   if (mode === "nearest") return [clamped, undefined];
   if (mode === "wrap") return [mod(at, size), undefined];
-  const twice = times(b, size, 2), turn = mod(b.one("Abs", [at]), twice), under = b.one("Less", [turn, size]);
-  const back = b.one("Sub", [mode === "reflect" ? plus(b, twice, -1) : twice, turn]);
-  return [b.one("Min", [b.one("Where", [under, turn, back]), top]), undefined];
+  const twice = times(b, size, 2), turn = mod(b.abs(at), twice), under = b.less(turn, size);
+  const back = b.sub(mode === "reflect" ? plus(b, twice, -1) : twice, turn);
+  return [b.min([b.where(under, turn, back), top]), undefined];
 }
 /** Elements of an array at coordinates, `[axes, …]`, of order 0 or 1. */
 function mapped(given: Given): Value {
@@ -115,11 +114,11 @@ function mapped(given: Given): Value {
   if (order !== 0 && order !== 1) throw given.refuse("order");
   const at = given.float("coordinates"), fill = given.has("fill_value") ? given.number("fill_value") : 0;
   const each = range(0, rankOf(x)).map((axis) => {
-    const c = b.one("Gather", [at, b.scalar(axis, "int64")], { axis: 0 }), low = b.one("Floor", [c]);
-    if (order === 0) return [{ index: b.one("Round", [c]), weight: undefined }];
-    const share = b.one("Sub", [c, low]);
+    const c = b.gather(at, b.scalar(axis, "int64"), { axis: 0 }), low = b.floor(c);
+    if (order === 0) return [{ index: b.round(c), weight: undefined }];
+    const share = b.sub(c, low);
     return [
-      { index: low, weight: b.one("Sub", [scalarLike(b, 1, c), share]) as Value | undefined },
+      { index: low, weight: b.sub(scalarLike(b, 1, c), share) as Value | undefined },
       { index: plus(b, low, 1), weight: share as Value | undefined },
     ];
   });
@@ -130,53 +129,53 @@ function mapped(given: Given): Value {
   const values = cast(b, x, "float32");
   const parts = corners.map((corner) => {
     const places = corner.map(({ index }, axis) => inside(b, index, extent(b, x, axis, index), mode));
-    const list = places.map(([i]) => b.one("Unsqueeze", [cast(b, i, "int64"), b.ints([rankOf(i)])]));
-    const found = b.one("GatherND", [values, b.one("Concat", list, { axis: -1 })]);
+    const list = places.map(([i]) => b.unsqueeze(cast(b, i, "int64"), b.ints([rankOf(i)])));
+    const found = b.gatherND(values, b.concat(list, { axis: -1 }));
     const valid = places.flatMap(([, v]) => (v ? [v] : []));
     const [head, ...rest] = valid;
     const known = head
-      ? b.one("Where", [rest.reduce((p, q) => b.one("And", [p, q]), head), found, scalarLike(b, fill, found)])
+      ? b.where(rest.reduce((p, q) => b.and(p, q), head), found, scalarLike(b, fill, found))
       : found;
-    return corner.reduce((v, { weight }) => (weight ? b.one("Mul", [v, weight]) : v), known);
+    return corner.reduce((v, { weight }) => (weight ? b.mul(v, weight) : v), known);
   });
-  const sum = parts.reduce((p, q) => b.one("Add", [p, q]));
-  return isFloat(dtypeOf(x)) ? sum : cast(b, b.one("Round", [sum]), dtypeOf(x));
+  const sum = parts.reduce((p, q) => b.add(p, q));
+  return isFloat(dtypeOf(x)) ? sum : cast(b, b.round(sum), dtypeOf(x));
 }
 
 /** A coordinate brought into an image as TensorFlow's projective transform does it. */
 function brought(b: Builder, at: Value, size: number, mode: Fill): Value {
   const top = scalarLike(b, size - 1, at), zero = scalarLike(b, 0, at);
-  const clamp = (v: Value) => b.one("Min", [b.one("Max", [v, zero]), top]);
-  const trunc = (v: Value) => b.one("Mul", [b.one("Sign", [v]), b.one("Floor", [b.one("Abs", [v])])]);
+  const clamp = (v: Value) => b.min([b.max([v, zero]), top]);
+  const trunc = (v: Value) => b.mul(b.sign(v), b.floor(b.abs(v)));
   const over = (v: Value, by: number) => trunc(times(b, v, 1 / by));
-  const below = b.one("Less", [at, zero]), above = b.one("Greater", [at, top]);
+  const below = b.less(at, zero), above = b.greater(at, top);
   if (mode === "nearest") return clamp(at);
   if (mode === "wrap") {
     if (size <= 1) return zero;
-    const up = b.one("Add", [at, times(b, plus(b, trunc(times(b, at, -1 / (size - 1))), 1), size)]);
-    const down = b.one("Sub", [at, times(b, over(at, size - 1), size)]);
-    return clamp(b.one("Where", [below, wrapped(b, at, size, up), b.one("Where", [above, down, at])]));
+    const up = b.add(at, times(b, plus(b, trunc(times(b, at, -1 / (size - 1))), 1), size));
+    const down = b.sub(at, times(b, over(at, size - 1), size));
+    return clamp(b.where(below, wrapped(b, at, size, up), b.where(above, down, at)));
   }
   if (mode === "reflect") {
     if (size <= 1) return zero;
     const twice = 2 * size;
-    const first = b.one("Where", [
-      b.one("Less", [at, scalarLike(b, -twice, at)]),
-      b.one("Add", [at, times(b, trunc(times(b, at, -1 / twice)), twice)]),
+    const first = b.where(
+      b.less(at, scalarLike(b, -twice, at)),
+      b.add(at, times(b, trunc(times(b, at, -1 / twice)), twice)),
       at,
-    ]);
-    const low = b.one("Where", [
-      b.one("Less", [first, scalarLike(b, -size, at)]),
+    );
+    const low = b.where(
+      b.less(first, scalarLike(b, -size, at)),
       plus(b, first, twice),
-      plus(b, b.one("Neg", [first]), -1),
-    ]);
-    const rest = b.one("Sub", [at, times(b, over(at, twice), twice)]);
-    const high = b.one("Where", [
-      b.one("GreaterOrEqual", [rest, scalarLike(b, size, at)]),
-      plus(b, b.one("Neg", [rest]), twice - 1),
+      plus(b, b.neg(first), -1),
+    );
+    const rest = b.sub(at, times(b, over(at, twice), twice));
+    const high = b.where(
+      b.greaterOrEqual(rest, scalarLike(b, size, at)),
+      plus(b, b.neg(rest), twice - 1),
       rest,
-    ]);
-    return clamp(b.one("Where", [below, low, b.one("Where", [above, high, at])]));
+    );
+    return clamp(b.where(below, low, b.where(above, high, at)));
   }
   return at;
 }
@@ -184,59 +183,51 @@ const wrapped = (b: Builder, at: Value, size: number, up: Value) => size > 1 ? u
 /** Images `[n, height, width, channels]` under projective transforms `[n or 1, 8]` of output to input points. */
 function projected(given: Given, v: Value, transform: Value, mode: Fill): Value {
   const { b } = given, alone = rankOf(v) === 3, way = format(given);
-  const batch = alone ? b.one("Unsqueeze", [v, b.ints([0])]) : v;
+  const batch = alone ? b.unsqueeze(v, b.ints([0])) : v;
   const image = toLast(b, toFirst(b, batch, way), "channels_last");
-  const last = b.one("Transpose", [image], { perm: way === "channels_first" ? [0, 2, 3, 1] : [0, 1, 2, 3] });
+  const last = b.transpose(image, { perm: way === "channels_first" ? [0, 2, 3, 1] : [0, 1, 2, 3] });
   const [rows, columns] = [sizeAt(last.type, 1), sizeAt(last.type, 2)], count = rows * columns;
-  const flat = rankOf(transform) === 1 ? b.one("Unsqueeze", [transform, b.ints([0])]) : transform;
-  const entry = (i: number) =>
-    b.one("Slice", [cast(b, flat, "float32"), b.ints([i]), b.ints([i + 1]), b.ints([1])]);
+  const flat = rankOf(transform) === 1 ? b.unsqueeze(transform, b.ints([0])) : transform;
+  const entry = (i: number) => b.slice(cast(b, flat, "float32"), b.ints([i]), b.ints([i + 1]), b.ints([1]));
   const grid = (of: (i: number) => number) =>
     b.constant(tensor(Float32Array.from(range(0, count), of), [1, count]));
   const [px, py] = [grid((i) => i % columns), grid((i) => Math.floor(i / columns))];
   const line = (p: number, q: number, r?: number) => {
-    const sum = b.one("Add", [b.one("Mul", [entry(p), px]), b.one("Mul", [entry(q), py])]);
-    return r === undefined ? plus(b, sum, 1) : b.one("Add", [sum, entry(r)]);
+    const sum = b.add(b.mul(entry(p), px), b.mul(entry(q), py));
+    return r === undefined ? plus(b, sum, 1) : b.add(sum, entry(r));
   };
-  const depth = line(6, 7), zero = b.one("Equal", [depth, scalarLike(b, 0, depth)]);
-  const over = (n: Value) => b.one("Div", [n, depth]);
+  const depth = line(6, 7), zero = b.equal(depth, scalarLike(b, 0, depth));
+  const over = (n: Value) => b.div(n, depth);
   const inX = brought(b, over(line(0, 1, 2)), columns, mode),
     inY = brought(b, over(line(3, 4, 5)), rows, mode);
   const fill = given.has("fill_value") ? given.number("fill_value") : 0;
-  const pixels = b.one("Reshape", [last, b.ints([0, count, -1])]);
-  const n = b.one("Shape", [last], { start: 0, end: 1 });
+  const pixels = b.reshape(last, b.ints([0, count, -1]));
+  const n = b.shape(last, { start: 0, end: 1 });
   const taken = (y: Value, x: Value): Value => {
     const ok = [
-      b.one("GreaterOrEqual", [y, scalarLike(b, 0, y)]),
-      b.one("LessOrEqual", [y, scalarLike(b, rows - 1, y)]),
-      b.one("GreaterOrEqual", [x, scalarLike(b, 0, x)]),
-      b.one("LessOrEqual", [x, scalarLike(b, columns - 1, x)]),
-    ].reduce((p, q) => b.one("And", [p, q]));
-    const at = b.one("Add", [times(b, y, columns), x]);
-    const safe = cast(b, b.one("Where", [ok, at, scalarLike(b, 0, at)]), "int64");
-    const shape = b.one("Concat", [n, b.ints([count])], { axis: 0 });
-    const found = b.one("GatherND", [
-      pixels,
-      b.one("Unsqueeze", [b.one("Expand", [safe, shape]), b.ints([2])]),
-    ], { batch_dims: 1 });
-    const valid = b.one("Unsqueeze", [b.one("Expand", [ok, shape]), b.ints([2])]);
-    return b.one("Where", [valid, found, scalarLike(b, fill, found)]);
+      b.greaterOrEqual(y, scalarLike(b, 0, y)),
+      b.lessOrEqual(y, scalarLike(b, rows - 1, y)),
+      b.greaterOrEqual(x, scalarLike(b, 0, x)),
+      b.lessOrEqual(x, scalarLike(b, columns - 1, x)),
+    ].reduce((p, q) => b.and(p, q));
+    const at = b.add(times(b, y, columns), x);
+    const safe = cast(b, b.where(ok, at, scalarLike(b, 0, at)), "int64");
+    const shape = b.concat([n, b.ints([count])], { axis: 0 });
+    const found = b.gatherND(pixels, b.unsqueeze(b.expand(safe, shape), b.ints([2])), { batch_dims: 1 });
+    const valid = b.unsqueeze(b.expand(ok, shape), b.ints([2]));
+    return b.where(valid, found, scalarLike(b, fill, found));
   };
   const word = given.get("interpolation") ?? "bilinear";
   let out: Value;
   // Halves go away from zero here.
-  const rounded = (v: Value) =>
-    b.one("Mul", [b.one("Sign", [v]), b.one("Floor", [plus(b, b.one("Abs", [v]), 0.5)])]);
+  const rounded = (v: Value) => b.mul(b.sign(v), b.floor(plus(b, b.abs(v), 0.5)));
   if (word === "nearest") out = taken(rounded(inY), rounded(inX));
   else if (word === "bilinear") {
-    const [lowY, lowX] = [b.one("Floor", [inY]), b.one("Floor", [inX])],
-      wide = (w: Value) => b.one("Unsqueeze", [w, b.ints([2])]);
-    const [sy, sx] = [wide(b.one("Sub", [inY, lowY])), wide(b.one("Sub", [inX, lowX]))];
+    const [lowY, lowX] = [b.floor(inY), b.floor(inX)],
+      wide = (w: Value) => b.unsqueeze(w, b.ints([2]));
+    const [sy, sx] = [wide(b.sub(inY, lowY)), wide(b.sub(inX, lowX))];
     const mix = (p: Value, q: Value, share: Value) =>
-      b.one("Add", [
-        b.one("Mul", [p, b.one("Sub", [scalarLike(b, 1, share), share])]),
-        b.one("Mul", [q, share]),
-      ]);
+      b.add(b.mul(p, b.sub(scalarLike(b, 1, share), share)), b.mul(q, share));
     const [highY, highX] = [plus(b, lowY, 1), plus(b, lowX, 1)];
     out = mix(
       mix(taken(lowY, lowX), taken(lowY, highX), sx),
@@ -244,39 +235,36 @@ function projected(given: Given, v: Value, transform: Value, mode: Fill): Value 
       sy,
     );
   } else throw given.refuse("interpolation");
-  const unseen = b.one("Unsqueeze", [zero, b.ints([2])]);
-  const made = b.one("Where", [unseen, scalarLike(b, fill, out), out]);
-  const back = b.one("Reshape", [made, b.ints([0, rows, columns, -1])]);
-  const turned = way === "channels_first" ? b.one("Transpose", [back], { perm: [0, 3, 1, 2] }) : back;
-  return alone ? b.one("Squeeze", [turned, b.ints([0])]) : turned;
+  const unseen = b.unsqueeze(zero, b.ints([2]));
+  const made = b.where(unseen, scalarLike(b, fill, out), out);
+  const back = b.reshape(made, b.ints([0, rows, columns, -1]));
+  const turned = way === "channels_first" ? b.transpose(back, { perm: [0, 3, 1, 2] }) : back;
+  return alone ? b.squeeze(turned, b.ints([0])) : turned;
 }
 /** The transform that takes four points to four others, `[n, 8]`. */
 function homography(given: Given): Value {
   const { b } = given,
     [start, end] = ["start_points", "end_points"].map((name) => {
       const v = given.float(name);
-      return rankOf(v) === 2 ? b.one("Unsqueeze", [v, b.ints([0])]) : v;
+      return rankOf(v) === 2 ? b.unsqueeze(v, b.ints([0])) : v;
     }) as [Value, Value];
   const point = (v: Value, i: number, axis: number) =>
-    b.one("Slice", [v, b.ints([i, axis]), b.ints([i + 1, axis + 1]), b.ints([1, 2])]);
+    b.slice(v, b.ints([i, axis]), b.ints([i + 1, axis + 1]), b.ints([1, 2]));
   const rows: Value[] = [], goals: Value[] = [];
   for (let i = 0; i < 4; i++) {
     const [ex, ey] = [point(end, i, 0), point(end, i, 1)], zero = times(b, ex, 0), one = plus(b, zero, 1);
     for (const axis of [0, 1]) {
-      const s = point(start, i, axis), less = b.one("Neg", [s]);
+      const s = point(start, i, axis), less = b.neg(s);
       const own = [ex, ey, one], none = [zero, zero, zero];
-      const tail = [b.one("Mul", [less, ex]), b.one("Mul", [less, ey])];
+      const tail = [b.mul(less, ex), b.mul(less, ey)];
       rows.push(
-        b.one("Concat", [...(axis === 0 ? [...own, ...none] : [...none, ...own]), ...tail], { axis: 2 }),
+        b.concat([...(axis === 0 ? [...own, ...none] : [...none, ...own]), ...tail], { axis: 2 }),
       );
       goals.push(s);
     }
   }
-  const solved = b.one("lapis.Solve", [
-    b.one("Concat", rows, { axis: 1 }),
-    b.one("Concat", goals, { axis: 1 }),
-  ]);
-  return b.one("Squeeze", [solved, b.ints([2])]);
+  const solved = b.solve(b.concat(rows, { axis: 1 }), b.concat(goals, { axis: 1 }));
+  return b.squeeze(solved, b.ints([2]));
 }
 /** Axes of an array stretched and moved, by the weights of a filter. */
 function stretched(given: Given): Value {
@@ -290,29 +278,29 @@ function stretched(given: Given): Value {
   if (mode !== "bilinear") throw given.refuse("method");
   const antialias = given.get("antialias") !== false, rank = rankOf(v);
   return axes.reduce((x, axis, i) => {
-    const pick = (name: string) => b.one("Slice", [given.float(name), b.ints([i]), b.ints([i + 1])]);
-    const over = b.one("Reciprocal", [pick("scale")]), from = sizeAt(x.type, axis), to = shape[axis] ?? from;
+    const pick = (name: string) => b.slice(given.float(name), b.ints([i]), b.ints([i + 1]));
+    const over = b.reciprocal(pick("scale")), from = sizeAt(x.type, axis), to = shape[axis] ?? from;
     const centres = b.constant(tensor(Float32Array.from(range(0, to), (k) => k + 0.5)));
     const at = plus(
       b,
-      b.one("Sub", [b.one("Mul", [centres, over]), b.one("Mul", [pick("translation"), over])]),
+      b.sub(b.mul(centres, over), b.mul(pick("translation"), over)),
       -0.5,
     );
     const line = b.constant(tensor(Float32Array.from(range(0, from)), [from, 1]));
-    const gap = b.one("Abs", [b.one("Sub", [b.one("Unsqueeze", [at, b.ints([0])]), line])]);
-    const near = antialias ? b.one("Div", [gap, b.one("Max", [over, scalarLike(b, 1, over)])]) : gap;
-    const raw = b.one("Max", [b.one("Sub", [scalarLike(b, 1, near), near]), scalarLike(b, 0, near)]);
-    const sum = b.one("ReduceSum", [raw, b.ints([0])], { keepdims: 1 });
-    const some = b.one("Greater", [b.one("Abs", [sum]), scalarLike(b, 1.1920929e-4, sum)]);
-    const seen = b.one("And", [
-      b.one("GreaterOrEqual", [at, scalarLike(b, -0.5, at)]),
-      b.one("LessOrEqual", [at, scalarLike(b, from - 0.5, at)]),
-    ]);
-    const share = b.one("Div", [raw, b.one("Where", [some, sum, scalarLike(b, 1, sum)])]);
-    const weights = b.one("Where", [b.one("And", [some, seen]), share, scalarLike(b, 0, share)]);
+    const gap = b.abs(b.sub(b.unsqueeze(at, b.ints([0])), line));
+    const near = antialias ? b.div(gap, b.max([over, scalarLike(b, 1, over)])) : gap;
+    const raw = b.max([b.sub(scalarLike(b, 1, near), near), scalarLike(b, 0, near)]);
+    const sum = b.reduceSum(raw, b.ints([0]), { keepdims: 1 });
+    const some = b.greater(b.abs(sum), scalarLike(b, 1.1920929e-4, sum));
+    const seen = b.and(
+      b.greaterOrEqual(at, scalarLike(b, -0.5, at)),
+      b.lessOrEqual(at, scalarLike(b, from - 0.5, at)),
+    );
+    const share = b.div(raw, b.where(some, sum, scalarLike(b, 1, sum)));
+    const weights = b.where(b.and(some, seen), share, scalarLike(b, 0, share));
     const others = range(0, rank).filter((a) => a !== axis), order = [...others, axis];
-    const last = b.one("MatMul", [b.one("Transpose", [x], { perm: order }), weights]);
-    return b.one("Transpose", [last], { perm: range(0, rank).map((a) => order.indexOf(a)) });
+    const last = b.matMul(b.transpose(x, { perm: order }), weights);
+    return b.transpose(last, { perm: range(0, rank).map((a) => order.indexOf(a)) });
   }, v);
 }
 

@@ -176,15 +176,15 @@ function joinedHalves(
   if (typeof units !== "number") return undefined;
   if (dimsOf(whole.type).length === 3) {
     if (first.steps.length !== 1) return undefined;
-    const turned = b.one("Transpose", [whole], { perm: [1, 0, 2] });
-    return [b.one("Reshape", [turned, b.ints([0, 2 * units])])];
+    const turned = b.transpose(whole, { perm: [1, 0, 2] });
+    return [b.reshape(turned, b.ints([0, 2 * units]))];
   }
   const turn = first.steps.at(-2);
   if (turn?.node.op !== "Transpose") return undefined;
   // Time first, as the next recurrent node wants it; where there is none, the two turns become one.
-  const turned = b.one("Transpose", [whole], { perm: [0, 2, 1, 3] });
-  const sideBySide = b.one("Reshape", [turned, b.ints([0, 0, 2 * units])]);
-  let v = b.one("Transpose", [sideBySide], { perm: [1, 0, 2] });
+  const turned = b.transpose(whole, { perm: [0, 2, 1, 3] });
+  const sideBySide = b.reshape(turned, b.ints([0, 0, 2 * units]));
+  let v = b.transpose(sideBySide, { perm: [1, 0, 2] });
   for (const step of first.steps.slice(0, -2).reverse()) {
     const at = carried(step);
     v = b.one(step.node.op, step.inputs.map((input, i) => (i === at ? v : input)), step.node.attributes);

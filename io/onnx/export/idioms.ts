@@ -69,7 +69,7 @@ function gemm({ b, inputs }: Visit, made: Made): Value | undefined {
     const fits = shapeOf(x)?.length === 2 && shapeOf(kernel)?.length === 2 && b.knownOf(kernel) &&
       b.knownOf(bias) &&
       shape?.length === 1 && shape[0] === width && isFloat(asTensor(bias?.type).dtype);
-    if (fits) return b.one("Gemm", [x, kernel, bias]);
+    if (x && kernel && fits) return b.gemm(x, kernel, bias);
   }
   return undefined;
 }
@@ -81,7 +81,7 @@ function product({ b, inputs }: Visit, made: Made, opset: number): Value | undef
     const { alpha, beta } = gate.node.attributes;
     const hard = gate.node.op === "HardSigmoid" && Math.fround(Number(alpha)) === Math.fround(1 / 6) &&
       beta === 0.5;
-    if (hard && opset >= 14) return b.one("HardSwish", [x]);
+    if (hard && opset >= 14) return b.hardSwish(x);
   }
   return undefined;
 }
@@ -91,11 +91,12 @@ function bounded({ b, inputs: [x, least, most] }: Visit, made: Made): Value | un
   if (before?.node.op !== "Relu" || before.node.domain !== "" || !zero || Number(zero.data[0]) !== 0) {
     return undefined;
   }
-  return b.one("Clip", [before.inputs[0], least, most]);
+  const [first] = before.inputs;
+  return first && b.clip(first, least, most);
 }
 function flattened({ b, node, inputs: [given, to] }: Visit, made: Made): Value | undefined {
   const wanted = b.knownOf(to), shape = shapeOf(given);
-  if (!given || !shape || !wanted || node.attributes["allowzero"]) return undefined;
+  if (!given || !to || !shape || !wanted || node.attributes["allowzero"]) return undefined;
   const sizes = toIntegers(wanted), before = made.get(given.id);
   // A reshape of a reshape: the first doesn't matter where the second copies no axis, or the batch alone that both keep.
   const first = before?.node.op === "Reshape" ? before.inputs[0] : undefined, rows = shapeOf(first)?.[0];
@@ -103,14 +104,14 @@ function flattened({ b, node, inputs: [given, to] }: Visit, made: Made): Value |
     s !== 0 || (i === 0 && rows !== undefined && sameDim(rows, shape[0] ?? -1))
   );
   const x = first && kept ? first : given, from = shapeOf(x) ?? [];
-  if (sameShape(b.one("Reshape", [x, to]).type, x.type)) return x;
+  if (sameShape(b.reshape(x, to).type, x.type)) return x;
   const inner = staticShape(from.slice(1)), features = inner && sizeOf(inner);
   const flat = sizes.length === 2 && from.length > 2 &&
     (sizes[0] === 0
       ? sizes[1] === features || (sizes[1] === -1 && x === given)
       : sizes[0] === -1 && sizes[1] === features);
-  if (flat) return b.one("Flatten", [x], { axis: 1 });
-  return x === given ? undefined : b.one("Reshape", [x, to]);
+  if (flat) return b.flatten(x, { axis: 1 });
+  return x === given ? undefined : b.reshape(x, to);
 }
 /** Two transposes around a reshape that joins the last axes: one before it does. */
 function turnedOnce({ b, node, inputs: [x] }: Visit, made: Made): Value | undefined {
@@ -123,8 +124,8 @@ function turnedOnce({ b, node, inputs: [x] }: Visit, made: Made): Value | undefi
   if (!sizes || !lists || outer[2] !== 2) return undefined;
   const [rows, steps, width] = toIntegers(sizes);
   if (rows !== 0 || steps !== 0 || width === undefined || width < 1) return undefined;
-  const perm = [inner[outer[0]], inner[outer[1]], inner[2], inner[3]];
-  return b.one("Reshape", [b.one("Transpose", [first.inputs[0]], { perm }), b.ints([0, 0, width])]);
+  const perm = [inner[outer[0]], inner[outer[1]], inner[2], inner[3]], [source] = first.inputs;
+  return source && b.reshape(b.transpose(source, { perm }), b.ints([0, 0, width]));
 }
 /** A mean or maximum over all sizes of images that have their channels first. */
 function pooled({ b, node, inputs: [x, over] }: Visit, op: string): Value | undefined {
@@ -132,7 +133,7 @@ function pooled({ b, node, inputs: [x, over] }: Visit, op: string): Value | unde
   if (!x || rank < 3 || !axes || !isFloat(asTensor(x.type).dtype)) return undefined;
   if (toIntegers(axes).sort((p, q) => p - q).join() !== range(2, rank).join()) return undefined;
   const y = b.one(op, [x]);
-  return node.attributes["keepdims"] ? y : b.one("Flatten", [y], { axis: 1 });
+  return node.attributes["keepdims"] ? y : b.flatten(y, { axis: 1 });
 }
 function undone({ b, inputs: [x, over] }: Visit, made: Made, opposite: string): Value | undefined {
   const before = made.get(x?.id ?? -1), axes = b.knownOf(over), theirs = b.knownOf(before?.inputs[1]);

@@ -1,4 +1,5 @@
 /** Moves transposes down a graph until they meet their opposites, so that images are turned at their borders alone. @module */
+import { item } from "../../../core/values/item.ts";
 import type { GraphBuilder } from "../../../core/graph/builder.ts";
 import type { Attributes, Graph, Value } from "../../../core/graph/graph.ts";
 import { range, shapeOf } from "../../../core/graph/words.ts";
@@ -47,8 +48,8 @@ export class Transposes {
       made = known
         ? this.#b.constant(computed(this.#b.registry, "Transpose", [known], { perm: whole }))
         : sizes
-        ? this.#b.one("Reshape", [base, this.#b.ints(sizes)])
-        : this.#b.one("Transpose", [base], { perm: whole });
+        ? this.#b.reshape(base, this.#b.ints(sizes))
+        : this.#b.transpose(base, { perm: whole });
       this.#made.set(key, made);
       this.#origins.set(made.id, { base, perm: whole });
     }
@@ -247,7 +248,7 @@ function concat({ b, node, inputs }: Visit, t: Transposes): readonly Value[] | u
   const rank = shapeOf(inputs[0]?.type).length, axis = Number(node.attributes["axis"]);
   const perm = agreed(b, inputs, rank, t);
   if (!perm) return undefined;
-  const turned = inputs.map((v) => v && t.of(v, inverse(perm)));
-  const y = b.one("Concat", turned, { axis: perm[axis < 0 ? axis + rank : axis] });
+  const turned = inputs.flatMap((v) => (v ? t.of(v, inverse(perm)) : []));
+  const y = b.concat(turned, { axis: item(perm, axis < 0 ? axis + rank : axis) });
   return [t.of(y, perm)];
 }

@@ -46,36 +46,33 @@ function masked(b: Builder, o: RecurrentNodeOptions, mask: Value, steps: Steps):
     x: steps.packed(o.x),
     lengths: steps.lengths,
   });
-  const zero = b.scalar(0, dtypeOf(y)), any = b.one("Greater", [steps.lengths, b.scalar(0, "int32")]);
-  const empty = b.one("Unsqueeze", [any, b.ints([1])]);
+  const zero = b.scalar(0, dtypeOf(y)), any = b.greater(steps.lengths, b.scalar(0, "int32"));
+  const empty = b.unsqueeze(any, b.ints([1]));
   // A row without a step keeps the state it began with, and has put out nothing.
-  const states = o.initial.length === 0
-    ? ends
-    : ends.map((v, i) => b.one("Where", [empty, v, o.initial[i] ?? zero]));
+  const states = o.initial.length === 0 ? ends : ends.map((v, i) => b.where(empty, v, o.initial[i] ?? zero));
   const h = ends[0] ?? y, unpacked = () => steps.unpacked(y, o.reverse ? "next" : "last");
   if (!o.zeroOutputForMask) {
     const outputs = unpacked();
     steps.keep(outputs, y);
-    return { outputs, states, last: o.initial.length === 0 ? h : b.one("Where", [empty, h, zero]) };
+    return { outputs, states, last: o.initial.length === 0 ? h : b.where(empty, h, zero) };
   }
   const rows = maskLike(b, mask, y);
-  const end = b.one("Gather", [rows, b.scalar(o.reverse ? 0 : -1, "int64")], { axis: 1 });
+  const end = b.gather(rows, b.scalar(o.reverse ? 0 : -1, "int64"), { axis: 1 });
   // The node itself puts out zeros after a row's end.
-  const outputs = steps.inPlace ? y : b.one("Where", [rows, unpacked(), zero]);
+  const outputs = steps.inPlace ? y : b.where(rows, unpacked(), zero);
   steps.keep(outputs, y);
-  return { outputs, states, last: b.one("Where", [end, h, zero]) };
+  return { outputs, states, last: b.where(end, h, zero) };
 }
 
 function stepsOf(b: Builder, mask: Value, rightPadded: boolean): Steps {
-  const counts = b.one("Cast", [mask], { to: "int32" });
-  const lengths = b.one("ReduceSum", [counts, b.ints([1])], { keepdims: 0 });
-  const gathered = (x: Value, at: Value) =>
-    b.one("GatherND", [x, b.one("Unsqueeze", [at, b.ints([2])])], { batch_dims: 1 });
+  const counts = b.cast(mask, { to: "int32" });
+  const lengths = b.reduceSum(counts, b.ints([1]), { keepdims: 0 });
+  const gathered = (x: Value, at: Value) => b.gatherND(x, b.unsqueeze(at, b.ints([2])), { batch_dims: 1 });
   let order: Value | undefined;
   const firstOnes = (): Value => {
     // Of equal elements TopK gives the earlier first, so the order of the steps that count stays.
-    const time = b.one("Shape", [mask], { start: 1, end: 2 });
-    const [, indices = counts] = b.op("TopK", [counts, time], { axis: 1 }, { outputs: 2 });
+    const time = b.shape(mask, { start: 1, end: 2 });
+    const [, indices = counts] = b.topK(counts, time, { axis: 1 });
     return indices;
   };
   const places = new Map<string, Value>(), homes = new Map<number, Value>();
@@ -83,15 +80,15 @@ function stepsOf(b: Builder, mask: Value, rightPadded: boolean): Steps {
     let at = places.get(side);
     if (!at) {
       // How many steps count before each: the place of the next one among those packed, after the place of the last.
-      const next = b.one("CumSum", [counts, b.scalar(1, "int64")], { exclusive: side === "next" ? 1 : 0 });
-      places.set(side, at = side === "next" ? next : b.one("Sub", [next, b.scalar(1, "int32")]));
+      const next = b.cumSum(counts, b.scalar(1, "int64"), { exclusive: side === "next" ? 1 : 0 });
+      places.set(side, at = side === "next" ? next : b.sub(next, b.scalar(1, "int32")));
     }
     const outside = side === "next"
-      ? b.one("Less", [at, b.one("Unsqueeze", [lengths, b.ints([1])])])
-      : b.one("GreaterOrEqual", [at, b.scalar(0, "int32")]);
-    const inside = b.one("Cast", [b.one("Max", [at, b.scalar(0, "int32")])], { to: "int64" });
+      ? b.less(at, b.unsqueeze(lengths, b.ints([1])))
+      : b.greaterOrEqual(at, b.scalar(0, "int32"));
+    const inside = b.cast(b.max([at, b.scalar(0, "int32")]), { to: "int64" });
     const kept = gathered(y, inside);
-    return b.one("Where", [b.one("Unsqueeze", [outside, b.ints([2])]), kept, b.scalar(0, dtypeOf(y))]);
+    return b.where(b.unsqueeze(outside, b.ints([2])), kept, b.scalar(0, dtypeOf(y)));
   };
   return {
     lengths,

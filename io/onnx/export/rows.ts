@@ -78,7 +78,7 @@ export function rowsOf(inner: readonly number[], perm: readonly number[]): Rows 
 
 /** Flattens an image as it lies. */
 export function flatten(b: GraphBuilder, base: Value, features: number, rows: Rows): Value {
-  const y = b.one("Reshape", [base, b.ints([0, features])]);
+  const y = b.reshape(base, b.ints([0, features]));
   ordersOf(b).set(y.id, rows);
   return y;
 }

@@ -297,7 +297,7 @@ export class ModelBuilder {
         const inside = new Names(names);
         formal.forEach((info, i) => {
           const value = values[i];
-          const stands = upright[i] && value && inner.one("Unsqueeze", [value, inner.ints([0])]);
+          const stands = upright[i] && value && inner.unsqueeze(value, inner.ints([0]));
           inside.set(info.name ?? "", stands || value);
         });
         labels.forEach((label) => this.reserve(inner, label));

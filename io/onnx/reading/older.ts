@@ -14,10 +14,10 @@ interface Older {
 function saved(b: Builder, x: Value, epsilon: unknown): readonly Value[] {
   const rank = dimsOf(x.type).length, { dtype } = asTensor(x.type);
   const axes = b.ints(Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1));
-  const average = (v: Value, keepdims: boolean) => b.one("ReduceMean", [v, axes], { keepdims });
-  const d = b.one("Sub", [x, average(x, true)]), spread = average(b.one("Mul", [d, d]), false);
-  const safe = b.one("Add", [spread, b.scalar(typeof epsilon === "number" ? epsilon : 1e-5, dtype)]);
-  return [average(x, false), b.one("Reciprocal", [b.one("Sqrt", [safe])])];
+  const average = (v: Value, keepdims: boolean) => b.reduceMean(v, axes, { keepdims });
+  const d = b.sub(x, average(x, true)), spread = average(b.mul(d, d), false);
+  const safe = b.add(spread, b.scalar(typeof epsilon === "number" ? epsilon : 1e-5, dtype));
+  return [average(x, false), b.reciprocal(b.sqrt(safe))];
 }
 
 /** Training was said by naming its outputs, before opset 7 by an attribute; without `spatial` each element has statistics of its own. */
@@ -27,13 +27,13 @@ const batchNormalization: Older = {
     const { is_test, spatial, consumed_inputs: _, ...rest } = attributes, [x, ...parameters] = inputs;
     const training = outputs > 1 || (from < 7 && is_test === 0), mean = parameters[2];
     const whole = from >= 9 || Number(spatial ?? 1) !== 0 || !x || !mean;
-    const flat = parameters.map((v) => (whole || !v ? v : b.one("Reshape", [v, b.ints([-1])])));
-    const data = whole || !x ? x : b.one("Flatten", [x], { axis: 1 });
+    const flat = parameters.map((v) => (whole || !v ? v : b.reshape(v, b.ints([-1]))));
+    const data = whole || !x ? x : b.flatten(x, { axis: 1 });
     const given = training ? { ...rest, training_mode: true } : rest;
     const [y, ...running] = b.op("BatchNormalization", [data, ...flat], given, { outputs: training ? 3 : 1 });
     if (outputs > 3 && data) running.push(...saved(b, data, rest["epsilon"]));
     const like = (v: Value | undefined, to: Value | undefined) =>
-      v && (whole || !to ? v : b.one("Reshape", [v, b.one("Shape", [to])]));
+      v && (whole || !to ? v : b.reshape(v, b.shape(to)));
     return [like(y, x), ...running.map((v) => like(v, mean))].filter((v) => v !== undefined);
   },
 };
@@ -44,11 +44,12 @@ const dropout: Older = {
     const { ratio = 0.5, seed, is_test, consumed_inputs: _, ...rest } = attributes;
     const training = from < 7 && is_test !== 1 && is_test !== undefined;
     const given = seed === undefined ? rest : { ...rest, seed };
-    const [y, mask] = b.op("Dropout", [x, b.scalar(Number(ratio)), b.scalar(training, "bool")], given);
-    if (!x || !y || !mask || outputs < 2) return y ? [y] : [];
+    if (!x) return [];
+    const [y, mask] = b.dropout(x, b.scalar(Number(ratio)), b.scalar(training, "bool"), given);
+    if (!mask || outputs < 2) return [y];
     const { dtype } = asTensor(x.type);
-    const told = training ? mask : b.one("And", [mask, b.scalar(false, "bool")]);
-    return [y, from < 10 ? b.one("Cast", [told], { to: dtype }) : told];
+    const told = training ? mask : b.and(mask, b.scalar(false, "bool"));
+    return [y, from < 10 ? b.cast(told, { to: dtype }) : told];
   },
 };
 const older: Readonly<Record<string, Older>> = {

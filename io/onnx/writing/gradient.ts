@@ -54,10 +54,10 @@ export function gradientOf(
     replay(b, graph, values);
   }
   const end = values.get(target.id) ?? target;
-  const seed = b.one("Expand", [b.scalar(1, asTensor(end.type).dtype), b.one("Shape", [end])]);
+  const seed = b.expand(b.scalar(1, asTensor(end.type).dtype), b.shape(end));
   const found = gradientNodes(b, graph, values, new Map([[target.id, seed]]), ids);
   return wanted.map((v) => {
-    const zero = () => b.one("Expand", [b.scalar(0, asTensor(v.type).dtype), b.one("Shape", [v])]);
+    const zero = () => b.expand(b.scalar(0, asTensor(v.type).dtype), b.shape(v));
     return found.get(v.id) ?? zero();
   });
 }

@@ -26,7 +26,7 @@ export function keptTests(test: Test): void {
       deepStrictEqual(await later.read(), tensor([[3, 4]]));
       deepStrictEqual(numbers((await first.run({ x: y }))["y"]), [6, 11]);
       const flat = await open(
-        graphOf((b) => b.output("x", b.one("Reshape", [b.input("y", f32(1, 2)), b.ints([-1])]))),
+        graphOf((b) => b.output("x", b.reshape(b.input("y", f32(1, 2)), b.ints([-1])))),
       );
       const x = of(await flat.runKept({ y }), "x");
       const negative = of(await next.runKept({ x }), "y");
@@ -47,7 +47,7 @@ export function keptTests(test: Test): void {
     const session = await open(graphOf((b) => {
       const w = b.input("w", f32(1), "parameter", tensor([1]));
       b.output("old", w);
-      b.output("w2", b.one("Add", [w, b.scalar(1)]), "w");
+      b.output("w2", b.add(w, b.scalar(1)), "w");
     }));
     const kept = (await Promise.all([1, 2, 3].map(() => session.runKept({})))).map((r) => of(r, "old"));
     session.write("w", tensor([50]));
@@ -93,8 +93,8 @@ export function keptTests(test: Test): void {
   test("what is no tensor can't be kept, which is said before the run", async (open) => {
     const graph = graphOf((b) => {
       const w = b.input("w", f32(1), "parameter", tensor([1])), x = b.input("x", f32(1));
-      b.output("both", b.one("SequenceConstruct", [x, w]));
-      b.output("w2", b.one("Add", [w, x]), "w");
+      b.output("both", b.sequenceConstruct([x, w]));
+      b.output("w2", b.add(w, x), "w");
     });
     const session = await open(graph).catch((error) => {
       // An engine may know tensors alone.

@@ -28,8 +28,8 @@ export function orderTests(test: Test): void {
     for (const moving of [true, false]) {
       const session = await open(graphOf((b) => {
         const w = b.input("w", f32(1), "parameter", tensor([1]));
-        b.output("y", b.one("Mul", [w, b.input("x", f32(1))]));
-        if (moving) b.output("w2", b.one("Add", [w, b.scalar(1)]), "w");
+        b.output("y", b.mul(w, b.input("x", f32(1))));
+        if (moving) b.output("w2", b.add(w, b.scalar(1)), "w");
       }));
       const x = tensor([1]), run = async () => numbers((await session.run({ x }))["y"]);
       const seen: Promise<number[]>[] = [run(), run()];
@@ -97,7 +97,7 @@ export function orderTests(test: Test): void {
   test("sessions of one graph share nothing, and the graph stays as it is", async (open) => {
     const graph = graphOf((b) => {
       const w = b.input("w", f32(1), "parameter", tensor([1]));
-      b.output("w2", b.one("Add", [w, b.scalar(1)]), "w");
+      b.output("w2", b.add(w, b.scalar(1)), "w");
     });
     const [a, b] = [await open(graph), await open(graph)];
     await a.run({});

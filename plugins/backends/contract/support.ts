@@ -38,21 +38,21 @@ export const stateful = (): Graph =>
     const x = b.input("x", f32("batch", 2));
     const w = b.input("w", f32(2), "parameter", tensor([2, 3]));
     const s = b.input("s", f32("batch", 1), "state");
-    b.output("y", b.one("Add", [b.one("Mul", [x, w]), s]));
-    b.output("next", b.one("Add", [s, b.scalar(1)]), "s");
+    b.output("y", b.add(b.mul(x, w), s));
+    b.output("next", b.add(s, b.scalar(1)), "s");
   });
 /** What {@link stateful} is fed. */
 export const one: { readonly x: Tensor } = { x: tensor([[1, 1]]) };
 /** y = −x. */
-export const still = (): Graph => graphOf((b) => b.output("y", b.one("Neg", [b.input("x", f32("n"))])));
+export const still = (): Graph => graphOf((b) => b.output("y", b.neg(b.input("x", f32("n")))));
 /** Two values that change before and after rows are looked up that may not be there. */
 export const looking = (role: Role): Graph =>
   graphOf((b) => {
     const x = b.input("x", f32(2)), rows = b.input("ids", tensorType("int64", ["n"]));
     const v = b.input("v", f32(2), role, tensor([0, 0])), w = b.input("w", f32(2), role, tensor([1, 2]));
-    b.output("v2", b.one("Add", [v, x]), "v");
-    b.output("y", b.one("Gather", [b.constant(tensor([1, 2, 3])), rows]));
-    b.output("w2", b.one("Mul", [w, x]), "w");
+    b.output("v2", b.add(v, x), "v");
+    b.output("y", b.gather(b.constant(tensor([1, 2, 3])), rows));
+    b.output("w2", b.mul(w, x), "w");
   });
 /** Every element of several values, in order. */
 export async function read(session: Session, ...names: string[]): Promise<number[][]> {

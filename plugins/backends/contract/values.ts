@@ -11,7 +11,7 @@ export function valueTests(test: Test): void {
     for (const role of heldRoles) {
       const session = await open(graphOf((b) => {
         const w = b.input("w", f32(2), role, tensor([2, 3]));
-        b.output("y", b.one("Mul", [b.input("x", f32(2)), w]));
+        b.output("y", b.mul(b.input("x", f32(2)), w));
       }));
       const x = tensor([1, 10]), given = tensor([4, 5]);
       deepStrictEqual(await session.read("w"), tensor([2, 3]), role);
@@ -31,7 +31,7 @@ export function valueTests(test: Test): void {
       const session = await open(graphOf((b) => {
         const n = b.input("n", tensorType("int64", []), role, count);
         b.input("idle", f32(2), role, tensor([7, 8]));
-        b.output("next", b.one("Add", [n, b.constant(tensor([1n], [], "int64"))]), "n");
+        b.output("next", b.add(n, b.constant(tensor([1n], [], "int64"))), "n");
       }));
       deepStrictEqual(await session.run({}), {}, role);
       deepStrictEqual((await session.read("n")).data[0], 2n ** 53n + 2n, role);
@@ -46,8 +46,8 @@ export function valueTests(test: Test): void {
   test("what is made of a weight is made again after a write", async (open) => {
     const session = await open(graphOf((b) => {
       const w = b.input("w", f32(2, 2), "parameter", tensor([[1, 2], [3, 4]])), x = b.input("x", f32("n", 2));
-      b.output("y", b.one("MatMul", [x, w]));
-      b.output("turned", b.one("MatMul", [x, b.one("Transpose", [w], { perm: [1, 0] })]));
+      b.output("y", b.matMul(x, w));
+      b.output("turned", b.matMul(x, b.transpose(w, { perm: [1, 0] })));
     }));
     const x = tensor([[1, 10]]);
     const both = async () => Object.values(await session.run({ x })).map(numbers);
@@ -63,7 +63,7 @@ export function valueTests(test: Test): void {
       const session = await open(graphOf((b) => {
         const w = b.input("w", f32(2), role, tensor([1, 2]));
         b.output("old", w);
-        b.output("next", b.one("Add", [w, b.input("x", f32(2))]), "w");
+        b.output("next", b.add(w, b.input("x", f32(2))), "w");
       }));
       const first = await session.run({ x: tensor([1, 1]) });
       const second = await session.run({ x: tensor([1, 1]) });
@@ -79,7 +79,7 @@ export function valueTests(test: Test): void {
       const session = await open(graphOf((b) => {
         const p = b.input("p", f32(2), role, tensor([1, 2])), q = b.input("q", f32(2), role, tensor([3, 4]));
         b.output("p2", q, "p");
-        b.output("q2", b.one("Add", [p, p]), "q");
+        b.output("q2", b.add(p, p), "q");
       }));
       await session.run({});
       deepStrictEqual(await read(session, "p", "q"), [[3, 4], [2, 4]], role);
@@ -127,7 +127,7 @@ export function valueTests(test: Test): void {
     const session = await open(graphOf((b) => {
       for (const [name, role] of [["s", "state"], ["w", "parameter"]] as const) {
         const held = b.input(name, f32(1), role, tensor([4]));
-        b.output(`${name}2`, b.one("Add", [held, b.scalar(1)]), name);
+        b.output(`${name}2`, b.add(held, b.scalar(1)), name);
       }
     }));
     for (const reached of [6, 8]) {
@@ -142,7 +142,7 @@ export function valueTests(test: Test): void {
   test("a run that fails leaves no state of its sizes behind", async (open) => {
     const session = await open(graphOf((b) => {
       const rows = b.input("ids", tensorType("int64", ["n"])), s = b.input("s", f32("n"), "state");
-      b.output("next", b.one("Add", [s, b.one("Gather", [b.constant(tensor([1, 2])), rows])]), "s");
+      b.output("next", b.add(s, b.gather(b.constant(tensor([1, 2])), rows)), "s");
     }));
     await rejects(session.run({ ids: ids(0, 5) }), LapisError);
     await session.run({ ids: ids(0, 1, 1) });
@@ -152,9 +152,9 @@ export function valueTests(test: Test): void {
   test("inputs with a value of their own need not be given, results are copies of what was", async (open) => {
     const session = await open(graphOf((b) => {
       const x = b.input("x", f32(2), "data", tensor([1, 2])), c = b.constant(tensor([5, 6]));
-      b.output("same", b.one("Identity", [x]));
-      b.output("again", b.one("Identity", [x]));
-      b.output("fixed", b.one("Identity", [c]));
+      b.output("same", b.identity(x));
+      b.output("again", b.identity(x));
+      b.output("fixed", b.identity(c));
     }));
     const given = tensor([3, 4]);
     for (const [feed, x] of [[{}, [1, 2]], [{ x: given }, [3, 4]], [{}, [1, 2]]] as const) {
@@ -169,7 +169,7 @@ export function valueTests(test: Test): void {
     const session = await open(graphOf((b) => {
       b.output(
         "y",
-        b.one("Add", [b.input("x", f32("n", 2)), b.input("w", f32(2), "parameter", tensor([1, 2]))]),
+        b.add(b.input("x", f32("n", 2)), b.input("w", f32(2), "parameter", tensor([1, 2]))),
       );
     }));
     for (const n of [1, 3, 0, 2, 1]) {

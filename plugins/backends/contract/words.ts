@@ -59,7 +59,7 @@ export function wordTests(test: Test): void {
   test("a weight without a value is refused until it is written", async (open) => {
     const session = await open(graphOf((b) => {
       const w = b.input("w", f32(2), "parameter");
-      b.output("y", b.one("Mul", [b.input("x", f32(2)), w]));
+      b.output("y", b.mul(b.input("x", f32(2)), w));
     }));
     const missing = { name: "BackendError", message: 'parameter "w" has no value yet: write one first' };
     await rejects(async () => await session.run({ x: tensor([1, 2]) }), missing);
@@ -70,10 +70,10 @@ export function wordTests(test: Test): void {
 
   test("an index that an axis lacks is refused in the same words", async (open) => {
     const session = await open(graphOf((b) => {
-      const rows = b.input("ids", f32("n")), whole = b.one("Cast", [rows], { to: "int32" });
+      const rows = b.input("ids", f32("n")), whole = b.cast(rows, { to: "int32" });
       const table = b.scope(
         "words",
-        () => b.one("Gather", [b.constant(tensor([[1, 2, 3]])), whole], { axis: -1 }),
+        () => b.gather(b.constant(tensor([[1, 2, 3]])), whole, { axis: -1 }),
       );
       b.output("y", table);
     }));
@@ -94,7 +94,7 @@ export function wordTests(test: Test): void {
 
   test("a table without rows has no index", async (open) => {
     const session = await open(graphOf((b) => {
-      b.output("y", b.one("Gather", [b.input("x", f32("rows")), b.input("ids", tensorType("int64", ["n"]))]));
+      b.output("y", b.gather(b.input("x", f32("rows")), b.input("ids", tensorType("int64", ["n"]))));
     }));
     await rejects(async () => await session.run({ x: tensor([], [0], "float32"), ids: ids(0) }), {
       name: "InputError",
@@ -123,7 +123,7 @@ export function wordTests(test: Test): void {
     const large = graphOf((b) => {
       const x = b.input("x", f32(1 << 18)),
         w = b.input("w", f32(1 << 18), "parameter", tensor(new Float32Array(1 << 18)));
-      b.output("y", b.one("Add", [b.one("Neg", [x]), w]));
+      b.output("y", b.add(b.neg(x), w));
     });
     const x = tensor(new Float32Array(1 << 18).fill(1));
     const run = async () => numbers((await (await open(large, { maxBytes: 1 << 16 })).run({ x }))["y"])[9];
@@ -135,7 +135,7 @@ export function wordTests(test: Test): void {
     const session = await open(
       graphOf((b) => {
         const shape = b.input("shape", tensorType("int64", [1]));
-        b.output("y", b.one("ConstantOfShape", [shape], { value: tensor([7]) }));
+        b.output("y", b.constantOfShape(shape, { value: tensor([7]) }));
       }),
       { limits },
     );
@@ -154,7 +154,7 @@ export function wordTests(test: Test): void {
     }
     const heavy = await open(graphOf((b) => {
       const w = b.input("w", f32(1000), "parameter", tensor(new Float32Array(1000)));
-      b.output("y", b.one("Mul", [b.input("x", f32(1000)), w]));
+      b.output("y", b.mul(b.input("x", f32(1000)), w));
     }));
     ok(heavy.memory().weights >= 4000);
     const plan = session.plan();
@@ -173,7 +173,7 @@ export function wordTests(test: Test): void {
   test("the same inputs give the same bits, in one session and in another", async (open) => {
     const graph = graphOf((b) => {
       const w = b.input("w", f32(2), "slot", tensor([0.1, 0.7]));
-      b.output("next", b.one("Mul", [b.one("Add", [w, b.input("x", f32(2))]), w]), "w");
+      b.output("next", b.mul(b.add(w, b.input("x", f32(2))), w), "w");
     });
     const [a, b] = [await open(graph), await open(graph)];
     for (let i = 0; i < 5; i++) for (const s of [a, b]) await s.run({ x: tensor([0.3, -0.2 * i]) });

@@ -65,23 +65,24 @@ Deno.test("onnxruntime-node is there: deno cache npm:onnxruntime-node@1.30.0", a
 
 Deno.test("a dense network is the same", () => {
   const graph = graphOf((b) => {
-    const hidden = b.one("Gemm", [input(b, "x", "batch", 8), weight(b, "w", 8, 16), weight(b, "b", 16)]);
-    return { y: b.one("Softmax", [b.one("MatMul", [b.one("Gelu", [hidden]), weight(b, "v", 16, 3)])]) };
+    const hidden = b.gemm(input(b, "x", "batch", 8), weight(b, "w", 8, 16), weight(b, "b", 16));
+    return { y: b.softmax(b.matMul(b.gelu(hidden), weight(b, "v", 16, 3))) };
   });
   return agree(graph, { x: values(5, 8) }, 8 + 16 + 3, 4);
 });
 
 Deno.test("a convolution network is the same", () => {
   const graph = graphOf((b) => {
-    const x = b.one(
-      "Conv",
-      [input(b, "x", "batch", 3, 9, 9), weight(b, "k", 4, 3, 3, 3), weight(b, "b", 4)],
+    const x = b.conv(
+      input(b, "x", "batch", 3, 9, 9),
+      weight(b, "k", 4, 3, 3, 3),
+      weight(b, "b", 4),
       {
         pads: [1, 1, 1, 1],
       },
     );
-    const pooled = b.one("MaxPool", [b.one("Relu", [x])], { kernel_shape: [2, 2], strides: [2, 2] });
-    return { y: b.one("ReduceMean", [pooled, b.ints([2, 3])], { keepdims: false }) };
+    const pooled = b.maxPool(b.relu(x), { kernel_shape: [2, 2], strides: [2, 2] })[0];
+    return { y: b.reduceMean(pooled, b.ints([2, 3]), { keepdims: false }) };
   });
   return agree(graph, { x: values(2, 3, 9, 9) }, 27 + 16, 8);
 });
@@ -89,7 +90,7 @@ Deno.test("a convolution network is the same", () => {
 Deno.test("a weight without a value is refused on every engine, until it is written", async () => {
   const graph = graphOf((b) => {
     const w = b.input("w", tensorType("float32", [2]), "parameter");
-    return { y: b.one("Mul", [input(b, "x", 2), w]) };
+    return { y: b.mul(input(b, "x", 2), w) };
   });
   for (const engine of [onnxruntime, plain, wasm]) {
     using session = await engine.compile(graph, { registry });
@@ -103,14 +104,11 @@ Deno.test("a weight without a value is refused on every engine, until it is writ
 
 const lstm = (layout: number) =>
   graphOf((b) => {
-    const [y, h, c] = b.op(
-      "LSTM",
-      [
-        input(b, "x", ...(layout === 0 ? ["time", "batch"] : ["batch", "time"]), 3),
-        weight(b, "w", 2, 16, 3),
-        weight(b, "r", 2, 16, 4),
-        weight(b, "bias", 2, 32),
-      ],
+    const [y, h, c] = b.lstm(
+      input(b, "x", ...(layout === 0 ? ["time", "batch"] : ["batch", "time"]), 3),
+      weight(b, "w", 2, 16, 3),
+      weight(b, "r", 2, 16, 4),
+      weight(b, "bias", 2, 32),
       { hidden_size: 4, direction: "bidirectional", ...(layout === 1 && { layout }) },
     );
     ok(y && h && c);
@@ -125,7 +123,7 @@ Deno.test("an LSTM is one node, and its body where onnxruntime lacks the layout"
 Deno.test("a branch that captures is the same both ways", async () => {
   const graph = graphOf((b) => {
     const x = input(b, "x", 3), go = b.input("go", tensorType("bool", []));
-    const yes = b.nested("yes", [], (inner) => [inner.one("Add", [x, inner.scalar(1)])]);
+    const yes = b.nested("yes", [], (inner) => [inner.add(x, inner.scalar(1))]);
     const no = b.nested("no", [], () => [x]);
     const { graphs: [then_branch, else_branch], captures } = b.alignCaptures([yes, no]);
     ok(then_branch && else_branch);
@@ -143,7 +141,7 @@ function accumulator(): Graph {
   const b = new GraphBuilder(registry, { name: "sum" });
   const x = input(b, "x", "n"), decay = weight(b, "decay", 1);
   const carry = b.input("carry", tensorType("float32", ["n"]), "state");
-  const total = b.one("Add", [b.one("Mul", [carry, decay]), x]);
+  const total = b.add(b.mul(carry, decay), x);
   b.output("total", total);
   b.output("carry_next", total, "carry");
   return b.build();
@@ -180,10 +178,10 @@ Deno.test("parameters that a graph updates are fed, not compiled in", async () =
   const b = new GraphBuilder(registry, { name: "step" });
   const x = input(b, "x", "n", 2), target = input(b, "target", "n", 1);
   const w = b.input("w", tensorType("float32", [2, 1]), "parameter", tensor([[0], [0]]));
-  const error = b.one("Sub", [b.one("MatMul", [x, w]), target]);
-  const gradient = b.one("MatMul", [b.one("Transpose", [x], { perm: [1, 0] }), error]);
-  b.output("loss", b.one("ReduceSumSquare", [error], { keepdims: false }));
-  b.output("w_next", b.one("Sub", [w, b.one("Mul", [gradient, b.scalar(0.1)])]), "w");
+  const error = b.sub(b.matMul(x, w), target);
+  const gradient = b.matMul(b.transpose(x, { perm: [1, 0] }), error);
+  b.output("loss", b.reduceSumSquare(error, { keepdims: false }));
+  b.output("w_next", b.sub(w, b.mul(gradient, b.scalar(0.1))), "w");
   using session = await onnxruntime.compile(b.build(), { registry });
   const data = { x: tensor([[1, 0], [0, 1], [1, 1]]), target: tensor([[2], [-1], [1]]) };
   const losses: number[] = [];
@@ -214,7 +212,7 @@ Deno.test("every element type that onnxruntime-node takes goes in and comes out"
   ];
   for (const t of tensors) {
     const graph = graphOf((b) => ({
-      y: b.one("Concat", [b.input("x", tensorType(t.dtype, ["n"])), b.constant(t)], { axis: 0 }),
+      y: b.concat([b.input("x", tensorType(t.dtype, ["n"])), b.constant(t)], { axis: 0 }),
     }));
     const [native, judge] = await both(graph);
     using _native = native, _judge = judge;
@@ -223,7 +221,7 @@ Deno.test("every element type that onnxruntime-node takes goes in and comes out"
 });
 
 Deno.test("shared memory is taken", async () => {
-  const graph = graphOf((b) => ({ y: b.one("Neg", [input(b, "x", 2)]) }));
+  const graph = graphOf((b) => ({ y: b.neg(input(b, "x", 2)) }));
   const shared = new Float32Array(new SharedArrayBuffer(8));
   shared.set([1, 2]);
   using session = await onnxruntime.compile(graph, { registry });
@@ -236,14 +234,14 @@ Deno.test("shared memory is taken", async () => {
 Deno.test("an input with a default may be left out", async () => {
   const b = new GraphBuilder(registry);
   const d = b.input("d", tensorType("float32", [2]), "data", tensor([10, 20]));
-  b.output("y", b.one("Add", [input(b, "x", 2), d]));
+  b.output("y", b.add(input(b, "x", 2), d));
   using session = await onnxruntime.compile(b.build(), { registry });
   deepStrictEqual((await session.run({ x: tensor([1, 2]) }))["y"], tensor([11, 22]));
   deepStrictEqual((await session.run({ x: tensor([1, 2]), d: tensor([0, 0]) }))["y"], tensor([1, 2]));
 });
 
 Deno.test("inputs are checked before the engine sees them", async () => {
-  using session = await onnxruntime.compile(graphOf((b) => ({ y: b.one("Neg", [input(b, "x", 2)]) })), {
+  using session = await onnxruntime.compile(graphOf((b) => ({ y: b.neg(input(b, "x", 2)) })), {
     registry,
   });
   await rejects(session.run({}), /input "x" is missing/);
@@ -263,16 +261,16 @@ Deno.test("what onnxruntime-node can't be handed is refused by name", async () =
       return true;
     });
   await refused(
-    graphOf((b) => ({ y: b.one("Identity", [b.input("x", tensorType("bfloat16", [2]))]) })),
+    graphOf((b) => ({ y: b.identity(b.input("x", tensorType("bfloat16", [2]))) })),
     /input x: .*bfloat16/,
   );
   await refused(
-    graphOf((b) => ({ y: b.one("SequenceConstruct", [input(b, "x", 2)]) })),
+    graphOf((b) => ({ y: b.sequenceConstruct([input(b, "x", 2)]) })),
     /output y: .*sequence/,
   );
   await refused(
     graphOf((b) => ({
-      y: b.one("Cast", [b.one("Cast", [input(b, "x", 2)], { to: "int4" })], { to: "float32" }),
+      y: b.cast(b.cast(input(b, "x", 2), { to: "int4" }), { to: "float32" }),
     })),
     /Cast to int4/,
   );
@@ -280,7 +278,7 @@ Deno.test("what onnxruntime-node can't be handed is refused by name", async () =
 
 Deno.test("a failure of the engine is an error of ours", async () => {
   const graph = graphOf((b) => ({
-    y: b.one("Reshape", [input(b, "x", 2), b.input("i", tensorType("int64", [1]))]),
+    y: b.reshape(input(b, "x", 2), b.input("i", tensorType("int64", [1]))),
   }));
   using session = await onnxruntime.compile(graph, { registry });
   await rejects(session.run({ x: tensor([1, 2]), i: tensor([7n]) }), BackendError);
@@ -289,11 +287,10 @@ Deno.test("a failure of the engine is an error of ours", async () => {
 Deno.test("an index out of range is told in our words, whichever operator looks up", async () => {
   const x = tensor([[1, 2], [3, 4]]), ids = (id: number) => tensor([0, id], [2, 1], "int64");
   const made: Readonly<Record<string, (b: GraphBuilder, i: Value) => Value>> = {
-    GatherElements: (b, i) => b.one("GatherElements", [input(b, "x", 2, 2), i], { axis: 1 }),
-    GatherND: (b, i) => b.one("GatherND", [input(b, "x", 2, 2), i]),
-    ScatterND: (b, i) => b.one("ScatterND", [input(b, "x", 2, 2), i, b.constant(x)]),
-    ScatterElements: (b, i) =>
-      b.one("ScatterElements", [input(b, "x", 2, 2), i, b.one("Cast", [i], { to: 1 })]),
+    GatherElements: (b, i) => b.gatherElements(input(b, "x", 2, 2), i, { axis: 1 }),
+    GatherND: (b, i) => b.gatherND(input(b, "x", 2, 2), i),
+    ScatterND: (b, i) => b.scatterND(input(b, "x", 2, 2), i, b.constant(x)),
+    ScatterElements: (b, i) => b.scatterElements(input(b, "x", 2, 2), i, b.cast(i, { to: 1 })),
   };
   for (const [op, make] of Object.entries(made)) {
     const graph = graphOf((b) => ({ y: make(b, b.input("i", tensorType("int64", [2, 1]))) }));
@@ -332,7 +329,7 @@ Deno.test("--allow-ffi is the one permission it takes; without it, it says so", 
     import { createRegistry } from "${core}registry.ts";
     import { tensor } from "${core}values/tensor.ts";
     const registry = createRegistry(networkOps), b = new GraphBuilder(registry);
-    b.output("y", b.one("Neg", [b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })]));
+    b.output("y", b.neg(b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })));
     const why = await onnxruntime.available();
     if (why !== true) console.log(why);
     else {

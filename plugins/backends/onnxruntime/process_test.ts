@@ -16,13 +16,13 @@ const none: Tensor = { dtype: "float32", shape: [0, 4], data: new Float32Array(0
 function largest(): Graph {
   const b = new GraphBuilder(registry, { name: "largest" });
   const x = b.input("x", tensorType("float32", ["batch", 4]));
-  const [values] = b.op("TopK", [x, b.ints([2])], { axis: 1 }, { outputs: 2 });
+  const [values] = b.topK(x, b.ints([2]), { axis: 1 });
   if (values) b.output("y", values);
   return b.build();
 }
 function negative(): Graph {
   const b = new GraphBuilder(registry, { name: "negative" });
-  b.output("y", b.one("Neg", [b.input("x", tensorType("float32", ["n"]))]));
+  b.output("y", b.neg(b.input("x", tensorType("float32", ["n"]))));
   return b.build();
 }
 const numbers = (out: Readonly<Record<string, unknown>>) => {
@@ -95,7 +95,7 @@ async function printed(program: string): Promise<string> {
     import { createRegistry } from "${core}registry.ts";
     import { tensor } from "${core}values/tensor.ts";
     const registry = createRegistry(networkOps), b = new GraphBuilder(registry);
-    b.output("y", b.one("Neg", [b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })]));
+    b.output("y", b.neg(b.input("x", { kind: "tensor", dtype: "float32", shape: [1] })));
     const session = await onnxruntime.compile(b.build(), { registry });
     console.log((await session.run({ x: tensor([2]) })).y.data[0]);
     // Linux lists the processes that a process began.

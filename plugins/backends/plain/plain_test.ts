@@ -12,8 +12,8 @@ function counting(): Graph {
   const b = new GraphBuilder(operators), x = b.input("x", tensorType("float32", ["batch", 2]));
   const w = b.input("w", tensorType("float32", [2]), "parameter", tensor([2, 3]));
   const s = b.input("s", tensorType("float32", ["batch", 1]), "state");
-  b.output("y", b.one("Add", [b.one("Mul", [x, w]), s]));
-  b.output("next", b.one("Add", [s, b.scalar(1)]), "s");
+  b.output("y", b.add(b.mul(x, w), s));
+  b.output("next", b.add(s, b.scalar(1)), "s");
   return b.build();
 }
 const options = { registry: operators };
@@ -60,7 +60,7 @@ Deno.test("what doesn't fit is refused by name", async () => {
 });
 Deno.test("results are copies", async () => {
   const b = new GraphBuilder(operators), x = b.input("x", tensorType("float32", [2]));
-  b.output("y", b.one("Identity", [x]));
+  b.output("y", b.identity(x));
   using session = await plain.compile(b.build(), options);
   const given = tensor([1, 2]), { y } = await session.run({ x: given });
   (given.data as Float32Array)[0] = 9;
@@ -87,10 +87,10 @@ Deno.test("the plan has one row a node", async () => {
 });
 Deno.test("toFloat64 retypes inputs, constants, casts and nested graphs", () => {
   const b = new GraphBuilder(operators), x = b.input("x", tensorType("float32", [3, 2]));
-  const n = b.one("Cast", [b.one("Cast", [x], { to: "int64" })], { to: "float32" });
-  const made = b.one("ConstantOfShape", [b.ints([2])]);
+  const n = b.cast(b.cast(x, { to: "int64" }), { to: "float32" });
+  const made = b.constantOfShape(b.ints([2]));
   const { state } = b.scan([made], [n], {}, (s, xs, step) => ({
-    state: [step.one("Add", [s[0], step.one("Mul", [xs[0], step.scalar(0.5)])])],
+    state: [step.add(s[0], step.mul(xs[0], step.scalar(0.5)))],
     outputs: [],
   }));
   b.output("y", state[0] ?? made);
@@ -100,7 +100,7 @@ Deno.test("toFloat64 retypes inputs, constants, casts and nested graphs", () => 
 });
 Deno.test("toFloat64 retypes windows, which say their type as a number", () => {
   const b = new GraphBuilder(registry), n = b.ints([4]);
-  b.output("y", b.one("HannWindow", [b.one("Squeeze", [n])]));
+  b.output("y", b.hannWindow(b.squeeze(n)));
   assert.equal(typeText(toFloat64(b.build(), registry).types.at(-1)), "float64[4]");
 });
 Deno.test("sums of a model in float64 are exact", async () => {

@@ -14,11 +14,11 @@ function counting(role: Role, dtype: DType, when: "before" | "after") {
     const x = b.input("x", tensorType("float32", [2]));
     const ids = b.input("ids", tensorType("int64", ["n"]));
     const w = b.input("w", tensorType("float32", [2]), role, tensor([1, 2]));
-    const grow = () => b.output("next", b.one("Add", [w, x]), "w");
+    const grow = () => b.output("next", b.add(w, x), "w");
     if (when === "before") grow();
     const table = b.constant(castTensor(tensor([[1, 2], [3, 4]]), dtype));
-    const rows = b.one("Gather", [table, ids]);
-    b.output("y", b.one("Mul", [b.one("Cast", [rows], { to: "float32" }), x]));
+    const rows = b.gather(table, ids);
+    b.output("y", b.mul(b.cast(rows, { to: "float32" }), x));
     if (when === "after") grow();
   });
 }
@@ -47,7 +47,7 @@ Deno.test("without a lookup what is replaced is computed in its own memory, in o
     wasm,
     graphOf((b) => {
       const w = b.input("w", tensorType("float32", [2]), "parameter", tensor([1, 2]));
-      b.output("next", b.one("Add", [w, b.input("x", tensorType("float32", [2]))]), "w");
+      b.output("next", b.add(w, b.input("x", tensorType("float32", [2]))), "w");
     }),
   );
   await session.run({ x });

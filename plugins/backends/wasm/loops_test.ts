@@ -1,6 +1,6 @@
 /** Carried values and what follows from weights alone: where they lie, in which order, and what fails on the way. @module */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import type { GraphBuilder } from "../../../core/graph/builder.ts";
+import type { GraphBuilder, ValuesFor } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { tensorType } from "../../../core/values/shape.ts";
 import { type Tensor, tensor } from "../../../core/values/tensor.ts";
@@ -10,14 +10,14 @@ import { wasm } from "./mod.ts";
 
 const numbers = (t: unknown) => [...tensorOf(t as Tensor).data as Float32Array];
 const f32 = (...shape: (number | string)[]) => tensorType("float32", shape);
-type Step = (states: readonly Value[], x: Value, b: GraphBuilder) => Value[];
+type Step<S extends readonly Value[]> = (states: ValuesFor<S>, x: Value, b: GraphBuilder) => Value[];
 /** state' = next(state, x), with the state before each step stacked. */
-function loop(b: GraphBuilder, starts: readonly Value[], x: Value, next: Step) {
+function loop<const S extends readonly Value[]>(b: GraphBuilder, starts: S, x: Value, next: Step<S>) {
   return b.scan(
     starts,
     [x],
     {},
-    (s, [now], inner) => ({ state: now ? next(s, now, inner) : [], outputs: s }),
+    (s, [now], inner) => ({ state: next(s, now, inner), outputs: s }),
   );
 }
 
@@ -30,12 +30,12 @@ Deno.test("a loop over constants alone gives the same at every run, before and a
       b,
       [start],
       rows,
-      ([s], row, inner) => [inner.one("Add", [s, row])],
+      ([s], row, inner) => [inner.add(s, row)],
     );
     b.output("sum", sum as Value);
     b.output("sums", sums as Value);
-    b.output("later", b.one("Mul", [x, b.one("ReduceSum", [sum])]));
-    b.output("own", b.one("Neg", [x]));
+    b.output("later", b.mul(x, b.reduceSum(sum as Value)));
+    b.output("own", b.neg(x));
   });
   for (const engine of [...engines, onnxruntime]) {
     using session = await compile(engine, graph);
@@ -54,8 +54,8 @@ Deno.test("a loop over constants alone gives the same at every run, before and a
 Deno.test("an index out of range among constants is told at every run until it is mended", async () => {
   const graph = graphOf((b) => {
     const index = b.input("index", tensorType("int64", [2]), "parameter", tensor([0, 9], [2], "int64"));
-    const rows = b.scope("lookup", () => b.one("Gather", [b.constant(tensor([[1, 2], [3, 4]])), index]));
-    b.output("y", b.one("Add", [rows, b.input("x", f32(1))]));
+    const rows = b.scope("lookup", () => b.gather(b.constant(tensor([[1, 2], [3, 4]])), index));
+    b.output("y", b.add(rows, b.input("x", f32(1))));
   });
   using session = await compile(wasm, graph);
   const told = /lookup \(Gather\): index 9 is outside axis 0 of 2 elements: expected -2 to 1/;
@@ -71,7 +71,7 @@ Deno.test("a lookup in a loop without trips can't fail", async () => {
       table = b.input("table", f32(3, 2)),
       i = b.input("i", tensorType("int64", []));
     const { state: [y] } = loop(b, [b.constant(tensor([1, 2]))], x, ([s], now, inner) => [
-      inner.one("Add", [inner.one("Add", [s, now]), inner.one("Gather", [table, i])]),
+      inner.add(inner.add(s, now), inner.gather(table, i)),
     ]);
     b.output("y", y as Value);
   });
@@ -87,25 +87,25 @@ Deno.test("a lookup in a loop without trips can't fail", async () => {
 });
 
 const turned = (axes: readonly number[]) => (b: GraphBuilder, x: Value) =>
-  b.one("Transpose", [x], { perm: [...axes] });
+  b.transpose(x, { perm: [...axes] });
 const square = tensor([[1, 2], [3, 4]]);
 const orders: readonly (readonly [string, (b: GraphBuilder, s: Value, x: Value) => Value])[] = [
   ["itself transposed", (b, s) => turned([1, 0])(b, s)],
-  ["itself backwards", (b, s) => b.one("Slice", [s, b.ints([-1]), b.ints([-9]), b.ints([0]), b.ints([-1])])],
-  ["a transposed sum", (b, s, x) => turned([1, 0])(b, b.one("Add", [s, x]))],
+  ["itself backwards", (b, s) => b.slice(s, b.ints([-1]), b.ints([-9]), b.ints([0]), b.ints([-1]))],
+  ["a transposed sum", (b, s, x) => turned([1, 0])(b, b.add(s, x))],
   [
     "a sum of transposed values",
-    (b, s, x) => b.one("Tanh", [b.one("Add", [turned([1, 0])(b, s), turned([1, 0])(b, x)])]),
+    (b, s, x) => b.tanh(b.add(turned([1, 0])(b, s), turned([1, 0])(b, x))),
   ],
-  ["a product, turned", (b, s, x) => turned([1, 0])(b, b.one("MatMul", [s, x]))],
+  ["a product, turned", (b, s, x) => turned([1, 0])(b, b.matMul(s, x))],
   [
     "a row repeated",
-    (b, s) => b.one("Expand", [b.one("Slice", [s, b.ints([0]), b.ints([1]), b.ints([0])]), b.ints([2, 2])]),
+    (b, s) => b.expand(b.slice(s, b.ints([0]), b.ints([1]), b.ints([0])), b.ints([2, 2])),
   ],
   ["a convolution of two channels", (b, s, x) => {
-    const image = b.one("Reshape", [b.one("Add", [s, x]), b.ints([1, 1, 2, 2])]);
-    const y = b.one("Conv", [image, b.constant(normal([2, 1, 1, 2], 3))], { kernel_shape: [1, 2] });
-    return b.one("Reshape", [y, b.ints([2, 2])]);
+    const image = b.reshape(b.add(s, x), b.ints([1, 1, 2, 2]));
+    const y = b.conv(image, b.constant(normal([2, 1, 1, 2], 3)), { kernel_shape: [1, 2] });
+    return b.reshape(y, b.ints([2, 2]));
   }],
   ["the step's own input", (_, __, x) => x],
   ["the step's own input, turned", (b, _, x) => turned([1, 0])(b, x)],
@@ -114,7 +114,7 @@ for (const [name, next] of orders) {
   Deno.test(`a state may be ${name}`, async () => {
     const graph = graphOf((b) => {
       const x = b.input("x", f32("n", 2, 2)), start = b.input("start", f32(2, 2));
-      const step: Step = ([s], now, inner) => [next(inner, s as Value, now)];
+      const step: Step<[Value]> = ([s], now, inner) => [next(inner, s, now)];
       const { state: [last], outputs: [before] } = loop(b, [start], x, step);
       b.output("last", last as Value);
       b.output("before", before as Value);
@@ -145,12 +145,12 @@ Deno.test("states may have one successor, and swap", async () => {
   const graph = graphOf((b) => {
     const x = b.input("x", f32("n", 2)), a = b.input("a", f32(2)), c = b.input("c", f32(2));
     const one = loop(b, [a, c], x, ([s, t], now, inner) => {
-      const sum = inner.one("Add", [inner.one("Sub", [s, t]), now]);
+      const sum = inner.add(inner.sub(s, t), now);
       return [sum, sum];
     });
     const swap = loop(b, [a, c], x, ([s, t]) => [t as Value, s as Value]);
     const unseen = b.scan([a, c], [x], {}, ([s, t], [now], inner) => {
-      const sum = inner.one("Add", [inner.one("Sub", [s, t]), now]);
+      const sum = inner.add(inner.sub(s, t), now);
       return { state: [sum, sum], outputs: [] };
     });
     [...one.state, ...one.outputs, ...swap.state, ...unseen.state].forEach((v, i) => b.output(`y${i}`, v));
@@ -179,12 +179,12 @@ Deno.test("what is replaced is handed out as it was, and may be replaced by itse
   const graph = graphOf((b) => {
     const w = b.input("w", f32(2, 2), "parameter", square), v = b.input("v", f32(2, 2), "slot", square);
     const s = b.input("s", f32(2, 2), "state", square), x = b.input("x", f32(1));
-    b.output("w_before", b.one("Identity", [w]));
-    b.output("v_before", b.one("Transpose", [v], { perm: [1, 0] }));
-    b.output("s_before", b.one("Identity", [s]));
-    b.output("w_next", b.one("Transpose", [w], { perm: [1, 0] }), "w");
-    b.output("v_next", b.one("Transpose", [b.one("Add", [v, x])], { perm: [1, 0] }), "v");
-    b.output("s_next", b.one("Transpose", [b.one("Add", [s, x])], { perm: [1, 0] }), "s");
+    b.output("w_before", b.identity(w));
+    b.output("v_before", b.transpose(v, { perm: [1, 0] }));
+    b.output("s_before", b.identity(s));
+    b.output("w_next", b.transpose(w, { perm: [1, 0] }), "w");
+    b.output("v_next", b.transpose(b.add(v, x), { perm: [1, 0] }), "v");
+    b.output("s_next", b.transpose(b.add(s, x), { perm: [1, 0] }), "s");
   });
   for (const engine of engines) {
     using session = await compile(engine, graph);
@@ -207,8 +207,8 @@ Deno.test("stacked results of a loop without trips have the sizes of the values 
     const y = b.scan([], [x], {}, (_, [now], inner) => ({
       state: [],
       outputs: [
-        inner.one("MatMul", [inner.one("Transpose", [row]), row]),
-        inner.one("Sum", [row]),
+        inner.matMul(inner.transpose(row), row),
+        inner.sum([row]),
         now as Value,
       ],
     }));
@@ -228,7 +228,7 @@ Deno.test("sequences of one loop have one length", async () => {
       [],
       [x, mask],
       {},
-      (_, [now, m], inner) => ({ state: [], outputs: [inner.one("Mul", [now, m])] }),
+      (_, [now, m], inner) => ({ state: [], outputs: [inner.mul(now, m)] }),
     );
     b.output("y", y.outputs[0] as Value);
   });
@@ -246,7 +246,7 @@ Deno.test("weights of a type that only the host computes are replaced too", asyn
   for (const role of ["parameter", "statistic", "slot", "state"] as const) {
     const graph = graphOf((b) => {
       const type = tensorType("float64", [2]), w = b.input("w", type, role, tensor([1, 2], [2], "float64"));
-      const next = b.one("Add", [w, b.input("x", type)]);
+      const next = b.add(w, b.input("x", type));
       b.output("y", next);
       b.output("next", next, "w");
     });

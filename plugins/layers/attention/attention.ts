@@ -52,13 +52,10 @@ function partsOf(b: Builder, inputs: readonly Value[]): Parts {
 /** query + key of every pair, `[batch, queries, keys, features]`, through tanh. */
 function pairs(b: Builder, { query, key }: Parts, scale?: Value): Value {
   const rank = shapeOf(query.type).length;
-  const sum = b.one("Add", [
-    b.one("Unsqueeze", [query, b.ints([rank - 1])]),
-    b.one("Unsqueeze", [key, b.ints([rank - 2])]),
-  ]);
-  return b.one("Tanh", [scale ? b.one("Mul", [sum, scale]) : sum]);
+  const sum = b.add(b.unsqueeze(query, b.ints([rank - 1])), b.unsqueeze(key, b.ints([rank - 2])));
+  return b.tanh(scale ? b.mul(sum, scale) : sum);
 }
-const overFeatures = (b: Builder, x: Value): Value => b.one("ReduceSum", [x, b.ints([-1])], { keepdims: 0 });
+const overFeatures = (b: Builder, x: Value): Value => b.reduceSum(x, b.ints([-1]), { keepdims: 0 });
 
 /** Softmax of scores `[batch, queries, keys]` where the values' mask allows, applied to the values. */
 function attend(
@@ -68,26 +65,23 @@ function attend(
 ): readonly Value[] {
   const { b, config, inputs, masks, call, training } = context;
   const values = maskOf(inputs, call, 1);
-  let allowed = values && b.one("Unsqueeze", [boolMask(b, values), b.ints([-2])]);
+  let allowed = values && b.unsqueeze(boolMask(b, values), b.ints([-2]));
   if (call.options?.useCausalMask === true) {
     const causal = causalMask(b, scores);
-    allowed = allowed ? b.one("And", [allowed, causal]) : causal;
+    allowed = allowed ? b.and(allowed, causal) : causal;
   }
   let masked = scores;
   if (allowed) {
     const large = scalarLike(b, dtypeOf(scores) === "float16" ? 65504 : 1e9, scores);
-    masked = b.one("Where", [allowed, scores, b.one("Sub", [scores, large])]);
+    masked = b.where(allowed, scores, b.sub(scores, large));
   }
-  const weights = b.one("Softmax", [masked], { axis: -1 });
+  const weights = b.softmax(masked, { axis: -1 });
   const kept = training && config.dropout > 0
-    ? b.one("Mul", [
-      weights,
-      dropoutPattern(b, weights, b.one("Shape", [weights]), config.dropout, config.seed),
-    ])
+    ? b.mul(weights, dropoutPattern(b, weights, b.shape(weights), config.dropout, config.seed))
     : weights;
-  let y = b.one("MatMul", [kept, parts.value]);
+  let y = b.matMul(kept, parts.value);
   const queries = maskOf(inputs, call, 0);
-  if (queries) y = b.one("Where", [maskLike(b, queries, y), y, scalarLike(b, 0, y)]);
+  if (queries) y = b.where(maskLike(b, queries, y), y, scalarLike(b, 0, y));
   y = b.masked(y, masks[0]);
   return call.options?.returnAttentionScores === true ? [y, weights] : [y];
 }
@@ -116,12 +110,12 @@ const attentionDef: LayerDef<AttentionConfig, "scale" | "concatScoreWeight"> = {
     let scores: Value;
     if (config.scoreMode === "concat") {
       const sum = overFeatures(b, pairs(b, parts, scale));
-      scores = b.one("Mul", [sum, paramAt(params, "concatScoreWeight")]);
+      scores = b.mul(sum, paramAt(params, "concatScoreWeight"));
     } else {
       const rank = shapeOf(parts.key.type).length;
       const swapped = Array.from({ length: rank }, (_, i) => i < rank - 2 ? i : 2 * rank - 3 - i);
-      scores = b.one("MatMul", [parts.query, transpose(b, parts.key, swapped)]);
-      if (scale) scores = b.one("Mul", [scores, scale]);
+      scores = b.matMul(parts.query, transpose(b, parts.key, swapped));
+      if (scale) scores = b.mul(scores, scale);
     }
     return attend(context, parts, scores);
   },
@@ -144,7 +138,7 @@ const additiveAttentionDef: LayerDef<AdditiveAttentionConfig, "scale"> = {
   build(context) {
     const { b, config, inputs, params } = context, parts = partsOf(b, inputs);
     const together = pairs(b, parts);
-    const scaled = config.useScale ? b.one("Mul", [together, paramAt(params, "scale")]) : together;
+    const scaled = config.useScale ? b.mul(together, paramAt(params, "scale")) : together;
     return attend(context, parts, overFeatures(b, scaled));
   },
   keras: {

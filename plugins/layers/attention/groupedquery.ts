@@ -103,21 +103,21 @@ const groupedQueryAttentionDef: LayerDef<GroupedQueryAttentionConfig, HeadsParam
     const shared = (x: Value): Value => {
       const turned = transpose(b, x, [0, 2, 1, 3]);
       if (times === 1) return turned;
-      const wide = b.one("Tile", [b.one("Unsqueeze", [turned, b.ints([2])]), b.ints([1, 1, times, 1, 1])]);
-      return b.one("Reshape", [
+      const wide = b.tile(b.unsqueeze(turned, b.ints([2])), b.ints([1, 1, times, 1, 1]));
+      return b.reshape(
         wide,
         shapeVector(b, turned, [{ axis: 0 }, config.numQueryHeads, { axis: 2 }, config.headDim]),
-      ]);
+      );
     };
     const q = transpose(b, part(query, "query"), [0, 2, 1, 3]);
-    const scaled = b.one("Mul", [q, scalarLike(b, 1 / Math.sqrt(config.headDim), q)]);
-    const scores = b.one("MatMul", [scaled, transpose(b, shared(part(key, "key")), [0, 1, 3, 2])]);
+    const scaled = b.mul(q, scalarLike(b, 1 / Math.sqrt(config.headDim), q));
+    const scores = b.matMul(scaled, transpose(b, shared(part(key, "key")), [0, 1, 3, 2]));
     const fused = config.dropout === 0 && call.options?.returnAttentionScores !== true;
     const allowed = allowedOf(context, scores, config.slidingWindow);
     const weights = maskedSoftmax(b, scores, allowed, config.zeroMasked && !fused);
-    const mixed = b.one("MatMul", [droppedWeights(context, weights), shared(part(value, "value"))]);
+    const mixed = b.matMul(droppedWeights(context, weights), shared(part(value, "value")));
     let heads = transpose(b, mixed, [0, 2, 1, 3]);
-    if (config.useGate) heads = b.one("Mul", [heads, b.one("Sigmoid", [part(query, "gate")])]);
+    if (config.useGate) heads = b.mul(heads, b.sigmoid(part(query, "gate")));
     const y = join(b, heads, paramAt(params, "outputKernel"), bias("output"));
     return call.options?.returnAttentionScores === true ? [y, weights] : [y];
   },

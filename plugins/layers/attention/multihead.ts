@@ -83,9 +83,9 @@ function attended(config: MultiHeadAttentionConfig, query: Type | undefined): re
 /** x `[…, features]` through a kernel `[features, heads, size]`, as `[…, heads, size]`. */
 export function project(b: Builder, x: Value, kernel: Value, bias: Value | undefined): Value {
   const rank = shapeOf(x.type).length, heads = sizeAt(kernel.type, 1), size = sizeAt(kernel.type, 2);
-  const flat = b.one("Reshape", [kernel, b.ints([sizeAt(kernel.type, 0), heads * size])]);
-  let y = b.one("MatMul", [x, flat]);
-  if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([heads * size])])]);
+  const flat = b.reshape(kernel, b.ints([sizeAt(kernel.type, 0), heads * size]));
+  let y = b.matMul(x, flat);
+  if (bias) y = b.add(y, b.reshape(bias, b.ints([heads * size])));
   return reshape(b, y, [...sizesOf(y, range(0, rank - 1)), heads, size], y);
 }
 /** The order `[batch, …others, heads, …attended, size]` of the axes of `[batch, …, heads, size]`. */
@@ -118,27 +118,27 @@ export function join(b: Builder, x: Value, kernel: Value, bias: Value | undefine
   const [heads = 1, size = 1, ...out] = shape, features = out.reduce((n, d) => n * d, 1);
   const before = sizesOf(x, range(0, rank - 2));
   const flat = reshape(b, x, [...before, heads * size]);
-  let y = b.one("MatMul", [flat, b.one("Reshape", [kernel, b.ints([heads * size, features])])]);
-  if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([features])])]);
+  let y = b.matMul(flat, b.reshape(kernel, b.ints([heads * size, features])));
+  if (bias) y = b.add(y, b.reshape(bias, b.ints([features])));
   return out.length === 1 ? y : reshape(b, y, [...before, ...out], y);
 }
 /** Softmax over the last axis where allowed; where nothing is, even, or with `zeroed` 0. */
 export function maskedSoftmax(b: Builder, scores: Value, allowed: Value | undefined, zeroed: boolean): Value {
-  if (!allowed) return b.one("Softmax", [scores], { axis: -1 });
+  if (!allowed) return b.softmax(scores, { axis: -1 });
   const low = dtypeOf(scores) === "float16" ? -3e4 : -1e9;
-  const y = b.one("Softmax", [b.one("Where", [allowed, scores, scalarLike(b, low, scores)])], { axis: -1 });
-  return zeroed ? b.one("Where", [allowed, y, scalarLike(b, 0, y)]) : y;
+  const y = b.softmax(b.where(allowed, scores, scalarLike(b, low, scores)), { axis: -1 });
+  return zeroed ? b.where(allowed, y, scalarLike(b, 0, y)) : y;
 }
 /** Where query i sees key j: |i − j| < window. bool `[queries, keys]` from scores `[…, queries, keys]`. */
 function windowMask(b: Builder, scores: Value, window: number): Value {
   const rank = shapeOf(scores.type).length;
   const steps = (axis: number, at: number) => {
-    const count = b.one("Squeeze", [b.one("Shape", [scores], { start: axis, end: axis + 1 })]);
-    const places = b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
-    return b.one("Unsqueeze", [places, b.ints([at])]);
+    const count = b.squeeze(b.shape(scores, { start: axis, end: axis + 1 }));
+    const places = b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64"));
+    return b.unsqueeze(places, b.ints([at]));
   };
-  const apart = b.one("Abs", [b.one("Sub", [steps(rank - 2, 1), steps(rank - 1, 0)])]);
-  return b.one("Less", [apart, b.scalar(window, "int64")]);
+  const apart = b.abs(b.sub(steps(rank - 2, 1), steps(rank - 1, 0)));
+  return b.less(apart, b.scalar(window, "int64"));
 }
 
 /** What query may see of key, bool, broadcasting to scores `[batch, …, queries, keys]`; undefined where everything. */
@@ -161,7 +161,7 @@ export function allowedOf(
         "masks of steps are supported where attention is over [batch, time, features]",
       );
     }
-    parts.push(b.one("Unsqueeze", [boolMask(b, mask), b.ints(axis === -1 ? [1, 3] : [1, 2])]));
+    parts.push(b.unsqueeze(boolMask(b, mask), b.ints(axis === -1 ? [1, 3] : [1, 2])));
   };
   side(queryMask, -1);
   side(valueMask, -2);
@@ -172,9 +172,9 @@ export function allowedOf(
     const mask = boolMask(b, values.attentionMask), missing = rank - shapeOf(mask.type).length;
     if (missing < 0) throw new UnsupportedError("attention masks over several axes are not supported");
     const at = rank - 2 - missing;
-    parts.push(missing > 0 ? b.one("Unsqueeze", [mask, b.ints(range(at, at + missing))]) : mask);
+    parts.push(missing > 0 ? b.unsqueeze(mask, b.ints(range(at, at + missing))) : mask);
   }
-  return parts.length === 0 ? undefined : parts.reduce((m, n) => b.one("And", [m, n]));
+  return parts.length === 0 ? undefined : parts.reduce((m, n) => b.and(m, n));
 }
 /** Weights `[…, queries, keys]` with a share dropped in training. */
 export function droppedWeights(
@@ -185,8 +185,8 @@ export function droppedWeights(
   weights: Value,
 ): Value {
   if (!training || config.dropout === 0) return weights;
-  const shape = b.one("Shape", [weights]);
-  return b.one("Mul", [weights, dropoutPattern(b, weights, shape, config.dropout, config.seed)]);
+  const shape = b.shape(weights);
+  return b.mul(weights, dropoutPattern(b, weights, shape, config.dropout, config.seed));
 }
 /** Arguments of Keras' calls of attention by heads. */
 export const attentionCall: readonly string[] = [
@@ -250,22 +250,19 @@ const multiHeadAttentionDef: LayerDef<MultiHeadAttentionConfig, HeadsParam> = {
       return toHeads(b, project(b, x, paramAt(params, `${name}Kernel`), bias), axes);
     };
     const q = part(query, "query"), k = part(key, "key"), rank = shapeOf(q.type).length;
-    const scaled = b.one("Mul", [q, scalarLike(b, 1 / Math.sqrt(config.keyDim), q)]);
-    const scores = b.one("MatMul", [
-      scaled,
-      transpose(b, k, [...range(0, rank - 2), rank - 1, rank - 2]),
-    ]);
+    const scaled = b.mul(q, scalarLike(b, 1 / Math.sqrt(config.keyDim), q));
+    const scores = b.matMul(scaled, transpose(b, k, [...range(0, rank - 2), rank - 1, rank - 2]));
     const allowed = allowedOf(context, scores, config.slidingWindow);
     // Keras has a fused kernel without scores, whose softmax is even where nothing is allowed.
     const fused = config.dropout === 0 && call.options?.returnAttentionScores !== true &&
       shapeOf(query.type).length === 3;
     const weights = maskedSoftmax(b, scores, allowed, config.zeroMasked && !fused);
     const kept = droppedWeights(context, weights);
-    let heads = fromHeads(b, b.one("MatMul", [kept, part(value, "value")]), query, axes);
+    let heads = fromHeads(b, b.matMul(kept, part(value, "value")), query, axes);
     if (config.useGate) {
       const bias = config.useBias ? paramAt(params, "gateBias") : undefined;
-      const gate = b.one("Sigmoid", [project(b, query, paramAt(params, "gateKernel"), bias)]);
-      heads = b.one("Mul", [heads, gate]);
+      const gate = b.sigmoid(project(b, query, paramAt(params, "gateKernel"), bias));
+      heads = b.mul(heads, gate);
     }
     const y = join(
       b,

@@ -52,7 +52,7 @@ function largest(b: Builder, x: Value, axis: number, input: number, output: numb
   const list = windows(input, output), width = Math.max(...list.map(([from, to]) => to - from));
   const places = list.flatMap(([from, to]) => range(0, width).map((k) => Math.min(from + k, to - 1)));
   const index = b.constant(tensor(places, [output, width], "int64"));
-  return b.one("ReduceMax", [b.one("Gather", [x, index], { axis }), b.ints([axis + 1])], { keepdims: 0 });
+  return b.reduceMax(b.gather(x, index, { axis }), b.ints([axis + 1]), { keepdims: 0 });
 }
 
 function adaptive(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<AdaptivePoolConfig, never> {

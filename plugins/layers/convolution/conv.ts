@@ -64,7 +64,7 @@ function conv(rank: 1 | 2 | 3, classNames: readonly string[]): LayerDef<ConvConf
     build({ b, config, inputs, params }) {
       const x = toFirst(b, asFloat(b, inputAt(inputs, 0)), config.dataFormat);
       const kernel = kernelToOnnx(b, paramAt(params, "kernel"));
-      const y = b.one("Conv", [x, kernel, config.useBias ? paramAt(params, "bias") : undefined], {
+      const y = b.conv(x, kernel, config.useBias ? paramAt(params, "bias") : undefined, {
         ...windowAttributes(x, config.kernelSize, config.strides, config.dilationRate, config.padding),
         group: config.groups,
       });

@@ -81,7 +81,7 @@ function convTranspose(rank: 1 | 2 | 3): LayerDef<ConvTransposeConfig, "kernel" 
       const x = toFirst(b, asFloat(b, inputAt(inputs, 0)), config.dataFormat);
       const kernel = kernelToOnnx(b, paramAt(params, "kernel"));
       const sides = config.strides.map((_, i) => ends(config, i));
-      const y = b.one("ConvTranspose", [x, kernel, config.useBias ? paramAt(params, "bias") : undefined], {
+      const y = b.convTranspose(x, kernel, config.useBias ? paramAt(params, "bias") : undefined, {
         strides: [...config.strides],
         dilations: [...config.dilationRate],
         kernel_shape: [...config.kernelSize],

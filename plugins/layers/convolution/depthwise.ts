@@ -68,7 +68,7 @@ function depthwise(
   bias: Value | undefined,
   config: DepthwiseConfig,
 ): Value {
-  return b.one("Conv", [x, depthwiseToOnnx(b, kernel), bias], {
+  return b.conv(x, depthwiseToOnnx(b, kernel), bias, {
     ...windowAttributes(x, config.kernelSize, config.strides, config.dilationRate, config.padding),
     group: channelsOf(x.type, "channels_first"),
   });
@@ -125,7 +125,7 @@ function separableConv(rank: 1 | 2): LayerDef<SeparableConfig, SeparableParam> {
       const x = toFirst(b, asFloat(b, inputAt(inputs, 0)), config.dataFormat);
       const each = depthwise(b, x, paramAt(params, "depthwiseKernel"), undefined, config);
       const bias = config.useBias ? paramAt(params, "bias") : undefined;
-      const y = b.one("Conv", [each, kernelToOnnx(b, paramAt(params, "pointwiseKernel")), bias]);
+      const y = b.conv(each, kernelToOnnx(b, paramAt(params, "pointwiseKernel")), bias);
       return [activate(b, config.activation, toLast(b, y, config.dataFormat))];
     },
     keras: slidingKeras<SeparableConfig>(rank, {

@@ -119,23 +119,24 @@ function build({ b, config, inputs, params }: LayerContext<LocallyConnectedConfi
   const ids = (values: ArrayLike<number>, shape: readonly number[]) =>
     b.constant(tensor(BigInt64Array.from(Array.from(values, BigInt)), shape, "int64"));
   const zeroFirst = (v: Parameters<typeof reshape>[1], axis: number) =>
-    b.one("Pad", [v, b.ints(axis === 0 ? [1, 0] : [0, 1, 0, 0])], { mode: "constant" });
+    b.pad(v, b.ints(axis === 0 ? [1, 0] : [0, 1, 0, 0]), { mode: "constant" });
   const per = list[0]?.length ?? 0, [positions, { filters }] = [list.length, g];
   const flat = zeroFirst(reshape(b, x, [{ axis: 0 }, sizeOf(g.sizes) * g.channels]), 1);
   // [batch, windows, elements] → [windows, batch, elements] · [windows, elements, filters]
-  const seen = b.one("Gather", [flat, ids(list.flat().map((i) => i + 1), [positions, per])], { axis: 1 });
+  const seen = b.gather(flat, ids(list.flat().map((i) => i + 1), [positions, per]), { axis: 1 });
   const stored = paramAt(params, "kernel"), { implementation } = config;
-  const kernel = implementation === 1 ? stored : b.one("Gather", [
-    zeroFirst(b.one("Reshape", [stored, b.ints([-1])]), 0),
+  const kernel = implementation === 1 ? stored : b.gather(
+    zeroFirst(b.reshape(stored, b.ints([-1])), 0),
     ids(kernelPlaces(g, implementation, list), [positions, per, filters]),
-  ], { axis: 0 });
-  const product = b.one("MatMul", [b.one("Transpose", [seen], { perm: [1, 0, 2] }), kernel]);
+    { axis: 0 },
+  );
+  const product = b.matMul(b.transpose(seen, { perm: [1, 0, 2] }), kernel);
   const order = g.first ? [1, 2, 0] : [1, 0, 2];
-  const turned = b.one("Transpose", [product], { perm: order });
+  const turned = b.transpose(product, { perm: order });
   const shape = g.first ? [filters, ...g.outs] : [...g.outs, filters];
   let y = reshape(b, turned, [{ axis: 0 }, ...shape], x);
   // Keras reads a bias [...sizes, filters] as [filters, ...sizes] without turning it.
-  if (config.useBias) y = b.one("Add", [y, b.one("Reshape", [paramAt(params, "bias"), b.ints(shape)])]);
+  if (config.useBias) y = b.add(y, b.reshape(paramAt(params, "bias"), b.ints(shape)));
   return [activate(b, config.activation, y)];
 }
 

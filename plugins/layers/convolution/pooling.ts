@@ -64,9 +64,9 @@ function pool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<PoolConfig, ne
       const x = toFirst(b, given, config.dataFormat), { poolSize, strides, padding } = config;
       const window = windowAttributes(x, poolSize, strides ?? poolSize, poolSize.map(() => 1), padding);
       const y = kind === "Max"
-        ? b.one("MaxPool", [x], window, { outputs: 1 })
+        ? b.maxPool(x, window, { outputs: 1 })[0]
         // Padding doesn't count, as in TensorFlow.
-        : b.one("AveragePool", [x], { ...window, count_include_pad: 0 });
+        : b.averagePool(x, { ...window, count_include_pad: 0 });
       return [toLast(b, y, config.dataFormat)];
     },
     keras: {
@@ -97,10 +97,10 @@ function globalPool(kind: "Max" | "Average", rank: 1 | 2 | 3): LayerDef<GlobalPo
       const axes = b.ints(first ? range(2, rank + 2) : range(1, rank + 1));
       const mask = kind === "Average" && rank === 1 ? maskOf(inputs, call) : undefined;
       if (!mask) return [b.one(kind === "Max" ? "ReduceMax" : "ReduceMean", [x, axes], { keepdims })];
-      const rows = first ? b.one("Unsqueeze", [cast(b, mask, "bool"), b.ints([1])]) : maskLike(b, mask, x);
-      const kept = b.one("Where", [rows, x, scalarLike(b, 0, x)]);
-      const count = b.one("ReduceSum", [cast(b, rows, dtypeOf(x)), axes], { keepdims });
-      return [b.one("Div", [b.one("ReduceSum", [kept, axes], { keepdims }), count])];
+      const rows = first ? b.unsqueeze(cast(b, mask, "bool"), b.ints([1])) : maskLike(b, mask, x);
+      const kept = b.where(rows, x, scalarLike(b, 0, x));
+      const count = b.reduceSum(cast(b, rows, dtypeOf(x)), axes, { keepdims });
+      return [b.div(b.reduceSum(kept, axes, { keepdims }), count)];
     },
     keras: {
       call: ["inputs", "mask"],

@@ -77,7 +77,7 @@ const leakyReluDef: LayerDef<LeakyReluConfig, never> = {
   config: { negativeSlope: float({ min: 0, default: 0.3 }) },
   params: () => ({}),
   build: ({ b, config, inputs }) => [
-    b.one("LeakyRelu", [inputAt(inputs, 0)], { alpha: config.negativeSlope }),
+    b.leakyRelu(inputAt(inputs, 0), { alpha: config.negativeSlope }),
   ],
   keras: {
     upgrade: (config) => renamed(config, { alpha: "negative_slope" }),
@@ -99,7 +99,7 @@ export const eluDef: LayerDef<EluConfig, never> = {
   mask: "pass",
   config: { alpha: float({ default: 1 }) },
   params: () => ({}),
-  build: ({ b, config, inputs }) => [b.one("Elu", [inputAt(inputs, 0)], { alpha: config.alpha })],
+  build: ({ b, config, inputs }) => [b.elu(inputAt(inputs, 0), { alpha: config.alpha })],
 };
 /** x where positive, else α·(eˣ − 1). */
 export const elu: Factory<EluConfig> = factory(eluDef);
@@ -155,7 +155,7 @@ const preluDef: LayerDef<PreluConfig, "alpha"> = {
     const shape = shapeOf(x).slice(1), shared = config.sharedAxes ?? [];
     return { alpha: weight(shape.map((d, i) => (shared.includes(i + 1) ? 1 : d)), config.alphaInitializer) };
   },
-  build: ({ b, inputs, params }) => [b.one("PRelu", [inputAt(inputs, 0), paramAt(params, "alpha")])],
+  build: ({ b, inputs, params }) => [b.pRelu(inputAt(inputs, 0), paramAt(params, "alpha"))],
   keras: { upgrade: (config) => renamed(config, { init: "alpha_initializer" }) },
 };
 /** x where positive, else a learned slope · x; a slope for every element but those of shared axes. */
@@ -181,16 +181,16 @@ const softmaxDef: LayerDef<SoftmaxConfig, never> = {
     let x = inputAt(inputs, 0);
     const given = maskOf(inputs, call), mask = given && boolMask(b, given);
     const zero = scalarLike(b, 0, x);
-    if (mask) x = b.one("Where", [mask, x, scalarLike(b, -1e9, x)]);
+    if (mask) x = b.where(mask, x, scalarLike(b, -1e9, x));
     const axes = sortedAxes(config.axis, shapeOf(x.type).length);
     let y;
-    if (axes.length === 1) y = b.one("Softmax", [x], { axis: axes[0] });
+    if (axes.length === 1) y = b.softmax(x, { axis: axes[0] });
     else {
-      const over = b.ints(axes), top = b.one("ReduceMax", [x, over], { keepdims: 1 });
-      const powers = b.one("Exp", [b.one("Sub", [x, top])]);
-      y = b.one("Div", [powers, b.one("ReduceSum", [powers, over], { keepdims: 1 })]);
+      const over = b.ints(axes), top = b.reduceMax(x, over, { keepdims: 1 });
+      const powers = b.exp(b.sub(x, top));
+      y = b.div(powers, b.reduceSum(powers, over, { keepdims: 1 }));
     }
-    return [mask && config.zeroMasked ? b.one("Where", [mask, y, zero]) : y];
+    return [mask && config.zeroMasked ? b.where(mask, y, zero) : y];
   },
   keras: {
     call: ["inputs", "mask"],

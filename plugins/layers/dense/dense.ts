@@ -42,8 +42,8 @@ export const denseDef: LayerDef<DenseConfig, "kernel" | "bias"> = {
     };
   },
   build({ b, config, inputs, params }) {
-    let y = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "kernel")]);
-    if (config.useBias) y = b.one("Add", [y, paramAt(params, "bias")]);
+    let y = b.matMul(asFloat(b, inputAt(inputs, 0)), paramAt(params, "kernel"));
+    if (config.useBias) y = b.add(y, paramAt(params, "bias"));
     return [activate(b, config.activation, y)];
   },
   keras: {

@@ -91,7 +91,7 @@ function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
     made = [...weights].filter((c) => !shared.includes(c));
   const lost = free.some((c) => !output.includes(c)) || new Set(input).size < input.length;
   if (summed.length === 0 || shared.length > summed.length || lost) {
-    return b.one("Einsum", [x, kernel], { equation });
+    return b.einsum([x, kernel], { equation });
   }
   const place = (letters: string) => (c: string) => letters.indexOf(c);
   const turned = transpose(b, x, [...free, ...summed].map(place(input)));
@@ -100,7 +100,7 @@ function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
     count = (list: readonly string[]) => list.reduce((n, c) => n * size(c), 1);
   const before = sizesOf(turned, range(0, free.length));
   const flat = summed.length === 1 ? turned : reshape(b, turned, [...before, count(summed)]);
-  let y = b.one("MatMul", [flat, b.one("Reshape", [matrix, b.ints([count(summed), count(made)])])]);
+  let y = b.matMul(flat, b.reshape(matrix, b.ints([count(summed), count(made)])));
   if (made.length !== 1) y = reshape(b, y, [...sizesOf(y, range(0, free.length)), ...made.map(size)], y);
   const order = [...free, ...made];
   return transpose(b, y, [...output].map((c) => order.indexOf(c)));
@@ -145,7 +145,7 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
       activate(
         b,
         config.activation,
-        config.biasAxes === null ? y : b.one("Add", [y, paramAt(params, "bias")]),
+        config.biasAxes === null ? y : b.add(y, paramAt(params, "bias")),
       ),
     ];
   },

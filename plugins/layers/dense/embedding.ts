@@ -40,7 +40,7 @@ export interface EmbeddingConfig {
 
 /** Ids of which negative ones are none that any table has: looking them up is refused. */
 export function refusedBelowZero(b: Builder, ids: Value): Value {
-  return b.one("Where", [b.one("Less", [ids, scalarLike(b, 0, ids)]), scalarLike(b, -(2 ** 31), ids), ids]);
+  return b.where(b.less(ids, scalarLike(b, 0, ids)), scalarLike(b, -(2 ** 31), ids), ids);
 }
 
 /** The definition of {@link embedding}. */
@@ -66,9 +66,9 @@ export const embeddingDef: LayerDef<EmbeddingConfig, "embeddings"> = {
     const ids = dtypeOf(x) === "int64" ? x : cast(b, x, "int32");
     // A file has the bare lookup, which people and readers know.
     const known = config.negativeIds === "refuse" && !whole ? refusedBelowZero(b, ids) : ids;
-    const y = b.one("Gather", [paramAt(params, "embeddings"), known], { axis: 0 });
+    const y = b.gather(paramAt(params, "embeddings"), known, { axis: 0 });
     if (!config.maskZero) return [y];
-    return [b.masked(y, b.one("Not", [b.one("Equal", [ids, scalarLike(b, 0, ids)])]))];
+    return [b.masked(y, b.not(b.equal(ids, scalarLike(b, 0, ids))))];
   },
   keras: {
     inputDtype: "int32",
@@ -103,8 +103,8 @@ const maskingDef: LayerDef<MaskingConfig, never> = {
   build({ b, config, inputs }) {
     const x = inputAt(inputs, 0);
     const kept = anyDiffers(b, x, config.maskValue, true);
-    const y = b.one("Where", [kept, x, scalarLike(b, 0, x)]);
-    return [b.masked(y, b.one("Squeeze", [kept, b.ints([-1])]))];
+    const y = b.where(kept, x, scalarLike(b, 0, x));
+    return [b.masked(y, b.squeeze(kept, b.ints([-1])))];
   },
 };
 /** Masks the steps whose features all equal a value, and sets them to 0, `[batch, time, features]` in and out. */

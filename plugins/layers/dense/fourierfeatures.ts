@@ -33,9 +33,9 @@ const randomFourierFeaturesDef: LayerDef<RandomFourierFeaturesConfig, Param> = {
     };
   },
   build({ b, inputs, params }) {
-    const kernel = b.one("Div", [paramAt(params, "unscaledKernel"), paramAt(params, "kernelScale")]);
-    const product = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), kernel]);
-    return [b.one("Cos", [b.one("Add", [product, paramAt(params, "bias")])])];
+    const kernel = b.div(paramAt(params, "unscaledKernel"), paramAt(params, "kernelScale"));
+    const product = b.matMul(asFloat(b, inputAt(inputs, 0)), kernel);
+    return [b.cos(b.add(product, paramAt(params, "bias")))];
   },
   keras: {
     save(fields, major) {

@@ -76,22 +76,18 @@ function quantizationOf({ dtype, quantization_config: given }: Json): Quantizati
 function unpacked(b: Builder, bytes: Value, size: number): Value {
   const x = cast(b, bytes, "float32"), like = (n: number) => scalarLike(b, n, x);
   const wrap = (v: Value, edge: number, by: number) =>
-    b.one("Where", [
-      b.one(by > 0 ? "Less" : "GreaterOrEqual", [v, like(edge)]),
-      b.one("Add", [v, like(by)]),
-      v,
-    ]);
-  const whole = wrap(x, 0, 256), high = b.one("Floor", [b.one("Mul", [whole, like(1 / 16)])]);
-  const low = b.one("Sub", [whole, b.one("Mul", [high, like(16)])]);
-  const both = [low, high].map((v) => b.one("Unsqueeze", [wrap(v, 8, -16), b.ints([2])]));
-  const pairs = b.one("Reshape", [b.one("Concat", both, { axis: 2 }), b.ints([0, -1])]);
-  return b.one("Slice", [pairs, b.ints([0]), b.ints([size]), b.ints([1])]);
+    b.where(b.one(by > 0 ? "Less" : "GreaterOrEqual", [v, like(edge)]), b.add(v, like(by)), v);
+  const whole = wrap(x, 0, 256), high = b.floor(b.mul(whole, like(1 / 16)));
+  const low = b.sub(whole, b.mul(high, like(16)));
+  const both = [low, high].map((v) => b.unsqueeze(wrap(v, 8, -16), b.ints([2])));
+  const pairs = b.reshape(b.concat(both, { axis: 2 }), b.ints([0, -1]));
+  return b.slice(pairs, b.ints([0]), b.ints([size]), b.ints([1]));
 }
 /** What float8 keeps of numbers at a scale. */
 function throughFloat8(b: Builder, x: Value, scale: Value): Value {
   const most = scalarLike(b, 448, x), least = scalarLike(b, -448, x);
-  const narrow = cast(b, b.one("Clip", [b.one("Div", [x, scale]), least, most]), "float8e4m3fn");
-  return b.one("Mul", [cast(b, narrow, "float32"), scale]);
+  const narrow = cast(b, b.clip(b.div(x, scale), least, most), "float8e4m3fn");
+  return b.mul(cast(b, narrow, "float32"), scale);
 }
 /** Inputs rounded to whole numbers at a scale of their own, and back. */
 function rounded(
@@ -101,10 +97,10 @@ function rounded(
   { most, epsilon }: { most: number; epsilon: number },
 ): Value {
   const like = (n: number) => scalarLike(b, n, x);
-  const largest = b.one("ReduceMax", [b.one("Abs", [x]), b.ints(axes)], { keepdims: 1 });
-  const scale = b.one("Div", [like(most), b.one("Add", [largest, like(epsilon)])]);
-  const whole = b.one("Clip", [b.one("Round", [b.one("Mul", [x, scale])]), like(-most), like(most)]);
-  return b.one("Div", [whole, scale]);
+  const largest = b.reduceMax(b.abs(x), b.ints(axes), { keepdims: 1 });
+  const scale = b.div(like(most), b.add(largest, like(epsilon)));
+  const whole = b.clip(b.round(b.mul(x, scale)), like(-most), like(most));
+  return b.div(whole, scale);
 }
 
 /** What differs between the layers. */
@@ -207,17 +203,14 @@ function quantized(name: string, base: LayerDef, kind: Kind): LayerDef<Quantized
       const scale = paramAt(params, scaleName), bare = block === null;
       if (mode === "int8") {
         const whole = cast(b, stored, "float32");
-        return run(input, b.one("Div", [whole, kind.aligned(b, scale, config, whole, x)]));
+        return run(input, b.div(whole, kind.aligned(b, scale, config, whole, x)));
       }
       const whole = unpacked(b, stored, columns), axis = kind.groups === "rows" ? 0 : 1;
-      const spread = (v: Value) => b.one("Gather", [v, cast(b, paramAt(params, "gIdx"), "int64")], { axis });
+      const spread = (v: Value) => b.gather(v, cast(b, paramAt(params, "gIdx"), "int64"), { axis });
       const matrix = bare
-        ? b.one("Div", [whole, b.one("Unsqueeze", [scale, b.ints([axis])])])
-        : b.one("Mul", [
-          b.one("Sub", [whole, spread(cast(b, paramAt(params, zeroName), "float32"))]),
-          spread(scale),
-        ]);
-      return run(input, b.one("Reshape", [matrix, b.ints(shape)]));
+        ? b.div(whole, b.unsqueeze(scale, b.ints([axis])))
+        : b.mul(b.sub(whole, spread(cast(b, paramAt(params, zeroName), "float32"))), spread(scale));
+      return run(input, b.reshape(matrix, b.ints(shape)));
     },
     keras: {
       ...(base.keras?.inputDtype && { inputDtype: base.keras.inputDtype }),
@@ -262,9 +255,9 @@ export const quantizedDefs: readonly LayerDef<QuantizedConfig, string>[] = [
     aligned(b, scale, config, kernel, x) {
       const { made, order } = alignScale(equationOf(config), shapeOf(x.type).length);
       const sizes = numbers(shapeOf(kernel.type)),
-        flat = b.one("Reshape", [scale, b.ints(made.map((i) => sizes[i] ?? 1))]);
+        flat = b.reshape(scale, b.ints(made.map((i) => sizes[i] ?? 1)));
       const turned = transpose(b, flat, order);
-      return b.one("Reshape", [turned, b.ints(sizes.map((d, i) => (made.includes(i) ? d : 1)))]);
+      return b.reshape(turned, b.ints(sizes.map((d, i) => (made.includes(i) ? d : 1))));
     },
   }),
   quantized("QuantizedEmbedding", plain(embeddingDef), {
@@ -273,6 +266,6 @@ export const quantizedDefs: readonly LayerDef<QuantizedConfig, string>[] = [
     matrix: ([rows = 1, columns = 1]) => [rows, columns],
     axes: () => range(0, 0),
     scaleShape: ([rows = 1]) => [rows],
-    aligned: (b, scale) => b.one("Unsqueeze", [scale, b.ints([1])]),
+    aligned: (b, scale) => b.unsqueeze(scale, b.ints([1])),
   }),
 ];

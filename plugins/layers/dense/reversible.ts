@@ -35,10 +35,10 @@ const reversibleEmbeddingDef: LayerDef<ReversibleEmbeddingConfig, "embeddings" |
     const kernel = config.tieWeights
       ? transpose(b, paramAt(params, "embeddings"), [1, 0])
       : paramAt(params, "reverseEmbeddings");
-    const y = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), kernel]);
+    const y = b.matMul(asFloat(b, inputAt(inputs, 0)), kernel);
     if (config.logitSoftCap === null) return [y];
     const cap = scalarLike(b, config.logitSoftCap, y);
-    return [b.one("Mul", [b.one("Tanh", [b.one("Div", [y, cap])]), cap])];
+    return [b.mul(b.tanh(b.div(y, cap)), cap)];
   },
   keras: {
     ...embeddingDef.keras,

@@ -46,9 +46,9 @@ const discretizationDef: LayerDef<DiscretizationConfig, never> = {
     const x = asFloat(b, inputAt(inputs, 0)), depth = config.binBoundaries.length;
     const edges = cast(b, b.constant(tensor([...config.binBoundaries], [depth], "float32")), "float32");
     // NaN is below no boundary, so it falls into the last bin.
-    const below = b.one("Less", [b.one("Unsqueeze", [cast(b, x, "float32"), b.ints([-1])]), edges]);
-    const above = b.one("Not", [below]);
-    const bins = b.one("ReduceSum", [cast(b, above, "float32"), b.ints([-1])], { keepdims: 0 });
+    const below = b.less(b.unsqueeze(cast(b, x, "float32"), b.ints([-1])), edges);
+    const above = b.not(below);
+    const bins = b.reduceSum(cast(b, above, "float32"), b.ints([-1]), { keepdims: 0 });
     const ids: DType = config.dtype === "int32" ? "int32" : "int64";
     return [encoded(b, bins, config.outputMode, depth + 1, config.outputMode === "int" ? ids : "float32")];
   },
@@ -78,8 +78,8 @@ export interface CategoryEncodingConfig {
 /** Zeros in the ids' shape, where looking negative ones up is refused, and those from `limit` on. */
 function checkedIds(b: Builder, ids: Value, limit?: number): Value {
   const known = refusedBelowZero(b, ids), zero = scalarLike(b, 0, ids);
-  if (limit !== undefined) return b.one("Gather", [zeros(b, limit), known]);
-  return b.one("Gather", [zeros(b, 1), b.one("Min", [known, zero])]);
+  if (limit !== undefined) return b.gather(zeros(b, limit), known);
+  return b.gather(zeros(b, 1), b.min([known, zero]));
 }
 const zeros = (b: Builder, rows: number): Value => b.constant(tensor(new Int32Array(rows), [rows], "int32"));
 const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
@@ -107,7 +107,7 @@ const categoryEncodingDef: LayerDef<CategoryEncodingConfig, never> = {
     const ids = cast(b, inputAt(inputs, 0), "int32");
     const known = whole || outside === "drop" && outputMode === "one_hot"
       ? ids
-      : b.one("Add", [ids, checkedIds(b, ids, outside === "refuse" ? numTokens : undefined)]);
+      : b.add(ids, checkedIds(b, ids, outside === "refuse" ? numTokens : undefined));
     return [encoded(b, known, outputMode, numTokens, "float32", weights)];
   },
   check: checkSparse,

@@ -32,7 +32,7 @@ const hashedCrossingDef: LayerDef<HashedCrossingConfig, never> = {
   build({ b, config, inputs }) {
     if (inputs.length < 2) throw new ShapeError(`expected at least 2 inputs, got ${inputs.length}`);
     const columns = inputs.map((x) => dtypeOf(x) === "string" ? x : cast(b, x, "int64"));
-    const bins = b.one("lapis.CrossHash", columns, { buckets: config.numBins });
+    const bins = b.crossHash(columns, { buckets: config.numBins });
     return [encoded(b, bins, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
   },
   check: checkSparse,

@@ -35,14 +35,14 @@ export function encoded(
   const shape = shapeOf(ids.type);
   // In floats, which are exact up to 16 million classes: kernels compare them.
   let x = cast(b, ids, "float32");
-  if (mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1) x = b.one("Squeeze", [x, b.ints([-1])]);
+  if (mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1) x = b.squeeze(x, b.ints([-1]));
   const classes = b.constant(tensor(Float32Array.from({ length: depth }, (_, i) => i)));
-  const rows = cast(b, b.one("Equal", [b.one("Unsqueeze", [x, b.ints([-1])]), classes]), "float32");
+  const rows = cast(b, b.equal(b.unsqueeze(x, b.ints([-1])), classes), "float32");
   if (mode === "one_hot") return cast(b, rows, dtype);
   if (shape.length < 1) throw new ShapeError("expected at least the batch axis");
   // A vector of ids is one sample.
   const axis = b.ints([-2]);
-  if (mode === "multi_hot") return cast(b, b.one("ReduceMax", [rows, axis], { keepdims: 0 }), dtype);
-  const each = weights ? b.one("Mul", [rows, b.one("Unsqueeze", [asFloat(b, weights), b.ints([-1])])]) : rows;
-  return cast(b, b.one("ReduceSum", [each, axis], { keepdims: 0 }), dtype);
+  if (mode === "multi_hot") return cast(b, b.reduceMax(rows, axis, { keepdims: 0 }), dtype);
+  const each = weights ? b.mul(rows, b.unsqueeze(asFloat(b, weights), b.ints([-1]))) : rows;
+  return cast(b, b.reduceSum(each, axis, { keepdims: 0 }), dtype);
 }

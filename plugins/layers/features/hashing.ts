@@ -50,14 +50,14 @@ const hashingDef: LayerDef<HashingConfig, never> = {
   build({ b, config, inputs }) {
     const given = inputAt(inputs, 0), masked = config.maskValue !== null && config.numBins > 1;
     const x: Value = isFloat(dtypeOf(given)) ? cast(b, given, "int64") : given;
-    const bins = b.one("lapis.HashBucket", [x], {
+    const bins = b.hashBucket(x, {
       buckets: masked ? config.numBins - 1 : config.numBins,
       ...(config.salt && { salt: [...config.salt] }),
     });
     let ids = bins;
     if (masked) {
-      const mask = b.one("Equal", [given, b.constant(tensor([config.maskValue ?? 0], [], dtypeOf(given)))]);
-      ids = b.one("Where", [mask, b.scalar(0, "int64"), b.one("Add", [bins, b.scalar(1, "int64")])]);
+      const mask = b.equal(given, b.constant(tensor([config.maskValue ?? 0], [], dtypeOf(given))));
+      ids = b.where(mask, b.scalar(0, "int64"), b.add(bins, b.scalar(1, "int64")));
     }
     return [encoded(b, ids, config.outputMode, config.numBins, outType(config.outputMode, config.dtype))];
   },

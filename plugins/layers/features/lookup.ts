@@ -167,24 +167,24 @@ export function lookedUp(b: Builder, x: Value, config: LookupConfig): Value {
   const constant = (n: number) => b.scalar(n, "int64");
   const mask = config.maskToken === null
     ? undefined
-    : b.one("Equal", [x, b.constant(tensor([config.maskToken], [], dtype))]);
+    : b.equal(x, b.constant(tensor([config.maskToken], [], dtype)));
   const required = count === 0 && !mask ? 1 : 0;
-  const place = b.one("lapis.IndexOf", [x, list], { required }),
-    found = b.one("GreaterOrEqual", [place, constant(0)]);
-  const ids = b.one("Add", [place, constant(tokenStart)]);
+  const place = b.indexOf(x, list, { required }),
+    found = b.greaterOrEqual(place, constant(0));
+  const ids = b.add(place, constant(tokenStart));
   let unknown = constant(count === 0 ? -1 : oovStart);
   if (count > 1) {
     const spread = dtype === "int64" && config.oovMethod === "floormod"
-      ? b.one("Mod", [x, constant(count)])
-      : b.one("lapis.HashBucket", [x], { buckets: count, ...(config.salt && { salt: [...config.salt] }) });
-    unknown = b.one("Add", [spread, constant(oovStart)]);
+      ? b.mod(x, constant(count))
+      : b.hashBucket(x, { buckets: count, ...(config.salt && { salt: [...config.salt] }) });
+    unknown = b.add(spread, constant(oovStart));
   }
-  const any = b.one("Where", [found, ids, unknown]), { outputMode } = config;
-  const all = mask ? b.one("Where", [mask, constant(outputMode === "int" ? 0 : -1), any]) : any;
+  const any = b.where(found, ids, unknown), { outputMode } = config;
+  const all = mask ? b.where(mask, constant(outputMode === "int" ? 0 : -1), any) : any;
   const depth = config.padToMaxTokens && config.maxTokens !== null ? config.maxTokens : size;
   if (outputMode !== "tf_idf") return encoded(b, all, outputMode, depth, "int64");
   const counts = encoded(b, all, "count", depth, "float32");
-  return b.one("Mul", [counts, b.constant(tensor([...idf ?? []], [depth], "float32"))]);
+  return b.mul(counts, b.constant(tensor([...idf ?? []], [depth], "float32")));
 }
 /** Ids to tokens: the special token for what is no id. */
 function turnedBack(b: Builder, ids: Value, config: LookupConfig, dtype: "string" | "int64"): Value {
@@ -194,12 +194,9 @@ function turnedBack(b: Builder, ids: Value, config: LookupConfig, dtype: "string
     ...new Array<Token>(tokenStart - oovStart).fill(oov),
   ];
   const all = [...special, ...tokens, oov], last = b.scalar(all.length - 1, "int64");
-  const inside = b.one("And", [
-    b.one("GreaterOrEqual", [ids, b.scalar(0, "int64")]),
-    b.one("Less", [ids, last]),
-  ]);
-  const safe = b.one("Where", [inside, ids, last]);
-  return b.one("Gather", [b.constant(tokenTensor(all, dtype)), safe], { axis: 0 });
+  const inside = b.and(b.greaterOrEqual(ids, b.scalar(0, "int64")), b.less(ids, last));
+  const safe = b.where(inside, ids, last);
+  return b.gather(b.constant(tokenTensor(all, dtype)), safe, { axis: 0 });
 }
 
 /** Weights beyond the vocabulary are padding, which Keras makes itself. Keras 2 spreads unknown tokens in its one way. */

@@ -87,8 +87,8 @@ const textVectorizationDef: LayerDef<TextVectorizationConfig, never> = {
     if (split !== null && shape.length > 1 && shape.at(-1) !== 1) {
       throw new ShapeError(`expected texts [batch] or [batch, 1], got ${shape.length} axes`);
     }
-    const x = split === null && shape.length === 2 ? given : b.one("Reshape", [given, b.ints([-1])]);
-    const tokens = b.one("lapis.Tokens", [x], {
+    const x = split === null && shape.length === 2 ? given : b.reshape(given, b.ints([-1]));
+    const tokens = b.tokens(x, {
       standardize: config.standardize ?? "none",
       split: split ?? "none",
       ngrams: [...config.ngrams ?? []],

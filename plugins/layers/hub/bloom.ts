@@ -81,10 +81,10 @@ export const bloomDecoderDef: LayerDef<BloomDecoderConfig> = {
       bias: (scores) => withAlibi(b, scores, 8),
     });
     const seen = dropped(context, dense(b, unsplit(b, mixed), params, bloom("output")), c.dropout);
-    const middle = b.one("Add", [seen, x]);
+    const middle = b.add(seen, x);
     const level = norm(b, middle, params, bloomAfter, c.layerNormEpsilon);
     const y = activate(b, { name: "gelu", approximate: true }, dense(b, level, params, inner));
-    return [b.one("Add", [dropped(context, dense(b, y, params, outer), c.dropout), middle])];
+    return [b.add(dropped(context, dense(b, y, params, outer), c.dropout), middle)];
   },
   keras: hidden("BloomDecoder", {
     call: [

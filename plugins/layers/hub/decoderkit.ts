@@ -242,9 +242,9 @@ export function decoder<C extends DecoderConfig>(kind: Kind<C>): LayerDef<C> {
         },
       );
       const seen = dropped(context, fromHeads(b, mixed, params, places.output), config.dropout);
-      const middle = b.one("Add", [seen, x]);
+      const middle = b.add(seen, x);
       const even = rmsOf(b, middle, params, places.after, epsilon);
-      return [b.one("Add", [feedForward.build(context, even), middle])];
+      return [b.add(feedForward.build(context, even), middle)];
     },
     ...(kind.check && { check: kind.check }),
     keras: hidden(kind.name, {

@@ -153,9 +153,9 @@ export const phi3DecoderDef: LayerDef<Phi3DecoderConfig> = decoder<Phi3DecoderCo
     if (c.ropeScalingType === null || short === null || long === null) return own;
     const over = (factors: readonly number[]) =>
       b.constant(tensor(own.map((rate, i) => rate / (factors[i] ?? 1)), [own.length], "float32"));
-    const count = b.one("Shape", [x], { start: 1, end: 2 });
-    const isLong = b.one("Greater", [count, b.ints([c.pretrainingSequenceLength])]);
-    return b.one("Where", [isLong, over(long), over(short)]);
+    const count = b.shape(x, { start: 1, end: 2 });
+    const isLong = b.greater(count, b.ints([c.pretrainingSequenceLength]));
+    return b.where(isLong, over(long), over(short));
   },
   rotaryFactor({ ropeScalingType, maxSequenceLength: most, pretrainingSequenceLength: length }) {
     if (ropeScalingType === null || most <= length) return 1;

@@ -46,8 +46,8 @@ function rowsFor(
 ): Value {
   const rank = shapeOf(like.type).length;
   const own = positions ? cast(b, positions, "int64") : steps(b, like, rank - 2);
-  const at = start === 0 || positions ? own : b.one("Add", [own, b.scalar(start, "int64")]);
-  const rows = b.one("Gather", [table, at], { axis: 0 });
+  const at = start === 0 || positions ? own : b.add(own, b.scalar(start, "int64"));
+  const rows = b.gather(table, at, { axis: 0 });
   return expand(b, rows, sizesOf(like, range(0, rank)), like);
 }
 /** A learned row for every position: the rows for `[…, steps, features]`, in its shape. */
@@ -117,15 +117,15 @@ export const tokenAndPositionEmbeddingDef: LayerDef<TokenAndPositionEmbeddingCon
       const back = config.tieWeights
         ? transpose(b, paramAt(params, "tokens"), [1, 0])
         : paramAt(params, "reverse");
-      return [b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), back])];
+      return [b.matMul(asFloat(b, inputAt(inputs, 0)), back)];
     }
     const x = inputAt(inputs, 0), ids = dtypeOf(x) === "int64" ? x : cast(b, x, "int32");
-    const tokens = b.one("Gather", [paramAt(params, "tokens"), ids], { axis: 0 });
+    const tokens = b.gather(paramAt(params, "tokens"), ids, { axis: 0 });
     const { values, options } = call;
     const places = rowsFor(b, paramAt(params, "positions"), tokens, startOf(options), values?.positions);
-    const y = b.one("Add", [tokens, places]);
+    const y = b.add(tokens, places);
     if (!config.maskZero) return [y];
-    return [b.masked(y, b.one("Not", [b.one("Equal", [ids, scalarLike(b, 0, ids)])]))];
+    return [b.masked(y, b.not(b.equal(ids, scalarLike(b, 0, ids))))];
   },
   keras: hub("TokenAndPositionEmbedding", {
     inputDtype: "int32",
@@ -153,11 +153,11 @@ export const sinePositionEncodingDef: LayerDef<SinePositionEncodingConfig, never
       b.constant(tensor(Float32Array.from({ length: size }, (_, i) => f(i))));
     const own = cast(b, call.values?.positions ?? steps(b, x, rank - 2), "float32");
     const start = startOf(call.options);
-    const at = start === 0 || call.values?.positions ? own : b.one("Add", [own, b.scalar(start)]);
+    const at = start === 0 || call.values?.positions ? own : b.add(own, b.scalar(start));
     const rates = each((i) => config.maxWavelength ** (-2 * Math.floor(i / 2) / size));
-    const angles = b.one("Mul", [b.one("Unsqueeze", [at, b.ints([-1])]), rates]);
-    const sines = b.one("Mul", [b.one("Sin", [angles]), each((i) => 1 - i % 2)]);
-    const waves = b.one("Add", [sines, b.one("Mul", [b.one("Cos", [angles]), each((i) => i % 2)])]);
+    const angles = b.mul(b.unsqueeze(at, b.ints([-1])), rates);
+    const sines = b.mul(b.sin(angles), each((i) => 1 - i % 2));
+    const waves = b.add(sines, b.mul(b.cos(angles), each((i) => i % 2)));
     return [expand(b, waves, sizesOf(x, range(0, rank)), x)];
   },
   keras: hub("SinePositionEncoding", { call: ["inputs", "start_index", "positions"] }),
@@ -200,9 +200,9 @@ export function alibiSlopes(heads: number, most: number): readonly number[] {
 /** Scores `[batch, heads, queries, keys]` with ALiBi's biases, which fall with the distance from the last key. */
 export function withAlibi(b: Builder, scores: Value, most: number): Value {
   const heads = sizeAt(scores.type, 1), slopes = Float32Array.from(alibiSlopes(heads, most));
-  const keys = steps(b, scores, 3), last = b.one("ReduceMax", [keys, b.ints([0])], { keepdims: 1 });
-  const distance = cast(b, b.one("Sub", [keys, last]), dtypeOf(scores));
-  return b.one("Add", [scores, b.one("Mul", [b.constant(tensor(slopes, [heads, 1, 1])), distance])]);
+  const keys = steps(b, scores, 3), last = b.reduceMax(keys, b.ints([0]), { keepdims: 1 });
+  const distance = cast(b, b.sub(keys, last), dtypeOf(scores));
+  return b.add(scores, b.mul(b.constant(tensor(slopes, [heads, 1, 1])), distance));
 }
 /** Options of {@link alibiBiasDef}, resolved. */
 export interface AlibiBiasConfig {
@@ -244,9 +244,9 @@ interface TableSizes {
 }
 /** Rows of x `[batch, steps, features]` at positions `[batch, n]`, batch by batch: `[batch, n, features]`. */
 export function rowsAt(b: Builder, x: Value, positions: Value): Value {
-  const at = cast(b, positions, "int64"), places = b.one("Unsqueeze", [at, b.ints([-1])]);
+  const at = cast(b, positions, "int64"), places = b.unsqueeze(at, b.ints([-1]));
   const wide = expand(b, places, [{ axis: 0 }, { axis: 1 }, sizeAt(x.type, -1)], at);
-  return b.one("GatherElements", [x, wide], { axis: 1 });
+  return b.gatherElements(x, wide, { axis: 1 });
 }
 const headDense = at("_intermediate_dense"), headNorm = at("_intermediate_layer_norm");
 /** Scores of tokens at positions: `[batch, steps, features]` and ids `[batch, n]` to `[batch, n, vocabularySize]`. */
@@ -286,9 +286,9 @@ export const maskedLmHeadDef: LayerDef<MaskedLmHeadConfig> = {
     const inner = activate(b, config.intermediateActivation, dense(b, rows, params, headDense));
     const level = norm(b, inner, params, headNorm, config.layerNormEpsilon);
     const [scores] = config.tokenEmbedding === null
-      ? [b.one("MatMul", [level, paramAt(params, "kernel")])]
+      ? [b.matMul(level, paramAt(params, "kernel"))]
       : layer(config.tokenEmbedding, [level], { options: { reverse: true } });
-    const y = b.one("Add", [inputAt(scores ? [scores] : [], 0), paramAt(params, "bias")]);
+    const y = b.add(inputAt(scores ? [scores] : [], 0), paramAt(params, "bias"));
     return [activate(b, config.activation, y)];
   },
   keras: hub("MaskedLMHead", {

@@ -19,23 +19,17 @@ function featureWaves(b: Builder, n: number): Waves {
   return [waves(Math.cos), waves(Math.sin)];
 }
 function stepWaves(b: Builder, x: Value): Waves {
-  const own = steps(b, x, 1), count = b.one("Shape", [x], { start: 1, end: 2 });
-  const products = b.one("Mul", [
-    b.one("Unsqueeze", [own, b.ints([1])]),
-    b.one("Unsqueeze", [own, b.ints([0])]),
-  ]);
-  const turns = b.one("Div", [
-    cast(b, b.one("Mod", [products, count]), "float32"),
-    cast(b, count, "float32"),
-  ]);
-  const angles = b.one("Mul", [turns, b.scalar(2 * Math.PI)]);
-  return [b.one("Cos", [angles]), b.one("Sin", [angles])];
+  const own = steps(b, x, 1), count = b.shape(x, { start: 1, end: 2 });
+  const products = b.mul(b.unsqueeze(own, b.ints([1])), b.unsqueeze(own, b.ints([0])));
+  const turns = b.div(cast(b, b.mod(products, count), "float32"), cast(b, count, "float32"));
+  const angles = b.mul(turns, b.scalar(2 * Math.PI));
+  return [b.cos(angles), b.sin(angles)];
 }
 /** Real part of Fourier's transform over steps and features of `[batch, steps, features]`. */
 function transformed(b: Builder, x: Value): Value {
   const [cosines, sines] = featureWaves(b, sizeAt(x.type, -1)), over = stepWaves(b, x);
-  const real = b.one("MatMul", [over[0], b.one("MatMul", [x, cosines])]);
-  return b.one("Sub", [real, b.one("MatMul", [over[1], b.one("MatMul", [x, sines])])]);
+  const real = b.matMul(over[0], b.matMul(x, cosines));
+  return b.sub(real, b.matMul(over[1], b.matMul(x, sines)));
 }
 
 /** Options of {@link fNetEncoderDef}, resolved. */
@@ -80,10 +74,10 @@ export const fNetEncoderDef: LayerDef<FNetEncoderConfig> = {
   },
   build(context) {
     const { b, config: c, inputs, params } = context, x = asFloat(b, inputAt(inputs, 0));
-    const mixed = norm(b, b.one("Add", [x, transformed(b, x)]), params, mixingNorm, c.layerNormEpsilon);
+    const mixed = norm(b, b.add(x, transformed(b, x)), params, mixingNorm, c.layerNormEpsilon);
     const middle = activate(b, c.activation, dense(b, mixed, params, fnetInner));
     const y = dropped(context, dense(b, middle, params, fnetOuter), c.dropout);
-    return [norm(b, b.one("Add", [mixed, y]), params, outputNorm, c.layerNormEpsilon)];
+    return [norm(b, b.add(mixed, y), params, outputNorm, c.layerNormEpsilon)];
   },
   keras: hub("FNetEncoder", { call: ["inputs", "training"] }),
 };

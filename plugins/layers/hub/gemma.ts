@@ -122,12 +122,12 @@ export interface GemmaKind<C extends GemmaDecoderConfig> {
 }
 /** Whether key j stands at most `size` − 1 steps off query i, those before and after it shared out. */
 function around(b: Builder, scores: Value, size: number): Value {
-  const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
-  const right = Math.floor(size / 2), left = size - right - 1, apart = b.one("Sub", [axis(2, 1), axis(3, 0)]);
-  return b.one("And", [
-    b.one("LessOrEqual", [apart, b.scalar(left, "int64")]),
-    b.one("GreaterOrEqual", [apart, b.scalar(-right, "int64")]),
-  ]);
+  const axis = (from: number, at: number) => b.unsqueeze(steps(b, scores, from), b.ints([at]));
+  const right = Math.floor(size / 2), left = size - right - 1, apart = b.sub(axis(2, 1), axis(3, 0));
+  return b.and(
+    b.lessOrEqual(apart, b.scalar(left, "int64")),
+    b.greaterOrEqual(apart, b.scalar(-right, "int64")),
+  );
 }
 /**
  * What is no response sees all of what isn't either; each step of a response what stands before it. Masks are of the last
@@ -141,19 +141,19 @@ function prefixed(
 ): (scores: Value) => Value {
   return (scores) => {
     const wide = (mask: Value, fill: number) => {
-      const size = (x: Value, axis: number) => b.one("Shape", [x], { start: axis, end: axis + 1 });
-      const before = b.one("Sub", [size(scores, 3), size(mask, 1)]), none = b.ints([0]);
-      const numbers = b.one("Cast", [boolMask(b, mask)], { to: "float32" });
-      const pads = b.one("Concat", [none, before, none, none], { axis: 0 });
-      const all = b.one("Pad", [numbers, pads, scalarLike(b, fill, numbers)]);
-      return b.one("Unsqueeze", [b.one("Cast", [all], { to: "bool" }), b.ints([1, 2])]);
+      const size = (x: Value, axis: number) => b.shape(x, { start: axis, end: axis + 1 });
+      const before = b.sub(size(scores, 3), size(mask, 1)), none = b.ints([0]);
+      const numbers = b.cast(boolMask(b, mask), { to: "float32" });
+      const pads = b.concat([none, before, none, none], { axis: 0 });
+      const all = b.pad(numbers, pads, scalarLike(b, fill, numbers));
+      return b.unsqueeze(b.cast(all, { to: "bool" }), b.ints([1, 2]));
     };
-    const own = wide(response, 0), prefix = b.one("And", [wide(padding, 1), b.one("Not", [own])]);
-    const seen = b.one("Or", [prefix, b.one("And", [causalMask(b, scores), own])]);
+    const own = wide(response, 0), prefix = b.and(wide(padding, 1), b.not(own));
+    const seen = b.or(prefix, b.and(causalMask(b, scores), own));
     if (near === null) return seen;
-    const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
-    const apart = b.one("Abs", [b.one("Sub", [axis(2, 1), axis(3, 0)])]);
-    return b.one("And", [seen, b.one("Less", [apart, b.scalar(near, "int64")])]);
+    const axis = (from: number, at: number) => b.unsqueeze(steps(b, scores, from), b.ints([at]));
+    const apart = b.abs(b.sub(axis(2, 1), axis(3, 0)));
+    return b.and(seen, b.less(apart, b.scalar(near, "int64")));
   };
 }
 /** A decoder's layer of that kind. */
@@ -217,13 +217,13 @@ export function gemmaBlock<C extends GemmaDecoderConfig>(kind: GemmaKind<C>): La
       );
       let seen = fromHeads(b, mixed, params, output);
       if (c.usePostAttentionNorm) seen = level(seen, afterAttention);
-      const middle = b.one("Add", [x, dropped(context, seen, c.dropout)]);
+      const middle = b.add(x, dropped(context, seen, c.dropout));
       let y = gated(b, level(middle, beforeForward), params, [gate, up, down], {
         name: "gelu",
         approximate: true,
       });
       if (c.usePostFfwNorm) y = level(y, afterForward);
-      return [b.one("Add", [y, middle])];
+      return [b.add(y, middle)];
     },
     keras: hidden(kind.name, { call: kind.call }),
   };

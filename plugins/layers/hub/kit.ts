@@ -66,41 +66,41 @@ const biasOf = (params: Params, { name }: Place): Value | undefined => params[`$
 
 /** x through a kernel `[features, units]`. */
 export function dense(b: Builder, x: Value, params: Params, place: Place): Value {
-  const y = b.one("MatMul", [x, weightOf(params, place, "kernel")]), bias = biasOf(params, place);
-  return bias ? b.one("Add", [y, bias]) : y;
+  const y = b.matMul(x, weightOf(params, place, "kernel")), bias = biasOf(params, place);
+  return bias ? b.add(y, bias) : y;
 }
 /** x `[batch, steps, features]` through a kernel of `[features, heads, size]`, as `[batch, heads, steps, size]`. */
 export function toHeads(b: Builder, x: Value, params: Params, place: Place): Value {
   const kernel = weightOf(params, place, "kernel"), bias = biasOf(params, place);
   const heads = sizeAt(kernel.type, 1), size = sizeAt(kernel.type, 2);
-  const flat = b.one("Reshape", [kernel, b.ints([-1, heads * size])]);
-  let y = b.one("MatMul", [x, flat]);
-  if (bias) y = b.one("Add", [y, b.one("Reshape", [bias, b.ints([-1])])]);
+  const flat = b.reshape(kernel, b.ints([-1, heads * size]));
+  let y = b.matMul(x, flat);
+  if (bias) y = b.add(y, b.reshape(bias, b.ints([-1])));
   return split(b, y, heads);
 }
 /** The same through a kernel of `[heads, features, size]`, as Gemma has it. */
 export function toHeadsFirst(b: Builder, x: Value, params: Params, place: Place): Value {
   const kernel = weightOf(params, place, "kernel");
   const heads = sizeAt(kernel.type, 0), features = sizeAt(kernel.type, 1), size = sizeAt(kernel.type, 2);
-  const flat = b.one("Reshape", [transpose(b, kernel, [1, 0, 2]), b.ints([features, heads * size])]);
-  return split(b, b.one("MatMul", [x, flat]), heads);
+  const flat = b.reshape(transpose(b, kernel, [1, 0, 2]), b.ints([features, heads * size]));
+  return split(b, b.matMul(x, flat), heads);
 }
 /** `[batch, steps, heads · size]` as `[batch, heads, steps, size]`. */
 export function split(b: Builder, x: Value, heads: number): Value {
   const size = sizeAt(x.type, -1) / heads;
-  return transpose(b, b.one("Reshape", [x, b.ints([0, 0, heads, size])]), [0, 2, 1, 3]);
+  return transpose(b, b.reshape(x, b.ints([0, 0, heads, size])), [0, 2, 1, 3]);
 }
 /** `[batch, heads, steps, size]` as `[batch, steps, heads · size]`. */
 export function unsplit(b: Builder, x: Value): Value {
   const width = sizeAt(x.type, 1) * sizeAt(x.type, 3);
-  return b.one("Reshape", [transpose(b, x, [0, 2, 1, 3]), b.ints([0, 0, width])]);
+  return b.reshape(transpose(b, x, [0, 2, 1, 3]), b.ints([0, 0, width]));
 }
 /** Heads `[batch, heads, steps, size]` through a kernel of `[heads, size, features]`. */
 export function fromHeads(b: Builder, x: Value, params: Params, place: Place): Value {
   const kernel = weightOf(params, place, "kernel"), features = sizeAt(kernel.type, -1);
-  const y = b.one("MatMul", [unsplit(b, x), b.one("Reshape", [kernel, b.ints([-1, features])])]);
+  const y = b.matMul(unsplit(b, x), b.reshape(kernel, b.ints([-1, features])));
   const bias = biasOf(params, place);
-  return bias ? b.one("Add", [y, bias]) : y;
+  return bias ? b.add(y, bias) : y;
 }
 /** To mean beta and deviation gamma over the last axis. */
 export function norm(b: Builder, x: Value, params: Params, place: Place, epsilon: number): Value {
@@ -109,10 +109,10 @@ export function norm(b: Builder, x: Value, params: Params, place: Place, epsilon
 }
 /** x over its root mean square along the last axis, times a scale; `offset` is added to the scale. */
 export function rms(b: Builder, x: Value, scale: Value, epsilon: number, offset = 0): Value {
-  const mean = b.one("ReduceMean", [b.one("Mul", [x, x]), b.ints([-1])], { keepdims: 1 });
-  const root = b.one("Sqrt", [b.one("Add", [mean, scalarLike(b, epsilon, x)])]);
-  const factor = offset === 0 ? scale : b.one("Add", [scale, scalarLike(b, offset, scale)]);
-  return b.one("Mul", [b.one("Div", [x, root]), factor]);
+  const mean = b.reduceMean(b.mul(x, x), b.ints([-1]), { keepdims: 1 });
+  const root = b.sqrt(b.add(mean, scalarLike(b, epsilon, x)));
+  const factor = offset === 0 ? scale : b.add(scale, scalarLike(b, offset, scale));
+  return b.mul(b.div(x, root), factor);
 }
 /** The same with a part's own scale. */
 export function rmsOf(
@@ -128,7 +128,7 @@ export function rmsOf(
 /** With a share of the elements dropped in training. */
 export function dropped<C>({ b, training }: HubContext<C>, x: Value, rate: number): Value {
   if (!training || rate === 0) return x;
-  return b.one("Mul", [x, dropoutPattern(b, x, b.one("Shape", [x]), rate, null)]);
+  return b.mul(x, dropoutPattern(b, x, b.shape(x), rate, null));
 }
 /** down(act(gate(x)) · up(x)): the feed forward part of newer decoders. */
 export function gated(
@@ -139,7 +139,7 @@ export function gated(
   activation: ActivationSpec,
 ): Value {
   const opened = activate(b, activation, dense(b, x, params, gate));
-  return dense(b, b.one("Mul", [dense(b, x, params, up), opened]), params, down);
+  return dense(b, b.mul(dense(b, x, params, up), opened), params, down);
 }
 
 /** What masks an attention. */
@@ -163,7 +163,7 @@ export function allowed(b: Builder, scores: Value, parts: MaskParts): Value | un
   const add = (mask: Value | undefined, axes: readonly number[], rank: number) => {
     if (!mask) return;
     if (shapeOf(mask.type).length !== rank) throw new UnsupportedError(`expected a mask of ${rank} axes`);
-    found.push(b.one("Unsqueeze", [boolMask(b, mask), b.ints(axes)]));
+    found.push(b.unsqueeze(boolMask(b, mask), b.ints(axes)));
   };
   add(parts.query, [1, 3], 2);
   add(parts.padding, [1, 2], 2);
@@ -171,21 +171,18 @@ export function allowed(b: Builder, scores: Value, parts: MaskParts): Value | un
   if (parts.causal) found.push(causalMask(b, scores));
   if (parts.window !== undefined && parts.window !== null) found.push(near(b, scores, parts.window));
   if (parts.also) found.push(parts.also(scores));
-  return found.length === 0 ? undefined : found.reduce((m, n) => b.one("And", [m, n]));
+  return found.length === 0 ? undefined : found.reduce((m, n) => b.and(m, n));
 }
 /** Whether key j stands less than `window` steps before query i. */
 function near(b: Builder, scores: Value, window: number): Value {
   const [queries, keys] = [steps(b, scores, 2), steps(b, scores, 3)];
-  const apart = b.one("Sub", [
-    b.one("Unsqueeze", [queries, b.ints([1])]),
-    b.one("Unsqueeze", [keys, b.ints([0])]),
-  ]);
-  return b.one("Less", [apart, b.scalar(window, "int64")]);
+  const apart = b.sub(b.unsqueeze(queries, b.ints([1])), b.unsqueeze(keys, b.ints([0])));
+  return b.less(apart, b.scalar(window, "int64"));
 }
 /** 0, 1, … along an axis, int64. */
 export function steps(b: Builder, x: Value, axis: number): Value {
-  const count = b.one("Squeeze", [b.one("Shape", [x], { start: axis, end: axis + 1 })]);
-  return b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
+  const count = b.squeeze(b.shape(x, { start: axis, end: axis + 1 }));
+  return b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64"));
 }
 
 /** How heads attend. */
@@ -214,23 +211,23 @@ export function attend<C>(
   o: AttendOptions,
 ): readonly [Value, Value] {
   const { b } = context, heads = sizeAt(query.type, 1);
-  const scaled = o.scale === 1 ? query : b.one("Mul", [query, scalarLike(b, o.scale, query)]);
-  let scores = b.one("MatMul", [scaled, transpose(b, shared(b, key, heads), [0, 1, 3, 2])]);
+  const scaled = o.scale === 1 ? query : b.mul(query, scalarLike(b, o.scale, query));
+  let scores = b.matMul(scaled, transpose(b, shared(b, key, heads), [0, 1, 3, 2]));
   if (o.softCap !== undefined && o.softCap !== null) scores = capped(b, scores, o.softCap);
   if (o.bias) scores = o.bias(scores);
   const seen = allowed(b, scores, o.mask);
   const weights = o.weights?.(scores, seen) ?? maskedSoftmax(b, scores, seen, o.zeroed);
   const kept = dropped(context, weights, o.dropout ?? 0);
-  return [b.one("MatMul", [kept, shared(b, value, heads)]), weights];
+  return [b.matMul(kept, shared(b, value, heads)), weights];
 }
 function capped(b: Builder, x: Value, cap: number): Value {
   const bound = scalarLike(b, cap, x);
-  return b.one("Mul", [b.one("Tanh", [b.one("Div", [x, bound])]), bound]);
+  return b.mul(b.tanh(b.div(x, bound)), bound);
 }
 /** Each head as often as several of the queries' share it. */
 function shared(b: Builder, x: Value, heads: number): Value {
   const own = sizeAt(x.type, 1), times = heads / own;
   if (times === 1) return x;
-  const wide = b.one("Tile", [b.one("Unsqueeze", [x, b.ints([2])]), b.ints([1, 1, times, 1, 1])]);
-  return b.one("Reshape", [wide, shapeVector(b, x, [{ axis: 0 }, heads, { axis: 2 }, sizeAt(x.type, 3)])]);
+  const wide = b.tile(b.unsqueeze(x, b.ints([2])), b.ints([1, 1, times, 1, 1]));
+  return b.reshape(wide, shapeVector(b, x, [{ axis: 0 }, heads, { axis: 2 }, sizeAt(x.type, 3)]));
 }

@@ -12,7 +12,7 @@ export const padderDef: LayerDef<Record<never, never>, never> = {
   params: () => ({}),
   build({ b, inputs }) {
     const x = inputAt(inputs, 0);
-    return [b.one("Pad", [x, b.ints([0, 1, 0, 0, 1, 0]), scalarLike(b, 0, x)])];
+    return [b.pad(x, b.ints([0, 1, 0, 0, 1, 0]), scalarLike(b, 0, x))];
   },
   keras: hidden("Padder", { ignore: ["activity_regularizer"] }),
 };

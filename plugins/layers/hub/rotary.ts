@@ -85,23 +85,23 @@ export function rotated(
   }
   const { start = 0, factor = 1 } = more;
   let places = cast(b, more.positions ?? steps(b, x, axis), "float32");
-  if (!more.positions && start !== 0) places = b.one("Add", [places, b.scalar(start)]);
+  if (!more.positions && start !== 0) places = b.add(places, b.scalar(start));
   const batched = shapeOf(places.type).length === 2;
-  const angle = b.one("Mul", [
-    b.one("Unsqueeze", [places, b.ints([-1])]),
+  const angle = b.mul(
+    b.unsqueeze(places, b.ints([-1])),
     "type" in rates ? rates : b.constant(tensor(Float32Array.from(rates))),
-  ]);
+  );
   // [batch?, steps, pairs] to stand against x's axes
   const missing = range(batched ? 1 : 0, rank - 1).filter((a) => a !== axis && !(batched && a === 0));
-  const wide = missing.length === 0 ? angle : b.one("Unsqueeze", [angle, b.ints(missing)]);
-  const times = (y: Value) => factor === 1 ? y : b.one("Mul", [y, b.scalar(factor)]);
-  const cos = times(b.one("Cos", [wide])), sin = times(b.one("Sin", [wide]));
-  const [left, right] = b.op("Split", [x], { axis: -1, num_outputs: 2 }, { outputs: 2 });
+  const wide = missing.length === 0 ? angle : b.unsqueeze(angle, b.ints(missing));
+  const times = (y: Value) => factor === 1 ? y : b.mul(y, b.scalar(factor));
+  const cos = times(b.cos(wide)), sin = times(b.sin(wide));
+  const [left, right] = b.split(x, { axis: -1, num_outputs: 2 });
   if (!left || !right) throw new ShapeError("rotary embedding: no features");
-  const mul = (p: Value, q: Value) => b.one("Mul", [p, q]);
-  return b.one("Concat", [
-    b.one("Sub", [mul(left, cos), mul(right, sin)]),
-    b.one("Add", [mul(right, cos), mul(left, sin)]),
+  const mul = (p: Value, q: Value) => b.mul(p, q);
+  return b.concat([
+    b.sub(mul(left, cos), mul(right, sin)),
+    b.add(mul(right, cos), mul(left, sin)),
   ], { axis: -1 });
 }
 

@@ -144,7 +144,7 @@ function around(
 ): Value {
   const { b, config: c, params } = context;
   const level = (v: Value) => norm(b, v, params, place, c.layerNormEpsilon);
-  const y = b.one("Add", [dropped(context, part(c.normalizeFirst ? level(x) : x), c.dropout), x]);
+  const y = b.add(dropped(context, part(c.normalizeFirst ? level(x) : x), c.dropout), x);
   return c.normalizeFirst ? y : level(y);
 }
 function forward({ b, config: c, params }: HubContext<TransformerConfig>) {
@@ -177,7 +177,7 @@ export const transformerEncoderDef: LayerDef<TransformerConfig> = {
 function encoded(context: HubContext<TransformerConfig>, heeds: boolean): readonly Value[] {
   const { b, call: { values, options } } = context, x = inputAt(context.inputs, 0), own = x.mask;
   const scores = options?.returnAttentionScores === true, given = values?.paddingMask;
-  const both = heeds && own && given ? b.one("And", [boolMask(b, own), boolMask(b, given)]) : given ?? own;
+  const both = heeds && own && given ? b.and(boolMask(b, own), boolMask(b, given)) : given ?? own;
   const mask = { query: heeds ? own : undefined, padding: both, attention: values?.attentionMask };
   let weights: Value | undefined;
   const seen = around(context, asFloat(b, x), selfNorm, (v) => {

@@ -50,9 +50,9 @@ export const hubVariablesDef: LayerDef<HubVariablesConfig> = {
     const x = inputAt(inputs, 0);
     const values = c.shapes.map((shape, i) => {
       const value = paramAt(params, `variable${i}`);
-      if (!c.rows[i]) return b.one("Identity", [value]);
-      const rows = b.one("Shape", [x], { start: 0, end: 1 });
-      return b.one("Expand", [value, b.one("Concat", [rows, b.ints(shape.slice(1))], { axis: 0 })]);
+      if (!c.rows[i]) return b.identity(value);
+      const rows = b.shape(x, { start: 0, end: 1 });
+      return b.expand(value, b.concat([rows, b.ints(shape.slice(1))], { axis: 0 }));
     });
     return c.passes ? [x, ...values] : values;
   },

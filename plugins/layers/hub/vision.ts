@@ -58,9 +58,9 @@ export function patchSteps(
   bias: Value | undefined,
   strides: readonly number[],
 ): Value {
-  const y = b.one("Conv", [image, transpose(b, kernel, [3, 2, 0, 1]), bias], { strides: [...strides] });
+  const y = b.conv(image, transpose(b, kernel, [3, 2, 0, 1]), bias, { strides: [...strides] });
   const features = sizeAt(y.type, 1);
-  return transpose(b, b.one("Reshape", [y, b.ints([0, features, -1])]), [0, 2, 1]);
+  return transpose(b, b.reshape(y, b.ints([0, features, -1])), [0, 2, 1]);
 }
 /** Images as steps `[batch, patches (+ 1), features]`, learned rows of positions added (Dosovitskiy et al. 2021). */
 export const vitPatchingDef: LayerDef<VitPatchingConfig> = {
@@ -107,9 +107,9 @@ export const vitPatchingDef: LayerDef<VitPatchingConfig> = {
     let y = patchSteps(b, image, kernel, params["patch_embedding.bias"], c.patchSize);
     if (c.useClassToken) {
       const token = expand(b, paramAt(params, "classToken"), [{ axis: 0 }, 1, c.hiddenDim], y);
-      y = b.one("Concat", [token, y], { axis: 1 });
+      y = b.concat([token, y], { axis: 1 });
     }
-    return [b.one("Add", [y, paramAt(params, "position_embedding.embeddings")])];
+    return [b.add(y, paramAt(params, "position_embedding.embeddings"))];
   },
   keras: hidden("ViTPatchingAndEmbedding", { ignore: ["num_patches", "num_positions"] }),
 };
@@ -201,12 +201,12 @@ export const vitEncoderDef: LayerDef<VitEncoderConfig> = {
         dropout: c.attentionDropout,
       });
       const seen = fromHeads(b, mixed, params, at(`${group}/mha/output_dense`));
-      x = b.one("Add", [dropped(context, seen, c.dropoutRate), x]);
+      x = b.add(dropped(context, seen, c.dropoutRate), x);
       const even = norm(b, x, params, at(`${group}/layer_norm_2`), c.layerNormEpsilon);
       const inner = activate(b, "gelu", dense(b, even, params, at(`${group}/mlp/dense_1`)));
       const kept = dropped(context, inner, c.dropoutRate);
       const outer = dense(b, kept, params, at(`${group}/mlp/dense_2`));
-      x = b.one("Add", [x, dropped(context, outer, c.dropoutRate)]);
+      x = b.add(x, dropped(context, outer, c.dropoutRate));
     }
     return [norm(b, x, params, at("layer_norm"), c.layerNormEpsilon)];
   },

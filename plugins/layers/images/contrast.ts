@@ -104,16 +104,12 @@ const autoContrastDef: LayerDef<AutoContrastConfig, never> = {
     const like = (n: number) => scalarLike(b, n, x), between = (n: number, m: number) => like(n - m);
     // Keras takes axes 1 and 2 wherever the channels stand.
     const over = (op: string) => b.one(op, [x, b.ints([1, 2])], { keepdims: 1 });
-    const low = over("ReduceMin"), width = b.one("Sub", [over("ReduceMax"), low]);
-    const share = b.one("Div", [b.one("Sub", [x, low]), width]);
-    const stretched = b.one("Add", [b.one("Mul", [share, between(most, least)]), like(least)]);
+    const low = over("ReduceMin"), width = b.sub(over("ReduceMax"), low);
+    const share = b.div(b.sub(x, low), width);
+    const stretched = b.add(b.mul(share, between(most, least)), like(least));
     // A channel of one value stays as it is.
     return [
-      b.one("Where", [
-        b.one("Equal", [width, like(0)]),
-        x,
-        b.one("Clip", [stretched, like(least), like(most)]),
-      ]),
+      b.where(b.equal(width, like(0)), x, b.clip(stretched, like(least), like(most))),
     ];
   },
   keras: { call: ["inputs", "training"], ignore: imageIgnored(), since: 3 },

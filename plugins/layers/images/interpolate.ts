@@ -38,9 +38,9 @@ export function alongAxis(b: Builder, x: Value, axis: number, weights: Weights):
   weights.forEach((row, r) => data.set(row, r * size));
   const matrix = cast(b, b.constant(tensor(data, [weights.length, size])), dtypeOf(x));
   // [rows, size] · […, size, inner]
-  if (axis === rank - 2) return b.one("MatMul", [matrix, x]);
+  if (axis === rank - 2) return b.matMul(matrix, x);
   const order = [...range(0, rank).filter((a) => a !== axis), axis];
-  const y = b.one("MatMul", [transpose(b, x, order), transpose(b, matrix, [1, 0])]);
+  const y = b.matMul(transpose(b, x, order), transpose(b, matrix, [1, 0]));
   return transpose(b, y, range(0, rank).map((a) => order.indexOf(a)));
 }
 
@@ -176,20 +176,20 @@ export function resizeTo(
   }
   if (kind === "nearest" && known) {
     return size.reduce(
-      (y, to, i) => b.one("Gather", [y, nearestPlaces(b, own[i] ?? 1, to)], { axis: i + 2 }),
+      (y, to, i) => b.gather(y, nearestPlaces(b, own[i] ?? 1, to), { axis: i + 2 }),
       x,
     );
   }
   if (kind === "bilinear" && known) {
     const scales = Float32Array.of(1, 1, ...size.map((to, i) => scaleFor(own[i] ?? 1, to)));
-    return b.one("Resize", [x, undefined, b.constant(tensor(scales))], attributes.bilinear);
+    return b.resize(x, undefined, b.constant(tensor(scales)), attributes.bilinear);
   }
   if (kind !== "nearest" && kind !== "bilinear" && kind !== "bicubic") {
     throw new UnsupportedError(`interpolation ${kind} needs sizes that are known`);
   }
   // All axes are named: onnxruntime's optimizer takes sizes of some axes for those of all.
   const sizes = shapeVector(b, x, [...sizesOf(x, [0, 1]), ...size]);
-  return b.one("Resize", [x, undefined, undefined, sizes], {
+  return b.resize(x, undefined, undefined, sizes, {
     ...attributes[kind],
     ...(antialias && kind !== "nearest" && { antialias: 1 }),
   });

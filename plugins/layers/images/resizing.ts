@@ -64,7 +64,7 @@ export function sidesOf(x: Value, why: string): readonly [number, number] {
 }
 /** The part of images `[batch, channels, height, width]` that begins somewhere. */
 export function cut(b: Builder, x: Value, from: readonly number[], size: readonly number[]): Value {
-  return b.one("Slice", [x, b.ints(from), b.ints(from.map((f, i) => f + (size[i] ?? 0))), b.ints([2, 3])]);
+  return b.slice(x, b.ints(from), b.ints(from.map((f, i) => f + (size[i] ?? 0))), b.ints([2, 3]));
 }
 /** The largest part about the middle that has the sides' proportion. */
 export function cropped(b: Builder, x: Value, height: number, width: number): Value {
@@ -80,7 +80,7 @@ function filled(b: Builder, x: Value, { height, width, fillValue }: ResizingConf
   const wide = Math.max(w, Math.trunc(Math.fround(Math.fround(h * width) / height)));
   const [top, left] = [Math.trunc((tall - h) / 2), Math.trunc((wide - w) / 2)];
   if (top === 0 && left === 0) return x;
-  return b.one("Pad", [x, b.ints([0, 0, top, left, 0, 0, top, left]), scalarLike(b, fillValue, x)], {
+  return b.pad(x, b.ints([0, 0, top, left, 0, 0, top, left]), scalarLike(b, fillValue, x), {
     mode: "constant",
   });
 }
@@ -93,7 +93,7 @@ function likeInput(b: Builder, y: Value, dtype: DType): Value {
     : dtype === "int8"
     ? [-128, 127]
     : [-(2 ** 31), 2 ** 31 - 128];
-  return cast(b, b.one("Clip", [b.one("Round", [y]), scalarLike(b, low, y), scalarLike(b, high, y)]), dtype);
+  return cast(b, b.clip(b.round(y), scalarLike(b, low, y), scalarLike(b, high, y)), dtype);
 }
 
 const resizingDef: LayerDef<ResizingConfig, never> = {

@@ -67,29 +67,29 @@ function transformed({ b, config, params }: StftContext, x: Value, name: StftPar
   const { frameLength, frameStep, padding } = config, step = frameStep ?? Math.floor(frameLength / 2);
   const time = shapeOf(x.type)[2];
   // [batch, channels, time] → [batch·channels, 1, time]
-  const flat = b.one("Reshape", [x, b.ints([-1, 1, typeof time === "number" ? time : 0])]);
+  const flat = b.reshape(x, b.ints([-1, 1, typeof time === "number" ? time : 0]));
   if (typeof time !== "number") throw new ShapeError("expected a known number of samples");
   const kernel = transpose(b, paramAt(params, name), [2, 1, 0]);
-  const y = b.one("Conv", [flat, kernel], windowAttributes(flat, [frameLength], [step], [1], padding));
-  return b.one("Reshape", [y, b.ints([-1, channels, sizeAt(y.type, 1), sizeAt(y.type, 2)])]);
+  const y = b.conv(flat, kernel, windowAttributes(flat, [frameLength], [step], [1], padding));
+  return b.reshape(y, b.ints([-1, channels, sizeAt(y.type, 1), sizeAt(y.type, 2)]));
 }
 /** Axes as the layer puts them out. */
 function arranged(b: Builder, y: Value, { dataFormat, expandDims }: StftSpectrogramConfig): Value {
   const last = dataFormat === "channels_last";
   if (expandDims) return transpose(b, y, last ? [0, 3, 2, 1] : [0, 1, 3, 2]);
-  const joined = b.one("Reshape", [y, b.ints([0, sizeAt(y.type, 1) * sizeAt(y.type, 2), -1])]);
+  const joined = b.reshape(y, b.ints([0, sizeAt(y.type, 1) * sizeAt(y.type, 2), -1]));
   return last ? transpose(b, joined, [0, 2, 1]) : joined;
 }
 /** The angle of (x, y) in all four quadrants. */
 function angle(b: Builder, y: Value, x: Value): Value {
   const zero = scalarLike(b, 0, x), pi = scalarLike(b, Math.PI, x), half = scalarLike(b, Math.PI / 2, x);
-  const upper = b.one("GreaterOrEqual", [y, zero]), left = b.one("Less", [x, zero]);
-  const onAxis = b.one("Equal", [x, zero]), level = b.one("Equal", [y, zero]);
-  const safe = b.one("Where", [onAxis, scalarLike(b, 1, x), x]),
-    arc = b.one("Atan", [b.one("Div", [y, safe])]);
-  const turned = b.one("Where", [upper, b.one("Add", [arc, pi]), b.one("Sub", [arc, pi])]);
-  const upright = b.one("Where", [level, zero, b.one("Where", [upper, half, b.one("Neg", [half])])]);
-  return b.one("Where", [onAxis, upright, b.one("Where", [left, turned, arc])]);
+  const upper = b.greaterOrEqual(y, zero), left = b.less(x, zero);
+  const onAxis = b.equal(x, zero), level = b.equal(y, zero);
+  const safe = b.where(onAxis, scalarLike(b, 1, x), x),
+    arc = b.atan(b.div(y, safe));
+  const turned = b.where(upper, b.add(arc, pi), b.sub(arc, pi));
+  const upright = b.where(level, zero, b.where(upper, half, b.neg(half)));
+  return b.where(onAxis, upright, b.where(left, turned, arc));
 }
 function stft(context: StftContext): readonly Value[] {
   const { b, config, inputs } = context, { mode, dataFormat } = config;
@@ -102,8 +102,8 @@ function stft(context: StftContext): readonly Value[] {
   if (mode === "imag") return shown(part("imagKernel"));
   const real = part("realKernel"), imaginary = part("imagKernel");
   if (mode === "angle") return shown(angle(b, imaginary, real));
-  if (mode === "stft") return shown(b.one("Concat", [real, imaginary], { axis: 2 }));
-  const square = (v: Value) => b.one("Mul", [v, v]), power = b.one("Add", [square(real), square(imaginary)]);
+  if (mode === "stft") return shown(b.concat([real, imaginary], { axis: 2 }));
+  const square = (v: Value) => b.mul(v, v), power = b.add(square(real), square(imaginary));
   if (mode === "psd") {
     // Every frequency but the first and last stands for its mirror image too.
     const count = sizeAt(power.type, 2);
@@ -111,10 +111,10 @@ function stft(context: StftContext): readonly Value[] {
       Float32Array.from({ length: count }, (_, i) => (i === 0 || i === count - 1 ? 1 : 2)),
       [count, 1],
     );
-    return shown(b.one("Mul", [power, b.constant(twice)]));
+    return shown(b.mul(power, b.constant(twice)));
   }
-  const least = scalarLike(b, 1e-7, power), magnitude = b.one("Sqrt", [b.one("Max", [power, least])]);
-  return shown(mode === "magnitude" ? magnitude : b.one("Log", [b.one("Max", [magnitude, least])]));
+  const least = scalarLike(b, 1e-7, power), magnitude = b.sqrt(b.max([power, least]));
+  return shown(mode === "magnitude" ? magnitude : b.log(b.max([magnitude, least])));
 }
 
 const stftSpectrogramDef: LayerDef<StftSpectrogramConfig, StftParam> = {
@@ -260,14 +260,14 @@ const melSpectrogramDef: LayerDef<MelSpectrogramConfig, never> = {
       }
     }
     const kernel = b.constant(tensor(data, [2 * bins, 1, size]));
-    const y = b.one("Conv", [padded, kernel], windowAttributes(padded, [size], [stride], [1], "valid"));
+    const y = b.conv(padded, kernel, windowAttributes(padded, [size], [stride], [1], "valid"));
     const parts = reshape(b, y, [{ axis: 0 }, 2, bins, sizeAt(y.type, 2)]);
     const [real, imaginary] = slicesOf(b, parts, 1, 2) as [Value, Value];
-    const square = (v: Value) => b.one("Mul", [v, v]),
-      energy = b.one("Add", [square(real), square(imaginary)]);
-    const power = magExp === 2 ? energy : b.one("Pow", [energy, scalarLike(b, magExp / 2, x)]);
+    const square = (v: Value) => b.mul(v, v),
+      energy = b.add(square(real), square(imaginary));
+    const power = magExp === 2 ? energy : b.pow(energy, scalarLike(b, magExp / 2, x));
     const bands = b.constant(tensor(melWeights(config, bins), [bins, config.numMelBins]));
-    const mel = b.one("MatMul", [transpose(b, bands, [1, 0]), power]);
+    const mel = b.matMul(transpose(b, bands, [1, 0]), power);
     return [config.powerToDb ? decibels(b, mel, config) : mel];
   },
   keras: { since: 3 },
@@ -279,15 +279,15 @@ function mirrored(b: Builder, x: Value, half: number): Value {
   const time = sizeAt(x.type, 1);
   if (time <= half) throw new ShapeError(`expected more than ${half} samples, got ${time}`);
   const places = range(-half, time + half).map((i) => (i < 0 ? -i : i < time ? i : 2 * (time - 1) - i));
-  const y = b.one("Gather", [x, b.constant(tensor(places, [places.length], "int64"))], { axis: 1 });
-  return b.one("Unsqueeze", [y, b.ints([1])]);
+  const y = b.gather(x, b.constant(tensor(places, [places.length], "int64")), { axis: 1 });
+  return b.unsqueeze(y, b.ints([1]));
 }
 function decibels(b: Builder, mel: Value, { minPower, refPower, topDb }: MelSpectrogramConfig): Value {
   const like = (n: number) => scalarLike(b, n, mel);
-  const level = b.one("Mul", [b.one("Log", [b.one("Max", [mel, like(minPower)])]), like(10 / Math.LN10)]);
-  const shifted = b.one("Sub", [level, like(10 * Math.log10(Math.max(Math.abs(refPower), minPower)))]);
-  const loudest = b.one("ReduceMax", [shifted, b.ints(range(0, shapeOf(shifted.type).length))], {
+  const level = b.mul(b.log(b.max([mel, like(minPower)])), like(10 / Math.LN10));
+  const shifted = b.sub(level, like(10 * Math.log10(Math.max(Math.abs(refPower), minPower))));
+  const loudest = b.reduceMax(shifted, b.ints(range(0, shapeOf(shifted.type).length)), {
     keepdims: 1,
   });
-  return b.one("Max", [shifted, b.one("Sub", [loudest, like(topDb)])]);
+  return b.max([shifted, b.sub(loudest, like(topDb))]);
 }

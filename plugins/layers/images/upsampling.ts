@@ -42,7 +42,7 @@ const attributes = {
   nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
   corner: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
-};
+} as const;
 
 function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
   return ({ b, config, inputs }) => {
@@ -62,7 +62,7 @@ function build(rank: 1 | 2 | 3): LayerDef<UpSamplingConfig, never>["build"] {
     }
     const scales = b.constant(tensor(Float32Array.of(1, 1, ...config.size)));
     const kind = interpolation === "bilinear" && pixels === "corner" ? "corner" : interpolation;
-    const y = b.one("Resize", [x, undefined, scales], attributes[kind]);
+    const y = b.resize(x, undefined, scales, attributes[kind]);
     return [toLast(b, y, config.dataFormat)];
   };
 }

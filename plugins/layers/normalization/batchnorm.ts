@@ -73,22 +73,21 @@ function axisField(): Field<number> {
 /** Mean and variance over all axes but one, of the elements that aren't masked; both `[features]`. */
 function moments(b: Builder, x: Value, axis: number, mask: Value | undefined): readonly [Value, Value] {
   const rank = shapeOf(x.type).length, over = b.ints(range(0, rank).filter((a) => a !== axis));
-  const keep = { keepdims: 1 };
-  const squeezed = (v: Value) => b.one("Squeeze", [v, over]);
-  const square = (v: Value) => b.one("Mul", [v, v]);
+  const keep = { keepdims: true };
+  const squeezed = (v: Value) => b.squeeze(v, over);
+  const square = (v: Value) => b.mul(v, v);
   if (!mask) {
-    const mean = b.one("ReduceMean", [x, over], keep);
-    const variance = b.one("ReduceMean", [square(b.one("Sub", [x, mean])), over], keep);
+    const mean = b.reduceMean(x, over, keep);
+    const variance = b.reduceMean(square(b.sub(x, mean)), over, keep);
     return [squeezed(mean), squeezed(variance)];
   }
   const rows = maskLike(b, mask, x), zero = scalarLike(b, 0, x);
-  const ones = b.one("Expand", [cast(b, rows, dtypeOf(x)), b.one("Shape", [x])]);
+  const ones = b.expand(cast(b, rows, dtypeOf(x)), b.shape(x));
   // Keras adds its epsilon to the count, so that nothing divides by zero.
-  const count = b.one("Add", [b.one("ReduceSum", [ones, over], keep), scalarLike(b, 1e-7, x)]);
-  const share = (v: Value) =>
-    b.one("Div", [b.one("ReduceSum", [b.one("Where", [rows, v, zero]), over], keep), count]);
+  const count = b.add(b.reduceSum(ones, over, keep), scalarLike(b, 1e-7, x));
+  const share = (v: Value) => b.div(b.reduceSum(b.where(rows, v, zero), over, keep), count);
   const mean = share(x);
-  return [squeezed(mean), squeezed(share(square(b.one("Sub", [x, mean]))))];
+  return [squeezed(mean), squeezed(share(square(b.sub(x, mean))))];
 }
 
 const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
@@ -127,8 +126,7 @@ const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
     if (training && trainable) {
       const [batchMean, batchVariance] = moments(b, x, axis, maskOf(inputs, call));
       const kept = scalarLike(b, config.momentum, x), taken = scalarLike(b, 1 - config.momentum, x);
-      const moved = (old: Value, now: Value) =>
-        b.one("Add", [b.one("Mul", [old, kept]), b.one("Mul", [now, taken])]);
+      const moved = (old: Value, now: Value) => b.add(b.mul(old, kept), b.mul(now, taken));
       context.update("movingMean", moved(mean, batchMean));
       context.update("movingVariance", moved(variance, batchVariance));
       [mean, variance] = [batchMean, batchVariance];
@@ -142,17 +140,16 @@ const batchNormalizationDef: LayerDef<BatchNormalizationConfig, Param> = {
         ? range(0, rank)
         : [0, axis, ...range(1, rank).filter((a) => a !== axis)];
       const back = range(0, rank).map((a) => perm.indexOf(a));
-      const y = b.one("BatchNormalization", [transpose(b, x, perm), gamma, beta, mean, variance], {
+      const y = b.batchNormalization(transpose(b, x, perm), gamma, beta, mean, variance, {
         epsilon: config.epsilon,
-      }, { outputs: 1 });
+      }, { outputs: 1 })[0];
       return [transpose(b, y, back)];
     }
-    const beside = (v: Value) =>
-      b.one("Reshape", [v, b.ints(range(0, rank).map((a) => (a === axis ? features : 1)))]);
-    const deviation = b.one("Sqrt", [b.one("Add", [variance, scalarLike(b, config.epsilon, x)])]);
-    const factor = b.one("Div", [gamma, deviation]);
-    const centred = b.one("Sub", [x, beside(mean)]);
-    return [b.one("Add", [b.one("Mul", [centred, beside(factor)]), beside(beta)])];
+    const beside = (v: Value) => b.reshape(v, b.ints(range(0, rank).map((a) => (a === axis ? features : 1))));
+    const deviation = b.sqrt(b.add(variance, scalarLike(b, config.epsilon, x)));
+    const factor = b.div(gamma, deviation);
+    const centred = b.sub(x, beside(mean));
+    return [b.add(b.mul(centred, beside(factor)), beside(beta))];
   },
   keras: {
     call: ["inputs", "training", "mask"],

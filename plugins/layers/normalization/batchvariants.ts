@@ -99,12 +99,12 @@ export const batchVariantsDef: LayerDef<BatchVariantsConfig, Param> = {
     }
     const x = asFloat(b, inputAt(inputs, 0)), axes = sortedAxes(config.axis, shapeOf(x.type).length);
     const sizes = range(0, shapeOf(x.type).length).map((a) => (axes.includes(a) ? sizeAt(x.type, a) : 1));
-    const beside = (name: Param) => b.one("Reshape", [paramAt(params, name), b.ints(sizes)]);
+    const beside = (name: Param) => b.reshape(paramAt(params, name), b.ints(sizes));
     const epsilon = scalarLike(b, config.epsilon, x);
-    const deviation = b.one("Sqrt", [b.one("Add", [beside("movingVariance"), epsilon])]);
-    let y = b.one("Div", [b.one("Sub", [x, beside("movingMean")]), deviation]);
-    if (config.scale) y = b.one("Mul", [y, beside("gamma")]);
-    if (config.center) y = b.one("Add", [y, beside("beta")]);
+    const deviation = b.sqrt(b.add(beside("movingVariance"), epsilon));
+    let y = b.div(b.sub(x, beside("movingMean")), deviation);
+    if (config.scale) y = b.mul(y, beside("gamma"));
+    if (config.center) y = b.add(y, beside("beta"));
     return [y];
   },
   keras: {

@@ -60,12 +60,12 @@ const fullShape = (x: Value): Size[] =>
 /** 1 where kept and 0 where dropped, of a shape that broadcasts to x. */
 function keptShare(b: Builder, x: Value, sizes: readonly Size[], config: RateConfig): Value {
   const draw = uniformShaped(b, shapeVector(b, x, sizes), dtypeOf(x), config.seed);
-  return cast(b, b.one("GreaterOrEqual", [draw, scalarLike(b, config.rate, x)]), dtypeOf(x));
+  return cast(b, b.greaterOrEqual(draw, scalarLike(b, config.rate, x)), dtypeOf(x));
 }
 function drop(b: Builder, x: Value, sizes: readonly Size[], config: RateConfig): Value {
-  if (config.rate >= 1) return b.one("Mul", [x, scalarLike(b, 0, x)]);
+  if (config.rate >= 1) return b.mul(x, scalarLike(b, 0, x));
   const scale = scalarLike(b, 1 / (1 - config.rate), x);
-  return b.one("Mul", [b.one("Mul", [x, scale]), keptShare(b, x, sizes, config)]);
+  return b.mul(b.mul(x, scale), keptShare(b, x, sizes, config));
 }
 function noiseSizes(x: Value, noiseShape: DropoutConfig["noiseShape"]): readonly Size[] {
   return fullShape(x).map((size, i) => noiseShape?.[i] ?? size);
@@ -99,12 +99,9 @@ const alphaDropoutDef: LayerDef<DropoutConfig, never> = {
     const low = -1.6732632423543772 * 1.0507009873554805;
     const a = ((1 - rate) * (1 + rate * low * low)) ** -0.5, shift = -a * low * rate;
     const kept = keptShare(b, x, noiseSizes(x, config.noiseShape), config);
-    const dropped = b.one("Sub", [scalarLike(b, 1, x), kept]);
-    const mixed = b.one("Add", [
-      b.one("Mul", [x, kept]),
-      b.one("Mul", [dropped, scalarLike(b, low, x)]),
-    ]);
-    return [b.one("Add", [b.one("Mul", [mixed, scalarLike(b, a, x)]), scalarLike(b, shift, x)])];
+    const dropped = b.sub(scalarLike(b, 1, x), kept);
+    const mixed = b.add(b.mul(x, kept), b.mul(dropped, scalarLike(b, low, x)));
+    return [b.add(b.mul(mixed, scalarLike(b, a, x)), scalarLike(b, shift, x))];
   },
   keras: fromKeras1,
 };
@@ -157,7 +154,7 @@ const gaussianDropoutDef: LayerDef<RateConfig, never> = {
     const x = inputAt(inputs, 0), { rate } = config;
     if (!training || rate === 0) return [x];
     const noise = normalLike(b, x, 1, Math.sqrt(rate / (1 - rate)), config.seed);
-    return [b.one("Mul", [x, noise])];
+    return [b.mul(x, noise)];
   },
   keras: fromKeras1,
 };
@@ -180,7 +177,7 @@ const gaussianNoiseDef: LayerDef<GaussianNoiseConfig, never> = {
   build({ b, config, inputs, training }) {
     const x = inputAt(inputs, 0);
     if (!training || config.stddev === 0) return [x];
-    return [b.one("Add", [x, normalLike(b, x, 0, config.stddev, config.seed)])];
+    return [b.add(x, normalLike(b, x, 0, config.stddev, config.seed))];
   },
   keras: { call: ["inputs", "training"], upgrade: (config) => renamed(config, { sigma: "stddev" }) },
 };

@@ -63,20 +63,20 @@ function scaleFields(): Schema<ScaleConfig> {
   };
 }
 
-const square = (b: Builder, x: Value): Value => b.one("Mul", [x, x]);
+const square = (b: Builder, x: Value): Value => b.mul(x, x);
 function centred(b: Builder, x: Value, axes: readonly number[]): Value {
-  return b.one("Sub", [x, b.one("ReduceMean", [x, b.ints(axes)], { keepdims: 1 })]);
+  return b.sub(x, b.reduceMean(x, b.ints(axes), { keepdims: 1 }));
 }
 /** √(mean of x² + ε) over axes, which stay as 1. */
 function rootMeanSquare(b: Builder, x: Value, axes: readonly number[], epsilon: number): Value {
-  const mean = b.one("ReduceMean", [square(b, x), b.ints(axes)], { keepdims: 1 });
-  return b.one("Sqrt", [b.one("Add", [mean, scalarLike(b, epsilon, x)])]);
+  const mean = b.reduceMean(square(b, x), b.ints(axes), { keepdims: 1 });
+  return b.sqrt(b.add(mean, scalarLike(b, epsilon, x)));
 }
 /** A weight of some axes, with 1 for the others. */
 function besides(b: Builder, w: Value, axes: readonly number[], rank: number): Value {
   if (axes.every((a, i) => a === rank - axes.length + i)) return w;
   const sizes = range(0, rank).map((a) => (axes.includes(a) ? sizeAt(w.type, axes.indexOf(a)) : 1));
-  return b.one("Reshape", [w, b.ints(sizes)]);
+  return b.reshape(w, b.ints(sizes));
 }
 
 /** Options of {@link layerNormalizationDef}, resolved. */
@@ -107,19 +107,19 @@ const layerNormalizationDef: LayerDef<LayerNormalizationConfig, "gamma" | "beta"
     const x = asFloat(b, inputAt(inputs, 0)), rank = shapeOf(x.type).length;
     const axes = sortedAxes(config.axis, rank), first = axes[0] ?? 0;
     if (config.rmsScaling) {
-      const y = b.one("Div", [x, rootMeanSquare(b, centred(b, x, axes), axes, config.epsilon)]);
-      return [b.one("Mul", [y, besides(b, paramAt(params, "gamma"), axes, rank)])];
+      const y = b.div(x, rootMeanSquare(b, centred(b, x, axes), axes, config.epsilon));
+      return [b.mul(y, besides(b, paramAt(params, "gamma"), axes, rank))];
     }
     const gamma = config.scale ? paramAt(params, "gamma") : undefined;
     const beta = config.center ? paramAt(params, "beta") : undefined;
     if (gamma && axes.length === rank - first) {
       const attributes = { axis: first, epsilon: config.epsilon };
-      return [b.one("LayerNormalization", [x, gamma, beta], attributes, { outputs: 1 })];
+      return [b.layerNormalization(x, gamma, beta, attributes, { outputs: 1 })[0]];
     }
     const middle = centred(b, x, axes);
-    let y = b.one("Div", [middle, rootMeanSquare(b, middle, axes, config.epsilon)]);
-    if (gamma) y = b.one("Mul", [y, besides(b, gamma, axes, rank)]);
-    return [beta ? b.one("Add", [y, besides(b, beta, axes, rank)]) : y];
+    let y = b.div(middle, rootMeanSquare(b, middle, axes, config.epsilon));
+    if (gamma) y = b.mul(y, besides(b, gamma, axes, rank));
+    return [beta ? b.add(y, besides(b, beta, axes, rank)) : y];
   },
   keras: {
     save: (fields, major) => (major === 2 ? { config: withoutFields(fields, { rms_scaling: false }) } : {}),
@@ -164,7 +164,7 @@ const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" | "beta"
         b.constant(tensor(new Array<number>(channels).fill(value), [channels], dtypeOf(x)));
       const gamma = config.scale ? paramAt(params, "gamma") : fixed(1);
       const beta = config.center ? paramAt(params, "beta") : fixed(0);
-      const y = b.one("GroupNormalization", [transpose(b, x, perm), gamma, beta], {
+      const y = b.groupNormalization(transpose(b, x, perm), gamma, beta, {
         num_groups: groups,
         epsilon: config.epsilon,
       });
@@ -175,10 +175,10 @@ const groupNormalizationDef: LayerDef<GroupNormalizationConfig, "gamma" | "beta"
     const parted = reshape(b, x, split);
     const over = range(1, rank + 1).filter((a) => a !== axis);
     const middle = centred(b, parted, over);
-    const level = b.one("Div", [middle, rootMeanSquare(b, middle, over, config.epsilon)]);
+    const level = b.div(middle, rootMeanSquare(b, middle, over, config.epsilon));
     let y = reshape(b, level, sizes, x);
-    if (config.scale) y = b.one("Mul", [y, besides(b, paramAt(params, "gamma"), [axis], rank)]);
-    if (config.center) y = b.one("Add", [y, besides(b, paramAt(params, "beta"), [axis], rank)]);
+    if (config.scale) y = b.mul(y, besides(b, paramAt(params, "gamma"), [axis], rank));
+    if (config.center) y = b.add(y, besides(b, paramAt(params, "beta"), [axis], rank));
     return [y];
   },
 };
@@ -209,10 +209,10 @@ const rmsNormalizationDef: LayerDef<RmsNormalizationConfig, "scale"> = {
     const axes = sortedAxes(config.axis, rank);
     if (whole && axes.every((a, i) => a === rank - axes.length + i)) {
       const attributes = { axis: -axes.length, epsilon: config.epsilon };
-      return [b.one("RMSNormalization", [x, paramAt(params, "scale")], attributes)];
+      return [b.rmsNormalization(x, paramAt(params, "scale"), attributes)];
     }
-    const y = b.one("Div", [x, rootMeanSquare(b, x, axes, config.epsilon)]);
-    return [b.one("Mul", [y, besides(b, paramAt(params, "scale"), axes, rank)])];
+    const y = b.div(x, rootMeanSquare(b, x, axes, config.epsilon));
+    return [b.mul(y, besides(b, paramAt(params, "scale"), axes, rank))];
   },
   keras: { since: 3 },
 };
@@ -232,8 +232,8 @@ const unitNormalizationDef: LayerDef<UnitNormalizationConfig, never> = {
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0)), axes = sortedAxes(config.axis, shapeOf(x.type).length);
-    const norm = b.one("Sqrt", [b.one("ReduceSum", [square(b, x), b.ints(axes)], { keepdims: 1 })]);
-    return [b.one("Div", [x, b.one("Max", [norm, scalarLike(b, 1e-12, x)])])];
+    const norm = b.sqrt(b.reduceSum(square(b, x), b.ints(axes), { keepdims: 1 }));
+    return [b.div(x, b.max([norm, scalarLike(b, 1e-12, x)]))];
   },
 };
 /** x / ‖x‖₂ over some axes, shape unchanged. */

@@ -96,15 +96,13 @@ const normalizationDef: LayerDef<NormalizationConfig, "mean" | "variance" | "cou
         throw new ShapeError(`${name} has ${own.length} axes for axis [${config.axis}]`);
       }
       const sizes = range(0, rank).map((a) => (kept.includes(a) ? sizeAt(v.type, kept.indexOf(a)) : 1));
-      return b.one("Reshape", [v, b.ints(sizes)]);
+      return b.reshape(v, b.ints(sizes));
     };
     const mean = place(config.mean, "mean");
-    const root = b.one("Sqrt", [place(config.variance, "variance")]);
-    const deviation = b.one("Max", [root, scalarLike(b, 1e-7, x)]);
+    const root = b.sqrt(place(config.variance, "variance"));
+    const deviation = b.max([root, scalarLike(b, 1e-7, x)]);
     return [
-      config.invert
-        ? b.one("Add", [mean, b.one("Mul", [x, deviation])])
-        : b.one("Div", [b.one("Sub", [x, mean]), deviation]),
+      config.invert ? b.add(mean, b.mul(x, deviation)) : b.div(b.sub(x, mean), deviation),
     ];
   },
   check({ mean, variance }, path) {
@@ -140,8 +138,8 @@ const rescalingDef: LayerDef<RescalingConfig, never> = {
   params: () => ({}),
   build({ b, config, inputs }) {
     const x = asFloat(b, inputAt(inputs, 0));
-    const y = b.one("Mul", [x, numbersLike(b, config.scale, x)]);
-    return [b.one("Add", [y, numbersLike(b, config.offset, x)])];
+    const y = b.mul(x, numbersLike(b, config.scale, x));
+    return [b.add(y, numbersLike(b, config.offset, x))];
   },
   keras: { masksSince: 3 },
 };

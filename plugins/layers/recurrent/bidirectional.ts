@@ -80,13 +80,13 @@ function pairOf(config: BidirectionalConfig): Pair {
 function merge(b: Builder, mode: BidirectionalConfig["mergeMode"], y: Value, z: Value): readonly Value[] {
   switch (mode) {
     case "concat":
-      return [b.one("Concat", [y, z], { axis: -1 })];
+      return [b.concat([y, z], { axis: -1 })];
     case "sum":
-      return [b.one("Add", [y, z])];
+      return [b.add(y, z)];
     case "mul":
-      return [b.one("Mul", [y, z])];
+      return [b.mul(y, z)];
     case "ave":
-      return [b.one("Mul", [b.one("Add", [y, z]), scalarLike(b, 0.5, y)])];
+      return [b.mul(b.add(y, z), scalarLike(b, 0.5, y))];
     case null:
       return [y, z];
   }

@@ -82,11 +82,15 @@ function cellParams(
 }
 type Context<C> = LayerContext<C, CellParam>;
 const split = (b: Builder, x: Value, parts: number): readonly Value[] =>
-  b.op("Split", [x], { axis: -1, num_outputs: parts }, { outputs: parts });
+  b.split(x, { axis: -1, num_outputs: parts });
+const thirds = (b: Builder, x: Value): readonly [Value, Value, Value] => {
+  const parts = split(b, x, 3);
+  return [inputAt(parts, 0), inputAt(parts, 1), inputAt(parts, 2)];
+};
 /** x through the kernel, with the bias. */
 function projected({ b, inputs, params }: Context<CellConfig>, bias: Value | undefined): Value {
-  const x = b.one("MatMul", [asFloat(b, inputAt(inputs, 0)), paramAt(params, "kernel")]);
-  return bias ? b.one("Add", [x, bias]) : x;
+  const x = b.matMul(asFloat(b, inputAt(inputs, 0)), paramAt(params, "kernel"));
+  return bias ? b.add(x, bias) : x;
 }
 const biasOf = ({ config, params }: Context<CellConfig>) =>
   config.useBias ? paramAt(params, "bias") : undefined;
@@ -143,8 +147,8 @@ const simpleRnnCellDef: LayerDef<CellConfig, CellParam> = {
     const whole = overSequence(context, wholeRnn(context.config));
     if (whole) return whole;
     const { b, config, inputs, params } = context;
-    const product = b.one("MatMul", [inputAt(inputs, 1), paramAt(params, "recurrentKernel")]);
-    const h = activate(b, config.activation, b.one("Add", [projected(context, biasOf(context)), product]));
+    const product = b.matMul(inputAt(inputs, 1), paramAt(params, "recurrentKernel"));
+    const h = activate(b, config.activation, b.add(projected(context, biasOf(context)), product));
     return [h, h];
   },
   keras,
@@ -174,8 +178,8 @@ const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
     const whole = overSequence(context, wholeLstm(context.config));
     if (whole) return whole;
     const { b, config, inputs, params } = context, cell = inputAt(inputs, 2);
-    const product = b.one("MatMul", [inputAt(inputs, 1), paramAt(params, "recurrentKernel")]);
-    const gates = split(b, b.one("Add", [projected(context, biasOf(context)), product]), 4);
+    const product = b.matMul(inputAt(inputs, 1), paramAt(params, "recurrentKernel"));
+    const gates = split(b, b.add(projected(context, biasOf(context)), product), 4);
     const at = (i: number, spec: ActivationSpec) => activate(b, spec, inputAt(gates, i));
     const [i, f, g, o] = [
       at(0, config.recurrentActivation),
@@ -183,8 +187,8 @@ const lstmCellDef: LayerDef<LstmCellConfig, CellParam> = {
       at(2, config.activation),
       at(3, config.recurrentActivation),
     ];
-    const c = b.one("Add", [b.one("Mul", [f, cell]), b.one("Mul", [i, g])]);
-    const h = b.one("Mul", [o, activate(b, config.activation, c)]);
+    const c = b.add(b.mul(f, cell), b.mul(i, g));
+    const h = b.mul(o, activate(b, config.activation, c));
     return [h, h, c];
   },
   keras,
@@ -210,24 +214,23 @@ const gruCellDef: LayerDef<GruCellConfig, CellParam> = {
     const { b, config, inputs, params } = context, { units, resetAfter } = config;
     const h = inputAt(inputs, 1), recurrent = paramAt(params, "recurrentKernel"), biases = biasOf(context);
     const [bias, recurrentBias] = biases && resetAfter ? slicesOf(b, biases, 0, 2) : [biases];
-    const [xz, xr, xh] = split(b, projected(context, bias), 3);
-    const gate = (x: Value | undefined, y: Value | undefined) =>
-      activate(b, config.recurrentActivation, b.one("Add", [x, y]));
+    const [xz, xr, xh] = thirds(b, projected(context, bias));
+    const gate = (x: Value, y: Value) => activate(b, config.recurrentActivation, b.add(x, y));
     let z: Value, candidate: Value;
     if (resetAfter) {
-      const product = b.one("MatMul", [h, recurrent]);
-      const [hz, hr, hh] = split(b, recurrentBias ? b.one("Add", [product, recurrentBias]) : product, 3);
+      const product = b.matMul(h, recurrent);
+      const [hz, hr, hh] = thirds(b, recurrentBias ? b.add(product, recurrentBias) : product);
       z = gate(xz, hz);
-      candidate = b.one("Add", [xh, b.one("Mul", [gate(xr, hr), hh])]);
+      candidate = b.add(xh, b.mul(gate(xr, hr), hh));
     } else {
       const part = (from: number, to: number) =>
-        b.one("Slice", [recurrent, b.ints([from * units]), b.ints([to * units]), b.ints([1])]);
-      const [hz, hr] = split(b, b.one("MatMul", [h, part(0, 2)]), 2);
-      z = gate(xz, hz);
-      candidate = b.one("Add", [xh, b.one("MatMul", [b.one("Mul", [gate(xr, hr), h]), part(2, 3)])]);
+        b.slice(recurrent, b.ints([from * units]), b.ints([to * units]), b.ints([1]));
+      const halves = split(b, b.matMul(h, part(0, 2)), 2), hr = inputAt(halves, 1);
+      z = gate(xz, inputAt(halves, 0));
+      candidate = b.add(xh, b.matMul(b.mul(gate(xr, hr), h), part(2, 3)));
     }
     const g = activate(b, config.activation, candidate);
-    const next = b.one("Add", [g, b.one("Mul", [z, b.one("Sub", [h, g])])]);
+    const next = b.add(g, b.mul(z, b.sub(h, g)));
     return [next, next];
   },
   keras,

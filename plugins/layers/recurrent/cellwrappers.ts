@@ -53,7 +53,7 @@ export const cellWrapperDefs: readonly LayerDef<CellWrapperConfig, never>[] = [
     "ResidualWrapper",
     "A cell whose input is added to its output (Keras 2).",
     [],
-    (b, y, x) => b.one("Add", [y, x]),
+    (b, y, x) => b.add(y, x),
   ),
   wrapper(
     "DropoutWrapper",

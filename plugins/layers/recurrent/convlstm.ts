@@ -140,29 +140,29 @@ function projected(context: Context, x: Value): Value {
     rank = config.kernelSize.length,
     sizes = stateSizes(config, inputAt(context.inputs, 0).type);
   const kernel = kernelToOnnx(b, paramAt(params, "kernel")), own = sizesOf(x, range(2, rank + 3));
-  const fold = (v: Value) => b.one("Reshape", [v, shapeVector(b, v, [-1, ...own])]);
+  const fold = (v: Value) => b.reshape(v, shapeVector(b, v, [-1, ...own]));
   const conv = (v: Value, k: Value, bias: Value | undefined) => {
     const flat = fold(v), { kernelSize, strides, dilationRate, padding } = config;
-    return b.one("Conv", [flat, k, bias], windowAttributes(flat, kernelSize, strides, dilationRate, padding));
+    return b.conv(flat, k, bias, windowAttributes(flat, kernelSize, strides, dilationRate, padding));
   };
   const bias = config.useBias ? paramAt(params, "bias") : undefined;
   let y: Value;
   if (training && config.dropout > 0) {
-    const parts = (v: Value) => b.op("Split", [v], { axis: 0, num_outputs: 4 }, { outputs: 4 });
+    const parts = (v: Value) => b.split(v, { axis: 0, num_outputs: 4 });
     const biases = bias && parts(bias);
-    const dropped = () => b.one("Mul", [x, pattern(context, x, [{ axis: 0 }, 1, ...own], config.dropout)]);
-    y = b.one("Concat", parts(kernel).map((k, i) => conv(dropped(), k, biases?.[i])), { axis: 1 });
+    const dropped = () => b.mul(x, pattern(context, x, [{ axis: 0 }, 1, ...own], config.dropout));
+    y = b.concat(parts(kernel).map((k, i) => conv(dropped(), k, biases?.[i])), { axis: 1 });
   } else y = conv(x, kernel, bias);
   return reshape(b, y, [...sizesOf(x, [0, 1]), 4 * config.filters, ...sizes], x);
 }
 /** One step: gates i, f, c, o. */
 function step(b: Builder, config: ConvLstmConfig, z: Value, cell: Value): readonly [Value, Value] {
-  const gates = b.op("Split", [z], { axis: 1, num_outputs: 4 }, { outputs: 4 });
+  const gates = b.split(z, { axis: 1, num_outputs: 4 });
   const at = (i: number, spec: ActivationSpec) => activate(b, spec, inputAt(gates, i));
   const { activation, recurrentActivation } = config;
-  const kept = b.one("Mul", [at(1, recurrentActivation), cell]);
-  const c = b.one("Add", [kept, b.one("Mul", [at(0, recurrentActivation), at(2, activation)])]);
-  return [b.one("Mul", [at(3, recurrentActivation), activate(b, activation, c)]), c];
+  const kept = b.mul(at(1, recurrentActivation), cell);
+  const c = b.add(kept, b.mul(at(0, recurrentActivation), at(2, activation)));
+  return [b.mul(at(3, recurrentActivation), activate(b, activation, c)), c];
 }
 
 function build(context: Context): readonly Value[] {
@@ -170,7 +170,7 @@ function build(context: Context): readonly Value[] {
   const x = stepsFirst(b, asFloat(b, inputAt(inputs, 0)), config),
     sizes = stateSizes(config, inputAt(inputs, 0).type);
   const z = projected(context, x), shape = [{ axis: 0 }, config.filters, ...sizes];
-  const zero = () => b.one("ConstantOfShape", [shapeVector(b, x, shape)], { value: zeros([1], dtypeOf(x)) });
+  const zero = () => b.constantOfShape(shapeVector(b, x, shape), { value: zeros([1], dtypeOf(x)) });
   const first = (v: Value) =>
     config.dataFormat === "channels_first" ? v : transpose(b, v, [0, rank + 1, ...range(1, rank + 1)]);
   const given = (call.initialState ?? inputs.slice(1)).map(first);
@@ -182,9 +182,9 @@ function build(context: Context): readonly Value[] {
     : undefined;
   const again = (inner: Builder, h: Value): Value => {
     const conv = (v: Value, k: Value) =>
-      inner.one(
-        "Conv",
-        [v, k],
+      inner.conv(
+        v,
+        k,
         windowAttributes(
           v,
           config.kernelSize,
@@ -194,11 +194,11 @@ function build(context: Context): readonly Value[] {
         ),
       );
     if (!drops) return conv(h, recurrent);
-    const kernels = inner.op("Split", [recurrent], { axis: 0, num_outputs: 4 }, { outputs: 4 });
-    return inner.one("Concat", kernels.map((k, i) => conv(inner.one("Mul", [h, drops[i]]), k)), { axis: 1 });
+    const kernels = inner.split(recurrent, { axis: 0, num_outputs: 4 });
+    return inner.concat(kernels.map((k, i) => conv(inner.mul(h, inputAt(drops, i)), k)), { axis: 1 });
   };
   const mask = maskOf(inputs, call);
-  const rows = mask && b.one("Unsqueeze", [boolMask(b, mask), b.ints(range(2, rank + 3))]);
+  const rows = mask && b.unsqueeze(boolMask(b, mask), b.ints(range(2, rank + 3)));
   const run = b.scan(rows ? [...start, zero()] : start, rows ? [z, rows] : [z], {
     axis: 1,
     reverse: config.goBackwards,
@@ -208,10 +208,10 @@ function build(context: Context): readonly Value[] {
     inner,
   ) => {
     const h = inputAt(state, 0), c = inputAt(state, 1);
-    const next = step(inner, config, inner.one("Add", [now, again(inner, h)]), c);
+    const next = step(inner, config, inner.add(now, again(inner, h)), c);
     if (!counts) return { state: next, outputs: [next[0]] };
-    const kept = next.map((v, i) => inner.one("Where", [counts, v, state[i]]));
-    const output = inner.one("Where", [counts, next[0], state[2]]);
+    const kept = next.map((v, i) => inner.where(counts, v, inputAt(state, i)));
+    const output = inner.where(counts, next[0], inputAt(state, 2));
     return { state: [...kept, output], outputs: [output] };
   });
   const states = run.state.slice(0, 2);
@@ -220,12 +220,12 @@ function build(context: Context): readonly Value[] {
     context.update("stateC", inputAt(states, 1));
   }
   const all = inputAt(run.outputs, 0);
-  const shown = rows && config.zeroOutputForMask ? b.one("Where", [rows, all, scalarLike(b, 0, all)]) : all;
+  const shown = rows && config.zeroOutputForMask ? b.where(rows, all, scalarLike(b, 0, all)) : all;
   const y = config.returnSequences
     ? b.masked(stepsLast(b, config.goBackwards ? reverseTime(b, shown) : shown, config), masks[0])
     : toLast(
       b,
-      b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 }),
+      b.gather(shown, b.scalar(config.goBackwards ? 0 : -1, "int64"), { axis: 1 }),
       config.dataFormat,
     );
   return config.returnState ? [y, ...states.map((v) => toLast(b, v, config.dataFormat))] : [y];

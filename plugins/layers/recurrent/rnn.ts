@@ -45,27 +45,28 @@ function run(
   mask: Value | undefined,
 ): Ran {
   const { b, config, layer } = context, { cell, goBackwards: reverse } = config;
-  const rows = mask && b.one("Unsqueeze", [mask, b.ints([2])]);
+  const rows = mask && b.unsqueeze(mask, b.ints([2]));
   const body = (state: readonly Value[], now: Value): readonly Value[] => layer(cell, [now, ...state]);
   if (!rows) {
     const { outputs, state } = b.scan(start, [x], { axis: 1, reverse }, (state, [now]) => {
-      const [y, ...next] = body(state, inputAt([now].filter((v) => v !== undefined), 0));
+      const [y, ...next] = body(state, now);
       return { state: next, outputs: y ? [y] : [] };
     });
     return { outputs: inputAt(outputs, 0), states: state };
   }
   // What was put out last is a state of its own: a masked step repeats it.
   const width = shapeOfRank(inputAt(start, 0).type, 2, "[batch, units]")[1];
-  const before = b.one("ConstantOfShape", [
+  const before = b.constantOfShape(
     shapeVector(b, x, [{ axis: 0 }, typeof width === "number" ? outputOf(config) : 1]),
-  ], {
-    value: zeros([1], dtypeOf(x)),
-  });
+    {
+      value: zeros([1], dtypeOf(x)),
+    },
+  );
   const done = b.scan([...start, before], [x, rows], { axis: 1, reverse }, (state, [now, counts], inner) => {
     const held = state.slice(0, start.length), last = inputAt(state, start.length);
-    const [y, ...next] = body(held, inputAt([now].filter((v) => v !== undefined), 0));
-    const kept = next.map((v, i) => inner.one("Where", [counts, v, held[i]]));
-    const output = inner.one("Where", [counts, y, last]);
+    const made = body(held, now), next = made.slice(1);
+    const kept = next.map((v, i) => inner.where(counts, v, inputAt(held, i)));
+    const output = inner.where(counts, inputAt(made, 0), last);
     return { state: [...kept, output], outputs: [output] };
   });
   return { outputs: inputAt(done.outputs, 0), states: done.state.slice(0, start.length), rows };
@@ -79,7 +80,7 @@ function startOf(
 ): readonly Value[] {
   return first.map((v, i) =>
     v ??
-      b.one("ConstantOfShape", [shapeVector(b, x, [{ axis: 0 }, sizes[i] ?? 1])], {
+      b.constantOfShape(shapeVector(b, x, [{ axis: 0 }, sizes[i] ?? 1]), {
         value: zeros([1], dtypeOf(x)),
       })
   );
@@ -153,8 +154,8 @@ const rnnDef: LayerDef<RnnConfig, StateParam> = {
       run(context, x, startOf(b, x, first, sizes), steps);
     if (config.stateful) states.forEach((v, i) => context.update(`state${i}`, v));
     const zero = scalarLike(b, 0, outputs);
-    const shown = rows && config.zeroOutputForMask ? b.one("Where", [rows, outputs, zero]) : outputs;
-    const end = last ?? b.one("Gather", [shown, b.scalar(config.goBackwards ? 0 : -1, "int64")], { axis: 1 });
+    const shown = rows && config.zeroOutputForMask ? b.where(rows, outputs, zero) : outputs;
+    const end = last ?? b.gather(shown, b.scalar(config.goBackwards ? 0 : -1, "int64"), { axis: 1 });
     const y = config.returnSequences
       ? b.masked(config.goBackwards ? reverseTime(b, shown) : shown, masks[0] && cast(b, masks[0], "bool"))
       : end;

@@ -33,13 +33,13 @@ export interface TimeDistributedConfig {
 function foldSteps(b: Builder, x: Value): Value {
   const rank = shapeOf(x.type).length;
   if (rank < 2) throw new ShapeError(`expected [batch, time, …], got ${typeText(x.type)}`);
-  return b.one("Reshape", [b.masked(x, undefined), shapeVector(b, x, [-1, ...sizesOf(x, range(2, rank))])]);
+  return b.reshape(b.masked(x, undefined), shapeVector(b, x, [-1, ...sizesOf(x, range(2, rank))]));
 }
 /** Steps that anything of counts. */
 function anyWithin(b: Builder, mask: Value | undefined): Value | undefined {
   const rank = mask ? shapeOf(mask.type).length : 0;
   if (!mask || rank < 3) return mask;
-  const most = b.one("ReduceMax", [cast(b, mask, "float32"), b.ints(range(2, rank))], { keepdims: 0 });
+  const most = b.reduceMax(cast(b, mask, "float32"), b.ints(range(2, rank)), { keepdims: 0 });
   return cast(b, most, "bool");
 }
 
@@ -65,8 +65,8 @@ const timeDistributedDef: LayerDef<TimeDistributedConfig, never> = {
     const unfolded = (y: Value): Value => {
       const rank = shapeOf(y.type).length, rest = sizesOf(y, range(1, rank));
       if (rest.every((s) => typeof s === "number")) return reshape(b, y, [...steps, ...rest], first);
-      const shape = b.one("Concat", [shapeVector(b, first, steps), shapeVector(b, y, rest)], { axis: 0 });
-      return b.one("Reshape", [y, shape]);
+      const shape = b.concat([shapeVector(b, first, steps), shapeVector(b, y, rest)], { axis: 0 });
+      return b.reshape(y, shape);
     };
     return layer(config.layer, folded).map((y) => {
       const own = config.masks === "inner" ? y.mask && unfolded(y.mask) : mask;

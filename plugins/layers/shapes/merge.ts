@@ -35,7 +35,7 @@ export function sameRank(b: Builder, inputs: readonly Value[]): readonly Value[]
   const rank = Math.max(...inputs.map((x) => shapeOf(x.type).length));
   return alike(b, inputs).map((x) => {
     const missing = rank - shapeOf(x.type).length;
-    return missing === 0 ? x : b.one("Unsqueeze", [x, b.ints(range(1, 1 + missing))]);
+    return missing === 0 ? x : b.unsqueeze(x, b.ints(range(1, 1 + missing)));
   });
 }
 const masksOf = (inputs: readonly Value[], call: CallOptions) =>
@@ -68,7 +68,7 @@ export function chain(op: string): (b: Builder, inputs: readonly Value[]) => Val
 /** The mean of the inputs. */
 export function mean(b: Builder, inputs: readonly Value[]): Value {
   const sum = asFloat(b, chain("Add")(b, inputs));
-  return b.one("Mul", [sum, scalarLike(b, 1 / inputs.length, sum)]);
+  return b.mul(sum, scalarLike(b, 1 / inputs.length, sum));
 }
 /** The two inputs' difference. */
 function difference(b: Builder, inputs: readonly Value[]): Value {
@@ -112,9 +112,9 @@ function whereCounted(
   let y = inputAt(inputs, 0), counts = masks[0];
   inputs.slice(1).forEach((next, i) => {
     const mask = masks[i + 1];
-    const x = mask ? b.one("Where", [maskLike(b, mask, next), next, y]) : next;
-    if (counts) y = b.one("Where", [maskLike(b, counts, y), y, x]);
-    counts = mask && counts ? b.one("Or", [boolMask(b, mask), boolMask(b, counts)]) : undefined;
+    const x = mask ? b.where(maskLike(b, mask, next), next, y) : next;
+    if (counts) y = b.where(maskLike(b, counts, y), y, x);
+    counts = mask && counts ? b.or(boolMask(b, mask), boolMask(b, counts)) : undefined;
     y = b.one(op, [y, x]);
   });
   return y;
@@ -125,13 +125,13 @@ function countedProduct(b: Builder, inputs: readonly Value[], masks: readonly (V
     b,
     inputs.map((x, i) => {
       const mask = masks[i];
-      return mask ? b.one("Where", [maskLike(b, mask, x), x, scalarLike(b, 1, x)]) : x;
+      return mask ? b.where(maskLike(b, mask, x), x, scalarLike(b, 1, x)) : x;
     }),
   );
   const known = masks.filter((m) => m !== undefined).map((m) => boolMask(b, m));
   if (known.length < inputs.length) return y;
-  const any = known.reduce((m, n) => b.one("Or", [m, n]));
-  return b.one("Where", [maskLike(b, any, y), y, scalarLike(b, 0, y)]);
+  const any = known.reduce((m, n) => b.or(m, n));
+  return b.where(maskLike(b, any, y), y, scalarLike(b, 0, y));
 }
 function maskedMerge(
   name: string,
@@ -195,12 +195,12 @@ function joinedMask(
   const masks = masksOf(inputs, call);
   if (call.passes === "none" || masks.every((m) => m === undefined)) return undefined;
   const parts = inputs.map((x, i) => {
-    const mask = masks[i], shape = b.one("Shape", [x]), rank = shapeOf(x.type).length;
-    if (!mask) return b.one("Expand", [b.scalar(true, "bool"), shape]);
+    const mask = masks[i], shape = b.shape(x), rank = shapeOf(x.type).length;
+    if (!mask) return b.expand(b.scalar(true, "bool"), shape);
     if (shapeOf(mask.type).length >= rank) return boolMask(b, mask);
-    return b.one("Expand", [b.one("Unsqueeze", [boolMask(b, mask), b.ints([-1])]), shape]);
+    return b.expand(b.unsqueeze(boolMask(b, mask), b.ints([-1])), shape);
   });
-  const joined = cast(b, b.one("Concat", parts, { axis }), "float32");
+  const joined = cast(b, b.concat(parts, { axis }), "float32");
   return cast(
     b,
     b.one(rule === "any" ? "ReduceMax" : "ReduceMin", [joined, b.ints([-1])], { keepdims: 0 }),
@@ -216,7 +216,7 @@ export function concatenated(
   rule: MaskRuleConfig["maskRule"],
 ): readonly Value[] {
   const rank = shapeOf(inputAt(inputs, 0).type).length, at = normalAxis(axis, rank);
-  const y = b.one("Concat", alike(b, inputs), { axis: at });
+  const y = b.concat(alike(b, inputs), { axis: at });
   return [b.masked(y, joinedMask(b, inputs, at, call, rule))];
 }
 const concatenateDef: LayerDef<ConcatenateConfig, never> = {
@@ -240,8 +240,8 @@ export interface DotConfig {
   readonly normalize: boolean;
 }
 function unit(b: Builder, x: Value, axis: number): Value {
-  const squares = b.one("ReduceSum", [b.one("Mul", [x, x]), b.ints([axis])], { keepdims: 1 });
-  return b.one("Div", [x, b.one("Max", [b.one("Sqrt", [squares]), scalarLike(b, 1e-12, x)])]);
+  const squares = b.reduceSum(b.mul(x, x), b.ints([axis]), { keepdims: 1 });
+  return b.div(x, b.max([b.sqrt(squares), scalarLike(b, 1e-12, x)]));
 }
 /** Products of two inputs summed over an axis of each, sample by sample. */
 export function dotProduct(
@@ -264,23 +264,23 @@ export function dotProduct(
     const flat = rank === 3
       ? turned
       : rank === 2
-      ? b.one("Unsqueeze", [turned, b.ints([i === 0 ? 1 : 2])])
+      ? b.unsqueeze(turned, b.ints([i === 0 ? 1 : 2]))
       : i === 0
       ? reshape(b, turned, [sizes[0] ?? -1, -1, sizes[rank - 1] ?? -1])
       : reshape(b, turned, [sizes[0] ?? -1, sizes[1] ?? -1, -1]);
     return { flat, rest: sizes.filter((_, a) => a > 0 && a !== (i === 0 ? rank - 1 : 1)), turned };
   });
   if (!x || !y) throw new ShapeError("expected 2 inputs");
-  const product = b.one("MatMul", [x.flat, y.flat]);
+  const product = b.matMul(x.flat, y.flat);
   if (x.rest.length === 1 && y.rest.length === 1) return product;
   const rest = [...x.rest, ...y.rest].filter((s) => typeof s === "number");
   if (rest.length < x.rest.length + y.rest.length) {
     if (x.rest.length + y.rest.length !== 1) {
       throw new ShapeError("expected known sizes of the axes that stay");
     }
-    return b.one("Squeeze", [product, b.ints([x.rest.length === 0 ? 1 : 2])]);
+    return b.squeeze(product, b.ints([x.rest.length === 0 ? 1 : 2]));
   }
-  return b.one("Reshape", [product, b.ints([0, ...(rest.length === 0 ? [1] : rest)])]);
+  return b.reshape(product, b.ints([0, ...(rest.length === 0 ? [1] : rest)]));
 }
 /** The field of axes that products are summed over. */
 export const axesOfDot: Field<number | readonly number[]> = field<number | readonly number[]>({

@@ -29,10 +29,10 @@ export interface MergeConfig {
 /** Keras 1's cosine: products by axes over the root of both inputs' with themselves, with an axis of 1 before it. */
 function cosine(b: Builder, inputs: readonly Value[], axes: DotConfig["axes"]): Value {
   const [x, y] = [inputAt(inputs, 0), inputAt(inputs, 1)], product = dotProduct(b, inputs, axes);
-  const squares = b.one("Mul", [dotProduct(b, [x, x], axes), dotProduct(b, [y, y], axes)]);
-  const lengths = b.one("Sqrt", [b.one("Relu", [squares])]);
-  const quotient = b.one("Div", [product, b.one("Max", [lengths, scalarLike(b, 1e-7, product)])]);
-  return b.one("Unsqueeze", [quotient, b.ints([1])]);
+  const squares = b.mul(dotProduct(b, [x, x], axes), dotProduct(b, [y, y], axes));
+  const lengths = b.sqrt(b.relu(squares));
+  const quotient = b.div(product, b.max([lengths, scalarLike(b, 1e-7, product)]));
+  return b.unsqueeze(quotient, b.ints([1]));
 }
 const mergeDef: LayerDef<MergeConfig, never> = {
   kind: "layer",

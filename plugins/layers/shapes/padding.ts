@@ -85,7 +85,7 @@ function zeroPadding(rank: 1 | 2 | 3): LayerDef<ZeroPaddingConfig, never> {
         pads[from + i] = before;
         pads[from + i + rank + 2] = after;
       });
-      return [b.one("Pad", [x, b.ints(pads), scalarLike(b, 0, x)], { mode: "constant" })];
+      return [b.pad(x, b.ints(pads), scalarLike(b, 0, x), { mode: "constant" })];
     },
     keras: {
       ...(rank === 1 && {
@@ -114,7 +114,7 @@ function cropping(rank: 1 | 2 | 3): LayerDef<CroppingConfig, never> {
       shapeOfRank(x.type, rank + 2, axesText[rank - 1] ?? "");
       const starts = config.cropping.map(([before]) => before);
       const stops = config.cropping.map(([, after]) => (after === 0 ? 2 ** 31 - 1 : -after));
-      return [b.one("Slice", [x, b.ints(starts), b.ints(stops), b.ints(starts.map((_, i) => from + i))])];
+      return [b.slice(x, b.ints(starts), b.ints(stops), b.ints(starts.map((_, i) => from + i)))];
     },
     keras: {
       ...(rank === 1 && {

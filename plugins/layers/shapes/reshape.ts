@@ -35,7 +35,7 @@ const flattenDef: LayerDef<FlattenConfig, never> = {
     const sizes = sizesOf(x, range(1, shapeOf(x.type).length));
     const known = sizes.every((s) => typeof s === "number");
     const features = known ? sizes.reduce((n: number, s) => n * (s as number), 1) : -1;
-    return [b.one("Reshape", [x, b.ints([0, features])])];
+    return [b.reshape(x, b.ints([0, features]))];
   },
 };
 /** All axes but the batch as one, `[batch, …] → [batch, features]`; channels come last first, where they stand before. */
@@ -57,7 +57,7 @@ const reshapeDef: LayerDef<ReshapeConfig, never> = {
   },
   params: () => ({}),
   build: ({ b, config, inputs }) => [
-    b.one("Reshape", [inputAt(inputs, 0), b.ints([0, ...config.targetShape])]),
+    b.reshape(inputAt(inputs, 0), b.ints([0, ...config.targetShape])),
   ],
   check({ targetShape }, path) {
     if (targetShape.filter((d) => d === -1).length > 1) {
@@ -115,7 +115,7 @@ const repeatVectorDef: LayerDef<RepeatVectorConfig, never> = {
   build({ b, config, inputs }) {
     const x = inputAt(inputs, 0);
     shapeOfRank(x.type, 2, "[batch, features]");
-    return [expand(b, b.one("Unsqueeze", [x, b.ints([1])]), [1, config.n, 1], x)];
+    return [expand(b, b.unsqueeze(x, b.ints([1])), [1, config.n, 1], x)];
   },
 };
 /** A vector repeated as steps, `[batch, features] → [batch, n, features]`. */

@@ -9,28 +9,28 @@ import { contribOp, type Given, numberLike, ownDomain } from "./define.ts";
 
 const plus = (b: Builder, v: Given, x: number, bias: number) => {
   const other = v[bias];
-  return other ? b.one("Add", [needed(v, x), other]) : needed(v, x);
+  return other ? b.add(needed(v, x), other) : needed(v, x);
 };
 const gelu = contribOp({
   name: "Gelu",
   summary: "x·Φ(x) (Hendrycks and Gimpel 2016)",
   attributes: {},
   arity: [1, 1],
-  body: (b, v) => [b.one("Gelu", [v[0]])],
+  body: (b, v) => [b.gelu(needed(v, 0))],
 });
 const biasGelu = contribOp({
   name: "BiasGelu",
   summary: "Gelu of A + B",
   attributes: {},
   arity: [2, 2],
-  body: (b, v) => [b.one("Gelu", [plus(b, v, 0, 1)])],
+  body: (b, v) => [b.gelu(plus(b, v, 0, 1))],
 });
 const fastGelu = contribOp({
   name: "FastGelu",
   summary: "Gelu by tanh, of X plus a bias",
   attributes: {},
   arity: [1, 2],
-  body: (b, v) => [b.one("Gelu", [plus(b, v, 0, 1)], { approximate: "tanh" })],
+  body: (b, v) => [b.gelu(plus(b, v, 0, 1), { approximate: "tanh" })],
 });
 const gemmFastGelu = contribOp({
   name: "GemmFastGelu",
@@ -40,21 +40,21 @@ const gemmFastGelu = contribOp({
   body: (
     b,
     v,
-  ) => [b.one("Gelu", [plus(b, [b.one("MatMul", [v[0], v[1]]), v[2]], 0, 1)], { approximate: "tanh" })],
+  ) => [b.gelu(plus(b, [b.matMul(needed(v, 0), needed(v, 1)), v[2]], 0, 1), { approximate: "tanh" })],
 });
 const quickGelu = contribOp<{ readonly alpha: number }>({
   name: "QuickGelu",
   summary: "x·sigmoid(alpha·x)",
   attributes: { alpha: float({ doc: "slope inside the sigmoid", default: 1.702 }) },
   arity: [1, 1],
-  body: (b, v, { alpha }) => [b.one("Swish", [v[0]], { alpha })],
+  body: (b, v, { alpha }) => [b.swish(needed(v, 0), { alpha })],
 });
 const biasAdd = contribOp({
   name: "BiasAdd",
   summary: "X plus a bias for its channels, plus what is skipped to here",
   attributes: {},
   arity: [3, 3],
-  body: (b, v) => [b.one("Add", [plus(b, v, 0, 1), needed(v, 2)])],
+  body: (b, v) => [b.add(plus(b, v, 0, 1), needed(v, 2))],
 });
 const biasSplitGelu = contribOp({
   name: "BiasSplitGelu",
@@ -62,8 +62,8 @@ const biasSplitGelu = contribOp({
   attributes: {},
   arity: [2, 2],
   body(b, v) {
-    const [left, right] = b.op("Split", [plus(b, v, 0, 1)], { axis: -1, num_outputs: 2 }, { outputs: 2 });
-    return [b.one("Mul", [left, b.one("Gelu", [right])])];
+    const halves = b.split(plus(b, v, 0, 1), { axis: -1, num_outputs: 2 });
+    return [b.mul(needed(halves, 0), b.gelu(needed(halves, 1)))];
   },
 });
 
@@ -104,9 +104,9 @@ const scale = contribOp<{ readonly scale: number }>({
   body: (b, v, a) => [scaledBy(b, needed(v, 0), a.scale, 0)],
 });
 function scaledBy(b: Builder, x: Value, factor: number, addend: number): Value {
-  const y = factor === 1 ? x : b.one("Mul", [x, numberLike(b, x, factor)]);
-  if (addend !== 0) return b.one("Add", [y, numberLike(b, x, addend)]);
-  return y === x ? b.one("Identity", [x]) : y;
+  const y = factor === 1 ? x : b.mul(x, numberLike(b, x, factor));
+  if (addend !== 0) return b.add(y, numberLike(b, x, addend));
+  return y === x ? b.identity(x) : y;
 }
 function parametric(b: Builder, x: Value, op: string, alpha: number, beta: number): Value {
   return scaledBy(b, b.one(op, [scaledBy(b, x, beta, 0)]), alpha, 0);
@@ -151,7 +151,7 @@ export function activated(b: Builder, x: Value, name: string | null, n: Activati
       return parametric(b, x, "Tanh", alpha ?? 1, beta ?? 1);
     case "Clip": {
       const bound = (value: number | null) => (value === null ? undefined : numberLike(b, x, value));
-      return b.one("Clip", [x, bound(alpha), bound(beta)]);
+      return b.clip(x, bound(alpha), bound(beta));
     }
     default:
       throw new UnsupportedError(`the fused activation ${JSON.stringify(name)}`);

@@ -50,9 +50,9 @@ function merged(
   { mask, past, bias }: Readonly<Record<"mask" | "past" | "bias", Value | undefined>>,
   a: Merged,
 ): readonly Value[] {
-  const [q, k, v] = b.op("Split", [all, b.ints(sizes)], { axis: -1 }, { outputs: 3 })
+  const [q, k, v] = b.split(all, b.ints(sizes), { axis: -1 }, { outputs: 3 })
     .map((part) => apart(b, part, a.num_heads));
-  const cached = (at: number) => past && b.one("Gather", [past, b.scalar(at, "int64")], { axis: 0 });
+  const cached = (at: number) => past && b.gather(past, b.scalar(at, "int64"), { axis: 0 });
   const heads: Heads = {
     q: needed([q], 0),
     k: grown(b, cached(0), needed([k], 0)),
@@ -63,8 +63,7 @@ function merged(
     biases: [maskBias(b, mask, heads, a.mask_filter_value), bias],
     seen: a.unidirectional ? causal(b, heads.q, heads.k) : undefined,
   });
-  const present = () =>
-    b.one("Concat", [heads.k, heads.v].map((x) => b.one("Unsqueeze", [x, b.ints([0])])), { axis: 0 });
+  const present = () => b.concat([heads.k, heads.v].map((x) => b.unsqueeze(x, b.ints([0]))), { axis: 0 });
   return sizes[0] === sizes[2] ? [together(b, mixed), present()] : [together(b, mixed)];
 }
 function thirds(width: unknown, sizes: readonly number[] | null): readonly [number, number, number] {
@@ -88,7 +87,7 @@ const attention = contribOp<Merged & { readonly qkv_hidden_sizes: readonly numbe
   maxOutputs: 2,
   body(b, v, a) {
     refuseForGpu(a);
-    const product = b.one("MatMul", [v[0], v[1]]), all = v[2] ? b.one("Add", [product, v[2]]) : product;
+    const product = b.matMul(needed(v, 0), needed(v, 1)), all = v[2] ? b.add(product, v[2]) : product;
     const sizes = thirds(dimsOf(needed(v, 1).type)[1], a.qkv_hidden_sizes);
     return merged(b, all, sizes, { mask: v[3], past: v[4], bias: v[5] }, a);
   },
@@ -102,8 +101,8 @@ const quantized = contribOp<Merged>({
   dtypes: ({ inputs }) => inputs[3] ? [inputs[3], inputs[3]] : [],
   body(b, v, a) {
     refuseForGpu(a);
-    const [x, w, bias, xScale, wScale, mask, xZero, wZero, past] = v;
-    const all = b.one("com.microsoft.MatMulIntegerToFloat", [x, w, xScale, wScale, xZero, wZero, bias]);
+    const [, , bias, , , mask, xZero, wZero, past] = v, at = (i: number) => needed(v, i);
+    const all = b.microsoftMatMulIntegerToFloat(at(0), at(1), at(3), at(4), xZero, wZero, bias);
     const sizes = thirds(dimsOf(needed(v, 1).type)[1], null);
     return merged(b, all, sizes, { mask, past, bias: undefined }, a);
   },
@@ -114,7 +113,7 @@ function separated(b: Builder, [query, key, value, bias]: Given, heads: number):
   const x = needed([query], 0), rank = dimsOf(x.type).length;
   // [batch, steps, heads, parts, size]
   const packed = (p: Value, at: number) =>
-    b.one("Transpose", [b.one("Gather", [p, b.scalar(at, "int64")], { axis: 3 })], { perm: [0, 2, 1, 3] });
+    b.transpose(b.gather(p, b.scalar(at, "int64"), { axis: 3 }), { perm: [0, 2, 1, 3] });
   if (rank === 5) return { q: packed(x, 0), k: packed(x, 1), v: packed(x, 2) };
   if (!key) throw new ShapeError("keys, or queries of rank 5, expected");
   const shape = dimsOf(key.type), width = dimsOf(x.type)[2];
@@ -125,12 +124,12 @@ function separated(b: Builder, [query, key, value, bias]: Given, heads: number):
       throw new ShapeError("queries of a known width expected");
     }
     const ends = [0, width, 2 * width, whole];
-    return b.one("Slice", [bias, b.ints([ends[from] ?? 0]), b.ints([ends[to] ?? whole]), b.ints([0])]);
+    return b.slice(bias, b.ints([ends[from] ?? 0]), b.ints([ends[to] ?? whole]), b.ints([0]));
   };
   const own = (p: Value, at: number) => {
     if (dimsOf(p.type).length === 4) return p;
     const addend = part(at, at + 1);
-    return apart(b, addend ? b.one("Add", [p, addend]) : p, heads);
+    return apart(b, addend ? b.add(p, addend) : p, heads);
   };
   const q = own(x, 0);
   if (shape.length === 5) return { q, k: packed(key, 0), v: packed(key, 1) };
@@ -200,8 +199,8 @@ const decoderMasked = contribOp<Masked>({
       throw new ShapeError("past_sequence_length (input 7) expected beside past_present_share_buffer");
     }
     // The cache has its full length; the step of now lies behind the first ones, and what follows isn't seen.
-    const at = b.one("Reshape", [b.one("Cast", [past], { to: "int64" }), b.ints([1])]);
-    const end = b.one("Add", [at, b.ints([1])]);
+    const at = b.reshape(b.cast(past, { to: "int64" }), b.ints([1]));
+    const end = b.add(at, b.ints([1]));
     const [key, value] = [[own.pastKey, parts.k], [own.pastValue, parts.v]].map(([cache, now]) =>
       placed(b, needed([cache], 0), needed([now], 0), at)
     );
@@ -217,8 +216,8 @@ const decoderMasked = contribOp<Masked>({
 });
 /** A cache `[batch, heads, most, size]` with one step at a place of its own. */
 function placed(b: Builder, cache: Value, now: Value, at: Value): Value {
-  const here = b.one("Equal", [line(b, countAt(b, cache, 2)), at]);
-  return b.one("Where", [b.one("Unsqueeze", [here, b.ints([1])]), now, cache]);
+  const here = b.equal(line(b, countAt(b, cache, 2)), at);
+  return b.where(b.unsqueeze(here, b.ints([1])), now, cache);
 }
 
 /** Attention with one weight for each head and key. */

@@ -60,33 +60,25 @@ const bnb4 = contribOp<Bnb4>({
         "transB of 0, which training alone writes and onnxruntime computes otherwise",
       );
     }
-    const a = needed(v, 0), { dtype } = asTensor(a.type), bytes = b.one("Reshape", [v[1], b.ints([-1])]);
+    const a = needed(v, 0), { dtype } = asTensor(a.type), bytes = b.reshape(needed(v, 1), b.ints([-1]));
     // The higher half of a byte comes first.
     const halves = [
-      b.one("BitShift", [bytes, b.scalar(4, "uint8")], { direction: "RIGHT" }),
-      b.one("BitwiseAnd", [bytes, b.scalar(15, "uint8")]),
+      b.bitShift(bytes, b.scalar(4, "uint8"), { direction: "RIGHT" }),
+      b.bitwiseAnd(bytes, b.scalar(15, "uint8")),
     ];
-    const pairs = halves.map((h) => b.one("Unsqueeze", [b.one("Cast", [h], { to: "int32" }), b.ints([1])]));
-    const codes = b.one("Reshape", [b.one("Concat", pairs, { axis: 1 }), b.ints([-1])]);
+    const pairs = halves.map((h) => b.unsqueeze(b.cast(h, { to: "int32" }), b.ints([1])));
+    const codes = b.reshape(b.concat(pairs, { axis: 1 }), b.ints([-1]));
     const table = b.constant(tensor([...(quant_type === 0 ? fp4Table : nf4Table)], [16], "float32"));
-    const numbers = typed(b, b.one("Gather", [table, codes]), dtype), count = N * K;
+    const numbers = typed(b, b.gather(table, codes), dtype), count = N * K;
     const blocks = Math.ceil(count / block_size), even = blocks * block_size;
     const filled = even === count || even <= 2 * Math.ceil(count / 2)
-      ? b.one("Slice", [numbers, b.ints([0]), b.ints([even]), b.ints([0])])
-      : b.one("Pad", [
-        b.one("Slice", [numbers, b.ints([0]), b.ints([count]), b.ints([0])]),
-        b.ints([0, even - count]),
-      ]);
-    const scales = b.one("Reshape", [v[2], b.ints([blocks, 1])]);
-    const scaled = b.one("Mul", [b.one("Reshape", [filled, b.ints([blocks, block_size])]), scales]);
-    const flat = b.one("Slice", [
-      b.one("Reshape", [scaled, b.ints([-1])]),
-      b.ints([0]),
-      b.ints([count]),
-      b.ints([0]),
-    ]);
-    const w = b.one("Reshape", [flat, b.ints([N, K])]);
-    return [b.one("MatMul", [a, b.one("Transpose", [w], { perm: [1, 0] })])];
+      ? b.slice(numbers, b.ints([0]), b.ints([even]), b.ints([0]))
+      : b.pad(b.slice(numbers, b.ints([0]), b.ints([count]), b.ints([0])), b.ints([0, even - count]));
+    const scales = b.reshape(needed(v, 2), b.ints([blocks, 1]));
+    const scaled = b.mul(b.reshape(filled, b.ints([blocks, block_size])), scales);
+    const flat = b.slice(b.reshape(scaled, b.ints([-1])), b.ints([0]), b.ints([count]), b.ints([0]));
+    const w = b.reshape(flat, b.ints([N, K]));
+    return [b.matMul(a, b.transpose(w, { perm: [1, 0] }))];
   },
 });
 
@@ -99,17 +91,17 @@ interface Table {
 /** Each number of a block beside the scale or zero point of the block. */
 function spread(b: Builder, x: Value, axis: number, size: number, count: number): Value {
   const rank = dimsOf(x.type).length;
-  const wide = b.one("Expand", [
-    b.one("Unsqueeze", [x, b.ints([axis + 1])]),
+  const wide = b.expand(
+    b.unsqueeze(x, b.ints([axis + 1])),
     b.ints([size, ...new Array<number>(rank - axis - 1).fill(1)]),
-  ]);
+  );
   const shape = [
-    ...(axis > 0 ? [b.one("Shape", [x], { start: 0, end: axis })] : []),
+    ...(axis > 0 ? [b.shape(x, { start: 0, end: axis })] : []),
     b.ints([-1]),
-    ...(axis < rank - 1 ? [b.one("Shape", [x], { start: axis + 1 })] : []),
+    ...(axis < rank - 1 ? [b.shape(x, { start: axis + 1 })] : []),
   ];
-  const flat = b.one("Reshape", [wide, shape.length === 1 ? shape[0] : b.one("Concat", shape, { axis: 0 })]);
-  return b.one("Slice", [flat, b.ints([0]), b.ints([count]), b.ints([axis])]);
+  const flat = b.reshape(wide, b.concat(shape, { axis: 0 }));
+  return b.slice(flat, b.ints([0]), b.ints([count]), b.ints([axis]));
 }
 const gatherBlocks = contribOp<Table>({
   name: "GatherBlockQuantized",
@@ -118,6 +110,7 @@ const gatherBlocks = contribOp<Table>({
     bits: field({
       doc: "bits of an element where bytes hold them",
       expects: "2, 4 or 8",
+      json: { enum: [2, 4, 8] },
       default: 4,
       read: (raw) => [2, 4, 8].find((n) => n === raw),
     }),
@@ -135,8 +128,8 @@ const gatherBlocks = contribOp<Table>({
     if (bytes && along !== 0) throw new ShapeError(`bytes are gathered along axis 0, not ${a.gather_axis}`);
     const open = (x: Value) => {
       if (!bytes || a.bits === 8) return x;
-      const parts = unpacked(b, x, a.bits), shape = [b.one("Shape", [x], { end: rank - 1 }), b.ints([-1])];
-      return b.one("Reshape", [parts, b.one("Concat", shape, { axis: 0 })]);
+      const parts = unpacked(b, x, a.bits), shape = [b.shape(x, { end: rank - 1 }), b.ints([-1])];
+      return b.reshape(parts, b.concat(shape, { axis: 0 }));
     };
     const codes = typed(b, open(data), dtype),
       size = dimsOf(codes.type)[axis],
@@ -147,24 +140,24 @@ const gatherBlocks = contribOp<Table>({
     const zero = v[3] &&
       spread(
         b,
-        typed(b, b.one("Slice", [open(v[3]), b.ints([0]), b.ints([blocks]), b.ints([axis])]), dtype),
+        typed(b, b.slice(open(v[3]), b.ints([0]), b.ints([blocks]), b.ints([axis])), dtype),
         axis,
         a.block_size,
         size,
       );
     const centre = zero ?? (bytes ? numberLike(b, codes, 2 ** (a.bits - 1)) : undefined);
-    const centred = centre ? b.one("Sub", [codes, centre]) : codes;
-    const table = b.one("Mul", [centred, spread(b, scales, axis, a.block_size, size)]);
+    const centred = centre ? b.sub(codes, centre) : codes;
+    const table = b.mul(centred, spread(b, scales, axis, a.block_size, size));
     // What lies outside gives zeros.
     const index = typed(b, needed(v, 1), "int64"),
       count = countAt(b, table, along),
       none = b.scalar(0, "int64");
-    const own = b.one("Where", [b.one("Less", [index, none]), b.one("Add", [index, count]), index]);
-    const inside = b.one("And", [b.one("GreaterOrEqual", [own, none]), b.one("Less", [own, count])]);
-    const rows = b.one("Gather", [table, b.one("Where", [inside, own, none])], { axis: along });
+    const own = b.where(b.less(index, none), b.add(index, count), index);
+    const inside = b.and(b.greaterOrEqual(own, none), b.less(own, count));
+    const rows = b.gather(table, b.where(inside, own, none), { axis: along });
     const behind = b.ints(Array.from({ length: rank - 1 - along }, (_, i) => dimsOf(index.type).length + i));
-    const shown = rank - 1 - along > 0 ? b.one("Unsqueeze", [inside, behind]) : inside;
-    return [b.one("Where", [shown, rows, numberLike(b, rows, 0)])];
+    const shown = rank - 1 - along > 0 ? b.unsqueeze(inside, behind) : inside;
+    return [b.where(shown, rows, numberLike(b, rows, 0))];
   },
 });
 

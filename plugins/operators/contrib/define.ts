@@ -30,7 +30,7 @@ export const maybeInt = (doc: string): Field<number | null> => nullable(int({ do
 
 /** x in an element type. */
 export function typed(b: Builder, x: Value, to: DType): Value {
-  return asTensor(x.type).dtype === to ? x : b.one("Cast", [x], { to });
+  return asTensor(x.type).dtype === to ? x : b.cast(x, { to });
 }
 /** A number of x's element type. */
 export function numberLike(b: Builder, x: Value, value: number): Value {
@@ -38,18 +38,18 @@ export function numberLike(b: Builder, x: Value, value: number): Value {
 }
 /** The size of one axis as an int64 vector of one element. */
 export function sizeAt(b: Builder, x: Value, axis: number): Value {
-  return b.one("Shape", [x], { start: axis, end: axis + 1 });
+  return b.shape(x, { start: axis, end: axis + 1 });
 }
 /** A size as an int64 scalar. */
 export function countAt(b: Builder, x: Value, axis: number): Value {
-  return b.one("Squeeze", [sizeAt(b, x, axis), b.ints([0])]);
+  return b.squeeze(sizeAt(b, x, axis), b.ints([0]));
 }
 /** 0, 1, … below an int64 scalar. */
 export function line(b: Builder, count: Value): Value {
-  return b.one("Range", [b.scalar(0, "int64"), count, b.scalar(1, "int64")]);
+  return b.range(b.scalar(0, "int64"), count, b.scalar(1, "int64"));
 }
 /** From `from` up to `to` along an axis. */
 export function slice(b: Builder, x: Value, axis: number, from: number | Value, to: number | Value): Value {
   const at = (v: number | Value) => (typeof v === "number" ? b.ints([v]) : v);
-  return b.one("Slice", [x, at(from), at(to), b.ints([axis])]);
+  return b.slice(x, at(from), at(to), b.ints([axis]));
 }

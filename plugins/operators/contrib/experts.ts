@@ -52,14 +52,12 @@ interface Layer {
 }
 /** x `[1 or experts, tokens, in]` through a layer: `[experts, tokens, out]`. */
 function through(b: Builder, x: Value, { weights, bias }: Layer): Value {
-  const y = b.one("MatMul", [x, b.one("Transpose", [weights], { perm: [0, 2, 1] })]);
-  return bias ? b.one("Add", [y, b.one("Unsqueeze", [bias, b.ints([1])])]) : y;
+  const y = b.matMul(x, b.transpose(weights, { perm: [0, 2, 1] }));
+  return bias ? b.add(y, b.unsqueeze(bias, b.ints([1]))) : y;
 }
 function halves(b: Builder, x: Value, fusion: number): readonly Value[] {
-  if (fusion === 2) return b.op("Split", [x], { axis: -1, num_outputs: 2 }, { outputs: 2 });
-  return [0, 1].map((from) =>
-    b.one("Slice", [x, b.ints([from]), b.ints([2 ** 31 - 1]), b.ints([-1]), b.ints([2])])
-  );
+  if (fusion === 2) return b.split(x, { axis: -1, num_outputs: 2 });
+  return [0, 1].map((from) => b.slice(x, b.ints([from]), b.ints([2 ** 31 - 1]), b.ints([-1]), b.ints([2])));
 }
 /** What stands between an expert's two layers. */
 function middle(b: Builder, x: Value, first: Layer, third: Layer | undefined, a: Experts): Value {
@@ -71,27 +69,27 @@ function middle(b: Builder, x: Value, first: Layer, third: Layer | undefined, a:
   const limit = a.activation_type === "swiglu" && a.swiglu_limit !== null
     ? numberLike(b, y, a.swiglu_limit)
     : undefined;
-  const shown = activatedGate(b, limit ? b.one("Min", [gate, limit]) : gate, a);
+  const shown = activatedGate(b, limit ? b.min([gate, limit]) : gate, a);
   if (!linear) return shown;
-  const bounded = limit ? b.one("Clip", [linear, b.one("Neg", [limit]), limit]) : linear;
+  const bounded = limit ? b.clip(linear, b.neg(limit), limit) : linear;
   const shift = a.activation_type === "swiglu" ? a.activation_beta : 0;
-  return b.one("Mul", [shown, shift === 0 ? bounded : b.one("Add", [bounded, numberLike(b, y, shift)])]);
+  return b.mul(shown, shift === 0 ? bounded : b.add(bounded, numberLike(b, y, shift)));
 }
 function activatedGate(b: Builder, x: Value, a: Experts): Value {
   switch (a.activation_type) {
     case "relu":
-      return b.one("Relu", [x]);
+      return b.relu(x);
     case "relu2": {
-      const y = b.one("Relu", [x]);
-      return b.one("Mul", [y, y]);
+      const y = b.relu(x);
+      return b.mul(y, y);
     }
     case "gelu":
     case "geglu":
-      return b.one("Gelu", [x], { approximate: "tanh" });
+      return b.gelu(x, { approximate: "tanh" });
     case "silu":
-      return b.one("Swish", [x]);
+      return b.swish(x);
     case "swiglu":
-      return b.one("Swish", [x], { alpha: a.activation_alpha });
+      return b.swish(x, { alpha: a.activation_alpha });
     case "identity":
       return x;
   }
@@ -105,21 +103,16 @@ function routing(
   a: Experts,
   normalized: boolean,
 ): Value {
-  const p = b.one("Softmax", [logits], { axis: -1 });
-  const [best, index] = b.op("TopK", [mixing ? logits : p, b.ints([a.k])], { axis: -1 }, { outputs: 2 });
-  const chosen = needed([mixing ? b.one("GatherElements", [mixing, index], { axis: 1 }) : best], 0);
-  const weights = normalized
-    ? b.one("Div", [chosen, b.one("ReduceSum", [chosen, b.ints([-1])], { keepdims: true })])
-    : chosen;
+  const p = b.softmax(logits, { axis: -1 });
+  const [best, index] = b.topK(mixing ? logits : p, b.ints([a.k]), { axis: -1 });
+  const chosen = needed([mixing ? b.gatherElements(mixing, index, { axis: 1 }) : best], 0);
+  const weights = normalized ? b.div(chosen, b.reduceSum(chosen, b.ints([-1]), { keepdims: true })) : chosen;
   const { dtype } = asTensor(logits.type);
-  const at = b.one("OneHot", [index, b.scalar(experts, "int64"), b.constant(tensor([0, 1], [2], dtype))], {
+  const at = b.oneHot(index, b.scalar(experts, "int64"), b.constant(tensor([0, 1], [2], dtype)), {
     axis: -1,
   });
-  const all = b.one("ReduceSum", [
-    b.one("Mul", [at, b.one("Unsqueeze", [weights, b.ints([2])])]),
-    b.ints([1]),
-  ], { keepdims: false });
-  return b.one("Unsqueeze", [b.one("Transpose", [all], { perm: [1, 0] }), b.ints([2])]);
+  const all = b.reduceSum(b.mul(at, b.unsqueeze(weights, b.ints([2]))), b.ints([1]), { keepdims: false });
+  return b.unsqueeze(b.transpose(all, { perm: [1, 0] }), b.ints([2]));
 }
 function mixture(
   b: Builder,
@@ -138,11 +131,11 @@ function mixture(
   if (typeof experts !== "number" || typeof width !== "number") {
     throw new ShapeError("experts of known sizes expected");
   }
-  const tokens = b.one("Reshape", [x, b.ints([1, -1, width])]);
+  const tokens = b.reshape(x, b.ints([1, -1, width]));
   const y = through(b, middle(b, tokens, first, third, a), second);
   const weights = routing(b, logits, mixing, experts, a, normalized);
-  const sum = b.one("ReduceSum", [b.one("Mul", [y, weights]), b.ints([0])], { keepdims: false });
-  return b.one("Reshape", [sum, b.one("Shape", [x])]);
+  const sum = b.reduceSum(b.mul(y, weights), b.ints([0]), { keepdims: false });
+  return b.reshape(sum, b.shape(x));
 }
 const moe = contribOp<Experts>({
   name: "MoE",
@@ -180,26 +173,21 @@ function opened(
   if (typeof experts !== "number" || typeof rows !== "number") {
     throw new ShapeError("experts of known sizes expected");
   }
-  const codes = typed(b, b.one("Reshape", [unpacked(b, bytes, bits), b.ints([experts, rows, -1])]), dtype);
+  const codes = typed(b, b.reshape(unpacked(b, bytes, bits), b.ints([experts, rows, -1])), dtype);
   const count = typeof blocks === "number" ? blocks : 1;
   if (count > 1 && block === 0) throw new ShapeError("block_size expected, since there are scales of blocks");
-  const upright = (x: Value) => b.one("Reshape", [x, b.ints([experts, rows, count, 1])]);
+  const upright = (x: Value) => b.reshape(x, b.ints([experts, rows, count, 1]));
   const least = zeros &&
-    b.one("Reshape", [
+    b.reshape(
       unpacked(b, zeros, bits),
       b.ints(count > 1 || dimsOf(zeros.type).length === 3 ? [experts, rows, -1] : [experts, -1]),
-    ]);
+    );
   const own = least &&
-    b.one("Slice", [
-      least,
-      b.ints([0]),
-      b.ints([dimsOf(least.type).length === 3 ? count : rows]),
-      b.ints([-1]),
-    ]);
+    b.slice(least, b.ints([0]), b.ints([dimsOf(least.type).length === 3 ? count : rows]), b.ints([-1]));
   const centre = own ? upright(typed(b, own, dtype)) : b.scalar(2 ** (bits - 1), dtype);
-  const apart = b.one("Reshape", [codes, b.ints([experts, rows, count, -1])]);
-  const whole = b.one("Mul", [b.one("Sub", [apart, centre]), upright(scales)]);
-  return b.one("Reshape", [whole, b.ints([experts, rows, -1])]);
+  const apart = b.reshape(codes, b.ints([experts, rows, count, -1]));
+  const whole = b.mul(b.sub(apart, centre), upright(scales));
+  return b.reshape(whole, b.ints([experts, rows, -1]));
 }
 const qmoe = contribOp<Quantized>({
   name: "QMoE",

@@ -49,7 +49,7 @@ const rotary = contribOp<Rotary>({
       heads = width / (2 * half);
     }
     const { interleaved, rotary_embedding_dim } = a;
-    return [b.one("RotaryEmbedding", [x, v[2], v[3], places(b, x, needed(v, 1), flat ? 1 : 2)], {
+    return [b.rotaryEmbedding(x, needed(v, 2), needed(v, 3), places(b, x, needed(v, 1), flat ? 1 : 2), {
       interleaved,
       rotary_embedding_dim,
       ...(flat && { num_heads: heads }),
@@ -59,8 +59,8 @@ const rotary = contribOp<Rotary>({
 /** Places `[batch, steps]`, where only the first may be given. */
 function places(b: Builder, x: Value, given: Value, axis: number): Value {
   if (dimsOf(given.type).length === 2) return given;
-  const row = b.one("Add", [line(b, countAt(b, x, axis)), given]);
-  return b.one("Expand", [row, b.one("Concat", [sizeAt(b, x, 0), sizeAt(b, x, axis)], { axis: 0 })]);
+  const row = b.add(line(b, countAt(b, x, axis)), given);
+  return b.expand(row, b.concat([sizeAt(b, x, 0), sizeAt(b, x, axis)], { axis: 0 }));
 }
 
 interface Grouped {
@@ -99,67 +99,64 @@ interface Rows {
 }
 function rowsOf(b: Builder, v: Given, query: Value): Rows {
   const one = b.scalar(1, "int64"), whole = (x: Value | undefined) => typed(b, needed([x], 0), "int64");
-  const total = b.one("Add", [whole(v[5]), one]);
-  const fresh = v[16] ? whole(v[16]) : b.one("Min", [countAt(b, query, 1), total]);
-  const most = b.one("Reshape", [whole(v[6]), b.ints([])]);
+  const total = b.add(whole(v[5]), one);
+  const fresh = v[16] ? whole(v[16]) : b.min([countAt(b, query, 1), total]);
+  const most = b.reshape(whole(v[6]), b.ints([]));
   return {
     total,
-    past: b.one("Sub", [total, fresh]),
-    length: v[3] ? b.one("Max", [most, countAt(b, v[3], 2)]) : most,
+    past: b.sub(total, fresh),
+    length: v[3] ? b.max([most, countAt(b, v[3], 2)]) : most,
   };
 }
 /** The cache with this call's steps (a padded row's padding too) written behind each row's own, zeros behind them. */
 function present(b: Builder, cache: Value | undefined, now: Value, rows: Rows): Value {
-  const whole = cache ? b.one("Concat", [cache, now], { axis: 2 }) : now;
-  const column = (x: Value) => b.one("Unsqueeze", [x, b.ints([1])]);
+  const whole = cache ? b.concat([cache, now], { axis: 2 }) : now;
+  const column = (x: Value) => b.unsqueeze(x, b.ints([1]));
   const steps = line(b, rows.length), past = column(rows.past), zero = b.scalar(0, "int64");
   const first = cache ? countAt(b, cache, 2) : zero;
-  const fresh = b.one("Add", [b.one("Sub", [steps, past]), first]);
-  const from = b.one("Where", [b.one("Less", [steps, past]), steps, fresh]);
-  const last = b.one("Sub", [countAt(b, whole, 2), b.scalar(1, "int64")]);
-  const place = b.one("Unsqueeze", [b.one("Min", [from, last]), b.ints([2])]);
-  const byStep = b.one("Transpose", [whole], { perm: [0, 2, 1, 3] });
-  const found = b.one("Transpose", [b.one("GatherND", [byStep, place], { batch_dims: 1 })], {
+  const fresh = b.add(b.sub(steps, past), first);
+  const from = b.where(b.less(steps, past), steps, fresh);
+  const last = b.sub(countAt(b, whole, 2), b.scalar(1, "int64"));
+  const place = b.unsqueeze(b.min([from, last]), b.ints([2]));
+  const byStep = b.transpose(whole, { perm: [0, 2, 1, 3] });
+  const found = b.transpose(b.gatherND(byStep, place, { batch_dims: 1 }), {
     perm: [0, 2, 1, 3],
   });
-  const kept = b.one("Unsqueeze", [
-    b.one("Less", [steps, b.one("Add", [past, countAt(b, now, 2)])]),
-    b.ints([1, 3]),
-  ]);
-  return b.one("Where", [kept, found, numberLike(b, found, 0)]);
+  const kept = b.unsqueeze(b.less(steps, b.add(past, countAt(b, now, 2))), b.ints([1, 3]));
+  return b.where(kept, found, numberLike(b, found, 0));
 }
 /** Keys that a query sees: up to its own place, within the window. */
 function seenBy(b: Builder, query: Value, rows: Rows, a: Grouped): Value {
-  const upright = (x: Value) => b.one("Reshape", [x, b.ints([-1, 1, 1, 1])]);
+  const upright = (x: Value) => b.reshape(x, b.ints([-1, 1, 1, 1]));
   const keys = line(b, rows.length);
-  if (!a.causal) return b.one("Less", [keys, upright(rows.total)]);
-  const own = b.one("Unsqueeze", [line(b, countAt(b, query, 1)), b.ints([1])]);
+  if (!a.causal) return b.less(keys, upright(rows.total));
+  const own = b.unsqueeze(line(b, countAt(b, query, 1)), b.ints([1]));
   // Padding behind a row sees what the row has, and its last step at least.
-  const place = b.one("Add", [upright(rows.past), own]), one = b.scalar(1, "int64");
-  const last = b.one("Sub", [upright(rows.total), one]);
-  const before = b.one("LessOrEqual", [keys, b.one("Min", [place, last])]);
+  const place = b.add(upright(rows.past), own), one = b.scalar(1, "int64");
+  const last = b.sub(upright(rows.total), one);
+  const before = b.lessOrEqual(keys, b.min([place, last]));
   if (a.local_window_size <= 0) return before;
-  const least = b.one("Sub", [place, b.scalar(a.local_window_size, "int64")]);
-  return b.one("And", [before, b.one("Greater", [keys, b.one("Min", [least, b.one("Sub", [last, one])])])]);
+  const least = b.sub(place, b.scalar(a.local_window_size, "int64"));
+  return b.and(before, b.greater(keys, b.min([least, b.sub(last, one)])));
 }
 /** Each head of keys or values as often as heads of queries share it. */
 function shared(b: Builder, x: Value, times: number): Value {
   if (times === 1) return x;
   const heads = dimsOf(x.type)[1];
-  const wide = b.one("Expand", [b.one("Unsqueeze", [x, b.ints([2])]), b.ints([1, 1, times, 1, 1])]);
-  const shape = [sizeAt(b, x, 0), b.ints([Number(heads) * times]), b.one("Shape", [x], { start: 2 })];
-  return b.one("Reshape", [wide, b.one("Concat", shape, { axis: 0 })]);
+  const wide = b.expand(b.unsqueeze(x, b.ints([2])), b.ints([1, 1, times, 1, 1]));
+  const shape = [sizeAt(b, x, 0), b.ints([Number(heads) * times]), b.shape(x, { start: 2 })];
+  return b.reshape(wide, b.concat(shape, { axis: 0 }));
 }
 /** Queries, keys and values `[batch, steps, width]`, which may lie in one tensor. */
 function parts(b: Builder, v: Given, a: Grouped): readonly Value[] {
-  const [query, key, value] = v;
-  if (key && value) return [needed([query], 0), key, value];
-  const width = dimsOf(needed([query], 0).type)[2], all = a.num_heads + 2 * a.kv_num_heads;
+  const query = needed(v, 0), [, key, value] = v;
+  if (key && value) return [query, key, value];
+  const width = dimsOf(query.type)[2], all = a.num_heads + 2 * a.kv_num_heads;
   if (typeof width !== "number" || width % all !== 0) {
     throw new ShapeError(`queries, keys and values of ${all} heads expected`);
   }
   const size = width / all, own = a.kv_num_heads * size;
-  return b.op("Split", [query, b.ints([a.num_heads * size, own, own])], { axis: -1 }, { outputs: 3 });
+  return b.split(query, b.ints([a.num_heads * size, own, own]), { axis: -1 }, { outputs: 3 });
 }
 /** Heads normalised by the root of their mean square, where weights are given, and turned by their places. */
 function prepared(
@@ -171,15 +168,15 @@ function prepared(
   eps: number,
   a: Grouped,
 ): Value {
-  const y = weight ? b.one("RMSNormalization", [x, weight], { axis: -1, epsilon: eps }) : x;
+  const y = weight ? b.rmsNormalization(x, weight, { axis: -1, epsilon: eps }) : x;
   if (!a.do_rotary) return y;
   const cos = needed(v, 7), half = dimsOf(cos.type)[1], size = dimsOf(x.type)[3];
   if (typeof half !== "number" || typeof size !== "number") {
     throw new ShapeError("caches and heads of a known size expected");
   }
-  const past = b.one("Unsqueeze", [rows.past, b.ints([1])]);
-  const places = v[9] ?? b.one("Add", [line(b, countAt(b, x, 2)), past]);
-  return b.one("RotaryEmbedding", [y, cos, v[8], places], {
+  const past = b.unsqueeze(rows.past, b.ints([1]));
+  const places = v[9] ?? b.add(line(b, countAt(b, x, 2)), past);
+  return b.rotaryEmbedding(y, cos, needed(v, 8), places, {
     interleaved: a.rotary_interleaved,
     rotary_embedding_dim: 2 * half === size ? 0 : 2 * half,
   });
@@ -229,7 +226,7 @@ const grouped = contribOp<Grouped>({
     const keys = present(b, v[3], now, rows);
     const values = present(b, v[4], apart(b, needed([value], 0), a.kv_num_heads), rows);
     const times = a.num_heads / a.kv_num_heads;
-    const sink = v[11] ? b.one("Reshape", [v[11], b.ints([1, a.num_heads, 1, 1])]) : undefined;
+    const sink = v[11] ? b.reshape(v[11], b.ints([1, a.num_heads, 1, 1])) : undefined;
     const { mixed, scores, probabilities } = attend(b, {
       q: prepared(b, q, v, rows, v[14], a.q_norm_epsilon ?? a.qk_norm_epsilon, a),
       k: shared(b, keys, times),
@@ -250,9 +247,9 @@ const zeroSink = { dtype: "float32" as const, shape: [1, 1, 1, 1], data: new Flo
 function asLong(b: Builder, bias: Value, rows: Rows): Value {
   const [, , , last = 1] = dimsOf(bias.type), length = b.dimsOf(rows.length)?.[0];
   if (length !== undefined && sameDim(last, length)) return bias;
-  const missing = b.one("Sub", [b.one("Reshape", [rows.length, b.ints([1])]), sizeAt(b, bias, 3)]);
-  const amounts = b.one("Concat", [b.ints([0]), missing], { axis: 0 });
-  return b.one("Pad", [bias, amounts, undefined, b.ints([3])]);
+  const missing = b.sub(b.reshape(rows.length, b.ints([1])), sizeAt(b, bias, 3));
+  const amounts = b.concat([b.ints([0]), missing], { axis: 0 });
+  return b.pad(bias, amounts, undefined, b.ints([3]));
 }
 
 /** Attention of language models. */

@@ -31,15 +31,15 @@ export interface Scoring {
 
 /** `[batch, steps, heads·size]` as `[batch, heads, steps, size]`. */
 export function apart(b: Builder, x: Value, heads: number): Value {
-  return b.one("Transpose", [b.one("Reshape", [x, b.ints([0, 0, heads, -1])])], { perm: [0, 2, 1, 3] });
+  return b.transpose(b.reshape(x, b.ints([0, 0, heads, -1])), { perm: [0, 2, 1, 3] });
 }
 /** `[batch, heads, steps, size]` as `[batch, steps, heads·size]`. */
 export function together(b: Builder, x: Value): Value {
-  return b.one("Reshape", [b.one("Transpose", [x], { perm: [0, 2, 1, 3] }), b.ints([0, 0, -1])]);
+  return b.reshape(b.transpose(x, { perm: [0, 2, 1, 3] }), b.ints([0, 0, -1]));
 }
 /** A cache with the steps of now behind it. */
 export function grown(b: Builder, past: Value | undefined, now: Value): Value {
-  return past ? b.one("Concat", [past, now], { axis: 2 }) : now;
+  return past ? b.concat([past, now], { axis: 2 }) : now;
 }
 
 /** The mixed values `[batch, heads, queries, size]`, the scores and what softmax makes of them. */
@@ -52,33 +52,31 @@ export function attend(
   const size = dimsOf(q.type)[3];
   if (!scale && typeof size !== "number") throw new ShapeError("heads of a known size expected");
   const factor = b.scalar(scale || 1 / Math.sqrt(Number(size)), wide);
-  const keys = b.one("Transpose", [typed(b, k, wide)], { perm: [0, 1, 3, 2] });
-  let scores = b.one("MatMul", [b.one("Mul", [typed(b, q, wide), factor]), keys]);
+  const keys = b.transpose(typed(b, k, wide), { perm: [0, 1, 3, 2] });
+  let scores = b.matMul(b.mul(typed(b, q, wide), factor), keys);
   if (softcap > 0) {
     const cap = b.scalar(softcap, wide);
-    scores = b.one("Mul", [b.one("Tanh", [b.one("Div", [scores, cap])]), cap]);
+    scores = b.mul(b.tanh(b.div(scores, cap)), cap);
   }
-  for (const bias of biases) if (bias) scores = b.one("Add", [scores, typed(b, bias, wide)]);
-  const shown = seen ? b.one("Where", [seen, scores, b.scalar(unseen, wide)]) : scores;
-  if (seen) scores = b.one("Where", [seen, scores, b.scalar(-Infinity, wide)]);
-  const probabilities = sink
-    ? sunk(b, scores, typed(b, sink, wide))
-    : b.one("Softmax", [scores], { axis: -1 });
-  const mixed = typed(b, b.one("MatMul", [probabilities, typed(b, v, wide)]), dtype);
+  for (const bias of biases) if (bias) scores = b.add(scores, typed(b, bias, wide));
+  const shown = seen ? b.where(seen, scores, b.scalar(unseen, wide)) : scores;
+  if (seen) scores = b.where(seen, scores, b.scalar(-Infinity, wide));
+  const probabilities = sink ? sunk(b, scores, typed(b, sink, wide)) : b.softmax(scores, { axis: -1 });
+  const mixed = typed(b, b.matMul(probabilities, typed(b, v, wide)), dtype);
   return { mixed, scores: typed(b, shown, dtype), probabilities: typed(b, probabilities, dtype) };
 }
 /** Softmax over the keys and one more score, which is left out again. */
 function sunk(b: Builder, scores: Value, sink: Value): Value {
-  const shape = b.one("Concat", [b.one("Shape", [scores], { end: 3 }), b.ints([1])], { axis: 0 });
-  const all = b.one("Concat", [scores, b.one("Expand", [sink, shape])], { axis: 3 });
-  return slice(b, b.one("Softmax", [all], { axis: -1 }), 3, 0, -1);
+  const shape = b.concat([b.shape(scores, { end: 3 }), b.ints([1])], { axis: 0 });
+  const all = b.concat([scores, b.expand(sink, shape)], { axis: 3 });
+  return slice(b, b.softmax(all, { axis: -1 }), 3, 0, -1);
 }
 
 /** bool `[queries, keys]`: keys up to the query's own place, the last query standing at the last key. */
 export function causal(b: Builder, q: Value, k: Value): Value {
   const queries = countAt(b, q, 2), keys = countAt(b, k, 2);
-  const places = b.one("Add", [line(b, queries), b.one("Sub", [keys, queries])]);
-  return b.one("LessOrEqual", [line(b, keys), b.one("Unsqueeze", [places, b.ints([1])])]);
+  const places = b.add(line(b, queries), b.sub(keys, queries));
+  return b.lessOrEqual(line(b, keys), b.unsqueeze(places, b.ints([1])));
 }
 
 /**
@@ -100,23 +98,23 @@ export function maskBias(
         `a mask of ${count} numbers for a batch of ${batch}: lengths summed up, which only GPUs take`,
       );
     }
-    const { dtype } = asTensor(mask.type), keys = b.one("Cast", [line(b, countAt(b, k, 2))], { to: dtype });
-    const upright = (rows: Value) => b.one("Reshape", [rows, b.ints([-1, 1, 1, 1])]);
-    if (sameDim(count, batch)) return filled(b, b.one("Less", [keys, upright(mask)]), filler);
+    const { dtype } = asTensor(mask.type), keys = b.cast(line(b, countAt(b, k, 2)), { to: dtype });
+    const upright = (rows: Value) => b.reshape(rows, b.ints([-1, 1, 1, 1]));
+    if (sameDim(count, batch)) return filled(b, b.less(keys, upright(mask)), filler);
     // Where there are no starts, they are zeros.
-    const rows = sizeAt(b, q, 0), none = b.one("ConstantOfShape", [rows], { value: zeros([1], dtype) });
-    const starts = slice(b, b.one("Concat", [mask, none], { axis: 0 }), 0, rows, b.one("Add", [rows, rows]));
-    const before = b.one("Less", [keys, upright(slice(b, mask, 0, 0, rows))]);
-    return filled(b, b.one("And", [before, b.one("GreaterOrEqual", [keys, upright(starts)])]), filler);
+    const rows = sizeAt(b, q, 0), none = b.constantOfShape(rows, { value: zeros([1], dtype) });
+    const starts = slice(b, b.concat([mask, none], { axis: 0 }), 0, rows, b.add(rows, rows));
+    const before = b.less(keys, upright(slice(b, mask, 0, 0, rows)));
+    return filled(b, b.and(before, b.greaterOrEqual(keys, upright(starts))), filler);
   }
-  const allowed = b.one("Greater", [mask, numberLike(b, mask, 0)]);
+  const allowed = b.greater(mask, numberLike(b, mask, 0));
   switch (shape.length) {
     case 2:
-      return filled(b, b.one("Unsqueeze", [allowed, b.ints([1, 2])]), filler);
+      return filled(b, b.unsqueeze(allowed, b.ints([1, 2])), filler);
     case 3:
-      return filled(b, b.one("Unsqueeze", [allowed, b.ints([1])]), filler);
+      return filled(b, b.unsqueeze(allowed, b.ints([1])), filler);
     case 4: {
-      const keys = sizeAt(b, k, 2), first = b.one("Sub", [keys, sizeAt(b, q, 2)]);
+      const keys = sizeAt(b, k, 2), first = b.sub(keys, sizeAt(b, q, 2));
       return filled(b, slice(b, slice(b, allowed, 2, first, keys), 3, 0, keys), filler);
     }
     default:
@@ -124,5 +122,5 @@ export function maskBias(
   }
 }
 function filled(b: Builder, allowed: Value, filler: number): Value {
-  return b.one("Where", [allowed, b.scalar(0, "float32"), b.scalar(filler, "float32")]);
+  return b.where(allowed, b.scalar(0, "float32"), b.scalar(filler, "float32"));
 }

@@ -52,8 +52,8 @@ const inverse: OpDef = defineOp<NoAttributes>({
     const y = needed(outputs, 0),
       rank = dimsOf(y.type).length,
       axes = Array.from({ length: rank }, (_, i) => i);
-    const turned = b.one("Transpose", [y], { perm: [...axes.slice(0, -2), rank - 1, rank - 2] });
-    return [dy && b.one("Neg", [b.one("MatMul", [turned, b.one("MatMul", [dy, turned])])])];
+    const turned = b.transpose(y, { perm: [...axes.slice(0, -2), rank - 1, rank - 2] });
+    return [dy && b.neg(b.matMul(turned, b.matMul(dy, turned)))];
   },
   plain(inputs) {
     const x = tensorAt(inputs, 0), n = x.shape.at(-1) ?? 0, data = toNumbers(x);

@@ -21,10 +21,10 @@ interface Simplified {
 function rms(b: Builder, x: Value, first: number, eps: number): readonly [Value, Value] {
   const rank = dimsOf(x.type).length, from = normalAxis(first, rank);
   const axes = b.ints(Array.from({ length: rank - from }, (_, i) => from + i));
-  const square = b.one("ReduceMean", [b.one("Mul", [x, x]), axes], { keepdims: true });
-  const root = b.one("Sqrt", [b.one("Add", [square, numberLike(b, x, eps)])]);
-  const inverse = b.one("Reciprocal", [root]);
-  return [b.one("Mul", [x, inverse]), inverse];
+  const square = b.reduceMean(b.mul(x, x), axes, { keepdims: true });
+  const root = b.sqrt(b.add(square, numberLike(b, x, eps)));
+  const inverse = b.reciprocal(root);
+  return [b.mul(x, inverse), inverse];
 }
 const simplified = contribOp<Simplified>({
   name: "SimplifiedLayerNormalization",
@@ -40,14 +40,14 @@ const simplified = contribOp<Simplified>({
     const x = needed(v, 0), scale = needed(v, 1), { dtype } = asTensor(x.type);
     const wide = dtype === "float64" ? dtype : dtypeOfCode(stash_type), to = asTensor(scale.type).dtype;
     const [y, inverse] = rms(b, typed(b, x, wide), axis, epsilon);
-    return [b.one("Mul", [typed(b, y, to), scale]), inverse];
+    return [b.mul(typed(b, y, to), scale), inverse];
   },
 });
 
 /** Input, residual and bias added up. */
 function added(b: Builder, v: Given, bias: number): Value {
-  const sum = b.one("Add", [needed(v, 0), needed(v, 1)]), more = v[bias];
-  return more ? b.one("Add", [sum, more]) : sum;
+  const sum = b.add(needed(v, 0), needed(v, 1)), more = v[bias];
+  return more ? b.add(sum, more) : sum;
 }
 const skip = contribOp<{ readonly epsilon: number }>({
   name: "SkipLayerNormalization",
@@ -57,7 +57,7 @@ const skip = contribOp<{ readonly epsilon: number }>({
   maxOutputs: 4,
   body(b, v, { epsilon }) {
     const sum = added(b, v, 4),
-      [y, mean, inverse] = b.op("LayerNormalization", [sum, v[2], v[3]], { epsilon });
+      [y, mean, inverse] = b.layerNormalization(sum, needed(v, 2), v[3], { epsilon });
     return [needed([y], 0), needed([mean], 0), needed([inverse], 0), sum];
   },
 });
@@ -71,8 +71,8 @@ const skipSimplified = contribOp<{ readonly epsilon: number }>({
     const sum = added(b, v, 3), { dtype } = asTensor(sum.type);
     const wide = dtype === "float64" ? dtype : "float32",
       [y, inverse] = rms(b, typed(b, sum, wide), -1, epsilon);
-    const mean = b.one("ReduceMean", [typed(b, sum, wide), b.ints([-1])], { keepdims: true });
-    return [b.one("Mul", [typed(b, y, dtype), needed(v, 2)]), mean, inverse, sum];
+    const mean = b.reduceMean(typed(b, sum, wide), b.ints([-1]), { keepdims: true });
+    return [b.mul(typed(b, y, dtype), needed(v, 2)), mean, inverse, sum];
   },
 });
 
@@ -92,20 +92,17 @@ const embed = contribOp<{ readonly epsilon: number; readonly mask_index_type: nu
   },
   body(b, v, { epsilon }) {
     const ids = needed(v, 0),
-      rows = (table: number, at: Value) => b.one("Gather", [v[table], at], { axis: 0 });
-    const places = v[8] ?? b.one("Unsqueeze", [line(b, countAt(b, ids, 1)), b.ints([0])]);
-    const words = b.one("Add", [rows(2, ids), rows(3, places)]);
-    const sum = v[1] && v[4] ? b.one("Add", [words, rows(4, v[1])]) : words;
-    const y = b.one("LayerNormalization", [sum, v[5], v[6]], { epsilon });
+      rows = (table: number, at: Value) => b.gather(needed(v, table), at, { axis: 0 });
+    const places = v[8] ?? b.unsqueeze(line(b, countAt(b, ids, 1)), b.ints([0]));
+    const words = b.add(rows(2, ids), rows(3, places));
+    const sum = v[1] && v[4] ? b.add(words, rows(4, v[1])) : words;
+    const y = b.layerNormalization(sum, needed(v, 5), v[6], { epsilon })[0];
     const mask = v[7];
     const lengths = mask
-      ? b.one("ReduceSum", [
-        b.one("Cast", [b.one("Equal", [mask, numberLike(b, mask, 1)])], { to: "int32" }),
-        b.ints([1]),
-      ], {
+      ? b.reduceSum(b.cast(b.equal(mask, numberLike(b, mask, 1)), { to: "int32" }), b.ints([1]), {
         keepdims: false,
       })
-      : b.one("ConstantOfShape", [sizeAt(b, ids, 0)], { value: zeros([1], "int32") });
+      : b.constantOfShape(sizeAt(b, ids, 0), { value: zeros([1], "int32") });
     return [y, lengths, sum];
   },
 });
@@ -127,11 +124,11 @@ function grouped(b: Builder, x: Value, scale: Value, bias: Value, a: Grouped): V
   const rank = dimsOf(x.type).length, { dtype } = asTensor(x.type);
   if (rank < 3) throw new ShapeError(`a picture with channels expected, got rank ${rank}`);
   const inner = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  const first = a.channels_last ? b.one("Transpose", [x], { perm: [0, rank - 1, ...inner] }) : x;
+  const first = a.channels_last ? b.transpose(x, { perm: [0, rank - 1, ...inner] }) : x;
   const { epsilon, groups: num_groups } = a, own = (p: Value) => typed(b, p, dtype);
-  const y = b.one("GroupNormalization", [first, own(scale), own(bias)], { epsilon, num_groups });
-  const shown = a.activation === 1 ? b.one("Swish", [y]) : y;
-  return a.channels_last ? b.one("Transpose", [shown], { perm: [0, ...inner.map((i) => i + 1), 1] }) : shown;
+  const y = b.groupNormalization(first, own(scale), own(bias), { epsilon, num_groups });
+  const shown = a.activation === 1 ? b.swish(y) : y;
+  return a.channels_last ? b.transpose(shown, { perm: [0, ...inner.map((i) => i + 1), 1] }) : shown;
 }
 const group = contribOp<Grouped>({
   name: "GroupNorm",
@@ -150,13 +147,11 @@ const skipGroup = contribOp<Grouped>({
     const x = needed(v, 0), residual = needed(v, 3), bias = v[4], rank = dimsOf(x.type).length;
     // [batch, channels] or [batch, 1, 1, channels] beside a picture.
     const wide = dimsOf(residual.type).length === 2 && rank === 4
-      ? b.one("Unsqueeze", [residual, b.ints(a.channels_last ? [1, 2] : [2, 3])])
+      ? b.unsqueeze(residual, b.ints(a.channels_last ? [1, 2] : [2, 3]))
       : residual;
-    const both = b.one("Add", [x, wide]);
-    const upright = bias && !a.channels_last
-      ? b.one("Unsqueeze", [bias, b.ints(rank === 4 ? [1, 2] : [1])])
-      : bias;
-    const sum = upright ? b.one("Add", [both, upright]) : both;
+    const both = b.add(x, wide);
+    const upright = bias && !a.channels_last ? b.unsqueeze(bias, b.ints(rank === 4 ? [1, 2] : [1])) : bias;
+    const sum = upright ? b.add(both, upright) : both;
     return [grouped(b, sum, needed(v, 1), needed(v, 2), a), sum];
   },
 });
@@ -172,13 +167,13 @@ const gatedRms = contribOp<{ readonly activation: "silu" | "swish" | "sigmoid"; 
   body(b, v, { activation, epsilon }) {
     const x = needed(v, 0), { dtype } = asTensor(x.type), [size] = dimsOf(needed(v, 1).type);
     if (typeof size !== "number") throw new ShapeError("a scale of known size expected");
-    const shape = b.one("Shape", [x]),
-      apart = b.one("Concat", [b.one("Shape", [x], { end: -1 }), b.ints([-1, size])], { axis: 0 });
+    const shape = b.shape(x),
+      apart = b.concat([b.shape(x, { end: -1 }), b.ints([-1, size])], { axis: 0 });
     const wide = (p: Value) => typed(b, p, "float32");
-    const [y] = rms(b, b.one("Reshape", [wide(x), apart]), -1, epsilon);
-    const scaled = b.one("Reshape", [b.one("Mul", [y, wide(needed(v, 1))]), shape]);
+    const [y] = rms(b, b.reshape(wide(x), apart), -1, epsilon);
+    const scaled = b.reshape(b.mul(y, wide(needed(v, 1))), shape);
     const gate = b.one(activation === "sigmoid" ? "Sigmoid" : "Swish", [wide(needed(v, 2))]);
-    return [typed(b, b.one("Mul", [scaled, gate]), dtype)];
+    return [typed(b, b.mul(scaled, gate), dtype)];
   },
 });
 

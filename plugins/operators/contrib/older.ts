@@ -17,10 +17,10 @@ const imageScaler = contribOp<{ readonly bias: readonly number[] | null; readonl
   },
   arity: [1, 1],
   body(b, v, { bias, scale }) {
-    const x = needed(v, 0), y = b.one("Mul", [x, numberLike(b, x, scale)]);
+    const x = needed(v, 0), y = b.mul(x, numberLike(b, x, scale));
     if (!bias) return [y];
     const added = b.constant(tensor([...bias], [bias.length, 1, 1], "float32"));
-    return [b.one("Add", [y, typed(b, added, asTensor(x.type).dtype)])];
+    return [b.add(y, typed(b, added, asTensor(x.type).dtype))];
   },
 });
 interface Crop {
@@ -44,7 +44,7 @@ const crop = contribOp<Crop>({
     const end = (from: number, size: number | undefined, rest: number) =>
       size !== undefined ? from + size : rest === 0 ? 2 ** 31 - 1 : -rest;
     const ends = b.ints([end(top, height, bottom), end(left, width, right)]);
-    return [b.one("Slice", [x, b.ints([top, left]), ends, b.ints([2, 3])])];
+    return [b.slice(x, b.ints([top, left]), ends, b.ints([2, 3]))];
   },
 });
 const dynamicSlice = contribOp({

@@ -33,14 +33,14 @@ function turned(b: Builder, x: Value, matrix: boolean, batch: boolean): Value {
   const axes = Array.from({ length: rank }, (_, i) => i);
   const last = rank - 1, moved = batch ? [...axes.slice(1, last), 0, last] : axes;
   const perm = matrix ? [...moved.slice(0, -2), moved[last] ?? last, moved[last - 1] ?? 0] : moved;
-  return b.one("Transpose", [x], { perm });
+  return b.transpose(x, { perm });
 }
 function product(b: Builder, v: readonly (Value | undefined)[], a: Fused): Value {
-  const y = b.one("MatMul", [
+  const y = b.matMul(
     turned(b, needed(v, 0), a.transA, a.transBatchA),
     turned(b, needed(v, 1), a.transB, a.transBatchB),
-  ]);
-  return a.alpha === 1 ? y : b.one("Mul", [y, numberLike(b, y, a.alpha)]);
+  );
+  return a.alpha === 1 ? y : b.mul(y, numberLike(b, y, a.alpha));
 }
 const fusedMatMul = contribOp<Fused>({
   name: "FusedMatMul",
@@ -119,7 +119,7 @@ const fusedConvFields: Schema<FusedConv> = {
 function convolved(b: Builder, v: readonly (Value | undefined)[], given: FusedConv): Value {
   const { activation, activation_params, ...conv } = given, [x, w, bias, residual] = v;
   const y = b.one("Conv", bias ? [x, w, bias] : [x, w], { ...conv });
-  const sum = residual ? b.one("Add", [y, residual]) : y;
+  const sum = residual ? b.add(y, residual) : y;
   const [alpha = null, beta = null] = activation_params ?? [];
   return activated(b, sum, activation, { alpha, beta, gamma: null });
 }
@@ -133,7 +133,7 @@ const fusedConv = contribOp<FusedConv>({
 /** Axes of a picture with channels last, as ONNX wants them, and back. */
 function lastToFirst(b: Builder, x: Value, back = false): Value {
   const rank = dimsOf(x.type).length, inner = Array.from({ length: rank - 2 }, (_, i) => i + (back ? 2 : 1));
-  return b.one("Transpose", [x], { perm: back ? [0, ...inner, 1] : [0, rank - 1, ...inner] });
+  return b.transpose(x, { perm: back ? [0, ...inner, 1] : [0, rank - 1, ...inner] });
 }
 function channelsLast<A>(
   name: string,

@@ -15,15 +15,15 @@ import { contribOp, type Given } from "./define.ts";
 
 /** What inputs at three places stand for. */
 function read(b: Builder, v: Given, at: number, scale: number, zero: number): Value {
-  const one = (x: Value | undefined) => x && b.one("Reshape", [x, b.ints([])]);
-  return b.one("DequantizeLinear", [v[at], one(v[scale]), one(v[zero])]);
+  const one = (x: Value) => b.reshape(x, b.ints([])), point = v[zero];
+  return b.dequantizeLinear(needed(v, at), one(needed(v, scale)), point && one(point));
 }
 /** A picture with channels last, as ONNX wants it, and back. */
 function first(b: Builder, x: Value, last: boolean, build: (x: Value) => Value): Value {
   if (!last) return build(x);
   const rank = dimsOf(x.type).length, inner = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  const y = build(b.one("Transpose", [x], { perm: [0, rank - 1, ...inner] }));
-  return b.one("Transpose", [y], { perm: [0, ...inner.map((i) => i + 1), 1] });
+  const y = build(b.transpose(x, { perm: [0, rank - 1, ...inner] }));
+  return b.transpose(y, { perm: [0, ...inner.map((i) => i + 1), 1] });
 }
 const where = contribOp({
   name: "QLinearWhere",
@@ -32,7 +32,7 @@ const where = contribOp({
   arity: [9, 9],
   dtypes: ({ inputs }) => [tensorType(asTensor(inputs[1]).dtype)],
   body: (b, v) => [
-    quantizedBy(b, b.one("Where", [v[0], read(b, v, 1, 2, 3), read(b, v, 4, 5, 6)]), needed(v, 7), v[8]),
+    quantizedBy(b, b.where(needed(v, 0), read(b, v, 1, 2, 3), read(b, v, 4, 5, 6)), needed(v, 7), v[8]),
   ],
 });
 const axes = list({ doc: "axes", of: int({ doc: "axis" }) });
@@ -49,13 +49,13 @@ const mean = contribOp<Reduced>({
   body: (b, v, a) => [
     quantizedBy(
       b,
-      b.one("ReduceMean", [read(b, v, 0, 1, 2), b.ints(a.axes)], { keepdims: a.keepdims }),
+      b.reduceMean(read(b, v, 0, 1, 2), b.ints(a.axes), { keepdims: a.keepdims }),
       needed(v, 3),
       v[4],
     ),
   ],
 });
-const whole = (b: Builder, x: Value) => b.one("Cast", [x], { to: "int32" });
+const whole = (b: Builder, x: Value) => b.cast(x, { to: "int32" });
 const sum = contribOp<Reduced>({
   name: "ReduceSumInteger",
   summary: "Sums of 8-bit numbers in 32 bits",
@@ -63,8 +63,8 @@ const sum = contribOp<Reduced>({
   arity: [1, 1],
   dtypes: () => [tensorType("int32")],
   body(b, v, a) {
-    const x = needed(v, 0), y = b.one("ReduceSum", [whole(b, x), b.ints(a.axes)], { keepdims: a.keepdims });
-    return [asTensor(x.type).dtype === "uint8" ? b.one("Cast", [y], { to: "uint32" }) : y];
+    const x = needed(v, 0), y = b.reduceSum(whole(b, x), b.ints(a.axes), { keepdims: a.keepdims });
+    return [asTensor(x.type).dtype === "uint8" ? b.cast(y, { to: "uint32" }) : y];
   },
 });
 const product = contribOp({
@@ -76,9 +76,9 @@ const product = contribOp({
   body(b, v) {
     const centred = (at: number, zero: number) => {
       const x = whole(b, needed(v, at)), z = v[zero];
-      return z ? b.one("Sub", [x, whole(b, z)]) : x;
+      return z ? b.sub(x, whole(b, z)) : x;
     };
-    return [b.one("Mul", [centred(0, 1), centred(2, 3)])];
+    return [b.mul(centred(0, 1), centred(2, 3))];
   },
 });
 const matMul16 = contribOp({
@@ -88,9 +88,9 @@ const matMul16 = contribOp({
   arity: [2, 2],
   dtypes: () => [tensorType("int32")],
   body(b, v) {
-    const y = b.one("MatMul", [whole(b, needed(v, 0)), whole(b, needed(v, 1))]);
+    const y = b.matMul(whole(b, needed(v, 0)), whole(b, needed(v, 1)));
     const unsigned = [0, 1].every((i) => asTensor(needed(v, i).type).dtype === "uint16");
-    return [unsigned ? b.one("Cast", [y], { to: "uint32" }) : y];
+    return [unsigned ? b.cast(y, { to: "uint32" }) : y];
   },
 });
 const conv = contribOp<ConvAttributes & { readonly channels_last: boolean }>({
@@ -116,7 +116,7 @@ const maxPool = contribOp<Pooled>({
     kernel_shape: list({ doc: "the window's shape", of: int({ doc: "size", min: 1 }) }),
   },
   arity: [1, 1],
-  body: (b, v, a) => [first(b, needed(v, 0), true, (p) => b.one("MaxPool", [p], { ...a }))],
+  body: (b, v, a) => [first(b, needed(v, 0), true, (p) => b.maxPool(p, { ...a })[0])],
 });
 const embed = contribOp<{ readonly epsilon: number }>({
   name: "QEmbedLayerNormalization",

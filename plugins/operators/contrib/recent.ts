@@ -63,8 +63,7 @@ const causal = contribOp<Causal>({
     if (channels_last && dimsOf(needed(v, 0).type).length !== 3) {
       throw new UnsupportedError("channels of several axes");
     }
-    const turned = (x: Value | undefined) =>
-      x && channels_last ? b.one("Transpose", [x], { perm: [0, 2, 1] }) : x;
+    const turned = (x: Value | undefined) => x && channels_last ? b.transpose(x, { perm: [0, 2, 1] }) : x;
     const given = [turned(v[0]), v[1], v[2], turned(v[3])];
     return b.op("CausalConvWithState", given, { activation }, { outputs }).map((y) => needed([turned(y)], 0));
   },
@@ -110,15 +109,15 @@ const rotary = contribOp<Rotary>({
     const heads = a.num_heads || (typeof width === "number" ? width / (2 * of.length) : 0);
     // Of each position's row of factors, the pairs that are its own.
     const chosen = (cache: Value) => {
-      const rows = b.one("Gather", [cache, v[1]], { axis: 0 });
+      const rows = b.gather(cache, needed(v, 1), { axis: 0 });
       const own = [0, 1, 2].map((s) => {
         const mask = b.constant(tensor(of.map((n) => (n === s ? 1 : 0)), [of.length], "float32"));
-        const row = b.one("Gather", [rows, b.scalar(s, "int64")], { axis: 0 });
-        return b.one("Mul", [row, typed(b, mask, asTensor(cache.type).dtype)]);
+        const row = b.gather(rows, b.scalar(s, "int64"), { axis: 0 });
+        return b.mul(row, typed(b, mask, asTensor(cache.type).dtype));
       });
-      return b.one("Sum", own);
+      return b.sum(own);
     };
-    return [b.one("RotaryEmbedding", [x, chosen(needed(v, 2)), chosen(needed(v, 3))], {
+    return [b.rotaryEmbedding(x, chosen(needed(v, 2)), chosen(needed(v, 3)), {
       interleaved: a.interleaved,
       rotary_embedding_dim: a.rotary_embedding_dim,
       ...(shape.length === 3 && { num_heads: heads }),
@@ -142,17 +141,15 @@ const swiglu = contribOp<{
   },
   arity: [1, 2],
   body(b, v, a) {
-    const halves = v[1] ? [v[0], v[1]] : b.op("Split", [v[0]], { axis: -1, num_outputs: 2 }, { outputs: 2 });
+    const halves = v[1] ? [v[0], v[1]] : b.split(needed(v, 0), { axis: -1, num_outputs: 2 });
     const [gate, up] = [needed(halves, 0), needed(halves, 1)], bound = numberLike(b, gate, a.limit);
     const bounded = a.limit > 0;
-    const shown = b.one("Swish", [bounded ? b.one("Min", [gate, bound]) : gate], {
+    const shown = b.swish(bounded ? b.min([gate, bound]) : gate, {
       alpha: a.activation_alpha,
     });
-    const linear = bounded ? b.one("Clip", [up, b.one("Neg", [bound]), bound]) : up;
-    const shifted = a.activation_beta === 0
-      ? linear
-      : b.one("Add", [linear, numberLike(b, up, a.activation_beta)]);
-    return [b.one("Mul", [shown, shifted])];
+    const linear = bounded ? b.clip(up, b.neg(bound), bound) : up;
+    const shifted = a.activation_beta === 0 ? linear : b.add(linear, numberLike(b, up, a.activation_beta));
+    return [b.mul(shown, shifted)];
   },
 });
 const scaled = contribOp<{ readonly alpha: number }>({
@@ -164,7 +161,7 @@ const scaled = contribOp<{ readonly alpha: number }>({
     const x = needed(v, 0),
       { dtype } = asTensor(x.type),
       scale = v[1] ? typed(b, v[1], dtype) : b.scalar(alpha, dtype);
-    return [b.one("Swish", [b.one("Mul", [x, b.one("Reshape", [scale, b.ints([])])])])];
+    return [b.swish(b.mul(x, b.reshape(scale, b.ints([]))))];
   },
 });
 const gatedAdd = contribOp({
@@ -172,7 +169,7 @@ const gatedAdd = contribOp({
   summary: "X + Y·gate, the gate one for a row",
   attributes: {},
   arity: [3, 3],
-  body: (b, v) => [b.one("Add", [v[0], b.one("Mul", [v[1], v[2]])])],
+  body: (b, v) => [b.add(needed(v, 0), b.mul(needed(v, 1), needed(v, 2)))],
 });
 const gatedBias = contribOp<{ readonly num_heads: number }>({
   name: "GatedRelativePositionBias",
@@ -180,18 +177,18 @@ const gatedBias = contribOp<{ readonly num_heads: number }>({
   attributes: { num_heads: int({ doc: "heads", min: 1 }) },
   arity: [6, 6],
   body(b: Builder, v, { num_heads }) {
-    const query = b.one("Add", [v[0], v[1]]), half = dimsOf(needed(v, 3).type)[1];
+    const query = b.add(needed(v, 0), needed(v, 1)), half = dimsOf(needed(v, 3).type)[1];
     if (typeof half !== "number") throw new ShapeError("weights of a known width expected");
-    const apart = b.one("Transpose", [b.one("Reshape", [query, b.ints([0, 0, num_heads, -1])])], {
+    const apart = b.transpose(b.reshape(query, b.ints([0, 0, num_heads, -1])), {
       perm: [0, 2, 1, 3],
     });
-    const gates = b.one("Add", [b.one("MatMul", [apart, v[3]]), v[4]]);
-    const pairs = b.one("Reshape", [gates, b.ints([0, 0, 0, 2, half / 2])]);
-    const both = b.one("Sigmoid", [b.one("ReduceSum", [pairs, b.ints([4])], { keepdims: false })]);
-    const [u, r] = b.op("Split", [both], { axis: -1, num_outputs: 2 }, { outputs: 2 });
+    const gates = b.add(b.matMul(apart, needed(v, 3)), needed(v, 4));
+    const pairs = b.reshape(gates, b.ints([0, 0, 0, 2, half / 2]));
+    const both = b.sigmoid(b.reduceSum(pairs, b.ints([4]), { keepdims: false }));
+    const halves = b.split(both, { axis: -1, num_outputs: 2 }), u = needed(halves, 0);
     const one = numberLike(b, both, 1), two = numberLike(b, both, 2);
-    const inner = b.one("Sub", [b.one("Mul", [r, v[5]]), one]);
-    return [b.one("Mul", [b.one("Add", [b.one("Mul", [u, inner]), two]), v[2]])];
+    const inner = b.sub(b.mul(needed(halves, 1), needed(v, 5)), one);
+    return [b.mul(b.add(b.mul(u, inner), two), needed(v, 2))];
   },
 });
 

@@ -11,14 +11,14 @@ import { needed } from "../integer.ts";
 import { contribOp, countAt, line, slice, typed } from "./define.ts";
 
 /** A scalar, whatever rank it came in. */
-const single = (b: Builder, x: Value | undefined) => x && b.one("Reshape", [x, b.ints([])]);
+const single = (b: Builder, x: Value | undefined) => x && b.reshape(x, b.ints([]));
 
 const sample = contribOp({
   name: "SampleOp",
   summary: "What it is given",
   attributes: {},
   arity: [1, 1],
-  body: (b, v) => [b.one("Identity", [v[0]])],
+  body: (b, v) => [b.identity(needed(v, 0))],
 });
 const expandDims = contribOp({
   name: "ExpandDims",
@@ -28,14 +28,14 @@ const expandDims = contribOp({
   body: (
     b,
     v,
-  ) => [b.one("Unsqueeze", [v[0], b.one("Reshape", [typed(b, needed(v, 1), "int64"), b.ints([1])])])],
+  ) => [b.unsqueeze(needed(v, 0), b.reshape(typed(b, needed(v, 1), "int64"), b.ints([1])))],
 });
 const gatherNd = contribOp({
   name: "GatherND",
   summary: "Slices of data at places along its first axes",
   attributes: {},
   arity: [2, 2],
-  body: (b, v) => [b.one("GatherND", [v[0], typed(b, needed(v, 1), "int64")])],
+  body: (b, v) => [b.gatherND(needed(v, 0), typed(b, needed(v, 1), "int64"))],
 });
 const range = contribOp({
   name: "Range",
@@ -45,7 +45,11 @@ const range = contribOp({
   body(b, v) {
     const start = needed([single(b, v[0])], 0);
     return [
-      b.one("Range", [start, single(b, v[1]), single(b, v[2]) ?? b.scalar(1, asTensor(start.type).dtype)]),
+      b.range(
+        start,
+        needed([single(b, v[1])], 0),
+        single(b, v[2]) ?? b.scalar(1, asTensor(start.type).dtype),
+      ),
     ];
   },
 });
@@ -54,7 +58,7 @@ const trilu = contribOp<{ readonly upper: boolean }>({
   summary: "A triangle of each matrix",
   attributes: { upper: bool({ doc: "the upper triangle", default: true }) },
   arity: [1, 2],
-  body: (b, v, { upper }) => [b.one("Trilu", [v[0], single(b, v[1])], { upper })],
+  body: (b, v, { upper }) => [b.trilu(needed(v, 0), single(b, v[1]), { upper })],
 });
 const unique = contribOp({
   name: "Unique",
@@ -63,7 +67,7 @@ const unique = contribOp({
   arity: [1, 1],
   maxOutputs: 3,
   body(b, v) {
-    const [y, , inverse, counts] = b.op("Unique", [v[0]], { sorted: 0 }, { outputs: 4 });
+    const [y, , inverse, counts] = b.unique(needed(v, 0), { sorted: 0 }, { outputs: 4 });
     return [needed([y], 0), needed([inverse], 0), needed([counts], 0)];
   },
 });
@@ -78,7 +82,7 @@ const pad = contribOp<{ readonly mode: "constant" | "reflect" | "edge" }>({
     b,
     v,
     { mode },
-  ) => [b.one("Pad", [v[0], b.one("Reshape", [v[1], b.ints([-1])]), single(b, v[2])], { mode })],
+  ) => [b.pad(needed(v, 0), b.reshape(needed(v, 1), b.ints([-1])), single(b, v[2]), { mode })],
 });
 const unfold = contribOp<{ readonly dim: number; readonly size: number; readonly step: number }>({
   name: "UnfoldTensor",
@@ -91,13 +95,13 @@ const unfold = contribOp<{ readonly dim: number; readonly size: number; readonly
   arity: [1, 1],
   body(b, v, { dim, size, step }) {
     const x = needed(v, 0), rank = dimsOf(x.type).length, axis = normalAxis(dim, rank);
-    const least = b.one("Sub", [countAt(b, x, axis), b.scalar(size, "int64")]);
-    const count = b.one("Add", [b.one("Div", [least, b.scalar(step, "int64")]), b.scalar(1, "int64")]);
-    const starts = b.one("Unsqueeze", [b.one("Mul", [line(b, count), b.scalar(step, "int64")]), b.ints([1])]);
-    const places = b.one("Add", [starts, line(b, b.scalar(size, "int64"))]);
-    const windows = b.one("Gather", [x, places], { axis });
+    const least = b.sub(countAt(b, x, axis), b.scalar(size, "int64"));
+    const count = b.add(b.div(least, b.scalar(step, "int64")), b.scalar(1, "int64"));
+    const starts = b.unsqueeze(b.mul(line(b, count), b.scalar(step, "int64")), b.ints([1]));
+    const places = b.add(starts, line(b, b.scalar(size, "int64")));
+    const windows = b.gather(x, places, { axis });
     const axes = Array.from({ length: rank + 1 }, (_, i) => i);
-    return [b.one("Transpose", [windows], { perm: [...axes.filter((i) => i !== axis + 1), axis + 1] })];
+    return [b.transpose(windows, { perm: [...axes.filter((i) => i !== axis + 1), axis + 1] })];
   },
 });
 const torchEmbedding = contribOp({
@@ -105,7 +109,7 @@ const torchEmbedding = contribOp({
   summary: "Rows of a table",
   attributes: {},
   arity: [2, 4],
-  body: (b, v) => [b.one("Gather", [v[0], v[1]], { axis: 0 })],
+  body: (b, v) => [b.gather(needed(v, 0), needed(v, 1), { axis: 0 })],
 });
 const gridSample = contribOp<{
   readonly align_corners: boolean;
@@ -138,12 +142,9 @@ const cdist = contribOp<{ readonly metric: "sqeuclidean" | "euclidean" }>({
   },
   arity: [2, 2],
   body(b, v, { metric }) {
-    const apart = b.one("Sub", [
-      b.one("Unsqueeze", [v[0], b.ints([1])]),
-      b.one("Unsqueeze", [v[1], b.ints([0])]),
-    ]);
-    const squares = b.one("ReduceSumSquare", [apart, b.ints([2])], { keepdims: false });
-    return [metric === "euclidean" ? b.one("Sqrt", [squares]) : squares];
+    const apart = b.sub(b.unsqueeze(needed(v, 0), b.ints([1])), b.unsqueeze(needed(v, 1), b.ints([0])));
+    const squares = b.reduceSumSquare(apart, b.ints([2]), { keepdims: false });
+    return [metric === "euclidean" ? b.sqrt(squares) : squares];
   },
 });
 
@@ -167,7 +168,7 @@ const rfft = contribOp<Spectrum>({
   arity: [1, 1],
   body(b, v, a) {
     oneAxis(a);
-    return [b.one("DFT", [b.one("Unsqueeze", [v[0], b.ints([-1])])], { onesided: true })];
+    return [b.dft(b.unsqueeze(needed(v, 0), b.ints([-1])), { onesided: true })];
   },
 });
 const irfft = contribOp<Spectrum>({
@@ -177,8 +178,8 @@ const irfft = contribOp<Spectrum>({
   arity: [1, 1],
   body(b, v, a) {
     oneAxis(a);
-    const y = b.one("DFT", [v[0]], { onesided: true, inverse: true });
-    return [b.one("Squeeze", [slice(b, y, dimsOf(y.type).length - 1, 0, 1), b.ints([-1])])];
+    const y = b.dft(needed(v, 0), { onesided: true, inverse: true });
+    return [b.squeeze(slice(b, y, dimsOf(y.type).length - 1, 0, 1), b.ints([-1]))];
   },
 });
 /** Products of complex numbers, whose parts are the last axis; the second one's conjugate where `sign` is −1. */
@@ -189,15 +190,14 @@ const complex = (name: string, summary: string, sign: 1 | -1) =>
     attributes: {},
     arity: [2, 2],
     body(b, v) {
-      const parts = (x: Value | undefined) =>
-        b.op("Split", [x], { axis: -1, num_outputs: 2 }, { outputs: 2 });
-      const [p, q] = parts(v[0]), [r, s] = parts(v[1]);
-      const times = (x: Value | undefined, y: Value | undefined) => b.one("Mul", [x, y]);
+      const parts = (at: number): readonly [Value, Value] => {
+        const halves = b.split(needed(v, at), { axis: -1, num_outputs: 2 });
+        return [needed(halves, 0), needed(halves, 1)];
+      };
+      const [p, q] = parts(0), [r, s] = parts(1), times = (x: Value, y: Value) => b.mul(x, y);
       const real = b.one(sign > 0 ? "Sub" : "Add", [times(p, r), times(q, s)]);
-      const imaginary = sign > 0
-        ? b.one("Add", [times(p, s), times(q, r)])
-        : b.one("Sub", [times(q, r), times(p, s)]);
-      return [b.one("Concat", [real, imaginary], { axis: -1 })];
+      const imaginary = sign > 0 ? b.add(times(p, s), times(q, r)) : b.sub(times(q, r), times(p, s));
+      return [b.concat([real, imaginary], { axis: -1 })];
     },
   });
 
@@ -232,24 +232,21 @@ const relative = contribOp<{ readonly is_bidirectional: boolean; readonly max_di
       throw new ShapeError("a table with a known number of buckets and heads expected");
     }
     // Its elements lie by columns, whatever the shape says.
-    const table = b.one("Reshape", [v[0], b.ints([heads, all])]);
+    const table = b.reshape(needed(v, 0), b.ints([heads, all]));
     const buckets = is_bidirectional ? all / 2 : all, exact = Math.floor(buckets / 2);
     const axis = (at: number, place: number) =>
-      b.one("Unsqueeze", [line(b, needed([single(b, v[at])], 0)), b.ints([place])]);
+      b.unsqueeze(line(b, needed([single(b, v[at])], 0)), b.ints([place]));
     const int = (n: number) => b.scalar(n, "int64");
-    const ahead = b.one("Sub", [axis(2, 0), axis(1, 1)]);
-    const far = is_bidirectional ? b.one("Abs", [ahead]) : b.one("Max", [b.one("Neg", [ahead]), int(0)]);
-    const ratio = b.one("Div", [
-      b.one("Cast", [b.one("Max", [far, int(1)])], { to: "float32" }),
-      b.scalar(exact),
-    ]);
+    const ahead = b.sub(axis(2, 0), axis(1, 1));
+    const far = is_bidirectional ? b.abs(ahead) : b.max([b.neg(ahead), int(0)]);
+    const ratio = b.div(b.cast(b.max([far, int(1)]), { to: "float32" }), b.scalar(exact));
     const scale = (buckets - exact) / Math.log(max_distance / exact);
-    const grown = b.one("Cast", [b.one("Mul", [b.one("Log", [ratio]), b.scalar(scale)])], { to: "int64" });
-    const late = b.one("Min", [b.one("Add", [grown, int(exact)]), int(buckets - 1)]);
-    const own = b.one("Where", [b.one("Less", [far, int(exact)]), far, late]);
-    const half = b.one("Where", [b.one("Greater", [ahead, int(0)]), int(buckets), int(0)]);
-    const rows = b.one("Gather", [table, is_bidirectional ? b.one("Add", [own, half]) : own], { axis: 1 });
-    return [b.one("Unsqueeze", [rows, b.ints([0])])];
+    const grown = b.cast(b.mul(b.log(ratio), b.scalar(scale)), { to: "int64" });
+    const late = b.min([b.add(grown, int(exact)), int(buckets - 1)]);
+    const own = b.where(b.less(far, int(exact)), far, late);
+    const half = b.where(b.greater(ahead, int(0)), int(buckets), int(0));
+    const rows = b.gather(table, is_bidirectional ? b.add(own, half) : own, { axis: 1 });
+    return [b.unsqueeze(rows, b.ints([0]))];
   },
 });
 
@@ -265,27 +262,23 @@ const repeatBlock = contribOp<{ readonly ngram_size: number }>({
       steps = countAt(b, ids, 1),
       int = (n: number) => b.scalar(n, "int64");
     // Places at which the words before a last one stand, beside the last ones of the row.
-    const count = b.one("Max", [b.one("Sub", [steps, int(size - 1)]), int(0)]);
+    const count = b.max([b.sub(steps, int(size - 1)), int(0)]);
     const starts = line(b, count),
-      shifted = (by: Value) => b.one("Gather", [ids, b.one("Add", [starts, by])], { axis: 1 });
+      shifted = (by: Value) => b.gather(ids, b.add(starts, by), { axis: 1 });
     let same: Value | undefined;
     for (let i = 0; i < size - 1; i++) {
-      const wanted = b.one("Gather", [ids, b.one("Sub", [steps, int(size - 1 - i)])], { axis: 1 });
-      const equal = b.one("Equal", [shifted(int(i)), b.one("Unsqueeze", [wanted, b.ints([1])])]);
-      same = same ? b.one("And", [same, equal]) : equal;
+      const wanted = b.gather(ids, b.sub(steps, int(size - 1 - i)), { axis: 1 });
+      const equal = b.equal(shifted(int(i)), b.unsqueeze(wanted, b.ints([1])));
+      same = same ? b.and(same, equal) : equal;
     }
-    const next = b.one("Unsqueeze", [shifted(int(size - 1)), b.ints([2])]);
-    const hit = b.one("Equal", [next, line(b, countAt(b, scores, 1))]);
-    const blocked = same ? b.one("And", [hit, b.one("Unsqueeze", [same, b.ints([2])])]) : hit;
-    const any = b.one("ReduceMax", [b.one("Cast", [blocked], { to: "int32" }), b.ints([1])], {
+    const next = b.unsqueeze(shifted(int(size - 1)), b.ints([2]));
+    const hit = b.equal(next, line(b, countAt(b, scores, 1)));
+    const blocked = same ? b.and(hit, b.unsqueeze(same, b.ints([2]))) : hit;
+    const any = b.reduceMax(b.cast(blocked, { to: "int32" }), b.ints([1]), {
       keepdims: false,
     });
     return [
-      b.one("Where", [
-        b.one("Greater", [any, b.scalar(0, "int32")]),
-        b.scalar(-Infinity, asTensor(scores.type).dtype),
-        scores,
-      ]),
+      b.where(b.greater(any, b.scalar(0, "int32")), b.scalar(-Infinity, asTensor(scores.type).dtype), scores),
     ];
   },
 });

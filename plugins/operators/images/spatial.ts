@@ -97,10 +97,10 @@ const maxUnpool: OpDef = defineOp<Unpool>({
     if (!x || !index || !dy) return [];
     if (shape) throw new UnsupportedError("the gradient of MaxUnpool with an output_shape");
     const flat = b.ints([-1]);
-    const found = b.one("Gather", [b.one("Reshape", [dy, flat]), b.one("Reshape", [index, flat])], {
+    const found = b.gather(b.reshape(dy, flat), b.reshape(index, flat), {
       axis: 0,
     });
-    return [b.one("Reshape", [found, b.one("Shape", [x])])];
+    return [b.reshape(found, b.shape(x))];
   },
   plain(inputs, { attributes, limits }) {
     const x = tensorAt(inputs, 0), index = toIntegers(tensorAt(inputs, 1)), given = optionalAt(inputs, 2);
@@ -153,13 +153,10 @@ const col2Im: OpDef = defineOp<Columns>({
       count = product(kernel),
       units = new Array<number>(count * count).fill(0);
     for (let i = 0; i < count; i++) units[i * count + i] = 1;
-    const images = b.one("Reshape", [
-      dy,
-      b.one("Concat", [b.ints([-1, 1]), b.one("Shape", [dy], { start: 2 })], { axis: 0 }),
-    ]);
+    const images = b.reshape(dy, b.concat([b.ints([-1, 1]), b.shape(dy, { start: 2 })], { axis: 0 }));
     const taps = b.constant(tensor(units, [count, 1, ...kernel], dtype));
     return [
-      b.one("Reshape", [b.one("Conv", [images, taps], { dilations, pads, strides }), b.one("Shape", [x])]),
+      b.reshape(b.conv(images, taps, { dilations, pads, strides }), b.shape(x)),
     ];
   },
   plain(inputs, { attributes, limits }) {
@@ -227,8 +224,8 @@ const centerCropPad: OpDef = defineOp<Crop>({
   },
   vjp(b, { inputs: [x], attributes }, [dy]) {
     if (!x || !dy) return [];
-    const whole = b.one("Shape", [x]), { axes } = attributes;
-    return [b.one("CenterCropPad", [dy, axes ? b.one("Gather", [whole, b.ints(axes)]) : whole], attributes)];
+    const whole = b.shape(x), { axes } = attributes;
+    return [b.centerCropPad(dy, axes ? b.gather(whole, b.ints(axes)) : whole, attributes)];
   },
   plain(inputs, { attributes, limits }) {
     const x = tensorAt(inputs, 0), sizes = toIntegers(tensorAt(inputs, 1));

@@ -107,6 +107,7 @@ const logDet = defineOp<NoAttributes>({
   attributes: {},
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   ...shared,
   infer(c) {
     const { dtype, batch } = matrixDims(c, 0, true), type = tensorType(dtype, batch);
@@ -174,6 +175,7 @@ const qrOp = defineOp<{ readonly complete: boolean }>({
   attributes: { complete: bool({ doc: "whether Q is square", default: false }) },
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   ...shared,
   infer(c) {
     const { dtype, dims, rows, columns, batch } = matrixDims(c);
@@ -195,6 +197,7 @@ const svdOp = defineOp<{ readonly full_matrices: boolean }>({
   attributes: { full_matrices: bool({ doc: "whether U and V are square", default: true }) },
   arity: [1, 1],
   maxOutputs: 3,
+  minOutputs: 3,
   ...shared,
   infer(c) {
     const { dtype, dims, rows, columns, batch } = matrixDims(c);
@@ -224,6 +227,7 @@ const eighOp = defineOp<NoAttributes>({
   attributes: {},
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   ...shared,
   infer(c) {
     const { dtype, dims } = matrixDims(c, 0, true);

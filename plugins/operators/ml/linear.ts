@@ -73,6 +73,7 @@ const classifier: OpDef = defineOp<Classifier>({
   },
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   accuracy: "rounding",
   infer: (c) => classifierTypes(rowDim(c), classesOf(c.attributes), labelsOf(c.attributes)),
   gradient: "none",

@@ -221,6 +221,7 @@ const classifier: OpDef = defineOp<Classifier>({
   },
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   accuracy: "rounding",
   infer(c) {
     const { vectors_per_class: sizes } = c.attributes;

@@ -58,6 +58,7 @@ const stringSplit: OpDef = defineOp<{ readonly delimiter: string | null; readonl
   },
   arity: [1, 1],
   maxOutputs: 2,
+  minOutputs: 2,
   infer(c) {
     const x = dimsOf(inputOf(c, 0, ["string"]));
     return [tensorType("string", [...x, freshDim()]), tensorType("int64", x)];

@@ -23,6 +23,7 @@ const required = (doc: string) => {
   return field<readonly number[]>({
     doc,
     expects: "whole numbers",
+    json: { type: "array", items: { type: "integer" } },
     read: (raw, path) => inner.parse(raw, path) ?? undefined,
   });
 };

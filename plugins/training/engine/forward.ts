@@ -60,7 +60,7 @@ function logitsOf(b: GraphBuilder, output: Value): LossContext<unknown>["logits"
 }
 
 const both = (b: GraphBuilder, x: Value | undefined, y: Value | undefined) =>
-  x && y ? b.one("And", [cast(b, x, "bool"), cast(b, y, "bool")]) : x ?? y;
+  x && y ? b.and(cast(b, x, "bool"), cast(b, y, "bool")) : x ?? y;
 
 /** Adds targets, losses, penalties and metric sums, and names the outputs. */
 function addLosses(parts: GraphParts, options: ForwardOptions, ports: readonly Port[], view: View): void {
@@ -93,11 +93,11 @@ function addLosses(parts: GraphParts, options: ForwardOptions, ports: readonly P
       () => oneLoss(b, part, output, target, given, options.compiled),
     );
     if (losses.length > 1) b.output(outputLossName(part.output.name), loss);
-    const weighted = part.weight === 1 ? loss : b.one("Mul", [loss, b.scalar(part.weight)]);
-    total = total ? b.one("Add", [total, weighted]) : weighted;
+    const weighted = part.weight === 1 ? loss : b.mul(loss, b.scalar(part.weight));
+    total = total ? b.add(total, weighted) : weighted;
   }
   const penalty = penalties(b, parts.registry, view.layers, view.weights);
-  if (penalty) total = total ? b.one("Add", [total, penalty]) : penalty;
+  if (penalty) total = total ? b.add(total, penalty) : penalty;
   if (total) b.output(lossName, total);
   metrics.forEach(({ output: port, metric, weighted: counts }, i) => {
     const output = valueOf(port), loss = losses.find((l) => l.output.name === port.name);
@@ -127,9 +127,9 @@ function weightsLike(b: GraphBuilder, own: Value, output: Value, mask: Value | u
   const leading = Math.max(1, (asTensor(output.type).shape?.length ?? 1) - 1);
   const rank = asTensor(own.type).shape?.length ?? 1;
   const axes = Array.from({ length: Math.max(0, leading - rank) }, (_, i) => rank + i);
-  const wide = axes.length === 0 ? own : b.one("Unsqueeze", [own, b.ints(axes)]);
-  const whole = b.one("Expand", [wide, b.one("Shape", [output], { start: 0, end: leading })]);
-  return mask ? b.one("Mul", [whole, mask]) : whole;
+  const wide = axes.length === 0 ? own : b.unsqueeze(own, b.ints(axes));
+  const whole = b.expand(wide, b.shape(output, { start: 0, end: leading }));
+  return mask ? b.mul(whole, mask) : whole;
 }
 function oneLoss(
   b: GraphBuilder,

@@ -54,12 +54,12 @@ export class Occurrences {
 export function mapGradient(b: GraphBuilder, { value, rows }: Gradient, f: (x: Value) => Value): Gradient {
   if (!rows) return { value: f(value), rows };
   const mapped = rows.map((r) => ({ ...r, dy: f(r.dy) }));
-  const sums = mapped.map(({ dy, indices, shape }) => b.one("lapis.EmbeddingGradient", [dy, indices, shape]));
-  return { value: sums.reduce((x, y) => b.one("Add", [x, y])), rows: mapped };
+  const sums = mapped.map(({ dy, indices, shape }) => b.embeddingGradient(dy, indices, shape));
+  return { value: sums.reduce((x, y) => b.add(x, y)), rows: mapped };
 }
 /** The gradient times a scalar. */
 export function scaleGradient(b: GraphBuilder, { value, rows }: Gradient, scale: Value): Gradient {
-  const times = (x: Value) => b.one("Mul", [x, scale]);
+  const times = (x: Value) => b.mul(x, scale);
   return { value: times(value), rows: rows?.map((r) => ({ ...r, dy: times(r.dy) })) };
 }
 /** Which rows of a table a batch takes, bool `[rows, 1, …]`; undefined for what is no such gradient. */
@@ -71,13 +71,13 @@ export function touchedRows(
   const lists = rows ?? looked;
   if (!lists) return undefined;
   const counts = lists.map(({ indices }) => {
-    const ones = b.one("Expand", [
-      b.one("Reshape", [b.scalar(1), b.ints(shape.map(() => 1).slice(1))]),
-      b.one("Concat", [b.one("Shape", [indices]), b.ints(shape.map(() => 1).slice(1))], { axis: 0 }),
-    ]);
+    const ones = b.expand(
+      b.reshape(b.scalar(1), b.ints(shape.map(() => 1).slice(1))),
+      b.concat([b.shape(indices), b.ints(shape.map(() => 1).slice(1))], { axis: 0 }),
+    );
     const one = b.ints(shape.map((d, i) => (i === 0 ? d : 1)));
-    return b.one("lapis.EmbeddingGradient", [ones, indices, one]);
+    return b.embeddingGradient(ones, indices, one);
   });
-  const sum = counts.reduce((x, y) => b.one("Add", [x, y]));
-  return b.one("Greater", [sum, b.scalar(0)]);
+  const sum = counts.reduce((x, y) => b.add(x, y));
+  return b.greater(sum, b.scalar(0));
 }

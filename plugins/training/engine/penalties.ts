@@ -44,7 +44,7 @@ export function penalties(
 ): Value | undefined {
   let sum: Value | undefined;
   const add = (x: Value) => {
-    sum = sum ? b.one("Add", [sum, x]) : x;
+    sum = sum ? b.add(sum, x) : x;
   };
   for (const { node, outputs } of layers) {
     for (const [path, { def, config }] of held(registry, "regularizer", node)) {
@@ -61,8 +61,8 @@ export function penalties(
 }
 /** Keras divides penalties on outputs by the number of samples. */
 function perSample(b: Builder, y: Value, penalty: Value): Value {
-  const rows = b.one("Squeeze", [b.one("Shape", [y], { start: 0, end: 1 }), b.ints([0])]);
-  return b.one("Div", [penalty, cast(b, rows, dtypeOf(penalty))]);
+  const rows = b.squeeze(b.shape(y, { start: 0, end: 1 }), b.ints([0]));
+  return b.div(penalty, cast(b, rows, dtypeOf(penalty)));
 }
 
 /** Constraints by weight path. */

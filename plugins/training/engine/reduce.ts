@@ -6,17 +6,17 @@ import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts
 import { typeText } from "../../../core/values/shape.ts";
 import type { Reduction } from "../../../core/training/contract.ts";
 
-const whole = { keepdims: 0 };
+const whole = { keepdims: false };
 /** The value with axes of 1 behind its own, or without its last axes of 1, to stand against `like`. */
 export function besideValues(b: Builder, x: Value, like: Value): Value {
   const own = shapeOf(x.type), wanted = shapeOf(like.type);
   if (own.length < wanted.length) {
     const axes = Array.from({ length: wanted.length - own.length }, (_, i) => own.length + i);
-    return b.one("Unsqueeze", [x, b.ints(axes)]);
+    return b.unsqueeze(x, b.ints(axes));
   }
   const extra = own.length - wanted.length;
   if (extra > 0 && own.slice(-extra).every((d) => d === 1)) {
-    return b.one("Squeeze", [x, b.ints(Array.from({ length: extra }, (_, i) => wanted.length + i))]);
+    return b.squeeze(x, b.ints(Array.from({ length: extra }, (_, i) => wanted.length + i)));
   }
   return x;
 }
@@ -51,29 +51,26 @@ export function reduceLoss(
   let sum = values, factors: Value | undefined;
   for (const factor of [kept, weights && besideValues(b, weights, values)]) {
     if (!factor) continue;
-    sum = b.one("Mul", [sum, factor]);
-    factors = factors ? b.one("Mul", [factors, factor]) : factor;
+    sum = b.mul(sum, factor);
+    factors = factors ? b.mul(factors, factor) : factor;
   }
   if (averaged) {
-    const mean = b.one("ReduceMean", [sum], whole);
+    const mean = b.reduceMean(sum, whole);
     const over = (x: Value, counted: Value | undefined) => {
       if (!counted) return x;
-      const share = b.one("ReduceMean", [counted], whole);
-      return b.one("Div", [x, b.one("Max", [share, scalarLike(b, 1e-12, share)])]);
+      const share = b.reduceMean(counted, whole);
+      return b.div(x, b.max([share, scalarLike(b, 1e-12, share)]));
     };
     if (meanOver === "everything") return mean;
     const unweighted = meanOver === "weighted" && weights
-      ? cast(b, b.one("Not", [b.one("Equal", [weights, scalarLike(b, 0, weights)])]), dtypeOf(values))
+      ? cast(b, b.not(b.equal(weights, scalarLike(b, 0, weights))), dtypeOf(values))
       : undefined;
     return over(over(mean, kept), unweighted);
   }
   if (reduction === "mean_with_sample_weight") {
-    if (!factors) return b.one("ReduceMean", [sum], whole);
-    const total = b.one("ReduceSum", [b.one("Expand", [factors, b.one("Shape", [values])])], whole);
-    return b.one("Div", [
-      b.one("ReduceSum", [sum], whole),
-      b.one("Max", [total, scalarLike(b, 1e-12, total)]),
-    ]);
+    if (!factors) return b.reduceMean(sum, whole);
+    const total = b.reduceSum(b.expand(factors, b.shape(values)), whole);
+    return b.div(b.reduceSum(sum, whole), b.max([total, scalarLike(b, 1e-12, total)]));
   }
-  return b.one("ReduceSum", [sum], whole);
+  return b.reduceSum(sum, whole);
 }

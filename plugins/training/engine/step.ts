@@ -201,30 +201,28 @@ class Step {
     this.#b.output(`next:${input}`, value, input);
   }
   #float(x: Value): Value {
-    return this.#b.one("Cast", [x], { to: "float32" });
+    return this.#b.cast(x, { to: "float32" });
   }
   #add(x: Value, n: bigint): Value {
-    return this.#b.one("Add", [x, this.#b.scalar(n, "int64")]);
+    return this.#b.add(x, this.#b.scalar(n, "int64"));
   }
   /** True in every n-th step. */
   #every(n: number, step: Value): Value {
-    const b = this.#b, rest = b.one("Mod", [this.#add(step, 1n), b.scalar(BigInt(n), "int64")]);
-    return b.one("Equal", [rest, b.scalar(0n, "int64")]);
+    const b = this.#b, rest = b.mod(this.#add(step, 1n), b.scalar(BigInt(n), "int64"));
+    return b.equal(rest, b.scalar(0n, "int64"));
   }
 
   run(pairs: readonly Pair[]): void {
     const b = this.#b, { gradientAccumulationSteps: every, useEma } = this.#config;
-    const updates = every
-      ? b.one("Div", [this.#iteration, b.scalar(BigInt(every), "int64")])
-      : this.#iteration;
+    const updates = every ? b.div(this.#iteration, b.scalar(BigInt(every), "int64")) : this.#iteration;
     const schedule = scheduleOf(this.#options.optimizer);
     const rate = schedule
       ? schedule.def.build(b, this.#float(this.#iteration), schedule.config)
       : this.#slot(rateName);
     const finite = this.#scaled(pairs);
     const due = every ? this.#every(every, this.#iteration) : undefined;
-    const now = due && finite ? b.one("And", [due, finite]) : due ?? finite;
-    const chosen = (next: Value, old: Value) => now ? b.one("Where", [now, next, old]) : next;
+    const now = due && finite ? b.and(due, finite) : due ?? finite;
+    const chosen = (next: Value, old: Value) => now ? b.where(now, next, old) : next;
     const shared = new Map<string, Value>();
     const clipped = this.#clip(every ? this.#accumulate(pairs, every, chosen) : pairs);
     const step = this.#float(this.#add(updates, 1n));
@@ -238,7 +236,7 @@ class Step {
     }
     for (const [name, value] of shared) this.#next(name, chosen(value, this.#slot(name)));
     const counted = this.#add(this.#iteration, 1n);
-    this.#next(iterationName, finite ? b.one("Where", [finite, counted, this.#iteration]) : counted);
+    this.#next(iterationName, finite ? b.where(finite, counted, this.#iteration) : counted);
   }
   /**
    * With a scale of the loss: true where all gradients times it are finite. The scale halves where they aren't, and
@@ -249,16 +247,16 @@ class Step {
     if (!lossScaling) return undefined;
     const scale = this.#slot(scaleName), count = this.#slot(growthName), zero = b.scalar(0, "int32");
     const each = pairs.map(({ g }) => {
-      const largest = b.one("ReduceMax", [b.one("Abs", [b.one("Mul", [g.value, scale])])], { keepdims: 0 });
+      const largest = b.reduceMax(b.abs(b.mul(g.value, scale)), { keepdims: 0 });
       // False for infinities and for what is no number.
-      return b.one("Less", [largest, b.scalar(Infinity)]);
+      return b.less(largest, b.scalar(Infinity));
     });
-    const finite = each.reduce((x, y) => b.one("And", [x, y]));
-    const grows = b.one("Equal", [count, b.scalar(lossScaling.dynamicGrowthSteps - 1, "int32")]);
-    const grown = b.one("Where", [grows, b.one("Mul", [scale, b.scalar(2)]), scale]);
-    const next = b.one("Where", [grows, zero, b.one("Add", [count, b.scalar(1, "int32")])]);
-    this.#next(scaleName, b.one("Where", [finite, grown, b.one("Mul", [scale, b.scalar(0.5)])]));
-    this.#next(growthName, b.one("Where", [finite, next, zero]));
+    const finite = each.reduce((x, y) => b.and(x, y));
+    const grows = b.equal(count, b.scalar(lossScaling.dynamicGrowthSteps - 1, "int32"));
+    const grown = b.where(grows, b.mul(scale, b.scalar(2)), scale);
+    const next = b.where(grows, zero, b.add(count, b.scalar(1, "int32")));
+    this.#next(scaleName, b.where(finite, grown, b.mul(scale, b.scalar(0.5))));
+    this.#next(growthName, b.where(finite, next, zero));
     return finite;
   }
   /** Means of the gradients so far; the sums begin anew where an update is made. */
@@ -266,9 +264,9 @@ class Step {
     const b = this.#b;
     return pairs.map((pair) => {
       const name = slotName(pair.path, accumulator);
-      const sum = b.one("Add", [this.#slot(name), pair.g.value]);
-      this.#next(name, chosen(b.one("Mul", [sum, scalarLike(b, 0, sum)]), sum));
-      return { ...pair, g: { value: b.one("Div", [sum, scalarLike(b, every, sum)]), rows: undefined } };
+      const sum = b.add(this.#slot(name), pair.g.value);
+      this.#next(name, chosen(b.mul(sum, scalarLike(b, 0, sum)), sum));
+      return { ...pair, g: { value: b.div(sum, scalarLike(b, every, sum)), rows: undefined } };
     });
   }
   /** Gradients within their bounds. Before Keras 3 rows of one id are added up afterwards; long before it, first. */
@@ -281,30 +279,29 @@ class Step {
   }
   #bounded(pairs: readonly Pair[]): readonly Pair[] {
     const b = this.#b, { clipNorm, globalClipNorm, clipValue } = this.#config;
-    const squares = (g: Gradient) => b.one("ReduceSum", [this.#squared(g).value], { keepdims: 0 });
+    const squares = (g: Gradient) => b.reduceSum(this.#squared(g).value, { keepdims: 0 });
     const bounded = (norm: Value, most: number) => {
       const limit = scalarLike(b, most, norm);
-      return b.one("Div", [limit, b.one("Max", [norm, limit])]);
+      return b.div(limit, b.max([norm, limit]));
     };
     if (clipNorm) {
       return pairs.map((pair) => {
-        const norm = b.one("Sqrt", [squares(pair.g)]);
+        const norm = b.sqrt(squares(pair.g));
         return { ...pair, g: scaleGradient(b, pair.g, bounded(norm, clipNorm)) };
       });
     }
     if (globalClipNorm) {
-      const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.one("Add", [x, y]));
-      const scale = bounded(b.one("Sqrt", [sum]), globalClipNorm);
+      const sum = pairs.map((p) => squares(p.g)).reduce((x, y) => b.add(x, y));
+      const scale = bounded(b.sqrt(sum), globalClipNorm);
       // Keras adds rows of one id up as it scales them.
       return pairs.map((pair) => ({ ...pair, g: { ...scaleGradient(b, pair.g, scale), rows: undefined } }));
     }
     if (!clipValue) return pairs;
-    const within = (x: Value) =>
-      b.one("Clip", [x, scalarLike(b, -clipValue, x), scalarLike(b, clipValue, x)]);
+    const within = (x: Value) => b.clip(x, scalarLike(b, -clipValue, x), scalarLike(b, clipValue, x));
     return pairs.map((pair) => ({ ...pair, g: mapGradient(b, pair.g, within) }));
   }
   #squared(g: Gradient): Gradient {
-    return mapGradient(this.#b, g, (x) => this.#b.one("Mul", [x, x]));
+    return mapGradient(this.#b, g, (x) => this.#b.mul(x, x));
   }
   #update(
     { path, shape, index, g, w }: Pair,
@@ -322,7 +319,7 @@ class Step {
       gradient: g.value,
       touched: () => touchedRows(b, g, shape),
       squared: () => this.#squared(g).value,
-      magnitude: () => mapGradient(b, g, (x) => b.one("Abs", [x])).value,
+      magnitude: () => mapGradient(b, g, (x) => b.abs(x)).value,
       variable: this.#decayed(path, shape, w, rate),
       rate,
       step,
@@ -348,20 +345,20 @@ class Step {
     const { excludeFromWeightDecay } = this.#config, b = this.#b, { def, config } = this.#options.optimizer;
     const weightDecay = def.decayOf ? def.decayOf(path, shape, config) : this.#config.weightDecay;
     if (!weightDecay || excludeFromWeightDecay.some((word) => path.includes(word))) return w;
-    const share = b.one("Mul", [b.one("Mul", [w, scalarLike(b, weightDecay, w)]), rate]);
-    return b.one("Sub", [w, share]);
+    const share = b.mul(b.mul(w, scalarLike(b, weightDecay, w)), rate);
+    return b.sub(w, share);
   }
   /** Moves the average, and puts it in the weight's place where that is due. */
   #moving(path: string, w: Value, updates: Value): Value {
     const b = this.#b, { emaMomentum, emaOverwriteFrequency } = this.#config;
     const input = slotName(path, average), old = this.#slot(input);
-    const first = b.one("Equal", [updates, b.scalar(0n, "int64")]);
-    const kept = b.one("Where", [first, b.scalar(0), b.scalar(emaMomentum)]);
-    const taken = b.one("Sub", [b.scalar(1), kept]);
-    const moved = b.one("Add", [b.one("Mul", [old, kept]), b.one("Mul", [w, taken])]);
+    const first = b.equal(updates, b.scalar(0n, "int64"));
+    const kept = b.where(first, b.scalar(0), b.scalar(emaMomentum));
+    const taken = b.sub(b.scalar(1), kept);
+    const moved = b.add(b.mul(old, kept), b.mul(w, taken));
     this.#next(input, moved);
     if (!emaOverwriteFrequency) return w;
-    return b.one("Where", [this.#every(emaOverwriteFrequency, updates), moved, w]);
+    return b.where(this.#every(emaOverwriteFrequency, updates), moved, w);
   }
 }
 /** The name of a weight's moving average. */

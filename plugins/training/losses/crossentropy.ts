@@ -31,11 +31,10 @@ function fields(): Schema<CrossentropyConfig> {
   };
 }
 
-const times = (b: Builder, x: Value, n: number) => (n === 1 ? x : b.one("Mul", [x, scalarLike(b, n, x)]));
-const plus = (b: Builder, x: Value, n: number) => b.one("Add", [x, scalarLike(b, n, x)]);
-const oneMinus = (b: Builder, x: Value) => b.one("Sub", [scalarLike(b, 1, x), x]);
-const clipped = (b: Builder, p: Value) =>
-  b.one("Clip", [p, scalarLike(b, epsilon, p), scalarLike(b, 1 - epsilon, p)]);
+const times = (b: Builder, x: Value, n: number) => (n === 1 ? x : b.mul(x, scalarLike(b, n, x)));
+const plus = (b: Builder, x: Value, n: number) => b.add(x, scalarLike(b, n, x));
+const oneMinus = (b: Builder, x: Value) => b.sub(scalarLike(b, 1, x), x);
+const clipped = (b: Builder, p: Value) => b.clip(p, scalarLike(b, epsilon, p), scalarLike(b, 1 - epsilon, p));
 /** x with an axis moved to the end. */
 function classesLast(b: Builder, x: Value, axis: number): Value {
   const rank = shapeOf(x.type).length, at = normalAxis(axis, rank);
@@ -53,12 +52,12 @@ function binaryElements(
   const scores = fromLogits ? output : logits?.of === "Sigmoid" ? logits.value : undefined;
   if (scores) {
     // softplus(x) − x·y, the stable form of both terms.
-    return b.one("Sub", [b.one("Softplus", [scores]), b.one("Mul", [scores, y])]);
+    return b.sub(b.softplus(scores), b.mul(scores, y));
   }
   const p = clipped(b, output);
-  const yes = b.one("Mul", [y, b.one("Log", [p])]);
-  const no = b.one("Mul", [oneMinus(b, y), b.one("Log", [oneMinus(b, p)])]);
-  return b.one("Neg", [b.one("Add", [yes, no])]);
+  const yes = b.mul(y, b.log(p));
+  const no = b.mul(oneMinus(b, y), b.log(oneMinus(b, p)));
+  return b.neg(b.add(yes, no));
 }
 const smoothBinary = (b: Builder, y: Value, share: number) =>
   share === 0 ? y : plus(b, times(b, y, 1 - share), 0.5 * share);
@@ -91,9 +90,9 @@ function logProbabilities(
 ): Value {
   const last = normalAxis(axis, shapeOf(output.type).length) === shapeOf(output.type).length - 1;
   const scores = fromLogits ? output : logits?.of === "Softmax" && last ? logits.value : undefined;
-  if (scores) return b.one("LogSoftmax", [classesLast(b, scores, axis)], { axis: -1 });
+  if (scores) return b.logSoftmax(classesLast(b, scores, axis), { axis: -1 });
   const p = classesLast(b, output, axis);
-  return b.one("Log", [clipped(b, b.one("Div", [p, lastSum(b, p, true)]))]);
+  return b.log(clipped(b, b.div(p, lastSum(b, p, true))));
 }
 
 /** The definition of {@link categoricalCrossentropy}. */
@@ -108,7 +107,7 @@ export const categoricalCrossentropyDef: LossDef<CrossentropyConfig> = {
     let y = classesLast(b, target, axis);
     if (share > 0) y = plus(b, times(b, y, 1 - share), share / sizeAt(context.output.type, axis));
     const logs = logProbabilities(b, context, axis, config.fromLogits);
-    return { values: b.one("Neg", [lastSum(b, b.one("Mul", [y, logs]))]) };
+    return { values: b.neg(lastSum(b, b.mul(y, logs))) };
   },
 };
 /** Cross-entropy of one-hot targets (or distributions) `[…, classes]`. */
@@ -128,8 +127,8 @@ export interface SparseCrossentropyConfig extends LossConfig {
 /** 1 at each sample's class and 0 elsewhere, `[…] → […, classes]`. */
 export function oneHot(b: Builder, ids: Value, classes: number, like: Value): Value {
   const all = b.constant(tensor(Int32Array.from({ length: classes }, (_, i) => i), [classes]));
-  const column = b.one("Unsqueeze", [cast(b, ids, "int32"), b.ints([-1])]);
-  return cast(b, b.one("Equal", [column, all]), dtypeOf(like));
+  const column = b.unsqueeze(cast(b, ids, "int32"), b.ints([-1]));
+  return cast(b, b.equal(column, all), dtypeOf(like));
 }
 const withoutAxis = (output: TensorType, axis: number): TensorType => {
   const dims = output.shape && dimsOf(output);
@@ -160,14 +159,14 @@ export const sparseCategoricalCrossentropyDef: LossDef<SparseCrossentropyConfig>
     let logs = logProbabilities(b, context, config.axis, config.fromLogits);
     if (!config.fromLogits && context.logits?.of !== "Softmax") {
       // TensorFlow takes the logarithms of clipped probabilities as scores once more.
-      logs = b.one("LogSoftmax", [logs], { axis: -1 });
+      logs = b.logSoftmax(logs, { axis: -1 });
     }
     const classes = sizeAt(output.type, config.axis);
-    const picked = lastSum(b, b.one("Mul", [oneHot(b, target, classes, logs), logs]));
-    const values = b.one("Neg", [picked]);
+    const picked = lastSum(b, b.mul(oneHot(b, target, classes, logs), logs));
+    const values = b.neg(picked);
     if (ignoreClass === null) return { values };
-    const mask = b.one("Not", [b.one("Equal", [target, b.scalar(ignoreClass, dtypeOf(target))])]);
-    return { values: b.one("Where", [mask, values, scalarLike(b, 0, values)]), mask };
+    const mask = b.not(b.equal(target, b.scalar(ignoreClass, dtypeOf(target))));
+    return { values: b.where(mask, values, scalarLike(b, 0, values)), mask };
   },
 };
 
@@ -194,14 +193,14 @@ export const binaryFocalCrossentropyDef: LossDef<BinaryFocalConfig> = {
   },
   build({ b, config, target, output, logits }) {
     const { alpha, gamma } = config, y = smoothBinary(b, target, config.labelSmoothing);
-    const p = config.fromLogits ? b.one("Sigmoid", [output]) : output;
+    const p = config.fromLogits ? b.sigmoid(output) : output;
     const known = config.fromLogits ? { of: "Sigmoid" as const, value: output } : logits;
     const entropy = binaryElements(b, y, { output: p, ...(known && { logits: known }) }, false);
-    const right = b.one("Add", [b.one("Mul", [y, p]), b.one("Mul", [oneMinus(b, y), oneMinus(b, p)])]);
+    const right = b.add(b.mul(y, p), b.mul(oneMinus(b, y), oneMinus(b, p)));
     const rest = oneMinus(b, right);
-    let values = b.one("Mul", [power(b, rest, gamma), entropy]);
+    let values = b.mul(power(b, rest, gamma), entropy);
     if (config.applyClassBalancing) {
-      values = b.one("Mul", [values, plus(b, times(b, y, 2 * alpha - 1), 1 - alpha)]);
+      values = b.mul(values, plus(b, times(b, y, 2 * alpha - 1), 1 - alpha));
     }
     return { values: lastMean(b, classesLast(b, values, config.axis)) };
   },
@@ -210,8 +209,7 @@ export const binaryFocalCrossentropyDef: LossDef<BinaryFocalConfig> = {
 export const binaryFocalCrossentropy: PartFactory<LossDef, BinaryFocalConfig> = partFactory<LossDef>(
   binaryFocalCrossentropyDef,
 );
-const power = (b: Builder, x: Value, n: number) =>
-  n === 2 ? b.one("Mul", [x, x]) : b.one("Pow", [x, scalarLike(b, n, x)]);
+const power = (b: Builder, x: Value, n: number) => n === 2 ? b.mul(x, x) : b.pow(x, scalarLike(b, n, x));
 
 /** Options of {@link categoricalFocalCrossentropyDef}. */
 export interface CategoricalFocalConfig extends CrossentropyConfig {
@@ -236,11 +234,11 @@ export const categoricalFocalCrossentropyDef: LossDef<CategoricalFocalConfig> = 
     let y = classesLast(b, target, axis);
     if (share > 0) y = plus(b, times(b, y, 1 - share), share / sizeAt(output.type, axis));
     const given = classesLast(b, output, axis);
-    const sure = config.fromLogits ? b.one("Softmax", [given], { axis: -1 }) : given;
-    const p = clipped(b, b.one("Div", [sure, lastSum(b, sure, true)]));
+    const sure = config.fromLogits ? b.softmax(given, { axis: -1 }) : given;
+    const p = clipped(b, b.div(sure, lastSum(b, sure, true)));
     const factor = times(b, power(b, oneMinus(b, p), gamma), alpha);
-    const entropy = b.one("Mul", [y, b.one("Log", [p])]);
-    return { values: b.one("Neg", [lastSum(b, b.one("Mul", [factor, entropy]))]) };
+    const entropy = b.mul(y, b.log(p));
+    return { values: b.neg(lastSum(b, b.mul(factor, entropy))) };
   },
 };
 

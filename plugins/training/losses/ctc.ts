@@ -14,20 +14,20 @@ const elsewhere = Math.log(1e-307);
 /** Less than any sum of logarithms, and no infinity, whose differences are no numbers. */
 const never = -1e30;
 
-const add = (b: Builder, x: Value, y: Value) => b.one("Add", [x, y]);
+const add = (b: Builder, x: Value, y: Value) => b.add(x, y);
 /** Every column but the last. */
-const butLast = (b: Builder, x: Value) => b.one("Slice", [x, b.ints([0]), b.ints([-1]), b.ints([1])]);
+const butLast = (b: Builder, x: Value) => b.slice(x, b.ints([0]), b.ints([-1]), b.ints([1]));
 /** ln(eˣ + eʸ), exact in value and gradient however far apart they are. */
 function logAdd(b: Builder, x: Value, y: Value): Value {
-  const larger = b.one("GreaterOrEqual", [x, y]);
-  const high = b.one("Where", [larger, x, y]), low = b.one("Where", [larger, y, x]);
-  return add(b, high, b.one("Softplus", [b.one("Sub", [low, high])]));
+  const larger = b.greaterOrEqual(x, y);
+  const high = b.where(larger, x, y), low = b.where(larger, y, x);
+  return add(b, high, b.softplus(b.sub(low, high)));
 }
 /** True at column `at`, floats `[batch]`, of each row of `like`. */
 function isAt(b: Builder, at: Value, like: Value): Value {
-  const ones = b.one("Expand", [scalarLike(b, 1, like), b.one("Shape", [like])]);
-  const place = b.one("CumSum", [ones, b.scalar(1, "int64")], { exclusive: 1 });
-  return b.one("Equal", [place, b.one("Unsqueeze", [at, b.ints([1])])]);
+  const ones = b.expand(scalarLike(b, 1, like), b.shape(like));
+  const place = b.cumSum(ones, b.scalar(1, "int64"), { exclusive: 1 });
+  return b.equal(place, b.unsqueeze(at, b.ints([1])));
 }
 
 const ctcDef: LossDef<LossConfig> = {
@@ -44,25 +44,25 @@ const ctcDef: LossDef<LossConfig> = {
   build({ b, target, output }) {
     dimsOfScores(output.type);
     const scores = dtypeOf(output) === "float16" ? cast(b, output, "float32") : output;
-    const classes = sizeAt(scores.type, -1), frames = b.one("LogSoftmax", [scores], { axis: -1 });
+    const classes = sizeAt(scores.type, -1), frames = b.logSoftmax(scores, { axis: -1 });
     const picks = transpose(b, oneHot(b, target, classes, frames), [0, 2, 1]);
-    const ofLabels = b.one("MatMul", [frames, picks]),
-      ofBlank = b.one("Slice", [frames, b.ints([0]), b.ints([1]), b.ints([2])]);
-    const like = (x: Value, n: number) => b.one("Expand", [scalarLike(b, n, frames), b.one("Shape", [x])]);
+    const ofLabels = b.matMul(frames, picks),
+      ofBlank = b.slice(frames, b.ints([0]), b.ints([1]), b.ints([2]));
+    const like = (x: Value, n: number) => b.expand(scalarLike(b, n, frames), b.shape(x));
     const numbers = cast(b, target, dtypeOf(frames));
-    const column = b.one("ReduceMax", [numbers, b.ints([1])], { keepdims: 1 }), wall = like(column, never);
+    const column = b.reduceMax(numbers, b.ints([1]), { keepdims: 1 }), wall = like(column, never);
     // A label follows the one before it at once, unless it is the same.
-    const before = butLast(b, b.one("Concat", [like(column, 0), numbers], { axis: 1 }));
-    const same = b.one("Equal", [numbers, before]);
-    const skip = b.one("Where", [same, scalarLike(b, never, frames), scalarLike(b, 0, frames)]);
-    const labels = like(numbers, never), blanks = b.one("Concat", [like(column, 0), labels], { axis: 1 });
+    const before = butLast(b, b.concat([like(column, 0), numbers], { axis: 1 }));
+    const same = b.equal(numbers, before);
+    const skip = b.where(same, scalarLike(b, never, frames), scalarLike(b, 0, frames));
+    const labels = like(numbers, never), blanks = b.concat([like(column, 0), labels], { axis: 1 });
     const { state: [lastBlanks, lastLabels] } = b.scan(
       [blanks, labels],
       [ofBlank, ofLabels],
       { axis: 1 },
       ([atBlank, atLabel], [blank, label], inner) => {
         if (!atBlank || !atLabel || !blank || !label) return { state: [], outputs: [] };
-        const after = inner.one("Concat", [wall, atLabel], { axis: 1 });
+        const after = inner.concat([wall, atLabel], { axis: 1 });
         const here = logAdd(inner, atLabel, butLast(inner, atBlank));
         const over = add(inner, butLast(inner, after), skip);
         return {
@@ -75,13 +75,13 @@ const ctcDef: LossDef<LossConfig> = {
       },
     );
     if (!lastBlanks || !lastLabels) throw new ShapeError("ctc: the scan gave no states");
-    const sounds = b.one("Not", [b.one("Equal", [numbers, scalarLike(b, 0, numbers)])]);
-    const count = b.one("ReduceSum", [cast(b, sounds, dtypeOf(frames)), b.ints([1])], { keepdims: 0 });
+    const sounds = b.not(b.equal(numbers, scalarLike(b, 0, numbers)));
+    const count = b.reduceSum(cast(b, sounds, dtypeOf(frames)), b.ints([1]), { keepdims: 0 });
     const ends = (x: Value, at: Value) =>
-      add(b, x, b.one("Where", [isAt(b, at, x), scalarLike(b, 0, x), scalarLike(b, elsewhere, x)]));
-    const last = b.one("Sub", [count, scalarLike(b, 1, count)]);
-    const all = b.one("Concat", [ends(lastBlanks, count), ends(lastLabels, last)], { axis: 1 });
-    return { values: b.one("Neg", [b.one("ReduceLogSumExp", [all, b.ints([1])], { keepdims: 0 })]) };
+      add(b, x, b.where(isAt(b, at, x), scalarLike(b, 0, x), scalarLike(b, elsewhere, x)));
+    const last = b.sub(count, scalarLike(b, 1, count));
+    const all = b.concat([ends(lastBlanks, count), ends(lastLabels, last)], { axis: 1 });
+    return { values: b.neg(b.reduceLogSumExp(all, b.ints([1]), { keepdims: 0 })) };
   },
 };
 /**

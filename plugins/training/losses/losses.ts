@@ -23,18 +23,18 @@ export function reductionField(): Field<Reduction> {
 }
 /** The mean over the last axis; a scalar sample stays as it is. */
 export function lastMean(b: Builder, x: Value): Value {
-  return shapeOf(x.type).length < 2 ? x : b.one("ReduceMean", [x, b.ints([-1])], { keepdims: 0 });
+  return shapeOf(x.type).length < 2 ? x : b.reduceMean(x, b.ints([-1]), { keepdims: 0 });
 }
 /** The sum over the last axis. */
 export function lastSum(b: Builder, x: Value, keep = false): Value {
-  return b.one("ReduceSum", [x, b.ints([-1])], { keepdims: keep ? 1 : 0 });
+  return b.reduceSum(x, b.ints([-1]), { keepdims: keep ? 1 : 0 });
 }
-const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
-const atLeast = (b: Builder, x: Value, n: number) => b.one("Max", [x, scalarLike(b, n, x)]);
+const square = (b: Builder, x: Value) => b.mul(x, x);
+const atLeast = (b: Builder, x: Value, n: number) => b.max([x, scalarLike(b, n, x)]);
 /** x / ‖x‖₂ over an axis, with Keras' bound on 1 / ‖x‖₂. */
 export function unit(b: Builder, x: Value, axis: number): Value {
-  const norm = b.one("Sqrt", [b.one("ReduceSum", [square(b, x), b.ints([axis])], { keepdims: 1 })]);
-  return b.one("Div", [x, atLeast(b, norm, epsilon)]);
+  const norm = b.sqrt(b.reduceSum(square(b, x), b.ints([axis]), { keepdims: 1 }));
+  return b.div(x, atLeast(b, norm, epsilon));
 }
 
 /** A loss that needs no options: a value an element, meaned over the last axis. */
@@ -58,7 +58,7 @@ function elementwise(
 export const meanSquaredErrorDef: LossDef<LossConfig> = elementwise(
   "meanSquaredError",
   ["mse"],
-  (b, y, p) => square(b, b.one("Sub", [p, y])),
+  (b, y, p) => square(b, b.sub(p, y)),
 );
 /** Mean of (y − ŷ)². */
 export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanSquaredErrorDef);
@@ -66,7 +66,7 @@ export const meanSquaredError: PartFactory<LossDef, LossConfig> = partFactory<Lo
 export const meanAbsoluteErrorDef: LossDef<LossConfig> = elementwise(
   "meanAbsoluteError",
   ["mae"],
-  (b, y, p) => b.one("Abs", [b.one("Sub", [p, y])]),
+  (b, y, p) => b.abs(b.sub(p, y)),
 );
 /** Mean of |y − ŷ|. */
 export const meanAbsoluteError: PartFactory<LossDef, LossConfig> = partFactory<LossDef>(meanAbsoluteErrorDef);
@@ -75,8 +75,8 @@ export const meanAbsolutePercentageErrorDef: LossDef<LossConfig> = elementwise(
   "meanAbsolutePercentageError",
   ["mape"],
   (b, y, p) => {
-    const share = b.one("Div", [b.one("Sub", [p, y]), atLeast(b, b.one("Abs", [y]), epsilon)]);
-    return b.one("Mul", [b.one("Abs", [share]), scalarLike(b, 100, share)]);
+    const share = b.div(b.sub(p, y), atLeast(b, b.abs(y), epsilon));
+    return b.mul(b.abs(share), scalarLike(b, 100, share));
   },
 );
 /** 100 · mean of |y − ŷ| / max(|y|, ε). */
@@ -88,8 +88,8 @@ export const meanSquaredLogarithmicErrorDef: LossDef<LossConfig> = elementwise(
   "meanSquaredLogarithmicError",
   ["msle"],
   (b, y, p) => {
-    const log = (x: Value) => b.one("Log", [b.one("Add", [atLeast(b, x, epsilon), scalarLike(b, 1, x)])]);
-    return square(b, b.one("Sub", [log(p), log(y)]));
+    const log = (x: Value) => b.log(b.add(atLeast(b, x, epsilon), scalarLike(b, 1, x)));
+    return square(b, b.sub(log(p), log(y)));
   },
 );
 /** Mean of (ln(1 + y) − ln(1 + ŷ))². */
@@ -99,9 +99,9 @@ export const meanSquaredLogarithmicError: PartFactory<LossDef, LossConfig> = par
 /** The definition of {@link logCosh}. */
 export const logCoshDef: LossDef<LossConfig> = {
   ...elementwise("logCosh", ["logcosh"], (b, y, p) => {
-    const d = b.one("Sub", [p, y]);
-    const soft = b.one("Softplus", [b.one("Mul", [d, scalarLike(b, -2, d)])]);
-    return b.one("Sub", [b.one("Add", [d, soft]), scalarLike(b, Math.LN2, d)]);
+    const d = b.sub(p, y);
+    const soft = b.softplus(b.mul(d, scalarLike(b, -2, d)));
+    return b.sub(b.add(d, soft), scalarLike(b, Math.LN2, d));
   }),
 };
 /** Mean of ln cosh(ŷ − y). */
@@ -122,14 +122,11 @@ export const huberDef: LossDef<HuberConfig> = {
     delta: float({ default: 1 }),
   },
   build({ b, config, target, output }) {
-    const error = b.one("Sub", [output, target]), size = b.one("Abs", [error]), { delta } = config;
-    const half = b.one("Mul", [square(b, error), scalarLike(b, 0.5, error)]);
-    const linear = b.one("Sub", [
-      b.one("Mul", [size, scalarLike(b, delta, size)]),
-      scalarLike(b, 0.5 * delta * delta, size),
-    ]);
-    const near = b.one("LessOrEqual", [size, scalarLike(b, delta, size)]);
-    return { values: lastMean(b, b.one("Where", [near, half, linear])) };
+    const error = b.sub(output, target), size = b.abs(error), { delta } = config;
+    const half = b.mul(square(b, error), scalarLike(b, 0.5, error));
+    const linear = b.sub(b.mul(size, scalarLike(b, delta, size)), scalarLike(b, 0.5 * delta * delta, size));
+    const near = b.lessOrEqual(size, scalarLike(b, delta, size));
+    return { values: lastMean(b, b.where(near, half, linear)) };
   },
 };
 /** (y − ŷ)² / 2 near 0, linear from `delta` on (Huber 1964). */
@@ -137,14 +134,14 @@ export const huber: PartFactory<LossDef, HuberConfig> = partFactory<LossDef>(hub
 
 /** Targets 0 and 1 as −1 and 1, where all of them are 0 or 1. */
 function signs(b: Builder, y: Value): Value {
-  const is = (n: number) => b.one("Equal", [y, scalarLike(b, n, y)]);
-  const binary = b.one("Cast", [b.one("Or", [is(0), is(1)])], { to: "float32" });
-  const all = b.one("Equal", [b.one("ReduceMin", [binary], { keepdims: 0 }), b.scalar(1)]);
-  const mapped = b.one("Sub", [b.one("Mul", [y, scalarLike(b, 2, y)]), scalarLike(b, 1, y)]);
-  return b.one("Where", [all, mapped, y]);
+  const is = (n: number) => b.equal(y, scalarLike(b, n, y));
+  const binary = b.cast(b.or(is(0), is(1)), { to: "float32" });
+  const all = b.equal(b.reduceMin(binary, { keepdims: 0 }), b.scalar(1));
+  const mapped = b.sub(b.mul(y, scalarLike(b, 2, y)), scalarLike(b, 1, y));
+  return b.where(all, mapped, y);
 }
 const margin = (b: Builder, y: Value, p: Value, plainLabels: boolean) =>
-  atLeast(b, b.one("Sub", [scalarLike(b, 1, p), b.one("Mul", [plainLabels ? y : signs(b, y), p])]), 0);
+  atLeast(b, b.sub(scalarLike(b, 1, p), b.mul(plainLabels ? y : signs(b, y), p)), 0);
 /** The definition of {@link hinge}. */
 export const hingeDef: LossDef<LossConfig> = {
   ...elementwise("hinge", [], margin),
@@ -170,10 +167,10 @@ export const categoricalHingeDef: LossDef<LossConfig> = {
   config: { reduction: reductionField() },
   classifies: true,
   build({ b, target: y, output: p }) {
-    const right = lastSum(b, b.one("Mul", [y, p]));
-    const wrong = b.one("Mul", [b.one("Sub", [scalarLike(b, 1, y), y]), p]);
-    const best = b.one("ReduceMax", [wrong, b.ints([-1])], { keepdims: 0 });
-    const over = b.one("Add", [b.one("Sub", [best, right]), scalarLike(b, 1, right)]);
+    const right = lastSum(b, b.mul(y, p));
+    const wrong = b.mul(b.sub(scalarLike(b, 1, y), y), p);
+    const best = b.reduceMax(wrong, b.ints([-1]), { keepdims: 0 });
+    const over = b.add(b.sub(best, right), scalarLike(b, 1, right));
     return { values: atLeast(b, over, 0) };
   },
 };
@@ -188,10 +185,10 @@ export const klDivergenceDef: LossDef<LossConfig> = {
   aliases: ["kld", "kullbackLeiblerDivergence"],
   config: { reduction: reductionField() },
   build({ b, target, output }) {
-    const clipped = (x: Value) => b.one("Clip", [x, scalarLike(b, epsilon, x), scalarLike(b, 1, x)]);
+    const clipped = (x: Value) => b.clip(x, scalarLike(b, epsilon, x), scalarLike(b, 1, x));
     const y = clipped(target), p = clipped(output);
-    const log = b.one("Sub", [b.one("Log", [y]), b.one("Log", [p])]);
-    return { values: lastSum(b, b.one("Mul", [y, log])) };
+    const log = b.sub(b.log(y), b.log(p));
+    return { values: lastSum(b, b.mul(y, log)) };
   },
 };
 /** Σ y · ln(y / ŷ): how far a distribution is from another. */
@@ -201,8 +198,8 @@ export const poissonDef: LossDef<LossConfig> = elementwise(
   "poisson",
   [],
   (b, y, p) => {
-    const log = b.one("Log", [b.one("Add", [p, scalarLike(b, epsilon, p)])]);
-    return b.one("Sub", [p, b.one("Mul", [y, log])]);
+    const log = b.log(b.add(p, scalarLike(b, epsilon, p)));
+    return b.sub(p, b.mul(y, log));
   },
 );
 /** Mean of ŷ − y · ln(ŷ + ε). */
@@ -220,8 +217,8 @@ export const cosineSimilarityDef: LossDef<CosineConfig> = {
   aliases: ["cosineProximity"],
   config: { reduction: reductionField(), axis: int({ default: -1 }) },
   build({ b, config: { axis }, target, output }) {
-    const product = b.one("Mul", [unit(b, target, axis), unit(b, output, axis)]);
-    return { values: b.one("Neg", [b.one("ReduceSum", [product, b.ints([axis])], { keepdims: 0 })]) };
+    const product = b.mul(unit(b, target, axis), unit(b, output, axis));
+    return { values: b.neg(b.reduceSum(product, b.ints([axis]), { keepdims: 0 })) };
   },
 };
 /** Minus the cosine of the angle between target and output. */

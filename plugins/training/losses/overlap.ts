@@ -9,10 +9,10 @@ import { type PartFactory, partFactory } from "../../../core/training/parts.ts";
 import { oneHot } from "./crossentropy.ts";
 import { epsilon, lastSum, reductionField } from "./losses.ts";
 
-const mul = (b: Builder, x: Value, y: Value) => b.one("Mul", [x, y]);
-const plus = (b: Builder, x: Value, n: number) => b.one("Add", [x, scalarLike(b, n, x)]);
-const times = (b: Builder, x: Value, n: number) => b.one("Mul", [x, scalarLike(b, n, x)]);
-const oneMinus = (b: Builder, x: Value) => b.one("Sub", [scalarLike(b, 1, x), x]);
+const mul = (b: Builder, x: Value, y: Value) => b.mul(x, y);
+const plus = (b: Builder, x: Value, n: number) => b.add(x, scalarLike(b, n, x));
+const times = (b: Builder, x: Value, n: number) => b.mul(x, scalarLike(b, n, x));
+const oneMinus = (b: Builder, x: Value) => b.sub(scalarLike(b, 1, x), x);
 
 /** Options of {@link diceDef}. */
 export interface DiceConfig extends LossConfig {
@@ -33,8 +33,8 @@ const diceDef: LossDef<DiceConfig> = {
   classifies: true,
   build({ b, config: { axis }, target: y, output: p }) {
     const both = sumOver(b, mul(b, y, p), axis);
-    const all = b.one("Add", [sumOver(b, y, axis), sumOver(b, p, axis)]);
-    return { values: oneMinus(b, b.one("Div", [times(b, both, 2), plus(b, all, epsilon)])) };
+    const all = b.add(sumOver(b, y, axis), sumOver(b, p, axis));
+    return { values: oneMinus(b, b.div(times(b, both, 2), plus(b, all, epsilon))) };
   },
 };
 /** 1 − 2·Σ y·p / (Σ y + Σ p). */
@@ -61,8 +61,8 @@ const tverskyDef: LossDef<TverskyConfig> = {
     const hits = sumOver(b, mul(b, y, p), axis);
     const missed = sumOver(b, mul(b, oneMinus(b, p), y), axis);
     const wrong = sumOver(b, mul(b, p, oneMinus(b, y)), axis);
-    const all = b.one("Add", [b.one("Add", [hits, times(b, missed, alpha)]), times(b, wrong, beta)]);
-    return { values: oneMinus(b, b.one("Div", [hits, plus(b, all, epsilon)])) };
+    const all = b.add(b.add(hits, times(b, missed, alpha)), times(b, wrong, beta));
+    return { values: oneMinus(b, b.div(hits, plus(b, all, epsilon))) };
   },
 };
 /** 1 − hits / (hits + α·missed + β·wrong) (Salehi et al. 2017). */
@@ -86,7 +86,7 @@ export const categoricalGeneralizedCrossEntropyDef: LossDef<GeneralizedConfig> =
   classes: (output) => sizeAt(output, -1),
   build({ b, config: { q }, target, output }) {
     const own = lastSum(b, mul(b, output, oneHot(b, target, sizeAt(output.type, -1), output)));
-    const powered = b.one("Pow", [own, scalarLike(b, q, own)]);
+    const powered = b.pow(own, scalarLike(b, q, own));
     return { values: times(b, oneMinus(b, powered), 1 / q) };
   },
 };
@@ -111,23 +111,21 @@ const circleDef: LossDef<CircleConfig> = {
   },
   target: (output) => tensorType("int32", output.shape?.slice(0, 1)),
   build({ b, config: { gamma, margin, removeDiagonal }, target, output }) {
-    const away = oneMinus(b, b.one("MatMul", [output, b.one("Transpose", [output], { perm: [1, 0] })]));
-    const distance = b.one("Max", [away, scalarLike(b, 0, away)]);
-    const column = b.one("Unsqueeze", [target, b.ints([1])]), row = b.one("Unsqueeze", [target, b.ints([0])]);
-    let same = b.one("Equal", [column, row]);
-    const others = b.one("Not", [same]);
+    const away = oneMinus(b, b.matMul(output, b.transpose(output, { perm: [1, 0] })));
+    const distance = b.max([away, scalarLike(b, 0, away)]);
+    const column = b.unsqueeze(target, b.ints([1])), row = b.unsqueeze(target, b.ints([0]));
+    let same = b.equal(column, row);
+    const others = b.not(same);
     if (removeDiagonal) {
-      const rows = b.one("Shape", [output], { start: 0, end: 1 });
-      const eye = b.one("EyeLike", [
-        b.one("Expand", [b.scalar(0), b.one("Concat", [rows, rows], { axis: 0 })]),
-      ]);
-      same = b.one("And", [same, b.one("Not", [cast(b, eye, "bool")])]);
+      const rows = b.shape(output, { start: 0, end: 1 });
+      const eye = b.eyeLike(b.expand(b.scalar(0), b.concat([rows, rows], { axis: 0 })));
+      same = b.and(same, b.not(cast(b, eye, "bool")));
     }
-    const atLeast = (x: Value) => b.one("Max", [x, scalarLike(b, 0, x)]);
+    const atLeast = (x: Value) => b.max([x, scalarLike(b, 0, x)]);
     const near = mul(
       b,
       atLeast(plus(b, distance, margin)),
-      b.one("Sub", [distance, scalarLike(b, margin, distance)]),
+      b.sub(distance, scalarLike(b, margin, distance)),
     );
     const far = mul(
       b,
@@ -137,14 +135,11 @@ const circleDef: LossDef<CircleConfig> = {
     // −∞ where no sample counts, which the mask leaves out.
     const least = -1e30, dtype = dtypeOf(output);
     const logSum = (mask: Value, x: Value) =>
-      b.one("ReduceLogSumExp", [
-        b.one("Where", [mask, times(b, x, gamma), b.scalar(least, dtype)]),
-        b.ints([1]),
-      ], {
+      b.reduceLogSumExp(b.where(mask, times(b, x, gamma), b.scalar(least, dtype)), b.ints([1]), {
         keepdims: 0,
       });
-    const values = b.one("Softplus", [b.one("Add", [logSum(same, near), logSum(others, far)])]);
-    return { values, mask: b.one("Greater", [values, scalarLike(b, 0, values)]) };
+    const values = b.softplus(b.add(logSum(same, near), logSum(others, far)));
+    return { values, mask: b.greater(values, scalarLike(b, 0, values)) };
   },
 };
 /** Embeddings of one class near, of others far, by cosine (Sun et al. 2020); outputs are unit vectors. */

@@ -74,25 +74,24 @@ export function countsAt(
   labels: number,
 ): Record<string, Value> {
   const { b, target, weights, output: p } = c, wide = shapeOf(p.type).length > 1;
-  const flat = (x: Value) => b.one("Reshape", [x, b.ints([-1, labels, 1])]);
+  const flat = (x: Value) => b.reshape(x, b.ints([-1, labels, 1]));
   const own = (x: Value) =>
-    classId === null ? x : b.one("Slice", [x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1])]);
+    classId === null ? x : b.slice(x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1]));
   const y = isSparse(c) && classCount(p) > 1 ? oneHot(b, target, classCount(p), p) : target;
   const truth = flat(own(cast(b, y, "float32"))), said = own(p);
   const above = cast(
     b,
-    b.one("Greater", [flat(said), b.constant(tensor(cuts, [1, 1, cuts.length]))]),
+    b.greater(flat(said), b.constant(tensor(cuts, [1, 1, cuts.length]))),
     "float32",
   );
-  const column = weights && wide ? b.one("Unsqueeze", [weights, b.ints([-1])]) : weights;
-  const kept = column && flat(b.one("Expand", [column, b.one("Shape", [said])]));
-  const weighed = (x: Value) => (kept ? b.one("Mul", [x, kept]) : x);
-  const yes = weighed(truth), no = weighed(b.one("Sub", [scalarLike(b, 1, truth), truth]));
-  const sum = (x: Value) =>
-    b.one("Reshape", [b.one("ReduceSum", [x, b.ints([0])], { keepdims: 0 }), b.ints([-1])]);
+  const column = weights && wide ? b.unsqueeze(weights, b.ints([-1])) : weights;
+  const kept = column && flat(b.expand(column, b.shape(said)));
+  const weighed = (x: Value) => (kept ? b.mul(x, kept) : x);
+  const yes = weighed(truth), no = weighed(b.sub(scalarLike(b, 1, truth), truth));
+  const sum = (x: Value) => b.reshape(b.reduceSum(x, b.ints([0]), { keepdims: 0 }), b.ints([-1]));
   return {
-    hits: sum(b.one("Mul", [above, yes])),
-    alarms: sum(b.one("Mul", [above, no])),
+    hits: sum(b.mul(above, yes)),
+    alarms: sum(b.mul(above, no)),
     actual: sum(yes),
     others: sum(no),
   };
@@ -117,7 +116,7 @@ const aucDef: MetricDef<AucConfig> = {
   },
   keras: { ignore: ["num_labels", "label_weights", "thresholds"] },
   build(c) {
-    const { b, config } = c, p = config.fromLogits ? b.one("Sigmoid", [c.output]) : c.output;
+    const { b, config } = c, p = config.fromLogits ? b.sigmoid(c.output) : c.output;
     const labels = config.multiLabel && shapeOf(p.type).length > 1 ? classCount(p) : 1;
     return countsAt({ ...c, output: p }, thresholds(config.numThresholds), null, labels);
   },

@@ -27,31 +27,28 @@ export interface IouConfig extends MetricConfig {
 function confusion(c: MetricContext<IouConfig>): Record<string, Value> {
   const { b, config, weights } = c, { numClasses: n, axis, threshold } = config;
   const ids = (x: Value, sparse: boolean) =>
-    cast(b, sparse ? x : b.one("ArgMax", [x], { axis, keepdims: 0 }), "int32");
-  const flat = (x: Value) => b.one("Reshape", [x, b.ints([-1])]);
+    cast(b, sparse ? x : b.argMax(x, { axis, keepdims: 0 }), "int32");
+  const flat = (x: Value) => b.reshape(x, b.ints([-1]));
   const said = threshold === null
     ? ids(c.output, config.sparseYPred)
-    : cast(b, b.one("GreaterOrEqual", [c.output, scalarLike(b, threshold, c.output)]), "int32");
+    : cast(b, b.greaterOrEqual(c.output, scalarLike(b, threshold, c.output)), "int32");
   const truth = flat(ids(c.target, config.sparseYTrue)), rank = shapeOf(said.type).length;
   let yes = oneHot(b, truth, n, b.scalar(1));
   if (config.ignoreClass !== null) {
     const kept = cast(
       b,
-      b.one("Not", [b.one("Equal", [truth, b.scalar(config.ignoreClass, "int32")])]),
+      b.not(b.equal(truth, b.scalar(config.ignoreClass, "int32"))),
       "float32",
     );
-    yes = b.one("Mul", [yes, b.one("Unsqueeze", [kept, b.ints([1])])]);
+    yes = b.mul(yes, b.unsqueeze(kept, b.ints([1])));
   }
   if (weights) {
-    const own = rank > shapeOf(weights.type).length ? b.one("Unsqueeze", [weights, b.ints([-1])]) : weights;
+    const own = rank > shapeOf(weights.type).length ? b.unsqueeze(weights, b.ints([-1])) : weights;
     // Keras counts in whole numbers.
-    const whole = b.one("Floor", [b.one("Expand", [own, b.one("Shape", [said])])]);
-    yes = b.one("Mul", [yes, b.one("Unsqueeze", [flat(whole), b.ints([1])])]);
+    const whole = b.floor(b.expand(own, b.shape(said)));
+    yes = b.mul(yes, b.unsqueeze(flat(whole), b.ints([1])));
   }
-  const matrix = b.one("MatMul", [
-    b.one("Transpose", [yes], { perm: [1, 0] }),
-    oneHot(b, flat(said), n, b.scalar(1)),
-  ]);
+  const matrix = b.matMul(b.transpose(yes, { perm: [1, 0] }), oneHot(b, flat(said), n, b.scalar(1)));
   return { matrix: flat(matrix) };
 }
 function meanOverlap(

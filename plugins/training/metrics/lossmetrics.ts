@@ -66,7 +66,7 @@ export function ofLoss(
         plainLabels,
       });
       const kept = mask && cast(b, mask, "float32");
-      const weights = kept && c.weights ? b.one("Mul", [kept, c.weights]) : kept ?? c.weights;
+      const weights = kept && c.weights ? b.mul(kept, c.weights) : kept ?? c.weights;
       return meanSums({ b, ...(weights && { weights }) }, values);
     },
     result,

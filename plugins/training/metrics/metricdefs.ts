@@ -17,14 +17,14 @@ export interface MetricConfig {
 export const nameField = (): Schema<MetricConfig> => ({ name: nullable(text()) });
 
 /** The sum of all elements. */
-export const total = (b: Builder, x: Value): Value => b.one("ReduceSum", [x], { keepdims: 0 });
+export const total = (b: Builder, x: Value): Value => b.reduceSum(x, { keepdims: 0 });
 /** Sums of values, and of what counts, over all samples and steps. */
 export function meanSums(
   { b, weights }: Pick<MetricContext<unknown>, "b" | "weights">,
   values: Value,
 ): Record<string, Value> {
-  const ones = weights ?? b.one("Expand", [scalarLike(b, 1, values), b.one("Shape", [values])]);
-  const weighted = weights ? b.one("Mul", [values, weights]) : values;
+  const ones = weights ?? b.expand(scalarLike(b, 1, values), b.shape(values));
+  const weighted = weights ? b.mul(values, weights) : values;
   return { sum: total(b, weighted), count: total(b, ones) };
 }
 /** The mean of such sums; 0 where nothing counted. */
@@ -40,8 +40,8 @@ export const classCount = (output: Value): number => {
 /** True where targets are classes' numbers rather than one number an output. */
 export const isSparse = ({ target, output }: Pick<MetricContext<unknown>, "target" | "output">): boolean =>
   isInteger(dtypeOf(target)) || shapeOf(target.type).length < shapeOf(output.type).length;
-const argMax = (b: Builder, x: Value) => cast(b, b.one("ArgMax", [x], { axis: -1, keepdims: 0 }), "int32");
-const squeezed = (b: Builder, x: Value) => b.one("Squeeze", [x, b.ints([-1])]);
+const argMax = (b: Builder, x: Value) => cast(b, b.argMax(x, { axis: -1, keepdims: 0 }), "int32");
+const squeezed = (b: Builder, x: Value) => b.squeeze(x, b.ints([-1]));
 
 /** True class and predicted class of every sample, int32 of the leading axes. */
 export function classesOf(c: MetricContext<unknown>, threshold = 0.5): { truth: Value; predicted: Value } {
@@ -52,7 +52,7 @@ export function classesOf(c: MetricContext<unknown>, threshold = 0.5): { truth: 
       shapeOf(output.type).length > 1;
     return {
       truth: cast(b, same ? squeezed(b, target) : target, "int32"),
-      predicted: cast(b, b.one("Greater", [one, scalarLike(b, threshold, one)]), "int32"),
+      predicted: cast(b, b.greater(one, scalarLike(b, threshold, one)), "int32"),
     };
   }
   return {
@@ -60,7 +60,7 @@ export function classesOf(c: MetricContext<unknown>, threshold = 0.5): { truth: 
     predicted: argMax(b, output),
   };
 }
-const equal = (b: Builder, x: Value, y: Value) => cast(b, b.one("Equal", [x, y]), "float32");
+const equal = (b: Builder, x: Value, y: Value) => cast(b, b.equal(x, y), "float32");
 
 /** Options of {@link accuracyDef} and {@link binaryAccuracyDef}. */
 export interface ThresholdConfig extends MetricConfig {
@@ -120,13 +120,13 @@ const exactAccuracyDef: MetricDef<MetricConfig> = {
     const { b, target, output } = c, [own, wanted] = [shapeOf(target.type), shapeOf(output.type)];
     const y = cast(
       b,
-      own.length < wanted.length ? b.one("Unsqueeze", [target, b.ints([-1])]) : target,
+      own.length < wanted.length ? b.unsqueeze(target, b.ints([-1])) : target,
       "float32",
     );
     const right = equal(b, y, output);
     return meanSums(
       c,
-      wanted.length < 2 ? right : b.one("ReduceMean", [right, b.ints([-1])], { keepdims: 0 }),
+      wanted.length < 2 ? right : b.reduceMean(right, b.ints([-1]), { keepdims: 0 }),
     );
   },
   result: meanOf,
@@ -142,9 +142,9 @@ const binaryAccuracyDef: MetricDef<ThresholdConfig> = {
   config: { ...nameField(), threshold: threshold() },
   build(c) {
     const { b, target, output } = c;
-    const yes = cast(b, b.one("Greater", [output, scalarLike(b, c.config.threshold, output)]), "float32");
+    const yes = cast(b, b.greater(output, scalarLike(b, c.config.threshold, output)), "float32");
     const right = equal(b, yes, cast(b, target, "float32"));
-    return meanSums(c, b.one("ReduceMean", [right, b.ints([-1])], { keepdims: 0 }));
+    return meanSums(c, b.reduceMean(right, b.ints([-1]), { keepdims: 0 }));
   },
   result: meanOf,
 };
@@ -167,10 +167,10 @@ const topKDef: MetricDef<TopKConfig> = {
   build(c) {
     const { b, output, config } = c, classes = classCount(output);
     const hot = isSparse(c) ? oneHot(b, c.target, classes, output) : cast(b, c.target, "float32");
-    const own = b.one("ReduceSum", [b.one("Mul", [hot, output]), b.ints([-1])], { keepdims: 1 });
-    const better = cast(b, b.one("Greater", [output, own]), "float32");
-    const ahead = b.one("ReduceSum", [better, b.ints([-1])], { keepdims: 0 });
-    return meanSums(c, cast(b, b.one("Less", [ahead, scalarLike(b, config.k, ahead)]), "float32"));
+    const own = b.reduceSum(b.mul(hot, output), b.ints([-1]), { keepdims: 1 });
+    const better = cast(b, b.greater(output, own), "float32");
+    const ahead = b.reduceSum(better, b.ints([-1]), { keepdims: 0 });
+    return meanSums(c, cast(b, b.less(ahead, scalarLike(b, config.k, ahead)), "float32"));
   },
   result: meanOf,
 };

@@ -10,7 +10,7 @@ import { type CosineConfig, cosineSimilarityDef, meanSquaredErrorDef } from "../
 import { type LossMetricConfig, ofLoss } from "./lossmetrics.ts";
 import { meanOf, meanSums, type MetricConfig, nameField } from "./metricdefs.ts";
 
-const square = (b: Builder, x: Value) => b.one("Mul", [x, x]);
+const square = (b: Builder, x: Value) => b.mul(x, x);
 
 const rootMeanSquaredErrorDef: MetricDef<MetricConfig> = ofLoss(
   meanSquaredErrorDef,
@@ -68,20 +68,20 @@ function correlation(name: string, of: Correlation): MetricDef<CorrelationConfig
     config: { ...nameField(), axis: int({ default: -1 }) },
     build(c) {
       const { b, config: { axis }, output } = c, y = cast(b, c.target, "float32");
-      const mean = (x: Value, keepdims: 0 | 1 = 1) => b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
+      const mean = (x: Value, keepdims: 0 | 1 = 1) => b.reduceMean(x, b.ints([axis]), { keepdims });
       return meanSums(c, mean(of(b, y, output, mean), 0));
     },
     result: meanOf,
   };
 }
-const minus = (b: Builder, x: Value, y: Value) => b.one("Sub", [x, y]);
-const over = (b: Builder, x: Value, y: Value) => b.one("Div", [x, y]);
+const minus = (b: Builder, x: Value, y: Value) => b.sub(x, y);
+const over = (b: Builder, x: Value, y: Value) => b.div(x, y);
 const pearsonDef = correlation("pearsonCorrelation", (b, y, p, mean) => {
   const standard = (x: Value) => {
     const off = minus(b, x, mean(x));
-    return over(b, off, b.one("Sqrt", [mean(square(b, minus(b, off, mean(off))))]));
+    return over(b, off, b.sqrt(mean(square(b, minus(b, off, mean(off))))));
   };
-  return b.one("Mul", [standard(y), standard(p)]);
+  return b.mul(standard(y), standard(p));
 });
 /** Linear correlation of targets and outputs (Pearson), along an axis. */
 export const pearsonCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
@@ -90,11 +90,11 @@ export const pearsonCorrelation: PartFactory<MetricDef, CorrelationConfig> = par
 // Keras takes the targets' differences from the outputs' mean.
 const concordanceDef = correlation("concordanceCorrelation", (b, y, p, mean) => {
   const variance = (x: Value) => mean(square(b, minus(b, x, mean(x))));
-  const joint = b.one("Mul", [minus(b, y, mean(p)), minus(b, p, mean(p))]);
+  const joint = b.mul(minus(b, y, mean(p)), minus(b, p, mean(p)));
   const apart = square(b, minus(b, mean(y), mean(p)));
-  const all = b.one("Add", [b.one("Add", [variance(y), variance(p)]), apart]);
-  const twice = b.one("Mul", [joint, scalarLike(b, 2, joint)]);
-  return over(b, twice, b.one("Add", [all, scalarLike(b, 1e-7, all)]));
+  const all = b.add(b.add(variance(y), variance(p)), apart);
+  const twice = b.mul(joint, scalarLike(b, 2, joint));
+  return over(b, twice, b.add(all, scalarLike(b, 1e-7, all)));
 });
 /** Agreement of targets and outputs (Lin 1989), along an axis. */
 export const concordanceCorrelation: PartFactory<MetricDef, CorrelationConfig> = partFactory<MetricDef>(
@@ -124,13 +124,13 @@ const r2Def: MetricDef<R2Config> = {
   },
   build({ b, target, output, weights }) {
     const y = cast(b, target, "float32");
-    const column = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
-    const kept = (x: Value) => (column ? b.one("Mul", [x, column]) : x);
-    const ones = b.one("Expand", [scalarLike(b, 1, y), b.one("Shape", [y])]);
+    const column = weights && b.unsqueeze(weights, b.ints([-1]));
+    const kept = (x: Value) => (column ? b.mul(x, column) : x);
+    const ones = b.expand(scalarLike(b, 1, y), b.shape(y));
     const over = b.ints(Array.from({ length: Math.max(1, shapeOf(y.type).length - 1) }, (_, i) => i));
-    const sum = (x: Value) => b.one("ReduceSum", [kept(x), over], { keepdims: 0 });
+    const sum = (x: Value) => b.reduceSum(kept(x), over, { keepdims: 0 });
     return {
-      error: sum(square(b, b.one("Sub", [y, output]))),
+      error: sum(square(b, b.sub(y, output))),
       sum: sum(y),
       squares: sum(square(b, y)),
       count: sum(ones),
@@ -168,11 +168,11 @@ const directionAccuracyDef: MetricDef<DirectionConfig> = {
     const at = b.ints([config.axis < 0 ? config.axis + shapeOf(output.type).length : config.axis]);
     const end = b.ints([Number.MAX_SAFE_INTEGER]);
     const sign = (x: Value) => {
-      const later = b.one("Slice", [x, b.ints([1]), end, at]);
-      const before = b.one("Slice", [x, b.ints([0]), b.ints([-1]), at]);
-      return b.one("Sign", [b.one("Sub", [later, before])]);
+      const later = b.slice(x, b.ints([1]), end, at);
+      const before = b.slice(x, b.ints([0]), b.ints([-1]), at);
+      return b.sign(b.sub(later, before));
     };
-    const right = cast(b, b.one("Equal", [sign(cast(b, target, "float32")), sign(output)]), "float32");
+    const right = cast(b, b.equal(sign(cast(b, target, "float32")), sign(output)), "float32");
     return meanSums({ b }, right);
   },
   result: meanOf,

@@ -53,9 +53,9 @@ const outputFields = (): Schema<OutputScoreConfig> => ({
 
 /** The k largest of each row; far below all thresholds elsewhere. */
 function largest(b: Builder, x: Value, k: number): Value {
-  const [values] = b.op("TopK", [x, b.ints([k])], { axis: -1 }, { outputs: 2 });
-  const least = b.one("ReduceMin", [values ?? x, b.ints([-1])], { keepdims: 1 });
-  return b.one("Where", [b.one("GreaterOrEqual", [x, least]), x, scalarLike(b, -1e10, x)]);
+  const [values] = b.topK(x, b.ints([k]), { axis: -1 });
+  const least = b.reduceMin(values ?? x, b.ints([-1]), { keepdims: 1 });
+  return b.where(b.greaterOrEqual(x, least), x, scalarLike(b, -1e10, x));
 }
 /** What is so and what is said, float32 `[…, classes]` or `[…, outputs]`. */
 interface Answers {
@@ -73,10 +73,10 @@ function answers(c: MetricContext<Config>, byOutput: boolean): Answers {
   const bound = cut ?? -1e10;
   const p = topK === null ? c.output : largest(b, c.output, topK);
   const one = (x: Value) =>
-    classId === null ? x : b.one("Slice", [x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1])]);
+    classId === null ? x : b.slice(x, b.ints([classId]), b.ints([classId + 1]), b.ints([-1]));
   return {
     yes: one(cast(b, target, "float32")),
-    said: cast(b, b.one("Greater", [one(p), scalarLike(b, bound, p)]), "float32"),
+    said: cast(b, b.greater(one(p), scalarLike(b, bound, p)), "float32"),
   };
 }
 /** Hits, answers of yes and true ones, of every class; of all outputs together where `pooled`. */
@@ -87,11 +87,11 @@ function scoreSums(c: MetricContext<Config>, pooled: boolean): Record<string, Va
   const { yes, said } = config.everyOutput
     ? outputAnswers(c)
     : answers(c, together || (several && config.threshold !== null));
-  const kept = weights && b.one("Unsqueeze", [weights, b.ints([-1])]);
+  const kept = weights && b.unsqueeze(weights, b.ints([-1]));
   const rank = shapeOf(yes.type).length;
   const over = b.ints(Array.from({ length: together ? rank : rank - 1 }, (_, i) => i));
-  const sum = (x: Value) => b.one("ReduceSum", [kept ? b.one("Mul", [x, kept]) : x, over], { keepdims: 0 });
-  return { hits: sum(b.one("Mul", [yes, said])), predicted: sum(said), actual: sum(yes) };
+  const sum = (x: Value) => b.reduceSum(kept ? b.mul(x, kept) : x, over, { keepdims: 0 });
+  return { hits: sum(b.mul(yes, said)), predicted: sum(said), actual: sum(yes) };
 }
 type Score = (hits: number, predicted: number, actual: number) => number;
 const ratio = (x: number, y: number) => (y === 0 ? 0 : x / y);
@@ -160,9 +160,9 @@ const f1Fields = (): Schema<F1Config> => ({
 /** What is so and what is said by Keras' F scores: the largest outputs of a row, or those above the threshold. */
 function outputAnswers({ b, target, output: p, config }: MetricContext<Config>): Answers {
   const above = (x: Value, n: number, op = "Greater") => b.one(op, [x, scalarLike(b, n, x)]);
-  const most = b.one("ReduceMax", [p, b.ints([-1])], { keepdims: 1 });
+  const most = b.reduceMax(p, b.ints([-1]), { keepdims: 1 });
   const said = config.threshold === null
-    ? b.one("And", [b.one("GreaterOrEqual", [p, most]), above(b.one("Abs", [p]), 1e-9)])
+    ? b.and(b.greaterOrEqual(p, most), above(b.abs(p), 1e-9))
     : above(p, config.threshold);
   return { yes: cast(b, target, "float32"), said: cast(b, said, "float32") };
 }
@@ -233,11 +233,11 @@ function count(name: string, yes: boolean, right: boolean): MetricDef<CountConfi
       const { b, weights } = c, several = !isSparse(c) && classCount(c.output) > 1;
       const { yes: so, said } = answers({ ...c, config: { ...c.config, average: null } }, several);
       // Of two classes the second is yes.
-      const own = (x: Value) => several ? x : b.one("Slice", [x, b.ints([1]), b.ints([2]), b.ints([-1])]);
-      const not = (x: Value) => b.one("Sub", [scalarLike(b, 1, x), x]);
+      const own = (x: Value) => several ? x : b.slice(x, b.ints([1]), b.ints([2]), b.ints([-1]));
+      const not = (x: Value) => b.sub(scalarLike(b, 1, x), x);
       const answer = yes ? own(said) : not(own(said)), truth = yes === right ? own(so) : not(own(so));
-      const hits = b.one("Mul", [answer, truth]);
-      const kept = weights ? b.one("Mul", [hits, b.one("Unsqueeze", [weights, b.ints([-1])])]) : hits;
+      const hits = b.mul(answer, truth);
+      const kept = weights ? b.mul(hits, b.unsqueeze(weights, b.ints([-1]))) : hits;
       return { count: total(b, kept) };
     },
     result: ({ count: [n = 0] = [] }) => n,

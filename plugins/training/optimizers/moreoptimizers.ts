@@ -33,12 +33,12 @@ import {
 } from "./optimizerkit.ts";
 
 type Context = UpdateContext<OptimizerConfig>;
-const power = ({ b }: Context, x: Value, n: number) => b.one("Pow", [x, scalarLike(b, n, x)]);
+const power = ({ b }: Context, x: Value, n: number) => b.pow(x, scalarLike(b, n, x));
 const square = (c: Context, x: Value) => mul(c, x, x);
-const oneMinus = ({ b }: Context, x: Value) => b.one("Sub", [b.scalar(1), x]);
-const sum = ({ b }: Context, x: Value) => b.one("ReduceSum", [x], { keepdims: 0 });
+const oneMinus = ({ b }: Context, x: Value) => b.sub(b.scalar(1), x);
+const sum = ({ b }: Context, x: Value) => b.reduceSum(x, { keepdims: 0 });
 /** √ of the mean square. */
-const rootMean = (c: Context, x: Value) => sqrt(c, c.b.one("ReduceMean", [square(c, x)], { keepdims: 0 }));
+const rootMean = (c: Context, x: Value) => sqrt(c, c.b.reduceMean(square(c, x), { keepdims: 0 }));
 
 /** Options of {@link ftrlDef}. */
 export interface FtrlConfig extends OptimizerConfig {
@@ -85,7 +85,7 @@ const ftrlDef: OptimizerDef<FtrlConfig> = {
     const slowed = mul(c, div(c, sub(c, raised(now), raised(before)), c.rate), w);
     const linear = add(c, old, sub(c, used, slowed));
     const quadratic = add(c, div(c, raised(now), c.rate), times(c, l2, 2));
-    const within = b.one("Clip", [linear, scalarLike(b, -l1, linear), scalarLike(b, l1, linear)]);
+    const within = b.clip(linear, scalarLike(b, -l1, linear), scalarLike(b, l1, linear));
     c.setSlot("accumulator", now);
     c.setSlot("linear", lazily(c, linear, old));
     return lazily(c, div(c, sub(c, within, linear), quadratic), w);
@@ -138,11 +138,11 @@ const adafactorDef: OptimizerDef<AdafactorConfig> = {
   update(c) {
     const { beta2Decay, epsilon1, epsilon2, clipThreshold } = c.config, { b, gradient: g, variable: w } = c;
     const root = c.once("root", () => div(c, b.scalar(1), sqrt(c, c.step)));
-    const rho = c.once("rho", () => b.one("Min", [c.rate, root]));
+    const rho = c.once("rho", () => b.min([c.rate, root]));
     const kept = c.once("kept", () => oneMinus(c, power(c, c.step, beta2Decay)));
     const towardsNow = (old: Value, now: Value) => add(c, mul(c, old, kept), mul(c, now, oneMinus(c, kept)));
     const mean = (x: Value, axis: number, keepdims: 0 | 1 = 0) =>
-      b.one("ReduceMean", [x, b.ints([axis])], { keepdims });
+      b.reduceMean(x, b.ints([axis]), { keepdims });
     const squares = plus(c, c.squared(), epsilon1);
     let v: Value;
     if (w.type.kind === "tensor" && isMatrix(w.type.shape as readonly number[])) {
@@ -150,14 +150,14 @@ const adafactorDef: OptimizerDef<AdafactorConfig> = {
         columns = towardsNow(c.slot("c"), mean(squares, -2));
       c.setSlot("r", rows);
       c.setSlot("c", columns);
-      const share = b.one("Unsqueeze", [div(c, rows, mean(rows, -1, 1)), b.ints([-1])]);
-      v = mul(c, share, b.one("Unsqueeze", [columns, b.ints([-2])]));
+      const share = b.unsqueeze(div(c, rows, mean(rows, -1, 1)), b.ints([-1]));
+      v = mul(c, share, b.unsqueeze(columns, b.ints([-2])));
     } else v = towardsNow(c.slot("velocity"), squares);
     c.setSlot("velocity", v);
-    const change = div(c, g, sqrt(c, v)), size = b.one("Max", [b.scalar(epsilon2), rootMean(c, w)]);
+    const change = div(c, g, sqrt(c, v)), size = b.max([b.scalar(epsilon2), rootMean(c, w)]);
     // Of a table that is looked up, Keras squares each row of a batch on its own.
-    const length = sqrt(c, b.one("ReduceMean", [div(c, c.squared(), v)], { keepdims: 0 }));
-    const over = b.one("Max", [b.scalar(1), times(c, length, 1 / clipThreshold)]);
+    const length = sqrt(c, b.reduceMean(div(c, c.squared(), v), { keepdims: 0 }));
+    const over = b.max([b.scalar(1), times(c, length, 1 / clipThreshold)]);
     return sub(c, w, mul(c, div(c, change, over), mul(c, size, rho)));
   },
 };
@@ -182,9 +182,9 @@ const lambDef: OptimizerDef<LambConfig> = {
     const root = plus(c, sqrt(c, div(c, v, remaining(c, beta2))), epsilon);
     const update = div(c, div(c, m, remaining(c, beta1)), root);
     const norm = (x: Value) => sqrt(c, sum(c, square(c, x)));
-    const size = norm(w), length = norm(update), above = (x: Value) => b.one("Greater", [x, b.scalar(0)]);
-    const both = b.one("And", [above(size), above(length)]);
-    const ratio = b.one("Where", [both, div(c, size, length), one]);
+    const size = norm(w), length = norm(update), above = (x: Value) => b.greater(x, b.scalar(0));
+    const both = b.and(above(size), above(length));
+    const ratio = b.where(both, div(c, size, length), one);
     return sub(c, w, mul(c, update, mul(c, ratio, c.rate)));
   },
 };
@@ -211,8 +211,7 @@ const scheduleFreeAdamWDef: OptimizerDef<ScheduleFreeConfig> = {
     const { beta1, beta2, epsilon, warmupSteps } = c.config, { b, variable: y } = c, one = b.scalar(1);
     const rate = c.once(
       "warm",
-      () =>
-        warmupSteps === 0 ? c.rate : mul(c, c.rate, b.one("Min", [times(c, c.step, 1 / warmupSteps), one])),
+      () => warmupSteps === 0 ? c.rate : mul(c, c.rate, b.min([times(c, c.step, 1 / warmupSteps), one])),
     );
     const old = c.slot("momentum"), v = towards(c, c.slot("velocity"), c.squared(), 1 - beta2);
     const root = plus(c, sqrt(c, div(c, v, remaining(c, beta2))), epsilon);

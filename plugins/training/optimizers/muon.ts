@@ -112,12 +112,12 @@ const muonDef: OptimizerDef<MuonConfig> = {
     const { momentum, nesterov, muonA, muonB, muonC, nsSteps, rmsRate } = config;
     const m = add(c, times(c, c.slot("momentum"), momentum), g);
     c.setSlot("momentum", m);
-    const turned = (x: Value) => b.one("Transpose", [x], { perm: [1, 0] });
-    const product = (x: Value, y: Value) => b.one("MatMul", [x, y]);
+    const turned = (x: Value) => b.transpose(x, { perm: [1, 0] });
+    const product = (x: Value, y: Value) => b.matMul(x, y);
     const [rows = 1, columns = 1] = shape, tall = rows > columns;
     let x = nesterov ? add(c, g, times(c, m, momentum)) : m;
     if (tall) x = turned(x);
-    x = div(c, x, plus(c, sqrt(c, b.one("ReduceSum", [mul(c, x, x)], { keepdims: 0 })), 1e-7));
+    x = div(c, x, plus(c, sqrt(c, b.reduceSum(mul(c, x, x), { keepdims: 0 })), 1e-7));
     for (let i = 0; i < nsSteps; i++) {
       const own = product(x, turned(x));
       const even = add(c, times(c, own, muonB), product(times(c, own, muonC), own));

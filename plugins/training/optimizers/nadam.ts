@@ -43,8 +43,8 @@ function productOf(c: UpdateContext<NadamConfig>, now: Value): Value {
   }
   let made = further();
   if (c.index > 0) {
-    const same = c.b.one("Equal", [c.step, c.b.scalar(c.index)]);
-    made = c.b.one("Where", [same, c.shared("u_product"), made]);
+    const same = c.b.equal(c.step, c.b.scalar(c.index));
+    made = c.b.where(same, c.shared("u_product"), made);
   }
   c.setShared("u_product", made);
   return made;
@@ -74,7 +74,7 @@ const nadamDef: OptimizerDef<NadamConfig> = {
     const { beta1, beta2, epsilon, scheduleDecay } = c.config, { b, gradient: g } = c, one = b.scalar(1);
     const schedule = (step: Value) => {
       const share = powered(b, 0.96, scheduleDecay === 1 ? step : times(c, step, scheduleDecay));
-      return times(c, b.one("Sub", [one, times(c, share, 0.5)]), beta1);
+      return times(c, b.sub(one, times(c, share, 0.5)), beta1);
     };
     const now = c.once("u", () => schedule(c.step));
     const next = c.once("uNext", () => schedule(plus(c, c.step, 1)));

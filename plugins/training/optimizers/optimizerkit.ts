@@ -146,19 +146,19 @@ export const parts: NonNullable<OptimizerDef["parts"]> = { learningRate: "schedu
 /** What arithmetic needs. */
 export type Context = Pick<UpdateContext<unknown>, "b">;
 /** x + y */
-export const add = ({ b }: Context, x: Value, y: Value): Value => b.one("Add", [x, y]);
+export const add = ({ b }: Context, x: Value, y: Value): Value => b.add(x, y);
 /** x − y */
-export const sub = ({ b }: Context, x: Value, y: Value): Value => b.one("Sub", [x, y]);
+export const sub = ({ b }: Context, x: Value, y: Value): Value => b.sub(x, y);
 /** x · y */
-export const mul = ({ b }: Context, x: Value, y: Value): Value => b.one("Mul", [x, y]);
+export const mul = ({ b }: Context, x: Value, y: Value): Value => b.mul(x, y);
 /** x / y */
-export const div = ({ b }: Context, x: Value, y: Value): Value => b.one("Div", [x, y]);
+export const div = ({ b }: Context, x: Value, y: Value): Value => b.div(x, y);
 /** √x */
-export const sqrt = ({ b }: Context, x: Value): Value => b.one("Sqrt", [x]);
+export const sqrt = ({ b }: Context, x: Value): Value => b.sqrt(x);
 /** x · n */
-export const times = ({ b }: Context, x: Value, n: number): Value => b.one("Mul", [x, scalarLike(b, n, x)]);
+export const times = ({ b }: Context, x: Value, n: number): Value => b.mul(x, scalarLike(b, n, x));
 /** x + n */
-export const plus = ({ b }: Context, x: Value, n: number): Value => b.one("Add", [x, scalarLike(b, n, x)]);
+export const plus = ({ b }: Context, x: Value, n: number): Value => b.add(x, scalarLike(b, n, x));
 /** old + (now − old) · share */
 export const towards = (c: Context, old: Value, now: Value, share: number): Value =>
   add(c, old, times(c, sub(c, now, old), share));
@@ -166,21 +166,20 @@ export const towards = (c: Context, old: Value, now: Value, share: number): Valu
 export const mixed = (c: Context, old: Value, now: Value, kept: number): Value =>
   add(c, times(c, old, kept), times(c, now, 1 - kept));
 /** base^exponent of float32 scalars. */
-export const powered = (b: Builder, base: number, exponent: Value): Value =>
-  b.one("Pow", [b.scalar(base), exponent]);
+export const powered = (b: Builder, base: number, exponent: Value): Value => b.pow(b.scalar(base), exponent);
 /** The step that powers are taken of: with a decay, that of Keras up to 2.3 on TensorFlow has grown by then. */
 const stepOf = (c: UpdateContext<OptimizerConfig>): Value =>
   c.config.era === "1" && typeof c.config.learningRate !== "number" ? plus(c, c.step, 1) : c.step;
 /** 1 − base^step, made once for all weights. */
 export const remaining = (c: UpdateContext<OptimizerConfig>, base: number): Value =>
-  c.once(`1-${base}^step`, () => c.b.one("Sub", [c.b.scalar(1), powered(c.b, base, stepOf(c))]));
+  c.once(`1-${base}^step`, () => c.b.sub(c.b.scalar(1), powered(c.b, base, stepOf(c))));
 
 /** True for the optimizers before TensorFlow 2.11, which add epsilon to the root. */
 export const isOld = ({ era }: { readonly era?: unknown }): boolean => era === "2" || isEarly(era);
 /** Before TensorFlow 2.11 some optimizers leave the rows of a table alone that a batch doesn't take. */
 export function lazily(c: UpdateContext<OptimizerConfig>, next: Value, old: Value): Value {
   const touched = c.config.era === "2" ? c.touched() : undefined;
-  return touched ? c.b.one("Where", [touched, next, old]) : next;
+  return touched ? c.b.where(touched, next, old) : next;
 }
 /** Fields of the share of old means that a step keeps. */
 export const betas = (epsilon = 1e-7, beta2 = 0.999): Schema<Betas> => ({

@@ -137,7 +137,7 @@ const adamDef: OptimizerDef<AdamConfig> = {
     c.setSlot("momentum", m);
     c.setSlot("velocity", v);
     if (amsgrad) {
-      v = c.b.one("Max", [c.slot("velocity_hat"), v]);
+      v = c.b.max([c.slot("velocity_hat"), v]);
       c.setSlot("velocity_hat", v);
     }
     return sub(c, c.variable, div(c, mul(c, m, alpha), plus(c, sqrt(c, v), epsilon)));
@@ -165,7 +165,7 @@ const adamaxDef: OptimizerDef<BetaConfig> = {
   update(c) {
     const { beta1, beta2, epsilon } = c.config, g = c.gradient;
     const m = towards(c, c.slot("momentum"), g, 1 - beta1);
-    const norm = c.b.one("Max", [times(c, c.slot("norm"), beta2), c.magnitude()]);
+    const norm = c.b.max([times(c, c.slot("norm"), beta2), c.magnitude()]);
     c.setSlot("momentum", lazily(c, m, c.slot("momentum")));
     c.setSlot("norm", lazily(c, norm, c.slot("norm")));
     const rate = c.once("rate", () => div(c, c.rate, remaining(c, beta1)));
@@ -263,7 +263,7 @@ const lionDef: OptimizerDef<LionConfig> = {
   update(c) {
     const { beta1, beta2 } = c.config, g = c.gradient, m = c.slot("momentum");
     c.setSlot("momentum", mixed(c, m, g, beta2));
-    return sub(c, c.variable, mul(c, c.b.one("Sign", [mixed(c, m, g, beta1)]), c.rate));
+    return sub(c, c.variable, mul(c, c.b.sign(mixed(c, m, g, beta1)), c.rate));
   },
 };
 /** Lion: the sign of the mean gradient (Chen et al. 2023). */

@@ -39,15 +39,15 @@ class Scalars {
     return this.#two("Max", x, y);
   }
   floor(x: Value): Value {
-    return this.b.one("Floor", [x]);
+    return this.b.floor(x);
   }
   /** `yes` where x < y. */
   below(x: Value, y: number, yes: Value | number, no: Value | number): Value {
-    return this.b.one("Where", [this.#two("Less", x, y), this.of(yes), this.of(no)]);
+    return this.b.where(this.#two("Less", x, y), this.of(yes), this.of(no));
   }
   /** (1 + cos(π·x)) / 2 */
   wave(x: Value): Value {
-    return this.mul(this.add(this.b.one("Cos", [this.mul(x, Math.PI)]), 1), 0.5);
+    return this.mul(this.add(this.b.cos(this.mul(x, Math.PI)), 1), 0.5);
   }
 }
 const rate = () => float({ min: 0 });
@@ -123,8 +123,8 @@ const piecewiseConstantDecayDef: ScheduleDef<PiecewiseConfig> = {
   build(b, step, { boundaries, values }) {
     let found = b.scalar(values.at(-1) ?? 0);
     for (let i = boundaries.length - 1; i >= 0; i--) {
-      const here = b.one("LessOrEqual", [step, b.scalar(boundaries[i] ?? 0)]);
-      found = b.one("Where", [here, b.scalar(values[i] ?? 0), found]);
+      const here = b.lessOrEqual(step, b.scalar(boundaries[i] ?? 0));
+      found = b.where(here, b.scalar(values[i] ?? 0), found);
     }
     return found;
   },
@@ -160,7 +160,7 @@ const polynomialDecayDef: ScheduleDef<PolynomialConfig> = {
     const s = new Scalars(b);
     let at = s.min(step, c.decaySteps), whole = s.of(c.decaySteps);
     if (c.cycle) {
-      const laps = s.max(b.one("Ceil", [s.div(step, c.decaySteps)]), 1);
+      const laps = s.max(b.ceil(s.div(step, c.decaySteps)), 1);
       [at, whole] = [step, s.mul(laps, c.decaySteps)];
     }
     const rest = s.pow(s.sub(1, s.div(at, whole)), c.power);
@@ -241,7 +241,7 @@ const cosineDecayRestartsDef: ScheduleDef<RestartsConfig> = {
       period = s.floor(done);
       at = s.sub(done, period);
     } else {
-      const logs = s.div(b.one("Log", [s.sub(1, s.mul(done, 1 - tMul))]), Math.log(tMul));
+      const logs = s.div(b.log(s.sub(1, s.mul(done, 1 - tMul))), Math.log(tMul));
       period = s.floor(logs);
       const length = s.pow(tMul, period), before = s.div(s.sub(1, length), 1 - tMul);
       at = s.div(s.sub(done, before), length);

@@ -79,10 +79,10 @@ function lossGraph({ network, weights }: lapis.Model): Graph {
     weights,
     extend({ b, outputs }) {
       const sums = outputs.map((y) => {
-        const shifted = b.one("Sin", [b.one("Add", [y, b.scalar(1)])]);
-        return b.one("ReduceSum", [b.one("Mul", [shifted, y])], { keepdims: 0 });
+        const shifted = b.sin(b.add(y, b.scalar(1)));
+        return b.reduceSum(b.mul(shifted, y), { keepdims: 0 });
       });
-      b.output("loss", b.one("Sum", sums));
+      b.output("loss", b.sum(sums));
     },
   });
   return { ...graph, outputs: graph.outputs.filter((o) => o.updates === undefined) };

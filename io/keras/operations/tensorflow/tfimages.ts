@@ -41,15 +41,15 @@ function scaled(given: Given, v: Value, [height, width]: readonly [number, numbe
   if (mode === "nearest") {
     const places = (from: number, to: number) =>
       b.ints(range(0, to).map((i) => Math.min(from - 1, Math.floor(((i + 0.5) * from) / to))));
-    const tall = b.one("Gather", [v, places(rows, height)], { axis });
-    return b.one("Gather", [tall, places(columns, width)], { axis: axis + 1 });
+    const tall = b.gather(v, places(rows, height), { axis });
+    return b.gather(tall, places(columns, width), { axis: axis + 1 });
   }
   // TensorFlow always widens these two where the image gets smaller, and area takes whole pixels.
   const weights = (from: number, to: number) => weightsBetween(from, to, mode, antialias);
   const [p, q] = [weights(rows, height), weights(columns, width)];
   if (!p || !q) throw given.refuse("method");
   const letters = rankOf(v) === 4 ? "nhwc" : "hwc";
-  return b.one("Einsum", [b.constant(p), cast(b, v, "float32"), b.constant(q)], {
+  return b.einsum([b.constant(p), cast(b, v, "float32"), b.constant(q)], {
     equation: `ih,${letters},jw->${letters.replace("h", "i").replace("w", "j")}`,
   });
 }
@@ -79,17 +79,14 @@ function sided(
   [height, width]: readonly [number, number],
 ): Value {
   const [rows, columns] = extents(v), lead = rankOf(v) === 4 ? [0] : [];
-  return b.one("Pad", [
-    v,
-    b.ints([...lead, top, left, 0, ...lead, height - rows - top, width - columns - left, 0]),
-  ]);
+  return b.pad(v, b.ints([...lead, top, left, 0, ...lead, height - rows - top, width - columns - left, 0]));
 }
 function croppedOrPadded(given: Given): Value {
   const { b } = given, v = given.value("images"), [rows, columns] = extents(v), axis = rankOf(v) - 3;
   const height = given.number("target_height"), width = given.number("target_width");
   const part = (u: Value, size: number, wanted: number, at: number) => {
     const from = Math.floor(Math.max(0, size - wanted) / 2);
-    return b.one("Slice", [u, b.ints([from]), b.ints([from + Math.min(size, wanted)]), b.ints([at])]);
+    return b.slice(u, b.ints([from]), b.ints([from + Math.min(size, wanted)]), b.ints([at]));
   };
   const y = part(part(v, rows, height, axis), columns, width, axis + 1);
   const before = (size: number, wanted: number) => Math.floor(Math.max(0, wanted - size) / 2);
@@ -99,24 +96,24 @@ function centralCrop(given: Given): Value {
   const { b } = given, v = given.value("images"), share = given.number("central_fraction");
   const axis = rankOf(v) - 3, list = extents(v).map((size) => Math.trunc((size - size * share) / 2));
   const to = extents(v).map((size, i) => size - (list[i] ?? 0));
-  return b.one("Slice", [v, b.ints(list), b.ints(to), b.ints([axis, axis + 1])]);
+  return b.slice(v, b.ints(list), b.ints(to), b.ints([axis, axis + 1]));
 }
 /** The mean over rows and columns of each channel. */
 const spatialMean = (b: Builder, v: Value) =>
-  b.one("ReduceMean", [v, b.ints([rankOf(v) - 3, rankOf(v) - 2])], { keepdims: 1 });
+  b.reduceMean(v, b.ints([rankOf(v) - 3, rankOf(v) - 2]), { keepdims: 1 });
 function standardized(given: Given): Value {
   const { b } = given, v = cast(b, given.value("x"), "float32"), axes = b.ints([-3, -2, -1]);
-  const apart = b.one("Sub", [v, b.one("ReduceMean", [v, axes], { keepdims: 1 })]);
-  const spread = b.one("Sqrt", [b.one("ReduceMean", [b.one("Mul", [apart, apart]), axes], { keepdims: 1 })]);
+  const apart = b.sub(v, b.reduceMean(v, axes, { keepdims: 1 }));
+  const spread = b.sqrt(b.reduceMean(b.mul(apart, apart), axes, { keepdims: 1 }));
   const count = range(rankOf(v) - 3, rankOf(v)).reduce((n, a) => n * sizeAt(v.type, a), 1);
-  return b.one("Div", [apart, b.one("Max", [spread, scalarLike(b, 1 / Math.sqrt(count), spread)])]);
+  return b.div(apart, b.max([spread, scalarLike(b, 1 / Math.sqrt(count), spread)]));
 }
 /** Colours by a matrix, its rows the parts of the input. */
 const coloured = (rows: readonly (readonly number[])[]): Operation => ({
   args: x,
   build(given) {
     const matrix = tensor(Float32Array.from(rows.flat()), [3, 3]);
-    return given.b.one("MatMul", [given.float("x"), given.b.constant(matrix)]);
+    return given.b.matMul(given.float("x"), given.b.constant(matrix));
   },
 });
 /** Colours changed as hue, saturation and value. */
@@ -124,12 +121,11 @@ const byHsv = (change: (given: Given, hsv: readonly Value[]) => readonly Value[]
   args: ["images"],
   build(given) {
     const { b } = given, hsv = run(given, "RGBToHSV", { images: given.get("images") }) as Value;
-    const axis = rankOf(hsv) - 1, parts = b.op("Split", [hsv], { axis, num_outputs: 3 }, { outputs: 3 });
-    return run(given, "HSVToRGB", { images: b.one("Concat", change(given, parts), { axis }) });
+    const axis = rankOf(hsv) - 1, parts = b.split(hsv, { axis, num_outputs: 3 });
+    return run(given, "HSVToRGB", { images: b.concat(change(given, parts), { axis }) });
   },
 });
-const unit = (b: Builder, v: Value) =>
-  b.one("Min", [b.one("Max", [v, scalarLike(b, 0, v)]), scalarLike(b, 1, v)]);
+const unit = (b: Builder, v: Value) => b.min([b.max([v, scalarLike(b, 0, v)]), scalarLike(b, 1, v)]);
 /** The parts of images that boxes name, each in one size: `[boxes, height, width, channels]`. */
 function cropAndResize(given: Given): Value {
   const { b } = given, v = given.float("images"), [height = 1, width = 1] = given.integers("crop_size");
@@ -139,35 +135,32 @@ function cropAndResize(given: Given): Value {
   if ((given.get("method") ?? "bilinear") !== "bilinear") throw given.refuse("method");
   const fill = given.has("extrapolation_value") ? given.number("extrapolation_value") : 0;
   const line = (from: number, to: number, size: number, count: number) => {
-    const pick = (i: number) => b.one("Slice", [boxes, b.ints([i]), b.ints([i + 1]), b.ints([1])]);
+    const pick = (i: number) => b.slice(boxes, b.ints([i]), b.ints([i + 1]), b.ints([1]));
     const steps = tensor(Float32Array.from(range(0, count)), [1, count]), [p, q] = [pick(from), pick(to)];
-    if (count === 1) return times(b, b.one("Add", [p, q]), 0.5 * (size - 1));
-    const step = times(b, b.one("Sub", [q, p]), (size - 1) / (count - 1));
-    return b.one("Add", [times(b, p, size - 1), b.one("Mul", [b.constant(steps), step])]);
+    if (count === 1) return times(b, b.add(p, q), 0.5 * (size - 1));
+    const step = times(b, b.sub(q, p), (size - 1) / (count - 1));
+    return b.add(times(b, p, size - 1), b.mul(b.constant(steps), step));
   };
   const weights = (c: Value, size: number) => {
     const places = b.constant(tensor(Float32Array.from(range(0, size)), [1, 1, size]));
-    const gap = b.one("Abs", [b.one("Sub", [b.one("Unsqueeze", [c, b.ints([2])]), places])]);
-    return b.one("Max", [b.one("Sub", [scalarLike(b, 1, gap), gap]), scalarLike(b, 0, gap)]);
+    const gap = b.abs(b.sub(b.unsqueeze(c, b.ints([2])), places));
+    return b.max([b.sub(scalarLike(b, 1, gap), gap), scalarLike(b, 0, gap)]);
   };
   const inside = (c: Value, size: number) =>
-    b.one("And", [
-      b.one("GreaterOrEqual", [c, scalarLike(b, 0, c)]),
-      b.one("LessOrEqual", [c, scalarLike(b, size - 1, c)]),
-    ]);
+    b.and(b.greaterOrEqual(c, scalarLike(b, 0, c)), b.lessOrEqual(c, scalarLike(b, size - 1, c)));
   const [down, across] = [line(0, 2, rows, height), line(1, 3, columns, width)];
-  const y = b.one("Einsum", [
+  const y = b.einsum([
     weights(down, rows),
-    b.one("Gather", [v, at], { axis: 0 }),
+    b.gather(v, at, { axis: 0 }),
     weights(across, columns),
   ], {
     equation: "nih,nhwc,njw->nijc",
   });
-  const seen = b.one("And", [
-    b.one("Unsqueeze", [inside(down, rows), b.ints([2, 3])]),
-    b.one("Unsqueeze", [inside(across, columns), b.ints([1, 3])]),
-  ]);
-  return b.one("Where", [seen, y, scalarLike(b, fill, y)]);
+  const seen = b.and(
+    b.unsqueeze(inside(down, rows), b.ints([2, 3])),
+    b.unsqueeze(inside(across, columns), b.ints([1, 3])),
+  );
+  return b.where(seen, y, scalarLike(b, fill, y));
 }
 
 /** TensorFlow's functions on images by the names that we give them. */
@@ -181,7 +174,7 @@ export const tfImages: Operations = {
     args: x,
     build(given) {
       const v = given.value("x");
-      return given.b.one("Concat", [v, v, v], { axis: rankOf(v) - 1 });
+      return given.b.concat([v, v, v], { axis: rankOf(v) - 1 });
     },
   },
   "tf.RGBToYUV": coloured([
@@ -203,14 +196,14 @@ export const tfImages: Operations = {
     args: ["x", "contrast_factor"],
     build(given) {
       const { b } = given, v = given.float("x"), mean = spatialMean(b, v);
-      return b.one("Add", [times(b, b.one("Sub", [v, mean]), given.number("contrast_factor")), mean]);
+      return b.add(times(b, b.sub(v, mean), given.number("contrast_factor")), mean);
     },
   },
   "tf.Gamma": {
     args: x,
     build(given) {
       const { b } = given, v = given.float("x");
-      const power = b.one("Pow", [v, scalarLike(b, given.has("gamma") ? given.number("gamma") : 1, v)]);
+      const power = b.pow(v, scalarLike(b, given.has("gamma") ? given.number("gamma") : 1, v));
       return times(b, power, given.has("gain") ? given.number("gain") : 1);
     },
   },
@@ -222,7 +215,7 @@ export const tfImages: Operations = {
     const { b } = given;
     if (!h || !s || !v) return [];
     const turned = plus(b, h, given.number("delta"));
-    return [b.one("Sub", [turned, b.one("Floor", [turned])]), s, v];
+    return [b.sub(turned, b.floor(turned)), s, v];
   }),
   "tf.ConvertImage": {
     args: x,
@@ -251,12 +244,12 @@ export const tfImages: Operations = {
   "tf.PSNR": {
     args: ["x1", "x2"],
     build(given) {
-      const { b } = given, [p, q] = given.pair("x1", "x2"), apart = b.one("Sub", [p, q]);
-      const noise = b.one("ReduceMean", [b.one("Mul", [apart, apart]), b.ints([-3, -2, -1])], {
+      const { b } = given, [p, q] = given.pair("x1", "x2"), apart = b.sub(p, q);
+      const noise = b.reduceMean(b.mul(apart, apart), b.ints([-3, -2, -1]), {
         keepdims: 0,
       });
-      const tens = times(b, b.one("Log", [noise]), 10 / Math.LN10);
-      return b.one("Sub", [scalarLike(b, 20 * Math.log10(given.number("max_val")), noise), tens]);
+      const tens = times(b, b.log(noise), 10 / Math.LN10);
+      return b.sub(scalarLike(b, 20 * Math.log10(given.number("max_val")), noise), tens);
     },
   },
   "tf.SSIM": {

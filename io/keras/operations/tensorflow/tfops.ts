@@ -26,36 +26,36 @@ const like = (b: Builder, n: number, v: Value) => scalarLike(b, n, v);
 /** y where x is zero is zero, whatever y is. */
 const unlessZero = (build: (b: Builder, x: Value, y: Value) => Value): Operation =>
   floats((b, p, q) => {
-    const zero = like(b, 0, p), none = b.one("Equal", [p, zero]);
-    return b.one("Where", [none, zero, build(b, p, b.one("Where", [none, like(b, 1, q), q]))]);
+    const zero = like(b, 0, p), none = b.equal(p, zero);
+    return b.where(none, zero, build(b, p, b.where(none, like(b, 1, q), q)));
   });
 /** An axis in order, one way or the other. */
 function ordered(given: Given): readonly Value[] {
   const { b } = given, v = given.value("x"), axis = given.axis(v, -1);
   const word = given.get("direction") ?? "ASCENDING";
   if (word !== "ASCENDING" && word !== "DESCENDING") throw given.refuse("direction");
-  const count = b.one("Shape", [v], { start: axis, end: axis + 1 });
+  const count = b.shape(v, { start: axis, end: axis + 1 });
   const largest = word === "DESCENDING" ? 1 : 0;
-  return b.op("TopK", [v, count], { axis, largest, sorted: 1 }, { outputs: 2 });
+  return b.topK(v, count, { axis, largest, sorted: 1 });
 }
 function bandPart(given: Given): Value {
   const { b } = given,
     v = given.value("x"),
     low = given.number("num_lower"),
     high = given.number("num_upper");
-  const lower = high < 0 ? v : b.one("Trilu", [v, b.scalar(high, "int64")], { upper: 0 });
-  return low < 0 ? lower : b.one("Trilu", [lower, b.scalar(-low, "int64")], { upper: 1 });
+  const lower = high < 0 ? v : b.trilu(v, b.scalar(high, "int64"), { upper: 0 });
+  return low < 0 ? lower : b.trilu(lower, b.scalar(-low, "int64"), { upper: 1 });
 }
 /** True on the diagonal of the last two axes of a matrix. */
 const onDiagonal = (b: Builder, v: Value) => {
-  const rank = rankOf(v), sizes = b.one("Shape", [v], { start: rank - 2 });
-  return cast(b, b.one("EyeLike", [b.one("Expand", [b.scalar(0), sizes])]), "bool");
+  const rank = rankOf(v), sizes = b.shape(v, { start: rank - 2 });
+  return cast(b, b.eyeLike(b.expand(b.scalar(0), sizes)), "bool");
 };
 function diagonalMatrix(given: Given): Value {
   const { b } = given, v = given.value("x"), rank = rankOf(v), zero = like(b, 0, v);
-  const rows = b.one("Unsqueeze", [v, b.ints([rank])]), columns = b.one("Unsqueeze", [v, b.ints([rank - 1])]);
-  const wide = b.one("Add", [rows, times(b, columns, 0)]);
-  return b.one("Where", [onDiagonal(b, wide), wide, zero]);
+  const rows = b.unsqueeze(v, b.ints([rank])), columns = b.unsqueeze(v, b.ints([rank - 1]));
+  const wide = b.add(rows, times(b, columns, 0));
+  return b.where(onDiagonal(b, wide), wide, zero);
 }
 /** Whole blocks of images into the batch, or back. */
 function spaceToBatch(given: Given): Value {
@@ -63,7 +63,7 @@ function spaceToBatch(given: Given): Value {
   const pads = given.get("paddings") as readonly (readonly number[])[];
   const rank = rankOf(v), count = block.length, rest = range(count + 1, rank);
   const side = (i: 0 | 1) => [0, ...pads.map((p) => p[i] ?? 0), ...rest.map(() => 0)];
-  const wide = b.one("Pad", [v, b.ints([...side(0), ...side(1)])]);
+  const wide = b.pad(v, b.ints([...side(0), ...side(1)]));
   const apart = reshape(b, wide, [
     ...sizesOf(wide, [0]),
     ...block.flatMap((n, i) => {
@@ -81,27 +81,24 @@ function spaceToBatch(given: Given): Value {
   ];
   const turned = transpose(b, apart, order);
   const sizes = block.map((n, i) => sizeAt(wide.type, i + 1) / n);
-  return b.one("Reshape", [turned, b.ints([-1, ...sizes, ...rest.map((a) => sizeAt(wide.type, a))])]);
+  return b.reshape(turned, b.ints([-1, ...sizes, ...rest.map((a) => sizeAt(wide.type, a))]));
 }
 function batchToSpace(given: Given): Value {
   const { b } = given, v = given.value("x"), block = given.integers("block_shape");
   const crops = given.get("crops") as readonly (readonly number[])[];
   const rank = rankOf(v), count = block.length, rest = range(count + 1, rank);
   const inner = range(1, rank).map((a) => sizeAt(v.type, a));
-  const apart = b.one("Reshape", [v, b.ints([...block, -1, ...inner])]);
+  const apart = b.reshape(v, b.ints([...block, -1, ...inner]));
   const order = [count, ...block.flatMap((_, i) => [count + 1 + i, i]), ...rest.map((a) => a + count)];
   const sizes = block.map((n, i) => (inner[i] ?? 1) * n);
-  const joined = b.one("Reshape", [
-    transpose(b, apart, order),
-    b.ints([-1, ...sizes, ...inner.slice(count)]),
-  ]);
+  const joined = b.reshape(transpose(b, apart, order), b.ints([-1, ...sizes, ...inner.slice(count)]));
   const axes = range(1, count + 1);
-  return b.one("Slice", [
+  return b.slice(
     joined,
     b.ints(crops.map((c) => c[0] ?? 0)),
     b.ints(crops.map((c, i) => (sizes[i] ?? 0) - (c[1] ?? 0))),
     b.ints(axes),
-  ]);
+  );
 }
 function convTranspose(given: Given): Value {
   const { b } = given, v = given.float("inputs"), kernel = given.value("kernel");
@@ -114,7 +111,7 @@ function convTranspose(given: Given): Value {
     : list;
   const sizes = given.integers("output_shape").slice(1, 3),
     size = [sizeAt(kernel.type, 0), sizeAt(kernel.type, 1)];
-  const image = b.one("Transpose", [v], { perm: [0, 3, 1, 2] });
+  const image = b.transpose(v, { perm: [0, 3, 1, 2] });
   const same = `${given.get("padding")}`.toUpperCase() === "SAME";
   // The forward convolution's padding, taken away again.
   const pads = sizes.map((n, i) => {
@@ -125,12 +122,12 @@ function convTranspose(given: Given): Value {
   const more = sizes.map((n, i) =>
     n - ((sizeAt(image.type, i + 2) - 1) * (strides[i] ?? 1) + (size[i] ?? 1) - (pads[i] ?? 0))
   );
-  const y = b.one("ConvTranspose", [image, transpose(b, kernel, [3, 2, 0, 1])], {
+  const y = b.convTranspose(image, transpose(b, kernel, [3, 2, 0, 1]), {
     strides,
     pads: [...before, ...after],
     output_padding: more,
   });
-  return b.one("Transpose", [y], { perm: [0, 2, 3, 1] });
+  return b.transpose(y, { perm: [0, 2, 3, 1] });
 }
 
 /** TensorFlow's own functions by the names that we give them. */
@@ -139,8 +136,8 @@ export const tensorflowOperations: Operations = {
   "tf.Lgamma": unary(lgamma),
   "tf.Digamma": unary(digamma),
   "tf.Lbeta": unary((b, v) => {
-    const sum = (u: Value) => b.one("ReduceSum", [u, b.ints([-1])], { keepdims: 0 });
-    return b.one("Sub", [sum(lgamma(b, v)), lgamma(b, sum(v))]);
+    const sum = (u: Value) => b.reduceSum(u, b.ints([-1]), { keepdims: 0 });
+    return b.sub(sum(lgamma(b, v)), lgamma(b, sum(v)));
   }),
   "tf.Ndtri": unary((b, v) => {
     return times(b, erfinv(b, plus(b, times(b, v, 2), -1)), Math.SQRT2);
@@ -152,32 +149,32 @@ export const tensorflowOperations: Operations = {
     args: ["xs"],
     build: (given) => {
       const list = given.list("xs");
-      return list.slice(1).reduce((s, v) => given.b.one("Add", [s, v]), first(list));
+      return list.slice(1).reduce((s, v) => given.b.add(s, v), first(list));
     },
   },
   "tf.SquaredDifference": binary((b, p, q) => {
-    const apart = b.one("Sub", [p, q]);
-    return b.one("Mul", [apart, apart]);
+    const apart = b.sub(p, q);
+    return b.mul(apart, apart);
   }),
   "tf.MultiplyNoNan": floats((b, p, q) => {
     const zero = like(b, 0, q);
-    return b.one("Where", [b.one("Equal", [q, zero]), zero, b.one("Mul", [p, q])]);
+    return b.where(b.equal(q, zero), zero, b.mul(p, q));
   }),
   "tf.ReciprocalNoNan": unary((b, v) => {
-    const zero = like(b, 0, v), none = b.one("Equal", [v, zero]);
-    return b.one("Where", [none, zero, b.one("Reciprocal", [b.one("Where", [none, like(b, 1, v), v])])]);
+    const zero = like(b, 0, v), none = b.equal(v, zero);
+    return b.where(none, zero, b.reciprocal(b.where(none, like(b, 1, v), v)));
   }),
-  "tf.Xdivy": unlessZero((b, p, q) => b.one("Div", [p, q])),
-  "tf.Xlogy": unlessZero((b, p, q) => b.one("Mul", [p, b.one("Log", [q])])),
-  "tf.Xlog1py": unlessZero((b, p, q) => b.one("Mul", [p, b.one("Log", [plus(b, q, 1)])])),
+  "tf.Xdivy": unlessZero((b, p, q) => b.div(p, q)),
+  "tf.Xlogy": unlessZero((b, p, q) => b.mul(p, b.log(q))),
+  "tf.Xlog1py": unlessZero((b, p, q) => b.mul(p, b.log(plus(b, q, 1)))),
   "tf.CumulativeLogsumexp": {
     args: x,
     build(given) {
       const { b } = given, v = given.float("x"), axis = given.axis(v, 0);
-      const top = b.one("ReduceMax", [v, b.ints([axis])], { keepdims: 1 });
-      const flags = { exclusive: given.flag("exclusive") ? 1 : 0, reverse: given.flag("reverse") ? 1 : 0 };
-      const sums = b.one("CumSum", [b.one("Exp", [b.one("Sub", [v, top])]), b.scalar(axis, "int64")], flags);
-      return b.one("Add", [b.one("Log", [sums]), top]);
+      const top = b.reduceMax(v, b.ints([axis]), { keepdims: 1 });
+      const flags = { exclusive: given.flag("exclusive"), reverse: given.flag("reverse") };
+      const sums = b.cumSum(b.exp(b.sub(v, top)), b.scalar(axis, "int64"), flags);
+      return b.add(b.log(sums), top);
     },
   },
   "tf.CountNonzero": {
@@ -188,8 +185,8 @@ export const tensorflowOperations: Operations = {
     },
   },
   "tf.ZeroFraction": unary((b, v) => {
-    const none = cast(b, b.one("Equal", [v, like(b, 0, v)]), "float32");
-    return b.one("ReduceMean", [none], { keepdims: 0 });
+    const none = cast(b, b.equal(v, like(b, 0, v)), "float32");
+    return b.reduceMean(none, { keepdims: 0 });
   }),
   "tf.Bincount": {
     args: x,
@@ -201,14 +198,14 @@ export const tensorflowOperations: Operations = {
       }
       given.dtype();
       if (!bincount) throw given.refuse("x");
-      return bincount.build(given.with({ x: b.one("Reshape", [given.value("x"), b.ints([-1])]), minlength }));
+      return bincount.build(given.with({ x: b.reshape(given.value("x"), b.ints([-1])), minlength }));
     },
   },
   "tf.GatherND": {
     args: ["x", "indices"],
     build(given) {
       const at = cast(given.b, given.value("indices"), "int64");
-      return given.b.one("GatherND", [given.value("x"), at], { batch_dims: given.number("batch_dims", 0) });
+      return given.b.gatherND(given.value("x"), at, { batch_dims: given.number("batch_dims", 0) });
     },
   },
   "tf.MatrixTranspose": {
@@ -223,8 +220,8 @@ export const tensorflowOperations: Operations = {
     build(given) {
       const { b } = given, [p, q] = given.pair("x1", "x2");
       if (given.flag("transpose_a")) throw given.refuse("transpose_a");
-      const y = b.one("MatMul", [p, b.one("Unsqueeze", [q, b.ints([rankOf(q)])])]);
-      return b.one("Squeeze", [y, b.ints([rankOf(y) - 1])]);
+      const y = b.matMul(p, b.unsqueeze(q, b.ints([rankOf(q)])));
+      return b.squeeze(y, b.ints([rankOf(y) - 1]));
     },
   },
   "tf.BandPart": { args: x, build: bandPart },
@@ -233,8 +230,8 @@ export const tensorflowOperations: Operations = {
     args: ["x", "diagonal"],
     build(given) {
       const { b } = given, v = given.value("x"), diagonal = given.value("diagonal");
-      const rows = b.one("Unsqueeze", [diagonal, b.ints([rankOf(diagonal)])]);
-      return b.one("Where", [onDiagonal(b, v), rows, v]);
+      const rows = b.unsqueeze(diagonal, b.ints([rankOf(diagonal)]));
+      return b.where(onDiagonal(b, v), rows, v);
     },
   },
   "tf.Argsort": { args: x, build: (given) => ordered(given).slice(1).map((v) => cast(given.b, v, "int32")) },
@@ -243,37 +240,37 @@ export const tensorflowOperations: Operations = {
     args: ["sorted_sequence", "values"],
     build(given) {
       const { b } = given, [sorted, values] = given.pair("sorted_sequence", "values");
-      const rows = b.one("Unsqueeze", [sorted, b.ints([rankOf(sorted) - 1])]);
-      const apart = b.one("Unsqueeze", [values, b.ints([rankOf(values)])]);
+      const rows = b.unsqueeze(sorted, b.ints([rankOf(sorted) - 1]));
+      const apart = b.unsqueeze(values, b.ints([rankOf(values)]));
       const op = given.get("side") === "right" ? "LessOrEqual" : "Less";
-      return b.one("ReduceSum", [cast(b, b.one(op, [rows, apart]), "int32"), b.ints([-1])], { keepdims: 0 });
+      return b.reduceSum(cast(b, b.one(op, [rows, apart]), "int32"), b.ints([-1]), { keepdims: 0 });
     },
   },
   "tf.Unique": {
     args: x,
     build(given) {
-      const [values, , inverse] = given.b.op("Unique", [given.value("x")], { sorted: 0 }, { outputs: 3 });
+      const [values, , inverse] = given.b.unique(given.value("x"), { sorted: 0 }, { outputs: 3 });
       return values && inverse ? [values, cast(given.b, inverse, "int32")] : [];
     },
   },
   "tf.BroadcastTo": {
     args: x,
-    build: (given) => given.b.one("Expand", [given.value("x"), given.sizes("shape")]),
+    build: (given) => given.b.expand(given.value("x"), given.sizes("shape")),
   },
   "tf.ClipByNorm": {
     args: x,
     build(given) {
       const { b } = given, v = given.float("x"), axes = given.axes(v) ?? range(0, rankOf(v));
-      const size = b.one("ReduceL2", [v, b.ints(axes)], { keepdims: 1 }),
+      const size = b.reduceL2(v, b.ints(axes), { keepdims: 1 }),
         most = like(b, given.number("clip_norm"), v);
-      return b.one("Div", [b.one("Mul", [v, most]), b.one("Max", [size, most])]);
+      return b.div(b.mul(v, most), b.max([size, most]));
     },
   },
   "tf.Fill": {
     args: ["shape", "x"],
     build(given) {
       const { b } = given, v = given.value("x"), dtype = given.dtype();
-      return b.one("Expand", [dtype ? cast(b, v, dtype) : v, given.sizes("shape")]);
+      return b.expand(dtype ? cast(b, v, dtype) : v, given.sizes("shape"));
     },
   },
   "tf.Range": {
@@ -284,7 +281,7 @@ export const tensorflowOperations: Operations = {
         ? [0, given.get("start"), given.get("delta") ?? 1]
         : [given.get("start"), given.get("limit"), given.get("delta") ?? 1];
       const values = given.promoted(list, "start").map((v) => (dtype ? cast(b, v, dtype) : v));
-      return b.one("Range", values.map((v) => b.one("Reshape", [v, b.ints([])])));
+      return b.one("Range", values.map((v) => b.reshape(v, b.ints([]))));
     },
   },
   "tf.ReverseSequence": {
@@ -295,7 +292,7 @@ export const tensorflowOperations: Operations = {
         time = given.number("seq_axis"),
         batch = given.number("batch_axis", 0);
       if (!([0, 1].includes(time) && [0, 1].includes(batch))) throw given.refuse("seq_axis");
-      return b.one("ReverseSequence", [v, cast(b, given.value("seq_lengths"), "int64")], {
+      return b.reverseSequence(v, cast(b, given.value("seq_lengths"), "int64"), {
         time_axis: time,
         batch_axis: batch,
       });
@@ -307,13 +304,9 @@ export const tensorflowOperations: Operations = {
       const { b } = given, v = cast(b, given.value("x"), "int64");
       const most = given.has("maxlen")
         ? cast(b, given.value("maxlen"), "int64")
-        : b.one("ReduceMax", [v], { keepdims: 0 });
-      const line = b.one("Range", [
-        b.scalar(0, "int64"),
-        b.one("Reshape", [most, b.ints([])]),
-        b.scalar(1, "int64"),
-      ]);
-      const mask = b.one("Less", [line, b.one("Unsqueeze", [v, b.ints([rankOf(v)])])]);
+        : b.reduceMax(v, { keepdims: 0 });
+      const line = b.range(b.scalar(0, "int64"), b.reshape(most, b.ints([])), b.scalar(1, "int64"));
+      const mask = b.less(line, b.unsqueeze(v, b.ints([rankOf(v)])));
       return cast(b, mask, given.dtype() ?? "bool");
     },
   },
@@ -321,17 +314,17 @@ export const tensorflowOperations: Operations = {
     args: x,
     build(given) {
       const { b } = given, from = given.sizes("begin"), size = given.sizes("size");
-      const rest = b.one("Less", [size, b.scalar(0, "int64")]);
-      const to = b.one("Where", [rest, b.scalar(2 ** 31, "int64"), b.one("Add", [from, size])]);
-      return b.one("Slice", [given.value("x"), from, to]);
+      const rest = b.less(size, b.scalar(0, "int64"));
+      const to = b.where(rest, b.scalar(2 ** 31, "int64"), b.add(from, size));
+      return b.slice(given.value("x"), from, to);
     },
   },
   "tf.ScatterND": {
     args: ["indices", "values"],
     build(given) {
       const { b } = given, values = given.value("values");
-      const zeros = b.one("Expand", [like(b, 0, values), given.sizes("shape")]);
-      return b.one("ScatterND", [zeros, cast(b, given.value("indices"), "int64"), values], {
+      const zeros = b.expand(like(b, 0, values), given.sizes("shape"));
+      return b.scatterND(zeros, cast(b, given.value("indices"), "int64"), values, {
         reduction: "add",
       });
     },
@@ -342,37 +335,37 @@ export const tensorflowOperations: Operations = {
   "tf.EuclideanNorm": { args: x, build: norm },
   "tf.BatchFlatten": {
     args: x,
-    build: (given) => given.b.one("Flatten", [given.value("x")], { axis: 1 }),
+    build: (given) => given.b.flatten(given.value("x"), { axis: 1 }),
   },
   "tf.ConvTranspose": { args: ["inputs", "kernel"], build: convTranspose },
   "tf.BiasAdd": {
     args: ["x1", "x2"],
     build(given) {
       const { b } = given, [v, bias] = given.pair("x1", "x2"), word = `${given.get("data_format") ?? "NHWC"}`;
-      if (!word.startsWith("NC")) return b.one("Add", [v, bias]);
-      return b.one("Add", [v, b.one("Reshape", [bias, b.ints([-1, ...range(2, rankOf(v)).map(() => 1)])])]);
+      if (!word.startsWith("NC")) return b.add(v, bias);
+      return b.add(v, b.reshape(bias, b.ints([-1, ...range(2, rankOf(v)).map(() => 1)])));
     },
   },
   "tf.Crelu": {
     args: x,
     build(given) {
       const { b } = given, v = given.float("x"), axis = normalAxis(given.number("axis", -1), rankOf(v));
-      return b.one("Relu", [b.one("Concat", [v, b.one("Neg", [v])], { axis })]);
+      return b.relu(b.concat([v, b.neg(v)], { axis }));
     },
   },
-  "tf.L2Loss": unary((b, v) => times(b, b.one("ReduceSumSquare", [v], { keepdims: 0 }), 0.5)),
+  "tf.L2Loss": unary((b, v) => times(b, b.reduceSumSquare(v, { keepdims: 0 }), 0.5)),
   "tf.LRN": {
     args: x,
     build(given) {
       const { b } = given, radius = given.number("depth_radius", 5), size = 2 * radius + 1;
-      const image = b.one("Transpose", [given.float("x")], { perm: [0, 3, 1, 2] });
-      const y = b.one("LRN", [image], {
+      const image = b.transpose(given.float("x"), { perm: [0, 3, 1, 2] });
+      const y = b.lrn(image, {
         size,
         alpha: given.number("alpha", 1) * size,
         beta: given.number("beta", 0.5),
         bias: given.number("bias", 1),
       });
-      return b.one("Transpose", [y], { perm: [0, 2, 3, 1] });
+      return b.transpose(y, { perm: [0, 2, 3, 1] });
     },
   },
   "tf.BatchNorm": {
@@ -381,9 +374,9 @@ export const tensorflowOperations: Operations = {
       const { b } = given,
         v = given.float("x"),
         spread = plus(b, given.float("variance"), given.number("epsilon"));
-      const y = b.one("Div", [b.one("Sub", [v, given.float("mean")]), b.one("Sqrt", [spread])]);
-      const scaled = given.has("scale") ? b.one("Mul", [y, given.float("scale")]) : y;
-      return given.has("offset") ? b.one("Add", [scaled, given.float("offset")]) : scaled;
+      const y = b.div(b.sub(v, given.float("mean")), b.sqrt(spread));
+      const scaled = given.has("scale") ? b.mul(y, given.float("scale")) : y;
+      return given.has("offset") ? b.add(scaled, given.float("offset")) : scaled;
     },
   },
 };

@@ -67,7 +67,7 @@ export const relativeEmbeddingDef: LayerDef<RelativeEmbeddingConfig> = {
   build({ b, config, inputs, params }) {
     const rows = norm(b, paramAt(params, "rows"), params, level, config.layerNormEpsilon);
     const sizes = [{ axis: 0 }, 2 * config.bucketSize, config.hiddenDim];
-    return [expand(b, b.one("Unsqueeze", [rows, b.ints([0])]), sizes, inputAt(inputs, 0))];
+    return [expand(b, b.unsqueeze(rows, b.ints([0])), sizes, inputAt(inputs, 0))];
   },
   keras: hidden("RelativeEmbedding"),
 };
@@ -107,13 +107,13 @@ function rowsByDistance({ bucketSize, maxPositionEmbeddings }: DisentangledEncod
 }
 /** Which of the 2 · bucketSize rows stands for query i and key j, `[queries, keys]`. */
 function rowsOf(b: Builder, scores: Value, c: DisentangledEncoderConfig): Value {
-  const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
-  const apart = b.one("Sub", [axis(2, 1), axis(3, 0)]), rows = rowsByDistance(c);
-  const near = b.one("Min", [b.one("Abs", [apart]), b.scalar(rows.length - 1, "int64")]);
+  const axis = (from: number, at: number) => b.unsqueeze(steps(b, scores, from), b.ints([at]));
+  const apart = b.sub(axis(2, 1), axis(3, 0)), rows = rowsByDistance(c);
+  const near = b.min([b.abs(apart), b.scalar(rows.length - 1, "int64")]);
   const known = b.constant(tensor(BigInt64Array.from(rows, BigInt)));
-  const signed = b.one("Mul", [b.one("Gather", [known, near], { axis: 0 }), b.one("Sign", [apart])]);
-  const place = b.one("Add", [signed, b.scalar(c.bucketSize, "int64")]);
-  return b.one("Clip", [place, b.scalar(0, "int64"), b.scalar(2 * c.bucketSize - 1, "int64")]);
+  const signed = b.mul(b.gather(known, near, { axis: 0 }), b.sign(apart));
+  const place = b.add(signed, b.scalar(c.bucketSize, "int64"));
+  return b.clip(place, b.scalar(0, "int64"), b.scalar(2 * c.bucketSize - 1, "int64"));
 }
 
 const part = (name: string) => at(`_self_attention_layer/_${name}_dense`);
@@ -128,16 +128,15 @@ function byDistance(
   scale: number,
 ) {
   return (scores: Value): Value => {
-    const places = rowsOf(b, scores, config), like = b.one("Shape", [scores]);
+    const places = rowsOf(b, scores, config), like = b.shape(scores);
     const over = (x: Value, place: typeof query) =>
-      b.one("MatMul", [x, transpose(b, toHeads(b, rows, params, place), [0, 1, 3, 2])]);
-    const found = (all: Value, at: Value) =>
-      b.one("GatherElements", [all, b.one("Expand", [at, like])], { axis: 3 });
+      b.matMul(x, transpose(b, toHeads(b, rows, params, place), [0, 1, 3, 2]));
+    const found = (all: Value, at: Value) => b.gatherElements(all, b.expand(at, like), { axis: 3 });
     const toRows = found(over(queries, key), places);
     // Row i of a key's scores stands in column i of the queries'.
     const fromRows = transpose(b, found(over(keys, query), transpose(b, places, [1, 0])), [0, 1, 3, 2]);
-    const sum = b.one("Mul", [b.one("Add", [toRows, fromRows]), scalarLike(b, scale, scores)]);
-    return b.one("Add", [scores, sum]);
+    const sum = b.mul(b.add(toRows, fromRows), scalarLike(b, scale, scores));
+    return b.add(scores, sum);
   };
 }
 /** An encoder's layer of DeBERTa V3 (He et al. 2021), `[batch, steps, features]` beside the rows by distance, shape unchanged. */
@@ -194,9 +193,9 @@ export const disentangledEncoderDef: LayerDef<DisentangledEncoderConfig> = {
       bias: byDistance(context, [queries, keys], dropped(context, asFloat(b, rows), c.dropout), scale),
     });
     const seen = dropped(context, dense(b, unsplit(b, mixed), params, output), c.dropout);
-    const middle = norm(b, b.one("Add", [seen, x]), params, selfNorm, c.layerNormEpsilon);
+    const middle = norm(b, b.add(seen, x), params, selfNorm, c.layerNormEpsilon);
     const y = dense(b, activate(b, c.activation, dense(b, middle, params, inner)), params, outer);
-    const sum = b.one("Add", [dropped(context, y, c.dropout), middle]);
+    const sum = b.add(dropped(context, y, c.dropout), middle);
     return [norm(b, sum, params, forwardNorm, c.layerNormEpsilon)];
   },
   keras: hidden("DisentangledAttentionEncoder", {

@@ -22,7 +22,7 @@ export function overSteps(
   step: (b: Builder, state: Value, now: readonly Value[]) => Step,
 ): Value {
   const like = sequences[0] as Value;
-  const start = b.one("ConstantOfShape", [shapeVector(b, like, [{ axis: 0 }, heads, rows, columns])], {
+  const start = b.constantOfShape(shapeVector(b, like, [{ axis: 0 }, heads, rows, columns]), {
     value: zeros([1], dtypeOf(like)),
   });
   const { outputs } = b.scan([start], sequences, { axis: 1 }, ([state], now, inner) => {
@@ -33,9 +33,9 @@ export function overSteps(
 }
 /** A vector `[batch, heads, n]` as a row or a column of matrices. */
 export function asRow(b: Builder, x: Value): Value {
-  return b.one("Unsqueeze", [x, b.ints([2])]);
+  return b.unsqueeze(x, b.ints([2]));
 }
 /** The same as a column. */
 export function asColumn(b: Builder, x: Value): Value {
-  return b.one("Unsqueeze", [x, b.ints([3])]);
+  return b.unsqueeze(x, b.ints([3]));
 }

@@ -86,12 +86,12 @@ function attention(
     },
   );
   const seen = fromHeads(b, mixed, params, part(group, "output"));
-  return b.one("Add", [x, dropped(context, seen, c.dropoutRate)]);
+  return b.add(x, dropped(context, seen, c.dropoutRate));
 }
 function forward(context: Context, x: Value): Value {
   const { b, params, config: c } = context, even = level(context, x, "pre_ffw_norm");
   const y = gated(b, even, params, [gate, up, down], { name: "gelu", approximate: true });
-  return b.one("Add", [x, dropped(context, y, c.dropoutRate)]);
+  return b.add(x, dropped(context, y, c.dropoutRate));
 }
 const inside = ["attention", "pre_attention_norm"] as const;
 /** An encoder's block, `[batch, steps, features]`, shape unchanged. */

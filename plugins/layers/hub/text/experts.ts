@@ -23,34 +23,31 @@ export interface Sharing {
 }
 /** Shares of the experts, `[tokens, experts]`, out of scores of that shape: 0 but for the best. */
 export function sharesOf(b: Builder, scores: Value, o: Sharing): Value {
-  const of = o.bestAlone ? scores : b.one("Softmax", [scores], { axis: -1 });
-  const [best, index] = b.op("TopK", [of, b.ints([o.topK])], { axis: -1 }, { outputs: 2 });
+  const of = o.bestAlone ? scores : b.softmax(scores, { axis: -1 });
+  const [best, index] = b.topK(of, b.ints([o.topK]), { axis: -1 });
   let shares = best as Value;
-  if (o.bestAlone) shares = b.one("Softmax", [shares], { axis: -1 });
+  if (o.bestAlone) shares = b.softmax(shares, { axis: -1 });
   else if (o.normalized) {
-    shares = b.one("Div", [shares, b.one("ReduceSum", [shares, b.ints([-1])], { keepdims: 1 })]);
+    shares = b.div(shares, b.reduceSum(shares, b.ints([-1]), { keepdims: 1 }));
   }
   const experts = b.ints(range(0, sizeAt(scores.type, -1)));
-  const chosen = b.one("Equal", [b.one("Unsqueeze", [index as Value, b.ints([-1])]), experts]);
-  const spread = b.one("Mul", [
-    cast(b, chosen, "float32"),
-    b.one("Unsqueeze", [shares, b.ints([-1])]),
-  ]);
-  return b.one("ReduceSum", [spread, b.ints([1])], { keepdims: 0 });
+  const chosen = b.equal(b.unsqueeze(index as Value, b.ints([-1])), experts);
+  const spread = b.mul(cast(b, chosen, "float32"), b.unsqueeze(shares, b.ints([-1])));
+  return b.reduceSum(spread, b.ints([1]), { keepdims: 0 });
 }
 /** `[batch, steps, features]` as `[tokens, features]`. */
 export function tokensOf(b: Builder, x: Value): Value {
-  return b.one("Reshape", [x, b.ints([-1, sizeAt(x.type, -1)])]);
+  return b.reshape(x, b.ints([-1, sizeAt(x.type, -1)]));
 }
 /** And back to the shape of x. */
 export function likeSteps(b: Builder, tokens: Value, x: Value): Value {
   const shape = shapeVector(b, x, [{ axis: 0 }, { axis: 1 }, sizeAt(tokens.type, -1)]);
-  return b.one("Reshape", [tokens, shape]);
+  return b.reshape(tokens, shape);
 }
 /** What experts give, `[experts, tokens, features]`, by their shares `[tokens, experts]`: `[tokens, features]`. */
 export function weighed(b: Builder, given: Value, shares: Value): Value {
-  const factors = b.one("Unsqueeze", [b.one("Transpose", [shares], { perm: [1, 0] }), b.ints([-1])]);
-  return b.one("ReduceSum", [b.one("Mul", [given, factors]), b.ints([0])], { keepdims: 0 });
+  const factors = b.unsqueeze(b.transpose(shares, { perm: [1, 0] }), b.ints([-1]));
+  return b.reduceSum(b.mul(given, factors), b.ints([0]), { keepdims: 0 });
 }
 
 /** A bank of gated experts, whose gates and ways up lie in one array or in two. */
@@ -91,10 +88,10 @@ export function throughBank<C>(
     return own as Value;
   };
   const [gate, up] = bank.joined
-    ? b.op("Split", [b.one("MatMul", [tokens, part("gate")])], { axis: -1, num_outputs: 2 }, { outputs: 2 })
-    : [b.one("MatMul", [tokens, part("gate")]), b.one("MatMul", [tokens, part("intermediate")])];
-  const opened = b.one("Mul", [up as Value, activate(b, o.activation, gate as Value)]);
-  return weighed(b, b.one("MatMul", [opened, part("output")]), shares);
+    ? b.split(b.matMul(tokens, part("gate")), { axis: -1, num_outputs: 2 })
+    : [b.matMul(tokens, part("gate")), b.matMul(tokens, part("intermediate"))];
+  const opened = b.mul(up as Value, activate(b, o.activation, gate as Value));
+  return weighed(b, b.matMul(opened, part("output")), shares);
 }
 
 /** Where a gated part lies below `group`. */
@@ -122,6 +119,6 @@ export function throughShared<C>(
   gate: Place,
   activation: ActivationSpec,
 ): Value {
-  const share = b.one("Sigmoid", [dense(b, tokens, params, gate)]);
-  return b.one("Mul", [gated(b, tokens, params, places, activation), share]);
+  const share = b.sigmoid(dense(b, tokens, params, gate));
+  return b.mul(gated(b, tokens, params, places, activation), share);
 }

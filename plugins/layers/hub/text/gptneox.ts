@@ -85,13 +85,12 @@ export const gptNeoXDecoderDef: LayerDef<GptNeoXDecoderConfig> = {
     const { b, config: c, inputs, params, call: { values = {} } } = context;
     const x = asFloat(b, inputAt(inputs, 0)), level = norm(b, x, params, selfNorm, c.layerNormEpsilon);
     const heads = toHeads(b, level, params, joined);
-    const [query, key, value] = b.op("Split", [heads], { axis: -1, num_outputs: 3 }, { outputs: 3 });
+    const [query, key, value] = b.split(heads, { axis: -1, num_outputs: 3 });
     const size = Math.floor(sizeAt(x.type, -1) / c.numHeads), turned = Math.floor(size * c.rotaryPercentage);
     const turn = (y: Value) => {
-      const part = (from: number, to: number) =>
-        b.one("Slice", [y, b.ints([from]), b.ints([to]), b.ints([3])]);
+      const part = (from: number, to: number) => b.slice(y, b.ints([from]), b.ints([to]), b.ints([3]));
       const first = rotated(b, part(0, turned), frequencies(turned, c.rotaryMaxWavelength), 2);
-      return turned === size ? first : b.one("Concat", [first, part(turned, size)], { axis: -1 });
+      return turned === size ? first : b.concat([first, part(turned, size)], { axis: -1 });
     };
     const [mixed] = attend(context, turn(query as Value), turn(key as Value), value as Value, {
       scale: 1 / Math.sqrt(size),
@@ -106,7 +105,7 @@ export const gptNeoXDecoderDef: LayerDef<GptNeoXDecoderConfig> = {
     const seen = dropped(context, dense(b, unsplit(b, mixed), params, output), c.dropout);
     const even = norm(b, x, params, forwardNorm, c.layerNormEpsilon);
     const y = dense(b, activate(b, c.activation, dense(b, even, params, inner)), params, outer);
-    return [b.one("Add", [b.one("Add", [y, seen]), x])];
+    return [b.add(b.add(y, seen), x)];
   },
   keras: hidden("GPTNeoXDecoder", {
     call: ["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask"],
@@ -178,17 +177,17 @@ export const falconDecoderDef: LayerDef<FalconDecoderConfig> = {
     const real = values.decoderPaddingMask;
     // Which real key it is, 0, 1, …; padding counts as the first.
     const order = (scores: Value) => {
-      const like = real ? cast(b, real, dtypeOf(scores)) : b.one("Expand", [
+      const like = real ? cast(b, real, dtypeOf(scores)) : b.expand(
         b.scalar(1),
-        b.one("Concat", [
-          b.one("Shape", [scores], { start: 0, end: 1 }),
-          b.one("Shape", [scores], { start: 3 }),
+        b.concat([
+          b.shape(scores, { start: 0, end: 1 }),
+          b.shape(scores, { start: 3 }),
         ], {
           axis: 0,
         }),
-      ]);
-      const places = b.one("Sub", [b.one("CumSum", [like, b.scalar(1, "int64")]), b.scalar(1)]);
-      return b.one("Unsqueeze", [b.one("Mul", [places, like]), b.ints([1, 2])]);
+      );
+      const places = b.sub(b.cumSum(like, b.scalar(1, "int64")), b.scalar(1));
+      return b.unsqueeze(b.mul(places, like), b.ints([1, 2]));
     };
     const slopes = Float32Array.from(alibiSlopes(count, 8).map((slope) => slope * scale));
     const [mixed] = attend(context, query, heads("key"), heads("value"), {
@@ -200,14 +199,13 @@ export const falconDecoderDef: LayerDef<FalconDecoderConfig> = {
       },
       zeroed: c.zeroMasked,
       dropout: c.attentionDropoutRate,
-      bias: (scores) =>
-        b.one("Add", [scores, b.one("Mul", [b.constant(tensor(slopes, [count, 1, 1])), order(scores)])]),
+      bias: (scores) => b.add(scores, b.mul(b.constant(tensor(slopes, [count, 1, 1])), order(scores))),
     });
     const seen = dense(b, unsplit(b, mixed), params, falcon("output"));
-    const middle = b.one("Add", [dropped(context, seen, c.attentionDropoutRate), x]);
+    const middle = b.add(dropped(context, seen, c.attentionDropoutRate), x);
     const even = norm(b, middle, params, after, c.layerNormEpsilon);
     const y = dense(b, activate(b, { name: "gelu" }, dense(b, even, params, up)), params, down);
-    return [b.one("Add", [dropped(context, y, c.feedforwardDropoutRate), middle])];
+    return [b.add(dropped(context, y, c.feedforwardDropoutRate), middle)];
   },
   keras: hidden("FalconTransformerDecoder", {
     call: ["inputs", "decoder_padding_mask", "decoder_attention_mask", "training"],

@@ -19,11 +19,11 @@ const attention = at("self_attention_layer");
 function sunk({ b, params }: HubContext<GptOssDecoderConfig>) {
   return (scores: Value, allowed: Value | undefined) => {
     const heads = sizeAt(scores.type, 1);
-    const seen = allowed ? b.one("Where", [allowed, scores, scalarLike(b, -1e9, scores)]) : scores;
-    const own = b.one("Reshape", [paramAt(params, `${attention.name}.sinks`), b.ints([1, heads, 1, 1])]);
-    const column = b.one("Expand", [own, shapeVector(b, scores, [{ axis: 0 }, heads, { axis: 2 }, 1])]);
-    const weights = b.one("Softmax", [b.one("Concat", [seen, column], { axis: -1 })], { axis: -1 });
-    return b.one("Slice", [weights, b.ints([0]), b.ints([-1]), b.ints([3])]);
+    const seen = allowed ? b.where(allowed, scores, scalarLike(b, -1e9, scores)) : scores;
+    const own = b.reshape(paramAt(params, `${attention.name}.sinks`), b.ints([1, heads, 1, 1]));
+    const column = b.expand(own, shapeVector(b, scores, [{ axis: 0 }, heads, { axis: 2 }, 1]));
+    const weights = b.softmax(b.concat([seen, column], { axis: -1 }), { axis: -1 });
+    return b.slice(weights, b.ints([0]), b.ints([-1]), b.ints([3]));
   };
 }
 
@@ -48,17 +48,14 @@ const mixture: FeedForward<GptOssDecoderConfig> = {
       bestAlone: true,
     });
     const through = (y: Value, name: string) =>
-      b.one("Add", [
-        b.one("MatMul", [y, part(name)]),
-        b.one("Unsqueeze", [part(`${name}_bias`), b.ints([1])]),
-      ]);
+      b.add(b.matMul(y, part(name)), b.unsqueeze(part(`${name}_bias`), b.ints([1])));
     // Gate and way up stand in turns.
     const both = through(tokens, "gate_up_proj"), end = b.ints([2 ** 31 - 1]);
-    const every2nd = (from: number) => b.one("Slice", [both, b.ints([from]), end, b.ints([2]), b.ints([2])]);
-    const most = scalarLike(b, bound, both), gate = b.one("Min", [every2nd(0), most]);
-    const up = b.one("Clip", [every2nd(1), scalarLike(b, -bound, both), most]);
-    const opened = b.one("Mul", [gate, b.one("Sigmoid", [b.one("Mul", [gate, scalarLike(b, slope, gate)])])]);
-    const inner = b.one("Mul", [b.one("Add", [up, scalarLike(b, 1, up)]), opened]);
+    const every2nd = (from: number) => b.slice(both, b.ints([from]), end, b.ints([2]), b.ints([2]));
+    const most = scalarLike(b, bound, both), gate = b.min([every2nd(0), most]);
+    const up = b.clip(every2nd(1), scalarLike(b, -bound, both), most);
+    const opened = b.mul(gate, b.sigmoid(b.mul(gate, scalarLike(b, slope, gate))));
+    const inner = b.mul(b.add(up, scalarLike(b, 1, up)), opened);
     return likeSteps(b, weighed(b, through(inner, "down_proj"), shares), x);
   },
 };

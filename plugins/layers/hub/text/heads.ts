@@ -55,11 +55,11 @@ export const gemma3MeanPoolingDef: LayerDef<Record<never, never>, never> = {
     const given = values?.paddingMask ?? inputs[1];
     if (!given) throw new UnsupportedError("Gemma3MeanPooling: expected padding_mask");
     const x = asFloat(b, inputAt(inputs, 0)), mask = asFloat(b, given), step = b.ints([1]);
-    const sum = b.one("ReduceSum", [b.one("Mul", [x, b.one("Unsqueeze", [mask, b.ints([-1])])]), step], {
+    const sum = b.reduceSum(b.mul(x, b.unsqueeze(mask, b.ints([-1]))), step, {
       keepdims: 0,
     });
-    const count = b.one("ReduceSum", [mask, step], { keepdims: 1 });
-    return [b.one("Div", [sum, b.one("Max", [count, scalarLike(b, 1e-9, count)])])];
+    const count = b.reduceSum(mask, step, { keepdims: 1 });
+    return [b.div(sum, b.max([count, scalarLike(b, 1e-9, count)]))];
   },
   keras: hidden("Gemma3MeanPooling", { call: ["inputs", "padding_mask"] }),
 };

@@ -108,7 +108,7 @@ function qwenPart<C extends QwenMixture>(
       const tokens = tokensOf(b, x);
       let y = throughBank(context, tokens, bank, { topK, activation, normalized });
       if (sharedUnits(c) > 0) {
-        y = b.one("Add", [y, throughShared(context, tokens, shared, sharedGate, activation)]);
+        y = b.add(y, throughShared(context, tokens, shared, sharedGate, activation));
       }
       return likeSteps(b, y, x);
     },

@@ -147,14 +147,14 @@ function attentionSpecs(c: Qwen35Config, size: number): Specs {
 function attention<C extends Qwen35Config>(context: Context<C>, x: Value): Value {
   const { b, params, config: c, inputs, call: { values = {} } } = context, width = c.headDim;
   const part = (heads: Value, from: number, to: number) =>
-    b.one("Slice", [heads, b.ints([from]), b.ints([to]), b.ints([3])]);
+    b.slice(heads, b.ints([from]), b.ints([to]), b.ints([3]));
   const both = toHeads(b, x, params, query), turned = Math.trunc(width * c.partialRotaryFactor);
   const rates = frequencies(turned, c.ropeMaxWavelength, c.ropeScalingFactor);
   const turn = (heads: Value, place: Place) => {
     const even = rmsOf(b, heads, params, place, c.layerNormEpsilon, 1);
     if (turned === width) return rotated(b, even, rates, 2);
     const first = rotated(b, part(even, 0, turned), rates, 2);
-    return b.one("Concat", [first, part(even, turned, width)], { axis: 3 });
+    return b.concat([first, part(even, turned, width)], { axis: 3 });
   };
   const [mixed] = attend(
     context,
@@ -172,8 +172,8 @@ function attention<C extends Qwen35Config>(context: Context<C>, x: Value): Value
       zeroed: c.zeroMasked,
     },
   );
-  const gate = b.one("Sigmoid", [part(both, width, 2 * width)]);
-  return fromHeads(b, b.one("Mul", [mixed, gate]), params, output);
+  const gate = b.sigmoid(part(both, width, 2 * width));
+  return fromHeads(b, b.mul(mixed, gate), params, output);
 }
 
 const linear = at("_linear_attn"), inside = (name: string) => at(`_linear_attn/${name}`);
@@ -196,54 +196,53 @@ function recurrenceSpecs(c: Qwen35Config, size: number): Specs {
 }
 /** To length 1. */
 function unit(b: Builder, x: Value): Value {
-  const square = b.one("ReduceSum", [b.one("Mul", [x, x]), b.ints([-1])], { keepdims: 1 });
-  return b.one("Div", [x, b.one("Sqrt", [b.one("Add", [square, scalarLike(b, 1e-6, x)])])]);
+  const square = b.reduceSum(b.mul(x, x), b.ints([-1]), { keepdims: 1 });
+  return b.div(x, b.sqrt(b.add(square, scalarLike(b, 1e-6, x))));
 }
 /** The gated delta rule (Yang et al. 2024): a matrix for every head, mended towards each step's value by its key. */
 function recurrence<C extends Qwen35Config>(context: Context<C>, given: Value): Value {
   const { b, params, config: c, call: { values = {} } } = context,
     own = (name: string) => paramAt(params, `${linear.name}.${name}`);
   const real = values.decoderPaddingMask;
-  const x = real ? b.one("Mul", [given, b.one("Unsqueeze", [asFloat(b, real), b.ints([2])])]) : given;
+  const x = real ? b.mul(given, b.unsqueeze(asFloat(b, real), b.ints([2]))) : given;
   const all = transpose(b, dense(b, x, params, joined), [0, 2, 1]), channels = sizeAt(all.type, 1);
-  const mixed = b.one("Conv", [all, b.one("Unsqueeze", [own("conv1d_kernel"), b.ints([1])])], {
+  const mixed = b.conv(all, b.unsqueeze(own("conv1d_kernel"), b.ints([1])), {
     group: channels,
     kernel_shape: [c.linearConvKernelDim],
     pads: [c.linearConvKernelDim - 1, 0],
   });
-  const opened = transpose(b, b.one("Mul", [mixed, b.one("Sigmoid", [mixed])]), [0, 2, 1]);
+  const opened = transpose(b, b.mul(mixed, b.sigmoid(mixed)), [0, 2, 1]);
   const keys = c.linearKeyHeadDim * c.linearNumKeyHeads, heads = c.linearNumValueHeads;
   const times = heads / c.linearNumKeyHeads, size = c.linearKeyHeadDim, width = c.linearValueHeadDim;
-  const part = (from: number, to: number) =>
-    b.one("Slice", [opened, b.ints([from]), b.ints([to]), b.ints([2])]);
+  const part = (from: number, to: number) => b.slice(opened, b.ints([from]), b.ints([to]), b.ints([2]));
   /** `[batch, steps, heads, size]`, each head as often as several of the values' share it. */
   const spread = (y: Value) => {
-    const own = b.one("Reshape", [y, b.ints([0, 0, c.linearNumKeyHeads, size])]);
+    const own = b.reshape(y, b.ints([0, 0, c.linearNumKeyHeads, size]));
     if (times === 1) return own;
-    const wide = b.one("Tile", [b.one("Unsqueeze", [own, b.ints([3])]), b.ints([1, 1, 1, times, 1])]);
-    return b.one("Reshape", [wide, shapeVector(b, own, [{ axis: 0 }, { axis: 1 }, heads, size])]);
+    const wide = b.tile(b.unsqueeze(own, b.ints([3])), b.ints([1, 1, 1, times, 1]));
+    return b.reshape(wide, shapeVector(b, own, [{ axis: 0 }, { axis: 1 }, heads, size]));
   };
   const asked = unit(b, spread(part(0, keys)));
-  const scaled = b.one("Mul", [asked, scalarLike(b, 1 / Math.sqrt(size), asked)]);
+  const scaled = b.mul(asked, scalarLike(b, 1 / Math.sqrt(size), asked));
   const found = unit(b, spread(part(keys, 2 * keys)));
-  const told = b.one("Reshape", [part(2 * keys, channels), b.ints([0, 0, heads, width])]);
-  const share = b.one("Sigmoid", [dense(b, x, params, rate)]);
-  const soft = b.one("Softplus", [b.one("Add", [dense(b, x, params, decay), own("dt_bias")])]);
-  const fade = b.one("Exp", [b.one("Neg", [b.one("Mul", [b.one("Exp", [own("A_log")]), soft])])]);
+  const told = b.reshape(part(2 * keys, channels), b.ints([0, 0, heads, width]));
+  const share = b.sigmoid(dense(b, x, params, rate));
+  const soft = b.softplus(b.add(dense(b, x, params, decay), own("dt_bias")));
+  const fade = b.exp(b.neg(b.mul(b.exp(own("A_log")), soft)));
   const seen = overSteps(b, [scaled, found, told, fade, share], [heads, size, width], (inner, state, now) => {
     const [q, k, v, g, beta] = now as [Value, Value, Value, Value, Value];
-    const wide = (y: Value, axes: readonly number[]) => inner.one("Unsqueeze", [y, inner.ints(axes)]);
-    const held = inner.one("Mul", [state, wide(g, [2, 3])]);
-    const known = inner.one("MatMul", [asRow(inner, k), held]);
-    const delta = inner.one("Mul", [inner.one("Sub", [asRow(inner, v), known]), wide(beta, [2, 3])]);
-    const next = inner.one("Add", [held, inner.one("MatMul", [asColumn(inner, k), delta])]);
-    const y = inner.one("Squeeze", [inner.one("MatMul", [asRow(inner, q), next]), inner.ints([2])]);
+    const wide = (y: Value, axes: readonly number[]) => inner.unsqueeze(y, inner.ints(axes));
+    const held = inner.mul(state, wide(g, [2, 3]));
+    const known = inner.matMul(asRow(inner, k), held);
+    const delta = inner.mul(inner.sub(asRow(inner, v), known), wide(beta, [2, 3]));
+    const next = inner.add(held, inner.matMul(asColumn(inner, k), delta));
+    const y = inner.squeeze(inner.matMul(asRow(inner, q), next), inner.ints([2]));
     return { state: next, output: y };
   });
-  const z = b.one("Reshape", [dense(b, x, params, gating), b.ints([0, 0, heads, width])]);
+  const z = b.reshape(dense(b, x, params, gating), b.ints([0, 0, heads, width]));
   const even = rms(b, seen, paramAt(params, `${level.name}.scale`), c.layerNormEpsilon);
-  const y = b.one("Mul", [even, b.one("Mul", [z, b.one("Sigmoid", [z])])]);
-  return dense(b, b.one("Reshape", [y, b.ints([0, 0, heads * width])]), params, last);
+  const y = b.mul(even, b.mul(z, b.sigmoid(z)));
+  return dense(b, b.reshape(y, b.ints([0, 0, heads * width])), params, last);
 }
 
 /** What sets a kind of these apart: its feed forward part. */
@@ -274,9 +273,9 @@ function layer<C extends Qwen35Config>(
       const { b, config: c, inputs, params } = context, x = asFloat(b, inputAt(inputs, 0));
       const even = rmsOf(b, x, params, before, c.layerNormEpsilon, 1);
       const seen = c.layerType === "full_attention" ? attention(context, even) : recurrence(context, even);
-      const middle = b.one("Add", [dropped(context, seen, c.dropout), x]);
+      const middle = b.add(dropped(context, seen, c.dropout), x);
       const level = rmsOf(b, middle, params, after, c.layerNormEpsilon, 1);
-      return [b.one("Add", [forward.build(context, level), middle])];
+      return [b.add(forward.build(context, level), middle)];
     },
     keras: hidden(name, {
       call: ["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask", "training"],
@@ -336,7 +335,7 @@ export const qwen35MoeDecoderDef: LayerDef<Qwen35MoeDecoderConfig> = layer<Qwen3
       const { b, config: c } = context, tokens = tokensOf(b, x);
       const y = throughBank(context, tokens, bank, { topK: c.topK, activation: silu, normalized: true });
       const all = throughShared(context, tokens, common, commonGate, silu);
-      return likeSteps(b, b.one("Add", [y, all]), x);
+      return likeSteps(b, b.add(y, all), x);
     },
   },
 );

@@ -100,8 +100,8 @@ function forward({ b, config: c, params }: HubContext<RoformerEncoderConfig>, x:
 /** Features 0, 2, 4, … before 1, 3, 5, …: scores of heads that are both so are the same. */
 function evenFirst(b: Builder, heads: Value): Value {
   const half = sizeAt(heads.type, -1) / 2, count = sizeAt(heads.type, 1);
-  const pairs = b.one("Reshape", [heads, b.ints([0, count, -1, half, 2])]);
-  return b.one("Reshape", [transpose(b, pairs, [0, 1, 2, 4, 3]), b.ints([0, count, -1, 2 * half])]);
+  const pairs = b.reshape(heads, b.ints([0, count, -1, half, 2]));
+  return b.reshape(transpose(b, pairs, [0, 1, 2, 4, 3]), b.ints([0, count, -1, 2 * half]));
 }
 const epsilon = 1e-7;
 /** An encoder's layer of RoFormer V2 (Su et al. 2022), `[batch, steps, features]`, shape unchanged. */
@@ -118,9 +118,9 @@ export const roformerEncoderDef: LayerDef<RoformerEncoderConfig> = {
     const { b, config: c, params } = context, x = asFloat(b, inputAt(context.inputs, 0));
     const rates = frequencies(c.headSize, c.maxWavelength);
     const seen = attention(context, x, (heads) => rotated(b, evenFirst(b, heads), rates, 2));
-    const middle = b.one("Add", [x, dropped(context, seen, c.dropout)]);
+    const middle = b.add(x, dropped(context, seen, c.dropout));
     const level = rmsOf(b, middle, params, attentionNorm, epsilon);
-    const sum = b.one("Add", [level, dropped(context, forward(context, level), c.dropout)]);
+    const sum = b.add(level, dropped(context, forward(context, level), c.dropout));
     return [rmsOf(b, sum, params, forwardNorm, epsilon)];
   },
   keras: hub("RoformerV2Encoder", { call: ["x", "attention_mask"] }),
@@ -154,9 +154,9 @@ export const esmEncoderDef: LayerDef<EsmEncoderConfig> = {
     const level = (y: Value, place: typeof query) =>
       norm(b, dropped(context, y, c.dropout), params, place, c.layerNormEps);
     const turn = (heads: Value) => c.useRotary ? rotated(b, heads, rates, 2) : heads;
-    const middle = b.one("Add", [x, attention(context, level(x, attentionNorm), turn)]);
+    const middle = b.add(x, attention(context, level(x, attentionNorm), turn));
     const y = forward(context, level(middle, forwardNorm));
-    return [b.one("Add", [middle, dropped(context, y, c.dropout)])];
+    return [b.add(middle, dropped(context, y, c.dropout))];
   },
   keras: hidden("ESMEncoder", { call: ["x", "attention_mask"] }),
 };

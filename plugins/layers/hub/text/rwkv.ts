@@ -39,15 +39,15 @@ const epsilon = 1e-5, headEpsilon = 64e-5;
 type Context = HubContext<Rwkv7BlockConfig>;
 /** Each step's difference from the step before it, the first one's from zeros. */
 function shifted(b: Builder, x: Value): Value {
-  const padded = b.one("Pad", [x, b.ints([0, 1, 0, 0, 0, 0]), scalarLike(b, 0, x)]);
-  const earlier = b.one("Slice", [padded, b.ints([0]), b.ints([-1]), b.ints([1])]);
-  return b.one("Sub", [earlier, x]);
+  const padded = b.pad(x, b.ints([0, 1, 0, 0, 0, 0]), scalarLike(b, 0, x));
+  const earlier = b.slice(padded, b.ints([0]), b.ints([-1]), b.ints([1]));
+  return b.sub(earlier, x);
 }
 /** Heads to mean 0 and deviation 1, `[batch, steps, heads, size]`. */
 function levelled(b: Builder, x: Value): Value {
-  const axis = b.ints([-1]), mean = (v: Value) => b.one("ReduceMean", [v, axis], { keepdims: 1 });
-  const off = b.one("Sub", [x, mean(x)]), spread = mean(b.one("Mul", [off, off]));
-  return b.one("Div", [off, b.one("Sqrt", [b.one("Add", [spread, scalarLike(b, headEpsilon, x)])])]);
+  const axis = b.ints([-1]), mean = (v: Value) => b.reduceMean(v, axis, { keepdims: 1 });
+  const off = b.sub(x, mean(x)), spread = mean(b.mul(off, off));
+  return b.div(off, b.sqrt(b.add(spread, scalarLike(b, headEpsilon, x))));
 }
 /** The recurrence, and the values that later blocks mix in. */
 function timeMix(
@@ -57,60 +57,55 @@ function timeMix(
   values: Value | undefined,
 ): readonly [Value, Value] {
   const weightOf = (name: string) => paramAt(params, `${mix.name}.${name}`);
-  const mul = (p: Value, q: Value) => b.one("Mul", [p, q]),
-    add = (p: Value, q: Value) => b.one("Add", [p, q]);
+  const mul = (p: Value, q: Value) => b.mul(p, q),
+    add = (p: Value, q: Value) => b.add(p, q);
   const x = mask ? mul(given, mask) : given, step = shifted(b, x), change = mask ? mul(step, mask) : step;
   const towards = (name: string) => add(x, mul(change, weightOf(`x_${name}`)));
   const through = (v: Value, name: string, act?: string) => {
-    const inner = b.one("MatMul", [v, weightOf(`${name}1`)]);
-    return b.one("MatMul", [act ? b.one(act, [inner]) : inner, weightOf(`${name}2`)]);
+    const inner = b.matMul(v, weightOf(`${name}1`));
+    return b.matMul(act ? b.one(act, [inner]) : inner, weightOf(`${name}2`));
   };
-  const rate = b.one("Sigmoid", [add(weightOf("a0"), through(towards("a"), "a"))]);
+  const rate = b.sigmoid(add(weightOf("a0"), through(towards("a"), "a")));
   const decay = add(weightOf("w0"), through(towards("w"), "w", "Tanh"));
-  const log = b.one("Sub", [
-    b.one("Neg", [b.one("Softplus", [b.one("Neg", [decay])])]),
-    scalarLike(b, 0.5, x),
-  ]);
-  const slow = mask
-    ? b.one("Where", [b.one("Greater", [mask, scalarLike(b, 0, mask)]), log, scalarLike(b, -1e9, x)])
-    : log;
+  const log = b.sub(b.neg(b.softplus(b.neg(decay))), scalarLike(b, 0.5, x));
+  const slow = mask ? b.where(b.greater(mask, scalarLike(b, 0, mask)), log, scalarLike(b, -1e9, x)) : log;
   let own = dense(b, towards("v"), params, value);
   const kept = c.useInitialNorm || !values ? own : values;
   if (!c.useInitialNorm && values) {
-    const share = b.one("Sigmoid", [add(weightOf("v0"), through(towards("v"), "v"))]);
-    own = add(own, mul(b.one("Sub", [values, own]), share));
+    const share = b.sigmoid(add(weightOf("v0"), through(towards("v"), "v")));
+    own = add(own, mul(b.sub(values, own), share));
   }
   const count = c.hiddenSize / c.headSize, size = c.headSize;
-  const heads = (v: Value) => b.one("Reshape", [v, b.ints([0, 0, count, size])]);
+  const heads = (v: Value) => b.reshape(v, b.ints([0, 0, count, size]));
   const plain = dense(b, towards("k"), params, key), raw = heads(mul(plain, weightOf("k_k")));
-  const square = b.one("ReduceSum", [mul(raw, raw), b.ints([-1])], { keepdims: 1 });
-  const length = b.one("Sqrt", [add(square, scalarLike(b, 1e-12, x))]);
-  const unit = b.one("Div", [raw, length]);
-  const less = mul(b.one("Sub", [rate, scalarLike(b, 1, x)]), weightOf("k_a"));
+  const square = b.reduceSum(mul(raw, raw), b.ints([-1]), { keepdims: 1 });
+  const length = b.sqrt(add(square, scalarLike(b, 1e-12, x)));
+  const unit = b.div(raw, length);
+  const less = mul(b.sub(rate, scalarLike(b, 1, x)), weightOf("k_a"));
   const keys = heads(mul(plain, add(less, scalarLike(b, 1, x))));
   const asked = heads(dense(b, towards("r"), params, receptance)), learned = heads(own);
-  const fade = b.one("Exp", [b.one("Neg", [b.one("Exp", [heads(slow)])])]);
-  const removed = b.one("Neg", [unit]), restored = mul(unit, heads(rate));
+  const fade = b.exp(b.neg(b.exp(heads(slow))));
+  const removed = b.neg(unit), restored = mul(unit, heads(rate));
   const seen = overSteps(
     b,
     [asked, fade, keys, learned, removed, restored],
     [count, size, size],
     (inner, state, now) => {
       const [r, w, k, v, a, e] = now as [Value, Value, Value, Value, Value, Value];
-      const forgot = inner.one("MatMul", [inner.one("MatMul", [state, asColumn(inner, a)]), asRow(inner, e)]);
-      const learnt = inner.one("MatMul", [asColumn(inner, v), asRow(inner, k)]);
-      const held = inner.one("Add", [inner.one("Mul", [state, asRow(inner, w)]), forgot]);
-      const next = inner.one("Add", [held, learnt]);
-      const y = inner.one("Squeeze", [inner.one("MatMul", [next, asColumn(inner, r)]), inner.ints([3])]);
+      const forgot = inner.matMul(inner.matMul(state, asColumn(inner, a)), asRow(inner, e));
+      const learnt = inner.matMul(asColumn(inner, v), asRow(inner, k));
+      const held = inner.add(inner.mul(state, asRow(inner, w)), forgot);
+      const next = inner.add(held, learnt);
+      const y = inner.squeeze(inner.matMul(next, asColumn(inner, r)), inner.ints([3]));
       return { state: next, output: y };
     },
   );
-  const flat = (v: Value) => b.one("Reshape", [v, b.ints([0, 0, c.hiddenSize])]);
+  const flat = (v: Value) => b.reshape(v, b.ints([0, 0, c.hiddenSize]));
   const even = add(
     mul(flat(levelled(b, seen)), paramAt(params, `${level.name}.gamma`)),
     paramAt(params, `${level.name}.beta`),
   );
-  const match = b.one("ReduceSum", [mul(mul(asked, keys), weightOf("r_k")), b.ints([-1])], { keepdims: 1 });
+  const match = b.reduceSum(mul(mul(asked, keys), weightOf("r_k")), b.ints([-1]), { keepdims: 1 });
   const gate = through(towards("g"), "g", "Sigmoid");
   return [dense(b, mul(add(even, flat(mul(match, learned))), gate), params, output), kept];
 }
@@ -167,14 +162,14 @@ export const rwkv7BlockDef: LayerDef<Rwkv7BlockConfig> = {
     const given = asFloat(b, inputAt(inputs, 0));
     const x = c.useInitialNorm ? norm(b, given, params, first, epsilon) : given;
     const real = values.paddingMask;
-    const mask = real && b.one("Unsqueeze", [asFloat(b, real), b.ints([2])]);
+    const mask = real && b.unsqueeze(asFloat(b, real), b.ints([2]));
     const [mixed, kept] = timeMix(context, norm(b, x, params, before, epsilon), mask, values.vFirst);
-    const middle = b.one("Add", [x, mixed]), even = norm(b, middle, params, between, epsilon);
-    const seen = mask ? b.one("Mul", [even, mask]) : even;
-    const change = b.one("Mul", [shifted(b, seen), paramAt(params, `${channel.name}.x_k`)]);
-    const inner = b.one("Relu", [dense(b, b.one("Add", [seen, change]), params, into)]);
-    const y = dense(b, b.one("Mul", [inner, inner]), params, out);
-    return [b.one("Add", [middle, y]), kept];
+    const middle = b.add(x, mixed), even = norm(b, middle, params, between, epsilon);
+    const seen = mask ? b.mul(even, mask) : even;
+    const change = b.mul(shifted(b, seen), paramAt(params, `${channel.name}.x_k`));
+    const inner = b.relu(dense(b, b.add(seen, change), params, into));
+    const y = dense(b, b.mul(inner, inner), params, out);
+    return [b.add(middle, y), kept];
   },
   keras: hidden("RWKV7_Block", { call: ["x", "v_first", "padding_mask"] }),
 };

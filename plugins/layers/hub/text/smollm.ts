@@ -118,9 +118,9 @@ export const smolLM3DecoderDef: LayerDef<SmolLM3DecoderConfig> = {
         zeroed: c.zeroMasked,
       },
     );
-    const middle = b.one("Add", [x, fromHeads(b, mixed, params, output)]);
+    const middle = b.add(x, fromHeads(b, mixed, params, output));
     const level = rmsOf(b, middle, params, after, c.layerNormEpsilon);
-    return [b.one("Add", [middle, gated(b, level, params, [gate, up, down], { name: "silu" })])];
+    return [b.add(middle, gated(b, level, params, [gate, up, down], { name: "silu" }))];
   },
   check({ partialRotaryFactor: share }, path) {
     if (share !== 1) {

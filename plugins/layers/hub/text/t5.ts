@@ -92,19 +92,16 @@ function bucketOf(distance: number, count: number): number {
 }
 /** Biases `[1, heads, queries, keys]` out of a table `[buckets, heads]`. */
 function biases(b: Builder, scores: Value, table: Value, bothWays: boolean): Value {
-  const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
-  const ahead = b.one("Sub", [axis(3, 0), axis(2, 1)]), count = bothWays ? buckets / 2 : buckets;
+  const axis = (from: number, at: number) => b.unsqueeze(steps(b, scores, from), b.ints([at]));
+  const ahead = b.sub(axis(3, 0), axis(2, 1)), count = bothWays ? buckets / 2 : buckets;
   const zero = b.scalar(0, "int64");
-  const apart = bothWays ? b.one("Abs", [ahead]) : b.one("Neg", [b.one("Min", [ahead, zero])]);
+  const apart = bothWays ? b.abs(ahead) : b.neg(b.min([ahead, zero]));
   const known = BigInt64Array.from({ length: farthest + 1 }, (_, i) => BigInt(bucketOf(i, count)));
-  const near = b.one("Min", [apart, b.scalar(farthest, "int64")]);
-  const bucket = b.one("Gather", [b.constant(tensor(known)), near], { axis: 0 });
-  const later = b.one("Mul", [
-    cast(b, b.one("Greater", [ahead, zero]), "int64"),
-    b.scalar(count, "int64"),
-  ]);
-  const rows = b.one("Gather", [table, bothWays ? b.one("Add", [bucket, later]) : bucket], { axis: 0 });
-  return b.one("Unsqueeze", [transpose(b, rows, [2, 0, 1]), b.ints([0])]);
+  const near = b.min([apart, b.scalar(farthest, "int64")]);
+  const bucket = b.gather(b.constant(tensor(known)), near, { axis: 0 });
+  const later = b.mul(cast(b, b.greater(ahead, zero), "int64"), b.scalar(count, "int64"));
+  const rows = b.gather(table, bothWays ? b.add(bucket, later) : bucket, { axis: 0 });
+  return b.unsqueeze(transpose(b, rows, [2, 0, 1]), b.ints([0]));
 }
 
 type Heads = Readonly<Record<"query" | "key" | "value" | "output", Place>>;
@@ -130,9 +127,9 @@ function headsSpecs(heads: Heads, c: T5TransformerLayerConfig): Specs {
 function penalty(b: Builder, mask: Value, like: Value): Value {
   const rank = shapeOf(mask.type).length;
   if (rank !== 3) throw new UnsupportedError(`T5TransformerLayer: expected a mask of 3 axes, got ${rank}`);
-  const masked = b.one("Not", [boolMask(b, mask)]);
-  const zeros = cast(b, b.one("Unsqueeze", [masked, b.ints([1])]), dtypeOf(like));
-  return b.one("Mul", [zeros, scalarLike(b, -1e9, like)]);
+  const masked = b.not(boolMask(b, mask));
+  const zeros = cast(b, b.unsqueeze(masked, b.ints([1])), dtypeOf(like));
+  return b.mul(zeros, scalarLike(b, -1e9, like));
 }
 /** Attention over `over` with what is added to its scores, which the layers after it may be given. */
 function attention(
@@ -144,10 +141,10 @@ function attention(
   const { b, params, config: c } = context;
   const part = (from: Value, place: Place) => split(b, dense(b, from, params, place), c.numHeads);
   const key = transpose(b, part(over, heads.key), [0, 1, 3, 2]);
-  const scores = b.one("MatMul", [part(x, heads.query), key]);
-  const bias = b.one("Expand", [added(scores), b.one("Shape", [scores])]);
-  const weights = b.one("Softmax", [b.one("Add", [scores, bias])], { axis: -1 });
-  const mixed = b.one("MatMul", [dropped(context, weights, c.dropout), part(over, heads.value)]);
+  const scores = b.matMul(part(x, heads.query), key);
+  const bias = b.expand(added(scores), b.shape(scores));
+  const weights = b.softmax(b.add(scores, bias), { axis: -1 });
+  const mixed = b.matMul(dropped(context, weights, c.dropout), part(over, heads.value));
   return [dense(b, unsplit(b, mixed), params, heads.output), bias];
 }
 /** An encoder's or decoder's layer of T5 (Raffel et al. 2020), `[batch, steps, features]`, shape unchanged; and what it added to its scores. */
@@ -190,18 +187,16 @@ export const t5TransformerLayerDef: LayerDef<T5TransformerLayerConfig> = {
       let sum = c.useRelativeAttentionBias
         ? biases(b, scores, paramAt(params, `${table.name}.embeddings`), !c.isDecoder)
         : undefined;
-      const add = (term: Value) => sum = sum ? b.one("Add", [sum, term]) : term;
+      const add = (term: Value) => sum = sum ? b.add(sum, term) : term;
       const causal = options.useCausalMask === true ? causalMask(b, scores) : undefined;
       const given = values.attentionMask;
       if (causal) {
-        const both = given
-          ? b.one("And", [causal, boolMask(b, given)])
-          : b.one("Unsqueeze", [causal, b.ints([0])]);
+        const both = given ? b.and(causal, boolMask(b, given)) : b.unsqueeze(causal, b.ints([0]));
         add(penalty(b, both, scores));
       } else if (given) add(penalty(b, given, scores));
       return sum ?? scalarLike(b, 0, scores);
     });
-    let middle = b.one("Add", [dropped(context, seen, c.dropout), x]);
+    let middle = b.add(dropped(context, seen, c.dropout), x);
     if (c.isDecoder) {
       const over = values.encoderHiddenStates ?? inputs[1], mask = values.encoderAttentionMask;
       if (!over) {
@@ -213,13 +208,13 @@ export const t5TransformerLayerDef: LayerDef<T5TransformerLayerConfig> = {
         [level(middle, crossNorm), asFloat(b, over)],
         (scores) => mask ? penalty(b, mask, scores) : scalarLike(b, 0, scores),
       );
-      middle = b.one("Add", [dropped(context, crossed, c.dropout), middle]);
+      middle = b.add(dropped(context, crossed, c.dropout), middle);
     }
     const last = level(middle, forwardNorm);
     let y = activate(b, c.activation, dense(b, last, params, inner));
-    if (c.useGatedActivation) y = b.one("Mul", [y, dense(b, last, params, gate)]);
+    if (c.useGatedActivation) y = b.mul(y, dense(b, last, params, gate));
     y = dense(b, dropped(context, y, c.dropout), params, outer);
-    return [b.one("Add", [dropped(context, y, c.dropout), middle]), bias];
+    return [b.add(dropped(context, y, c.dropout), middle), bias];
   },
   keras: hidden("T5TransformerLayer", {
     call: [

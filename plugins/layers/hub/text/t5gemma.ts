@@ -127,14 +127,14 @@ function headsSpecs(heads: Heads, c: T5GemmaConfig, keys: number, normalized: bo
 }
 /** What scores of masked keys get. */
 function lowered(b: Builder, seen: Value, like: Value): Value {
-  return b.one("Mul", [cast(b, b.one("Not", [seen]), dtypeOf(like)), scalarLike(b, -1e9, like)]);
+  return b.mul(cast(b, b.not(seen), dtypeOf(like)), scalarLike(b, -1e9, like));
 }
 /** `[batch, steps]` against scores. */
-const ofKeys = (b: Builder, mask: Value) => b.one("Unsqueeze", [boolMask(b, mask), b.ints([1, 2])]);
+const ofKeys = (b: Builder, mask: Value) => b.unsqueeze(boolMask(b, mask), b.ints([1, 2]));
 /** How many steps key j stands before query i, `[queries, keys]`. */
 function distance(b: Builder, scores: Value): Value {
-  const axis = (from: number, at: number) => b.one("Unsqueeze", [steps(b, scores, from), b.ints([at])]);
-  return b.one("Sub", [axis(2, 1), axis(3, 0)]);
+  const axis = (from: number, at: number) => b.unsqueeze(steps(b, scores, from), b.ints([at]));
+  return b.sub(axis(2, 1), axis(3, 0));
 }
 /** Attention with what is added to its scores. */
 function attention(
@@ -150,7 +150,7 @@ function attention(
     zeroed: false,
     softCap: c.attnLogitSoftcapping,
     dropout: c.attentionDropout,
-    bias: (scores) => b.one("Add", [scores, bias(scores)]),
+    bias: (scores) => b.add(scores, bias(scores)),
   });
   return fromHeads(b, mixed, params, heads.output);
 }
@@ -165,7 +165,7 @@ function around(context: Context, x: Value, name: string, part: (x: Value) => Va
   const { b, params, config: c } = context;
   const even = (v: Value, when: string) =>
     rmsOf(b, v, params, at(`${when}_${name}_layernorm`), c.rmsNormEps, 1);
-  return b.one("Add", [x, dropped(context, even(part(even(x, "pre")), "post"), c.dropoutRate)]);
+  return b.add(x, dropped(context, even(part(even(x, "pre")), "post"), c.dropoutRate));
 }
 const aroundSpecs = (name: string, size: number): Specs => ({
   ...level(at(`pre_${name}_layernorm`), size),
@@ -225,11 +225,11 @@ function encoder(name: string, second: boolean): LayerDef<T5GemmaConfig> {
           const apart = distance(b, scores),
             left = Math.floor((window + 1) / 2),
             right = Math.floor(window / 2) + 1;
-          const near = b.one("And", [
-            b.one("Less", [apart, b.scalar(left, "int64")]),
-            b.one("Greater", [apart, b.scalar(-right, "int64")]),
-          ]);
-          return b.one("Add", [all, lowered(b, near, scores)]);
+          const near = b.and(
+            b.less(apart, b.scalar(left, "int64")),
+            b.greater(apart, b.scalar(-right, "int64")),
+          );
+          return b.add(all, lowered(b, near, scores));
         });
       });
       return [forward(context, seen)];
@@ -241,9 +241,9 @@ function encoder(name: string, second: boolean): LayerDef<T5GemmaConfig> {
 /** Which keys of its own a decoder's queries see: those up to them, `most` steps back at most. */
 function upTo(b: Builder, scores: Value, padding: Value | undefined, most: number | null): Value {
   const apart = distance(b, scores);
-  let seen = b.one("GreaterOrEqual", [apart, b.scalar(0, "int64")]);
-  if (most !== null) seen = b.one("And", [seen, b.one("LessOrEqual", [apart, b.scalar(most, "int64")])]);
-  return padding ? b.one("And", [seen, ofKeys(b, padding)]) : seen;
+  let seen = b.greaterOrEqual(apart, b.scalar(0, "int64"));
+  if (most !== null) seen = b.and(seen, b.lessOrEqual(apart, b.scalar(most, "int64")));
+  return padding ? b.and(seen, ofKeys(b, padding)) : seen;
 }
 const decoderCall = ["inputs", "self_attention_padding_mask", "cross_attention_padding_mask", "training"];
 function encodedOf({ b, inputs }: Context, name: string): Value {
@@ -318,17 +318,17 @@ const mergedDecoderDef: LayerDef<T5GemmaConfig> = {
       const first = turned(context, v, merged.key, level(merged.keyNorm));
       const heads = toHeads(b, over, params, merged.key);
       const second = c.useQueryKeyNorm ? rmsOf(b, heads, params, merged.keyNorm, c.rmsNormEps, 1) : heads;
-      const join = (p: Value, q: Value) => b.one("Concat", [p, q], { axis: 2 });
+      const join = (p: Value, q: Value) => b.concat([p, q], { axis: 2 });
       const value = join(toHeads(b, v, params, merged.value), toHeads(b, over, params, merged.value));
       return attention(context, merged, [query, join(first, second), value], (scores) => {
         // Scores of its own steps stand first, those of the encoder's after them.
-        const count = b.one("Shape", [first], { start: 2, end: 3 });
-        const part = b.one("Slice", [scores, b.ints([0]), count, b.ints([3])]);
+        const count = b.shape(first, { start: 2, end: 3 });
+        const part = b.slice(scores, b.ints([0]), count, b.ints([3]));
         const mine = lowered(b, upTo(b, part, values.selfAttentionPaddingMask, most), scores);
         const theirs = lowered(b, ofKeys(b, mask), scores);
-        const rest = b.one("Slice", [scores, count, b.ints([2 ** 31 - 1]), b.ints([3])]);
-        const wide = (y: Value, like: Value) => b.one("Expand", [y, b.one("Shape", [like])]);
-        return b.one("Concat", [wide(mine, part), wide(theirs, rest)], { axis: 3 });
+        const rest = b.slice(scores, count, b.ints([2 ** 31 - 1]), b.ints([3]));
+        const wide = (y: Value, like: Value) => b.expand(y, b.shape(like));
+        return b.concat([wide(mine, part), wide(theirs, rest)], { axis: 3 });
       });
     });
     return [forward(context, seen)];

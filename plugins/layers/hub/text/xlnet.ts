@@ -49,8 +49,8 @@ export interface ContentAndQueryEmbeddingConfig {
 }
 const words = at("word_embed");
 /** A dim of x as a tensor of one number. */
-const dim = (b: Builder, x: Value, axis: number) => b.one("Shape", [x], { start: axis, end: axis + 1 });
-const joined = (b: Builder, ...parts: readonly Value[]) => b.one("Concat", [...parts], { axis: 0 });
+const dim = (b: Builder, x: Value, axis: number) => b.shape(x, { start: axis, end: axis + 1 });
+const joined = (b: Builder, ...parts: readonly Value[]) => b.concat([...parts], { axis: 0 });
 /** Ids `[batch, steps]` to rows `[batch, steps, hiddenDim]`, and waves of the distances `[batch, 2 · steps, hiddenDim]`. */
 export const contentAndQueryEmbeddingDef: LayerDef<ContentAndQueryEmbeddingConfig> = {
   kind: "layer",
@@ -69,19 +69,19 @@ export const contentAndQueryEmbeddingDef: LayerDef<ContentAndQueryEmbeddingConfi
   }),
   build(context) {
     const { b, config: c, inputs, params } = context, ids = cast(b, inputAt(inputs, 0), "int32");
-    const rows = b.one("Gather", [paramAt(params, "rows"), ids], { axis: 0 });
-    const count = b.one("Squeeze", [dim(b, ids, 1)]);
-    const places = b.one("Range", [count, b.one("Neg", [count]), b.scalar(-1, "int64")]);
+    const rows = b.gather(paramAt(params, "rows"), ids, { axis: 0 });
+    const count = b.squeeze(dim(b, ids, 1));
+    const places = b.range(count, b.neg(count), b.scalar(-1, "int64"));
     const size = c.hiddenDim, waves = range(0, Math.ceil(size / 2)).map((i) => 1 / 10000 ** (2 * i / size));
-    const angles = b.one("Mul", [
-      b.one("Unsqueeze", [cast(b, places, "float32"), b.ints([1])]),
+    const angles = b.mul(
+      b.unsqueeze(cast(b, places, "float32"), b.ints([1])),
       b.constant(tensor(Float32Array.from(waves))),
-    ]);
-    const each = b.one("Concat", [b.one("Sin", [angles]), b.one("Cos", [angles])], { axis: -1 });
+    );
+    const each = b.concat([b.sin(angles), b.cos(angles)], { axis: -1 });
     // KerasHub lays [steps, batch] out as [batch, steps] without turning it.
     const batch = dim(b, ids, 0), length = dim(b, each, 0), width = b.ints([size]);
-    const wide = b.one("Expand", [b.one("Unsqueeze", [each, b.ints([1])]), joined(b, length, batch, width)]);
-    const laid = b.one("Reshape", [dropped(context, wide, c.dropout), joined(b, batch, length, width)]);
+    const wide = b.expand(b.unsqueeze(each, b.ints([1])), joined(b, length, batch, width));
+    const laid = b.reshape(dropped(context, wide, c.dropout), joined(b, batch, length, width));
     return [dropped(context, rows, c.dropout), laid];
   },
   keras: hidden("ContentAndQueryEmbedding", { call: ["token_id_input"], inputDtype: "int32" }),
@@ -101,19 +101,14 @@ export const xlnetMaskDef: LayerDef<XlnetMaskConfig, "mask"> = {
   params: (c) => ({ mask: weight([1, 1, c.hiddenDim], "truncatedNormal", { path: "mask_emb" }) }),
   build({ b, inputs }) {
     const given = inputAt(inputs, 0), batch = dim(b, given, 0), steps = dim(b, given, 1);
-    const padded = b.one("Sub", [b.scalar(1), cast(b, given, "float32")]);
+    const padded = b.sub(b.scalar(1), cast(b, given, "float32"));
     // Laid out as [steps, batch] without turning it, as in KerasHub.
-    const laid = transpose(b, b.one("Reshape", [padded, joined(b, steps, batch)]), [1, 0]);
-    const query = b.one("Unsqueeze", [
-      cast(b, b.one("Greater", [laid, b.scalar(0)]), "float32"),
-      b.ints([1]),
-    ]);
-    const places = b.one("Range", [b.scalar(0, "int64"), b.one("Squeeze", [steps]), b.scalar(1, "int64")]);
-    const other = b.one("Not", [
-      b.one("Equal", [b.one("Unsqueeze", [places, b.ints([1])]), b.one("Unsqueeze", [places, b.ints([0])])]),
-    ]);
-    const content = b.one("Mul", [query, cast(b, other, "float32")]);
-    return [b.one("Sub", [b.scalar(1), content]), b.one("Sub", [b.scalar(1), query])];
+    const laid = transpose(b, b.reshape(padded, joined(b, steps, batch)), [1, 0]);
+    const query = b.unsqueeze(cast(b, b.greater(laid, b.scalar(0)), "float32"), b.ints([1]));
+    const places = b.range(b.scalar(0, "int64"), b.squeeze(steps), b.scalar(1, "int64"));
+    const other = b.not(b.equal(b.unsqueeze(places, b.ints([1])), b.unsqueeze(places, b.ints([0]))));
+    const content = b.mul(query, cast(b, other, "float32"));
+    return [b.sub(b.scalar(1), content), b.sub(b.scalar(1), query)];
   },
   keras: hidden("XLNetAttentionMaskLayer", { call: ["inputs"], ignore: ["kernel_initializer_range"] }),
 };
@@ -126,8 +121,8 @@ export const xlnetSegmentsDef: LayerDef<Record<never, never>, never> = {
   params: () => ({}),
   build({ b, inputs }) {
     const ids = inputAt(inputs, 0);
-    const [row, column] = [2, 1].map((axis) => b.one("Unsqueeze", [ids, b.ints([axis])]));
-    return [b.one("Not", [b.one("Equal", [row as Value, column as Value])])];
+    const [row, column] = [2, 1].map((axis) => b.unsqueeze(ids, b.ints([axis])));
+    return [b.not(b.equal(row as Value, column as Value))];
   },
   keras: hidden("XLNetSegmentMatrixLayer", { call: ["segment_ids"] }),
 };
@@ -167,12 +162,11 @@ function shifted(b: Builder, scores: Value, like: Value): Value {
     Value,
     Value,
   ];
-  const cut = (x: Value, from: Value, to: Value, axis: number) =>
-    b.one("Slice", [x, from, to, b.ints([axis])]);
+  const cut = (x: Value, from: Value, to: Value, axis: number) => b.slice(x, from, to, b.ints([axis]));
   const one = b.ints([1]), zero = b.ints([0]);
-  const laid = b.one("Reshape", [scores, joined(b, batch, heads, columns, rows)]);
-  const rest = cut(laid, one, columns, 2), fewer = b.one("Sub", [columns, one]);
-  const back = b.one("Reshape", [rest, joined(b, batch, heads, rows, fewer)]);
+  const laid = b.reshape(scores, joined(b, batch, heads, columns, rows));
+  const rest = cut(laid, one, columns, 2), fewer = b.sub(columns, one);
+  const back = b.reshape(rest, joined(b, batch, heads, rows, fewer));
   return cut(back, zero, dim(b, like, 3), 3);
 }
 function attention(context: HubContext<XlnetEncoderConfig>, x: Value): Value {
@@ -182,22 +176,21 @@ function attention(context: HubContext<XlnetEncoderConfig>, x: Value): Value {
     throw new UnsupportedError("XLNetEncoder: expected attn_mask_content, pos_emb and seg_mat");
   }
   const heads = (from: Value, place: Place) => toHeads(b, from, params, place), own = heads(x, query);
-  const biased = (name: string) =>
-    b.one("Add", [own, b.one("Unsqueeze", [paramAt(params, name), b.ints([1])])]);
-  const over = (q: Value, k: Value) => b.one("MatMul", [q, transpose(b, k, [0, 1, 3, 2])]);
+  const biased = (name: string) => b.add(own, b.unsqueeze(paramAt(params, name), b.ints([1])));
+  const over = (q: Value, k: Value) => b.matMul(q, transpose(b, k, [0, 1, 3, 2]));
   const content = over(biased("content"), heads(x, key));
   const positional = shifted(b, over(biased("positional"), heads(asFloat(b, waves), distance)), content);
   // [2, heads, size] as [heads, size, 2].
-  const two = b.one("MatMul", [biased("segment"), transpose(b, paramAt(params, "segments"), [1, 2, 0])]);
-  const column = (i: number) => b.one("Slice", [two, b.ints([i]), b.ints([i + 1]), b.ints([3])]);
-  const apart = b.one("Unsqueeze", [boolMask(b, differ), b.ints([1])]);
-  const segment = b.one("Where", [apart, column(1), column(0)]);
-  const sum = b.one("Add", [b.one("Add", [content, positional]), segment]);
-  const scores = b.one("Mul", [sum, scalarLike(b, 1 / Math.sqrt(c.headDim), sum)]);
-  const seen = b.one("Unsqueeze", [boolMask(b, mask), b.ints([1])]);
-  const mixed = b.one("MatMul", [maskedSoftmax(b, scores, seen, c.zeroMasked), heads(x, value)]);
-  const kernel = b.one("Reshape", [paramAt(params, `${output.name}.kernel`), b.ints([c.hiddenDim, -1])]);
-  return b.one("MatMul", [unsplit(b, mixed), transpose(b, kernel, [1, 0])]);
+  const two = b.matMul(biased("segment"), transpose(b, paramAt(params, "segments"), [1, 2, 0]));
+  const column = (i: number) => b.slice(two, b.ints([i]), b.ints([i + 1]), b.ints([3]));
+  const apart = b.unsqueeze(boolMask(b, differ), b.ints([1]));
+  const segment = b.where(apart, column(1), column(0));
+  const sum = b.add(b.add(content, positional), segment);
+  const scores = b.mul(sum, scalarLike(b, 1 / Math.sqrt(c.headDim), sum));
+  const seen = b.unsqueeze(boolMask(b, mask), b.ints([1]));
+  const mixed = b.matMul(maskedSoftmax(b, scores, seen, c.zeroMasked), heads(x, value));
+  const kernel = b.reshape(paramAt(params, `${output.name}.kernel`), b.ints([c.hiddenDim, -1]));
+  return b.matMul(unsplit(b, mixed), transpose(b, kernel, [1, 0]));
 }
 /** An encoder's layer of XLNet (Yang et al. 2019), of contents alone, `[batch, steps, features]` beside mask, waves and segments, shape unchanged. */
 export const xlnetEncoderDef: LayerDef<XlnetEncoderConfig> = {
@@ -239,11 +232,11 @@ export const xlnetEncoderDef: LayerDef<XlnetEncoderConfig> = {
   },
   build(context) {
     const { b, config: c, inputs, params } = context, x = asFloat(b, inputAt(inputs, 0));
-    const sum = b.one("Add", [dropped(context, attention(context, x), c.dropout), x]);
+    const sum = b.add(dropped(context, attention(context, x), c.dropout), x);
     const level = norm(b, sum, params, attentionNorm, c.layerNormEpsilon);
     const y = activate(b, c.activation, dense(b, level, params, inner));
     const through = dropped(context, dense(b, dropped(context, y, c.dropout), params, outer), c.dropout);
-    return [norm(b, b.one("Add", [through, level]), params, forwardNorm, c.layerNormEpsilon)];
+    return [norm(b, b.add(through, level), params, forwardNorm, c.layerNormEpsilon)];
   },
   keras: hidden("XLNetEncoder", {
     call: ["output_content", "attn_mask_content", "attn_mask_query", "pos_emb", "seg_mat"],
