@@ -45,10 +45,6 @@ export function portOf(name: string, type: Type, optional = false): Port {
 const isTensorLike = (x: unknown): x is Tensor =>
   typeof x === "object" && x !== null && "data" in x && "shape" in x && "dtype" in x;
 
-/** Depth of nested arrays, judged by their first elements. */
-function depthOf(x: unknown): number {
-  return isList(x) ? 1 + depthOf(x[0]) : 0;
-}
 
 /**
  * Data by input name; an input with a value of its own may be left out.
