@@ -3,6 +3,7 @@ import { InputError, readNpy, type Tensor } from "../mod.ts";
 import {
   type CsvTable,
   csvToTensor,
+  isPicture,
   parseCsv,
   parseJsonLines,
   readCifar10,
@@ -74,8 +75,7 @@ export async function readColumn(path: string, name: string): Promise<readonly s
 
 /** True for comma or tab separated tables, and JSON lines. */
 export const isTable = (path: string): boolean => /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/.test(path);
-/** True for pictures. */
-export const isPicture = (path: string): boolean => /\.(png|jpe?g|gif|bmp)$/i.test(path);
+export { isPicture } from "../public/data.ts";
 /** True for a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then((s) => s.isDirectory, () => false);

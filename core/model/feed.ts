@@ -45,7 +45,6 @@ export function portOf(name: string, type: Type, optional = false): Port {
 const isTensorLike = (x: unknown): x is Tensor =>
   typeof x === "object" && x !== null && "data" in x && "shape" in x && "dtype" in x;
 
-
 /**
  * Data by input name; an input with a value of its own may be left out.
  * @throws {InputError} that names the missing or unknown input.

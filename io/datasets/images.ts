@@ -4,7 +4,9 @@ import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
 import { checkBytes, dataFileNames, type DataFileOptions, named } from "./options.ts";
-import { decodePicture, type Picture } from "../pictures/mod.ts";
+import { orientationOf, turned } from "../pictures/exif.ts";
+import { decodePicture, type Picture, pictureFormat } from "../pictures/mod.ts";
+import { decodeWebp } from "../pictures/webp.ts";
 
 /** Channels of a picture: 1 grayscale, 3 RGB, 4 RGBA. */
 export type ColorMode = "grayscale" | "rgb" | "rgba";
@@ -14,21 +16,20 @@ export type ImageInterpolation = "bilinear" | "nearest";
 export interface ImageOptions extends DataFileOptions {
   /** Channels of the tensor; those of the file unless given. */
   readonly colorMode?: ColorMode;
+  /** True turns a picture as its Exif orientation says, which TensorFlow passes over; false unless given. */
+  readonly upright?: boolean;
 }
-const imageNames: OptionNames<ImageOptions> = { ...dataFileNames, colorMode: 0 };
+const imageNames: OptionNames<ImageOptions> = { ...dataFileNames, colorMode: 0, upright: 0 };
 const channelsOf: Readonly<Record<ColorMode, number>> = { grayscale: 1, rgb: 3, rgba: 4 };
 
 /**
- * Reads a picture file: uint8 `[height, width, channels]`. JPEG, PNG, GIF (the first frame), BMP, PNM and TIFF, with the
+ * Reads a picture file: uint8 `[height, width, channels]`. JPEG, PNG, GIF (the first frame), BMP, PNM, TIFF and WebP, with the
  * pixels of libjpeg and TensorFlow's `decode_image`. Palettes become colours, 16 bits their upper 8; an alpha channel is
  * dropped by `rgb` and `grayscale`.
  * @throws {FormatError} for a file that is broken or no picture; {@link UnsupportedError} for a format that isn't read, by
  * name; {@link LimitError} for one whose pixels exceed limits.tensorBytes.
  */
-export function readImage(bytes: Uint8Array, options: ImageOptions = {}): Promise<Tensor> {
-  return Promise.resolve().then(() => decoded(bytes, options));
-}
-function decoded(bytes: Uint8Array, options: ImageOptions): Tensor {
+export async function readImage(bytes: Uint8Array, options: ImageOptions = {}): Promise<Tensor> {
   checkOptions("readImage", options, imageNames);
   checkBytes("readImage", bytes);
   const { label, detail } = named("image", options.file), { tensorBytes } = options.limits ?? defaultLimits;
@@ -38,7 +39,9 @@ function decoded(bytes: Uint8Array, options: ImageOptions): Tensor {
   }
   let picture: Picture;
   try {
-    picture = decodePicture(bytes, tensorBytes);
+    picture = pictureFormat(bytes) === "WebP"
+      ? await decodeWebp(bytes, tensorBytes)
+      : decodePicture(bytes, tensorBytes);
   } catch (cause) {
     const more = { ...detail, cause };
     if (cause instanceof UnsupportedError) throw new UnsupportedError(`${label}: ${cause.message}`, more);
@@ -47,7 +50,12 @@ function decoded(bytes: Uint8Array, options: ImageOptions): Tensor {
     throw cause;
   }
   const wanted = mode === undefined ? picture.channels : channelsOf[mode];
-  return tensor(recolored(picture, wanted), [picture.height, picture.width, wanted], "uint8");
+  const { data, height, width } = turned(
+    recolored(picture, wanted),
+    [picture.height, picture.width, wanted],
+    options.upright ? orientationOf(bytes) : 1,
+  );
+  return tensor(data, [height, width, wanted], "uint8");
 }
 
 /** Channels made of others; grey is what the file itself holds, or the luma of ITU-R BT.601. */

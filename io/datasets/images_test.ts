@@ -1,4 +1,5 @@
 /** Pictures as TensorFlow decodes and resizes them. @module */
+import { crc32 } from "../archives/inflate.ts";
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { tensor, toNumbers } from "../../core/values/tensor.ts";
 import { type ColorMode, readImage, resizeImage } from "./images.ts";
@@ -79,6 +80,75 @@ Deno.test("a broken picture is named", async () => {
   strictEqual((await readImage(whole)).shape.length, 3);
   await rejects(
     readImage(new TextEncoder().encode("RIFF\0\0\0\0WEBPVP8 "), { file: "e.webp" }),
-    /^UnsupportedError: e\.webp: image: WebP pictures aren't read: save them as PNG or JPEG/,
+    /^FormatError: e\.webp: image: damaged WebP picture: it ends too soon/,
   );
+});
+
+/** A PNG part's checksum as it stands behind it. */
+function checksum(part: Uint8Array): Uint8Array {
+  const out = new Uint8Array(4);
+  new DataView(out.buffer).setUint32(0, crc32(part));
+  return out;
+}
+const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+Deno.test("pictures are put upright as Pillow's exif_transpose does, where that is asked for", async () => {
+  // 2 × 3 pixels 0, 40, … 200 that Pillow wrote as PNG with orientation 6; the byte of the orientation is changed below.
+  const file = bytesOf(
+    "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAAAAAAANZnS2kAAAAQSURBVHic" +
+      "Y2TQ0GCs0NAAAAOsARurQfTfAAAAAElFTkSuQmCC",
+  );
+  const expected = [
+    "012/345",
+    "210/543",
+    "543/210",
+    "345/012",
+    "03/14/25",
+    "30/41/52",
+    "52/41/30",
+    "25/14/03",
+  ];
+  for (const [i, rows] of expected.entries()) {
+    const said = file.slice();
+    said[60] = i + 1;
+    said.set(checksum(said.subarray(37, 67)), 67);
+    const { shape, data } = await readImage(said, { upright: true });
+    const [height = 0, width = 0] = shape;
+    const got = Array.from(
+      { length: height },
+      (_, y) => [...data.slice(y * width, (y + 1) * width)].map((v) => Number(v) / 40).join(""),
+    );
+    strictEqual(got.join("/"), rows);
+    deepStrictEqual((await readImage(said)).shape, [2, 3, 1]);
+  }
+});
+
+const hasWebp = await import(["npm:@jsquash/webp@1.5.0", "decode.js"].join("/")).then(
+  () => true,
+  () => false,
+);
+Deno.test({
+  name: "WebP pictures have libwebp's pixels",
+  ignore: !hasWebp,
+  async fn() {
+    // 2 × 2 pixels, written by Pillow without loss.
+    const file = bytesOf(
+      "UklGRjoAAABXRUJQVlA4TC4AAAAvAUAAAB9AJECa+wDa/aqQgEyZoLpIQEL832GQQ9T8R/nPEgJKAgRAUUYi+h8M",
+    );
+    deepStrictEqual([...(await readImage(file)).data], [
+      106,
+      152,
+      249,
+      131,
+      184,
+      200,
+      0,
+      21,
+      253,
+      147,
+      202,
+      107,
+    ]);
+    await rejects(readImage(file.subarray(0, 20)), /image: damaged WebP picture/);
+  },
 });

@@ -104,6 +104,7 @@ const calls: Readonly<Record<string, () => unknown>> = {
   readCsvStream: () => first(lapis.data.readCsvStream([bytes], wrong)),
   readIdx: () => lapis.data.readIdx(bytes, wrong),
   readImage: () => lapis.data.readImage(bytes, wrong),
+  readPictures: () => lapis.data.readPictures([], wrong),
   readImageFolder: () => lapis.data.readImageFolder("/nowhere", wrong),
   parseJsonLines: () => lapis.data.parseJsonLines("{}", wrong),
   parseLines: () => lapis.data.parseLines("a b", wrong),
