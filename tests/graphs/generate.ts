@@ -24,6 +24,8 @@ export interface DrawOptions {
   readonly contrib?: boolean;
   /** The operator that every graph has. */
   readonly op?: string;
+  /** An open dim is bound to 0. */
+  readonly empty?: boolean;
   /** Most nodes that are asked for. */
   readonly nodes?: number;
   /** The opset; one of 18 to 23 unless said. Before 18 operators have the form that they had then. */
@@ -36,16 +38,16 @@ const operatorsOf = (contrib: boolean) =>
 /** The graphs that a seed gives: the drafted one, and one for each node that could not be run. */
 export function draw(
   seed: number,
-  { contrib = false, ops = operatorsOf(contrib), op, nodes = 9, opset: asked }: DrawOptions = {},
+  { contrib = false, ops = operatorsOf(contrib), op, empty = false, nodes = 9, opset: asked }: DrawOptions =
+    {},
 ): Drawn[] {
   restart();
   const dice = new Dice(seed),
     latest = dice.pick(op === undefined ? [18, 20, 21, 22, 23] : [until[op] ?? 23]);
   const opset = asked ?? latest;
-  const bindings: Binding[] = [
-    { n: dice.between(1, 4), m: dice.between(2, 6) },
-    { n: dice.between(5, 7), m: 1 },
-  ];
+  const first: Binding = { n: dice.between(1, 4), m: dice.between(2, 6) };
+  const second: Binding = { n: dice.between(5, 7), m: 1 };
+  const bindings = empty ? [second, { ...first, [dice.pick(["n", "m"])]: 0 }] : [first, second];
   const draft = new Draft(dice, opset, bindings, op === undefined && dice.chance(0.08));
   // NaN and the like mean the same to all in elementwise operators and in those that move elements alone.
   const among = draft.corner

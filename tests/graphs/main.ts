@@ -1,7 +1,7 @@
 /**
  * Random ONNX graphs on every engine: `deno task test:graphs [--count N] [--seed N] [--op NAME] [--nodes N] [--opset N] [--shrink]
- * [--contrib] [--only wasm] [--out FOLDER]`. `--shrink` makes what is wrong small; `--out` writes it as fixtures; `--only` tells of
- * what one engine alone has wrong; `--contrib` draws onnxruntime's own operators too. Ends with 1 where something is wrong. @module
+ * [--contrib] [--empty] [--only wasm] [--out FOLDER]`. `--shrink` makes what is wrong small; `--out` writes it as fixtures; `--only` tells of
+ * what one engine alone has wrong; `--contrib` draws onnxruntime's own operators too, `--empty` binds an open dim to 0. Ends with 1 where something is wrong. @module
  */
 import { writeFixture } from "./fixtures.ts";
 import { Oracle } from "./oracle/mod.ts";
@@ -18,6 +18,7 @@ const options = {
   seed,
   nodes: Number(value("--nodes") ?? 9),
   contrib: Deno.args.includes("--contrib"),
+  empty: Deno.args.includes("--empty"),
   ...(op !== undefined && { op }),
   ...(opset !== undefined && { opset: Number(opset) }),
 };

@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { tensorType } from "../../../core/values/shape.ts";
 import { tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { GraphBuilder } from "../../../core/graph/builder.ts";
-import type { Value } from "../../../core/graph/graph.ts";
+import type { Attributes, Value } from "../../../core/graph/graph.ts";
 import { compile, difference, graphOf, normal, registry, tensorOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";
 
@@ -160,6 +160,28 @@ Deno.test("sizes that disagree only when running are refused, naming the node an
     ok(difference(await run(session), expected) < 1e-5, `${said}`);
     await rejects(session.run(feed(not)), said);
     ok(difference(await run(session), expected) < 1e-5, `${said}, after a refusal`);
+  }
+});
+
+Deno.test("a transposed convolution whose pads leave nothing gives nothing, as on the plain engine", async () => {
+  const cases: readonly (readonly [number[], number[], Attributes])[] = [
+    [[1, 2, 1, 4], [2, 1, 2, 1], { pads: [1, 0, 1, 0] }],
+    [[1, 2, 0, 4], [2, 1, 2, 1], { strides: [2, 1] }],
+    [[2, 4, 1, 3], [4, 1, 3, 3], { group: 2, pads: [1, 1, 2, 1] }],
+    [[2, 4, 1], [4, 3, 2], { pads: [1, 1] }],
+    [[1, 2, 1, 2, 2], [2, 3, 2, 2, 2], { pads: [1, 1, 0, 1, 1, 0] }],
+  ];
+  for (const [shape, kernel, attributes] of cases) {
+    const open = shape.map((n, axis) => (axis === 1 ? n : `d${axis}`));
+    const graph = graphOf((b) => {
+      const x = b.input("x", tensorType("float32", open));
+      b.output("y", b.one("ConvTranspose", [x, b.constant(normal(kernel, 2))], attributes));
+    });
+    const shapes = await Promise.all([wasm, registry.get("backend", "plain")].map(async (engine) => {
+      using session = await compile(engine, graph);
+      return tensorOf((await session.run({ x: normal(shape, 1) }))["y"]).shape;
+    }));
+    ok(shapes[0]?.includes(0) && `${shapes[0]}` === `${shapes[1]}`, `${shape}: ${shapes.join(" and ")}`);
   }
 });
 

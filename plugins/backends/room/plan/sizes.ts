@@ -67,10 +67,8 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
       const body = node.graphs["body"];
       if (body) found.push(...agreementsOf(body));
     } else if (/^Conv(Transpose)?$|Pool$/.test(op) && !node.attributes["ceil_mode"]) {
-      // A transposed convolution known to give nothing isn't computed here.
-      for (const d of out.slice(2)) {
-        if (op !== "ConvTranspose" || typeof d !== "number") least(op.endsWith("Pool") ? 0 : 1, d);
-      }
+      // Pools and transposed convolutions may give nothing; a convolution's windows must fit.
+      for (const d of out.slice(2)) least(op === "Conv" ? 1 : 0, d);
     }
     return found;
   });

@@ -72,7 +72,8 @@ export class Walk {
     const { f } = this;
     const [t = 0, base = 0, taller = 0, done = 0] = f.locals("i32", 4);
     f.get(rows).i32(5).op("i32.add").i32(6).op("i32.div_u").set(t);
-    f.get(rows, t).op("i32.div_u").set(base);
+    // No rows are no tiles, not a division by none.
+    f.get(rows, t, t).op("i32.eqz", "i32.add", "i32.div_u").set(base);
     f.get(rows, base, t).op("i32.mul", "i32.sub").set(taller);
     const names = this.spec.addR ? ["A", "C", "R"] as const : ["A", "C"] as const;
     const at = names.map((name) => {
