@@ -5,7 +5,11 @@ import { table } from "./terminal.ts";
 const share = (n: number) => n.toFixed(4);
 
 /** Precision, recall, F1 and support of every class, with the means. */
-export function reportText(report: ClassificationReport, labels: readonly string[] | undefined): string {
+export function reportText(
+  report: ClassificationReport,
+  labels: readonly string[] | undefined,
+  width: number,
+): string {
   const rows = report.classes.map(({ precision, recall, f1, support }, c) => [
     labels?.[c] ?? `${c}`,
     share(precision),
@@ -18,13 +22,20 @@ export function reportText(report: ClassificationReport, labels: readonly string
     ["weighted F1", "", "", share(report.weightedF1), `${report.rows}`],
     ["accuracy", "", "", share(report.accuracy), `${report.rows}`],
   ];
-  return table(["class", "precision", "recall", "F1", "rows"], [...rows, ...means], { right: [1, 2, 3, 4] });
+  return table(["class", "precision", "recall", "F1", "rows"], [...rows, ...means], {
+    right: [1, 2, 3, 4],
+    width,
+  });
 }
 
 /** Rows by true class, columns by predicted class. */
-export function confusionText(report: ClassificationReport, labels: readonly string[] | undefined): string {
+export function confusionText(
+  report: ClassificationReport,
+  labels: readonly string[] | undefined,
+  width: number,
+): string {
   const name = (c: number) => labels?.[c] ?? `${c}`;
   const header = ["true \\ predicted", ...report.confusion.map((_, c) => name(c))];
   const rows = report.confusion.map((row, c) => [name(c), ...row.map(String)]);
-  return table(header, rows, { right: header.map((_, i) => i).slice(1) });
+  return table(header, rows, { right: header.map((_, i) => i).slice(1), width });
 }

@@ -35,38 +35,62 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** How a table is set. */
+export interface TableOptions {
+  /** Columns that are set flush right. */
+  readonly right?: readonly number[];
+  /** Columns whose beginning is cut off rather than their end. */
+  readonly ends?: readonly number[];
+  readonly width?: number;
+  readonly indent?: number;
+}
+/** Columns of text give way no further than this before a table is broken. */
+const least = 12;
+
 /**
- * Rows under a header, in columns as wide as they must be; `right` lists the columns that are set flush right, `ends` those
- * whose beginning is cut off rather than their end.
+ * Rows under a header, in columns as wide as they must be. Where they are wider than the terminal, columns of text give
+ * way, the widest first; where that isn't enough, the table goes on below under its first column.
  */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  options: {
-    readonly right?: readonly number[];
-    readonly ends?: readonly number[];
-    readonly width?: number;
-    readonly indent?: number;
-  } = {},
+  options: TableOptions = {},
 ): string {
-  const { right = [], ends = [], width = 80, indent = 0 } = options;
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  // Flush-left columns give way, the widest first, where the row is wider than the terminal.
-  let over = indent + widths.reduce((a, b) => a + b, 0) + 2 * (widths.length - 1) - width;
-  for (; over > 0; over--) {
-    const widest = widths.reduce(
-      (best, w, i) => (right.includes(i) || w <= (widths[best] ?? 12) ? best : i),
-      -1,
-    );
-    if (widest < 0) break;
-    widths[widest] = (widths[widest] ?? 1) - 1;
+  const { right = [], width = 80, indent = 0 } = options;
+  const natural = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const widthOf = (columns: readonly number[], widths: readonly number[]) =>
+    indent + columns.reduce((sum, c) => sum + (widths[c] ?? 0), 0) + 2 * (columns.length - 1);
+  const shrunk = natural.map((w, c) => right.includes(c) ? w : Math.min(w, least));
+  const blocks: number[][] = [[]];
+  for (const c of header.keys()) {
+    const last = blocks.at(-1) ?? [];
+    if (last.length < 2 || widthOf([...last, c], shrunk) <= width) last.push(c);
+    else blocks.push([0, c]);
   }
+  return blocks.map((columns) => {
+    const widths = [...natural];
+    for (let over = widthOf(columns, widths) - width; over > 0; over--) {
+      const given = columns.filter((c) => !right.includes(c) && (widths[c] ?? 0) > least);
+      const [widest] = given.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+      if (widest === undefined) break;
+      widths[widest] = (widths[widest] ?? 1) - 1;
+    }
+    return block(header, rows, columns, widths, options);
+  }).join("\n\n");
+}
+function block(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: readonly number[],
+  widths: readonly number[],
+  { right = [], ends = [], indent = 0 }: TableOptions,
+): string {
   const line = (cells: readonly string[]) =>
-    " ".repeat(indent) + header.map((_, i) => {
+    " ".repeat(indent) + columns.map((i) => {
       const cell = (ends.includes(i) ? clipStart : clip)(cells[i] ?? "", widths[i] ?? 0);
       return right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
     }).join("  ").trimEnd();
-  const rule = " ".repeat(indent) + widths.map((w) => "─".repeat(w)).join("  ");
+  const rule = " ".repeat(indent) + columns.map((c) => "─".repeat(widths[c] ?? 0)).join("  ").trimEnd();
   return [line(header), rule, ...rows.map(line)].join("\n");
 }
 

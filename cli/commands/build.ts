@@ -52,7 +52,7 @@ const { y } = (await load()).run({ x: new Float32Array(784) });`,
           ...info.inputs.map(({ name, dtype, shape }) => ["input", name, dtype, shapeText(shape)]),
           ...info.outputs.map(({ name, dtype, shape }) => ["output", name, dtype, shapeText(shape)]),
           ...info.states.map((name) => ["state", name, "", ""]),
-        ]),
+        ], { width: context.terminal.width }),
         ...(info.dims.length === 0 ? [] : [`sizes that vary: ${info.dims.join(", ")}`]),
         proof.equal
           ? `${runs} gave the bits of the deterministic backend`

@@ -12,7 +12,7 @@ import { readWeightsH5 } from "../../io/keras/mod.ts";
 import { onnxHeader } from "../../io/onnx/mod.ts";
 import { type CommandDef, type Context, numberOption } from "../command.ts";
 import { readBytes } from "../inputs.ts";
-import { clip, count, shapeText, small, table } from "../terminal.ts";
+import { clip, count, shapeText, small, table, wrapped } from "../terminal.ts";
 
 /** Compares two models, or files of weights. */
 export const diff: CommandDef = {
@@ -114,7 +114,7 @@ function textOf(found: ModelDifferences, a: string, b: string, width: number): s
         }),
       ]
       : []),
-    same,
+    ...wrapped(same, width),
   ].join("\n");
 }
 /** Infinities as null, which JSON has. */

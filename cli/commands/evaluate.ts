@@ -59,7 +59,9 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
       );
     }
     if (loss !== undefined) model.compile({ loss, metrics });
-    else if (metrics.length > 0) throw new UsageError("--metric: goes with --loss");
+    else if (metrics.length > 0 && !model.compiled) {
+      throw new UsageError("--metrics: the model's file says no loss: give one with --loss");
+    }
     const held = fittedFrom(model.extras) ?? besideModel(model, assets);
     const given = await givenFiles(listOption(options, "data")), dataset = await datasetNamed(given);
     const parts = dataset &&
@@ -93,7 +95,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     if (model.inputs.length !== 1 || !first || !isTensor(part.x)) {
       throw new InputError(`evaluate is for models of one input; this has ${model.inputs.length}`);
     }
-    const found = await evaluateOn(model, part, { batchSize, samples, target });
+    const found = await evaluateOn(model, part, { batchSize, samples, target, metrics });
     return {
       text: evaluationText(found, fitted.labels, part.texts, context.terminal.width),
       data: { model: path, backend: model.backend, ...found },

@@ -72,9 +72,8 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
     const rows = rowsOf(model, found.weights), totals = totalsOf(rows);
     const inputs = [...found.inputs].map(([name, t]) => ({ name, ...statistics(t) }));
     const finite = rows.every((row) => row.finite);
-    const room = width - 55, name = (r: GradientRow) => clipLeft(`${r.layer}/${r.weight}`, room);
     const line = (r: GradientRow) => [
-      name(r),
+      `${r.layer}/${r.weight}`,
       shapeText(r.shape),
       finiteText(r.finite),
       share(r.nonzero),
@@ -86,7 +85,7 @@ lapis gradients model.h5 --input x.npy --target y.npy --loss meanSquaredError`,
       table(
         ["weight", "shape", "finite", "nonzero", "mean |g|", "max |g|"],
         rows.map(line),
-        { right: [3, 4, 5], width },
+        { right: [3, 4, 5], ends: [0], width },
       ),
       table(
         ["layer type", "layers", "elements", "finite", "nonzero", "mean |g|", "max |g|"],
@@ -132,9 +131,6 @@ function histograms(
   });
   return plotDistributions(new Map(pairs));
 }
-/** The end of a path tells weights apart: its beginning gives way. */
-const clipLeft = (path: string, room: number) =>
-  path.length <= room ? path : `…${path.slice(path.length - Math.max(1, room) + 1)}`;
 const finiteText = (finite: boolean) => (finite ? "yes" : "NO");
 const share = (n: number) => `${(100 * n).toFixed(1)} %`;
 

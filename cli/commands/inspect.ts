@@ -61,7 +61,7 @@ lapis inspect model.keras --plan          # segments, kernels and bytes`,
     return {
       text: [
         titleText(model.name, model.countParams(), items),
-        portsText(graph, sizes, options.all === true),
+        portsText(graph, sizes, options.all === true, width),
         listing(items, shownBy(options, context, model.isGraph ? "node" : "layer")),
         operatorsText(graph),
         ...(plan === undefined ? [] : [planText(plan, width, options.all === true)]),
@@ -97,7 +97,7 @@ async function inspectStructure(
     text: [
       titleText(graph.name, parameters, items),
       facts.map(([what, value]) => clip(`${what}: ${value}`, width)).join("\n"),
-      portsText(graph, sizes, options.all === true),
+      portsText(graph, sizes, options.all === true, context.terminal.width),
       listing(items, shownBy(options, context, "node")),
       operatorsText(graph),
     ].map((part) => wrap(part, width)).join("\n\n"),
@@ -265,7 +265,7 @@ function portsOf(graph: Graph, sizes: Sizes) {
     outputs: graph.outputs.filter((o) => o.updates === undefined).map(port),
   };
 }
-function portsText(graph: Graph, sizes: Sizes, all: boolean): string {
+function portsText(graph: Graph, sizes: Sizes, all: boolean, width: number): string {
   const { inputs, outputs } = portsOf(graph, sizes);
   const rows = (what: string, list: typeof inputs) =>
     foldedRows(
@@ -276,7 +276,9 @@ function portsText(graph: Graph, sizes: Sizes, all: boolean): string {
       .map((
         { item, depth, kind },
       ) => [depth === 0 ? what : "", `${"  ".repeat(depth)}${item.name}`, kind, item.output]);
-  return table(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)]);
+  return table(["", "name", "type", "shape"], [...rows("input", inputs), ...rows("output", outputs)], {
+    width,
+  });
 }
 /** Inputs or outputs that are always listed one by one. */
 const fewPorts = 12;

@@ -80,10 +80,10 @@ lapis verify model.keras --against y.npy --input x.npy --target labels.npy`,
       differenceTable("output", outputs, width),
       ...(classes === undefined ? [] : [`same class: ${classes.same} of ${classes.ours.length} rows`]),
       ...(reports === undefined ? [] : [
-        `${names.ours}:\n${reportText(reports.ours, assets.labels)}`,
-        `${names.reference}:\n${reportText(reports.reference, assets.labels)}`,
+        `${names.ours}:\n${reportText(reports.ours, assets.labels, width)}`,
+        `${names.reference}:\n${reportText(reports.reference, assets.labels, width)}`,
         ...(reports.ours.classes.length <= 10
-          ? [`${names.ours}:\n${confusionText(reports.ours, assets.labels)}`]
+          ? [`${names.ours}:\n${confusionText(reports.ours, assets.labels, width)}`]
           : []),
       ]),
       ...(samples.length === 0 ? [] : [table(
@@ -94,7 +94,7 @@ lapis verify model.keras --against y.npy --input x.npy --target labels.npy`,
           `${label(s.reference.class)} ${s.reference.score.toFixed(4)}`,
           `${label(s.ours.class)} ${s.ours.score.toFixed(4)}`,
           small(s.difference),
-          ...(feed.texts ? [clip(feed.texts[s.row] ?? "", 60)] : []),
+          ...(feed.texts ? [clip(feed.texts[s.row - 1] ?? "", 60)] : []),
         ]),
         { right: [0, 4], width },
       )]),
@@ -231,6 +231,7 @@ function reportsOf(
 }
 
 interface Sample {
+  /** From 1, as errors count rows. */
   readonly row: number;
   readonly true?: number;
   readonly reference: { readonly class: number; readonly score: number };
@@ -248,7 +249,7 @@ function samplesOf(
     const own = classes.ours[row] ?? 0, other = classes.reference[row] ?? 0, start = row * width;
     const known = truth?.[row];
     return {
-      row,
+      row: row + 1,
       ...(known === undefined ? {} : { true: known }),
       reference: { class: other, score: b[start + other] ?? NaN },
       ours: { class: own, score: a[start + own] ?? NaN },

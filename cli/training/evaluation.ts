@@ -16,6 +16,7 @@ export interface ClassConfidence {
 }
 /** A row's prediction beside the truth. */
 export interface SamplePrediction {
+  /** From 1, as errors count rows. */
   readonly row: number;
   readonly true: number;
   readonly predicted: number;
@@ -64,11 +65,19 @@ function truthOf(y: Tensor, rows: number): Int32Array | undefined {
 export async function evaluateOn(
   model: Model,
   { x, y }: Part,
-  options: { readonly batchSize: number; readonly samples: number; readonly target: "class" | "number" },
+  options: {
+    readonly batchSize: number;
+    readonly samples: number;
+    readonly target: "class" | "number";
+    /** Metrics in the place of the compiled ones. */
+    readonly metrics?: readonly string[];
+  },
 ): Promise<Evaluation> {
-  const { batchSize, samples } = options;
+  const { batchSize, samples, metrics: asked = [] } = options;
   if (!y) throw new InputError("the data holds no targets to evaluate with");
-  const metrics = model.compiled ? await model.evaluate(x, y, { batchSize }) : {};
+  const metrics = model.compiled
+    ? await model.evaluate(x, y, { batchSize, ...(asked.length > 0 && { metrics: asked }) })
+    : {};
   if (model.outputs.length !== 1) {
     throw new InputError(`evaluate is for models of one output; this has ${model.outputs.length}`);
   }
@@ -86,7 +95,7 @@ export async function evaluateOn(
       confidence,
       samples: Array.from({ length: shown }, (_, row) => {
         const c = predicted[row] ?? 0;
-        return { row, true: truth[row] ?? 0, predicted: c, probability: at(row, c) };
+        return { row: row + 1, true: truth[row] ?? 0, predicted: c, probability: at(row, c) };
       }),
     };
   }
@@ -104,7 +113,7 @@ export async function evaluateOn(
     metrics,
     numbers: { rmse: Math.sqrt(squares / each), mae: off / each, r2: 1 - squares / spread },
     samples: Array.from({ length: shown }, (_, row) => ({
-      row,
+      row: row + 1,
       true: wanted[row * width] ?? NaN,
       predicted: values[row * width] ?? NaN,
     })),
@@ -122,11 +131,11 @@ export function evaluationText(
   const { report, confidence, numbers, samples } = found, metrics = Object.entries(found.metrics);
   const parts = [
     ...(metrics.length === 0 ? [] : [metrics.map(([key, value]) => `${key} ${short(value)}`).join("  ")]),
-    ...(report ? [reportText(report, labels)] : []),
-    ...(report && report.classes.length <= 12 ? [confusionText(report, labels)] : []),
+    ...(report ? [reportText(report, labels, width)] : []),
+    ...(report && report.classes.length <= 12 ? [confusionText(report, labels, width)] : []),
     ...(confidence && confidence.length <= 100
       ? [table(
-        ["mean confidence", "in rows predicted so", "in rows truly so"],
+        ["mean confidence", "predicted so", "truly so"],
         confidence.map((c, i) => [name(i), share(c.predicted), share(c.true)]),
         { right: [1, 2], width },
       )]
@@ -139,7 +148,7 @@ export function evaluationText(
         report ? name(s.true) : short(s.true),
         report ? name(s.predicted) : short(s.predicted),
         ...(report ? [share(s.probability ?? null)] : []),
-        ...(texts ? [clip(texts[s.row] ?? "", 60)] : []),
+        ...(texts ? [clip(texts[s.row - 1] ?? "", 60)] : []),
       ]),
       { right: report ? [0, 3] : [0, 1, 2], width },
     )]),

@@ -1,5 +1,12 @@
 /** Watches a fit for the command line: a live bar or plain lines, and Ctrl-C. @module */
-import type { Callback, FitRun, Logs, Tensor, TrainingState } from "../../mod.ts";
+import {
+  type Callback,
+  type FitRun,
+  InputError,
+  type Logs,
+  type Tensor,
+  type TrainingState,
+} from "../../mod.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Thrown out of a fit when the user stops it. */
@@ -61,6 +68,13 @@ export function watch(terminal: Terminal, rows: number): Watch {
     onBatchEnd(batch, logs, run) {
       const now = performance.now();
       if (stopped) throw new Interrupted();
+      const { loss = 0 } = logs;
+      if (!Number.isFinite(loss)) {
+        throw new InputError(
+          `the loss is ${loss} after step ${batch + 1} of epoch ${run.epoch + 1}, so nothing is written: ` +
+            "try a smaller --learning-rate, clipNorm in compile.optimizer, or scaled data (normalize, --divide)",
+        );
+      }
       if (!terminal.interactive || (now - drawn < 100 && batch + 1 !== run.steps)) return;
       drawn = now;
       const { steps, epoch, epochs } = run, done = batch + 1, cells = 16;

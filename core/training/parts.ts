@@ -94,10 +94,13 @@ function byName<K extends PartKind>(
 ): Part<PartKinds[K]> {
   const found = findByName(registry, kind, name);
   if (!found) {
-    const near = nearest(name, registry.all(kind).map((def) => def.name));
-    throw new ConfigError(`${place}: no ${kind} named ${name}${near ? `; did you mean ${near}?` : ""}`, {
-      place,
-    });
+    const names = registry.all(kind).map((def) => def.name), near = nearest(name, names);
+    throw new ConfigError(
+      `${place}: no ${kind} named ${name}${near ? `; did you mean ${near}?` : ""}; there are ${
+        names.sort().join(", ")
+      }`,
+      { place },
+    );
   }
   return part(found.def, { ...found.options, ...options }, fromFile);
 }

@@ -246,9 +246,12 @@ export interface EvaluateOptions {
   readonly steps?: number;
   /** 0, the default, says nothing; 1 shows a bar on a terminal; 2 writes a line. */
   readonly verbose?: 0 | 1 | 2;
+  /** Metrics in the place of those that were compiled. */
+  readonly metrics?: CompileTraining["metrics"];
 }
 /** Their names. */
 export const evaluateNames: OptionNames<EvaluateOptions> = {
+  metrics: 0,
   batchSize: 0,
   sampleWeight: 0,
   steps: 0,

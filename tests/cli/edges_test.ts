@@ -1,6 +1,7 @@
 /** The command line's edges: order of complaints, places that can't be written, signals, closed pipes. @module */
 import { match, strictEqual } from "node:assert/strict";
-import { tensor, writeNpy } from "../../mod.ts";
+import { input, sequential, tensor, writeNpy } from "../../mod.ts";
+import { dense } from "../../public/layers.ts";
 import { inFolder, lapis } from "../support/cli.ts";
 import { root } from "../support/sources.ts";
 
@@ -109,3 +110,40 @@ Deno.test("layers are found whatever their letters' case", async () => {
     match(out.toLowerCase(), new RegExp(`^${name.toLowerCase()} `));
   }
 });
+
+Deno.test("a training whose loss is no number ends, says where, and leaves an earlier model alone", () =>
+  inFolder(async (folder) => {
+    const config = {
+      model: { layers: [{ type: "dense", units: 1 }] },
+      data: { train: { x: "x.npy", y: "y.npy" }, target: "number" },
+      compile: { loss: "mse", optimizer: { name: "sgd", learningRate: 1e30 } },
+      fit: { epochs: 9 },
+    };
+    await Deno.writeTextFile(`${folder}/c.json`, JSON.stringify(config));
+    for (const name of ["x", "y"]) {
+      await Deno.writeFile(`${folder}/${name}.npy`, writeNpy(tensor([[1], [2], [3]])));
+    }
+    await Deno.writeTextFile(`${folder}/m.keras`, "an earlier model");
+    const { exit, err } = await lapis("train", `${folder}/c.json`, "-o", `${folder}/m.keras`);
+    strictEqual(exit, 3);
+    match(err, /error: the loss is (NaN|Infinity) after step 1 of epoch [23], so nothing is written/);
+    strictEqual(await Deno.readTextFile(`${folder}/m.keras`), "an earlier model");
+  }));
+
+Deno.test("any metric is asked of a compiled model; one that isn't known is told with all that are", () =>
+  inFolder(async (folder) => {
+    const model = sequential([
+      input({ shape: [1] }),
+      dense({ units: 1, activation: "sigmoid", kernelInitializer: "ones" }),
+    ]);
+    model.compile({ loss: "binaryCrossentropy" });
+    await model.save(`${folder}/m.keras`);
+    await Deno.writeTextFile(`${folder}/t.csv`, "a,label\n-2,0\n-1,1\n1,0\n2,1\n");
+    const args = ["evaluate", `${folder}/m.keras`, "--data", `${folder}/t.csv`];
+    const { out } = await lapis(...args, "--metrics", "auc,f1", "--metrics", "recall");
+    match(out, /^loss \d\.\d{4} {2}auc 0\.7500 {2}f1 0\.5000 {2}recall 0\.5000\n/);
+    const wrong = await lapis(...args, "--metrics", "aux");
+    strictEqual(wrong.exit, 3);
+    match(wrong.err, /no metric named aux; did you mean auc\?; there are accuracy, auc, .*truePositives\n/);
+    match((await lapis(...args, "--loss", "mes")).err, /no loss named mes.*; there are binaryCrossentropy, /);
+  }));

@@ -146,8 +146,8 @@ Deno.test("a model of text is trained, tested, saved with its words and labels, 
     strictEqual(told.exit, 0, told.err);
     match(told.out, /^loss \d\S+ {2}accuracy 1\.0000/);
     match(told.out, /accuracy +1\.0000 +8/);
-    match(told.out, /mean confidence +in rows predicted so/);
-    match(told.out, / {2}2 {2}no +no +\d\.\d{4} {2}bad food/);
+    match(told.out, /mean confidence +predicted so +truly so/);
+    match(told.out, / {2}3 {2}no +no +\d\.\d{4} {2}bad food/);
   }));
 
 Deno.test("numbers: a table, arrays and flags alone train the same model; evaluate says RMSE and R2", () =>

@@ -3,7 +3,7 @@ import { isRecord } from "../../../core/values/schema.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { type Port, portOf } from "../../../core/model/feed.ts";
 import { fieldToCamel, fieldToSnake } from "../../../core/network/names.ts";
-import type { TrainingPlugins } from "../../../core/training/types.ts";
+import type { ModelParts, TrainingPlugins } from "../../../core/training/types.ts";
 import { asTensor, type TensorType, tensorType } from "../../../core/values/shape.ts";
 import type { LossDef, MetricDef, OptimizerDef, Part } from "../../../core/training/contract.ts";
 import { partOf } from "../../../core/training/parts.ts";
@@ -176,6 +176,7 @@ function readMetrics(
   raw: CompileTraining["metrics"],
   weighted: boolean,
   byFunction: boolean,
+  place = "compile",
 ): readonly OutputMetric[] {
   if (raw === undefined || raw === null) return [];
   const flat = Array.isArray(raw) && !raw.some((m) => Array.isArray(m) || m === null);
@@ -186,7 +187,7 @@ function readMetrics(
     const own = list[i];
     const items = (Array.isArray(own) ? own : [own]).filter((item) => item !== null && item !== undefined);
     return items.map((item): OutputMetric => {
-      const metric = partOf(registry, "metric", item, `compile.metrics (output ${output.name})`);
+      const metric = partOf(registry, "metric", item, `${place}.metrics (output ${output.name})`);
       const named = metricName(item, metric, byFunction), prefix = fieldToCamel(output.name);
       // Keras 2's files name a metric together with its output.
       const inFile = outputs.length > 1 && isRecord(item) && named.startsWith(prefix) &&
@@ -266,6 +267,16 @@ export function readCompiled(
     meanOver,
     key: `${compilations++}`,
   };
+}
+/** What was compiled with other metrics in the place of its own. @throws {ConfigError} naming one that isn't known. */
+export function withMetrics(
+  { registry, model: { outputs } }: Pick<ModelParts, "registry" | "model">,
+  compiled: Compiled,
+  raw: CompileTraining["metrics"],
+): Compiled {
+  const read = readMetrics(registry, outputs, raw, false, compiled.meanOver === "weighted", "evaluate");
+  const metrics = namedApart(read, outputs.length === 1);
+  return { ...compiled, metrics, targets: targetsOf(compiled.losses, metrics, outputs) };
 }
 /** The outputs that targets are given for, where any has a loss. @throws {InputError} */
 export function needTargets(compiled: Compiled): readonly OutputTarget[] {

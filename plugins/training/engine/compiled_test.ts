@@ -62,3 +62,37 @@ Deno.test("losses of several outputs are means of batches, as in Keras 3 on Tens
   // 4, 1 and 0: the mean of samples, and that of 2.5 and 0.
   deepStrictEqual([Math.fround(logs.loss ?? NaN), logs.aLoss], [Math.fround(5 / 3), 1.25]);
 });
+
+Deno.test("evaluate takes other metrics than those that were compiled, and leaves those as they were", async () => {
+  const m = sequential([
+    input({ shape: [1] }),
+    dense({ units: 1, activation: "sigmoid", kernelInitializer: "ones" }),
+  ]);
+  m.compile({ loss: "binaryCrossentropy", metrics: ["accuracy"] });
+  const [x, y] = [[[-2], [-1], [1], [2]], [0, 1, 0, 1]];
+  const compiled = await m.evaluate(x, y),
+    asked = await m.evaluate(x, y, { metrics: ["precision", "recall"] });
+  deepStrictEqual(Object.keys(asked), ["loss", "precision", "recall"]);
+  deepStrictEqual([asked.loss, asked.precision, asked.recall], [compiled.loss, 0.5, 0.5]);
+  deepStrictEqual(await m.evaluate(x, y), compiled);
+  deepStrictEqual(Object.keys(await m.evaluate(x, y, { metrics: [], batchSize: 3 })), ["loss"]);
+  await rejects(
+    m.evaluate(x, y, { metrics: ["recal"] }),
+    /no metric named recal; did you mean recall\?; there are .*precision, /,
+  );
+});
+
+Deno.test("a loss that is no number is said once, and the fit goes on as Keras' does", async () => {
+  const told: string[] = [], { warn } = console;
+  console.warn = (line: string) => void told.push(line);
+  try {
+    const m = sequential([input({ shape: [1] }), dense({ units: 1 })]);
+    m.compile({ loss: "mse", optimizer: "sgd" });
+    const { history } = await m.fit([[1], [NaN]], [1, 2], { epochs: 3, verbose: 0 });
+    deepStrictEqual(history.loss?.map(Number.isNaN), [true, true, true]);
+    deepStrictEqual(told.length, 1);
+    ok(/the loss of epoch 1 is NaN/.test(told[0] ?? ""), told[0]);
+  } finally {
+    console.warn = warn;
+  }
+});

@@ -20,6 +20,17 @@ import type {
 import type { DType } from "../../../core/values/dtype.ts";
 import type { BatchForm } from "./form.ts";
 
+/** A whole number from 0. @throws {InputError} that names it. */
+export const counted = (n: number, name: string): number => {
+  if (Number.isSafeInteger(n) && n >= 0) return n;
+  throw new InputError(`${name}: expected a whole number from 0, got ${shown(n)}`);
+};
+/** A whole number from 1. @throws {InputError} that names it. */
+export const positive = (n: number, name: string): number => {
+  if (Number.isSafeInteger(n) && n > 0) return n;
+  throw new InputError(`${name}: expected 1 or more, got ${shown(n)}`);
+};
+
 /** Everything that a step takes, by graph input. */
 export interface Fed extends BatchForm {
   readonly tensors: Readonly<Record<string, Tensor>>;

@@ -74,6 +74,8 @@ export class Run implements FitRun {
   readonly #tasks: FitTasks;
   readonly #plan: FitPlan;
   #stopped = false;
+  /** It was said that the loss is no number. */
+  #warned = false;
   epoch: number;
   /** Epochs done. */
   done: number;
@@ -187,6 +189,7 @@ export class Run implements FitRun {
       if (this.#stopped) break;
     }
     const logs = tasks.logs();
+    this.#check(logs.loss ?? 0);
     if (validationFreq > 0 && (epoch + 1) % validationFreq === 0) {
       for (const c of callbacks) await c.onTestBegin?.(this);
       for (const [name, value] of Object.entries(await tasks.validate())) logs[validationName(name)] = value;
@@ -200,5 +203,16 @@ export class Run implements FitRun {
     }
     progress.end(epoch, logs);
     return logs;
+  }
+  /** Says once that the loss is no number any more; goes on, as Keras does. */
+  #check(loss: number): void {
+    if (Number.isFinite(loss) || this.#warned || this.#stopped) return;
+    this.#warned = true;
+    console.warn(
+      `model ${this.model.name}: the loss of epoch ${
+        this.epoch + 1
+      } is ${loss}, and the weights are of no use; ` +
+        "a smaller learning rate, clipNorm or scaled data keep it finite, terminateOnNaN() ends such a fit",
+    );
   }
 }

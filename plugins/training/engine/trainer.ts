@@ -14,14 +14,17 @@ import {
   readLosses,
   reweighted,
   targetsOf,
+  withMetrics,
 } from "./compiled.ts";
 import {
   arrayBatches,
   augmentedBatches,
   type Batches,
+  counted,
   type Fed,
   feedAll,
   isSource,
+  positive,
   sliceFed,
   sourceBatches,
   type Weighing,
@@ -60,15 +63,6 @@ import {
   type TrainerDef,
   type TrainingState,
 } from "../../../core/training/types.ts";
-
-const counted = (n: number, name: string): number => {
-  if (Number.isSafeInteger(n) && n >= 0) return n;
-  throw new InputError(`${name}: expected a whole number from 0, got ${shown(n)}`);
-};
-const positive = (n: number, name: string): number => {
-  if (Number.isSafeInteger(n) && n > 0) return n;
-  throw new InputError(`${name}: expected 1 or more, got ${shown(n)}`);
-};
 
 class ModelTrainer implements Trainer {
   readonly #parts: ModelParts;
@@ -357,13 +351,15 @@ class ModelTrainer implements Trainer {
     steps: number | undefined,
     backend?: string,
     verbose = 0,
+    compiled = this.#ready(),
+    run = (batch: Fed) => this.#run("test", batch, this.#seed, backend),
   ): Promise<Record<string, number>> {
-    const tally = new Tally(this.#ready()), progress = new Progress(verbose, "evaluate");
+    const tally = new Tally(compiled), progress = new Progress(verbose, "evaluate");
     const most = Math.min(batches.steps ?? Infinity, steps ?? Infinity);
     let done = 0;
     progress.begin();
     for await (const batch of batches.epoch(0)) {
-      tally.add(await this.#run("test", batch, this.#seed, backend), batch.rows);
+      tally.add(await run(batch), batch.rows);
       progress.step(0, ++done, Number.isFinite(most) ? most : undefined, () => tally.logs());
       if (done === steps) break;
     }
@@ -377,9 +373,10 @@ class ModelTrainer implements Trainer {
     options: EvaluateOptions,
   ): Promise<Record<string, number>> {
     checkOptions("evaluate", options, evaluateNames);
-    const { batchSize = 32, sampleWeight, steps, verbose = 0 } = options;
+    const { batchSize = 32, sampleWeight, steps, verbose = 0, metrics } = options;
     const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
-    return await this.#test(batches, steps, undefined, verbose);
+    if (metrics === undefined) return await this.#test(batches, steps, undefined, verbose);
+    return await this.#judge(withMetrics(this.#parts, this.#ready(), metrics), batches, steps, verbose);
   }
   async #oneBatch(
     kind: "train" | "test",
@@ -425,24 +422,30 @@ class ModelTrainer implements Trainer {
       ...base,
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
     };
-    const tally = new Tally(compiled), key = `score:${this.#scores++}`, { sessions } = this.#parts;
+    const batches = arrayBatches(fed, { batchSize: options.batchSize ?? 32 });
+    return (await this.#judge(compiled, batches, undefined))[name] ?? NaN;
+  }
+  /** A test by other metrics than those that were compiled. */
+  async #judge(
+    compiled: Compiled,
+    batches: Batches,
+    steps: number | undefined,
+    verbose = 0,
+  ): Promise<Record<string, number>> {
+    const key = `score:${this.#scores++}`, { sessions } = this.#parts;
+    let graph: Graph | undefined;
     await sessions.synced();
-    const graph = testGraph(this.#parts, compiled, fed);
     try {
-      for (
-        const batch of arrayBatches(fed, { batchSize: options.batchSize ?? 32 }).epoch(0) as Iterable<Fed>
-      ) {
-        const keys = this.#runner.testKeys(graph, this.#seed);
-        tally.add(
-          await sessions.run(key, () => graph, { ...batch.tensors, ...keys }),
-          batch.rows,
-        );
+      return await this.#test(batches, steps, undefined, verbose, compiled, async (batch) => {
+        const own = graph ??= testGraph(this.#parts, compiled, batch);
+        const keys = this.#runner.testKeys(own, this.#seed);
+        const found = await sessions.run(key, () => own, { ...batch.tensors, ...keys });
         await sessions.pause();
-      }
+        return found;
+      });
     } finally {
       sessions.drop(key);
     }
-    return tally.logs()[name] ?? NaN;
   }
 
   resetStates(): void {
