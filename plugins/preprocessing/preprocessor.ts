@@ -56,7 +56,7 @@ const preprocessorNames: OptionNames<TextPreprocessorOptions> = {
 /** A table of text cells, as `parseCsv` gives it; rows as objects; or texts alone. */
 export type TextRows =
   | { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | readonly Readonly<Record<string, unknown>>[]
+  | readonly object[]
   | readonly string[];
 /** Texts as a model takes them. */
 export interface PreparedTexts {
