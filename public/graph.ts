@@ -24,6 +24,7 @@ export {
 } from "../core/graph/builder.ts";
 export * from "../core/graph/differentiate.ts";
 export type { Methods } from "../core/graph/methods.ts";
+export type { GraphValues } from "../core/graph/values.ts";
 export type * from "../core/graph/vocabulary.ts";
 export * from "../core/graph/graph.ts";
 export {

@@ -1,33 +1,29 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
 import { LapisError, ShapeError, shown, UnsupportedError } from "../values/errors.ts";
+import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
+import { asTensor, sameType, tensorType, type Type, UnknownRank } from "../values/shape.ts";
 import {
   type Agreement,
   type Attributes,
   type Graph,
-  type GraphInput,
   type GraphOutput,
   type Node,
   opName,
-  type Role,
   type Value,
 } from "./graph.ts";
-import { Methods } from "./methods.ts";
-import type { InferContext, OpDef } from "./op.ts";
-import type { Operators } from "./op.ts";
-import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
 import {
-  asTensor,
-  type Dim,
-  dimsOf,
-  sameDim,
-  tensorType,
-  type Type,
-  typeText,
-  UnknownRank,
-} from "../values/shape.ts";
-import { scalar, sizeOf, type Tensor, tensor, toIntegers } from "../values/tensor.ts";
-import type { DType } from "../values/dtype.ts";
+  alignCaptures,
+  type Nested,
+  scan,
+  type ScanOptions,
+  type ScanStep,
+  type ValuesFor,
+} from "./nested.ts";
+import type { InferContext, OpDef, Operators } from "./op.ts";
+import { GraphValues } from "./values.ts";
 import type { OpOptions } from "./vocabulary.ts";
+
+export type { Nested, ScanOptions, ScanStep, ValuesFor } from "./nested.ts";
 
 /** How a builder treats composites, beside the registry it looks operators up in. */
 export interface BuilderOptions {
@@ -53,185 +49,27 @@ export interface Adding {
   /** What it would give. */
   readonly types: readonly Type[];
 }
-/** A nested graph with the outer values it captures, in the order of its last inputs. */
-export interface Nested {
-  /** The nested graph. */
-  readonly graph: Graph;
-  /** Values of the outer graph that it uses, in the order of its last inputs. */
-  readonly captures: readonly Value[];
-}
-/** A value for each of a list. */
-export type ValuesFor<L extends readonly unknown[]> = { readonly [K in keyof L]: Value };
-/** A step of {@link GraphBuilder.scan}. */
-export interface ScanStep {
-  /** The states. */
-  readonly state: readonly Value[];
-  /** The outputs. */
-  readonly outputs: readonly Value[];
-}
-/** Options of {@link GraphBuilder.scan}. */
-export interface ScanOptions {
-  /** Axis of the sequences that steps run over; 0 unless said. */
-  readonly axis?: number;
-  /** From the last step to the first. */
-  readonly reverse?: boolean;
-  /** bool `[batch, time]` (time at `axis`): where false, states keep their value. */
-  readonly mask?: Value;
-}
 const none: Readonly<Record<string, Graph>> = {};
 /** The builder that operators, layers and gradients are given. */
 export type Builder = GraphBuilder;
 
-/** True when two types are the same for every binding. */
-export function sameType(a: Type, b: Type): boolean {
-  if (a.kind !== "tensor" || b.kind !== "tensor") {
-    return a.kind === b.kind && a.kind !== "tensor" && b.kind !== "tensor" && a.key === b.key &&
-      sameType(a.of, b.of);
-  }
-  if (a.dtype !== b.dtype || (a.shape === undefined) !== (b.shape === undefined)) return false;
-  if (a.shape === undefined || b.shape === undefined) return true;
-  const other = b.shape;
-  return a.shape.length === other.length && a.shape.every((d, i) => sameDim(d, other[i] ?? -1));
-}
-
 /** Makes a graph, one operator at a time: each operator of the registry is a method, `b.matMul(x, w)`. */
-export class GraphBuilder extends Methods {
+export class GraphBuilder extends GraphValues {
   /** The plugins whose operators are built. */
   readonly registry: Operators;
-  /** The graph's name. */
-  readonly name: string;
   readonly #options: BuilderOptions;
-  readonly #parent: GraphBuilder | undefined;
-  readonly #inputs: GraphInput[] = [];
-  readonly #names = new Set<string>();
   readonly #nodes: Node[] = [];
+  readonly #makers = new Map<number, Node>();
+  #made = 0;
   readonly #outputs: GraphOutput[] = [];
   readonly #outputNames = new Set<string>();
-  readonly #types: Type[] = [];
-  readonly #known = new Map<number, Tensor>();
-  readonly #dims = new Map<number, readonly Dim[]>();
-  readonly #captured = new Map<string, { readonly outer: Value; readonly inner: Value }>();
-  readonly #scalars = new Map<string, Value>();
-  #scope: string;
+  readonly #agreements: Agreement[] = [];
 
   /** Begins a graph; `parent` is the builder of the graph around a nested one. */
   constructor(registry: Operators, options: BuilderOptions = {}, parent?: GraphBuilder) {
-    super(registry);
+    super(registry, options.name ?? "graph", parent);
     this.registry = registry;
-    this.name = options.name ?? "graph";
     this.#options = options;
-    this.#parent = parent;
-    this.#scope = parent?.currentScope ?? "";
-  }
-
-  /** The layer path that new nodes get. */
-  get currentScope(): string {
-    return this.#scope;
-  }
-
-  #value(type: Type): Value {
-    const id = this.#types.length;
-    this.#types.push(type);
-    return { id, type, owner: this };
-  }
-
-  /** Adds a graph input. */
-  input(name: string, type: Type, role: Role = "data", value?: Tensor): Value {
-    if (this.#names.has(name)) {
-      throw new LapisError("graph", `graph ${this.name}: two inputs are named ${shown(name)}`);
-    }
-    const v = this.#value(type);
-    this.#names.add(name);
-    this.#inputs.push({ name, id: v.id, role, ...(value && { value }) });
-    if (role === "constant" && value) this.#known.set(v.id, value);
-    return v;
-  }
-
-  /** A constant tensor; without a name it gets a free one. */
-  constant(value: Tensor, name?: string): Value {
-    let free = name ?? `constant_${this.#types.length}`;
-    for (let n = 1; name === undefined && this.#names.has(free); n++) {
-      free = `constant_${this.#types.length}_${n}`;
-    }
-    return this.input(free, tensorType(value.dtype, value.shape), "constant", value);
-  }
-  /** A scalar constant, one node however often it is asked for. */
-  scalar(value: number | bigint | boolean, dtype: DType = "float32"): Value {
-    const key = `${dtype}:${Object.is(value, -0) ? "-0" : value}`;
-    let v = this.#scalars.get(key);
-    if (!v) this.#scalars.set(key, v = this.constant(scalar(value, dtype)));
-    return v;
-  }
-  /** An int64 vector, as axes and shapes are given. */
-  ints(values: readonly number[]): Value {
-    const key = `ints:${values}`;
-    let v = this.#scalars.get(key);
-    if (!v) this.#scalars.set(key, v = this.constant(tensor([...values], [values.length], "int64")));
-    return v;
-  }
-
-  /** The constant behind a value, where there is one. */
-  knownOf(value: Value | undefined): Tensor | undefined {
-    if (!value) return undefined;
-    const outer = this.#find(value);
-    const direct = outer.#known.get(value.id);
-    if (direct) return direct;
-    const dims = outer.#dims.get(value.id);
-    if (!dims?.every((d) => typeof d === "number") || value.type.kind !== "tensor" || !value.type.shape) {
-      return undefined;
-    }
-    return tensor(dims as number[], value.type.shape.length === 0 ? [] : [dims.length], value.type.dtype);
-  }
-  /** An integer value's contents as dims, where they follow from constants and shapes. */
-  dimsOf(value: Value | undefined): readonly Dim[] | undefined {
-    if (!value) return undefined;
-    const outer = this.#find(value);
-    const dims = outer.#dims.get(value.id);
-    if (dims) return dims;
-    const known = outer.#known.get(value.id);
-    if (!known || known.shape.length > 1 || sizeOf(known.shape) > 1024) return undefined;
-    return known.dtype === "int64" || known.dtype === "int32" ? toIntegers(known) : undefined;
-  }
-  /** Says what an integer value holds, as dims. */
-  setDims(value: Value, dims: readonly Dim[]): void {
-    this.#find(value).#dims.set(value.id, dims);
-  }
-  #find(value: Value): GraphBuilder {
-    return value.owner instanceof GraphBuilder ? value.owner : this;
-  }
-
-  /** This builder's value for one that may belong to an enclosing builder, which is then captured. */
-  own(value: Value): Value {
-    if (value.owner === this) return value;
-    if (!this.#parent) {
-      throw new LapisError(
-        "graph",
-        `graph ${this.name}: a value of another graph was used (${typeText(value.type)})`,
-      );
-    }
-    const outer = this.#parent.own(value);
-    const key = `${outer.id}`;
-    let found = this.#captured.get(key);
-    if (!found) {
-      const inner = this.input(`captured_${this.#captured.size}_${outer.id}`, outer.type);
-      const known = this.#parent.knownOf(outer), dims = this.#parent.dimsOf(outer);
-      if (known) this.#known.set(inner.id, known);
-      if (dims) this.#dims.set(inner.id, dims);
-      found = { outer, inner };
-      this.#captured.set(key, found);
-    }
-    return value.mask ? { ...found.inner, mask: this.own(value.mask) } : found.inner;
-  }
-
-  /** Runs `fill` with a longer layer path. */
-  scope<T>(name: string, fill: () => T): T {
-    const before = this.#scope;
-    this.#scope = before === "" ? name : `${before}/${name}`;
-    try {
-      return fill();
-    } finally {
-      this.#scope = before;
-    }
   }
 
   /**
@@ -245,7 +83,7 @@ export class GraphBuilder extends Methods {
     options: OpOptions = {},
   ): readonly Value[] {
     const def = this.registry.get("op", name);
-    const where = this.#scope === "" ? name : `${this.#scope} (${name})`;
+    const where = this.currentScope === "" ? name : `${this.currentScope} (${name})`;
     const own = inputs.map((v) => (v ? this.own(v) : undefined));
     while (own.length > 0 && own.at(-1) === undefined) own.pop();
     const [least, most] = def.arity;
@@ -256,7 +94,7 @@ export class GraphBuilder extends Methods {
         ? `at least ${least}`
         : `${least} to ${most}`;
       throw new ShapeError(`${where}: expected ${expected} inputs, got ${own.length}`, {
-        place: this.#scope,
+        place: this.currentScope,
       });
     }
     const given = Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== undefined));
@@ -279,12 +117,12 @@ export class GraphBuilder extends Methods {
     const { instead } = this.#options;
     const other = instead?.({ b: this, def, inputs: own, attributes: parsed, graphs, types: outTypes });
     if (other) return other;
-    const outputs = outTypes.map((t) => this.#value(t));
+    const outputs = outTypes.map((t) => this.value(t));
     this.#push(name, own, outputs, parsed, graphs);
     const first = outputs[0];
     if (def.propagate && first) {
       const dims = def.propagate(context);
-      if (dims) this.#dims.set(first.id, dims);
+      if (dims) this.setDims(first, dims);
     }
     return outputs;
   }
@@ -315,7 +153,7 @@ export class GraphBuilder extends Methods {
       outputs: outputs.map((v) => v.id),
       attributes,
       graphs,
-      scope: this.#scope,
+      scope: this.currentScope,
     });
   }
 
@@ -386,7 +224,7 @@ export class GraphBuilder extends Methods {
       const other = this.scopeAs(node.scope, () => instead(adding));
       if (other) return other;
     }
-    const outputs = types.map((t) => this.#value(t)), first = outputs[0];
+    const outputs = types.map((t) => this.value(t)), first = outputs[0];
     this.#nodes.push({
       op: node.op,
       domain: node.domain,
@@ -400,7 +238,7 @@ export class GraphBuilder extends Methods {
       const dims = def.propagate(
         this.#context(def, own, node.attributes, { graphs, outputs: outputs.length }),
       );
-      if (dims) this.#dims.set(first.id, dims);
+      if (dims) this.setDims(first, dims);
     }
     return outputs;
   }
@@ -417,28 +255,13 @@ export class GraphBuilder extends Methods {
     const { attributes, graphs, outputs: { length: outputs } } = node;
     return this.scopeAs(node.scope, () => this.op(opName(node), inputs, attributes, { graphs, outputs }));
   }
-  /** The value of a number, where there is one. */
-  valueAt(id: number): Value | undefined {
-    const type = this.#types[id];
-    return type && { id, type, owner: this };
-  }
-  /** Every value so far by its number. */
-  values(): Map<number, Value> {
-    return new Map(this.#types.map((type, id) => [id, { id, type, owner: this }]));
-  }
   /** The node that gives a value, where one does. */
   makerOf(value: Value): Node | undefined {
-    return this.#nodes.findLast((n) => n.outputs.includes(value.id));
-  }
-  /** Runs `fill` under another layer path altogether. */
-  scopeAs<T>(scope: string, fill: () => T): T {
-    const before = this.#scope;
-    this.#scope = scope;
-    try {
-      return fill();
-    } finally {
-      this.#scope = before;
+    for (; this.#made < this.#nodes.length; this.#made++) {
+      const node = this.#nodes[this.#made];
+      for (const id of node?.outputs ?? []) if (node) this.#makers.set(id, node);
     }
+    return this.#makers.get(value.id);
   }
 
   /** Builds a nested graph; values of this builder used inside are captured. */
@@ -456,7 +279,7 @@ export class GraphBuilder extends Methods {
   /** The graph and what it captured. Captured inputs come after all others but constants. */
   finish(): Nested {
     const graph = this.build();
-    const captured = [...this.#captured.values()];
+    const captured = [...this.captured.values()];
     const inner = new Set(captured.map((c) => c.inner.id));
     const first = graph.inputs.filter((i) => !inner.has(i.id) && i.role !== "constant");
     const last = captured.map((c) => graph.inputs.find((i) => i.id === c.inner.id)).filter((i) =>
@@ -472,26 +295,7 @@ export class GraphBuilder extends Methods {
   alignCaptures(
     parts: readonly Nested[],
   ): { readonly graphs: readonly Graph[]; readonly captures: readonly Value[] } {
-    const all = [...new Map(parts.flatMap((p) => p.captures).map((v) => [v.id, v])).values()];
-    const graphs = parts.map(({ graph, captures }) => {
-      const types = [...graph.types];
-      const data = graph.inputs.filter((i) => i.role !== "constant");
-      const own = data.slice(0, data.length - captures.length);
-      const taken = data.slice(data.length - captures.length);
-      const aligned = all.map((v): GraphInput => {
-        const at = captures.findIndex((c) => c.id === v.id);
-        const input = taken[at];
-        if (input) return input;
-        types.push(v.type);
-        return { name: `unused_${v.id}`, id: types.length - 1, role: "data" };
-      });
-      return {
-        ...graph,
-        types,
-        inputs: [...own, ...aligned, ...graph.inputs.filter((i) => i.role === "constant")],
-      };
-    });
-    return { graphs, captures: all };
+    return alignCaptures(parts);
   }
 
   /**
@@ -504,38 +308,7 @@ export class GraphBuilder extends Methods {
     options: ScanOptions,
     step: (state: ValuesFor<S>, x: ValuesFor<X>, b: GraphBuilder) => ScanStep,
   ): ScanStep {
-    const { axis = 0, reverse = false, mask } = options;
-    const runs = mask ? [...sequences, mask] : sequences;
-    const element = (v: Value): Type => {
-      const t = asTensor(v.type);
-      return tensorType(t.dtype, dimsOf(t).filter((_, i) => i !== axis));
-    };
-    let results = 0;
-    const body = this.nested("step", [
-      ...state.map((v, i) => ({ name: `state_${i}`, type: v.type })),
-      ...runs.map((v, i) => ({ name: `x_${i}`, type: element(v) })),
-    ], (b, inputs) => {
-      const before = inputs.slice(0, state.length);
-      const x = inputs.slice(state.length, state.length + sequences.length);
-      const now = inputs[state.length + sequences.length];
-      const done = step(before as readonly Value[] as ValuesFor<S>, x as readonly Value[] as ValuesFor<X>, b);
-      results = done.outputs.length;
-      const after = done.state.map((v, i) => {
-        const old = before[i];
-        return now && old ? b.where(maskFor(b, now, v), v, old) : v;
-      });
-      return [...after, ...done.outputs];
-    });
-    const direction = reverse ? 1 : 0;
-    const outputs = this.op("Scan", [...state, ...runs, ...body.captures], {
-      num_scan_inputs: runs.length,
-      scan_input_axes: runs.map(() => axis),
-      scan_input_directions: runs.map(() => direction),
-      scan_output_axes: new Array<number>(results).fill(axis),
-      scan_output_directions: new Array<number>(results).fill(direction),
-      captures: body.captures.length,
-    }, { graphs: { body: body.graph }, outputs: state.length + results });
-    return { state: outputs.slice(0, state.length), outputs: outputs.slice(state.length) };
+    return scan<GraphBuilder, S, X>(this, state, sequences, options, step);
   }
 
   /** Adds a named activation. */
@@ -565,24 +338,15 @@ export class GraphBuilder extends Methods {
   build(): Graph {
     return {
       name: this.name,
-      inputs: [...this.#inputs],
+      inputs: [...this.inputs],
       nodes: [...this.#nodes],
       outputs: [...this.#outputs],
-      types: [...this.#types],
+      types: [...this.types],
       ...(this.#agreements.length > 0 && { agreements: [...this.#agreements] }),
     };
   }
-  readonly #agreements: Agreement[] = [];
   /** Has sizes compared when data comes in. */
   agree(...agreements: readonly Agreement[]): void {
     this.#agreements.push(...agreements);
   }
-}
-
-/** A step's mask `[batch]` with trailing axes of 1, to fit a value `[batch, …]`. */
-function maskFor(b: GraphBuilder, mask: Value, value: Value): Value {
-  const extra = dimsOf(value.type).length - dimsOf(mask.type).length;
-  if (extra <= 0) return mask;
-  const from = dimsOf(mask.type).length;
-  return b.unsqueeze(mask, b.ints(Array.from({ length: extra }, (_, i) => from + i)));
 }

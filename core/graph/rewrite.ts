@@ -1,10 +1,10 @@
 /** The one way to change a graph: a walk that rebuilds it, with passes as data. @module */
-import { type Adding, GraphBuilder, sameType } from "./builder.ts";
+import { type Adding, GraphBuilder } from "./builder.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
 import { defaultLimits, type Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
 import type { Operators } from "./op.ts";
-import type { Type } from "../values/shape.ts";
+import { sameType, type Type } from "../values/shape.ts";
 import { isTensor, type RuntimeValue, type Tensor, tensorBytes } from "../values/tensor.ts";
 
 /** What a pass sees of a node on its way into the new graph. */

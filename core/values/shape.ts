@@ -351,3 +351,15 @@ export function normalAxis(axis: number, rank: number, what = "axis"): number {
   }
   return axis < 0 ? axis + rank : axis;
 }
+
+/** True when two types are the same for every binding. */
+export function sameType(a: Type, b: Type): boolean {
+  if (a.kind !== "tensor" || b.kind !== "tensor") {
+    return a.kind === b.kind && a.kind !== "tensor" && b.kind !== "tensor" && a.key === b.key &&
+      sameType(a.of, b.of);
+  }
+  if (a.dtype !== b.dtype || (a.shape === undefined) !== (b.shape === undefined)) return false;
+  if (a.shape === undefined || b.shape === undefined) return true;
+  const other = b.shape;
+  return a.shape.length === other.length && a.shape.every((d, i) => sameDim(d, other[i] ?? -1));
+}

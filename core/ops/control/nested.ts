@@ -1,6 +1,5 @@
 /** What operators with nested graphs share: their data inputs and outputs, stacking, unions of types. @module */
 import { stridesOf } from "../arrays.ts";
-import { sameType } from "../../graph/builder.ts";
 import { dtypes } from "../../values/dtype.ts";
 import { BackendError, LimitError, ShapeError } from "../../values/errors.ts";
 import { type Graph, type GraphInput, typeOf } from "../../graph/graph.ts";
@@ -14,6 +13,7 @@ import {
   evalDim,
   freshDim,
   sameDim,
+  sameType,
   shapeText,
   type TensorType,
   tensorType,
