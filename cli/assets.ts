@@ -1,7 +1,16 @@
 /** What lies beside a model file and says what its numbers mean: labels and vocabulary. @module */
 import { InputError, type Tensor } from "../mod.ts";
+import type { CsvTable } from "../public/data.ts";
 import type { TextSettings } from "../public/text.ts";
 
+/** Rows of a table as a model takes them. */
+export interface TakenRows {
+  readonly x: Tensor;
+  /** The columns that they were made of. */
+  readonly columns: readonly string[];
+  /** What is to be said of the table. */
+  readonly notes: readonly string[];
+}
 /** Files beside a model. */
 export interface Assets {
   /** The model's folder, ending in a slash where it isn't the current one. */
@@ -16,6 +25,8 @@ export interface Assets {
   readonly columns?: { readonly features: readonly string[] | null; readonly label: string };
   /** Texts as the model takes them, where its file says how without a vocabulary. */
   vectorize?(texts: readonly string[]): Tensor;
+  /** Rows of a table as the model takes them, its columns found by name, where its file says which; not scaled by `scale`. */
+  rows?(table: CsvTable, file: string): TakenRows;
   /** Numbers as the model was trained on them, where its file says how. */
   scale?(x: Tensor): Tensor;
 }

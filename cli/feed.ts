@@ -1,10 +1,9 @@
 /** What a model is run on, read from the files and texts that the command line names. @module */
 import { castTensor, InputError, type Model, type Tensor } from "../mod.ts";
-import { csvToTensor } from "../public/data.ts";
-import { fields } from "../public/plugins.ts";
+import { type CsvTable, csvToTensor } from "../public/data.ts";
 import { dtypes, isFloat, isInteger, reshaped, tensor, toNumbers } from "../public/tensors.ts";
 import { textVectorizer } from "../public/text.ts";
-import type { Assets } from "./assets.ts";
+import type { Assets, TakenRows } from "./assets.ts";
 import { UsageError } from "./command.ts";
 import { givenFile, givenFiles } from "./given.ts";
 import { isFolder, isPicture, isTable, readPictures, readTable, readTensor, readText } from "./inputs.ts";
@@ -124,24 +123,17 @@ const columnsOf = ({ header, rows }: { header: readonly string[]; rows: readonly
   Object.fromEntries(header.map((name, i) => [name, rows.map((row) => row[i] ?? "")]));
 
 /** The columns that a model was trained on, by name; the target's is left out, and said. */
-async function readColumns(files: readonly string[], { columns }: Assets, log: Log): Promise<Read> {
-  const name = files.join(", "), table = await tableOf(files), { header, rows } = table;
+async function readColumns(files: readonly string[], { columns, rows }: Assets, log: Log): Promise<Read> {
+  const name = files.join(", "), table = await tableOf(files), { header } = table;
   const target = columns && header.includes(columns.label) ? columns.label : undefined;
-  const features = columns?.features ?? header.filter((column) => column !== target);
-  for (const feature of features) {
-    if (header.includes(feature)) continue;
-    const near = fields.nearest(feature, header);
-    throw new InputError(
-      `${name}: no column ${feature}${near ? `; is ${near} meant?` : ""}; it has ${header.join(", ")}`,
-      { file: name },
-    );
-  }
-  const beside = without(columnsOf(table), [...features, target]), left = Object.keys(beside);
   if (target !== undefined) log(`${name}: column ${target} is the target, and left out`);
-  if (left.length > 0) log(`${name}: the model takes no ${left.join(", ")}`);
-  const at = features.map((feature) => header.indexOf(feature));
-  const cells = rows.map((row) => at.map((i) => row[i] ?? ""));
-  return { x: csvToTensor({ header: features, rows: cells }, { file: name }), beside };
+  const taken = rows?.(table, name) ?? allColumns(table, target, name);
+  for (const note of taken.notes) log(note);
+  return { x: taken.x, beside: without(columnsOf(table), [...taken.columns, target]) };
+}
+function allColumns(table: CsvTable, target: string | undefined, file: string): TakenRows {
+  const columns = table.header.filter((column) => column !== target);
+  return { x: csvToTensor(table, { file, columns }), columns, notes: [] };
 }
 
 /** Tensors under one another. @throws {InputError} for a file whose samples have another shape. */

@@ -1,12 +1,13 @@
 /** Options that every command with a model shares, and the loading itself. @module */
 import { type Command, Option } from "commander";
 import { loadModel, type LoadOptions, type Model } from "../mod.ts";
+import type { CsvTable } from "../public/data.ts";
 import { tfIdfVectorizer } from "../public/text.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
 import type { InputOptions } from "./feed.ts";
 import { collect } from "./command.ts";
-import { fittedFrom, scaledBy } from "./training/prepare.ts";
+import { fittedFrom, rowsFor, scaledBy, takesColumns } from "./training/prepare.ts";
 
 /** The engines by name. */
 export const backendNames: readonly string[] = ["wasm", "plain", "onnxruntime"];
@@ -95,6 +96,9 @@ function assetsIn({ extras }: Model): Partial<Assets> {
     ...(text && { text }),
     ...(ngrams && { text: { column: ngrams.column }, vectorize: tfIdfVectorizer(ngrams.kinds).transform }),
     columns: { features: preparation.features, label: preparation.label },
+    ...(takesColumns(held) && {
+      rows: (table: CsvTable, file: string) => rowsFor(held, table, file),
+    }),
     scale: (x) => scaledBy(x, preparation),
   };
 }

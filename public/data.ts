@@ -30,4 +30,18 @@ export { readSafetensors, writeSafetensors } from "../io/arrays/safetensors.ts";
 export * from "../plugins/preprocessing/augment.ts";
 export * from "../plugins/preprocessing/labels.ts";
 export * from "../plugins/preprocessing/split.ts";
+export { isAbsent as isMissing } from "../plugins/preprocessing/table/cells.ts";
+export {
+  columnFields,
+  type ColumnKind,
+  columnKinds,
+  type ColumnOptions,
+  type FittedColumn,
+  type FittedTarget,
+  type MissingRule,
+} from "../plugins/preprocessing/table/columns.ts";
+export { embeddedColumns } from "../plugins/preprocessing/table/embedded.ts";
+export type { FoundColumn } from "../plugins/preprocessing/table/kinds.ts";
+export * from "../plugins/preprocessing/table/preprocessor.ts";
+export type { TableRows } from "../plugins/preprocessing/table/rows.ts";
 export type { FillMode } from "../plugins/preprocessing/series/resample.ts";

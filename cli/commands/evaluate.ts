@@ -17,7 +17,7 @@ import { type DataConfig, defaultData, defaultText } from "../training/config.ts
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
 import { datasetNamed, dataWith, withDataset } from "../training/plan.ts";
-import { dataOf, type Fitted, fittedFrom, prepare } from "../training/prepare.ts";
+import { dataOf, type Fitted, fittedFrom, notesFor, prepare } from "../training/prepare.ts";
 import { seriesFrom } from "../training/series.ts";
 import { readPart } from "../training/sources.ts";
 import { Option } from "commander";
@@ -84,7 +84,9 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     };
     if (!data.train) throw new UsageError("--data is missing");
     const words = fitted.preparation.text;
-    const part = prepare(await readPart(data.train, data, !words?.next), fitted), [first] = model.inputs;
+    const raw = await readPart(data.train, data, !words?.next), [first] = model.inputs;
+    for (const note of notesFor(raw, fitted)) context.log(note);
+    const part = prepare(raw, fitted);
     if (words?.next) {
       const found = await evaluateText(model, part.x, words.length);
       return {
@@ -120,6 +122,7 @@ function besideModel(model: Model, { labels, vocabulary }: Assets): Fitted {
       divide: 1,
       mean: null,
       deviation: null,
+      table: null,
       shape: text ? null : fixed,
     },
   };

@@ -1,10 +1,12 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
 import type { Model } from "../../mod.ts";
 import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
-import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
+import { collect, type CommandDef, type Context, listOption, textOption, UsageError } from "../command.ts";
 import { backendNames } from "../loading.ts";
+import { isTable } from "../inputs.ts";
 import { checkFile, writeText } from "../output.ts";
 import { count } from "../terminal.ts";
+import { beginTable, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
@@ -26,21 +28,28 @@ export const train: CommandDef = {
   name: "train",
   summary: "train a model: a new one by a configuration, or one from a file",
   example: `lapis train mnist.json --data mnist/ -o mnist.keras
+lapis train --data penguins.csv --target species -o penguins.keras   # no configuration
 lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
     targetOption(
       command
-        .argument("<config|model>", "configuration (docs/train.schema.json), or a model file")
+        .argument(
+          "[config|model]",
+          "configuration (docs/train.schema.json), or a model file; a table needs neither",
+        )
         .option("--data <path>", "folder of the configuration's files, or a file to train on", collect),
     )
       .option("--data-folder <folder>", "folder of a data set that --data names: mnist, cifar10, nusax")
       .option("--validation <file>", "samples to validate with (repeatable)", collect)
       .option("--validation-target <file>", "their targets (repeatable)", collect)
-      .option("--validation-split <share>", "share of the data, its end, kept for validation")
+      .option("--validation-split <share>", "share of the data, drawn by seed, kept for validation")
       .addOption(new Option("--target-kind <kind>", "what targets are").choices(["class", "number"]))
       .option("--text-length <tokens>", "the data is text, cut and filled to this length")
-      .option("--column <name>", "column of a .csv that holds the text")
+      .option("--column <name[=kind]>", "column of a .csv that holds the text, or what one holds", collect)
+      .addOption(
+        new Option("--class-weight <rule>", "balanced lets every class count alike").choices(["balanced"]),
+      )
       .option("--max-words <count>", "size of the vocabulary")
       .option("--divide <number>", "divide the data's numbers, as pictures by 255")
       .option("--epochs <count>", "passes over the data")
@@ -57,10 +66,15 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--plot [file]", "show the curves of the losses and metrics; as SVG in a file too")
       .option("--resume", "go on from the state that --output holds"),
   async run([path = ""], options, context) {
-    const plan = await planFrom(path, options), historyFile = textOption(options, "history");
+    const begun = path === ""
+      ? await beginTable(tablesIn(options), options, context.terminal.width)
+      : undefined;
+    if (begun) context.log(begun.text);
+    const plan = await planFrom(path, options, begun?.config), historyFile = textOption(options, "history");
     const { output } = plan, resume = options.resume === true;
     if (output === null) throw new UsageError("-o, --output is missing: where the trained model is written");
     await checkPlaces(plan, output, options);
+    if (begun) context.log(`written: ${await writeBegun(begun.config, output)}, to be changed and run again`);
     const callbacks = callbacksFrom(plan.fit.callbacks);
     const from = resume ? await resumedFrom(output) : undefined;
     const made = await begin(plan, from, context), { model, fitted, part } = made;
@@ -117,6 +131,14 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     };
   },
 };
+/** The tables that are trained on without a configuration. @throws {UsageError} where there are none. */
+function tablesIn(options: Readonly<Record<string, unknown>>): readonly string[] {
+  const files = listOption(options, "data");
+  if (files.length > 0 && files.every(isTable)) return files;
+  throw new UsageError(
+    "expected a configuration or a model file; or a table and its column: --data FILE.csv --target COLUMN",
+  );
+}
 /** What is kept of the fit for pages: of one that is open, or of a later one by the history's file. */
 async function observed(
   { model, fitted, part, series }: Ready,

@@ -1,6 +1,12 @@
 /** The configuration that `lapis train` reads: one JSON file, every key said here once. @module */
-import { InputError } from "../../mod.ts";
-import { augmentFields, type AugmentOptions } from "../../public/data.ts";
+import { ConfigError, InputError } from "../../mod.ts";
+import {
+  augmentFields,
+  type AugmentOptions,
+  columnFields,
+  type ColumnKind,
+  type ColumnOptions,
+} from "../../public/data.ts";
 import { fields, type Schema } from "../../public/plugins.ts";
 import { ngramFields, type NgramOptions, type TextSettings, textSettingsFields } from "../../public/text.ts";
 import { described } from "../docs.ts";
@@ -40,6 +46,8 @@ export interface NgramsConfig {
   readonly column: string;
   readonly kinds: readonly NgramOptions[];
 }
+/** What columns of a table hold, by name. */
+export type TableColumns = Readonly<Record<string, ColumnKind | Partial<ColumnOptions>>>;
 /** What is trained on. */
 export interface DataConfig {
   readonly folder: string | null;
@@ -52,6 +60,7 @@ export interface DataConfig {
   readonly text: TextConfig | null;
   readonly ngrams: NgramsConfig | null;
   readonly series: SeriesConfig | null;
+  readonly columns: TableColumns | null;
   readonly features: readonly string[] | null;
   readonly label: string;
   readonly labels: readonly string[] | null;
@@ -82,7 +91,7 @@ export interface FitConfig {
   readonly validationSeed: number | null;
   readonly validationFreq: number;
   readonly stepsPerEpoch: number | null;
-  readonly classWeight: Json | null;
+  readonly classWeight: Json | "balanced" | null;
   readonly augment: AugmentOptions | null;
   readonly callbacks: readonly Json[];
   readonly backend: string | null;
@@ -202,6 +211,16 @@ const ngramsFields: Schema<NgramsConfig> = {
     of: section("a kind of n-grams", described("NgramOptions", ngramFields)),
   }),
 };
+/** What is said of a column: its kind alone, or options whose kind may be told by the cells. */
+function columnFrom(raw: unknown, path: string): TableColumns[string] {
+  if (typeof raw === "string") return columnFields.kind.parse(raw, path);
+  if (!fields.isRecord(raw)) {
+    throw new ConfigError(`${path}: expected a kind, or {kind, …options}`, { place: path });
+  }
+  const { kind, ...options } = raw,
+    read = parseConfig(columnFields, { kind: kind ?? "number", ...options }, path);
+  return Object.fromEntries(Object.entries(read).filter(([key]) => Object.hasOwn(raw, key)));
+}
 const dataFields: Schema<DataConfig> = {
   folder: nullable(text({ doc: "folder of the files below; --data says another" })),
   dataset: nullable(field<DatasetConfig>({
@@ -223,6 +242,21 @@ const dataFields: Schema<DataConfig> = {
     section("samples are texts in a column of a table, as tf-idf weights of n-grams", ngramsFields),
   ),
   series: nullable(section("the table is a series that is forecast", seriesFields)),
+  columns: nullable(field<TableColumns>({
+    doc:
+      "what columns of a table hold, by name: a kind, or {kind, …options}; those that aren't named are told by their cells. {} tells all",
+    expects: "an object of kinds by column",
+    json: {
+      type: "object",
+      additionalProperties: { anyOf: [columnFields.kind.json, objectSchema(columnFields)] },
+    },
+    read: (raw, path) => {
+      if (!fields.isRecord(raw)) return undefined;
+      return Object.fromEntries(
+        Object.entries(raw).map(([name, column]) => [name, columnFrom(column, `${path}.${name}`)]),
+      );
+    },
+  })),
   features: nullable(list({
     doc: "columns of a table that are the sample; all but the label unless given",
     of: text({ doc: "a column" }),
@@ -283,7 +317,12 @@ const fitFields: Schema<FitConfig> = {
   validationSeed: nullable(int({ doc: "fixes which rows these are; the seed unless given", min: 0 })),
   validationFreq: int({ doc: "epochs between validations", min: 1, default: 1 }),
   stepsPerEpoch: nullable(int({ doc: "batches that count as an epoch", min: 1 })),
-  classWeight: nullable(object("factors of the classes' losses, by class number or name")),
+  classWeight: nullable(field<Json | "balanced">({
+    doc: "factors of the classes' losses, by class number or name; balanced lets every class count alike",
+    expects: "an object of numbers by class, or balanced",
+    json: { anyOf: [anyObject, { const: "balanced" }] },
+    read: (raw) => (raw === "balanced" || fields.isRecord(raw) ? raw : undefined),
+  })),
   augment: nullable(
     section("how images are changed at random in training", described("AugmentOptions", augmentFields)),
   ),

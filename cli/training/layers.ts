@@ -1,9 +1,11 @@
 /** Models from a configuration's list of layers, named as in the library: `{ "type": "dense", "units": 10 }`. @module */
 import {
+  apply,
   ConfigError,
   input,
   type Layer,
   type Model,
+  model,
   registry,
   sequential,
   type SymbolicTensor,
@@ -65,6 +67,8 @@ export interface NewModelOptions {
   readonly backend?: string;
   /** Shape of a sample, where it isn't the data's. */
   readonly sample?: readonly (number | null)[];
+  /** What stands between the input and the first layer. */
+  front?(start: SymbolicTensor): SymbolicTensor;
   /** Rows of a batch, which stateful layers fix. */
   readonly batchSize: number;
 }
@@ -76,7 +80,7 @@ const isStateful = ({ config, def }: Layer): boolean =>
  * @throws {ConfigError} with the place of a wrong key; {@link ShapeError} naming a layer that doesn't fit.
  */
 export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptions): Model {
-  const { sample = x.shape.slice(1), batchSize, ...run } = options;
+  const { sample = x.shape.slice(1), batchSize, front, ...run } = options;
   const [head] = config.layers, starts = head?.type === "input", layers = layersOf(config);
   const shape = starts && Array.isArray(head.shape) ? head.shape as number[] : sample;
   const start: SymbolicTensor = input({
@@ -84,5 +88,10 @@ export function modelFrom(config: ModelConfig, x: Tensor, options: NewModelOptio
     dtype: x.dtype === "int32" ? "int32" : "float32",
     ...(layers.some(isStateful) && { batchSize }),
   });
+  const begun = front?.(start) ?? start;
+  if (begun !== start) {
+    const end = layers.reduce((y, layer) => apply(layer, y), begun);
+    return model({ inputs: start, outputs: end, name: config.name, ...run });
+  }
   return sequential([start, ...layers], { name: config.name, ...run });
 }

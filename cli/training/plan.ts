@@ -1,5 +1,5 @@
 /** What a training run is, from a configuration or a model file and the flags beside it. @module */
-import { type CompileTraining, InputError, type Model, registry } from "../../mod.ts";
+import { type CompileTraining, InputError, type Model, registry, type Tensor } from "../../mod.ts";
 import { datasetFiles, datasets, isDatasetName } from "../../public/data.ts";
 import { fields } from "../../public/plugins.ts";
 import { listOption, namesOption, numberOption, textOption, UsageError } from "../command.ts";
@@ -7,6 +7,8 @@ import { givenFiles } from "../given.ts";
 import { isFolder, readText } from "../inputs.ts";
 import { checkFile, folderOf } from "../output.ts";
 import { targetsFrom } from "../targets.ts";
+import { toNumbers } from "../../public/tensors.ts";
+import { saidColumns } from "./begun.ts";
 import {
   type CompileConfig,
   type DataConfig,
@@ -90,7 +92,8 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
   if (divide === 0) throw new UsageError("--divide: expected a number other than 0");
   const { column: label, files: targets } = targetsFrom(options), target = textOption(options, "targetKind");
   const length = numberOption(options, "textLength", { flag: "--text-length", whole: true, min: 1 });
-  const column = textOption(options, "column"),
+  const column = textOption(options, "column") ??
+      listOption(options, "column").find((one) => !one.includes("=")),
     maxWords = numberOption(options, "maxWords", {
       flag: "--max-words",
       whole: true,
@@ -107,6 +110,7 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
   return {
     ...base,
     text,
+    columns: base.columns && { ...base.columns, ...saidColumns(options) },
     ngrams: base.ngrams && { ...base.ngrams, ...(column !== undefined && { column }) },
     ...(divide !== undefined && { divide }),
     ...(label !== undefined && { label }),
@@ -169,11 +173,13 @@ export async function datasetNamed(given: readonly string[]): Promise<DataConfig
   return await Deno.stat(name).then(() => null, () => ({ name, language: null, download: null }));
 }
 
-/** Reads the configuration (or takes the model file) and puts the flags over it. */
-export async function planFrom(path: string, options: Options): Promise<TrainConfig> {
+/** Reads the configuration (or takes the model file, or the one that was `begun`) and puts the flags over it. */
+export async function planFrom(path: string, options: Options, begun?: Json): Promise<TrainConfig> {
   const given = await givenFiles(listOption(options, "data")), [only] = given;
   const folder = given.length === 1 && only !== undefined && await isFolder(only) ? only : undefined;
-  const base: TrainConfig = await isTrainConfig(path)
+  const base: TrainConfig = begun
+    ? planOf(begun, textOption(options, "data") ?? "the table", "")
+    : await isTrainConfig(path)
     ? placed(await readTrainConfig(path), folderOf(path), folder)
     : {
       $schema: null,
@@ -211,6 +217,7 @@ export async function planFrom(path: string, options: Options): Promise<TrainCon
       ...(seed !== undefined && { seed }),
       ...(split !== undefined && { validationSplit: split }),
       ...(backend !== undefined && { backend }),
+      ...(options.classWeight === "balanced" && { classWeight: "balanced" as const }),
     },
   };
 }
@@ -227,10 +234,12 @@ export function compileOptions({ optimizer, loss, metrics, lossWeights }: Compil
 
 /** Class weights by number. @throws {InputError} for a name that no class has. */
 export function classWeights(
-  given: Json | null,
+  given: Json | "balanced" | null,
   labels: readonly string[] | undefined,
+  y: Tensor | undefined,
 ): Record<number, number> | undefined {
   if (!given) return undefined;
+  if (given === "balanced") return balanced(y);
   return Object.fromEntries(
     Object.entries(given).map(([name, weight]) => {
       const id = labels?.indexOf(name) ?? -1, n = id >= 0 ? id : Number(name);
@@ -245,6 +254,16 @@ export function classWeights(
       return [n, weight];
     }),
   );
+}
+
+/** The weights with which every class counts alike, as scikit-learn's `balanced`: rows / (classes · rows of the class). */
+function balanced(y: Tensor | undefined): Record<number, number> {
+  if (!y || y.shape.slice(1).some((d) => d !== 1)) {
+    throw new InputError('fit.classWeight: "balanced" is for targets that are numbers of classes');
+  }
+  const counts = new Map<number, number>(), ids = toNumbers(y);
+  for (const id of ids) counts.set(Number(id), (counts.get(Number(id)) ?? 0) + 1);
+  return Object.fromEntries([...counts].map(([id, n]) => [id, ids.length / (counts.size * n)]));
 }
 
 /** Refuses, before any work, a place that the model can't be written to. @throws {InputError} {@link UsageError} */

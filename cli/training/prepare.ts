@@ -1,5 +1,12 @@
 /** What stands between a file's samples and a model: vocabulary, scaling, classes; and its form in lapis.json. @module */
 import { type Extras, InputError, type Tensor, tensor } from "../../mod.ts";
+import {
+  type CsvTable,
+  csvToTensor,
+  tablePreprocessor,
+  tablePreprocessorFrom,
+  type TablePreprocessorJson,
+} from "../../public/data.ts";
 import { fields, type Schema } from "../../public/plugins.ts";
 import { reshaped, sizeOf, toNumbers } from "../../public/tensors.ts";
 import {
@@ -12,9 +19,11 @@ import {
   textVectorizer,
   tfIdfVectorizer,
 } from "../../public/text.ts";
+import type { TakenRows } from "../assets.ts";
 import { readText } from "../inputs.ts";
 import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
-import { isTexts, type RawPart } from "./sources.ts";
+import { isUnnamed, noColumn, notesOf } from "./tables.ts";
+import { isCells, isTexts, type RawPart } from "./sources.ts";
 import { rulesOf } from "../tokenrules.ts";
 
 const { choice, float, int, list, nullable, parseConfig, text } = fields;
@@ -53,6 +62,7 @@ export interface Preparation {
   readonly mean: readonly number[] | null;
   readonly deviation: readonly number[] | null;
   readonly shape: readonly number[] | null;
+  readonly table: TablePreprocessorJson | null;
 }
 const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
 const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
@@ -67,6 +77,11 @@ const preparationFields: Schema<Preparation> = {
   mean: numbers("taken away from each column"),
   deviation: numbers("each column is divided by it"),
   shape: nullable(list({ doc: "shape of a sample", of: int({ doc: "a size", min: 1 }) })),
+  table: nullable(fields.field<TablePreprocessorJson>({
+    doc: "samples are columns of a table",
+    expects: "an object with columns, ignored, target",
+    read: (raw, place) => tablePreprocessorFrom(raw, { place }).toJSON(),
+  })),
 };
 
 /** A preparation with the names of the classes. */
@@ -106,11 +121,17 @@ function moments(x: Tensor, divide: number): { readonly mean: number[]; readonly
 
 /** The classes that the configuration says, or that a part's targets name. */
 export function labelsOf({ y }: RawPart, data: DataConfig): readonly string[] | null {
-  return data.labels ?? (data.target === "class" && isTexts(y) ? [...new Set(y)].sort() : null);
+  if (data.labels || data.target !== "class" || !isTexts(y)) return data.labels;
+  const names = [...new Set(data.columns ? y.map((cell) => cell.trim()) : y)].sort();
+  // Classes of a table that are numbers stand in the numbers' order.
+  const numbers = data.columns !== null &&
+    names.every((name) => name !== "" && Number.isFinite(Number(name)));
+  return numbers ? names.sort((a, b) => Number(a) - Number(b)) : names;
 }
 /** Fits the preparation on the training part. @throws {InputError} where the part isn't what the configuration says. */
 export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fitted> {
   const { x } = raw, { text: words, ngrams } = data, labels = labelsOf(raw, data) ?? undefined;
+  if (isCells(x)) return fitTable(x, raw.files, data, labels);
   let vocabulary: readonly string[] | null = null;
   if ((words || ngrams) && !isTexts(x)) {
     throw new InputError(`${raw.files}: holds no texts: data.${words ? "text" : "ngrams"} is for tables`);
@@ -130,14 +151,34 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
       ngrams: ngrams && isTexts(x)
         ? { column: ngrams.column, kinds: fitTfIdf(x, ngrams.kinds).ngrams }
         : null,
-      features: data.features,
+      features: raw.features ?? data.features,
       label: data.label,
       target: data.target,
       divide: data.divide,
+      table: null,
       mean: scaled?.mean ?? null,
       deviation: scaled?.deviation ?? null,
       shape: data.shape,
     },
+  };
+}
+
+function fitTable(
+  x: CsvTable,
+  file: string,
+  { columns, label, target }: DataConfig,
+  classes: readonly string[] | undefined,
+): Fitted {
+  const table = tablePreprocessor({
+    file,
+    target: label,
+    targetKind: target,
+    columns: columns ?? {},
+    ...(classes && { classes }),
+  }).fit(x);
+  return {
+    labels: target === "class" ? table.classes : undefined,
+    preparation: { ...unprepared.preparation, label, target, table: table.toJSON() },
   };
 }
 
@@ -177,7 +218,9 @@ function targetsOf(raw: RawPart, { preparation, labels }: Fitted): Tensor | unde
 /** Samples and targets as a model takes them. @throws {InputError} for a label that is no class, with its value. */
 export function prepare(raw: RawPart, fitted: Fitted): Part {
   const { preparation } = fitted, { text: words, vocabulary, ngrams } = preparation;
-  const { x: texts } = raw, y = targetsOf(raw, fitted);
+  const { x: texts } = raw;
+  if (isCells(texts)) return preparedTable(texts, raw, fitted);
+  const y = targetsOf(raw, fitted);
   if (!isTexts(texts)) return { x: scaledBy(texts, preparation), y };
   if (ngrams) return { x: tfIdfVectorizer(ngrams.kinds).transform(texts), y, texts };
   if (!words || !vocabulary) {
@@ -188,6 +231,49 @@ export function prepare(raw: RawPart, fitted: Fitted): Part {
   if (!words.next) return { x: vectorizer.transform(texts), y, texts };
   const ids = Int32Array.from(texts.flatMap((text) => vectorizer.ids(text)));
   return { x: tensor(ids, [ids.length]), y: undefined };
+}
+function preparedTable(x: CsvTable, { files, y: cells }: RawPart, { preparation }: Fitted): Part {
+  const json = preparation.table;
+  if (!json) throw new InputError(`${files}: holds cells, and the model has no columns`);
+  const table = tablePreprocessorFrom(json, { file: files });
+  return { x: table.features(x), y: isTexts(cells) ? table.targets(cells) : undefined };
+}
+/** True where the file says which columns of a table are the sample. */
+export const takesColumns = ({ preparation: { table, features, text } }: Fitted): boolean =>
+  table !== null || features !== null && text === null;
+/**
+ * The columns of a table that are the sample, by name, and what is to be said of it; of a table whose columns have no names,
+ * as many as there must be, in their order.
+ * @throws {InputError} for a column that isn't there.
+ */
+export function rowsFor(
+  { preparation }: Fitted,
+  given: CsvTable,
+  file: string,
+): TakenRows {
+  const { table: json, features, label } = preparation;
+  const names = json?.columns.map(({ name }) => name) ?? features ?? given.header;
+  const bare = isUnnamed(given.header) && given.header.length === names.length &&
+    `${names}` !== `${given.header}`;
+  const table = bare ? { ...given, header: names } : given;
+  const known = json && tablePreprocessorFrom(json, { file });
+  const gone = known ? undefined : names.find((name) => !table.header.includes(name));
+  if (gone !== undefined) throw noColumn(file, gone, table.header, names);
+  const extra = known?.extra(table) ?? table.header.filter((name) => name !== label && !names.includes(name));
+  return {
+    x: known?.features(table) ?? csvToTensor(table, { file, columns: names }),
+    columns: bare ? given.header : names,
+    notes: [
+      ...(bare ? [`${file}: no row names its columns: taken as ${names.join(", ")}`] : []),
+      ...notesOf({ files: file, extra }),
+    ],
+  };
+}
+/** What is to be said of a part that a model reads: columns that it doesn't take, rows without a target. */
+export function notesFor(raw: RawPart, { preparation: { table } }: Fitted): readonly string[] {
+  const { x, files } = raw;
+  const extra = table && isCells(x) ? tablePreprocessorFrom(table, { file: files }).extra(x) : raw.extra;
+  return notesOf({ ...raw, ...(extra && { extra }) });
 }
 /** Those keys of an object that are named. */
 const only = (all: object, names: readonly string[]): Json =>
@@ -209,11 +295,12 @@ export function fittedFrom(extras: Extras | undefined): Fitted | undefined {
 }
 /** The settings by which files are read as they were for training. */
 export function dataOf({ preparation, labels }: Fitted): DataConfig {
-  const { text: words, ngrams, features, label, target, divide, shape } = preparation;
+  const { text: words, ngrams, features, label, target, divide, shape, table } = preparation;
   return {
     ...defaultData,
     text: words && { ...defaultText, ...words },
     ngrams,
+    columns: table && {},
     features,
     label,
     target,

@@ -11,11 +11,11 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import { writeNamesOf } from "../../public/plugins.ts";
-import { augmentImages } from "../../public/data.ts";
+import { augmentImages, embeddedColumns } from "../../public/data.ts";
 import { UsageError } from "../command.ts";
-import type { FitConfig, SourceConfig, TrainConfig } from "./config.ts";
+import type { DataConfig, FitConfig, SourceConfig, TrainConfig } from "./config.ts";
 import { languageFeed } from "./language.ts";
-import { modelFrom } from "./layers.ts";
+import { modelFrom, type NewModelOptions } from "./layers.ts";
 import { canResume, classWeights, compileOptions } from "./plan.ts";
 import {
   dataOf,
@@ -24,6 +24,7 @@ import {
   type Fitted,
   fittedFrom,
   labelsOf,
+  notesFor,
   type Part,
   prepare,
   unprepared,
@@ -68,7 +69,7 @@ export async function begin(
   if (resumed !== undefined && known && !canResume(known)) {
     throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
   }
-  const modelOf = async (x: Tensor, shape: { sample?: (number | null)[] } = {}) => {
+  const modelOf = async (x: Tensor, shape: Pick<NewModelOptions, "sample" | "front"> = {}) => {
     const shaped = { ...backend, seed: fit.seed, batchSize: fit.batchSize, ...shape };
     const model = known ??
       (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, shaped));
@@ -101,18 +102,27 @@ export async function begin(
   const held = fittedFrom(known?.extras),
     { table, image } = data,
     settings = held ? { ...data, ...dataOf(held), table, image, train: data.train } : data;
-  const all = await readPartOf(data.train, settings);
+  const readSaid = async (source: SourceConfig, how: DataConfig) => {
+    const read = await readPartOf(source, how);
+    for (const note of notesFor(read, held ?? unprepared)) log(note);
+    return read;
+  };
+  const all = await readSaid(data.train, settings);
   const { train: raw, validation: apart } = heldBack(all, data.validation ? unsplit(fit) : fit, {
     target: settings.target,
     seed: resumed === undefined ? fit.seed : known?.trainingState().json.seed ?? fit.seed,
     long: settings.text?.next ?? false,
   });
   const fitted = held ?? await fitPreparation(raw, { ...data, labels: labelsOf(all, data) }),
-    reading = { ...settings, labels: fitted.labels ?? null };
+    reading = { ...settings, ...columnsOf(fitted), labels: fitted.labels ?? null };
   const read = async (source: SourceConfig | null) =>
-    source ? prepare(await readPartOf(source, reading), fitted) : undefined;
+    source ? prepare(await readSaid(source, reading), fitted) : undefined;
   const part = prepare(raw, fitted), { text: words, vocabulary } = fitted.preparation;
-  const model = await modelOf(part.x, words?.next ? { sample: [null] } : {});
+  const columns = fitted.preparation.table?.columns;
+  const model = await modelOf(part.x, {
+    ...(words?.next && { sample: [null] }),
+    ...(columns && { front: (start) => embeddedColumns(start, columns) }),
+  });
   const file = data.text?.embeddingFile;
   if (file && data.text && vocabulary && part.texts && known === undefined) {
     log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
@@ -125,6 +135,8 @@ export async function begin(
   }
   return { model, fitted, part, validation, test };
 }
+/** Later parts have the columns that the training part had, by name. */
+const columnsOf = ({ preparation: { features } }: Fitted) => (features ? { features } : {});
 const unsplit = (fit: FitConfig): FitConfig => ({ ...fit, validationSplit: 0 });
 
 /** Checkpoints hold what the finished file will: they predict, generate and forecast by themselves. */
@@ -140,7 +152,7 @@ export async function fitModel(
   resume: boolean,
 ): Promise<History | undefined> {
   const { model, fitted, part, validation, series } = ready, { fit } = plan;
-  const weights = classWeights(fit.classWeight, fitted.labels);
+  const weights = classWeights(fit.classWeight, fitted.labels, part.y);
   const rank = model.outputs[0]?.shape.length ?? 2;
   const windows = series && {
     x: series.batches({

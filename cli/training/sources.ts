@@ -1,72 +1,38 @@
 /** Reads the samples and targets of a data set: tables, texts, pictures, arrays; several files are joined. @module */
 import { InputError, type Tensor, tensor } from "../../mod.ts";
-import { csvToTensor, readCifar10, readImageFolder, readNpz } from "../../public/data.ts";
+import { type CsvTable, csvToTensor, readCifar10, readImageFolder, readNpz } from "../../public/data.ts";
 import { takeRows, toNumbers } from "../../public/tensors.ts";
 import { isCifar, isFolder, isTable, readBytes, readTable, readTensor, readText } from "../inputs.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
+import { tablePart } from "./tables.ts";
 
 /** A part of a data set as its files hold it. */
 export interface RawPart {
   /** The files, for messages. */
   readonly files: string;
-  /** Samples: numbers, or texts. */
-  readonly x: Tensor | readonly string[];
+  /** Samples: numbers, texts, or the cells of a table. */
+  readonly x: Tensor | readonly string[] | CsvTable;
   /** Targets: numbers, or names of classes. */
   readonly y: Tensor | readonly string[] | undefined;
+  /** Names of the columns that the samples' numbers are, where they come from a table. */
+  readonly features?: readonly string[];
+  /** Columns of the table that the model doesn't take. */
+  readonly extra?: readonly string[];
+  /** Rows that were left out, since they have no target. */
+  readonly left?: number;
 }
 
 /** True for texts, as against numbers. */
-export function isTexts(values: Tensor | readonly string[] | undefined): values is readonly string[] {
+export function isTexts(values: RawPart["x"] | undefined): values is readonly string[] {
   return Array.isArray(values);
 }
-
-/** Columns of tables: their rows, one after another. */
-async function readTables(
-  files: readonly string[],
-  { table }: DataConfig,
-): Promise<Readonly<Record<string, readonly string[]>>> {
-  const columns: Record<string, string[]> = {};
-  let names: readonly string[] | undefined;
-  for (const file of files) {
-    const { header, rows } = await readTable(file, table);
-    names ??= header;
-    if (`${names}` !== `${header}`) {
-      throw new InputError(
-        `${file}: has the columns ${header.join(", ")}, the file before ${names.join(", ")}`,
-      );
-    }
-    header.forEach((name, i) => {
-      const into = columns[name] ??= [];
-      for (const row of rows) into.push(row[i] ?? "");
-    });
-  }
-  return columns;
+/** True for cells of a table. */
+export function isCells(values: RawPart["x"]): values is CsvTable {
+  return !Array.isArray(values) && "header" in values;
 }
-function columnOf(columns: Readonly<Record<string, readonly string[]>>, name: string, files: string) {
-  const found = Object.hasOwn(columns, name) ? columns[name] : undefined;
-  if (found) return found;
-  throw new InputError(`${files}: no column ${name}; it has ${Object.keys(columns).join(", ")}`, {
-    file: files,
-  });
-}
-
-/** A column as numbers where every cell is one, else as it stands. */
-function numbersOr(cells: readonly string[]): Tensor | readonly string[] {
-  const numbers = cells.map((cell) => (cell.trim() === "" ? NaN : Number(cell)));
-  return numbers.some(Number.isNaN) ? cells : tensor(Float64Array.from(numbers), [numbers.length]);
-}
-
-async function tablePart({ x: list }: SourceConfig, data: DataConfig, needed: boolean): Promise<RawPart> {
-  const files = list.join(", "), columns = await readTables(list, data);
-  const named = needed || Object.hasOwn(columns, data.label);
-  const cells = named ? columnOf(columns, data.label, files) : undefined;
-  const y = cells && (data.labels ? cells : numbersOr(cells));
-  const words = data.text ?? data.ngrams;
-  if (words) return { files, x: columnOf(columns, words.column, files), y };
-  const features = data.features ?? Object.keys(columns).filter((name) => name !== data.label);
-  const kept = features.map((name) => columnOf(columns, name, files));
-  const rows = (kept[0] ?? []).map((_, r) => kept.map((column) => column[r] ?? ""));
-  return { files, x: csvToTensor({ header: features, rows }, { file: files }), y };
+/** How many samples there are. */
+export function rowsIn(x: RawPart["x"]): number {
+  return isTexts(x) ? x.length : isCells(x) ? x.rows.length : x.shape[0] ?? 0;
 }
 
 /** Pictures of a folder; the folders in it are their classes. */
@@ -127,7 +93,7 @@ export async function readPart(given: SourceConfig, data: DataConfig, needed = t
   if (from === 0 && to === 1) return whole;
   if (!(from < to)) throw new InputError(`${whole.files}: the part begins at ${from} and ends at ${to}`);
   const long = data.text?.next && isTexts(whole.x) ? Array.from(whole.x.join("")) : undefined;
-  const rows = long?.length ?? (isTexts(whole.x) ? whole.x.length : whole.x.shape[0] ?? 0);
+  const rows = long?.length ?? rowsIn(whole.x);
   const first = Math.floor(rows * from), end = Math.floor(rows * to);
   if (long) return { ...whole, x: [long.slice(first, end).join("")] };
   return pickedRows(whole, Int32Array.from({ length: end - first }, (_, i) => first + i));
@@ -135,8 +101,12 @@ export async function readPart(given: SourceConfig, data: DataConfig, needed = t
 
 /** Those rows of a part, in that order. */
 export function pickedRows(part: RawPart, rows: Int32Array): RawPart {
-  const pick = <T extends Tensor | readonly string[]>(all: T): T =>
-    (isTexts(all) ? Array.from(rows, (r) => all[r] ?? "") : takeRows(all, rows)) as T;
+  const pick = <T extends RawPart["x"]>(all: T): T =>
+    (isTexts(all)
+      ? Array.from(rows, (r) => all[r] ?? "")
+      : isCells(all)
+      ? { header: all.header, rows: Array.from(rows, (r) => all.rows[r] ?? []) }
+      : takeRows(all, rows)) as T;
   return { ...part, x: pick(part.x), y: part.y && pick(part.y) };
 }
 /** Targets of a file of their own: of a table its target column, where it has one of that name. */

@@ -4,7 +4,7 @@ import { lackingIn, splitRows } from "../../public/data.ts";
 import { InputError, type Tensor } from "../../mod.ts";
 import type { FitConfig } from "./config.ts";
 import type { Part } from "./prepare.ts";
-import { isTexts, pickedRows, type RawPart } from "./sources.ts";
+import { isTexts, pickedRows, type RawPart, rowsIn } from "./sources.ts";
 
 /** The training part without the rows that are held back, and these. */
 export interface HeldBack {
@@ -36,7 +36,7 @@ export function heldBack(raw: RawPart, fit: FitConfig, options: {
 }): HeldBack {
   const { validationSplit: share, shuffle, validationSeed } = fit, { x } = raw;
   if (share === 0) return { train: raw, validation: undefined };
-  const rows = isTexts(x) ? x.length : x.shape[0] ?? 0;
+  const rows = rowsIn(x);
   if (share === 1 || !options.long && rows < 2) {
     throw new InputError(
       `${raw.files}: fit.validationSplit ${share} leaves none of ${rows} rows to train on`,

@@ -134,6 +134,8 @@ const calls: Readonly<Record<string, () => unknown>> = {
   splitRows: () => lapis.data.splitRows(4, { parts: { a: 0.5, b: 0.5 }, ...wrong as object }),
   stepper: () => lapis.sequences.stepper(model, wrong),
   swapEmaWeights: () => lapis.callbacks.swapEmaWeights(wrong),
+  tablePreprocessor: () => lapis.data.tablePreprocessor(wrong),
+  tablePreprocessorFrom: () => lapis.data.tablePreprocessorFrom({ columns: [] }, wrong),
   terminateOnNaN: () => lapis.callbacks.terminateOnNaN(wrong),
   textPreprocessor: () => lapis.text.textPreprocessor(wrong),
   textVectorizer: () => lapis.text.textVectorizer(wrong),
@@ -155,6 +157,7 @@ const data = new Set([
   "dropGaps",
   "opName",
   "pairPreprocessorOf",
+  "tablePreprocessorOf",
   "textPreprocessorOf",
 ]);
 
