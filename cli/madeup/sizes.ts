@@ -48,12 +48,18 @@ function constraintsOf(graph: Graph): Constraints {
     if (open === undefined || typeof open === "number" || typeof size !== "number") return;
     if (!broadcasts || size > 1) equal.push([open, size]);
   };
-  for (const { op, domain, inputs, outputs, attributes } of graph.nodes) {
+  const walk = (graph: Graph) => graph.nodes.forEach((node) => constrain(graph, node));
+  const constrain = (
+    graph: Graph,
+    { op, domain, inputs, outputs, attributes, graphs }: Graph["nodes"][number],
+  ) => {
+    // Dims of a graph inside are those outside of the same name.
+    Object.values(graphs).forEach(walk);
     const shape = (i: number) => shapeOf(graph.types[inputs[i] ?? -1]);
     for (const id of outputs) {
       shapeOf(graph.types[id]).forEach((d) => typeof d === "object" && positive.add(d));
     }
-    if (domain !== "") continue;
+    if (domain !== "") return;
     if (broadcasting.test(op)) {
       inputs.forEach((_, k) => {
         const a = shape(0), b = shape(k);
@@ -68,7 +74,19 @@ function constraintsOf(graph: Graph): Constraints {
       const channels = shape(1)[1];
       if (typeof channels === "number") same(shape(0)[1], channels * Number(attributes["group"] ?? 1), false);
     }
-  }
+    if (/^(LSTM|GRU|RNN)$/.test(op)) {
+      const rows = attributes["layout"] === 1 ? 0 : 1;
+      same(shape(0)[rows], shape(4)[0], false);
+      for (const state of [5, 6]) same(shape(0)[rows], shape(state)[rows], false);
+    }
+    if (op === "Concat") {
+      const first = shape(0),
+        axis = Number(attributes["axis"] ?? 0),
+        along = axis < 0 ? axis + first.length : axis;
+      inputs.forEach((_, k) => first.forEach((d, i) => i !== along && same(d, shape(k)[i], false)));
+    }
+  };
+  walk(graph);
   return { positive: [...positive], equal, agree };
 }
 

@@ -273,7 +273,7 @@ export function sequentialNetwork(
   start: SymbolicTensor,
   layers: readonly Layer[],
   name = "sequential",
-  options: (layer: Layer) => ApplyOptions = () => ({}),
+  options: (layer: Layer, inputs: readonly SymbolicTensor[]) => ApplyOptions = () => ({}),
 ): Network {
   if (layers.length === 0) throw new ConfigError(`model ${name}: has no layers`);
   let x: readonly SymbolicTensor[] = [start];
@@ -286,7 +286,7 @@ export function sequentialNetwork(
         } has ${x.length} outputs; only the last may`,
       );
     }
-    x = applyAll(layer, x, options(layer));
+    x = applyAll(layer, x, options(layer, x));
   });
   return functional({ inputs: start, outputs: x, name, layers, kind: "Sequential" });
 }

@@ -1,61 +1,20 @@
 /** Calls as Keras' files hold them: masks, constants, states and modes give what Keras computes, read and written. @module */
 import { deepEqual, match, ok } from "node:assert/strict";
-import { loadModel, type Model, type Tensor, tensor, type WriteOptions } from "../../mod.ts";
+import { loadModel, type Model, tensor, type WriteOptions } from "../../mod.ts";
 import { sgd } from "../../public/optimizers.ts";
-import { toNumbers } from "../../public/tensors.ts";
+import { type CallCase, callCases, callDifference, callInputs, callModel } from "../support/calls.ts";
 import { root } from "../support/sources.ts";
 
-interface Numbers {
-  readonly shape: readonly number[];
-  readonly dtype: Tensor["dtype"];
-  readonly data: readonly number[];
-}
-interface CallCase {
-  readonly name: string;
-  readonly keras: string;
-  readonly config: unknown;
-  readonly weights: readonly Numbers[];
-  readonly inputs: Readonly<Record<string, Numbers>>;
-  readonly outputs: readonly Numbers[];
-}
-const cases = JSON.parse(
-  await Deno.readTextFile(new URL("tests/fixtures/keras-calls.json", root)),
-) as CallCase[];
-const array = ({ data, shape, dtype }: Numbers): Tensor => tensor([...data], shape, dtype);
-
-async function modelOf(
-  one: CallCase,
-  backend: string,
-  warn: (line: string) => void = () => {},
-): Promise<Model> {
-  const model = await loadModel(new TextEncoder().encode(JSON.stringify(one.config)), { backend, warn });
-  [...model.weights.keys()].forEach((path, i) => {
-    const value = one.weights[i];
-    if (value) model.setWeight(path, array(value));
-  });
-  return model;
-}
-/** The largest difference from Keras' outputs, of the largest of each. */
-async function off(one: CallCase, model: Model): Promise<number> {
-  const fed = Object.entries(one.inputs).map(([name, x], i) => {
-    const port = model.inputs.find((p) => p.name === name) ?? model.inputs[i];
-    return [port?.name ?? name, array(x)] as const;
-  });
-  const outputs = Object.values(await model.run(Object.fromEntries(fed)));
-  deepEqual(outputs.map((t) => t.shape), one.outputs.map((t) => t.shape));
-  return Math.max(...one.outputs.map((want, i) => {
-    const got = toNumbers(outputs[i] as Tensor);
-    const largest = Math.max(1e-30, ...want.data.map((v) => Math.abs(Number(v))));
-    return Math.max(...want.data.map((v, k) => Math.abs(Number(v) - (got[k] ?? NaN)))) / largest;
-  }));
-}
+const cases = await callCases("keras-calls");
+const off = async (one: CallCase, model: Model): Promise<number> =>
+  callDifference(one, Object.values(await model.run(callInputs(one, model))));
 
 for (const backend of ["wasm", "plain", "onnxruntime"]) {
   Deno.test(`calls with masks, states and constants give Keras' outputs on ${backend}`, async () => {
     ok(cases.length > 70);
     const wrong: string[] = [];
     for (const one of cases) {
-      using model = await modelOf(one, backend);
+      using model = await callModel(one, backend);
       const error = await off(one, model);
       if (!(error < 2e-5)) wrong.push(`${one.name} of Keras ${one.keras}: ${error.toExponential(1)}`);
     }
@@ -73,7 +32,7 @@ for (const kerasVersion of [3, 2] as const) {
     const wrong: string[] = [];
     let written = 0;
     for (const one of cases) {
-      using model = await modelOf(one, "plain");
+      using model = await callModel(one, "plain");
       const options: WriteOptions = { kerasVersion };
       let bytes: Uint8Array;
       try {

@@ -108,6 +108,9 @@ export function checkGradient(sample: OpSample, tolerance = 1e-6): void {
     const got = results[i];
     assert.ok(isTensor(got), `${sampleName(sample)}: no gradient of ${name}`);
     assert.deepEqual(got.shape, t.shape, `${sampleName(sample)}: shape of the gradient of ${name}`);
+    // A step of training is built on types alone: a size that they don't tell is refused there.
+    const told = asTensor(graph.types[graph.outputs[i]?.id ?? -1]).shape;
+    assert.deepEqual(told, t.shape, `${sampleName(sample)}: type of the gradient of ${name}`);
     const x = t.data as Float64Array;
     for (let k = 0; k < x.length; k++) {
       const at = x[k] ?? 0;

@@ -27,17 +27,24 @@ export async function saidModel({ config, version, weights }: SaidCase, backend:
   }
   return made;
 }
-/** The largest difference from Keras' outputs. */
-export async function saidDifference(model: Model, one: SaidCase): Promise<number> {
-  const inputs = one.x.map((x, i) => tensor(x, undefined, one.dtype[i]));
-  const said = await model.predict(inputs.length === 1 ? inputs[0] as Tensor : inputs);
-  const outputs = said instanceof Map || !("data" in said)
-    ? Object.values(said) as Tensor[]
-    : [said as Tensor];
+/** What the model is fed, in order. */
+export const saidInputs = (one: SaidCase): Tensor[] =>
+  one.x.map((x, i) => tensor(x, undefined, one.dtype[i]));
+/** The largest difference of outputs from Keras'. */
+export function saidDifferenceOf(one: SaidCase, outputs: readonly Tensor[]): number {
   return Math.max(...one.y.map((y, i) => {
     const ours = toNumbers(outputs[i] ?? tensor([])), theirs = [y].flat(9) as number[];
     return ours.length === theirs.length
       ? Math.max(...theirs.map((v, k) => Math.abs(v - (ours[k] ?? NaN))))
       : Infinity;
   }));
+}
+/** The largest difference of the model's outputs from Keras'. */
+export async function saidDifference(model: Model, one: SaidCase): Promise<number> {
+  const inputs = saidInputs(one),
+    said = await model.predict(inputs.length === 1 ? inputs[0] as Tensor : inputs);
+  const outputs = said instanceof Map || !("data" in said)
+    ? Object.values(said) as Tensor[]
+    : [said as Tensor];
+  return saidDifferenceOf(one, outputs);
 }

@@ -2,6 +2,7 @@
 import { scalarLike } from "../../graph/words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { DType } from "../../values/dtype.ts";
+import { type Dim, subDims } from "../../values/shape.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { OpDef } from "../../graph/op.ts";
 import { defineOp, floats, keepsType, numeric, signed, tensorAt } from "../define.ts";
@@ -16,11 +17,13 @@ interface UnarySpec extends Unary {
   readonly accuracy?: "exact" | "rounding";
   /** dx from x, y = f(x) and dy; "zero" for steps, whose derivative is zero wherever there is one. */
   readonly gradient: "zero" | ((b: Builder, x: Value, y: Value, dy: Value) => Value);
+  /** The same of sizes that are known. */
+  readonly dims?: (d: Dim) => Dim;
 }
 
 /** Declares an elementwise function of one input. */
 export function unaryOp(spec: UnarySpec): OpDef {
-  const { name, since, summary, types = floats, accuracy = "rounding", gradient } = spec;
+  const { name, since, summary, types = floats, accuracy = "rounding", gradient, dims } = spec;
   return defineOp({
     name,
     since,
@@ -29,6 +32,7 @@ export function unaryOp(spec: UnarySpec): OpDef {
     arity: [1, 1],
     accuracy,
     infer: keepsType(types),
+    ...(dims && { propagate: (c) => c.dims(0)?.map(dims) }),
     plain: (inputs) => [mapUnary(tensorAt(inputs, 0), spec)],
     upgrade: upgradeUnary,
     vjp(b, node, [dy]) {
@@ -93,6 +97,7 @@ const basics: readonly UnarySpec[] = [
     number: (x) => -x,
     big: (x) => -x,
     gradient: (b, _x, _y, dy) => b.neg(dy),
+    dims: (d) => subDims(0, d),
   },
   {
     name: "Abs",

@@ -163,14 +163,12 @@ const tile = defineOp({
   vjp(b, { inputs: [x, repeats] }, [dy]) {
     if (!x || !repeats || !dy) return [];
     const rank = dimsOf(x.type).length;
-    const column = (v: Value) => b.unsqueeze(v, b.ints([1]));
-    const pairs = b.concat([
-      column(b.cast(repeats, { to: "int64" })),
-      column(b.shape(x)),
-    ], { axis: 1 });
+    const column = (v: Value) => b.unsqueeze(v, b.ints([1])), size = b.shape(x);
+    const pairs = b.concat([column(b.cast(repeats, { to: "int64" })), column(size)], { axis: 1 });
     const split = b.reshape(dy, b.reshape(pairs, b.ints([-1])), { allowzero: true });
+    const over = b.ints(Array.from({ length: rank }, (_, i) => 2 * i));
     return [
-      b.reduceSum(split, b.ints(Array.from({ length: rank }, (_, i) => 2 * i)), { keepdims: false }),
+      b.reshape(b.reduceSum(split, over, { keepdims: false }), size, { allowzero: true }),
     ];
   },
   plain: (inputs) => [tiled(tensorAt(inputs, 0), toIntegers(tensorAt(inputs, 1)))],

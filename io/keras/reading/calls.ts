@@ -206,11 +206,29 @@ function modeOf(value: Argument, reader: Reader): boolean {
   );
 }
 
-/** Layers in which masks end, in the versions of Keras that hand none on. */
-export function passing({ def }: Layer, ctx: KerasContext): Pick<ApplyOptions, "mask" | "passes"> {
-  // Up to Keras 2.3 it only hands the mask on.
-  if (def.name === "Softmax" && isMultiBackend(ctx.version)) return { mask: null, passes: "own" };
-  return def.keras?.masksSince === 3 && majorOf(ctx.version) < 3 ? { passes: "none" } : {};
+/** What layers make of the masks beside their inputs, in the versions of Keras that do otherwise than Keras 3. */
+export function passing(
+  { def }: Layer,
+  inputs: readonly SymbolicTensor[],
+  { version }: KerasContext,
+): Pick<ApplyOptions, "mask" | "passes"> {
+  const before = (minor: number) => versionBefore(version, 2, minor), multiBackend = isMultiBackend(version);
+  switch (def.name) {
+    // Up to Keras 2.3 it only hands the mask on.
+    case "Softmax":
+      return multiBackend ? { mask: null, passes: "own" } : {};
+    // TensorFlow's own hands none on before 2.5.
+    case "ReLU":
+      return before(5) && !multiBackend ? { passes: "none" } : {};
+    case "MultiHeadAttention":
+      return before(10) ? { mask: null, passes: "none" } : {};
+    // Statistics are of every step before 2.12, and of every pixel up to Keras 3.
+    case "BatchNormalization": {
+      const images = versionBefore(version, 3, 0) && (inputs[0]?.type.shape?.length ?? 0) > 3;
+      return before(12) || images ? { mask: null, passes: "own" } : {};
+    }
+  }
+  return def.keras?.masksSince === 3 && majorOf(version) < 3 ? { passes: "none" } : {};
 }
 /** Up to Keras 3.3 no mask travels on from a layer that is called with a list. */
 function losesMasks(first: Argument, { version }: KerasContext): boolean {
@@ -228,7 +246,7 @@ function maskRule(
   // Keras 3 hands no mask to a recurrent layer that is given states as well, though the mask travels on.
   if (mask === undefined) {
     const unmasked = three && isRecurrent(layer) && (states || inputs.length > 1);
-    return unmasked ? { mask: null, passes: "own" } : passing(layer, ctx);
+    return unmasked ? { mask: null, passes: "own" } : passing(layer, inputs, ctx);
   }
   // Up to Keras 3.10 what travels on is the input's own mask, whatever the call was given.
   return {

@@ -132,7 +132,7 @@ function sequentialOf(
   if (layers.length === 0) {
     throw new ConfigError(`${place}: the list of layers is empty but for an input`, { place });
   }
-  const network = sequentialNetwork(start, layers, name, (layer) => passing(layer, ctx));
+  const network = sequentialNetwork(start, layers, name, (layer, inputs) => passing(layer, inputs, ctx));
   keepPolicy(network, entry.config.dtype);
   return { network, name };
 }

@@ -11,7 +11,7 @@ import { isRef } from "../reading/nodes.ts";
 import { operationOf } from "../reading/operations.ts";
 import { writtenOperation } from "./operations.ts";
 import { shapeList } from "./layers.ts";
-import { maskRides, strayMask } from "./kept.ts";
+import { countsMasked, maskRides, strayMask } from "./kept.ts";
 import type { MaskNodes } from "./masks.ts";
 import { pythonList, type WriteContext } from "./values.ts";
 
@@ -104,7 +104,7 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
     const kwargs = Object.entries(operation.kwargs).map(([k, v]) => [k, given(v)]);
     return { args, kwargs: Object.fromEntries(kwargs) };
   }
-  const { training, mask, values = {}, options = {} } = call.options;
+  const { training, values = {}, options = {} } = call.options, mask = writtenMask(call);
   const [inputs, states] = inputsAndStates(call), [first] = inputs, names = inputNamesOf(call.layer);
   if (first && arrayOf(first)) {
     throw new UnsupportedError(`${labelOf(call)}: Keras 3 calls no layer whose first tensor is a constant`);
@@ -129,13 +129,17 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
   const args = names ? inputs.map(ref) : inputs.length === 1 && first ? [ref(first)] : [inputs.map(ref)];
   return { args, kwargs };
 }
+/** The mask that a call is given in files; one that training alone passes over, as older versions of Keras do, is left to the input. */
+function writtenMask(call: LayerCall): LayerCall["options"]["mask"] {
+  return countsMasked(call) ? undefined : call.options.mask;
+}
 /** Masks that Keras 3 would not hand on though the model does, or would though it doesn't. */
 function refuseMasks(call: LayerCall, states: boolean, said: boolean): void {
-  const { inputs: [first], options: { mask } } = call;
-  if (!first?.mask) return;
-  if (mask === null && !states) {
+  const { inputs } = call, [first] = inputs, mask = writtenMask(call);
+  if (mask === null && !states && inputs.some((t) => t.mask)) {
     throw new UnsupportedError(`${labelOf(call)}: Keras can't be told to drop the mask of this call`);
   }
+  if (!first?.mask) return;
   if (mask === undefined && states && !said && isRecurrent(call.layer)) {
     throw new UnsupportedError(
       `${
@@ -164,10 +168,10 @@ function oldCall(
   if (operationOf(call.layer)) {
     throw new UnsupportedError(`${labelOf(call)}: an operation on tensors has no form in Keras 2's files`);
   }
-  const { training, yields, mask, values = {}, options = {} } = call.options;
+  const { training, yields, values = {}, options = {} } = call.options, mask = writtenMask(call);
   const [inputs, states] = inputsAndStates(call), names = inputNamesOf(call.layer);
   const kwargs: Record<string, unknown> = {};
-  if (mask === null && inputs[0]?.mask) {
+  if (mask === null && inputs.some((t) => t.mask)) {
     throw new UnsupportedError(`${labelOf(call)}: Keras 2's files can't say that this call drops its mask`);
   }
   if (mask !== undefined && mask !== null) {

@@ -25,6 +25,25 @@ export function maskRides({ inputs: [first], options: { mask } }: LayerCall): bo
   const zero = operation?.className === "NotEqual" && operation.args.at(-1) === 0;
   return zero && ids !== undefined && first?.mask !== undefined && comesFrom(first, ids);
 }
+/** True where the statistics of a call in training are of masked steps too, as in Keras before 2.12. */
+export function countsMasked({ layer, options: { mask, passes } }: LayerCall): boolean {
+  return layer.def.name === "BatchNormalization" && mask === null && passes === "own";
+}
+/** Such calls on masked inputs, a sentence each: a Keras that a file is written for takes the other steps alone. */
+export function maskedStatistics({ calls }: Network): readonly string[] {
+  return calls.flatMap((call) => {
+    const inside = networkConfigOf(call.layer)?.network;
+    if (inside) return maskedStatistics(inside);
+    return countsMasked(call) && call.inputs.some((t) => t.mask)
+      ? [
+        `layer "${
+          nameOf(call.layer)
+        }": training takes its statistics of masked steps too, as the Keras of the model's file; ` +
+        "the one that it is written for leaves them out",
+      ]
+      : [];
+  });
+}
 /** What layers around a layer say of masks. */
 interface MaskConfig {
   readonly maskedSteps?: string;
@@ -41,8 +60,9 @@ function comesFrom(t: SymbolicTensor, source: SymbolicTensor): boolean {
 /** True where what a call computes depends on the masks beside its inputs, itself or in calls after it. */
 function needsMask(network: Network, call: LayerCall, major: 2 | 3): boolean {
   // Files of Keras 2 leave out a mask that rides beside the input.
-  if (call.options.mask !== undefined && !(major === 2 && maskRides(call))) return false;
-  if (reads(call.layer)) return true;
+  const given = call.options.mask !== undefined && !(major === 2 && maskRides(call));
+  if (given && call.options.passes !== "own") return false;
+  if (!given && reads(call.layer)) return true;
   if (call.layer.def.mask === "consume") return false;
   return network.calls.some((next) =>
     next.inputs.some((t) => call.outputs.includes(t)) && needsMask(network, next, major)

@@ -10,6 +10,7 @@ import { Hdf5GroupWriter, writeHdf5 } from "../../hdf5/write.ts";
 import { writeSafetensors } from "../../arrays/safetensors.ts";
 import { writeZip, type ZipMember } from "../../archives/zip.ts";
 import { refusePlaced } from "../kept.ts";
+import { maskedStatistics } from "./kept.ts";
 import { isJson, type Json } from "../json.ts";
 import { jsonWeights, weightsJson } from "../weights/jsonweights.ts";
 import { legacyTraining, trainingFor } from "../training.ts";
@@ -55,7 +56,8 @@ function begin(model: Model, options: WriteOptions, modules: boolean): Written {
   const saved = options.training === false ? undefined : model.savedTraining();
   const training = saved && trainingFor(saved, major, registry);
   const { warn = (message: string) => console.warn(message) } = options;
-  if (training) { for (const line of [...saved.differs ?? [], ...olderSteps(training, major)]) warn(line); }
+  const steps = training ? [...saved.differs ?? [], ...olderSteps(training, major)] : [];
+  for (const line of [...steps, ...maskedStatistics(network)]) warn(line);
   return {
     network,
     source: {
