@@ -8,3 +8,18 @@
  * @module
  */
 export * from "../plugins/training/metrics/metrics.ts";
+export * from "../plugins/evaluation/binary.ts";
+export {
+  type Calibration,
+  calibration,
+  calibrationCurve,
+  type CalibrationOptions,
+  type ReliabilityBin,
+} from "../plugins/evaluation/calibration.ts";
+export {
+  crossValidate,
+  type CrossValidateOptions,
+  type CrossValidation,
+  type FoldResult,
+} from "../plugins/evaluation/crossvalidate.ts";
+export * from "../plugins/evaluation/resampling.ts";

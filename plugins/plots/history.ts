@@ -99,6 +99,31 @@ export function plotCurves(series: readonly Series[], options: PlotOptions = {})
   }]);
 }
 
+/** One of several pictures under one another. */
+export interface Panel extends Pick<PlotOptions, "xLabel" | "yLabel" | "log"> {
+  /** Its heading. */
+  readonly title: string;
+  /** Its curves. */
+  readonly series: readonly Series[];
+}
+/**
+ * Curves as one SVG picture of panels under one another, each with axes of its own.
+ * @throws {InputError} where there is nothing to draw.
+ */
+export function plotPanels(
+  panels: readonly Panel[],
+  options: Pick<PlotOptions, "title" | "width"> = {},
+): string {
+  checkOptions("plotPanels", options, { title: 0, width: 0 });
+  const drawn = panels.filter(({ series }) => series.some(({ values }) => values.length > 0));
+  if (drawn.length === 0) throw new InputError("plotPanels: there are no values");
+  return stacked(
+    options.title ?? "curves",
+    options.width ?? 520,
+    drawn.map((p) => ({ series: p.series, frame: frameOf(p.series, p) })),
+  );
+}
+
 /** A history's numbers, each with its validation: `loss` with `valLoss`. */
 export function historyPanels(
   { epoch, history }: History,

@@ -8,5 +8,5 @@
  * @module
  */
 export { type DistributionOptions, type Histogram, histogram, plotDistributions } from "./distributions.ts";
-export { plotCurves, plotHistory, type PlotOptions, type Series } from "./history.ts";
+export { type Panel, plotCurves, plotHistory, type PlotOptions, plotPanels, type Series } from "./history.ts";
 export { curvesText, historyText, type TextPlotOptions } from "./text.ts";
