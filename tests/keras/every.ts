@@ -34,14 +34,18 @@ export async function everyKeras({ folder = place, only, seed, count, work }: Ev
     const version = await draw(one, drawn, seed, count);
     const seeds = [...Deno.readDirSync(drawn)].flatMap((e) => /^(\d+)\.json$/.exec(e.name)?.[1] ?? []);
     const problems: string[] = [];
+    let continued = 0;
     for (const each of seeds) {
+      const { training } = JSON.parse(await Deno.readTextFile(`${drawn}/${each}.json`)) as Drawn;
+      continued += Object.keys(training).length;
       for (const d of await differencesOf(drawn, each, ["wasm", "plain"])) {
         problems.push(`${d.file}, ${d.engine}, ${d.what}: ${d.reason.slice(0, 300)} (${d.about})`);
       }
     }
     const written = await judgeWritten(one, drawn, seeds, problems);
     console.log(
-      `${one.name} (Keras ${version}): ${seeds.length} models read, ${written} files written, ${problems.length} problems`,
+      `${one.name} (Keras ${version}): ${seeds.length} models read, ${continued} trainings gone on with, ` +
+        `${written} files written, ${problems.length} problems`,
     );
     for (const problem of problems) console.log(`  ${problem}`);
     wrong += problems.length;
