@@ -1,6 +1,10 @@
 /**
  * Loads and runs Keras models, without ONNX, onnxruntime or training.
  *
+ * A page that loads this pays for what running takes, so there are no namespaces here: models are made, trained and
+ * written with `@lapis/lapis`, whose namespaces work beside this entry. Layers of one's own go to
+ * `loadModel(path, { layers: [own] })`.
+ *
  * ```ts
  * import { loadModel } from "@lapis/lapis/inference";
  * const model = await loadModel("tests/fixtures/models/cifar_cnn/model.keras");

@@ -97,6 +97,7 @@ export type { ApplyOptions, Network, SymbolicTensor } from "./core/network/netwo
 export type { SourceLike, StreamLike } from "./io/files/sources.ts";
 export { createRegistry, type Registry } from "./core/registry.ts";
 export type { PredictOptions } from "./core/model/sampling.ts";
+export type { Weights } from "./core/model/weights.ts";
 export type { Session } from "./core/graph/backend.ts";
 export type { NDArray } from "./core/values/printing.ts";
 export type { Nested, RuntimeValue, Tensor } from "./core/values/tensor.ts";

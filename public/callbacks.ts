@@ -12,3 +12,13 @@ export * from "../plugins/training/callbacks.ts";
 export * from "../plugins/training/checkpoints.ts";
 export * from "../plugins/training/csvlog.ts";
 export { tensorBoard } from "../plugins/training/tensorboard.ts";
+export type {
+  BackupOptions,
+  CsvLoggerOptions,
+  EarlyStoppingOptions,
+  LossThresholdOptions,
+  ModelCheckpointOptions,
+  PlateauOptions,
+  SwapEmaOptions,
+  TerminateOptions,
+} from "../plugins/training/callbackfields.ts";

@@ -47,10 +47,4 @@ export type { AnySchema, Field, FieldKind, JsonSchema, OptionNames, Schema } fro
 export type * from "../core/training/contract.ts";
 export { part, type PartFactory, partFactory } from "../core/training/parts.ts";
 export type { GraphParts, ModelParts, Trainer, TrainerDef, TrainingPlugins } from "../core/training/types.ts";
-export { type CallbackFields, callbackFields } from "../plugins/training/callbackfields.ts";
-export type {
-  CheckpointSettings,
-  LoggerSettings,
-  PlateauSettings,
-  StoppingSettings,
-} from "../plugins/training/callbackfields.ts";
+export { type CallbackFields, callbackFields, type Settings } from "../plugins/training/callbackfields.ts";

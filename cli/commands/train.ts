@@ -12,7 +12,7 @@ import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluat
 import { evaluateText, languageText } from "../training/language.ts";
 import type { TrainConfig } from "../training/config.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
-import { extrasOf, type Fitted, type Part } from "../training/prepare.ts";
+import { extrasOf, type Fitted, type Samples } from "../training/prepare.ts";
 import { judge, learnIntervals, reportText } from "../training/forecasts.ts";
 import { seriesExtras, type SeriesTraining } from "../training/series.ts";
 import { loadLive } from "../view/lazy.ts";
@@ -171,7 +171,7 @@ async function observed(
   return { ...live, json: live.recorder.json };
 }
 /** How well the model does on the test part, in words and in numbers. */
-async function testOn(model: Model, part: Part, { preparation, labels }: Fitted, width: number) {
+async function testOn(model: Model, part: Samples, { preparation, labels }: Fitted, width: number) {
   const { text: words, target } = preparation;
   if (words?.next) {
     const data = await evaluateText(model, part.x, words.length);

@@ -4,7 +4,7 @@ import { classesOf, type ClassificationReport, classificationReport } from "../.
 import { toNumbers } from "../../public/tensors.ts";
 import { confusionText, reportText } from "../report.ts";
 import { clip, table } from "../terminal.ts";
-import type { Part } from "./prepare.ts";
+import type { Samples } from "./prepare.ts";
 import { short } from "./watch.ts";
 
 /** How sure a model is, by class. */
@@ -64,7 +64,7 @@ function truthOf(y: Tensor, rows: number): Int32Array | undefined {
  */
 export async function evaluateOn(
   model: Model,
-  { x, y }: Part,
+  { x, y }: Samples,
   options: {
     readonly batchSize: number;
     readonly samples: number;

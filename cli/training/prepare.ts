@@ -95,7 +95,7 @@ export const unprepared: Fitted = {
   preparation: parseConfig(preparationFields, {}, "preprocessing"),
 };
 /** Samples and targets as a model takes them. */
-export interface Part {
+export interface Samples {
   readonly x: Tensor;
   readonly y: Tensor | undefined;
   readonly texts?: readonly string[];
@@ -216,7 +216,7 @@ function targetsOf(raw: RawPart, { preparation, labels }: Fitted): Tensor | unde
 }
 
 /** Samples and targets as a model takes them. @throws {InputError} for a label that is no class, with its value. */
-export function prepare(raw: RawPart, fitted: Fitted): Part {
+export function prepare(raw: RawPart, fitted: Fitted): Samples {
   const { preparation } = fitted, { text: words, vocabulary, ngrams } = preparation;
   const { x: texts } = raw;
   if (isCells(texts)) return preparedTable(texts, raw, fitted);
@@ -232,7 +232,7 @@ export function prepare(raw: RawPart, fitted: Fitted): Part {
   const ids = Int32Array.from(texts.flatMap((text) => vectorizer.ids(text)));
   return { x: tensor(ids, [ids.length]), y: undefined };
 }
-function preparedTable(x: CsvTable, { files, y: cells }: RawPart, { preparation }: Fitted): Part {
+function preparedTable(x: CsvTable, { files, y: cells }: RawPart, { preparation }: Fitted): Samples {
   const json = preparation.table;
   if (!json) throw new InputError(`${files}: holds cells, and the model has no columns`);
   const table = tablePreprocessorFrom(json, { file: files });

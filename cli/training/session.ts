@@ -25,8 +25,8 @@ import {
   fittedFrom,
   labelsOf,
   notesFor,
-  type Part,
   prepare,
+  type Samples,
   unprepared,
 } from "./prepare.ts";
 import { openSeries, seriesExtras, seriesFrom, type SeriesTraining } from "./series.ts";
@@ -39,9 +39,9 @@ import { Interrupted } from "./watch.ts";
 export interface Ready {
   readonly model: Model;
   readonly fitted: Fitted;
-  readonly part: Part;
-  readonly validation: Part | undefined;
-  readonly test: Part | undefined;
+  readonly part: Samples;
+  readonly validation: Samples | undefined;
+  readonly test: Samples | undefined;
   /** The series that windows are cut from, in place of samples. */
   readonly series?: SeriesTraining;
 }
@@ -164,7 +164,7 @@ export async function fitModel(
     validation: series.validation?.(rank),
   };
   const { text: words } = fitted.preparation;
-  const fed = ({ x, y }: Part) => words?.next ? languageFeed(model, x, words.length) : { x, y };
+  const fed = ({ x, y }: Samples) => words?.next ? languageFeed(model, x, words.length) : { x, y };
   const { x, y } = windows ? { x: windows.x, y: undefined } : fed(part), held = validation && fed(validation);
   if (!windows && !words?.next && (!y || (held && !held.y))) {
     throw new InputError("the data holds no targets");

@@ -3,7 +3,7 @@ import { isTensor, toNumbers } from "../../public/tensors.ts";
 import { lackingIn, splitRows } from "../../public/data.ts";
 import { InputError, type Tensor } from "../../mod.ts";
 import type { FitConfig } from "./config.ts";
-import type { Part } from "./prepare.ts";
+import type { Samples } from "./prepare.ts";
 import { isTexts, pickedRows, type RawPart, rowsIn } from "./sources.ts";
 
 /** The training part without the rows that are held back, and these. */
@@ -60,7 +60,7 @@ export function heldBack(raw: RawPart, fit: FitConfig, options: {
 
 /** Sentences on what one part's targets have and another's lack. */
 export function lacksOf(
-  parts: Readonly<Record<string, Part | undefined>>,
+  parts: Readonly<Record<string, Samples | undefined>>,
   target: "class" | "number",
   labels: readonly string[] | undefined,
 ): readonly string[] {

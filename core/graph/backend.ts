@@ -9,7 +9,7 @@ import type { Type } from "../values/shape.ts";
 import type { RuntimeValue, Tensor } from "../values/tensor.ts";
 
 /** How to compile. */
-export interface CompileOptions {
+export interface SessionOptions {
   /** The plugins whose operators the graph holds. */
   readonly registry: Operators;
   /** Threads that it computes on, 1 unless said; an engine refuses more than it can. */
@@ -23,7 +23,7 @@ export interface CompileOptions {
   /** Steps of the plan tell how long they took in the last run; running is a little slower. */
   readonly profile?: boolean;
 }
-const compileNames: OptionNames<CompileOptions> = {
+const compileNames: OptionNames<SessionOptions> = {
   registry: 0,
   threads: 0,
   deterministic: 0,
@@ -35,7 +35,7 @@ const compileNames: OptionNames<CompileOptions> = {
  * Refuses options that a backend doesn't know or can't heed, before it compiles.
  * @throws {ConfigError} @throws {BackendError}
  */
-export function checkCompile(engine: string, options: CompileOptions, mostThreads = 1): void {
+export function checkCompile(engine: string, options: SessionOptions, mostThreads = 1): void {
   checkOptions(`${engine}.compile`, options, compileNames);
   const { threads = 1 } = options;
   if (!(Number.isSafeInteger(threads) && threads >= 1)) {
@@ -140,5 +140,5 @@ export interface BackendDef {
   /** Whether a node runs on the engine's own kernels. */
   supports(node: Node, types: readonly Type[]): boolean;
   /** Makes a session of a graph. */
-  compile(graph: Graph, options: CompileOptions): Promise<Session>;
+  compile(graph: Graph, options: SessionOptions): Promise<Session>;
 }

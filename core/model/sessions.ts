@@ -1,5 +1,5 @@
 /** A model's compiled sessions: one a mode, made when first used, their weights and states kept equal. @module */
-import type { BackendDef, CompileOptions, Session } from "../graph/backend.ts";
+import type { BackendDef, Session, SessionOptions } from "../graph/backend.ts";
 import { BackendError, LapisError, shown } from "../values/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Pauses } from "../values/pause.ts";
@@ -71,7 +71,7 @@ export interface OtherModels {
  */
 export class Sessions {
   readonly #registry: Engines;
-  readonly #options: Omit<CompileOptions, "registry">;
+  readonly #options: Omit<SessionOptions, "registry">;
   readonly #around: (graph: Graph, compile: Compile) => Promise<Session>;
   #backendName: string | undefined;
   #backend: BackendDef | undefined;
@@ -99,7 +99,7 @@ export class Sessions {
   constructor(
     registry: Engines,
     backend: string | undefined,
-    options: Omit<CompileOptions, "registry">,
+    options: Omit<SessionOptions, "registry">,
     around = (graph: Graph, compile: Compile): Promise<Session> => compile(graph),
     others?: OtherModels,
   ) {

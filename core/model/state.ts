@@ -1,6 +1,6 @@
 /** What a model is, whatever is done with it: its network or graph, weights, and sessions. @module */
 import { assemble, type Assembled } from "../network/assemble.ts";
-import type { CompileOptions, Session } from "../graph/backend.ts";
+import type { Session, SessionOptions } from "../graph/backend.ts";
 import { ConfigError, InputError, LapisError, ShapeError, shown } from "../values/errors.ts";
 import type { Extras } from "./format.ts";
 import { type Port, portOf } from "./feed.ts";
@@ -20,6 +20,7 @@ import { checkOptions, type OptionNames } from "../values/schema.ts";
 import { type Engines, type RunOnce, Sessions } from "./sessions.ts";
 import { type SharedWeight, sharedWeight, shareWeight, type WeightOwner } from "./shared.ts";
 import { summaryOf } from "./summary.ts";
+import { Weights } from "./weights.ts";
 import { castTensor, copyOf, type RuntimeValue, sizeOf, type Tensor } from "../values/tensor.ts";
 
 /** Which graph of a model. */
@@ -83,7 +84,7 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     this.extras = options.extras;
     this.random = drawsOf(options.seed ?? 0);
     const { threads, deterministic, limits } = options;
-    const compile: Omit<CompileOptions, "registry"> = {
+    const compile: Omit<SessionOptions, "registry"> = {
       ...(threads !== undefined && { threads }),
       ...(deterministic !== undefined && { deterministic }),
       ...(limits && { limits, maxBytes: limits.planBytes }),
@@ -216,10 +217,10 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
   get #all(): readonly Layer[] {
     return this.stack ?? this.network.layers;
   }
-  /** The weights by path, in the order of Keras 3's `model.weights`; as they are now. */
-  get weights(): Map<string, NDArray> {
+  /** The weights by path, in the order of Keras 3's `model.weights`; each is read when it is asked for. */
+  get weights(): Weights {
     if (this.stack) this.needs(undefined, "weights");
-    return new Map([...this.#weights].map(([path, value]) => [path, this.weight(path) ?? printed(value)]));
+    return new Weights(this.#weights, (path) => this.weight(path));
   }
   /**
    * Reads home what lies with an engine that reads asynchronously (a device), so that `weights`, `weight`, `weightOf`, `graph`,

@@ -19,7 +19,7 @@ console.log(`loss ${shown(history.loss?.[0])} at first, ${shown(history.loss?.at
 
 await model.trainOnBatch(x, y);
 try {
-  console.log(model.weights.size);
+  console.log(new Map(model.weights));
 } catch (error) {
   if (!(error instanceof LapisError)) throw error;
   console.log(`${error.code}: ${error.message}`);

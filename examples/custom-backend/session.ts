@@ -2,7 +2,6 @@
 import type { Graph, RuntimeValue, Session, Tensor } from "@lapis/lapis";
 import {
   bindInputs,
-  type CompileOptions,
   defaultLimits,
   fedRoles,
   type Feeds,
@@ -17,6 +16,7 @@ import {
   refuseForeign,
   refuseReleased,
   runGraph,
+  type SessionOptions,
   staleState,
   withDefaults,
   written,
@@ -78,7 +78,7 @@ export class DeviceSession implements Session {
   #milliseconds = 0;
   #closed = false;
 
-  constructor(device: Device, graph: Graph, options: CompileOptions) {
+  constructor(device: Device, graph: Graph, options: SessionOptions) {
     const { registry, limits = defaultLimits, profile = false } = options;
     this.#device = device;
     this.#graph = graph;

@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
 import { backbone, geluByTanh, hub, type Hyperparameters, keras, layerNorm, scaled, tokens } from "./kit.ts";
-import type { Draft, Part, Ref } from "./draft.ts";
+import type { Draft, DraftLayer, Ref } from "./draft.ts";
 
 /** Ids and their mask. */
 export interface Inputs extends Readonly<Record<string, Ref>> {
@@ -15,7 +15,7 @@ export interface Inputs extends Readonly<Record<string, Ref>> {
 export function inputsOf(d: Draft): Inputs {
   return { token_ids: d.input("token_ids", [null]), padding_mask: d.input("padding_mask", [null]) };
 }
-function decoder(h: Hyperparameters, name: string, activation: unknown): Part {
+function decoder(h: Hyperparameters, name: string, activation: unknown): DraftLayer {
   return hub("TransformerDecoder", name, {
     num_heads: h.number("num_heads"),
     intermediate_dim: h.number("intermediate_dim"),

@@ -34,7 +34,7 @@ function written(x: Argument): unknown {
 }
 
 /** A layer in the making: its class, its name, its configuration. */
-export interface Part {
+export interface DraftLayer {
   /** Class name. */
   readonly type: string;
   /** Its name. */
@@ -86,7 +86,7 @@ export class Draft {
     return config.batch_shape?.slice(1) ?? [];
   }
   /** Calls a layer, which is made at its first call; a name called again is the same layer. */
-  call(part: Part, args: readonly Argument[], kwargs: Readonly<Record<string, Argument>> = {}): Ref {
+  call(part: DraftLayer, args: readonly Argument[], kwargs: Readonly<Record<string, Argument>> = {}): Ref {
     const { type, config = {}, module = "keras.layers", shape, built } = part, name = this.#named(part.name);
     let member = this.#members.get(name);
     if (!member) {

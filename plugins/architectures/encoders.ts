@@ -1,7 +1,7 @@
 /** KerasHub's encoders of text: BERT and its kin. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { ConfigError } from "../../core/values/errors.ts";
-import type { Draft, Part, Ref } from "./draft.ts";
+import type { Draft, DraftLayer, Ref } from "./draft.ts";
 import {
   backbone,
   firstStep,
@@ -44,7 +44,7 @@ function encoder(
   activation: unknown,
   epsilon: number,
   dropout = 0.1,
-): Part {
+): DraftLayer {
   return hub("TransformerEncoder", name, {
     num_heads: h.number("num_heads"),
     intermediate_dim: h.number("intermediate_dim"),

@@ -1,7 +1,7 @@
 /** What KerasHub's backbones are drafted from: hyperparameters, and the parts that several of them have. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { ConfigError, shown, UnsupportedError } from "../../core/values/errors.ts";
-import { type Argument, Draft, type Part, type Ref } from "./draft.ts";
+import { type Argument, Draft, type DraftLayer, type Ref } from "./draft.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 /** Packages that register the classes. */
@@ -131,21 +131,26 @@ export function listed(def: ArchitectureDef, where: "never" | "alone"): Architec
 }
 
 /** A layer of KerasHub. */
-export function hub(type: string, name: string, config: Json): Part {
+export function hub(type: string, name: string, config: Json): DraftLayer {
   return { type, name, config, module: "keras_hub" };
 }
 /** A layer of Keras. */
-export function keras(type: string, name: string, config: Json = {}): Part {
+export function keras(type: string, name: string, config: Json = {}): DraftLayer {
   return { type, name, config };
 }
 /** gelu by tanh. */
 export const geluByTanh = "gelu_by_tanh";
 /** A layer normalization over the last axis. */
-export function layerNorm(name: string, epsilon: number): Part {
+export function layerNorm(name: string, epsilon: number): DraftLayer {
   return keras("LayerNormalization", name, { axis: -1, epsilon });
 }
 /** A table of ids. */
-export function tokens(h: Hyperparameters, size: number, more: Json = {}, key = "vocabulary_size"): Part {
+export function tokens(
+  h: Hyperparameters,
+  size: number,
+  more: Json = {},
+  key = "vocabulary_size",
+): DraftLayer {
   return keras("ReversibleEmbedding", "token_embedding", {
     input_dim: h.number(key),
     output_dim: size,

@@ -2,7 +2,7 @@
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
 import { same } from "./decoders.ts";
-import type { Part, Ref } from "./draft.ts";
+import type { DraftLayer, Ref } from "./draft.ts";
 import { backbone, hub, type Hyperparameters, keras, scaled, tokens } from "./kit.ts";
 import { pairInputs } from "./pairs.ts";
 
@@ -82,7 +82,7 @@ function t5Gemma(name: string, second: boolean): ArchitectureDef {
       const types = h.any(`${side}_layer_types`);
       return Array.isArray(types) ? types[i] : undefined;
     };
-    const layer = (side: "encoder" | "decoder", i: number): Part => {
+    const layer = (side: "encoder" | "decoder", i: number): DraftLayer => {
       const type = typeOf(side, i), slides = type === "sliding_attention", encodes = side === "encoder";
       const config = {
         dropout_rate: rate,

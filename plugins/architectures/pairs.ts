@@ -1,7 +1,7 @@
 /** KerasHub's encoders with decoders: BART and Whisper; and ViT. @module */
 import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { UnsupportedError } from "../../core/values/errors.ts";
-import type { Draft, Part, Ref } from "./draft.ts";
+import type { Draft, DraftLayer, Ref } from "./draft.ts";
 import { backbone, hub, type Hyperparameters, keras, layerNorm, listed, tokens } from "./kit.ts";
 
 function transformer(
@@ -10,7 +10,7 @@ function transformer(
   name: string,
   dropout: number,
   more: Readonly<Record<string, unknown>> = {},
-): Part {
+): DraftLayer {
   return hub(type, name, {
     num_heads: h.number("num_heads"),
     intermediate_dim: h.number("intermediate_dim"),

@@ -3,7 +3,7 @@ import type { ArchitectureDef } from "../../core/network/architecture.ts";
 import { shown, UnsupportedError } from "../../core/values/errors.ts";
 import { type Body, bodyOf } from "./body.ts";
 import { embeddersOf } from "./embedders.ts";
-import type { Draft, Part, Ref } from "./draft.ts";
+import type { Draft, DraftLayer, Ref } from "./draft.ts";
 import {
   backbone as drafted,
   firstStep,
@@ -50,7 +50,7 @@ function firstClassifier(
   });
 }
 /** The layer of the backbone that has the table of the tokens, which also turns features into scores. */
-function tableOf(body: Body): Part {
+function tableOf(body: Body): DraftLayer {
   for (const name of ["token_embedding", "decoder_token_embedding"]) {
     const own = body.layer(name);
     if (own) return keras("ReversibleEmbedding", name, own);

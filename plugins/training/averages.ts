@@ -1,12 +1,7 @@
 /** Validation with the moving average of the weights, as Keras' SwapEMAWeights has it. @module */
-import { callbackFields, settingsOf } from "./callbackfields.ts";
+import { callbackFields, settingsOf, type SwapEmaOptions } from "./callbackfields.ts";
 import type { Callback, FitRun } from "../../core/training/types.ts";
 
-/** Options of {@link swapEmaWeights}. */
-export interface SwapEmaOptions {
-  /** Other callbacks, such as one that saves the model, find the averages at an epoch's end. */
-  readonly swapOnEpoch?: boolean;
-}
 /**
  * Validates with the averages of an optimizer with `useEma` in place of the weights, which come back afterwards.
  * @throws {ConfigError} from the fit, where the optimizer keeps no averages.

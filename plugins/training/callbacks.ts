@@ -1,31 +1,21 @@
 /** Callbacks that end a fit or change its rate. Keras 3's meaning. @module */
 import { ConfigError, LapisError } from "../../core/values/errors.ts";
 import { fieldToCamel } from "../../core/network/names.ts";
-import { callbackFields, settingsOf } from "./callbackfields.ts";
+import {
+  callbackFields,
+  type EarlyStoppingOptions,
+  type LossThresholdOptions,
+  type PlateauOptions,
+  settingsOf,
+  type TerminateOptions,
+} from "./callbackfields.ts";
 import { copyOf, type Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
-import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
+import { checkMonitor, improves, stored, wayOf } from "./monitor.ts";
 
 export type { Mode } from "./monitor.ts";
 
-/** Options of {@link earlyStopping}. */
-export interface EarlyStoppingOptions {
-  /** The number that is watched; `valLoss` unless given. */
-  readonly monitor?: string;
-  /** A change smaller than this is none. */
-  readonly minDelta?: number;
-  /** Epochs without improvement that are borne. */
-  readonly patience?: number;
-  /** Which way the number is better; by its meaning unless given. */
-  readonly mode?: Mode;
-  /** What must be bettered for patience to begin anew. */
-  readonly baseline?: number;
-  /** Gives the model the weights of its best epoch at the end. */
-  readonly restoreBestWeights?: boolean;
-  /** Epochs that don't count at first. */
-  readonly startFromEpoch?: number;
-}
 /** Ends a fit that has stopped getting better: `earlyStopping({ patience: 3, restoreBestWeights: true })`. */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const settings = settingsOf("earlyStopping", callbackFields.earlyStopping, options);
@@ -34,7 +24,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let best: number | undefined, wait = 0, weights: Map<string, Tensor> | undefined;
   let resumed = false, ended = false;
   const keep = async (run: FitRun) => {
-    if (restoreBestWeights) weights = (await run.model.synced()).weights;
+    if (restoreBestWeights) weights = new Map((await run.model.synced()).weights);
   };
   return {
     name: "earlyStopping",
@@ -87,25 +77,6 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   };
 }
 
-/** Options of {@link reduceLearningRateOnPlateau}. */
-export interface PlateauOptions {
-  /** The number that is watched; `valLoss` unless given. */
-  readonly monitor?: string;
-  /** What the rate is multiplied by. */
-  readonly factor?: number;
-  /** Epochs without improvement that are borne. */
-  readonly patience?: number;
-  /** Which way the number is better; by its meaning unless given. */
-  readonly mode?: Mode;
-  /** A change smaller than this is none. */
-  readonly minDelta?: number;
-  /** Epochs after a change of the rate that don't count. */
-  readonly cooldown?: number;
-  /** The rate goes no lower. */
-  readonly minLearningRate?: number;
-  /** The same in Keras' words. */
-  readonly minLr?: number;
-}
 /** Lowers the learning rate where a number has stopped getting better. */
 export function reduceLearningRateOnPlateau(options: PlateauOptions = {}): Callback {
   const fields = callbackFields.reduceLearningRateOnPlateau;
@@ -164,11 +135,6 @@ export function learningRateScheduler(schedule: (epoch: number, rate: number) =>
   };
 }
 
-/** Options of {@link terminateOnNaN}. */
-export interface TerminateOptions {
-  /** Throws in place of ending the fit, so that no callback is told of its end. */
-  readonly raiseError?: boolean;
-}
 /**
  * Ends the fit at once where the loss is no number, or infinite.
  * @throws {LapisError} from the fit, with `raiseError`.
@@ -186,11 +152,6 @@ export function terminateOnNaN(options: TerminateOptions = {}): Callback {
       run.stop();
     },
   };
-}
-/** Options of {@link lossThreshold}. */
-export interface LossThresholdOptions {
-  /** The number that is watched; `loss` unless given. */
-  readonly monitor?: string;
 }
 /** Ends the fit where a number is good enough. */
 export function lossThreshold(threshold: number, options: LossThresholdOptions = {}): Callback {

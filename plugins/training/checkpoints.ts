@@ -7,32 +7,15 @@ import { writeNamesOf } from "../../io/files/save.ts";
 import type { Tensor } from "../../core/values/tensor.ts";
 import { renamed } from "./engine/saved.ts";
 import type { Callback, FitRun, Logs } from "../../core/training/types.ts";
-import { callbackFields, settingsOf } from "./callbackfields.ts";
-import { checkMonitor, improves, type Mode, stored, wayOf } from "./monitor.ts";
+import {
+  type BackupOptions,
+  callbackFields,
+  type ModelCheckpointOptions,
+  settingsOf,
+} from "./callbackfields.ts";
+import { checkMonitor, improves, stored, wayOf } from "./monitor.ts";
 import { filled } from "./pythontext.ts";
 
-/** Options of {@link modelCheckpoint}. */
-export interface ModelCheckpointOptions {
-  /**
-   * Where to. `{epoch}`, `{batch}` (with `saveFreq`) and names of numbers stand for their values, in Python's formats
-   * where they say one: `run-{epoch:02d}-{valLoss:.3f}.keras`.
-   */
-  readonly path: string;
-  /** The number that tells which is best; `valLoss` unless given. */
-  readonly monitor?: string;
-  /** Writes only where the number is the best so far. */
-  readonly saveBestOnly?: boolean;
-  /** Writes weights alone; the path ends in `.weights.h5`. */
-  readonly saveWeightsOnly?: boolean;
-  /** Which way the number is better; by its meaning unless given. */
-  readonly mode?: Mode;
-  /** Epochs between files; 1 unless given. */
-  readonly every?: number;
-  /** `epoch`, or so many batches between files. */
-  readonly saveFreq?: "epoch" | number;
-  /** What must be bettered before anything is written, with `saveBestOnly`. */
-  readonly initialValueThreshold?: number;
-}
 /** Writes the model, with what resuming needs where the format has a place for it; the optimizer's slots have their own place in a file. */
 async function save(run: FitRun, path: string): Promise<void> {
   await run.model.synced();
@@ -97,13 +80,6 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   };
 }
 
-/** Options of {@link backupAndRestore}. */
-export interface BackupOptions {
-  /** The folder that the backup is in. */
-  readonly folder: string;
-  /** Keeps the backup when the fit has ended; it is removed unless said. */
-  readonly keep?: boolean;
-}
 const backupFile = "latest.keras";
 /** True where a folder holds a backup. */
 async function holdsBackup(folder: string): Promise<boolean> {

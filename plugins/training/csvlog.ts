@@ -5,16 +5,8 @@ import { writeFileAtomic } from "../../io/files/folders.ts";
 import { readSource } from "../../io/files/sources.ts";
 import { FormatError, InputError } from "../../core/values/errors.ts";
 import type { Callback, Logs } from "../../core/training/types.ts";
-import { callbackFields, settingsOf } from "./callbackfields.ts";
+import { callbackFields, type CsvLoggerOptions, settingsOf } from "./callbackfields.ts";
 import { floatText } from "./pythontext.ts";
-
-/** Options of {@link csvLogger}. */
-export interface CsvLoggerOptions {
-  /** Between numbers; a comma unless given. */
-  readonly separator?: string;
-  /** Adds to the file that is there; otherwise it is written anew. */
-  readonly append?: boolean;
-}
 
 /** The columns that the first epoch decides: its numbers in order, and those of validation where it had none. */
 function columnsOf(logs: Logs): string[] {

@@ -109,9 +109,9 @@ async function checkStatistics(
   training: boolean,
   comparisons: Comparisons,
 ): Promise<void> {
-  const before = model.weights;
+  const before = new Map(model.weights);
   await model.call(x, { training });
-  const after = model.weights;
+  const after = new Map(model.weights);
   for (const u of updated) {
     const want = await caseTensor(one, u.file);
     comparisons.check(`${u.weight} after the step`, weightNamed(after, u.weight), want, 2e-6, 1e-5);

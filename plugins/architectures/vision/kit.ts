@@ -1,7 +1,7 @@
 /** What KerasHub's image networks are drafted from: convolutions, normalization, classes of layers made of layers. @module */
 import type { ArchitectureDef } from "../../../core/network/architecture.ts";
 import { ConfigError, shown, UnsupportedError } from "../../../core/values/errors.ts";
-import { type Argument, Draft, type Part, type Ref } from "../draft.ts";
+import { type Argument, Draft, type DraftLayer, type Ref } from "../draft.ts";
 import { snakeCase } from "../../../core/network/names.ts";
 import { backbone, hub, Hyperparameters, keras, packages } from "../kit.ts";
 
@@ -273,7 +273,7 @@ function sizesOf(built: unknown, name: string): readonly Sizes[] {
   return list.map((s) => s.slice(1));
 }
 /** Layers one after another as a model of their own. */
-export function stack(name: string, list: readonly Part[]): Part {
+export function stack(name: string, list: readonly DraftLayer[]): DraftLayer {
   const entries = list.map(({ type, name, config }) => ({
     module: "keras.layers",
     class_name: type,

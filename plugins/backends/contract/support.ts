@@ -1,6 +1,6 @@
 /** What the groups of the contract share: how tests are registered, small graphs, and values to compare. @module */
 import { createRegistry, type Registry } from "../../../core/registry.ts";
-import type { BackendDef, CompileOptions, Session } from "../../../core/graph/backend.ts";
+import type { BackendDef, Session, SessionOptions } from "../../../core/graph/backend.ts";
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import type { Graph, Role } from "../../../core/graph/graph.ts";
 import { networkOps } from "../../../core/ops/mod.ts";
@@ -11,7 +11,7 @@ import { isTensor, type RuntimeValue, type Tensor, tensor, toNumbers } from "../
 export const registry: Registry = createRegistry([{ owner: "core", plugins: networkOps }]);
 
 /** Compiles for the backend under test; the session is closed at the test's end. */
-export type Open = (graph: Graph, options?: Omit<CompileOptions, "registry">) => Promise<Session>;
+export type Open = (graph: Graph, options?: Omit<SessionOptions, "registry">) => Promise<Session>;
 /** Registers one test. */
 export type Test = (what: string, run: (open: Open, def: BackendDef) => Promise<void>) => void;
 

@@ -1,6 +1,6 @@
 /** Misuse in the same words on every engine, and figures that it tells of itself: memory, plan, bounds, determinism. @module */
 import { deepStrictEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import type { CompileOptions, Feeds } from "../../../core/graph/backend.ts";
+import type { Feeds, SessionOptions } from "../../../core/graph/backend.ts";
 import { BackendError, LapisError, LimitError } from "../../../core/values/errors.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { tensorType } from "../../../core/values/shape.ts";
@@ -104,7 +104,7 @@ export function wordTests(test: Test): void {
 
   test("options that it doesn't know or can't heed are refused", async (open, def) => {
     const refused = (options: object, error: { name: string; message?: RegExp }) =>
-      rejects(async () => await open(stateful(), options as Omit<CompileOptions, "registry">), error);
+      rejects(async () => await open(stateful(), options as Omit<SessionOptions, "registry">), error);
     await refused({ thread: 2 }, { name: "ConfigError", message: /thread\b.*threads/ });
     for (const threads of [0, 1.5, -1]) {
       await refused({ threads }, { name: "ConfigError", message: /threads: expected integer >= 1/ });

@@ -1,11 +1,11 @@
 /** A session of onnxruntime: the graph as an ONNX file in memory; weights are part of it, states go round. @module */
 import type {
-  CompileOptions,
   Feeds,
   KeptValue,
   MemoryUse,
   PlanStep,
   Session,
+  SessionOptions,
 } from "../../../core/graph/backend.ts";
 import { BackendError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
@@ -100,7 +100,7 @@ export class OnnxruntimeSession implements Session {
   readonly backend = "onnxruntime";
   readonly #engine: Engine;
   readonly #graph: Graph;
-  readonly #options: CompileOptions & EngineOptions;
+  readonly #options: SessionOptions & EngineOptions;
   readonly #moving: ReadonlySet<string>;
   /** Weights that are part of the file. */
   readonly #fixed = new Map<string, Tensor>();
@@ -117,7 +117,7 @@ export class OnnxruntimeSession implements Session {
   #bytes = 0;
   #closed = false;
 
-  constructor(engine: Engine, graph: Graph, options: CompileOptions & EngineOptions) {
+  constructor(engine: Engine, graph: Graph, options: SessionOptions & EngineOptions) {
     checkGraph(graph);
     this.#engine = engine;
     this.#graph = graph;

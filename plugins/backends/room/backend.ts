@@ -1,5 +1,5 @@
 /** A backend made of an engine: what the engine brings, the room does the rest. @module */
-import { type BackendDef, checkCompile, type CompileOptions } from "../../../core/graph/backend.ts";
+import { type BackendDef, checkCompile, type SessionOptions } from "../../../core/graph/backend.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { Table } from "./memory/table.ts";
 import { planGraph } from "./plan/plan.ts";
@@ -14,7 +14,7 @@ export interface Engine extends Pick<BackendDef, "name" | "summary" | "available
   /** Its kernels and rules. */
   readonly target: Target;
   /** Makes a plan's program: its calls take their arguments from slots of `table`, which this asks for. */
-  open(plan: Plan, table: Table, options: CompileOptions): Device | Promise<Device>;
+  open(plan: Plan, table: Table, options: SessionOptions): Device | Promise<Device>;
 }
 
 /** The backend. */

@@ -24,7 +24,7 @@ import {
   type Tensor,
   zeros,
 } from "../../../core/values/tensor.ts";
-import { callsOf, type Host, type Part, type Segment } from "./lowering/program.ts";
+import { callsOf, type Host, type Segment, type Stage } from "./lowering/program.ts";
 import { Arena, type Bound } from "./memory/arena.ts";
 import type { Table } from "./memory/table.ts";
 import { bound as boundSize, evalShape } from "./memory/tensors.ts";
@@ -68,7 +68,7 @@ export class EngineSession implements Session {
   readonly #arena: Arena;
   readonly #inputs: ReadonlyMap<string, GraphInput>;
   /** Lookups of each segment, whose statuses are read after it. */
-  readonly #checks: ReadonlyMap<Part, readonly Status[]>;
+  readonly #checks: ReadonlyMap<Stage, readonly Status[]>;
   readonly #bound = new Map<string, Bound>();
   readonly #states = new Map<string, Tensor>();
   readonly #held = new Map<string, Tensor>();
@@ -79,7 +79,7 @@ export class EngineSession implements Session {
   #closed = false;
   readonly #order = new Order();
   /** Milliseconds of each part in the last run, where they are wanted. */
-  readonly #times: Map<Part, number> | undefined;
+  readonly #times: Map<Stage, number> | undefined;
 
   constructor({ backend, plan, table, device, limits, maxBytes, profile }: SessionParts) {
     this.backend = backend;
@@ -372,8 +372,9 @@ function atOnce<T>(answer: T | Promise<T>): T {
 }
 
 /** The lookups in each segment, by where they leave an index that is out of range. */
-function checksOf({ prologue, main, lowering: { statuses } }: Plan): ReadonlyMap<Part, readonly Status[]> {
-  const byStorage = new Map(statuses.map((s) => [s.storage, s])), checks = new Map<Part, readonly Status[]>();
+function checksOf({ prologue, main, lowering: { statuses } }: Plan): ReadonlyMap<Stage, readonly Status[]> {
+  const byStorage = new Map(statuses.map((s) => [s.storage, s])),
+    checks = new Map<Stage, readonly Status[]>();
   if (statuses.length === 0) return checks;
   for (const part of [...prologue, ...main]) {
     const found = new Set<Status>();

@@ -2,7 +2,7 @@
 import type { PlanStep } from "../../../core/graph/backend.ts";
 import { opName } from "../../../core/graph/graph.ts";
 import { type DimEnv, evalDim } from "../../../core/values/shape.ts";
-import type { Item, Part } from "./lowering/program.ts";
+import type { Item, Stage } from "./lowering/program.ts";
 import type { Storage } from "./memory/views.ts";
 import type { Plan } from "./plan/plan.ts";
 
@@ -11,7 +11,7 @@ export function planSteps(
   backend: string,
   { prologue, main }: Pick<Plan, "prologue" | "main">,
   env: DimEnv,
-  times: ReadonlyMap<Part, number> | undefined,
+  times: ReadonlyMap<Stage, number> | undefined,
 ): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   const written = (storages: readonly Storage[]) =>

@@ -87,7 +87,7 @@ Deno.test("a fit resumed after any epoch ends with the bits of an unbroken one",
   const whole = classifier();
   const states: { state: TrainingState; weights: Map<string, Tensor> }[] = [];
   const watch: Callback = {
-    onEpochEnd: (_, __, run) => void states.push({ state: run.state(), weights: run.model.weights }),
+    onEpochEnd: (_, __, run) => void states.push({ state: run.state(), weights: new Map(run.model.weights) }),
   };
   const history = await whole.fit(points, inside, {
     ...options,
@@ -223,7 +223,7 @@ Deno.test("frozen layers stay, and penalties and bounds are of their weights", a
     dense({ units: 1, kernelRegularizer: l2({ l2: 0.5 }), kernelConstraint: "nonNeg", name: "free" }),
   ], { backend, name: "n" });
   net.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "mse" });
-  const before = net.weights, kernel = numbers(before.get("n/free/kernel"));
+  const before = new Map(net.weights), kernel = numbers(before.get("n/free/kernel"));
   const mse = sequential([input({ shape: [2] }), dense({ units: 3 }), dense({ units: 1 })], { backend });
   mse.compile({ loss: "mse" });
   [...mse.weights.keys()].forEach((path, i) => mse.setWeight(path, [...before.values()][i] as Tensor));

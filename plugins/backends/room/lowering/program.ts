@@ -56,7 +56,7 @@ export interface Segment {
   readonly items: readonly (Call | Loop)[];
 }
 /** What a session runs one after another. */
-export type Part = Segment | Host;
+export type Stage = Segment | Host;
 
 /** The address of a view, plus bytes. */
 export function at(view: View, plus: Dim = 0): Arg {
@@ -80,8 +80,8 @@ export function* callsOf(items: readonly Item[]): Generator<Call> {
 }
 
 /** Cuts a list at its host steps and after item `checked`; with `each` after every item, so that each can be timed. */
-export function partsOf(items: readonly Item[], name: string, each: boolean, checked = -1): readonly Part[] {
-  const out: Part[] = [];
+export function partsOf(items: readonly Item[], name: string, each: boolean, checked = -1): readonly Stage[] {
+  const out: Stage[] = [];
   let run: (Call | Loop)[] = [];
   const close = () => {
     if (run.length > 0) out.push({ kind: "segment", name: `${name}_${out.length}`, items: run });

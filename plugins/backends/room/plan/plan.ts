@@ -5,7 +5,7 @@ import type { Operators } from "../../../../core/graph/op.ts";
 import { staticShape } from "../../../../core/values/shape.ts";
 import { isKnown, Lowering } from "../lowering/lowering.ts";
 import type { Scope } from "../lowering/scope.ts";
-import { type HostValue, type Part, partsOf } from "../lowering/program.ts";
+import { type HostValue, partsOf, type Stage } from "../lowering/program.ts";
 import { lifetimes, type Lives, type Owner } from "../memory/lifetimes.ts";
 import { lastRefusal, Merged, shareInPlace, shareStates } from "../memory/sharing.ts";
 import { isContiguous, type View } from "../memory/views.ts";
@@ -20,8 +20,8 @@ import { engineTest } from "./supports.ts";
 export interface Plan {
   readonly graph: Graph;
   /** Runs once after every write of a weight. */
-  readonly prologue: readonly Part[];
-  readonly main: readonly Part[];
+  readonly prologue: readonly Stage[];
+  readonly main: readonly Stage[];
   readonly lowering: Lowering;
   readonly scope: Scope;
   readonly owner: Owner;

@@ -3,7 +3,7 @@ import { ConfigError, UnsupportedError } from "../../../../core/values/errors.ts
 import { defaultLimits, type Limits } from "../../../../core/values/limits.ts";
 import type { Model } from "../../../../core/model/model.ts";
 import { checkOptions, type OptionNames } from "../../../../core/values/schema.ts";
-import type { Part } from "../../room/lowering/program.ts";
+import type { Stage } from "../../room/lowering/program.ts";
 import { Table } from "../../room/memory/table.ts";
 import { planGraph } from "../../room/plan/plan.ts";
 import { gradientRules } from "../rules/gradient.ts";
@@ -86,7 +86,7 @@ export async function buildModule(model: Model, options: BuildOptions = {}): Pro
   return { wasm, script, types, info, sizes };
 }
 
-function refuseHostSteps(name: string, parts: readonly Part[]): void {
+function refuseHostSteps(name: string, parts: readonly Stage[]): void {
   const steps = new Map<string, number>();
   for (const part of parts) {
     if (part.kind === "host") steps.set(nodePlace(part.node), (steps.get(nodePlace(part.node)) ?? 0) + 1);

@@ -246,14 +246,14 @@ function recurrence<C extends Qwen35Config>(context: Context<C>, given: Value): 
 }
 
 /** What sets a kind of these apart: its feed forward part. */
-interface Part<C> {
+interface FeedForward<C> {
   readonly specs: (config: C, features: number) => Specs;
   readonly build: (context: HubContext<C>, x: Value) => Value;
 }
 function layer<C extends Qwen35Config>(
   name: string,
   fields: Omit<Schema<C>, keyof Qwen35Config>,
-  forward: Part<C>,
+  forward: FeedForward<C>,
 ): LayerDef<C> {
   return {
     kind: "layer",
