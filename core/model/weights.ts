@@ -3,6 +3,9 @@ import { LapisError } from "../values/errors.ts";
 import { type NDArray, printedAs } from "../values/printing.ts";
 import type { Tensor } from "../values/tensor.ts";
 
+function readOnly(): never {
+  throw new LapisError("model", "weights: are read here; setWeight(path, value) of the model sets one");
+}
 /**
  * A view of a model's weights: path to tensor, in the order of Keras 3's `model.weights`. It tells what each weight is
  * when it is asked for, and reads that one alone; `new Map(model.weights)` keeps all of them as they are now. Weights are
@@ -18,6 +21,7 @@ export class Weights extends Map<string, NDArray> {
     this.#read = read;
     const said = ([path, { dtype, shape }]: readonly [string, Tensor]) =>
       `\n  ${path} ${dtype}[${shape.join(", ")}]`;
+    for (const change of ["set", "delete", "clear"]) Object.defineProperty(this, change, { value: readOnly });
     printedAs(this, () => `${held.size} weights${[...held].map(said).join("")}`);
   }
   /** Number of weights. */
@@ -55,18 +59,4 @@ export class Weights extends Map<string, NDArray> {
   override forEach(each: (value: NDArray, path: string, weights: Map<string, NDArray>) => void): void {
     for (const [path, value] of this.entries()) each(value, path, this);
   }
-  /** Refused. @throws {LapisError} */
-  override set(): never {
-    throw readOnly();
-  }
-  /** Refused. @throws {LapisError} */
-  override delete(): never {
-    throw readOnly();
-  }
-  /** Refused. @throws {LapisError} */
-  override clear(): never {
-    throw readOnly();
-  }
 }
-const readOnly = () =>
-  new LapisError("model", "weights: are read here; setWeight(path, value) of the model sets one");

@@ -11,12 +11,10 @@ import {
   asFloat,
   initializerField,
   inputAt,
-  keras1Names,
   type KernelConfig,
   kernelFields,
   paramAt,
   range,
-  renamed,
   scalarLike,
   shapeOf,
   shapeOfRank,
@@ -25,6 +23,7 @@ import {
 } from "../../core/graph/words.ts";
 import { float, int, list } from "../../core/values/schema.ts";
 import { normalAxis, type Type } from "../../core/values/shape.ts";
+import { keras1Names, renamed } from "./shared/spelled.ts";
 
 function refuseSaving(): never {
   throw new UnsupportedError("Keras 1 alone has this layer: newer versions' files can't hold it");

@@ -5,7 +5,6 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef, ParamSpec } from "../../../core/network/layer.ts";
 import {
   asFloat,
-  beforeZeroMasked,
   type KernelConfig,
   kernelFields,
   paramAt,
@@ -16,7 +15,6 @@ import {
   sizeAt,
   transpose,
   weight,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import {
@@ -29,6 +27,7 @@ import {
   partsOf,
   project,
 } from "./multihead.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link groupedQueryAttentionDef}, resolved. */
 export interface GroupedQueryAttentionConfig extends KernelConfig {

@@ -6,7 +6,6 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerContext, LayerDef, ParamSpec } from "../../../core/network/layer.ts";
 import {
   asFloat,
-  beforeZeroMasked,
   boolMask,
   causalMask,
   dropoutPattern,
@@ -24,11 +23,10 @@ import {
   sizesOf,
   transpose,
   weight,
-  withoutFields,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { bool, field, float, int, nullable } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
+import { beforeZeroMasked, withoutFields, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link multiHeadAttentionDef}, resolved. */
 export interface MultiHeadAttentionConfig extends KernelConfig {

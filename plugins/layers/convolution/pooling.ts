@@ -13,13 +13,13 @@ import {
   maskLike,
   maskOf,
   range,
-  renamed,
   scalarLike,
   shapeOfRank,
   toFirst,
   toLast,
 } from "../../../core/graph/words.ts";
 import { bool, nullable, sizes } from "../../../core/values/schema.ts";
+import { renamed } from "../shared/spelled.ts";
 
 /** Options of pooling over windows, resolved. */
 export interface PoolConfig {

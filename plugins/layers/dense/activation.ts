@@ -6,7 +6,6 @@ import {
   activationField,
   type ActivationSpec,
   axesField,
-  beforeZeroMasked,
   boolMask,
   initializerField,
   inputAt,
@@ -15,15 +14,14 @@ import {
   opaqueField,
   paramAt,
   rectify,
-  renamed,
   scalarLike,
   shapeOf,
   sortedAxes,
   weight,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import { type Field, field, float, int, list, nullable } from "../../../core/values/schema.ts";
+import { beforeZeroMasked, renamed, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link activationDef}, resolved. */
 export interface ActivationConfig {

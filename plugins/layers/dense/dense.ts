@@ -7,15 +7,14 @@ import {
   type ActivationSpec,
   asFloat,
   inputAt,
-  keras1Names,
   type KernelConfig,
   kernelFields,
   paramAt,
-  renamed,
   sizeAt,
   weight,
 } from "../../../core/graph/words.ts";
 import { int } from "../../../core/values/schema.ts";
+import { keras1Names, renamed } from "../shared/spelled.ts";
 
 /** Options of {@link denseDef}, resolved. */
 export interface DenseConfig extends KernelConfig {

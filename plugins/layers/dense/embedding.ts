@@ -12,11 +12,11 @@ import {
   type Opaque,
   opaqueField,
   paramAt,
-  renamed,
   scalarLike,
   weight,
 } from "../../../core/graph/words.ts";
 import { bool, choice, float, int } from "../../../core/values/schema.ts";
+import { renamed } from "../shared/spelled.ts";
 
 /** Options of {@link embeddingDef}, resolved. */
 export interface EmbeddingConfig {

@@ -1,18 +1,11 @@
 /** Decoders' layers of Bloom. @module */
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import {
-  activate,
-  asFloat,
-  beforeZeroMasked,
-  initializerField,
-  inputAt,
-  sizeAt,
-  zeroMaskedField,
-} from "../../../core/graph/words.ts";
+import { activate, asFloat, initializerField, inputAt, sizeAt } from "../../../core/graph/words.ts";
 import { float, int } from "../../../core/values/schema.ts";
 import { withAlibi } from "./embeddings.ts";
 import { at, attend, dense, denseSpecs, dropped, norm, normSpecs, toHeads, unsplit } from "./kit.ts";
 import { hidden } from "./names.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link bloomDecoderDef}, resolved. */
 export interface BloomDecoderConfig {

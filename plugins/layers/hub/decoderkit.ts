@@ -6,11 +6,9 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  beforeZeroMasked,
   initializerField,
   inputAt,
   sizeAt,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { float, int, type Schema } from "../../../core/values/schema.ts";
 import {
@@ -30,6 +28,7 @@ import {
 } from "./kit.ts";
 import { hidden } from "./names.ts";
 import { rotated } from "./rotary.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options that all of these have, resolved. */
 export interface DecoderConfig {

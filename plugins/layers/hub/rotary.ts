@@ -3,21 +3,13 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import {
-  asFloat,
-  cast,
-  inputAt,
-  onlyValue,
-  range,
-  shapeOf,
-  sizeAt,
-  transpose,
-} from "../../../core/graph/words.ts";
+import { asFloat, cast, inputAt, range, shapeOf, sizeAt, transpose } from "../../../core/graph/words.ts";
 import { bool, choice, float, int, nullable } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { hub } from "./names.ts";
 import { steps } from "./kit.ts";
+import { onlyValue } from "../shared/spelled.ts";
 
 /** Frequencies of the pairs of `size` features. */
 export function frequencies(size: number, wavelength: number, scaling = 1): readonly number[] {

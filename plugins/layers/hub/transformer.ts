@@ -7,12 +7,10 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  beforeZeroMasked,
   boolMask,
   initializerField,
   inputAt,
   sizeAt,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
@@ -32,6 +30,7 @@ import {
   toHeads,
 } from "./kit.ts";
 import { hub } from "./names.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link transformerEncoderDef} and {@link transformerDecoderDef}, resolved. */
 export interface TransformerConfig {

@@ -5,7 +5,6 @@ import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   asFloat,
-  beforeZeroMasked,
   expand,
   inputAt,
   paramAt,
@@ -14,7 +13,6 @@ import {
   toFirst,
   transpose,
   weight,
-  zeroMaskedField,
 } from "../../../core/graph/words.ts";
 import { bool, choice, float, int, sizes } from "../../../core/values/schema.ts";
 import {
@@ -31,6 +29,7 @@ import {
   toHeads,
 } from "./kit.ts";
 import { hidden } from "./names.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../shared/spelled.ts";
 
 /** Options of {@link vitPatchingDef}, resolved. */
 export interface VitPatchingConfig {

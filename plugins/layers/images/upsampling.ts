@@ -7,17 +7,16 @@ import {
   dataFormatField,
   inputAt,
   isMultiBackend,
-  renamed,
   shapeOf,
   shapeOfRank,
   toFirst,
   toLast,
-  withoutFields,
 } from "../../../core/graph/words.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { choice, sizes } from "../../../core/values/schema.ts";
 import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";
 import { tensor } from "../../../core/values/tensor.ts";
+import { renamed, withoutFields } from "../shared/spelled.ts";
 
 /** Options of {@link upSampling1dDef} and {@link upSampling3dDef}, resolved. */
 export interface UpSamplingConfig {

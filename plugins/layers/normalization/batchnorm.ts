@@ -16,7 +16,6 @@ import {
   opaqueField,
   paramAt,
   range,
-  renamed,
   scalarLike,
   shapeOf,
   sizeAt,
@@ -26,6 +25,7 @@ import {
 import { bool, type Field, field, float } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
+import { renamed } from "../shared/spelled.ts";
 
 /** Options of {@link batchNormalizationDef}, resolved. */
 export interface BatchNormalizationConfig {

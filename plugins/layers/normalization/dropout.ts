@@ -12,15 +12,14 @@ import {
   normalLike,
   type Opaque,
   opaqueField,
-  renamed,
   scalarLike,
   seedField,
   shapeOf,
   shapeVector,
   uniformShaped,
-  withoutFields,
 } from "../../../core/graph/words.ts";
 import { type Field, field, float, int, list, nullable, type Schema } from "../../../core/values/schema.ts";
+import { renamed, withoutFields } from "../shared/spelled.ts";
 
 /** Options of layers that drop a share of their inputs, resolved. */
 export interface RateConfig {

@@ -20,13 +20,13 @@ import {
   sortedAxes,
   transpose,
   weight,
-  withoutFields,
 } from "../../../core/graph/words.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
+import { withoutFields } from "../shared/spelled.ts";
 
 /** Options of γ and β, resolved. */
 export interface ScaleConfig {

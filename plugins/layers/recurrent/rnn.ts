@@ -9,7 +9,6 @@ import {
   dtypeOf,
   inputAt,
   maskOf,
-  onlyValue,
   reverseTime,
   scalarLike,
   shapeOfRank,
@@ -20,6 +19,7 @@ import { layerField } from "../../../core/network/layerfield.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../shared/recurrent.ts";
 import { zeros } from "../../../core/values/tensor.ts";
 import { isWhole, statesOf } from "./cells.ts";
+import { onlyValue } from "../shared/spelled.ts";
 
 /** Options of {@link rnnDef}, resolved. */
 export interface RnnConfig extends StepsConfig {

@@ -8,9 +8,9 @@ import {
   inputAt,
   scalarLike,
   shapeOfRank,
-  withoutFields,
 } from "../../../core/graph/words.ts";
 import { type Field, field, isRecord } from "../../../core/values/schema.ts";
+import { withoutFields } from "../shared/spelled.ts";
 
 /** Elements before and after, for each axis. */
 export type Sides = readonly (readonly [number, number])[];

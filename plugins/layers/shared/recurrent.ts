@@ -11,16 +11,13 @@ import {
   initializerField,
   inputAt,
   joinColumns,
-  keras1Names,
   type KernelConfig,
   kernelFields,
   maskOf,
-  onlyValue,
   type Opaque,
   opaqueField,
   paramAt,
   range,
-  renamed,
   reverseTime,
   seedField,
   shapeOfRank,
@@ -34,6 +31,7 @@ import type { StepActivation, StepsOptions } from "../../../core/ops/control/ste
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
+import { keras1Names, onlyValue, renamed } from "./spelled.ts";
 
 /** What every layer that runs over time is told of its steps. */
 export interface StepsConfig {

@@ -7,7 +7,6 @@ import {
   dataFormatField,
   type KernelConfig,
   kernelFields,
-  renamed,
 } from "../../../core/network/fields.ts";
 import { activationField, type ActivationSpec } from "../../../core/network/fields.ts";
 import { range, sizeAt } from "../../../core/graph/words.ts";
@@ -15,6 +14,7 @@ import { choice, type Field, int, type Schema, sizes } from "../../../core/value
 import { ConfigError } from "../../../core/values/errors.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
+import { renamed } from "./spelled.ts";
 
 /** Options of layers that slide a kernel, resolved. */
 export interface SlidingConfig extends KernelConfig {

@@ -8,7 +8,6 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  beforeZeroMasked,
   expand,
   initializerField,
   inputAt,
@@ -17,7 +16,6 @@ import {
   sizeAt,
   transpose,
   weight,
-  zeroMaskedField,
 } from "../../../../core/graph/words.ts";
 import { float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
@@ -36,6 +34,7 @@ import {
   unsplit,
 } from "../kit.ts";
 import { hidden } from "../names.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../../shared/spelled.ts";
 
 /** Options of {@link relativeEmbeddingDef}, resolved. */
 export interface RelativeEmbeddingConfig {

@@ -6,13 +6,11 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  beforeZeroMasked,
   cast,
   dtypeOf,
   initializerField,
   inputAt,
   sizeAt,
-  zeroMaskedField,
 } from "../../../../core/graph/words.ts";
 import { float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
@@ -20,6 +18,7 @@ import { alibiSlopes } from "../embeddings.ts";
 import { at, attend, dense, denseSpecs, dropped, norm, normSpecs, toHeads, unsplit } from "../kit.ts";
 import { hidden } from "../names.ts";
 import { frequencies, rotated } from "../rotary.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../../shared/spelled.ts";
 
 /** Options of {@link gptNeoXDecoderDef}, resolved. */
 export interface GptNeoXDecoderConfig {

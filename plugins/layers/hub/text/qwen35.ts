@@ -4,7 +4,6 @@ import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
 import {
   asFloat,
-  beforeZeroMasked,
   initializerField,
   inputAt,
   paramAt,
@@ -13,7 +12,6 @@ import {
   sizeAt,
   transpose,
   weight,
-  zeroMaskedField,
 } from "../../../../core/graph/words.ts";
 import { choice, float, int, nullable, type Schema } from "../../../../core/values/schema.ts";
 import {
@@ -44,6 +42,7 @@ import {
   throughShared,
   tokensOf,
 } from "./experts.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../../shared/spelled.ts";
 
 /** Options of {@link qwen35NormDef}, resolved. */
 export interface Qwen35NormConfig {

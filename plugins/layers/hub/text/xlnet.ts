@@ -8,7 +8,6 @@ import {
   activationField,
   type ActivationSpec,
   asFloat,
-  beforeZeroMasked,
   boolMask,
   cast,
   initializerField,
@@ -18,7 +17,6 @@ import {
   scalarLike,
   transpose,
   weight,
-  zeroMaskedField,
 } from "../../../../core/graph/words.ts";
 import { float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
@@ -37,6 +35,7 @@ import {
   unsplit,
 } from "../kit.ts";
 import { hidden } from "../names.ts";
+import { beforeZeroMasked, zeroMaskedField } from "../../shared/spelled.ts";
 
 /** Options of {@link contentAndQueryEmbeddingDef}, resolved. */
 export interface ContentAndQueryEmbeddingConfig {
