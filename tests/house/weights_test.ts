@@ -15,11 +15,12 @@ Deno.test("weights print their paths and shapes, are compared by what they hold,
   const make = (seed: number) =>
     sequential([input({ shape: [2] }), dense({ units: 3, name: "d" })], { seed, name: "m" });
   const model = make(1);
+  const [first = tensor([])] = model.weights.values();
   match(`${model.weights}`, /^2 weights\n {2}m\/d\/kernel float32\[2, 3\]\n {2}m\/d\/bias float32\[3\]$/);
   deepEqual(model.weights, make(1).weights);
   notDeepEqual(model.weights, make(2).weights);
   throws(
-    () => model.weights.set(),
+    () => model.weights.set("m/d/bias", first),
     (error) => error instanceof LapisError && /setWeight/.test(error.message),
   );
 });
