@@ -1,4 +1,5 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
+import { isFloat } from "../values/dtype.ts";
 import { LapisError, ShapeError, shown, UnsupportedError } from "../values/errors.ts";
 import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
 import { asTensor, sameType, tensorType, type Type, UnknownRank } from "../values/shape.ts";
@@ -64,6 +65,7 @@ export class GraphBuilder extends GraphValues {
   readonly #outputs: GraphOutput[] = [];
   readonly #outputNames = new Set<string>();
   readonly #agreements: Agreement[] = [];
+  readonly #defaults = new Map<OpDef, Attributes>();
 
   /** Begins a graph; `parent` is the builder of the graph around a nested one. */
   constructor(registry: Operators, options: BuilderOptions = {}, parent?: GraphBuilder) {
@@ -83,7 +85,6 @@ export class GraphBuilder extends GraphValues {
     options: OpOptions = {},
   ): readonly Value[] {
     const def = this.registry.get("op", name);
-    const where = this.currentScope === "" ? name : `${this.currentScope} (${name})`;
     const own = inputs.map((v) => (v ? this.own(v) : undefined));
     while (own.length > 0 && own.at(-1) === undefined) own.pop();
     const [least, most] = def.arity;
@@ -93,12 +94,11 @@ export class GraphBuilder extends GraphValues {
         : most === Infinity
         ? `at least ${least}`
         : `${least} to ${most}`;
-      throw new ShapeError(`${where}: expected ${expected} inputs, got ${own.length}`, {
+      throw new ShapeError(`${this.#placeOf(name)}: expected ${expected} inputs, got ${own.length}`, {
         place: this.currentScope,
       });
     }
-    const given = Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== undefined));
-    const parsed = parseConfig(def.attributes as Schema<Attributes>, given, where);
+    const parsed = this.#attributes(def, attributes, name);
     const types = own.map((v) => v?.type);
     const wanted = options.outputs;
     if (def.body && this.#options.expand?.(def, types, parsed)) {
@@ -111,20 +111,52 @@ export class GraphBuilder extends GraphValues {
         if (!waits) throw error;
       }
     }
-    const context = this.#context(def, own, parsed, options);
-    const found = this.#infer(def, context, own, where);
-    const outTypes = wanted === undefined ? found : found.slice(0, wanted), graphs = options.graphs ?? none;
+    const graphs = options.graphs ?? none;
+    const context = this.#inference(own, types, parsed, wanted ?? def.maxOutputs ?? 1, graphs);
+    const found = this.#infer(def, context, own, name);
+    const outTypes = wanted === undefined || wanted >= found.length ? found : found.slice(0, wanted);
     const { instead } = this.#options;
     const other = instead?.({ b: this, def, inputs: own, attributes: parsed, graphs, types: outTypes });
     if (other) return other;
     const outputs = outTypes.map((t) => this.value(t));
-    this.#push(name, own, outputs, parsed, graphs);
-    const first = outputs[0];
-    if (def.propagate && first) {
-      const dims = def.propagate(context);
-      if (dims) this.setDims(first, dims);
-    }
+    this.#nodes.push({
+      op: def.name,
+      domain: def.domain ?? "",
+      inputs: own.map((v) => v?.id ?? -1),
+      outputs: outputs.map((v) => v.id),
+      attributes: parsed,
+      graphs,
+      scope: this.currentScope,
+    });
+    this.#propagate(def, context, outputs[0]);
     return outputs;
+  }
+  #placeOf(name: string): string {
+    return this.currentScope === "" ? name : `${this.currentScope} (${name})`;
+  }
+  /** A node's attributes, read; of those that are given none, one object for every node of an operator. */
+  #attributes(def: OpDef, attributes: Attributes, name: string): Attributes {
+    const schema = def.attributes as Schema<Attributes>;
+    const given = Object.entries(attributes).filter(([, v]) => v !== undefined);
+    if (given.length > 0) return parseConfig(schema, Object.fromEntries(given), this.#placeOf(name));
+    let defaults = this.#defaults.get(def);
+    if (!defaults) this.#defaults.set(def, defaults = parseConfig(schema, {}, this.#placeOf(name)));
+    return defaults;
+  }
+  /** Keeps what a node's whole numbers are known to be. */
+  #propagate(def: OpDef, context: InferContext<unknown>, first: Value | undefined): void {
+    const dims = first && countsIn(def, first) && def.propagate?.(context);
+    if (first && dims) this.setDims(first, dims);
+  }
+  #inference(
+    own: readonly (Value | undefined)[],
+    inputs: readonly (Type | undefined)[],
+    attributes: Attributes,
+    outputs: number,
+    graphs: Readonly<Record<string, Graph>>,
+  ): InferContext<unknown> {
+    const known = (i: number) => this.knownOf(own[i]), dims = (i: number) => this.dimsOf(own[i]);
+    return { inputs, attributes, outputs, graphs, known, dims };
   }
   /** Adds an operator and returns its first output. */
   one(
@@ -138,46 +170,11 @@ export class GraphBuilder extends GraphValues {
     return first;
   }
 
-  #push(
-    name: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: readonly Value[],
-    attributes: Attributes,
-    graphs: Readonly<Record<string, Graph>>,
-  ): void {
-    const dot = name.lastIndexOf(".");
-    this.#nodes.push({
-      op: name.slice(dot + 1),
-      domain: dot < 0 ? "" : name.slice(0, dot),
-      inputs: inputs.map((v) => v?.id ?? -1),
-      outputs: outputs.map((v) => v.id),
-      attributes,
-      graphs,
-      scope: this.currentScope,
-    });
-  }
-
-  #context(
-    def: OpDef,
-    own: readonly (Value | undefined)[],
-    attributes: Attributes,
-    options: OpOptions,
-  ): InferContext<unknown> {
-    return {
-      inputs: own.map((v) => v?.type),
-      attributes,
-      outputs: options.outputs ?? def.maxOutputs ?? 1,
-      graphs: options.graphs ?? {},
-      known: (i) => this.knownOf(own[i]),
-      dims: (i) => this.dimsOf(own[i]),
-    };
-  }
-
   #infer(
     def: OpDef,
     context: InferContext<unknown>,
     own: readonly (Value | undefined)[],
-    where: string,
+    name: string,
   ): readonly Type[] {
     try {
       if (def.infer) return def.infer(context);
@@ -189,6 +186,7 @@ export class GraphBuilder extends GraphValues {
         return Array.from({ length: context.outputs }, () => tensorType(dtype));
       }
       if (error instanceof ShapeError && error.place === undefined) {
+        const where = this.#placeOf(name);
         throw new ShapeError(`${where}: ${error.message}`, { place: where, cause: error });
       }
       throw error;
@@ -224,7 +222,7 @@ export class GraphBuilder extends GraphValues {
       const other = this.scopeAs(node.scope, () => instead(adding));
       if (other) return other;
     }
-    const outputs = types.map((t) => this.value(t)), first = outputs[0];
+    const outputs = types.map((t) => this.value(t));
     this.#nodes.push({
       op: node.op,
       domain: node.domain,
@@ -234,13 +232,24 @@ export class GraphBuilder extends GraphValues {
       graphs,
       scope: node.scope,
     });
-    if (def.propagate && first) {
-      const dims = def.propagate(
-        this.#context(def, own, node.attributes, { graphs, outputs: outputs.length }),
-      );
-      if (dims) this.setDims(first, dims);
-    }
+    this.#propagateFor(node, def, own, outputs[0], graphs);
     return outputs;
+  }
+  #propagateFor(
+    { attributes, outputs: { length }, graphs: inner }: Node,
+    def: OpDef,
+    own: readonly (Value | undefined)[],
+    first: Value | undefined,
+    graphs = inner,
+  ): void {
+    if (!countsIn(def, first)) return;
+    this.#propagate(def, this.#inference(own, own.map((v) => v?.type), attributes, length, graphs), first);
+  }
+  /** Adds a node of the graph begun with, its outputs under their numbers; `def` is its operator. */
+  keep(node: Node, def: OpDef): void {
+    this.#nodes.push(node);
+    const first = this.valueAt(node.outputs[0] ?? -1);
+    if (countsIn(def, first)) this.#propagateFor(node, def, node.inputs.map((id) => this.valueAt(id)), first);
   }
   /** Adds a node of another graph whose types are given: copied where it reads what it read there, else inferred anew. */
   again(node: Node, inputs: readonly (Value | undefined)[], types: readonly Type[]): readonly Value[] {
@@ -349,4 +358,10 @@ export class GraphBuilder extends GraphValues {
   agree(...agreements: readonly Agreement[]): void {
     this.#agreements.push(...agreements);
   }
+}
+
+/** Whether an operator may say what a value's whole numbers are. */
+function countsIn(def: OpDef, value: Value | undefined): boolean {
+  if (!def.propagate || !value) return false;
+  return value.type.kind !== "tensor" || !isFloat(value.type.dtype);
 }

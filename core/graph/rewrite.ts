@@ -1,6 +1,7 @@
 /** The one way to change a graph: a walk that rebuilds it, with passes as data. @module */
 import { type Adding, GraphBuilder } from "./builder.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf, type Value } from "./graph.ts";
+import { item } from "../values/item.ts";
 import { defaultLimits, type Limits } from "../values/limits.ts";
 import type { OpDef } from "./op.ts";
 import type { Operators } from "./op.ts";
@@ -39,13 +40,19 @@ export interface Pass {
   readonly nested?: boolean;
 }
 
-/** Ids of values that the outputs need. */
-export function liveValues(graph: Graph): Set<number> {
-  const live = new Set(graph.outputs.map((o) => o.id));
-  for (const node of graph.nodes.toReversed()) {
-    if (node.outputs.some((id) => live.has(id))) { for (const id of node.inputs) live.add(id); }
+/** Values that the outputs need: 1 at their numbers. */
+export function liveValues({ nodes, outputs, types }: Graph): Uint8Array {
+  const live = new Uint8Array(types.length);
+  for (const { id } of outputs) live[id] = 1;
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = item(nodes, i);
+    if (isLive(node, live)) { for (const id of node.inputs) if (id >= 0) live[id] = 1; }
   }
   return live;
+}
+function isLive({ outputs }: Node, live: Uint8Array): boolean {
+  for (const id of outputs) if (live[id] === 1) return true;
+  return false;
 }
 
 /** Rebuilds a graph through a pass. Dead nodes and unused constants are left out. */
@@ -58,7 +65,7 @@ export function rewrite(graph: Graph, registry: Operators, pass: Pass): Graph {
   const values = new Map<number, Value>();
   const unchanged = new Set<number>();
   for (const input of graph.inputs) {
-    if (input.role === "constant" && !live.has(input.id)) continue;
+    if (input.role === "constant" && live[input.id] !== 1) continue;
     const type = typeOf(graph, input.id);
     const change = pass.input?.(input, type) ?? {};
     values.set(
@@ -68,7 +75,7 @@ export function rewrite(graph: Graph, registry: Operators, pass: Pass): Graph {
     if (change.type === undefined) unchanged.add(input.id);
   }
   for (const node of graph.nodes) {
-    if (!node.outputs.some((id) => live.has(id))) continue;
+    if (!isLive(node, live)) continue;
     const inputs = node.inputs.map((id) => (id < 0 ? undefined : values.get(id)));
     const fed = node.inputs.every((id) => id < 0 || unchanged.has(id));
     const name = opName(node), def = registry.get("op", name);
@@ -100,6 +107,97 @@ export function rewrite(graph: Graph, registry: Operators, pass: Pass): Graph {
   return b.build();
 }
 
+/** A change to few nodes of a graph. */
+export interface Patch extends Pick<Pass, "name" | "expand" | "instead"> {
+  /** Whether a node of an operator may be changed at all; `known` where constants alone go in. */
+  concerns(def: OpDef, known: boolean): boolean;
+}
+/**
+ * Changes a graph where a patch is concerned. The rest stays: nodes that read what they read are the same objects, and values
+ * keep their numbers. What nothing reads any more is left in; `livePart` drops it.
+ */
+export function patched(graph: Graph, registry: Operators, patch: Patch): Graph {
+  return new Patching(graph, registry, patch).run();
+}
+class Patching {
+  readonly #graph: Graph;
+  readonly #registry: Operators;
+  readonly #patch: Patch;
+  readonly #b: GraphBuilder;
+  /** By the old number of a value: its new one where it has another, and those whose type is another. */
+  readonly #moved = new Map<number, number>();
+  readonly #retyped = new Set<number>();
+  readonly #defs = new Map<string, OpDef>();
+  #changed = false;
+
+  constructor(graph: Graph, registry: Operators, patch: Patch) {
+    const { expand, instead } = patch;
+    this.#graph = graph;
+    this.#registry = registry;
+    this.#patch = patch;
+    this.#b = new GraphBuilder(registry, {
+      ...{ name: graph.name, ...(expand && { expand }), ...(instead && { instead }) },
+    });
+    this.#b.begin(graph);
+  }
+  run(): Graph {
+    const graph = this.#graph, live = liveValues(graph);
+    for (const node of graph.nodes) if (isLive(node, live)) this.#visit(node);
+    if (!this.#changed) return graph;
+    const outputs = graph.outputs.map((o) => ({ ...o, id: this.#at(o.id) }));
+    return { ...this.#b.build(), outputs, ...(graph.agreements && { agreements: graph.agreements }) };
+  }
+  #at(id: number): number {
+    return this.#moved.get(id) ?? id;
+  }
+  #values(node: Node): readonly (Value | undefined)[] {
+    return node.inputs.map((id) => (id < 0 ? undefined : this.#b.valueAt(this.#at(id))));
+  }
+  #visit(node: Node): void {
+    const name = opName(node);
+    let def = this.#defs.get(name);
+    if (!def) this.#defs.set(name, def = this.#registry.get("op", name));
+    const { inputs } = node;
+    let known = true;
+    for (const id of inputs) known &&= id < 0 || this.#b.knows(this.#at(id));
+    if (hasGraphs(node) || this.#patch.concerns(def, known)) return this.#change(node, def);
+    if (this.#moved.size === 0) return this.#b.keep(node, def);
+    if (inputs.some((id) => this.#retyped.has(id))) return this.#change(node, def);
+    if (!inputs.some((id) => this.#moved.has(id))) return this.#b.keep(node, def);
+    this.#changed = true;
+    this.#b.keep({ ...node, inputs: inputs.map((id) => this.#at(id)) }, def);
+  }
+  /** What is said anew, or may be: the patch is concerned, types are others, or graphs are nested. */
+  #change(node: Node, def: OpDef): void {
+    const b = this.#b, inputs = this.#values(node), fed = !node.inputs.some((id) => this.#retyped.has(id));
+    const graphs = this.#inside(node, inputs, fed);
+    const same = fed && (graphs === node.graphs || givesAllSame(graphs, node.graphs));
+    const expands = def.body && this.#patch.expand?.(def, inputs.map((v) => v?.type), node.attributes);
+    const types = same && !expands ? node.outputs.map((id) => typeOf(this.#graph, id)) : undefined;
+    const outputs = types ? b.copy(node, inputs, types, graphs) : b.scopeAs(node.scope, () => {
+      return b.op(opName(node), inputs, node.attributes, { graphs, outputs: node.outputs.length });
+    });
+    this.#changed = true;
+    for (const [i, id] of node.outputs.entries()) {
+      const v = outputs[i];
+      if (!v) continue;
+      this.#moved.set(id, v.id);
+      if (!sameType(v.type, typeOf(this.#graph, id))) this.#retyped.add(id);
+    }
+  }
+  #inside(node: Node, inputs: readonly (Value | undefined)[], fed: boolean): Graphs {
+    if (!fed) return mapGraphs(node, inputs, false, this.#registry, this.#patch);
+    const inner = Object.entries(node.graphs).map(([k, g]) => {
+      return [k, g, patched(g, this.#registry, this.#patch)] as const;
+    });
+    const unchanged = inner.every(([, before, now]) => before === now);
+    return unchanged ? node.graphs : Object.fromEntries(inner.map(([k, , now]) => [k, now]));
+  }
+}
+function hasGraphs({ graphs }: Node): boolean {
+  for (const _ in graphs) return true;
+  return false;
+}
 type Graphs = Readonly<Record<string, Graph>>;
 const givesAllSame = (graphs: Graphs, before: Graphs) =>
   Object.entries(graphs).every(([name, g]) => givesSame(g, before[name]));
@@ -188,17 +286,16 @@ export function foldConstants(graph: Graph, registry: Operators, run: NodeRunner
 /** The graph without nodes and constants that no output needs, nested graphs too; numbers of values stay as they are. */
 export function livePart(graph: Graph): Graph {
   const live = liveValues(graph);
-  const nodes = graph.nodes.flatMap((node) => {
-    if (!node.outputs.some((id) => live.has(id))) return [];
-    const inner = Object.entries(node.graphs);
-    if (inner.length > 0) {
-      return [{ ...node, graphs: Object.fromEntries(inner.map(([k, g]) => [k, livePart(g)])) }];
-    }
-    return node.outputs.every((id) => live.has(id))
-      ? [node]
-      : [{ ...node, outputs: node.outputs.map((id) => (live.has(id) ? id : -1)) }];
-  });
-  const inputs = graph.inputs.filter((i) => i.role !== "constant" || live.has(i.id));
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    if (!isLive(node, live)) continue;
+    if (hasGraphs(node)) {
+      const inner = Object.entries(node.graphs).map(([k, g]) => [k, livePart(g)]);
+      nodes.push({ ...node, graphs: Object.fromEntries(inner) });
+    } else if (node.outputs.every((id) => live[id] === 1)) nodes.push(node);
+    else nodes.push({ ...node, outputs: node.outputs.map((id) => (live[id] === 1 ? id : -1)) });
+  }
+  const inputs = graph.inputs.filter((i) => i.role !== "constant" || live[i.id] === 1);
   return { ...graph, inputs, nodes };
 }
 

@@ -3,7 +3,7 @@ import type { DType } from "../values/dtype.ts";
 import { LapisError, shown } from "../values/errors.ts";
 import { type Dim, tensorType, type Type, typeText } from "../values/shape.ts";
 import { scalar, sizeOf, type Tensor, tensor, toIntegers } from "../values/tensor.ts";
-import type { GraphInput, Role, Value } from "./graph.ts";
+import type { Graph, GraphInput, Role, Value } from "./graph.ts";
 import { Methods } from "./methods.ts";
 
 /** What a builder knows of its values. */
@@ -54,6 +54,16 @@ export class GraphValues extends Methods {
     return v;
   }
 
+  /** Takes over the inputs of a graph, and the numbers and types of its values, before anything is built. */
+  begin(graph: Graph): void {
+    for (const type of graph.types) this.types.push(type);
+    for (const input of graph.inputs) {
+      this.#names.add(input.name);
+      this.inputs.push(input);
+      if (input.role === "constant" && input.value) this.#known.set(input.id, input.value);
+    }
+  }
+
   /** A constant tensor; without a name it gets a free one. */
   constant(value: Tensor, name?: string): Value {
     let free = name ?? `constant_${this.types.length}`;
@@ -88,6 +98,10 @@ export class GraphValues extends Methods {
       return undefined;
     }
     return tensor(dims as number[], value.type.shape.length === 0 ? [] : [dims.length], value.type.dtype);
+  }
+  /** Whether the value of a number has contents that are known. */
+  knows(id: number): boolean {
+    return this.#known.has(id) || (this.#dims.get(id)?.every((d) => typeof d === "number") ?? false);
   }
   /** An integer value's contents as dims, where they follow from constants and shapes. */
   dimsOf(value: Value | undefined): readonly Dim[] | undefined {

@@ -54,26 +54,37 @@ export function assignNames(layers: readonly Layer[], taken: readonly string[] =
   for (const layer of layers) {
     for (const inner of withChildren(layer)) if (isNamed(inner)) all.add(nameOf(inner));
   }
-  for (const layer of layers) nameTree(layer, all);
+  const free = new Taken(all);
+  for (const layer of layers) nameTree(layer, free);
 }
 
-function nextName(base: string, taken: Set<string>): string {
-  let name = base;
-  for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
-  taken.add(name);
-  return name;
+/** Names that are taken, and the number that a base's next one begins to be looked for at. */
+class Taken {
+  readonly #names: Set<string>;
+  readonly #next = new Map<string, number>();
+  constructor(names: Set<string>) {
+    this.#names = names;
+  }
+  /** A name that is free, taken from now on. */
+  next(base: string): string {
+    let i = this.#next.get(base) ?? 0, name = i === 0 ? base : `${base}_${i}`;
+    while (this.#names.has(name)) name = `${base}_${++i}`;
+    this.#next.set(base, i + 1);
+    this.#names.add(name);
+    return name;
+  }
 }
-function nameTree(layer: Layer, taken: Set<string>): void {
+function nameTree(layer: Layer, taken: Taken): void {
   // Keras makes a wrapper's inner layer before the wrapper; those made from one inner layer share its number.
   const shared = new Map<string, string>();
   for (const { layer: inner, namePrefix } of layer.def.children?.(layer.config) ?? []) {
     if (!isNamed(inner) && namePrefix !== undefined) {
       const base = snakeCase(inner.def.name);
-      const name = shared.get(base) ?? nextName(base, taken);
+      const name = shared.get(base) ?? taken.next(base);
       shared.set(base, name);
       automatic.set(inner, namePrefix + name);
     }
     nameTree(inner, taken);
   }
-  if (!isNamed(layer)) automatic.set(layer, nextName(snakeCase(layer.def.name), taken));
+  if (!isNamed(layer)) automatic.set(layer, taken.next(snakeCase(layer.def.name)));
 }

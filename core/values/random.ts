@@ -34,13 +34,17 @@ const halves = (n: number): readonly [number, number] => [n >>> 0, Math.floor(n 
  * other. Blocks of four words are absorbed by Philox under the key so far.
  */
 export function streamKey(seed: number, purpose: string, path = "", counter = 0): readonly [number, number] {
-  const texts = [purpose, path].flatMap((t) => [t.length, ...Array.from(t, (_, i) => t.charCodeAt(i))]);
-  const words = [...halves(seed), ...halves(counter), ...texts];
+  const words = [...halves(seed), ...halves(counter)];
+  for (const text of [purpose, path]) {
+    words.push(text.length);
+    // As many words as it has characters; those of a surrogate pair are read at the places up to there.
+    let i = 0;
+    for (const _ of text) words.push(text.charCodeAt(i++));
+  }
   let key: readonly [number, number] = [0x6c617069, words.length];
   for (let at = 0; at < words.length; at += 4) {
-    const [a = 0, b = 0, c = 0, d = 0] = words.slice(at, at + 4);
-    const [x = 0, y = 0] = philox([a, b, c, d], key);
-    key = [x, y];
+    const block = philox([words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0], key);
+    key = [block[0] as number, block[1] as number];
   }
   return key;
 }

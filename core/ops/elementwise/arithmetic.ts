@@ -30,7 +30,9 @@ import { upgradeBroadcast, upgradeUnary } from "../legacy.ts";
 export function broadcastType(c: InferContext<unknown>, dtype: DType): Type {
   const shapes = c.inputs.map((t) => asTensor(t).shape);
   if (shapes.some((s) => s === undefined)) return tensorType(dtype);
-  return tensorType(dtype, broadcastShapes(...shapes as readonly (readonly Dim[])[]));
+  const shape = broadcastShapes(...shapes as readonly (readonly Dim[])[]);
+  const same = c.inputs.find((t) => t?.kind === "tensor" && t.dtype === dtype && t.shape === shape);
+  return same ?? tensorType(dtype, shape);
 }
 
 /** Contents of an elementwise result on integer vectors. */

@@ -43,7 +43,7 @@ export function gradientOf(
   }
   const whole = b.build(), ids = wanted.map((v) => v.id);
   const live = liveValues({ ...whole, outputs: [{ name: "y", id: target.id }] });
-  const graph: Graph = { ...whole, nodes: whole.nodes.filter((n) => n.outputs.some((id) => live.has(id))) };
+  const graph: Graph = { ...whole, nodes: whole.nodes.filter((n) => n.outputs.some((id) => live[id] === 1)) };
   const values = new Map(whole.types.map((type, id): [number, Value] => [id, { id, type, owner: b }]));
   if (listed.some((v, i) => v.id !== inputs[i]?.id)) {
     for (const id of dependants(whole, listed.map((v) => v.id))) values.delete(id);

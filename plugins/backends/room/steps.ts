@@ -20,7 +20,8 @@ export function planSteps(
     for (const item of items) {
       if (item.kind === "loop") walk(item.items, segment, `${where}, loop`, time);
       else if (item.kind === "call") {
-        const { kernel: { key: kernel }, nodes, scope, writes } = item;
+        const { kernel: { key: kernel }, writes } = item, nodes = item.nodes.map(opName);
+        const scope = item.nodes.at(-1)?.scope ?? "";
         steps.push({ segment, where, kernel, nodes, scope, bytes: written(writes), ...time });
       }
     }

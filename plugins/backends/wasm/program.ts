@@ -73,8 +73,8 @@ export function emitDriver(m: ModuleBuilder, driver: Driver): number {
     };
     const push = (arg: Arg) => {
       if (typeof arg === "number") return void f.i32(arg);
-      if (!arg.storage && typeof arg.dim === "number" && !arg.steps?.length) return void f.i32(arg.dim);
-      load(arg.storage, arg.dim);
+      if (!arg.storage && typeof arg.offset === "number" && !arg.steps?.length) return void f.i32(arg.offset);
+      load(arg.storage, arg.offset);
       for (const step of arg.steps ?? []) {
         const counter = counters.get(step.loop);
         if (counter === undefined) {
@@ -92,7 +92,7 @@ export function emitDriver(m: ModuleBuilder, driver: Driver): number {
           const index = functions.get(item.kernel.key);
           if (index === undefined) throw new BackendError(`${name}: kernel ${item.kernel.key} is missing`);
           f.call(index);
-        } else emitLoop(f, item, counters, () => emit(item.items), () => push({ dim: item.trips }));
+        } else emitLoop(f, item, counters, () => emit(item.items), () => push({ offset: item.trips }));
       }
     };
     emit(driver.items);

@@ -32,7 +32,7 @@ class Program {
   }
   #value(arg: Arg): (words: Int32Array, counters: Map<number, number>) => number {
     if (typeof arg === "number") return () => arg;
-    const slot = this.#table.slot(arg.storage && this.#owner(arg.storage), arg.dim);
+    const slot = this.#table.slot(arg.storage && this.#owner(arg.storage), arg.offset);
     const steps = (arg.steps ?? []).map(({ loop, stride }) => ({
       loop,
       slot: this.#table.slot(undefined, stride),
@@ -49,7 +49,7 @@ class Program {
       const args = item.args.map((arg) => this.#value(arg)), kernel = item.kernel as LoopKernel;
       return (words, counters) => kernel.run(this.memory, args.map((value) => value(words, counters)));
     }
-    const trips = this.#value({ dim: item.trips }), steps = item.items.map((i) => this.#step(i));
+    const trips = this.#value({ offset: item.trips }), steps = item.items.map((i) => this.#step(i));
     return (words, counters) => {
       const count = trips(words, counters);
       for (let i = 0; i < count; i++) {

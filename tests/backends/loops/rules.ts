@@ -161,7 +161,7 @@ const gather: Rule = {
     const sizes = [productDims(table.shape.slice(0, axis)), productDims(indices.shape), limit, bytes].map(
       extent,
     );
-    const args = [...sizes, at(table), at(indices), at(out), { storage, dim: 0 }];
+    const args = [...sizes, at(table), at(indices), at(out), { storage, offset: 0 }];
     l.call(rows(indices.dtype === "int64" ? "i64" : "i32"), args, [table, indices], [out], node);
     l.define(s, node, out);
   },

@@ -1,6 +1,7 @@
 /** Elementwise operators as expressions of the fused loop. @module */
 import { type DType, dtypeFromOnnx, isDType } from "../../../../core/values/dtype.ts";
-import { type Node, opName } from "../../../../core/graph/graph.ts";
+import type { Node } from "../../../../core/graph/graph.ts";
+import type { Type } from "../../../../core/values/shape.ts";
 import type {
   BinaryOp,
   CompareOp,
@@ -190,21 +191,33 @@ export function elementType(dtype: DType): ElementType | undefined {
   return elements[dtype];
 }
 
-/** Whether the fused loop can compute a node, given its inputs' and output's element types. */
-export function isElementwise(node: Node, inputs: readonly (DType | undefined)[], output: DType): boolean {
-  const rule = Object.hasOwn(elementwiseRules, opName(node)) ? elementwiseRules[opName(node)] : undefined;
+/** Whether the fused loop can compute a node, given the types of its graph's values. */
+export function isElementwise(node: Node, types: readonly Type[]): boolean {
+  const rule = node.domain === "" && Object.hasOwn(elementwiseRules, node.op)
+    ? elementwiseRules[node.op]
+    : undefined;
   // A kernel takes an address an operand, and engines take at most 1,000 parameters.
-  if (!rule || elementType(output) === undefined || inputs.length > 200) return false;
-  const types = inputs.map((t) => (t === undefined ? undefined : elementType(t)));
-  if (inputs.some((t, i) => t !== undefined && types[i] === undefined)) return false;
-  const first = types[0];
+  if (!rule || node.inputs.length > 200) return false;
+  const of = (index: number) => elementAt(node.inputs[index], types), first = of(0);
   if (first === undefined || !rule.on.includes(first as ValueType)) return false;
+  if (elementAt(node.outputs[0], types) === undefined) return false;
+  let same = true;
+  for (const id of node.inputs) {
+    if (id < 0) continue;
+    const type = elementAt(id, types);
+    if (type === undefined) return false;
+    if (type !== first) same = false;
+  }
   if (node.op === "Cast") return true;
-  if (node.op === "Where") return types[1] === types[2];
-  if (node.op === "Pow") return types[1] === "f32" || types[1] === "i32";
+  if (node.op === "Where") return of(1) === of(2);
+  if (node.op === "Pow") return of(1) === "f32" || of(1) === "i32";
   if (node.op === "Equal" && first === "bool") return false;
   if (node.op === "IsInf") {
     return number(node, "detect_negative", 1) === 1 && number(node, "detect_positive", 1) === 1;
   }
-  return types.every((t) => t === undefined || t === first);
+  return same;
+}
+function elementAt(id: number | undefined, types: readonly Type[]): ElementType | undefined {
+  const type = id === undefined ? undefined : types[id];
+  return type?.kind === "tensor" ? elements[type.dtype] : undefined;
 }

@@ -15,7 +15,7 @@ import { broadcastView, collapse, elementBytes, isWhole, physicalOrder, type Vie
 const MOST_NODES = 48, MOST_OPERANDS = 14;
 
 function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length === b.length && a.every((d, i) => sameDim(d, b[i] ?? -1));
+  return a === b || a.length === b.length && a.every((d, i) => sameDim(d, b[i] ?? -1));
 }
 
 /** What loops are written with: the part of the lowering that they need. */
@@ -41,16 +41,26 @@ export class Group {
   readonly shape: readonly Dim[];
   readonly nodes = new Set<Node>();
   readonly values = new Set<number>();
+  /** What its nodes read from outside. */
+  readonly #read = new Set<number>();
   constructor(shape: readonly Dim[]) {
     this.shape = shape;
   }
+  /** Takes a node in, after what it reads of the group's. */
+  add(node: Node, id: number): void {
+    for (const input of node.inputs) if (input >= 0 && !this.values.has(input)) this.#read.add(input);
+    this.nodes.add(node);
+    this.values.add(id);
+  }
+  /** Takes another group's nodes in, which read nothing of this one. */
+  take(other: Group): void {
+    for (const node of other.nodes) this.nodes.add(node);
+    for (const id of other.values) this.values.add(id);
+    for (const id of other.#read) this.#read.add(id);
+  }
   /** Values from outside, in order of use. */
-  operands(): ReadonlySet<number> {
-    const found = new Set<number>();
-    for (const node of this.nodes) {
-      for (const id of node.inputs) if (id >= 0 && !this.values.has(id)) found.add(id);
-    }
-    return found;
+  get operands(): ReadonlySet<number> {
+    return this.#read;
   }
   /** Writes the loop. */
   emit(lowering: LoopEmitter, scope: Scope): void {
@@ -58,7 +68,7 @@ export class Group {
     if (stored.length === 0) return;
     const constants = new Map<number, number>();
     const reads: { readonly id: number; readonly view: View; readonly type: ElementType }[] = [];
-    for (const id of this.operands()) {
+    for (const id of this.operands) {
       const value = lowering.constantOf(scope, id);
       const single = value && singleNumber(value);
       if (single !== undefined) {
@@ -161,7 +171,7 @@ function singleNumber(value: Tensor): number | undefined {
 /** A value must be stored when something outside the loop reads it. */
 function isStored(group: Group, scope: Scope, id: number): boolean {
   if (scope.outputs.has(id) || scope.wanted.has(id)) return true;
-  return (scope.consumers.get(id) ?? []).some((node) => !group.nodes.has(node));
+  return (scope.consumers[id] ?? []).some((node) => !group.nodes.has(node));
 }
 /** Pairs of (output, input) storages that lie the same way, whole. */
 function inPlacePairs(
@@ -191,13 +201,12 @@ function sameLayout(a: View, b: View): boolean {
 }
 
 /** Whether groups together are as large as one may be. */
-function isFull(groups: ReadonlySet<Group>): boolean {
-  let size = 0;
-  for (const group of groups) size += group.nodes.size;
-  if (size >= MOST_NODES) return true;
-  const operands = new Set<number>();
-  for (const group of groups) for (const id of group.operands()) operands.add(id);
-  return operands.size >= MOST_OPERANDS;
+function isFull(groups: readonly Group[]): boolean {
+  const [first] = groups;
+  if (!first) return false;
+  if (groups.length === 1) return first.nodes.size >= MOST_NODES || first.operands.size >= MOST_OPERANDS;
+  if (groups.reduce((n, group) => n + group.nodes.size, 0) >= MOST_NODES) return true;
+  return new Set(groups.flatMap((group) => [...group.operands])).size >= MOST_OPERANDS;
 }
 
 /** The pending groups of a scope. */
@@ -222,30 +231,26 @@ export class Groups {
   join(node: Node, scope: Scope, emit: (group: Group) => void): void {
     const id = node.outputs[0] ?? -1, type = scope.graph.types[id];
     const shape = type?.kind === "tensor" ? type.shape ?? [] : [];
-    const feeding = new Set<Group>();
+    let feeding: Group[] = [];
     for (const input of node.inputs) {
       const group = this.#byValue.get(input);
-      if (!group) continue;
-      if (sameShape(group.shape, shape)) feeding.add(group);
+      if (!group || feeding.includes(group)) continue;
+      if (sameShape(group.shape, shape)) feeding.push(group);
       else emit(group);
     }
     if (isFull(feeding)) {
       for (const group of feeding) emit(group);
-      feeding.clear();
+      feeding = [];
     }
-    const [first, ...others] = feeding;
-    const group = first ?? new Group(shape);
+    const group = feeding[0] ?? new Group(shape);
     this.#open.add(group);
-    for (const other of others) {
-      this.#open.delete(other);
-      for (const inner of other.nodes) group.nodes.add(inner);
-      for (const value of other.values) this.#add(group, value);
-    }
-    group.nodes.add(node);
-    this.#add(group, id);
-  }
-  #add(group: Group, id: number): void {
-    group.values.add(id);
+    for (let i = 1; i < feeding.length; i++) this.#merge(group, item(feeding, i));
+    group.add(node, id);
     this.#byValue.set(id, group);
+  }
+  #merge(group: Group, other: Group): void {
+    this.#open.delete(other);
+    group.take(other);
+    for (const value of other.values) this.#byValue.set(value, group);
   }
 }

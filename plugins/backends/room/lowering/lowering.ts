@@ -1,8 +1,9 @@
 /** Lowers a graph to kernel calls: views where an operator only relabels, fused loops, and rules for the rest. @module */
-import type { DType } from "../../../../core/values/dtype.ts";
+import { type DType, isFloat } from "../../../../core/values/dtype.ts";
 import { BackendError } from "../../../../core/values/errors.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../../core/graph/graph.ts";
 import type { Operators } from "../../../../core/graph/op.ts";
+import { item } from "../../../../core/values/item.ts";
 import { asTensor, type Dim, productDims } from "../../../../core/values/shape.ts";
 import { type Tensor, tensor, toIntegers } from "../../../../core/values/tensor.ts";
 import { isElementwise } from "./expressions.ts";
@@ -40,6 +41,8 @@ export class Lowering {
     readonly limit: Dim;
   }[] = [];
   readonly #constantViews = new Map<Tensor, View>();
+  /** One kernel for each key: equal keys mean equal code. */
+  readonly #kernels = new Map<string, Kernel>();
   #storages = 0;
   #loops = 0;
 
@@ -80,20 +83,14 @@ export class Lowering {
     level = this.level,
   ): View {
     const strides = order ? stridesFor(shape, order, dtype) : rowMajor(shape, dtype);
-    return {
-      storage: this.storage(denseBytes(shape, dtype), what, level),
-      offset: 0,
-      steps: [],
-      dtype,
-      shape,
-      strides,
-    };
+    const storage = this.storage(denseBytes(shape, dtype), what, level);
+    return { storage, offset: 0, steps: noSteps, dtype, shape, strides };
   }
 
   /** Raw memory of a kernel's own. */
   workspace(bytes: Dim, level = this.level): View {
     const storage = this.storage(bytes, level === 0 ? "packed" : "workspace", level);
-    return { storage, offset: 0, steps: [], dtype: "float32", shape: [bytes], strides: [1] };
+    return { storage, offset: 0, steps: noSteps, dtype: "float32", shape: [bytes], strides: [1] };
   }
   /** Memory for what is packed from a value, where that is written: from weights alone it is packed once. */
   packing(source: View, bytes: Dim): View {
@@ -115,23 +112,23 @@ export class Lowering {
     node: Node | readonly Node[],
     extra: { readonly level?: number; readonly inPlace?: Call["inPlace"]; readonly back?: boolean } = {},
   ): void {
-    const nodes = Array.isArray(node) ? node as readonly Node[] : [node as Node];
     const args = isList(given) ? given : kernel.args.map((name) => named(kernel, given, name));
     if (args.length !== kernel.args.length) {
       throw new BackendError(
         `kernel ${kernel.key} takes ${kernel.args.length} arguments, got ${args.length}`,
       );
     }
+    const known = this.#kernels.get(kernel.key);
+    if (!known) this.#kernels.set(kernel.key, kernel);
     this.lists[extra.level ?? this.level]?.push({
       kind: "call",
-      kernel,
+      kernel: known ?? kernel,
       args,
       reads: reads.map((v) => v.storage),
       writes: writes.map((v) => v.storage),
-      nodes: nodes.map(opName),
-      scope: nodes.at(-1)?.scope ?? "",
-      ...(extra.inPlace && { inPlace: extra.inPlace }),
-      ...(extra.back && { back: true }),
+      nodes: Array.isArray(node) ? node as readonly Node[] : [node as Node],
+      inPlace: extra.inPlace?.length === 0 ? undefined : extra.inPlace,
+      back: extra.back === true,
     });
   }
 
@@ -143,7 +140,7 @@ export class Lowering {
       { readonly view?: View; readonly constant?: Tensor; readonly dims?: readonly Dim[] }
     >,
   ): Scope {
-    const consumers = new Map<number, Node[]>();
+    const consumers: (Node[] | undefined)[] = new Array(graph.types.length);
     const scope: Scope = {
       graph,
       views: new Map(),
@@ -168,9 +165,9 @@ export class Lowering {
       if (isKnown(scope, node)) continue;
       for (const id of node.inputs) {
         if (id < 0) continue;
-        const list = consumers.get(id);
-        if (!list) consumers.set(id, [node]);
-        else if (list.at(-1) !== node) list.push(node);
+        const list = consumers[id];
+        if (!list) consumers[id] = [node];
+        else if (list[list.length - 1] !== node) list.push(node);
       }
     }
     return scope;
@@ -183,8 +180,10 @@ export class Lowering {
     }
   }
   #propagate(scope: Scope, node: Node): void {
-    const def = this.registry.get("op", opName(node)), first = node.outputs[0] ?? -1;
-    if (!def.propagate || first < 0) return;
+    const first = node.outputs[0] ?? -1, type = scope.graph.types[first];
+    if (!type || (type.kind === "tensor" && isFloat(type.dtype))) return;
+    const def = this.registry.get("op", opName(node));
+    if (!def.propagate) return;
     const dims = def.propagate({
       inputs: node.inputs.map((id) => (id < 0 ? undefined : scope.graph.types[id])),
       attributes: node.attributes,
@@ -310,14 +309,17 @@ export class Lowering {
   }
   /** Puts new values where those lie that they replace: all are read before any is written. */
   replace(values: readonly { readonly view: View; readonly home: View; readonly node: Node }[]): void {
-    const homes = new Set(values.map(({ home }) => home.storage));
+    const homes = new Set<Storage>(), apart: View[] = [];
+    for (const { home } of values) homes.add(home.storage);
     const moved = values.filter(({ view, home }) => view.storage !== home.storage || !liesAs(view, home));
-    const apart = moved.map(({ view, home, node }) => {
-      return { view: homes.has(view.storage) ? this.apart(view, node) : view, home, node };
-    });
-    for (const { view, home, node } of apart) {
-      this.copy(view, home, node, isWhole(view) && isWhole(home) && liesAs(view, home));
+    for (const { view, node } of moved) {
+      apart.push(homes.has(view.storage) ? this.apart(view, node) : view);
     }
+    for (const [i, { home, node }] of moved.entries()) this.#put(item(apart, i), home, node);
+  }
+
+  #put(view: View, home: View, node: Node): void {
+    this.copy(view, home, node, isWhole(view) && isWhole(home) && liesAs(view, home));
   }
 
   /** Lowers a list of nodes of a scope, in order. */
@@ -335,12 +337,7 @@ export class Lowering {
       return;
     }
     if (isKnown(scope, node)) return;
-    const type = (id: number) => {
-      const t = id < 0 ? undefined : scope.graph.types[id];
-      return t?.kind === "tensor" ? t.dtype : undefined;
-    };
-    const output = type(first);
-    if (output !== undefined && isElementwise(node, node.inputs.map(type), output)) {
+    if (isElementwise(node, scope.graph.types)) {
       scope.groups.join(node, scope, (group) => this.emitGroup(scope, group));
       return;
     }
@@ -359,6 +356,7 @@ export class Lowering {
   }
 }
 
+const noSteps: View["steps"] = [];
 function isList(given: readonly Arg[] | Readonly<Record<string, Arg>>): given is readonly Arg[] {
   return Array.isArray(given);
 }

@@ -7,7 +7,7 @@ import type { Kernel } from "../kernels.ts";
 /** An argument: a number, or an address or extent that binding tells, moving with the loops around the call. */
 export type Arg = number | {
   readonly storage?: Storage;
-  readonly dim: Dim;
+  readonly offset: Dim;
   readonly steps?: readonly Step[];
 };
 
@@ -18,12 +18,11 @@ export interface Call {
   readonly args: readonly Arg[];
   readonly reads: readonly Storage[];
   readonly writes: readonly Storage[];
-  readonly nodes: readonly string[];
-  readonly scope: string;
+  readonly nodes: readonly Node[];
   /** Elementwise calls may write over an input that lies the same way: pairs of (output, input) storages. */
-  readonly inPlace?: readonly (readonly [Storage, Storage])[];
+  readonly inPlace: readonly (readonly [Storage, Storage])[] | undefined;
   /** A copy of a whole storage, byte for byte, onto what it replaces: it can go where the two may share memory. */
-  readonly back?: boolean;
+  readonly back: boolean;
 }
 /** A counted loop over calls. */
 export interface Loop {
@@ -60,15 +59,12 @@ export type Stage = Segment | Host;
 
 /** The address of a view, plus bytes. */
 export function at(view: View, plus: Dim = 0): Arg {
-  return {
-    storage: view.storage,
-    dim: plus === 0 ? view.offset : addDims(view.offset, plus),
-    steps: view.steps,
-  };
+  if (plus === 0) return view;
+  return { storage: view.storage, offset: addDims(view.offset, plus), steps: view.steps };
 }
 /** An extent. */
 export function extent(dim: Dim): Arg {
-  return typeof dim === "number" ? dim : { dim };
+  return typeof dim === "number" ? dim : { offset: dim };
 }
 
 /** Every call of a list, those in loops too. */

@@ -12,7 +12,8 @@ export interface Scope {
   /** Constants and integer contents, by value. */
   readonly constants: Map<number, Tensor>;
   readonly dims: Map<number, readonly Dim[]>;
-  readonly consumers: ReadonlyMap<number, readonly Node[]>;
+  /** Nodes that read a value and are left to compute, by its number. */
+  readonly consumers: readonly (readonly Node[] | undefined)[];
   readonly outputs: ReadonlySet<number>;
   readonly groups: Groups;
   /** Nodes that another kernel has taken in: their output is the view of their input. */

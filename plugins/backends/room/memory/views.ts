@@ -91,7 +91,8 @@ export function isWhole(view: View): boolean {
 }
 /** The view under other dims and strides. */
 export function reviewed(view: View, shape: readonly Dim[], strides: readonly Dim[], offset?: Dim): View {
-  return { ...view, shape, strides, offset: offset ?? view.offset };
+  const { storage, steps, dtype } = view;
+  return { storage, offset: offset ?? view.offset, steps, dtype, shape, strides };
 }
 
 /** The physical order of a view's axes, outermost first: larger strides first where they can be compared, else as they stand. */
@@ -202,6 +203,7 @@ export function dropAxis(view: View, axis: number): View {
 /** Broadcast to a shape: missing and 1-sized axes repeat with a stride of 0. */
 export function broadcastView(view: View, shape: readonly Dim[]): View {
   const lead = shape.length - view.shape.length;
+  if (lead === 0 && (shape === view.shape || shape.every((d, i) => d === view.shape[i]))) return view;
   return reviewed(
     view,
     shape,

@@ -33,8 +33,18 @@ export function nodesForEngine(graph: Graph, isEngineNode: EngineTest): Placed {
       if (typeof d === "string" || isUnknown(d)) eachSymbol(d, (name) => bound.add(name));
     }
   };
-  const toldId = (id: number) => id < 0 || told(typeOf(graph, id));
-  const toldInside = (graphs: Node["graphs"]) => Object.values(graphs).every((g) => g.types.every(told));
+  // What is told stays so.
+  const known = new Uint8Array(graph.types.length);
+  const toldId = (id: number) => {
+    if (id < 0 || known[id] === 1) return true;
+    if (!told(typeOf(graph, id))) return false;
+    known[id] = 1;
+    return true;
+  };
+  const toldInside = (graphs: Node["graphs"]) => {
+    for (const name in graphs) if (!graphs[name]?.types.every(told)) return false;
+    return true;
+  };
   for (const input of graph.inputs) bind(typeOf(graph, input.id));
   for (const node of graph.nodes) {
     const all = node.inputs.every(toldId) && node.outputs.every(toldId) && toldInside(node.graphs);

@@ -3,8 +3,8 @@ import { isNarrowFloat } from "../../../../core/values/dtype.ts";
 import { runNode } from "../../../../core/graph/execute.ts";
 import type { Adding } from "../../../../core/graph/builder.ts";
 import type { Graph, Value } from "../../../../core/graph/graph.ts";
-import type { Operators } from "../../../../core/graph/op.ts";
-import { folding, livePart, rewrite } from "../../../../core/graph/rewrite.ts";
+import type { OpDef, Operators } from "../../../../core/graph/op.ts";
+import { folding, livePart, patched } from "../../../../core/graph/rewrite.ts";
 import { resizeRows } from "../../../../core/ops/windows/resize.ts";
 import { asTensor, tensorType, type Type } from "../../../../core/values/shape.ts";
 import { elementwiseRules } from "../lowering/expressions.ts";
@@ -16,11 +16,12 @@ export function prepare(graph: Graph, registry: Operators, rules: Rules): Graph 
   const fold = folding((node, inputs, limits) =>
     runNode(node, inputs, node.outputs.map(() => tensorType("float32")), { registry, limits })
   );
-  return livePart(rewrite(graph, registry, {
+  const expands = (def: OpDef) =>
+    def.body !== undefined && !whole(def.domain ? `${def.domain}.${def.name}` : def.name);
+  return livePart(patched(graph, registry, {
     name: "prepare",
-    expand: (def, types) =>
-      def.body !== undefined && !whole(def.domain ? `${def.domain}.${def.name}` : def.name) &&
-      !(def.plain && types.some(isNarrow)),
+    concerns: (def, known) => known || def.name === "Resize" || expands(def),
+    expand: (def, types) => expands(def) && !(def.plain && types.some(isNarrow)),
     instead: (adding) => resized(adding) ?? fold(adding),
   }));
 }

@@ -9,6 +9,7 @@ import {
   productDims,
   sameDim,
   shapeText,
+  type Type,
 } from "../../../../core/values/shape.ts";
 import { constantInts, intOf, intsOf } from "../rules/rule.ts";
 
@@ -26,9 +27,19 @@ export function nodePlace(node: Node): string {
   return node.scope === "" ? opName(node) : `${node.scope} (${opName(node)})`;
 }
 
+/** Operators whose operands' sizes have to agree, or have a least. */
+const asking = /^(Concat|MatMul|Gemm|Reshape|SpaceToDepth|Squeeze|Arg(Max|Min)|Scan|Conv(Transpose)?)$|Pool$/;
+const none: readonly Agreement[] = [];
+/** Whether a size of a type is an expression. */
+function isComputed(type: Type | undefined): boolean {
+  return type?.kind === "tensor" && type.shape?.some((d) => typeof d === "object") === true;
+}
+
 /** What doesn't agree for every binding. */
 export function agreementsOf(graph: Graph): readonly Agreement[] {
   return graph.nodes.flatMap((node) => {
+    const op = opName(node);
+    if (!asking.test(op) && !node.outputs.some((id) => isComputed(graph.types[id]))) return none;
     const shapes = (ids: readonly number[]) =>
       ids.map((id) => {
         const type = graph.types[id];
@@ -43,7 +54,7 @@ export function agreementsOf(graph: Graph): readonly Agreement[] {
     };
     const least = (n: number, d: Dim = 0) => equal(maxDims(d, n), d);
     for (const d of outputs.flat()) if (typeof d === "object") least(0, d);
-    const op = opName(node), axis = intOf(node, "axis", 0);
+    const axis = intOf(node, "axis", 0);
     if (op === "Concat") {
       for (const other of inputs) {
         x.forEach((d, i) => i !== axis && i - x.length !== axis && equal(d, other?.[i], other));

@@ -1,5 +1,4 @@
 /** Which nodes run on the engine's own kernels. @module */
-import type { DType } from "../../../../core/values/dtype.ts";
 import { type Graph, type Node, opName } from "../../../../core/graph/graph.ts";
 import { asTensor, type Type } from "../../../../core/values/shape.ts";
 import { isElementwise } from "../lowering/expressions.ts";
@@ -12,20 +11,24 @@ export function engineTest(rules: Rules): EngineTest {
   return (node, graph, types = graph.types) => runs(rules, node, graph, types);
 }
 function runs(rules: Rules, node: Node, graph: Graph, types: readonly Type[]): boolean {
-  const ins = node.inputs.map((id) => (id < 0 ? undefined : types[id]));
-  const outs = node.outputs.filter((id) => id >= 0).map((id) => types[id]);
-  if (!ins.every(isKnown) || !outs.every(isKnown)) return false;
-  const output = dtypeOf(outs[0]);
-  if (output === undefined) return false;
-  if (isElementwise(node, ins.map(dtypeOf), output)) return ins.every((t) => broadcasts(t, outs[0]));
+  for (const id of node.inputs) if (!isKnown(types[id])) return false;
+  for (const id of node.outputs) if (!isKnown(types[id])) return false;
+  if (isElementwise(node, types)) {
+    const output = types[node.outputs[0] ?? -1];
+    for (const id of node.inputs) if (!broadcasts(types[id], output)) return false;
+    return true;
+  }
   const name = opName(node), rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-  return rule?.supports({
+  const outputs = node.outputs.flatMap((id) => (id < 0 ? [] : types[id] ?? [])).map((t) => asTensor(t));
+  if (!rule || outputs.length === 0) return false;
+  const inputs = node.inputs.map((id) => (id < 0 ? undefined : types[id] && asTensor(types[id])));
+  return rule.supports({
     node,
     graph,
     engine: (inner, g) => runs(rules, inner, g, g.types),
-    inputs: ins.map((t) => t && asTensor(t)),
-    outputs: outs.map((t) => asTensor(t)),
-  }) ?? false;
+    inputs,
+    outputs,
+  });
 }
+/** Whether a type is a tensor's of known rank; an absent value has none. */
 const isKnown = (t: Type | undefined) => t === undefined || (t.kind === "tensor" && t.shape !== undefined);
-const dtypeOf = (t: Type | undefined): DType | undefined => (t?.kind === "tensor" ? t.dtype : undefined);

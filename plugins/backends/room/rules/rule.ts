@@ -66,6 +66,7 @@ export function constantInts(graph: Graph, id: number | undefined): readonly num
 export function broadcasts(input: Type | undefined, output: Type | undefined): boolean {
   if (input === undefined || input.kind !== "tensor" || output?.kind !== "tensor") return true;
   const from = input.shape ?? [], to = output.shape ?? [];
+  if (from === to) return true;
   return from.every((d, i) => {
     const wide = to[i - from.length + to.length] ?? -1;
     return d === 1 || sameDim(d, wide) || equalsOrIsOne(d, wide);

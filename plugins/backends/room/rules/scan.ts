@@ -130,7 +130,7 @@ function stackedOutputs(
   const axes = intsOf(node, "scan_output_axes") ?? [], turns = intsOf(node, "scan_output_directions") ?? [];
   return Array.from({ length: parts.results }, (_, k) => {
     const id = node.outputs[parts.states + k] ?? -1;
-    if (id < 0 || (!s.consumers.has(id) && !s.outputs.has(id))) return undefined;
+    if (id < 0 || (!s.consumers[id] && !s.outputs.has(id))) return undefined;
     const { shape, dtype } = l.type(s, id), rank = shape.length;
     const whole = l.fresh(shape, dtype);
     return { whole, step: stepView(whole, ((axes[k] ?? 0) + rank) % rank, trips, turns[k] === 1, loop) };
@@ -149,15 +149,9 @@ function want(
   stacked: readonly (Stacked | undefined)[],
 ): void {
   const made = new Map(body.nodes.flatMap((n) => n.outputs.map((id) => [id, n] as const)));
-  const type = (id: number) => {
-    const t = id < 0 ? undefined : body.types[id];
-    return t?.kind === "tensor" ? t.dtype : undefined;
-  };
   body.outputs.forEach((o, k) => {
-    const maker = made.get(o.id), dtype = type(o.id);
-    if (!maker || !dtype || !isElementwise(maker, maker.inputs.map(type), dtype) || inner.views.has(o.id)) {
-      return;
-    }
+    const maker = made.get(o.id);
+    if (!maker || !isElementwise(maker, body.types) || inner.views.has(o.id)) return;
     const home = k < parts.states ? held[k] : stacked[k - parts.states]?.step;
     if (!home) return;
     const list = inner.wanted.get(o.id) ?? [];

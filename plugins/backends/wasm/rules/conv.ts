@@ -117,7 +117,7 @@ export function paddedImage(l: Lowering, x: View, window: Window, bits: number, 
 function takeActivation(l: Lowering, scope: Scope, node: Node): Pick<Tail, "activation" | "nodes"> {
   let id = item(node.outputs, 0);
   for (;;) {
-    const consumers = scope.consumers.get(id) ?? [], next = consumers[0];
+    const consumers = scope.consumers[id] ?? [], next = consumers[0];
     const alone = consumers.length === 1 && !scope.outputs.has(id) && !scope.wanted.has(id);
     if (!next || !alone || !scope.active.has(next) || scope.wanted.has(next.outputs[0] ?? -1)) {
       return { nodes: [] };

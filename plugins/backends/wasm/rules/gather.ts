@@ -35,7 +35,7 @@ const gatherRule: Rule = {
       I: at(indices),
       Y: at(out),
       yOuter: extent(mulDims(row, count)),
-      status: { storage: status, dim: 0 },
+      status: { storage: status, offset: 0 },
     };
     l.call(kernel, given, [dense, indices], [out], node);
     l.define(s, node, out);

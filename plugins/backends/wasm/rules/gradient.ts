@@ -220,7 +220,7 @@ const embedding: Rule = {
       I: at(indices),
       Y: at(dy),
       yOuter: 0,
-      status: { storage: status, dim: 0 },
+      status: { storage: status, offset: 0 },
     };
     l.call(kernel, given, [dy, indices, table], [table], node);
     l.define(s, node, table);

@@ -21,7 +21,7 @@ export interface Tail {
 
 /** The one consumer of a value that is read nowhere else. */
 function onlyConsumer(scope: Scope, id: number): Node | undefined {
-  const consumers = scope.consumers.get(id) ?? [];
+  const consumers = scope.consumers[id] ?? [];
   return consumers.length === 1 && !scope.outputs.has(id) && !scope.wanted.has(id) ? consumers[0] : undefined;
 }
 
