@@ -1,7 +1,6 @@
 /** Runs steps: the training or testing graph of a compiled model on an engine, its numbers brought together. @module */
 import { GraphBuilder } from "../../../core/graph/builder.ts";
-import { inputsInto } from "../../../core/graph/differentiate.ts";
-import { type Graph, typeOf } from "../../../core/graph/graph.ts";
+import { type Graph, opName, typeOf } from "../../../core/graph/graph.ts";
 import type { Layer } from "../../../core/network/layer.ts";
 import { eachWeight, type LayerNode } from "../../../core/network/tree.ts";
 import { philox } from "../../../core/values/random.ts";
@@ -18,7 +17,7 @@ import {
   tensor,
   toNumbers,
 } from "../../../core/values/tensor.ts";
-import { isDifferentiable, replay } from "../../../core/graph/gradient.ts";
+import { isDifferentiable } from "../../../core/graph/gradient.ts";
 import { philoxKey } from "../../../core/ops/random/philox.ts";
 import { type Compiled, outputName } from "./compiled.ts";
 import type { BatchForm } from "./form.ts";
@@ -109,20 +108,20 @@ const keyPurpose = 0x6b657973;
 export function withKeys(graph: Graph, seed: number, registry: TrainingPlugins): Graph {
   const random = graph.inputs.filter((i) => i.role === "random");
   if (random.length === 0) return graph;
-  const b = new GraphBuilder(registry, { name: graph.name });
-  const values = inputsInto(b, { ...graph, inputs: graph.inputs.filter((i) => i.role !== "random") });
-  const step = values.get(graph.inputs.find((i) => i.name === iterationName)?.id ?? -1);
+  const step = graph.inputs.find((i) => i.name === iterationName);
   if (!step) throw new RangeError(`graph ${graph.name}: counts no steps`);
-  const key = b.constant(scalar(BigInt(seed), "int64"));
+  const b = new GraphBuilder(registry, { name: graph.name }), keys = new Map<number, number>();
+  b.begin({ ...graph, inputs: graph.inputs.filter((i) => i.role !== "random") });
+  const key = b.constant(scalar(BigInt(seed), "int64")), count = b.valueAt(step.id);
   b.scopeAs("random", () => {
-    random.forEach(({ id }, at) => values.set(id, philoxKey(b, step, [keyPurpose, at], key)));
+    random.forEach(({ id }, at) => count && keys.set(id, philoxKey(b, count, [keyPurpose, at], key).id));
   });
-  replay(b, graph, values);
-  for (const o of graph.outputs) {
-    const value = values.get(o.id);
-    if (value) b.output(o.name, value, o.updates);
+  for (const node of graph.nodes) {
+    const keyed = node.inputs.some((id) => keys.has(id));
+    const own = keyed ? { ...node, inputs: node.inputs.map((id) => keys.get(id) ?? id) } : node;
+    b.keep(own, registry.get("op", opName(node)));
   }
-  return b.build();
+  return { ...b.build(), outputs: graph.outputs, ...(graph.agreements && { agreements: graph.agreements }) };
 }
 /** Keys of a graph's random inputs for one step: Philox under the seed, by the step's number; of tests after it, by theirs. */
 export function randomKeys(graph: Graph, seed: number, step: number, test = 0): Record<string, Tensor> {
