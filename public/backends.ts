@@ -9,9 +9,9 @@
  * @module
  */
 export * from "../core/graph/backend.ts";
-export { type Execution, runGraph, runNode } from "../core/graph/execute.ts";
-export * from "../core/graph/plan.ts";
-export * from "../core/model/held.ts";
+export { type Execution, runGraph, runNode } from "../core/ops/execute.ts";
+export * from "../plugins/backends/room/binding.ts";
+export * from "../plugins/backends/room/held.ts";
 export * from "../core/values/limits.ts";
 export type { RunOnce, Sessions } from "../core/model/sessions.ts";
 export { type OnnxFile, openOnnxFile } from "../plugins/backends/onnxruntime/file.ts";

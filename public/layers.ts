@@ -19,8 +19,9 @@ export type {
   OptionsOf,
   WrapperFactory,
 } from "../core/network/factory.ts";
-export type { Padding } from "../core/graph/windows.ts";
-export type { ActivationSpec, DataFormat, KernelConfig, Opaque } from "../core/network/fields.ts";
+export type { Padding } from "../core/ops/windowwords.ts";
+export type { KernelConfig, Opaque } from "../plugins/layers/shared/fields.ts";
+export type { ActivationSpec, DataFormat } from "../core/network/specs.ts";
 export type { OutputMode } from "../plugins/layers/features/encoding.ts";
 export type { Interpolation } from "../plugins/layers/images/interpolate.ts";
 export type { StepsConfig } from "../plugins/layers/shared/recurrent.ts";

@@ -22,7 +22,7 @@ export type { Engines } from "../core/model/sessions.ts";
 export type { Lookup } from "../core/graph/lookup.ts";
 export { writeNamesOf } from "../io/files/save.ts";
 export type * from "../core/network/layer.ts";
-export { inputAt, normalLike } from "../core/graph/words.ts";
+export { inputAt, normalLike } from "../core/ops/words.ts";
 export type {
   RecurrentBuilder,
   RecurrentNodeOptions,

@@ -96,7 +96,7 @@ export type Feeds = Readonly<Record<string, RuntimeValue | KeptValue>>;
 /**
  * A compiled graph with its parameters, slots and states inside; only data goes in and results come out, as copies. Runs, reads,
  * writes and resets take effect in the order in which they are asked for, also where one is asked for before another has ended.
- * A run that is refused or fails replaces nothing. Once closed, everything but `close` is refused. `core/model/held.ts` has the words
+ * A run that is refused or fails replaces nothing. Once closed, everything but `close` is refused. `plugins/backends/room/held.ts` has the words
  * for it, `plugins/backends/contract` the tests.
  */
 export interface Session {

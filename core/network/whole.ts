@@ -2,8 +2,8 @@
 import { item } from "../values/item.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/graph.ts";
-import type { ActivationSpec } from "./fields.ts";
-import { dtypeOf, sizeAt, transpose } from "../graph/words.ts";
+import type { ActivationSpec } from "./specs.ts";
+import { dtypeOf, sizeAt, transpose } from "../ops/words.ts";
 import { zeros } from "../values/tensor.ts";
 
 /** An ONNX activation with its parameters. */

@@ -265,3 +265,16 @@ export function parseConfig<C>(schema: Schema<C>, raw: Readonly<Record<string, u
   }
   return out as C;
 }
+/** One axis or several, kept as given. */
+export function axesField(
+  o: { readonly doc?: string; readonly default: number | readonly number[] },
+): Field<number | readonly number[]> {
+  const one = int();
+  return field<number | readonly number[]>({
+    ...o,
+    expects: "an axis, or a list of axes",
+    json: { anyOf: [{ type: "integer" }, { type: "array", items: { type: "integer" } }] },
+    read: (raw, path) =>
+      Array.isArray(raw) ? raw.map((a, i) => one.parse(a, `${path}[${i}]`)) : one.parse(raw, path),
+  });
+}

@@ -1,7 +1,7 @@
 /** Layers out of a graph of operators: an ONNX model as a functional model of Keras. @module */
 import { assemble } from "../../core/network/assemble.ts";
 import { LapisError, shown, UnsupportedError } from "../../core/values/errors.ts";
-import { runNode } from "../../core/graph/execute.ts";
+import { runNode } from "../../core/ops/execute.ts";
 import { functional, input } from "../../core/network/functional.ts";
 import { type Attributes, type Graph, type Node, opName, typeOf } from "../../core/graph/graph.ts";
 import { eachWeight, type LayerNode } from "../../core/network/tree.ts";

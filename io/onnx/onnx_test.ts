@@ -3,7 +3,7 @@ import { deepStrictEqual as deepEqual, equal, match, ok, throws } from "node:ass
 import { GraphBuilder } from "../../core/graph/builder.ts";
 import { dtypeNames, dtypes, type NumericArray } from "../../core/values/dtype.ts";
 import { FormatError, LapisError, LimitError, UnsupportedError } from "../../core/values/errors.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { type Graph, typeOf } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";

@@ -1,7 +1,7 @@
 /** Activations against their formulas in JavaScript's own float64. @module */
 import { deepEqual, ok } from "node:assert/strict";
 import { GraphBuilder } from "../../core/graph/builder.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { networkOps } from "../../core/ops/mod.ts";
 import { createRegistry } from "../../core/registry.ts";

@@ -2,7 +2,7 @@
 import type { Builder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
 import type { ActivationDef } from "../../core/network/layer.ts";
-import { rectify, scalarLike } from "../../core/graph/words.ts";
+import { rectify, scalarLike } from "../../core/ops/words.ts";
 import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
 
 /** The slope where x is negative. */

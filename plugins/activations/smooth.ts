@@ -2,7 +2,7 @@
 import type { Builder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
 import type { ActivationDef } from "../../core/network/layer.ts";
-import { cast, dtypeOf, inputAt, range, scalarLike } from "../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt, range, scalarLike } from "../../core/ops/words.ts";
 import { dimsOf, normalAxis } from "../../core/values/shape.ts";
 import { type NamedFactory, namedFactory } from "../../core/network/named.ts";
 

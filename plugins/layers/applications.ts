@@ -11,7 +11,7 @@ import {
   shapeOf,
   shapeVector,
   weight,
-} from "../../core/graph/words.ts";
+} from "../../core/ops/words.ts";
 import { float, int } from "../../core/values/schema.ts";
 
 /** Options of {@link layerScaleDef}, resolved. */

@@ -1,7 +1,7 @@
 /** Layers that change nothing: Identity, InputLayer. @module */
 import { type Factory, factory } from "../../core/network/factory.ts";
 import type { LayerDef } from "../../core/network/layer.ts";
-import { inputAt } from "../../core/graph/words.ts";
+import { inputAt } from "../../core/ops/words.ts";
 import { bool, type Field, field, list, nullable } from "../../core/values/schema.ts";
 import { type DType, isDType } from "../../core/values/dtype.ts";
 import { ShapeError } from "../../core/values/errors.ts";

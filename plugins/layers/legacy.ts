@@ -6,13 +6,8 @@ import type { Value } from "../../core/graph/graph.ts";
 import type { InitializerSpec, KerasMapping, LayerDef } from "../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
-  initializerField,
   inputAt,
-  type KernelConfig,
-  kernelFields,
   paramAt,
   range,
   scalarLike,
@@ -20,7 +15,9 @@ import {
   shapeOfRank,
   sizeAt,
   weight,
-} from "../../core/graph/words.ts";
+} from "../../core/ops/words.ts";
+import { activationField, initializerField, type KernelConfig, kernelFields } from "./shared/fields.ts";
+import type { ActivationSpec } from "../../core/network/specs.ts";
 import { float, int, list } from "../../core/values/schema.ts";
 import { normalAxis, type Type } from "../../core/values/shape.ts";
 import { keras1Names, renamed } from "./shared/spelled.ts";

@@ -1,7 +1,7 @@
 /** Two layers that carry a mask across the border of two models. @module */
 import { ShapeError } from "../../core/values/errors.ts";
 import type { LayerDef } from "../../core/network/layer.ts";
-import { cast, inputAt } from "../../core/graph/words.ts";
+import { cast, inputAt } from "../../core/ops/words.ts";
 
 /** The mask of its input, bool `[batch, time]`. */
 export const maskOutDef: LayerDef<Record<never, never>, never> = {

@@ -4,7 +4,7 @@ import { createLayer } from "../../core/network/factory.ts";
 import { byName, feed, type ModelData } from "../../core/model/feed.ts";
 import { apply, applyAll, input } from "../../core/network/functional.ts";
 import type { LayerDef } from "../../core/network/layer.ts";
-import { inputAt } from "../../core/graph/words.ts";
+import { inputAt } from "../../core/ops/words.ts";
 import type { Model } from "../../core/model/model.ts";
 import { nameOf } from "../../core/network/names.ts";
 import type { LayerCall, SymbolicTensor } from "../../core/network/network.ts";

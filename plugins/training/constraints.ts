@@ -1,7 +1,8 @@
 /** Bounds that weights are put back into after each step, as Keras 3 defines them. @module */
 import type { Builder } from "../../core/graph/builder.ts";
 import type { Value } from "../../core/graph/graph.ts";
-import { axesField, scalarLike } from "../../core/graph/words.ts";
+import { scalarLike } from "../../core/ops/words.ts";
+import { axesField } from "../../core/values/schema.ts";
 import { float } from "../../core/values/schema.ts";
 import type { ConstraintDef } from "../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../core/training/parts.ts";

@@ -2,7 +2,7 @@
 import type { Builder } from "../../core/graph/builder.ts";
 import { ConfigError } from "../../core/values/errors.ts";
 import type { Value } from "../../core/graph/graph.ts";
-import { scalarLike, shapeOf, sizeAt, transpose } from "../../core/graph/words.ts";
+import { scalarLike, shapeOf, sizeAt, transpose } from "../../core/ops/words.ts";
 import { choice, float } from "../../core/values/schema.ts";
 import { sizeOf, tensor } from "../../core/values/tensor.ts";
 import type { RegularizerDef } from "../../core/training/contract.ts";

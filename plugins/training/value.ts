@@ -2,7 +2,7 @@
 import { GraphBuilder } from "../../core/graph/builder.ts";
 import { isFloat } from "../../core/values/dtype.ts";
 import { InputError, shown } from "../../core/values/errors.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { gradientNodes } from "../../core/graph/gradient.ts";
 import type { Attributes, Graph, Value as GraphValue } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";

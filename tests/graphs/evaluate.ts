@@ -1,6 +1,6 @@
 /** Runs one node on plain kernels, as its file says it. @module */
 import type { Graph } from "../../core/graph/graph.ts";
-import { runGraph, typeOfValue } from "../../core/graph/execute.ts";
+import { runGraph, typeOfValue } from "../../core/ops/execute.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { isTensor, type RuntimeValue } from "../../core/values/tensor.ts";
 import type { NodeProto, TensorProto, ValueInfoProto } from "../../io/onnx/messages.ts";

@@ -1,5 +1,5 @@
 /** Makes a model that is judged wrong as small as it stays wrong: fewer nodes, constants for what led there. @module */
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto } from "../../io/onnx/messages.ts";

@@ -3,7 +3,7 @@
  * ulp or less either way, several times; how far the results spread is what arithmetic of another order may do. @module
  */
 import { isFloat, isNarrowFloat } from "../../core/values/dtype.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { type Graph, opName } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { encodeNarrow } from "../../core/values/narrow.ts";

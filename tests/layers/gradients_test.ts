@@ -3,7 +3,7 @@ import { ok } from "node:assert/strict";
 import { assemble } from "../../core/network/assemble.ts";
 import { gradient, gradientName } from "../../core/graph/differentiate.ts";
 import { isFloat } from "../../core/values/dtype.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import type { Graph } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { asTensor, staticShape } from "../../core/values/shape.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../core/graph/builder.ts";
 import { isFloat } from "../../core/values/dtype.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import { gradientNodes, replay } from "../../core/graph/gradient.ts";
 import type { Graph, Value } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";

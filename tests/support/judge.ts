@@ -5,7 +5,7 @@ import type { BackendDef } from "../../core/graph/backend.ts";
 import type { Attributes } from "../../core/graph/graph.ts";
 import { tensorType } from "../../core/values/shape.ts";
 import { castTensor, isTensor, type RuntimeValue, type Tensor } from "../../core/values/tensor.ts";
-import { typeOfValue } from "../../core/graph/execute.ts";
+import { typeOfValue } from "../../core/ops/execute.ts";
 import { registry } from "../../mod.ts";
 import { onnxruntime } from "../../plugins/backends/onnxruntime/mod.ts";
 import { plain } from "../../plugins/backends/plain/mod.ts";

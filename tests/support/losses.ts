@@ -2,7 +2,7 @@
 import { GraphBuilder } from "../../core/graph/builder.ts";
 import { gradient, gradientName } from "../../core/graph/differentiate.ts";
 import { isFloat } from "../../core/values/dtype.ts";
-import { runGraph } from "../../core/graph/execute.ts";
+import { runGraph } from "../../core/ops/execute.ts";
 import type { Graph, Value } from "../../core/graph/graph.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { tensorType } from "../../core/values/shape.ts";

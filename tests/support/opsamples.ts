@@ -1,6 +1,6 @@
 /** Operators' samples as graphs of their own. @module */
 import { GraphBuilder } from "../../core/graph/builder.ts";
-import { typeOfValue } from "../../core/graph/execute.ts";
+import { typeOfValue } from "../../core/ops/execute.ts";
 import type { Graph } from "../../core/graph/graph.ts";
 import type { OpSample } from "../../core/ops/sample.ts";
 import { registry, type Tensor } from "../../mod.ts";

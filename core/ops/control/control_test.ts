@@ -12,7 +12,7 @@ import type { Graph, Value } from "../../graph/graph.ts";
 import { inputsInto } from "../../graph/differentiate.ts";
 import { gradientNodes, isDifferentiable, replay } from "../../graph/gradient.ts";
 import { defaultLimits } from "../../values/limits.ts";
-import { runGraph } from "../../graph/execute.ts";
+import { runGraph } from "../execute.ts";
 import { tensorType, typeText } from "../../values/shape.ts";
 import { isTensor, scalar, type Tensor, tensor, toNumbers } from "../../values/tensor.ts";
 import { samples } from "./control.samples.ts";

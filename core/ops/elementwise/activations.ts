@@ -1,5 +1,5 @@
 /** Activation functions: composites where ONNX says what they are made of. @module */
-import { scalarLike } from "../../graph/words.ts";
+import { scalarLike } from "../words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { LapisError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";

@@ -1,5 +1,5 @@
 /** Arithmetic of two or more operands, broadcast as numpy does. @module */
-import { scalarLike } from "../../graph/words.ts";
+import { scalarLike } from "../words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { type DType, dtypes, isBig, isFloat, isInteger } from "../../values/dtype.ts";
 import { UnsupportedError } from "../../values/errors.ts";

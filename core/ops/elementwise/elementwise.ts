@@ -1,5 +1,5 @@
 /** Elementwise operators that are neither a function of one number nor arithmetic: selection, bounds, dropout, running sums. @module */
-import { scalarLike } from "../../graph/words.ts";
+import { scalarLike } from "../words.ts";
 import { isBig } from "../../values/dtype.ts";
 import { InputError, UnsupportedError } from "../../values/errors.ts";
 import type { OldNode, OpDef } from "../../graph/op.ts";

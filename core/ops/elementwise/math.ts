@@ -1,5 +1,5 @@
 /** Functions of one number: each with its derivative beside it. @module */
-import { scalarLike } from "../../graph/words.ts";
+import { scalarLike } from "../words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { DType } from "../../values/dtype.ts";
 import { type Dim, subDims } from "../../values/shape.ts";

@@ -1,5 +1,5 @@
 /** Reductions over axes: sums, means, extremes, norms. Narrow sums are added up in float64. @module */
-import { scalarLike } from "../../graph/words.ts";
+import { scalarLike } from "../words.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { type DType, isFloat } from "../../values/dtype.ts";
 import type { Value } from "../../graph/graph.ts";

@@ -12,7 +12,7 @@ import {
   sizeAt,
   sizesOf,
   transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { places } from "./elementwise.ts";

@@ -1,6 +1,6 @@
 /** Keras 3's rarer products: over axes that are named, of all pairs, attention, and convolutions in two steps. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
+import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/ops/windowwords.ts";
 import {
   boolMask,
   causalMask,
@@ -13,7 +13,7 @@ import {
   toFirst,
   toLast,
   transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, pair, sizesFor } from "./products.ts";
 

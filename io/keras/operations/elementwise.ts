@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, inputAt, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];

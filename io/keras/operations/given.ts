@@ -3,7 +3,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { commonType, type DType, isDType, isFloat } from "../../../core/values/dtype.ts";
 import { ShapeError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, shapeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, shapeOf } from "../../../core/ops/words.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { type Nested, tensor } from "../../../core/values/tensor.ts";
 import { arrayOf, isConstant, isNumbers } from "../reading/constants.ts";

@@ -1,7 +1,7 @@
 /** Keras 3's rows and grids of numbers between ends. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike } from "../../../core/graph/words.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike } from "../../../core/ops/words.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { first, type Given, type Operations } from "./given.ts";

@@ -4,7 +4,6 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
-  type DataFormat,
   dtypeOf,
   range,
   reshape,
@@ -15,8 +14,9 @@ import {
   toFirst,
   toLast,
   transpose,
-} from "../../../core/graph/words.ts";
-import { windowAttributes } from "../../../core/graph/windows.ts";
+} from "../../../core/ops/words.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
+import { windowAttributes } from "../../../core/ops/windowwords.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format, padding, resized, sizesFor } from "./products.ts";

@@ -1,6 +1,6 @@
 /** Keras 3's linear algebra, on the operators of the domain lapis. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, range, scalarLike, shapeOf, transpose } from "../../../core/graph/words.ts";
+import { cast, range, scalarLike, shapeOf, transpose } from "../../../core/ops/words.ts";
 import { first, type Given, type Operation, type Operations } from "./given.ts";
 import { rankOf } from "./terms.ts";
 

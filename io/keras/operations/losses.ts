@@ -1,7 +1,7 @@
 /** Keras 3's losses, norms and measures as bare operations. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, range, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, range, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { rankOf } from "./terms.ts";

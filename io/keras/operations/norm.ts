@@ -1,6 +1,6 @@
 /** Norms of vectors and matrices, as numpy numbers them. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, range, scalarLike, shapeOf, transpose } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, range, scalarLike, shapeOf, transpose } from "../../../core/ops/words.ts";
 import type { Given } from "./given.ts";
 
 /** A reduction over some axes. */

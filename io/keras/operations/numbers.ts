@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { asFloat, cast, dtypeOf, range, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { binary, floats, unary } from "./elementwise.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 import { bessel, erfinv } from "./special.ts";

@@ -5,17 +5,9 @@ import {
   kernelToOnnx,
   type Padding,
   windowAttributes,
-} from "../../../core/graph/windows.ts";
-import {
-  type DataFormat,
-  range,
-  scalarLike,
-  shapeOf,
-  sizeAt,
-  toFirst,
-  toLast,
-  transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/windowwords.ts";
+import { range, scalarLike, shapeOf, sizeAt, toFirst, toLast, transpose } from "../../../core/ops/words.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { first, type Given, type Operations } from "./given.ts";
 
 const two = ["x1", "x2"];

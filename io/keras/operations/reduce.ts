@@ -1,6 +1,6 @@
 /** Keras 3's operations that reduce, sort and search along axes. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../core/ops/words.ts";
 import type { Given, Operation, Operations } from "./given.ts";
 
 const x = ["x"];

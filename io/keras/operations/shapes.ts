@@ -11,7 +11,7 @@ import {
   shapeVector,
   sizesOf,
   transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { isJson } from "../json.ts";

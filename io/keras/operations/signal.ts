@@ -1,7 +1,7 @@
 /** Keras 3's spectra; complex numbers are pairs of tensors. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../core/graph/words.ts";
+import { cast, range, reshape, scalarLike, shapeOf, sizesOf } from "../../../core/ops/words.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { frames } from "./arrays.ts";
 import { first, type Given, type Operations } from "./given.ts";

@@ -1,7 +1,7 @@
 /** Special functions out of ONNX' operators, by approximations of the literature. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, range, scalarLike as constant } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, range, scalarLike as constant } from "../../../core/ops/words.ts";
 import { below, plus, times } from "./terms.ts";
 
 const like = (b: Builder, n: number, v: Value) => constant(b, n, v);

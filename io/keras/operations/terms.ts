@@ -1,7 +1,7 @@
 /** The few terms that operations are written in: ranks, flat tensors, sums and products with numbers. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { scalarLike, shapeOf } from "../../../core/ops/words.ts";
 
 /** How many axes a tensor has. */
 export const rankOf = (v: Value): number => shapeOf(v.type).length;

@@ -11,7 +11,7 @@ import {
   sizeAt,
   toFirst,
   toLast,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { type Tensor, tensor } from "../../../core/values/tensor.ts";
 import type { Given, Operations } from "./given.ts";
 import { format } from "./products.ts";

@@ -1,7 +1,7 @@
 /** One reader of a layer's call arguments: tensors, constants and lists of both, by position or by name. @module */
 import { shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Layer } from "../../../core/network/layer.ts";
-import { isMultiBackend } from "../../../core/graph/words.ts";
+import { isMultiBackend } from "../../../core/ops/words.ts";
 import { fieldToCamel } from "../../../core/network/names.ts";
 import { type ApplyOptions, networkConfigOf, type SymbolicTensor } from "../../../core/network/network.ts";
 import { constantTensor, isConstant, isNumbers, type Stand } from "./constants.ts";

@@ -1,7 +1,7 @@
 /** Layers as configurations of Keras 2 and 3 hold them. @module */
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { InitializerSpec, Layer } from "../../../core/network/layer.ts";
-import type { ActivationSpec } from "../../../core/network/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { fieldToSnake, nameOf } from "../../../core/network/names.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
 import type { AnySchema, FieldKind } from "../../../core/values/schema.ts";

@@ -1,7 +1,7 @@
 /** Activations, initializers, regularizers and constraints in Keras' serialised forms. @module */
 import { shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { InitializerSpec, Layer } from "../../../core/network/layer.ts";
-import type { ActivationSpec } from "../../../core/network/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { fieldToSnake } from "../../../core/network/names.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
 import type { Registry } from "../../../core/registry.ts";

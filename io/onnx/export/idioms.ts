@@ -1,6 +1,6 @@
 /** Single nodes where several said the same: Gemm, Flatten, global pooling; and nothing where nothing is done. @module */
 import type { Graph, Value } from "../../../core/graph/graph.ts";
-import { range } from "../../../core/graph/words.ts";
+import { range } from "../../../core/ops/words.ts";
 import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
 import { asTensor, sameDim, staticShape, type Type } from "../../../core/values/shape.ts";

@@ -2,7 +2,7 @@
 import { item } from "../../../core/values/item.ts";
 import type { GraphBuilder } from "../../../core/graph/builder.ts";
 import type { Attributes, Graph, Value } from "../../../core/graph/graph.ts";
-import { range, shapeOf } from "../../../core/graph/words.ts";
+import { range, shapeOf } from "../../../core/ops/words.ts";
 import type { Operators } from "../../../core/graph/op.ts";
 import { rewrite, type Visit } from "../../../core/graph/rewrite.ts";
 import { sameDim, staticShape } from "../../../core/values/shape.ts";

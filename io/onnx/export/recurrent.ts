@@ -1,7 +1,7 @@
 /** Recurrent layers with masks as whole ONNX nodes: steps that count are packed to the front, lengths say how many. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { dtypeOf, maskLike } from "../../../core/graph/words.ts";
+import { dtypeOf, maskLike } from "../../../core/ops/words.ts";
 import {
   type RecurrentBuilder,
   recurrentNode,

@@ -1,5 +1,5 @@
 /** Weights as constants on their way to a file: what is made of one alone keeps its name. @module */
-import { runNode } from "../../../core/graph/execute.ts";
+import { runNode } from "../../../core/ops/execute.ts";
 import { type Graph, type Node, opName, type Role } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import type { Operators } from "../../../core/graph/op.ts";

@@ -1,6 +1,6 @@
 /** Indices out of range: onnxruntime's words for them made ours. @module */
 import { BackendError, InputError, type LapisError } from "../../../core/values/errors.ts";
-import { runGraph } from "../../../core/graph/execute.ts";
+import { runGraph } from "../../../core/ops/execute.ts";
 import { type Graph, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";

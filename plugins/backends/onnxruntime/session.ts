@@ -9,16 +9,8 @@ import type {
 } from "../../../core/graph/backend.ts";
 import { BackendError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { type Graph, type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
-import {
-  fedRoles,
-  fedValues,
-  heldInput,
-  keptBy,
-  Order,
-  refuseClosed,
-  written,
-} from "../../../core/model/held.ts";
-import { bindInputs, firstValue, staleState } from "../../../core/graph/plan.ts";
+import { fedRoles, fedValues, heldInput, keptBy, Order, refuseClosed, written } from "../room/held.ts";
+import { bindInputs, firstValue, staleState } from "../room/binding.ts";
 import { asTensor, evalDim, type Type } from "../../../core/values/shape.ts";
 import {
   copyOf,

@@ -1,10 +1,10 @@
 /** A session of the plain backend: parameters and states inside, every run node by node. @module */
 import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
-import { runGraph } from "../../../core/graph/execute.ts";
+import { runGraph } from "../../../core/ops/execute.ts";
 import { type Graph, type GraphInput, type Node, opName, typeOf } from "../../../core/graph/graph.ts";
-import { fedRoles, fedValues, heldInput, keptBy, refuseClosed, written } from "../../../core/model/held.ts";
+import { fedRoles, fedValues, heldInput, keptBy, refuseClosed, written } from "../room/held.ts";
 import type { Limits } from "../../../core/values/limits.ts";
-import { bindInputs, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
+import { bindInputs, firstValue, staleState, withDefaults } from "../room/binding.ts";
 import type { Operators } from "../../../core/graph/op.ts";
 import { asTensor, bindDim } from "../../../core/values/shape.ts";
 import {

@@ -1,20 +1,12 @@
 /** A planned graph at work: weights, dims bound and cached, segments and host steps run in order on an engine's device. @module */
 import type { Feeds, KeptValue, MemoryUse, PlanStep, Session } from "../../../core/graph/backend.ts";
 import { BackendError, InputError } from "../../../core/values/errors.ts";
-import { runNode } from "../../../core/graph/execute.ts";
+import { runNode } from "../../../core/ops/execute.ts";
 import { type GraphInput, opName, typeOf } from "../../../core/graph/graph.ts";
-import {
-  fedRoles,
-  fedValues,
-  heldInput,
-  keptBy,
-  Order,
-  refuseClosed,
-  written,
-} from "../../../core/model/held.ts";
+import { fedRoles, fedValues, heldInput, keptBy, Order, refuseClosed, written } from "./held.ts";
 import type { Limits } from "../../../core/values/limits.ts";
 import { indexFault } from "../../../core/ops/indices.ts";
-import { bindInputs, envKey, firstValue, staleState, withDefaults } from "../../../core/graph/plan.ts";
+import { bindInputs, envKey, firstValue, staleState, withDefaults } from "./binding.ts";
 import { asTensor, bindDim, type DimEnv, evalDim, shapeText } from "../../../core/values/shape.ts";
 import {
   castTensor,

@@ -14,12 +14,12 @@ import {
   maskOf,
   paramAt,
   scalarLike,
-  seedField,
   shapeOf,
   sizeAt,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { seedField } from "../shared/fields.ts";
 import { bool, choice, float } from "../../../core/values/schema.ts";
 
 /** Options of {@link additiveAttentionDef}, resolved. */

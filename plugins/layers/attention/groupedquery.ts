@@ -5,17 +5,15 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef, ParamSpec } from "../../../core/network/layer.ts";
 import {
   asFloat,
-  type KernelConfig,
-  kernelFields,
   paramAt,
   scalarLike,
-  seedField,
   shapeOfRank,
   shapeVector,
   sizeAt,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { type KernelConfig, kernelFields, seedField } from "../shared/fields.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import {
   allowedOf,

@@ -10,20 +10,18 @@ import {
   causalMask,
   dropoutPattern,
   dtypeOf,
-  type KernelConfig,
-  kernelFields,
   maskOf,
   paramAt,
   range,
   reshape,
   scalarLike,
-  seedField,
   shapeOf,
   sizeAt,
   sizesOf,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { type KernelConfig, kernelFields, seedField } from "../shared/fields.ts";
 import { bool, field, float, int, nullable } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 import { beforeZeroMasked, withoutFields, zeroMaskedField } from "../shared/spelled.ts";

@@ -4,17 +4,9 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import {
-  asFloat,
-  type DataFormat,
-  dataFormatField,
-  inputAt,
-  range,
-  shapeOf,
-  shapeOfRank,
-  toFirst,
-  toLast,
-} from "../../../core/graph/words.ts";
+import { asFloat, inputAt, range, shapeOf, shapeOfRank, toFirst, toLast } from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { sizes } from "../../../core/values/schema.ts";
 import { typeText } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";

@@ -9,7 +9,7 @@ import {
   slidingFields,
   slidingKeras,
 } from "../shared/sliding.ts";
-import { kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
+import { kernelToOnnx, windowAttributes } from "../../../core/ops/windowwords.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
@@ -20,7 +20,7 @@ import {
   toFirst,
   toLast,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { int } from "../../../core/values/schema.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
 import { reshaped } from "../../../core/values/tensor.ts";

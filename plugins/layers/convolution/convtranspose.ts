@@ -7,7 +7,7 @@ import {
   slidingFields,
   slidingKeras,
 } from "../shared/sliding.ts";
-import { kernelToOnnx } from "../../../core/graph/windows.ts";
+import { kernelToOnnx } from "../../../core/ops/windowwords.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
@@ -18,7 +18,7 @@ import {
   toFirst,
   toLast,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";
 import { int, nullable, sizes } from "../../../core/values/schema.ts";
 

@@ -1,23 +1,21 @@
 /** Depthwise and separable convolutions. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { channelsOf, type SlidingConfig, slidingFields, slidingKeras } from "../shared/sliding.ts";
-import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
+import { depthwiseToOnnx, kernelToOnnx, windowAttributes } from "../../../core/ops/windowwords.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
   asFloat,
-  initializerField,
   inputAt,
   isMultiBackend,
-  type Opaque,
-  opaqueField,
   paramAt,
   toFirst,
   toLast,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { initializerField, type Opaque, opaqueField } from "../shared/fields.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import { int } from "../../../core/values/schema.ts";
 

@@ -12,7 +12,7 @@ import {
   reshape,
   shapeOfRank,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { int } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 import { sizeOf, tensor } from "../../../core/values/tensor.ts";

@@ -1,13 +1,11 @@
 /** Pooling over windows and over whole axes, of one, two and three axes. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { paddingField, slidingKeras } from "../shared/sliding.ts";
-import { type Padding, windowAttributes } from "../../../core/graph/windows.ts";
+import { type Padding, windowAttributes } from "../../../core/ops/windowwords.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
   cast,
-  type DataFormat,
-  dataFormatField,
   dtypeOf,
   inputAt,
   maskLike,
@@ -17,7 +15,9 @@ import {
   shapeOfRank,
   toFirst,
   toLast,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { bool, nullable, sizes } from "../../../core/values/schema.ts";
 import { renamed } from "../shared/spelled.ts";
 

@@ -3,22 +3,19 @@ import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
-  axesField,
   boolMask,
-  initializerField,
   inputAt,
   maskOf,
-  type Opaque,
-  opaqueField,
   paramAt,
   rectify,
   scalarLike,
   shapeOf,
   sortedAxes,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { activationField, initializerField, type Opaque, opaqueField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
+import { axesField } from "../../../core/values/schema.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import { type Field, field, float, int, list, nullable } from "../../../core/values/schema.ts";
 import { beforeZeroMasked, renamed, zeroMaskedField } from "../shared/spelled.ts";

@@ -1,18 +1,9 @@
 /** Dense: a fully connected layer. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  inputAt,
-  type KernelConfig,
-  kernelFields,
-  paramAt,
-  sizeAt,
-  weight,
-} from "../../../core/graph/words.ts";
+import { activate, asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/ops/words.ts";
+import { activationField, type KernelConfig, kernelFields } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { int } from "../../../core/values/schema.ts";
 import { keras1Names, renamed } from "../shared/spelled.ts";
 

@@ -6,12 +6,8 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
-  initializerField,
   inputAt,
-  opaqueField,
   paramAt,
   range,
   reshape,
@@ -20,8 +16,10 @@ import {
   sizesOf,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
-import type { KernelConfig } from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { activationField, initializerField, opaqueField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
+import type { KernelConfig } from "../shared/fields.ts";
 import { field, nullable, text } from "../../../core/values/schema.ts";
 import { type Dim, type Type, typeText } from "../../../core/values/shape.ts";
 

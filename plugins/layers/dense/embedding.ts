@@ -3,18 +3,8 @@ import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import {
-  anyDiffers,
-  cast,
-  dtypeOf,
-  initializerField,
-  inputAt,
-  type Opaque,
-  opaqueField,
-  paramAt,
-  scalarLike,
-  weight,
-} from "../../../core/graph/words.ts";
+import { anyDiffers, cast, dtypeOf, inputAt, paramAt, scalarLike, weight } from "../../../core/ops/words.ts";
+import { initializerField, type Opaque, opaqueField } from "../shared/fields.ts";
 import { bool, choice, float, int } from "../../../core/values/schema.ts";
 import { renamed } from "../shared/spelled.ts";
 

@@ -2,7 +2,8 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, opaqueField, paramAt, sizeAt, weight } from "../../../core/graph/words.ts";
+import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/ops/words.ts";
+import { opaqueField } from "../shared/fields.ts";
 import { float, int, nullable } from "../../../core/values/schema.ts";
 
 /** Options of {@link randomFourierFeaturesDef}, resolved. */

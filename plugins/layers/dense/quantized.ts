@@ -13,7 +13,7 @@ import {
   shapeOf,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { field, isRecord, type Schema } from "../../../core/values/schema.ts";
 import type { Dim, Type } from "../../../core/values/shape.ts";
 import { denseDef } from "./dense.ts";

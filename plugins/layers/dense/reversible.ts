@@ -1,7 +1,7 @@
 /** ReversibleEmbedding: an embedding whose table also turns features back into scores of ids. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, paramAt, scalarLike, transpose, weight } from "../../../core/graph/words.ts";
+import { asFloat, inputAt, paramAt, scalarLike, transpose, weight } from "../../../core/ops/words.ts";
 import { bool, float, nullable, text } from "../../../core/values/schema.ts";
 import { type EmbeddingConfig, embeddingDef } from "./embedding.ts";
 

@@ -2,7 +2,7 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt } from "../../../core/graph/words.ts";
+import { inputAt } from "../../../core/ops/words.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { int } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";

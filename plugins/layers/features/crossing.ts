@@ -2,7 +2,8 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { cast, dtypeOf, opaqueField } from "../../../core/graph/words.ts";
+import { cast, dtypeOf } from "../../../core/ops/words.ts";
+import { opaqueField } from "../shared/fields.ts";
 import { choice, int } from "../../../core/values/schema.ts";
 import { checkSparse, encoded, sparseField } from "./encoding.ts";
 import { outType } from "./hashing.ts";

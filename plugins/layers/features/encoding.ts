@@ -3,7 +3,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import type { DType } from "../../../core/values/dtype.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { asFloat, cast, shapeOf } from "../../../core/graph/words.ts";
+import { asFloat, cast, shapeOf } from "../../../core/ops/words.ts";
 import { bool, type Field } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 

@@ -2,7 +2,8 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { cast, dtypeOf, inputAt, opaqueField } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt } from "../../../core/ops/words.ts";
+import { opaqueField } from "../shared/fields.ts";
 import { type DType, isFloat } from "../../../core/values/dtype.ts";
 import { choice, field, int, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";

@@ -4,7 +4,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef, SavedLayer } from "../../../core/network/layer.ts";
-import { cast, dtypeOf, inputAt } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, inputAt } from "../../../core/ops/words.ts";
 import {
   bool,
   choice,

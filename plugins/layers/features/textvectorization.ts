@@ -2,7 +2,7 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, shapeOf } from "../../../core/graph/words.ts";
+import { inputAt, shapeOf } from "../../../core/ops/words.ts";
 import { bool, choice, type Field, field, int, list, nullable, text } from "../../../core/values/schema.ts";
 import { checkSparse, type OutputMode, sparseField } from "./encoding.ts";
 import {

@@ -1,6 +1,7 @@
 /** Decoders' layers of Bloom. @module */
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import { activate, asFloat, initializerField, inputAt, sizeAt } from "../../../core/graph/words.ts";
+import { activate, asFloat, inputAt, sizeAt } from "../../../core/ops/words.ts";
+import { initializerField } from "../shared/fields.ts";
 import { float, int } from "../../../core/values/schema.ts";
 import { withAlibi } from "./embeddings.ts";
 import { at, attend, dense, denseSpecs, dropped, norm, normSpecs, toHeads, unsplit } from "./kit.ts";

@@ -2,14 +2,9 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import {
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  initializerField,
-  inputAt,
-  sizeAt,
-} from "../../../core/graph/words.ts";
+import { asFloat, inputAt, sizeAt } from "../../../core/ops/words.ts";
+import { activationField, initializerField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { float, int, type Schema } from "../../../core/values/schema.ts";
 import {
   at,

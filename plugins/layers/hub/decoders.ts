@@ -1,7 +1,7 @@
 /** Decoders' layers of Llama's kind: root mean squares, rotary embeddings, shared keys, gated feed forward parts. @module */
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
-import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/graph/words.ts";
+import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/ops/words.ts";
 import { bool, choice, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { decoder, type DecoderConfig, placesOf } from "./decoderkit.ts";

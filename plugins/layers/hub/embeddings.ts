@@ -5,13 +5,10 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, Layer, LayerDef } from "../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
   cast,
   dtypeOf,
   expand,
-  initializerField,
   inputAt,
   paramAt,
   range,
@@ -21,7 +18,9 @@ import {
   sizesOf,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { activationField, initializerField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { bool, float, int, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";

@@ -2,7 +2,8 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import { activate, type ActivationSpec, asFloat, cast, inputAt, sizeAt } from "../../../core/graph/words.ts";
+import { activate, asFloat, cast, inputAt, sizeAt } from "../../../core/ops/words.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { at, dense, denseSpecs, dropped, norm, normSpecs, steps } from "./kit.ts";
 import { hub } from "./names.ts";

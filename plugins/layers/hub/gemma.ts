@@ -11,7 +11,7 @@ import {
   scalarLike,
   sizeAt,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { bool, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import {
   at,

@@ -5,7 +5,6 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerContext, ParamSpec } from "../../../core/network/layer.ts";
 import {
   activate,
-  type ActivationSpec,
   boolMask,
   causalMask,
   dropoutPattern,
@@ -16,7 +15,8 @@ import {
   sizeAt,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { maskedSoftmax } from "../attention/multihead.ts";
 
 /** Weights by name. */

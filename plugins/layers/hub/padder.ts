@@ -1,6 +1,6 @@
 /** Whisper's padding. @module */
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, scalarLike } from "../../../core/graph/words.ts";
+import { inputAt, scalarLike } from "../../../core/ops/words.ts";
 import { hidden } from "./names.ts";
 
 /** A step of zeros before and after, `[batch, steps, features] → [batch, steps + 2, features]`. */

@@ -3,7 +3,7 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, cast, inputAt, range, shapeOf, sizeAt, transpose } from "../../../core/graph/words.ts";
+import { asFloat, cast, inputAt, range, shapeOf, sizeAt, transpose } from "../../../core/ops/words.ts";
 import { bool, choice, float, int, nullable } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";

@@ -2,16 +2,9 @@
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, KerasMapping, LayerDef } from "../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  boolMask,
-  initializerField,
-  inputAt,
-  sizeAt,
-} from "../../../core/graph/words.ts";
+import { activate, asFloat, boolMask, inputAt, sizeAt } from "../../../core/ops/words.ts";
+import { activationField, initializerField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 import {

@@ -1,7 +1,7 @@
 /** Weights that KerasHub's layers keep beside the layers they are made of. @module */
 import type { DType } from "../../../core/values/dtype.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, paramAt, weight } from "../../../core/graph/words.ts";
+import { inputAt, paramAt, weight } from "../../../core/ops/words.ts";
 import { bool, choice, int, list, text } from "../../../core/values/schema.ts";
 import { hidden } from "./names.ts";
 

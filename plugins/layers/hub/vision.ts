@@ -13,7 +13,7 @@ import {
   toFirst,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { bool, choice, float, int, sizes } from "../../../core/values/schema.ts";
 import {
   at,

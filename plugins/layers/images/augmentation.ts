@@ -1,7 +1,8 @@
 /** Layers that change images at random in training; in inference images pass as they are. @module */
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, type Opaque, opaqueField } from "../../../core/graph/words.ts";
+import { asFloat, inputAt } from "../../../core/ops/words.ts";
+import { type Opaque, opaqueField } from "../shared/fields.ts";
 import type { Schema } from "../../../core/values/schema.ts";
 
 /** Options of a layer that changes images at random, as files hold them. */

@@ -2,18 +2,9 @@
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import {
-  asFloat,
-  type DataFormat,
-  dataFormatField,
-  inputAt,
-  type Opaque,
-  opaqueField,
-  scalarLike,
-  shapeOfRank,
-  toFirst,
-  toLast,
-} from "../../../core/graph/words.ts";
+import { asFloat, inputAt, scalarLike, shapeOfRank, toFirst, toLast } from "../../../core/ops/words.ts";
+import { dataFormatField, type Opaque, opaqueField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { choice, float, int, list } from "../../../core/values/schema.ts";
 import { resizeTo } from "./interpolate.ts";
 import { cropped, cut, imageIgnored, sidesOf } from "./resizing.ts";

@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
-import { cast, dtypeOf, range, shapeOf, shapeVector, sizesOf, transpose } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, range, shapeOf, shapeVector, sizesOf, transpose } from "../../../core/ops/words.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 
 /** Ways of finding new pixels. */

@@ -8,8 +8,6 @@ import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
   cast,
-  type DataFormat,
-  dataFormatField,
   dtypeOf,
   inputAt,
   scalarLike,
@@ -17,7 +15,9 @@ import {
   shapeOfRank,
   toFirst,
   toLast,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { bool, choice, float, int } from "../../../core/values/schema.ts";
 import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";
 

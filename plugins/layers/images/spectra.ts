@@ -4,11 +4,9 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerContext, LayerDef } from "../../../core/network/layer.ts";
-import { windowAttributes } from "../../../core/graph/windows.ts";
+import { windowAttributes } from "../../../core/ops/windowwords.ts";
 import {
   asFloat,
-  type DataFormat,
-  dataFormatField,
   inputAt,
   paramAt,
   range,
@@ -20,7 +18,9 @@ import {
   slicesOf,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { bool, choice, type Field, field, float, int, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 

@@ -3,15 +3,15 @@ import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
-  type DataFormat,
-  dataFormatField,
   inputAt,
   isMultiBackend,
   shapeOf,
   shapeOfRank,
   toFirst,
   toLast,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { choice, sizes } from "../../../core/values/schema.ts";
 import { type Interpolation, interpolations, resizeTo } from "./interpolate.ts";

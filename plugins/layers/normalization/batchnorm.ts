@@ -8,12 +8,9 @@ import {
   asFloat,
   cast,
   dtypeOf,
-  initializerField,
   inputAt,
   maskLike,
   maskOf,
-  type Opaque,
-  opaqueField,
   paramAt,
   range,
   scalarLike,
@@ -21,7 +18,8 @@ import {
   sizeAt,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { initializerField, type Opaque, opaqueField } from "../shared/fields.ts";
 import { bool, type Field, field, float } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";

@@ -4,8 +4,6 @@ import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
   inputAt,
-  type Opaque,
-  opaqueField,
   paramAt,
   range,
   scalarLike,
@@ -13,8 +11,10 @@ import {
   sizeAt,
   sortedAxes,
   weight,
-} from "../../../core/graph/words.ts";
-import { axesField, initializerField } from "../../../core/network/fields.ts";
+} from "../../../core/ops/words.ts";
+import { type Opaque, opaqueField } from "../shared/fields.ts";
+import { initializerField } from "../shared/fields.ts";
+import { axesField } from "../../../core/values/schema.ts";
 import { bool, float } from "../../../core/values/schema.ts";
 import type { Type } from "../../../core/values/shape.ts";
 

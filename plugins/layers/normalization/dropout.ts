@@ -5,19 +5,16 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import {
   cast,
-  type DataFormat,
-  dataFormatField,
   dtypeOf,
   inputAt,
   normalLike,
-  type Opaque,
-  opaqueField,
   scalarLike,
-  seedField,
   shapeOf,
   shapeVector,
   uniformShaped,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField, type Opaque, opaqueField, seedField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { type Field, field, float, int, list, nullable, type Schema } from "../../../core/values/schema.ts";
 import { renamed, withoutFields } from "../shared/spelled.ts";
 

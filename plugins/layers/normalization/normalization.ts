@@ -4,12 +4,8 @@ import { ShapeError } from "../../../core/values/errors.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
 import {
   asFloat,
-  axesField,
   dtypeOf,
-  initializerField,
   inputAt,
-  type Opaque,
-  opaqueField,
   paramAt,
   range,
   reshape,
@@ -20,7 +16,9 @@ import {
   sortedAxes,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { initializerField, type Opaque, opaqueField } from "../shared/fields.ts";
+import { axesField } from "../../../core/values/schema.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";

@@ -15,7 +15,7 @@ import {
   sizeAt,
   sortedAxes,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { bool, type Field, field, int, list, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 

@@ -2,7 +2,7 @@
 import { type WrapperFactory, wrapperFactory } from "../../../core/network/factory.ts";
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, isMultiBackend, reverseTime, scalarLike } from "../../../core/graph/words.ts";
+import { inputAt, isMultiBackend, reverseTime, scalarLike } from "../../../core/ops/words.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { choice, nullable } from "../../../core/values/schema.ts";
 import type { Value } from "../../../core/graph/graph.ts";

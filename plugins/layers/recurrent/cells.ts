@@ -4,17 +4,9 @@ import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { ChildLayer, LayerContext, LayerDef, ParamSpec } from "../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  inputAt,
-  paramAt,
-  sizeAt,
-  slicesOf,
-  weight,
-} from "../../../core/graph/words.ts";
+import { activate, asFloat, inputAt, paramAt, sizeAt, slicesOf, weight } from "../../../core/ops/words.ts";
+import { activationField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { type RecurrentConfig, recurrentFields, recurrentIgnored } from "../shared/recurrent.ts";
 import { lstmGates, nodeHas, type RecurrentNodeOptions } from "../../../core/network/whole.ts";

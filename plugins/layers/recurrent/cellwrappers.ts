@@ -4,7 +4,7 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
-import { inputAt } from "../../../core/graph/words.ts";
+import { inputAt } from "../../../core/ops/words.ts";
 import { statesOf } from "./cells.ts";
 
 /** Options of the wrappers, resolved. */

@@ -11,18 +11,15 @@ import {
   slidingFields,
   slidingKeras,
 } from "../shared/sliding.ts";
-import { kernelToOnnx, windowAttributes } from "../../../core/graph/windows.ts";
+import { kernelToOnnx, windowAttributes } from "../../../core/ops/windowwords.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
   boolMask,
   dropoutPattern,
   dtypeOf,
   inputAt,
   maskOf,
-  type Opaque,
   paramAt,
   range,
   reshape,
@@ -34,7 +31,9 @@ import {
   toLast,
   transpose,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { activationField, type Opaque } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import {
   gatesToOne,
   recurrentCall,

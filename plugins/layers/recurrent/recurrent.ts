@@ -1,7 +1,9 @@
 /** Recurrent layers: SimpleRNN, LSTM and GRU over `[batch, time, features]`. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { activationField, type ActivationSpec, slicesOf } from "../../../core/graph/words.ts";
+import { slicesOf } from "../../../core/ops/words.ts";
+import { activationField } from "../shared/fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import {
   asNode,
   biasOf,

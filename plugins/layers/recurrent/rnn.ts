@@ -14,7 +14,7 @@ import {
   shapeOfRank,
   shapeVector,
   stepMask,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { recurrentCall, recurrentFields, type StepsConfig } from "../shared/recurrent.ts";
 import { zeros } from "../../../core/values/tensor.ts";

@@ -12,7 +12,7 @@ import {
   shapeOf,
   shapeVector,
   sizesOf,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import { choice } from "../../../core/values/schema.ts";

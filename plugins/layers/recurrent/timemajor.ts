@@ -1,7 +1,7 @@
 /** Keras 2's recurrent layers with `time_major`: steps come first, `[time, batch, features]`. @module */
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { ChildLayer, Layer, LayerDef } from "../../../core/network/layer.ts";
-import { asFloat, inputAt, maskOf, transpose } from "../../../core/graph/words.ts";
+import { asFloat, inputAt, maskOf, transpose } from "../../../core/ops/words.ts";
 import { layerField } from "../../../core/network/layerfield.ts";
 import { recurrentCall } from "../shared/recurrent.ts";
 

@@ -19,7 +19,7 @@ import {
   shapeOf,
   sizesOf,
   transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
 import { bool, choice, type Field, field, int } from "../../../core/values/schema.ts";
 import { normalAxis } from "../../../core/values/shape.ts";
 

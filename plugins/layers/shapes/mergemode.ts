@@ -4,7 +4,7 @@ import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import { inputAt, scalarLike } from "../../../core/graph/words.ts";
+import { inputAt, scalarLike } from "../../../core/ops/words.ts";
 import { choice, int } from "../../../core/values/schema.ts";
 import {
   axesOfDot,

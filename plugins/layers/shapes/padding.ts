@@ -1,14 +1,9 @@
 /** Zero padding and cropping of one, two and three axes. @module */
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
-import {
-  asFloat,
-  type DataFormat,
-  dataFormatField,
-  inputAt,
-  scalarLike,
-  shapeOfRank,
-} from "../../../core/graph/words.ts";
+import { asFloat, inputAt, scalarLike, shapeOfRank } from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { type Field, field, isRecord } from "../../../core/values/schema.ts";
 import { withoutFields } from "../shared/spelled.ts";
 

@@ -3,8 +3,6 @@ import { type Factory, factory } from "../../../core/network/factory.ts";
 import { ConfigError, ShapeError } from "../../../core/values/errors.ts";
 import type { LayerDef } from "../../../core/network/layer.ts";
 import {
-  type DataFormat,
-  dataFormatField,
   expand,
   inputAt,
   range,
@@ -13,7 +11,9 @@ import {
   sizesOf,
   toLast,
   transpose,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import { dataFormatField } from "../shared/fields.ts";
+import type { DataFormat } from "../../../core/network/specs.ts";
 import { int, list } from "../../../core/values/schema.ts";
 import { typeText } from "../../../core/values/shape.ts";
 

@@ -4,28 +4,30 @@ import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerContext, ParamSpec, SavedLayer } from "../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
   dropoutPattern,
-  initializerField,
   inputAt,
   joinColumns,
-  type KernelConfig,
-  kernelFields,
   maskOf,
-  type Opaque,
-  opaqueField,
   paramAt,
   range,
   reverseTime,
-  seedField,
   shapeOfRank,
   shapeVector,
   sizeAt,
   stepMask,
   weight,
-} from "../../../core/graph/words.ts";
+} from "../../../core/ops/words.ts";
+import {
+  activationField,
+  initializerField,
+  type KernelConfig,
+  kernelFields,
+  type Opaque,
+  opaqueField,
+  seedField,
+} from "./fields.ts";
+import type { ActivationSpec } from "../../../core/network/specs.ts";
 import { nodeHas, recurrentNode, type RecurrentNodeOptions } from "../../../core/network/whole.ts";
 import type { StepActivation, StepsOptions } from "../../../core/ops/control/steps.ts";
 import { bool, float, int, type Schema } from "../../../core/values/schema.ts";

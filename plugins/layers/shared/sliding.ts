@@ -1,15 +1,10 @@
 /** What convolution and pooling layers share: options, and how Keras' versions spell them. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import type { Padding } from "../../../core/graph/windows.ts";
+import type { Padding } from "../../../core/ops/windowwords.ts";
 import type { KerasMapping } from "../../../core/network/layer.ts";
-import {
-  type DataFormat,
-  dataFormatField,
-  type KernelConfig,
-  kernelFields,
-} from "../../../core/network/fields.ts";
-import { activationField, type ActivationSpec } from "../../../core/network/fields.ts";
-import { range, sizeAt } from "../../../core/graph/words.ts";
+import { type DataFormat, dataFormatField, type KernelConfig, kernelFields } from "./fields.ts";
+import { activationField, type ActivationSpec } from "./fields.ts";
+import { range, sizeAt } from "../../../core/ops/words.ts";
 import { choice, type Field, int, type Schema, sizes } from "../../../core/values/schema.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import { transposed } from "../../../core/ops/layout/move.ts";

@@ -5,7 +5,7 @@ import { inputsInto } from "../../../core/graph/differentiate.ts";
 import type { Port } from "../../../core/model/feed.ts";
 import { replay } from "../../../core/graph/gradient.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
-import { cast } from "../../../core/graph/words.ts";
+import { cast } from "../../../core/ops/words.ts";
 import type { Layer } from "../../../core/network/layer.ts";
 import type { LayerNode } from "../../../core/network/tree.ts";
 import { asTensor, normalAxis, tensorType } from "../../../core/values/shape.ts";

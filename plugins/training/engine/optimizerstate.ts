@@ -1,7 +1,7 @@
 /** Where an optimizer stands: its slots by graph input, as sessions, files and saved states hold them. @module */
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { ConfigError, InputError, LapisError, shown } from "../../../core/values/errors.ts";
-import { runGraph } from "../../../core/graph/execute.ts";
+import { runGraph } from "../../../core/ops/execute.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { castTensor, copyOf, isTensor, scalar, type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 import type { OptimizerConfig, OptimizerDef, Part, Trainable } from "../../../core/training/contract.ts";

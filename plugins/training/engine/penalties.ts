@@ -1,7 +1,7 @@
 /** Regularizers and constraints that layers' configurations hold, matched with their weights and outputs. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf } from "../../../core/ops/words.ts";
 import type { LayerNode } from "../../../core/network/tree.ts";
 import type { TrainingPlugins } from "../../../core/training/types.ts";
 import type { ConstraintDef, Part, PartKind, PartKinds } from "../../../core/training/contract.ts";

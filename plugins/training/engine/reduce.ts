@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { typeText } from "../../../core/values/shape.ts";
 import type { Reduction } from "../../../core/training/contract.ts";
 

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../../core/graph/builder.ts";
 import { derive } from "../../../core/graph/differentiate.ts";
 import { type Gradient, mapGradient, Occurrences, scaleGradient, touchedRows } from "./occurrences.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
-import { scalarLike } from "../../../core/graph/words.ts";
+import { scalarLike } from "../../../core/ops/words.ts";
 import { classNameOf, isEarly } from "../../../core/training/parts.ts";
 import { besideKeras } from "../../../core/training/saved.ts";
 import type { TrainingPlugins } from "../../../core/training/types.ts";

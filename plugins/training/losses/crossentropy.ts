@@ -1,7 +1,7 @@
 /** Cross-entropies and focal losses, as Keras 3 on TensorFlow computes them. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf, sizeAt, transpose } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, scalarLike, shapeOf, sizeAt, transpose } from "../../../core/ops/words.ts";
 import { bool, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import { dimsOf, normalAxis, type TensorType, tensorType } from "../../../core/values/shape.ts";
 import { tensor } from "../../../core/values/tensor.ts";

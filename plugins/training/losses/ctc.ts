@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf, sizeAt, transpose } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, scalarLike, shapeOf, sizeAt, transpose } from "../../../core/ops/words.ts";
 import { type Dim, type TensorType, tensorType, typeText } from "../../../core/values/shape.ts";
 import type { LossConfig, LossDef } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";

@@ -1,7 +1,7 @@
 /** Losses over numbers: regression, hinge, divergences. Each gives one loss a sample, as Keras 3 defines it. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { choice, type Field, float, int } from "../../../core/values/schema.ts";
 import type { LossConfig, LossDef, Reduction } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";

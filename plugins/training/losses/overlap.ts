@@ -1,7 +1,7 @@
 /** Losses of overlap, of embeddings, and of labels that may be wrong: Dice, Tversky, circle, generalized cross-entropy. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, sizeAt } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, scalarLike, sizeAt } from "../../../core/ops/words.ts";
 import { bool, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
 import { tensorType } from "../../../core/values/shape.ts";
 import type { LossConfig, LossDef } from "../../../core/training/contract.ts";

@@ -1,6 +1,6 @@
 /** The area under the ROC or precision-recall curve by thresholds, as Keras 3 computes it. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { bool, choice, int } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import type { MetricContext, MetricDef } from "../../../core/training/contract.ts";

@@ -1,6 +1,6 @@
 /** Intersection over union of classes, from a confusion matrix that adds up over batches, as Keras 3 counts. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { bool, float, int, list, nullable, type Schema } from "../../../core/values/schema.ts";
 import type { MetricContext, MetricDef } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";

@@ -2,7 +2,7 @@
 import type { Schema } from "../../../core/values/schema.ts";
 import type { LossConfig, LossDef, MetricContext, MetricDef } from "../../../core/training/contract.ts";
 import { part, type PartFactory, partFactory } from "../../../core/training/parts.ts";
-import { cast } from "../../../core/graph/words.ts";
+import { cast } from "../../../core/ops/words.ts";
 import {
   binaryCrossentropyDef,
   type BinaryFocalConfig,

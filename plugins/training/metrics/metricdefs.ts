@@ -1,7 +1,7 @@
 /** Metrics of classification as sums that add up over batches: accuracies and top-k; and what other metrics share. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, dtypeOf, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { float, int, nullable, type Schema, text } from "../../../core/values/schema.ts";
 import { isInteger } from "../../../core/values/dtype.ts";
 import type { MetricContext, MetricDef } from "../../../core/training/contract.ts";

@@ -1,7 +1,7 @@
 /** Metrics of numbers as sums that add up over batches: correlations, R², directions, perplexity. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { choice, int, type Schema } from "../../../core/values/schema.ts";
 import type { MetricDef } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";

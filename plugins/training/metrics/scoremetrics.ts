@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { cast, scalarLike, shapeOf } from "../../../core/graph/words.ts";
+import { cast, scalarLike, shapeOf } from "../../../core/ops/words.ts";
 import { bool, choice, type Field, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import type { MetricContext, MetricDef } from "../../../core/training/contract.ts";
 import { type PartFactory, partFactory } from "../../../core/training/parts.ts";

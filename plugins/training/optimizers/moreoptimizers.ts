@@ -1,6 +1,6 @@
 /** Further optimizers of Keras 3: Ftrl, Adafactor, Lamb, Muon, and AdamW without a schedule. @module */
 import type { Value } from "../../../core/graph/graph.ts";
-import { scalarLike } from "../../../core/graph/words.ts";
+import { scalarLike } from "../../../core/ops/words.ts";
 import { bool, float, int, isRecord, nullable } from "../../../core/values/schema.ts";
 import type {
   OptimizerConfig,

@@ -2,7 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import type { Value } from "../../../core/graph/graph.ts";
-import { scalarLike } from "../../../core/graph/words.ts";
+import { scalarLike } from "../../../core/ops/words.ts";
 import {
   bool,
   choice,

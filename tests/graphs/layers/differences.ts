@@ -2,7 +2,7 @@
 import { ok } from "node:assert/strict";
 import { gradient, gradientName } from "../../../core/graph/differentiate.ts";
 import { isFloat } from "../../../core/values/dtype.ts";
-import { runGraph } from "../../../core/graph/execute.ts";
+import { runGraph } from "../../../core/ops/execute.ts";
 import type { Graph, GraphInput } from "../../../core/graph/graph.ts";
 import { defaultLimits } from "../../../core/values/limits.ts";
 import { asTensor } from "../../../core/values/shape.ts";

@@ -10,7 +10,7 @@ import {
   sizeAt,
   sizesOf,
   transpose,
-} from "../../../../core/graph/words.ts";
+} from "../../../../core/ops/words.ts";
 import { normalAxis } from "../../../../core/values/shape.ts";
 import { arrays } from "../arrays.ts";
 import { binary, floats, unary } from "../elementwise.ts";

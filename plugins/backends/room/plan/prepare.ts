@@ -1,6 +1,6 @@
 /** Rewrites a graph into what an engine lowers: composites without a kernel expanded, constants folded. @module */
 import { isNarrowFloat } from "../../../../core/values/dtype.ts";
-import { runNode } from "../../../../core/graph/execute.ts";
+import { runNode } from "../../../../core/ops/execute.ts";
 import type { Adding } from "../../../../core/graph/builder.ts";
 import type { Graph, Value } from "../../../../core/graph/graph.ts";
 import type { OpDef, Operators } from "../../../../core/graph/op.ts";

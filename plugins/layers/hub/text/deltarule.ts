@@ -1,7 +1,7 @@
 /** Layers that keep a matrix for every head and mend it step by step: Qwen 3.5's and RWKV 7's. @module */
 import type { Builder } from "../../../../core/graph/builder.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
-import { dtypeOf, shapeVector } from "../../../../core/graph/words.ts";
+import { dtypeOf, shapeVector } from "../../../../core/ops/words.ts";
 import { zeros } from "../../../../core/values/tensor.ts";
 
 /** What a step gives: the matrices after it and the step's output. */

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../../../core/values/errors.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../../core/network/layer.ts";
-import { asFloat, inputAt } from "../../../../core/graph/words.ts";
+import { asFloat, inputAt } from "../../../../core/ops/words.ts";
 import { float, int, type Schema } from "../../../../core/values/schema.ts";
 import {
   at,

@@ -2,14 +2,8 @@
 import type { Builder } from "../../../../core/graph/builder.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec } from "../../../../core/network/layer.ts";
-import {
-  activate,
-  type ActivationSpec,
-  cast,
-  range,
-  shapeVector,
-  sizeAt,
-} from "../../../../core/graph/words.ts";
+import { activate, cast, range, shapeVector, sizeAt } from "../../../../core/ops/words.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { at, dense, denseSpecs, gated, type HubContext, one, type Place, type Specs } from "../kit.ts";
 
 /** How a router shares tokens out. */

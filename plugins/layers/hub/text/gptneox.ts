@@ -1,17 +1,9 @@
 /** Decoders' layers of GPT-NeoX and Falcon. @module */
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  cast,
-  dtypeOf,
-  initializerField,
-  inputAt,
-  sizeAt,
-} from "../../../../core/graph/words.ts";
+import { activate, asFloat, cast, dtypeOf, inputAt, sizeAt } from "../../../../core/ops/words.ts";
+import { activationField, initializerField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
 import { alibiSlopes } from "../embeddings.ts";

@@ -1,7 +1,7 @@
 /** Decoders' layers of GPT-OSS: attention that may look nowhere, and experts behind a clipped gate. @module */
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../../core/network/layer.ts";
-import { paramAt, scalarLike, shapeVector, sizeAt } from "../../../../core/graph/words.ts";
+import { paramAt, scalarLike, shapeVector, sizeAt } from "../../../../core/ops/words.ts";
 import { float, int, nullable } from "../../../../core/values/schema.ts";
 import { decoder, type FeedForward, placesOf } from "../decoderkit.ts";
 import { at, dense, denseSpecs, type HubContext, one } from "../kit.ts";

@@ -1,14 +1,9 @@
 /** RoFormer's head that guesses masked tokens, Gemma's mean over steps. @module */
 import { UnsupportedError } from "../../../../core/values/errors.ts";
 import type { Layer, LayerDef } from "../../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  inputAt,
-  scalarLike,
-} from "../../../../core/graph/words.ts";
+import { activate, asFloat, inputAt, scalarLike } from "../../../../core/ops/words.ts";
+import { activationField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { layerField } from "../../../../core/network/layerfield.ts";
 import { int, nullable } from "../../../../core/values/schema.ts";
 import { rowsAt } from "../embeddings.ts";

@@ -4,7 +4,6 @@ import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
 import {
   asFloat,
-  initializerField,
   inputAt,
   paramAt,
   scalarLike,
@@ -12,7 +11,8 @@ import {
   sizeAt,
   transpose,
   weight,
-} from "../../../../core/graph/words.ts";
+} from "../../../../core/ops/words.ts";
+import { initializerField } from "../../shared/fields.ts";
 import { choice, float, int, nullable, type Schema } from "../../../../core/values/schema.ts";
 import {
   at,

@@ -2,16 +2,9 @@
 import type { Builder } from "../../../../core/graph/builder.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
-import {
-  activate,
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  initializerField,
-  inputAt,
-  sizeAt,
-  transpose,
-} from "../../../../core/graph/words.ts";
+import { activate, asFloat, inputAt, sizeAt, transpose } from "../../../../core/ops/words.ts";
+import { activationField, initializerField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { bool, float, int, type Schema } from "../../../../core/values/schema.ts";
 import {
   at,

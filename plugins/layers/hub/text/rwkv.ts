@@ -2,7 +2,8 @@
 import type { Builder } from "../../../../core/graph/builder.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
-import { asFloat, initializerField, inputAt, paramAt, scalarLike } from "../../../../core/graph/words.ts";
+import { asFloat, inputAt, paramAt, scalarLike } from "../../../../core/ops/words.ts";
+import { initializerField } from "../../shared/fields.ts";
 import { bool, int } from "../../../../core/values/schema.ts";
 import { at, dense, denseSpecs, type HubContext, norm, normSpecs, one, type Specs } from "../kit.ts";
 import { hidden } from "../names.ts";

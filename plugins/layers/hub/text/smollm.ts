@@ -1,7 +1,7 @@
 /** Decoders' layers of SmolLM3. @module */
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../../core/network/layer.ts";
-import { asFloat, inputAt, paramAt, sizeAt } from "../../../../core/graph/words.ts";
+import { asFloat, inputAt, paramAt, sizeAt } from "../../../../core/ops/words.ts";
 import { ShapeError } from "../../../../core/values/errors.ts";
 import { bool, float, int, list } from "../../../../core/values/schema.ts";
 import { at, attend, dense, denseSpecs, fromHeads, gated, one, type Place, rmsOf, split } from "../kit.ts";

@@ -5,8 +5,6 @@ import type { Value } from "../../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
   boolMask,
   cast,
@@ -19,7 +17,9 @@ import {
   sizeAt,
   transpose,
   weight,
-} from "../../../../core/graph/words.ts";
+} from "../../../../core/ops/words.ts";
+import { activationField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { bool, float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
 import {

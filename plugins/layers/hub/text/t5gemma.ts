@@ -3,16 +3,9 @@ import type { Builder } from "../../../../core/graph/builder.ts";
 import { ConfigError, UnsupportedError } from "../../../../core/values/errors.ts";
 import type { Value } from "../../../../core/graph/graph.ts";
 import type { LayerDef } from "../../../../core/network/layer.ts";
-import {
-  activationField,
-  type ActivationSpec,
-  asFloat,
-  boolMask,
-  cast,
-  dtypeOf,
-  inputAt,
-  scalarLike,
-} from "../../../../core/graph/words.ts";
+import { asFloat, boolMask, cast, dtypeOf, inputAt, scalarLike } from "../../../../core/ops/words.ts";
+import { activationField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { bool, choice, float, int, nullable, type Schema } from "../../../../core/values/schema.ts";
 import {
   at,

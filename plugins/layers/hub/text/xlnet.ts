@@ -5,19 +5,18 @@ import type { Value } from "../../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../../core/network/layer.ts";
 import {
   activate,
-  activationField,
-  type ActivationSpec,
   asFloat,
   boolMask,
   cast,
-  initializerField,
   inputAt,
   paramAt,
   range,
   scalarLike,
   transpose,
   weight,
-} from "../../../../core/graph/words.ts";
+} from "../../../../core/ops/words.ts";
+import { activationField, initializerField } from "../../shared/fields.ts";
+import type { ActivationSpec } from "../../../../core/network/specs.ts";
 import { float, int } from "../../../../core/values/schema.ts";
 import { tensor } from "../../../../core/values/tensor.ts";
 import { maskedSoftmax } from "../../attention/multihead.ts";

@@ -1,11 +1,11 @@
 /** Runs a graph node by node on plain kernels: the plain backend's heart, folding, and host steps. @module */
-import { GraphBuilder } from "./builder.ts";
+import { GraphBuilder } from "../graph/builder.ts";
 import { byteLength } from "../values/dtype.ts";
 import { BackendError, LapisError, LimitError } from "../values/errors.ts";
-import { type Graph, type Node, opName, typeOf } from "./graph.ts";
+import { type Graph, type Node, opName, typeOf } from "../graph/graph.ts";
 import type { Limits } from "../values/limits.ts";
-import type { OpDef } from "./op.ts";
-import type { Operators } from "./op.ts";
+import type { OpDef } from "../graph/op.ts";
+import type { Operators } from "../graph/op.ts";
 import { tensorType, type Type, typeText } from "../values/shape.ts";
 import { isTensor, type RuntimeValue } from "../values/tensor.ts";
 

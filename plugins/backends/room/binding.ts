@@ -1,7 +1,7 @@
 /** What every backend's session begins with: inputs checked and the dims bound to them, first values. @module */
-import { BackendError, InputError, shown } from "../values/errors.ts";
-import type { Graph, GraphInput } from "./graph.ts";
-import { typeOf } from "./graph.ts";
+import { BackendError, InputError, shown } from "../../../core/values/errors.ts";
+import type { Graph, GraphInput } from "../../../core/graph/graph.ts";
+import { typeOf } from "../../../core/graph/graph.ts";
 import {
   bindDim,
   type DimEnv,
@@ -11,8 +11,8 @@ import {
   type TensorType,
   type Type,
   typeText,
-} from "../values/shape.ts";
-import { isTensor, type RuntimeValue, type Tensor, zeros } from "../values/tensor.ts";
+} from "../../../core/values/shape.ts";
+import { isTensor, type RuntimeValue, type Tensor, zeros } from "../../../core/values/tensor.ts";
 
 /** What was given, with the values that inputs have of their own where nothing was. */
 export function withDefaults(

@@ -1,13 +1,11 @@
-/** What layers' builds share: masks, channel order, shapes that hold symbols; with the configuration fields of layerfields.ts. @module */
-import type { Builder } from "./builder.ts";
+/** What graphs of operators are written with: masks, channel order, shapes that hold symbols. @module */
+import type { Builder } from "../graph/builder.ts";
 import { type DType, isFloat } from "../values/dtype.ts";
 import { ShapeError } from "../values/errors.ts";
-import type { Value } from "./graph.ts";
+import type { Value } from "../graph/graph.ts";
 import type { ActivationSpec, DataFormat, InitializerSpec, ParamSpec } from "../network/specs.ts";
 import { asTensor, type Dim, dimsOf, normalAxis, tensorType, type Type, typeText } from "../values/shape.ts";
 import { sizeOf, type Tensor, tensor, toNumbers } from "../values/tensor.ts";
-
-export * from "../network/fields.ts";
 
 /** Adds an activation given as a configuration holds it. */
 export function activate(b: Builder, spec: ActivationSpec, x: Value): Value {

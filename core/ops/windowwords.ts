@@ -1,6 +1,6 @@
 /** Windows that slide over images: padding in ONNX' words, kernels from Keras' axes to ONNX'. @module */
-import type { Builder } from "./builder.ts";
-import type { Value } from "./graph.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/graph.ts";
 import { range, shapeOf, sizeAt, transpose } from "./words.ts";
 
 /** How a window treats the borders; `causal` looks back only. */

@@ -1,10 +1,10 @@
 /** What every engine's session says of what it holds: names, values that are written or kept, and the end of it. @module */
-import type { Feeds, KeptValue } from "../graph/backend.ts";
-import type { DType } from "../values/dtype.ts";
-import { BackendError, InputError, ShapeError, shown } from "../values/errors.ts";
-import { type Graph, type GraphInput, type Role, typeOf } from "../graph/graph.ts";
-import { bindValue } from "../graph/plan.ts";
-import { copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor } from "../values/tensor.ts";
+import type { Feeds, KeptValue } from "../../../core/graph/backend.ts";
+import type { DType } from "../../../core/values/dtype.ts";
+import { BackendError, InputError, ShapeError, shown } from "../../../core/values/errors.ts";
+import { type Graph, type GraphInput, type Role, typeOf } from "../../../core/graph/graph.ts";
+import { bindValue } from "./binding.ts";
+import { copyOf, isTensor, type RuntimeValue, sizeOf, type Tensor } from "../../../core/values/tensor.ts";
 
 /** Roles of inputs that every run is given. */
 export const fedRoles: ReadonlySet<string> = new Set<Role>(["data", "random"]);

@@ -1,5 +1,5 @@
 /** Fields that layers' configurations share. @module */
-import type { ActivationSpec, DataFormat, InitializerSpec } from "./specs.ts";
+import type { ActivationSpec, DataFormat, InitializerSpec } from "../../../core/network/specs.ts";
 import {
   bool,
   type Field,
@@ -9,9 +9,9 @@ import {
   type JsonSchema,
   nullable,
   type Schema,
-} from "../values/schema.ts";
+} from "../../../core/values/schema.ts";
 
-export type { ActivationSpec, DataFormat } from "./specs.ts";
+export type { ActivationSpec, DataFormat } from "../../../core/network/specs.ts";
 /** Anything JSON can say: regularizers and constraints as a file holds them. */
 export type Opaque = unknown;
 
@@ -120,19 +120,6 @@ export function opaqueField(doc?: string): Field<Opaque> {
     // A part's factory stands for what it makes without options.
     parse: (raw) => (typeof raw === "function" ? (raw as () => unknown)() : raw ?? null),
   };
-}
-/** One axis or several, kept as given. */
-export function axesField(
-  o: { readonly doc?: string; readonly default: number | readonly number[] },
-): Field<number | readonly number[]> {
-  const one = int();
-  return field<number | readonly number[]>({
-    ...o,
-    expects: "an axis, or a list of axes",
-    json: { anyOf: [{ type: "integer" }, { type: "array", items: { type: "integer" } }] },
-    read: (raw, path) =>
-      Array.isArray(raw) ? raw.map((a, i) => one.parse(a, `${path}[${i}]`)) : one.parse(raw, path),
-  });
 }
 /** Where the channels stand; null and `channelsLast` are read too. */
 export function dataFormatField(): Field<DataFormat> {
