@@ -10,7 +10,6 @@ import {
   type Compiled,
   monitorsOf,
   needTargets,
-  readCompiled,
   readLosses,
   reweighted,
   targetsOf,
@@ -25,20 +24,19 @@ import {
   feedAll,
   isSource,
   positive,
-  sliceFed,
-  sourceBatches,
-  type Weighing,
 } from "./data.ts";
+import { Feeder } from "./feeder.ts";
 import { MutableHistory, Run } from "./fit.ts";
+import { Compilation } from "./compilation.ts";
 import { Derivatives } from "./derivatives.ts";
-import { OptimizerState } from "./optimizerstate.ts";
+import type { OptimizerState } from "./optimizerstate.ts";
 import { partOf } from "../../../core/training/parts.ts";
 import { Progress } from "./progress.ts";
 import { StepRunner } from "./runner.ts";
-import { hasPlainLabels } from "./forward.ts";
-import { keepState, meanOverOf, optionsOf, savedState, serializeCompiled } from "./saved.ts";
-import { versionOf } from "../../../core/training/saved.ts";
-import { Tally, testGraph, trainedNow, trainingGraph, withKeys } from "./graphs.ts";
+
+import { keepState, savedState } from "./saved.ts";
+
+import { Tally, testGraph, trainingGraph, withKeys } from "./graphs.ts";
 import {
   batchNames,
   type BatchOptions,
@@ -66,13 +64,8 @@ import {
 
 class ModelTrainer implements Trainer {
   readonly #parts: ModelParts;
-  #compiled: Compiled | undefined;
-  /** What a model that isn't built yet was compiled with. */
-  #waiting: CompileTraining | undefined;
-  #optimizer: OptimizerState | undefined;
-  /** What a file says of the optimizer that isn't made yet, and why that can't be read. */
-  #restoring: SavedTraining | undefined;
-  #refused: unknown;
+  readonly #compilation: Compilation;
+  readonly #feeder: Feeder;
   readonly #runner: StepRunner;
   readonly #derivatives: Derivatives;
   #seed: number;
@@ -85,6 +78,10 @@ class ModelTrainer implements Trainer {
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
+    this.#compilation = new Compilation(parts, (state, restored) => {
+      if (restored) this.#runner.step = this.#loaded?.json.step ?? state.iteration;
+    });
+    this.#feeder = new Feeder(parts, () => this.#ready());
     this.#runner = new StepRunner(parts);
     this.#derivatives = new Derivatives(parts);
     this.#seed = parts.seed;
@@ -92,7 +89,7 @@ class ModelTrainer implements Trainer {
   }
 
   get compiled(): boolean {
-    return this.#waiting !== undefined || this.#parts.saved !== undefined;
+    return this.#compilation.given;
   }
   get history(): History {
     return this.#history;
@@ -106,19 +103,19 @@ class ModelTrainer implements Trainer {
 
   compile(options: CompileTraining): void {
     checkOptions("compile", options, compileNames);
-    const { model, registry } = this.#parts;
     this.#alone("compile");
-    const slots = this.#optimizer?.entries.map((e) => e.input) ?? [];
-    this.#waiting = options;
-    this.#optimizer = undefined;
-    this.#restoring = undefined;
     this.#last = undefined;
     this.#runner.step = 0;
-    if (!model.built) return;
-    const read = readCompiled(registry, model.outputs, options);
+    const slots = this.#compilation.compile(options);
+    if (!slots) return;
     this.#runner.drop();
     this.#parts.sessions.forget(slots);
-    this.#compiled = read;
+  }
+  #ready(): Compiled {
+    return this.#compilation.ready();
+  }
+  #state(): OptimizerState {
+    return this.#compilation.state();
   }
   /** @throws {LapisError} while a fit runs. */
   #alone(what: string): void {
@@ -128,41 +125,6 @@ class ModelTrainer implements Trainer {
       `model ${this.#parts.model.name}: can't ${what} while fit runs; await it first`,
     );
   }
-  /** What was compiled; a model from a file as it was saved. */
-  #ready(): Compiled {
-    if (this.#compiled) return this.#compiled;
-    const { saved, model, registry } = this.#parts;
-    if (this.#waiting) return this.#compiled = readCompiled(registry, model.outputs, this.#waiting);
-    if (!saved) {
-      throw new InputError(`model ${model.name}: is not compiled: call model.compile({ loss }) first`);
-    }
-    this.#restoring = saved;
-    const options = optionsOf(saved), version = versionOf(saved), meanOver = meanOverOf(saved);
-    try {
-      return this.#compiled = readCompiled(registry, model.outputs, options, version, meanOver);
-    } catch (error) {
-      // Only training needs the optimizer.
-      const made = this.#compiled = {
-        ...readCompiled(registry, model.outputs, { ...options, optimizer: "sgd" }, version, meanOver),
-        optimizer: undefined,
-      };
-      this.#refused = error;
-      return made;
-    }
-  }
-  /** Where the optimizer stands; a model from a file goes on where the file says. */
-  #state(): OptimizerState {
-    const { optimizer } = this.#ready(), saved = this.#restoring;
-    if (this.#optimizer) return this.#optimizer;
-    if (!optimizer) throw this.#refused;
-    const made = new OptimizerState(this.#parts, optimizer, trainedNow(this.#parts));
-    if (saved) {
-      made.restore(saved);
-      this.#runner.step = this.#loaded?.json.step ?? made.iteration;
-    }
-    return this.#optimizer = made;
-  }
-
   /** Runs a step or a test on a batch. */
   #run(
     kind: "train" | "test",
@@ -171,27 +133,6 @@ class ModelTrainer implements Trainer {
     backend: string | undefined,
   ): Promise<Readonly<Record<string, RuntimeValue>>> {
     return this.#runner.run(kind, this.#ready(), () => this.#state(), batch, { seed, backend });
-  }
-
-  /** A model without an input is built from its first data, before its losses can be read. */
-  #build(x: ModelData): void {
-    if (!this.#parts.model.built) this.#parts.feed(x);
-  }
-  #feed(x: ModelData, y: TargetData, weighing: Weighing = {}): Fed {
-    this.#build(x);
-    return feedAll(this.#parts, needTargets(this.#ready()), x, y, weighing);
-  }
-  /** Batches of arrays or of a source. */
-  #batches(
-    x: ModelData | BatchSource,
-    y: TargetData | undefined,
-    weighing: Weighing,
-    options: { readonly batchSize: number; readonly steps?: number | undefined; readonly shuffle?: number },
-  ): Batches {
-    const read = (bx: ModelData, by: TargetData, w: Weighing) => this.#feed(bx, by, w);
-    if (isSource(x)) return sourceBatches(x, options.steps, read, weighing);
-    if (y === undefined) throw new InputError("targets are missing: fit(x, y)");
-    return arrayBatches(this.#feed(x, y, weighing), options);
   }
 
   async fit(x: ModelData | BatchSource, y: TargetData | undefined, options: FitOptions): Promise<History> {
@@ -210,11 +151,11 @@ class ModelTrainer implements Trainer {
     const seed = checkSeed(resumed?.json.seed ?? options.seed ?? this.#parts.seed);
     const batchSize = positive(options.batchSize ?? 32, "batchSize"),
       epochs = counted(options.epochs ?? 1, "epochs");
-    if (!isSource(x)) this.#build(x);
+    if (!isSource(x)) this.#feeder.build(x);
     this.#state().checkTrained();
     if (resumed) this.#resume(resumed, x, options);
     const initialEpoch = resumed?.json.epoch ?? counted(options.initialEpoch ?? 0, "initialEpoch");
-    const { train: plain, validation } = this.#split(x, y, options, batchSize, seed);
+    const { train: plain, validation } = this.#feeder.split(x, y, options, batchSize, seed);
     const train = options.augment
       ? augmentedBatches(plain, options.augment, this.#parts.model.inputs, seed)
       : plain;
@@ -262,48 +203,6 @@ class ModelTrainer implements Trainer {
     this.#state().takeAverages();
     keepState(this.#parts.model, run.state());
     return history;
-  }
-  /** Batches to train on and to validate with. */
-  #split(
-    x: ModelData | BatchSource,
-    y: TargetData | undefined,
-    options: FitOptions,
-    batchSize: number,
-    seed: number,
-  ): { readonly train: Batches; readonly validation: Batches | undefined } {
-    const { validationData: data, validationSplit: share = 0, sampleWeight, classWeight, stepsPerEpoch } =
-      options;
-    const size = options.validationBatchSize ?? batchSize, weighing = { sampleWeight, classWeight };
-    const cut = {
-      batchSize,
-      steps: stepsPerEpoch,
-      ...(options.shuffle !== false && { shuffle: seed }),
-    };
-    if (data !== undefined && share === 0) {
-      const validation = isSource(data)
-        ? this.#batches(data, undefined, {}, { batchSize: size })
-        : this.#batches(data[0], data[1], { sampleWeight: data[2] }, { batchSize: size });
-      return { train: this.#batches(x, y, weighing, cut), validation };
-    }
-    if (share === 0) return { train: this.#batches(x, y, weighing, cut), validation: undefined };
-    if (data !== undefined) {
-      throw new InputError("validationSplit: stands beside validationData; give one of them");
-    }
-    if (isSource(x) || y === undefined) {
-      throw new InputError("validationSplit: is for arrays, not for a source");
-    }
-    if (!(share > 0 && share < 1)) {
-      throw new InputError(`validationSplit: expected a share between 0 and 1, got ${shown(share)}`);
-    }
-    // Weights of classes are for training alone.
-    const all = this.#feed(x, y, { sampleWeight }), at = Math.floor(all.rows * (1 - share));
-    if (at === 0) {
-      throw new InputError(`validationSplit: ${share} leaves none of ${all.rows} samples to train on`);
-    }
-    return {
-      train: arrayBatches(sliceFed(classWeight ? this.#feed(x, y, weighing) : all, 0, at), cut),
-      validation: arrayBatches(sliceFed(all, at, all.rows), { batchSize: size }),
-    };
   }
   /** Takes slots, states and counters over. @throws {InputError} for a source that can't be begun anew. */
   #resume({ json, tensors }: TrainingState, x: ModelData | BatchSource, options: FitOptions): void {
@@ -374,7 +273,9 @@ class ModelTrainer implements Trainer {
   ): Promise<Record<string, number>> {
     checkOptions("evaluate", options, evaluateNames);
     const { batchSize = 32, sampleWeight, steps, verbose = 0, metrics } = options;
-    const batches = this.#batches(x, y, { sampleWeight }, { batchSize: positive(batchSize, "batchSize") });
+    const batches = this.#feeder.batches(x, y, { sampleWeight }, {
+      batchSize: positive(batchSize, "batchSize"),
+    });
     if (metrics === undefined) return await this.#test(batches, steps, undefined, verbose);
     return await this.#judge(withMetrics(this.#parts, this.#ready(), metrics), batches, steps, verbose);
   }
@@ -385,7 +286,7 @@ class ModelTrainer implements Trainer {
     weighing: BatchOptions,
   ): Promise<Record<string, number>> {
     checkOptions(`${kind}OnBatch`, weighing, batchNames);
-    const batch = this.#feed(x, y, weighing), tally = new Tally(this.#ready());
+    const batch = this.#feeder.feed(x, y, weighing), tally = new Tally(this.#ready());
     if (kind === "train" && this.#parts.model.extras?.json.training) keepState(this.#parts.model, undefined);
     tally.add(await this.#run(kind, batch, this.#seed, undefined), batch.rows);
     return tally.logs();
@@ -399,7 +300,7 @@ class ModelTrainer implements Trainer {
 
   async gradients(x: ModelData, y: TargetData, options: GradientOptions): Promise<Gradients> {
     checkOptions("gradients", options, gradientNames);
-    this.#build(x);
+    this.#feeder.build(x);
     const { registry, model } = this.#parts, { loss, lossWeights } = options;
     if (loss === undefined) needTargets(this.#ready());
     const losses = loss === undefined
@@ -411,13 +312,13 @@ class ModelTrainer implements Trainer {
   }
   async score(x: ModelData, y: TargetData, options: ScoreOptions): Promise<number> {
     checkOptions("score", options, scoreNames);
-    this.#build(x);
+    this.#feeder.build(x);
     const { registry, model } = this.#parts, [first] = this.#ready().losses;
     needTargets(this.#ready());
     if (!first || model.outputs.length > 1) throw new InputError("score: is for models of one output");
     const name = first.loss.def.classifies ? "accuracy" : "r2";
     const metric = partOf(registry, "metric", name, "score");
-    const base = this.#ready(), fed = this.#feed(x, y, { sampleWeight: options.sampleWeight });
+    const base = this.#ready(), fed = this.#feeder.feed(x, y, { sampleWeight: options.sampleWeight });
     const compiled: Compiled = {
       ...base,
       metrics: [{ output: first.output, metric, name, own: name, weighted: true }],
@@ -448,6 +349,9 @@ class ModelTrainer implements Trainer {
     }
   }
 
+  saved(): SavedTraining | undefined {
+    return this.#compilation.saved();
+  }
   resetStates(): void {
     this.#runner.resetStates();
   }
@@ -462,38 +366,6 @@ class ModelTrainer implements Trainer {
     );
     return withKeys(graph, this.#seed, registry);
   }
-  saved(): SavedTraining | undefined {
-    const { saved, model } = this.#parts, asKeras3 = saved?.version.startsWith("3") ? saved : undefined;
-    const variables = (major: 2 | 3) => this.#state().variables(major);
-    if (!this.#optimizer && !this.#waiting) {
-      // What Keras 3 wrote stays as it is until it is trained.
-      if (!saved || !asKeras3?.variables) return asKeras3 ?? (saved && this.#converted(saved));
-      const { variables: own } = asKeras3;
-      return { ...saved, variables: (major = 3) => (major === 3 ? own() : variables(2)) };
-    }
-    if (!model.built) return undefined;
-    const compiled = this.#ready(), rate = compiled.optimizer && this.#state().rate;
-    return {
-      config: serializeCompiled(compiled, model.outputs, rate),
-      version: "3",
-      ...(hasPlainLabels(compiled) && takesSides(compiled) && {
-        differs: [
-          "labels 0 and 1 of a hinge stay as they are, as in Keras up to 2.2; later ones take -1 and 1",
-        ],
-      }),
-      variables: (major = 3) => variables(major),
-    };
-  }
-  /** Another version's compilation by our own parts, or as it is where they can't read it. */
-  #converted(saved: SavedTraining): SavedTraining | undefined {
-    try {
-      this.#state();
-    } catch (error) {
-      if (error instanceof LapisError) return saved;
-      throw error;
-    }
-    return this.saved();
-  }
 }
 
 /** The first state that a callback has kept of an interrupted fit. */
@@ -505,11 +377,6 @@ async function resumeBy(callbacks: readonly Callback[], model: Model): Promise<T
   return undefined;
 }
 
-/** True where labels are sides of a margin. */
-const takesSides = ({ losses, metrics }: Compiled): boolean =>
-  [...losses.map((l) => l.loss), ...metrics.map((m) => m.metric)].some(({ def }) =>
-    /^(hinge|squaredHinge)$/.test(def.name)
-  );
 /** Training as a plugin. */
 export const trainer: TrainerDef = {
   kind: "trainer",
