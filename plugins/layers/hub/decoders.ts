@@ -1,12 +1,9 @@
 /** Decoders' layers of Llama's kind: root mean squares, rotary embeddings, shared keys, gated feed forward parts. @module */
 import type { LayerDef } from "../../../core/network/layer.ts";
 import { ConfigError } from "../../../core/values/errors.ts";
-import { asFloat, inputAt, paramAt, sizeAt, weight } from "../../../core/ops/words.ts";
 import { bool, choice, type Field, float, int, list, nullable } from "../../../core/values/schema.ts";
 import { tensor } from "../../../core/values/tensor.ts";
 import { decoder, type DecoderConfig, placesOf } from "./decoderkit.ts";
-import { rms } from "./kit.ts";
-import { hidden } from "./names.ts";
 import { frequencies, scaledFrequencies } from "./rotary.ts";
 
 const scaling = (): Field<number> => float({ default: 1 });
@@ -168,30 +165,3 @@ export const phi3DecoderDef: LayerDef<Phi3DecoderConfig> = decoder<Phi3DecoderCo
     }
   },
 });
-
-/** Options of the normalizations, resolved. */
-export interface HiddenNormConfig {
-  /** Added to the mean square. */
-  readonly epsilon: number;
-}
-/** A root mean square normalization under a name of its own. */
-function normalization(name: string): LayerDef<HiddenNormConfig, "scale"> {
-  return {
-    kind: "layer",
-    name,
-    summary: "x over its root mean square, times a learned scale (KerasHub).",
-    mask: "consume",
-    config: { epsilon: float({ default: 1e-6 }) },
-    params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "ones") }),
-    build: ({ b, config, inputs, params }) => [
-      rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon),
-    ],
-    keras: hidden(name, { ignore: ["head_dim"] }),
-  };
-}
-/** Those of Llama's kin and of RoFormer. */
-export const decoderNorms: readonly LayerDef<HiddenNormConfig, "scale">[] = [
-  ...["LlamaLayerNorm", "QwenLayerNorm", "Qwen3LayerNorm", "Phi3LayerNorm"],
-  ...["Qwen3MoeLayerNorm", "MistralLayerNormalization", "MixtralLayerNormalization"],
-  ...["GptOssLayerNormalization", "RoformerNorm"],
-].map((name) => normalization(name));

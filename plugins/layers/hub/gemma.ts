@@ -2,16 +2,7 @@
 import type { Builder } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
-import {
-  asFloat,
-  boolMask,
-  causalMask,
-  inputAt,
-  paramAt,
-  scalarLike,
-  sizeAt,
-  weight,
-} from "../../../core/ops/words.ts";
+import { asFloat, boolMask, causalMask, inputAt, scalarLike } from "../../../core/ops/words.ts";
 import { bool, float, int, nullable, type Schema } from "../../../core/values/schema.ts";
 import {
   at,
@@ -22,35 +13,22 @@ import {
   gated,
   one,
   type Place,
-  rms,
   rmsOf,
   type Specs,
   steps,
   toHeadsFirst,
 } from "./kit.ts";
 import { hidden } from "./names.ts";
+import { type HiddenNormConfig, rootMeanSquares } from "./norms.ts";
 import { frequencies, rotated } from "./rotary.ts";
 
-/** Options of {@link gemmaNormalizationDef}, resolved. */
-export interface GemmaNormalizationConfig {
-  /** Added to the mean square. */
-  readonly epsilon: number;
-}
 /** x over its root mean square, times one plus a learned scale, shape unchanged. */
-export const gemmaNormalizationDef: LayerDef<GemmaNormalizationConfig, "scale"> = {
-  kind: "layer",
-  name: "GemmaRMSNormalization",
-  mask: "consume",
-  config: { epsilon: float({ default: 1e-6 }) },
-  params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "zeros") }),
-  build: ({ b, config, inputs, params }) => [
-    rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon, 1),
-  ],
-  keras: {
-    ...hidden("GemmaRMSNormalization"),
-    classNames: ["keras_hub>GemmaRMSNormalization", "RMSNormalization"],
-  },
-};
+export const gemmaNormalizationDef: LayerDef<HiddenNormConfig, "scale"> = rootMeanSquares(
+  "GemmaRMSNormalization",
+  "scale",
+  1,
+  { classNames: ["keras_hub>GemmaRMSNormalization", "RMSNormalization"] },
+);
 
 /** Options of {@link gemmaDecoderDef}, resolved. */
 export interface GemmaDecoderConfig {

@@ -9,7 +9,6 @@ import {
   tokenAndPositionEmbeddingDef,
 } from "./embeddings.ts";
 import {
-  decoderNorms,
   llamaDecoderDef,
   mistralDecoderDef,
   phi3DecoderDef,
@@ -17,6 +16,7 @@ import {
   qwenDecoderDef,
 } from "./decoders.ts";
 import { bloomDecoderDef } from "./bloom.ts";
+import { decoderNorms } from "./norms.ts";
 import { gemma3DecoderDef, gemmaDecoderDef, gemmaNormalizationDef, paliGemmaDecoderDef } from "./gemma.ts";
 import { padderDef } from "./padder.ts";
 import { textLayers } from "./text/list.ts";

@@ -10,7 +10,6 @@ import {
   shapeVector,
   sizeAt,
   transpose,
-  weight,
 } from "../../../../core/ops/words.ts";
 import { initializerField } from "../../shared/fields.ts";
 import { choice, float, int, nullable, type Schema } from "../../../../core/values/schema.ts";
@@ -31,6 +30,7 @@ import {
   toHeads,
 } from "../kit.ts";
 import { hidden } from "../names.ts";
+import { type HiddenNormConfig, rootMeanSquares } from "../norms.ts";
 import { frequencies, rotated } from "../rotary.ts";
 import { asColumn, asRow, overSteps } from "./deltarule.ts";
 import {
@@ -44,23 +44,13 @@ import {
 } from "./experts.ts";
 import { beforeZeroMasked, zeroMaskedField } from "../../shared/spelled.ts";
 
-/** Options of {@link qwen35NormDef}, resolved. */
-export interface Qwen35NormConfig {
-  /** Added to the mean square. */
-  readonly epsilon: number;
-}
 /** x over its root mean square, times one plus a learned scale, shape unchanged. */
-export const qwen35NormDef: LayerDef<Qwen35NormConfig, "scale"> = {
-  kind: "layer",
-  name: "Qwen3_5LayerNorm",
-  mask: "consume",
-  config: { epsilon: float({ default: 1e-6 }) },
-  params: (_, [x]) => ({ scale: weight([sizeAt(x, -1)], "zeros") }),
-  build: ({ b, config, inputs, params }) => [
-    rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "scale"), config.epsilon, 1),
-  ],
-  keras: hidden("Qwen3_5LayerNorm", { ignore: ["head_dim"] }),
-};
+export const qwen35NormDef: LayerDef<HiddenNormConfig, "scale"> = rootMeanSquares(
+  "Qwen3_5LayerNorm",
+  "scale",
+  1,
+  { ignore: ["head_dim"] },
+);
 
 /** Options of the layers, resolved. */
 export interface Qwen35Config {

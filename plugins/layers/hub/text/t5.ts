@@ -14,9 +14,7 @@ import {
   paramAt,
   scalarLike,
   shapeOf,
-  sizeAt,
   transpose,
-  weight,
 } from "../../../../core/ops/words.ts";
 import { activationField } from "../../shared/fields.ts";
 import type { ActivationSpec } from "../../../../core/network/specs.ts";
@@ -37,24 +35,15 @@ import {
   unsplit,
 } from "../kit.ts";
 import { hidden } from "../names.ts";
+import { type HiddenNormConfig, rootMeanSquares } from "../norms.ts";
 
-/** Options of {@link t5LayerNormDef}, resolved. */
-export interface T5LayerNormConfig {
-  /** Added to the mean square. */
-  readonly epsilon: number;
-}
 /** x over its root mean square, times a learned scale, shape unchanged. */
-export const t5LayerNormDef: LayerDef<T5LayerNormConfig, "weight"> = {
-  kind: "layer",
-  name: "T5LayerNorm",
-  mask: "consume",
-  config: { epsilon: float({ default: 1e-6 }) },
-  params: (_, [x]) => ({ weight: weight([sizeAt(x, -1)], "ones") }),
-  build: ({ b, config, inputs, params }) => [
-    rms(b, asFloat(b, inputAt(inputs, 0)), paramAt(params, "weight"), config.epsilon),
-  ],
-  keras: hidden("T5LayerNorm", { ignore: ["activity_regularizer"] }),
-};
+export const t5LayerNormDef: LayerDef<HiddenNormConfig, "weight"> = rootMeanSquares(
+  "T5LayerNorm",
+  "weight",
+  0,
+  { ignore: ["activity_regularizer"] },
+);
 
 /** Options of {@link t5TransformerLayerDef}, resolved. */
 export interface T5TransformerLayerConfig {
