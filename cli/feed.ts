@@ -1,12 +1,28 @@
 /** What a model is run on, read from the files and texts that the command line names. @module */
 import { castTensor, InputError, type Model, type Tensor } from "../mod.ts";
-import { type CsvTable, csvToTensor } from "../public/data.ts";
+import {
+  type BrokenPicture,
+  type CsvTable,
+  csvToTensor,
+  readPictures as readPicturesOf,
+} from "../public/data.ts";
 import { dtypes, isFloat, isInteger, reshaped, tensor, toNumbers } from "../public/tensors.ts";
 import { textVectorizer } from "../public/text.ts";
 import type { Assets, TakenRows } from "./assets.ts";
 import { UsageError } from "./command.ts";
 import { givenFile, givenFiles } from "./given.ts";
-import { isFolder, isPicture, isTable, readPictures, readTable, readTensor, readText } from "./inputs.ts";
+import {
+  isFolder,
+  isPicture,
+  isTable,
+  readColumn,
+  readPictures,
+  readTable,
+  readTensor,
+  readText,
+} from "./inputs.ts";
+import { pictureColumn, placed, tableFolder } from "./pictures/found.ts";
+import { channelsFirst, normalized, pictureForm, turnedFirst, wantsTurning } from "./pictures/layout.ts";
 import { shapeText } from "./terminal.ts";
 import { rulesOf } from "./tokenrules.ts";
 
@@ -22,6 +38,9 @@ export interface InputOptions {
   readonly divide?: number;
   /** Where zeros are put; as the model's file says, or `post`, unless given. */
   readonly padding?: "post" | "pre";
+  /** Taken away from each channel of pictures once they are divided, and what they are divided by then. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
 }
 /** Columns of a table by name. */
 export type Columns = Readonly<Record<string, readonly string[]>>;
@@ -33,6 +52,8 @@ export interface Feed {
   readonly texts?: readonly string[];
   /** The pictures' files behind the rows. */
   readonly files?: readonly string[];
+  /** Pictures that can't be read, and why; they have no row. */
+  readonly broken?: readonly BrokenPicture[];
   /** Columns of the rows' table that the model doesn't take: ids and what else tells rows apart. */
   readonly beside?: Columns;
 }
@@ -41,6 +62,7 @@ export interface Feed {
 interface Read {
   readonly x: Tensor;
   readonly files?: readonly string[];
+  readonly broken?: readonly BrokenPicture[];
   readonly beside?: Columns;
 }
 type Shape = readonly (number | string | null)[];
@@ -56,6 +78,7 @@ function divided(t: Tensor, by: number): Tensor {
 function shapedFor(t: Tensor, wanted: Shape): Tensor {
   const inner = wanted.slice(1).map((d) => (typeof d === "number" ? d : -1));
   const rows = t.shape[0] ?? 0;
+  if (wantsTurning(t, wanted)) return turnedFirst(t);
   if (t.shape.length === inner.length && inner.every((d, i) => d < 0 || d === t.shape[i])) {
     return reshaped(t, [1, ...t.shape]);
   }
@@ -157,16 +180,60 @@ function joined(list: readonly Tensor[], files: readonly string[]): Tensor {
 
 /** The files of one input, one after another. */
 async function readInput(files: readonly string[], wanted: Shape, assets: Assets, log: Log): Promise<Read> {
-  if (files.every(isTable)) return await readColumns(files, assets, log);
-  const list: Tensor[] = [], names: string[] = [];
+  const list: Tensor[] = [], names: string[] = [], broken: BrokenPicture[] = [];
+  if (files.every(isTable)) {
+    const columns = wanted.length < 4 ? [] : await Promise.all(files.map(pictureColumn));
+    if (columns.length === 0 || columns.includes(undefined)) return await readColumns(files, assets, log);
+    return await readNamed(files, columns, wanted);
+  }
   for (const file of files) {
     if (isPicture(file) || await isFolder(file)) {
-      const { images, files: pictures } = await readPictures(file, wanted);
+      const { images, files: pictures, broken: wrong } = await readPictures(file, wanted);
       list.push(images);
       names.push(...pictures);
+      broken.push(...wrong);
     } else list.push(await readTensor(file, wanted));
   }
-  return { x: joined(list, files), ...(names.length > 0 && { files: names }) };
+  return { x: joined(list, files), ...(names.length > 0 && { files: names, broken }) };
+}
+/** Pictures that columns of tables name. */
+async function readNamed(
+  tables: readonly string[],
+  columns: readonly (string | undefined)[],
+  wanted: Shape,
+): Promise<Read> {
+  const { height, width, colorMode } = pictureForm(wanted), all: string[] = [];
+  for (const [i, file] of tables.entries()) {
+    for (const name of await readColumn(file, columns[i] ?? "")) all.push(placed(tableFolder(file), name));
+  }
+  const size = height !== undefined && width !== undefined && { imageSize: [height, width] as const };
+  const { images, files, broken } = await readPicturesOf(all, {
+    colorMode,
+    upright: true,
+    broken: "skip",
+    ...size,
+  });
+  return { x: images, files, broken };
+}
+/** Numbers scaled as flags say, or as the model's file does. */
+function scaledFor(
+  x: Tensor,
+  options: InputOptions,
+  assets: Assets,
+  { shape }: { readonly shape: Shape },
+): Tensor {
+  const { divide, mean, std } = options;
+  if (divide === undefined && !mean && !std) return assets.scale?.(x) ?? x;
+  const whole = divide === undefined ? x : divided(x, divide), count = (mean ?? std ?? []).length;
+  if (!mean && !std) return whole;
+  const first = channelsFirst(shape) && !wantsTurning(x, shape),
+    channels = x.shape[first ? 1 : x.shape.length - 1];
+  if (channels !== count && count !== 1) {
+    throw new UsageError(
+      `--mean and --std: expected a number for each of ${channels} channels, got ${count}`,
+    );
+  }
+  return normalized(whole, mean ?? (std ?? []).map(() => 0), std ?? (mean ?? []).map(() => 1), first);
 }
 
 /** Texts, with the columns that stand beside them in their table. */
@@ -257,11 +324,10 @@ export async function readFeed(
     if (x === undefined) {
       throw new UsageError(`input ${name} ${shapeText(shape)} is missing: --input ${name}=FILE.npy`);
     }
-    const scaled = texts
-      ? x
-      : options.divide !== undefined
-      ? divided(x, options.divide)
-      : assets.scale?.(x) ?? x;
+    const scaled = texts ? x : scaledFor(x, options, assets, port);
+    if (wantsTurning(scaled, shape) && !read.get(name)?.files) {
+      log(`${name}: the channels of ${shapeText(x.shape)} are put first, as the model takes them`);
+    }
     const t = castFor(shapedFor(scaled, shape), port);
     tensors[name] = t;
     rows = t.shape[0] ?? 1;
@@ -269,5 +335,13 @@ export async function readFeed(
   }
   const parts = [...read.values()], files = parts.find((part) => part.files)?.files;
   const beside = parts.find((part) => part.beside)?.beside;
-  return { tensors, rows, ...(texts && { texts }), ...(files && { files }), ...(beside && { beside }) };
+  const broken = parts.flatMap((part) => part.broken ?? []);
+  return {
+    tensors,
+    rows,
+    ...(texts && { texts }),
+    ...(files && { files }),
+    ...(broken.length > 0 && { broken }),
+    ...(beside && { beside }),
+  };
 }

@@ -1,6 +1,8 @@
 /** Reads files of data: arrays, tables, pictures, data sets, and text. @module */
 import { InputError, readNpy, type Tensor } from "../mod.ts";
+import { pictureForm } from "./pictures/layout.ts";
 import {
+  type BrokenPicture,
   type CsvTable,
   csvToTensor,
   isPicture,
@@ -84,35 +86,32 @@ const isIdx = (path: string) => /idx\d-ubyte(\.gz)?$/.test(path) || /\.idx(\.gz)
 /** True for CIFAR-10 binaries. */
 export const isCifar = (path: string): boolean => /\.bin(\.gz)?$/.test(path);
 
-/** Height, width and channels of the pictures that an input takes, as far as its shape says them; flat ones are square. */
-function pictureShape(shape: readonly (number | string | null)[]): readonly (number | undefined)[] {
-  const inner = shape.slice(1).map((d) => (typeof d === "number" ? d : undefined)), [flat] = inner;
-  if (inner.length === 2) return [...inner, 1];
-  if (inner.length !== 1 || flat === undefined) return inner;
-  const channels = [1, 3, 4].find((c) => Number.isInteger(Math.sqrt(flat / c))) ?? 1,
-    side = Math.sqrt(flat / channels);
-  return [side, side, channels];
-}
 /** Pictures with their files. */
 export interface Pictures {
   readonly images: Tensor;
   readonly files: readonly string[];
+  /** Those of a folder that can't be read. */
+  readonly broken: readonly BrokenPicture[];
 }
 /** Pictures of a file or a folder, in the size and channels that an input asks for. */
 export async function readPictures(
   path: string,
   wanted: readonly (number | string | null)[],
 ): Promise<Pictures> {
-  const [height, width, channels = 3] = pictureShape(wanted);
-  const colorMode = channels === 1 ? "grayscale" : channels === 4 ? "rgba" : "rgb";
+  const { height, width, colorMode } = pictureForm(wanted), reading = { colorMode, upright: true };
   const imageSize = height === undefined || width === undefined ? undefined : [height, width] as const;
-  if (await isFolder(path)) {
-    const { images, files } = await readImageFolder(path, { colorMode, ...(imageSize && { imageSize }) });
-    return { images, files: files.map((file) => `${path.replace(/(?<=.)[\\/]+$/, "")}/${file}`) };
+  if (!await isFolder(path)) {
+    const image = await readImage(await readBytes(path), { file: path, ...reading });
+    const made = imageSize ? resizeImage(image, imageSize) : image;
+    return { images: reshaped(made, [1, ...made.shape]), files: [path], broken: [] };
   }
-  const image = await readImage(await readBytes(path), { file: path, colorMode });
-  const made = imageSize ? resizeImage(image, imageSize) : image;
-  return { images: reshaped(made, [1, ...made.shape]), files: [path] };
+  const { images, files, broken } = await readImageFolder(path, {
+    ...reading,
+    classNames: [],
+    broken: "skip",
+    ...(imageSize && { imageSize }),
+  });
+  return { images, files: files.map((file) => `${path.replace(/(?<=.)[\\/]+$/, "")}/${file}`), broken };
 }
 
 /** Numbers from `.npy`, `.csv` (all columns), IDX and CIFAR-10 files, pictures and folders of them; `wanted` is an input's shape. */

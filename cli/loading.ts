@@ -41,6 +41,8 @@ export function inputOptions(command: Command): Command {
     .option("--text-file <file>", "texts, one a line")
     .option("--column <name>", "column of a .csv that holds the text (default: text)")
     .option("--divide <number>", "divide the input's numbers, as pictures by 255")
+    .option("--mean <numbers>", "take these away from the channels then, by commas")
+    .option("--std <numbers>", "and divide the channels by these, by commas")
     .addOption(
       new Option("--padding <where>", "zeros of short texts come after (default) or before")
         .choices(["post", "pre"]),
@@ -59,7 +61,27 @@ export function inputsFrom(options: Readonly<Record<string, unknown>>): InputOpt
     ...(options.padding === "pre" || options.padding === "post" ? { padding: options.padding } : {}),
     ...(textFile === undefined ? {} : { textFile }),
     ...(divide === undefined ? {} : { divide }),
+    ...channelNumbers(options),
   };
+}
+/** The numbers of `--mean` and `--std`. @throws {UsageError} */
+export function channelNumbers(
+  options: Readonly<Record<string, unknown>>,
+): { readonly mean?: readonly number[]; readonly std?: readonly number[] } {
+  const read = (name: "mean" | "std") => {
+    const given = textOption(options, name),
+      numbers = given?.split(",").map((n) => n.trim() === "" ? NaN : Number(n));
+    if (numbers?.some((n) => !Number.isFinite(n) || name === "std" && n === 0)) {
+      throw new UsageError(`--${name}: expected numbers by commas, one a channel, got ${given}`);
+    }
+    return numbers && { [name]: numbers };
+  };
+  const both = { ...read("mean"), ...read("std") };
+  const { mean, std } = both as { readonly mean?: number[]; readonly std?: number[] };
+  if (mean && std && mean.length !== std.length) {
+    throw new UsageError(`--mean has ${mean.length} numbers, --std ${std.length}`);
+  }
+  return both;
 }
 
 /** True when any input was given. */

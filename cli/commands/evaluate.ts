@@ -12,7 +12,9 @@ import {
   UsageError,
 } from "../command.ts";
 import { givenFiles } from "../given.ts";
-import { loadNamed, modelOptions } from "../loading.ts";
+import { brokenText } from "../pictures/broken.ts";
+import { fitted as laidOut, picturesFor } from "../pictures/layout.ts";
+import { channelNumbers, loadNamed, modelOptions } from "../loading.ts";
 import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
 import { evaluateOn, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
@@ -40,6 +42,8 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
       .option("--column <name>", "column of a .csv that holds the text")
       .addOption(new Option("--target-kind <kind>", "what targets are").choices(["class", "number"]))
       .option("--divide <number>", "divide the data's numbers, as pictures by 255")
+      .option("--mean <numbers>", "take these away from the channels then, by commas")
+      .option("--std <numbers>", "and divide the channels by these, by commas")
       .option("--loss <name>", "a loss, where the model's file says none")
       .option("--metrics <names>", "metrics, by commas (repeatable)", collect)
       .option("--samples <count>", "sample predictions that are shown", "10")
@@ -71,7 +75,7 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
       options,
       dataset ? [] : given,
     );
-    const { text, label, divide, target } = data;
+    const { text, label, divide, target } = data, { mean, std } = channelNumbers(options);
     const fitted: Fitted = {
       labels: held.labels,
       preparation: {
@@ -80,13 +84,15 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
         divide,
         target,
         text,
+        ...(mean && { mean, deviation: std ?? mean.map(() => 1) }),
+        ...(std && { mean: mean ?? std.map(() => 0), deviation: std }),
       },
     };
     if (!data.train) throw new UsageError("--data is missing");
-    const words = fitted.preparation.text;
-    const raw = await readPart(data.train, data, !words?.next), [first] = model.inputs;
+    const reading = picturesFor(model, data), words = fitted.preparation.text;
+    const raw = await readPart(data.train, reading, !words?.next), [first] = model.inputs;
     for (const note of notesFor(raw, fitted)) context.log(note);
-    const part = prepare(raw, fitted);
+    const part = laidOut(prepare(raw, fitted), first?.shape);
     if (words?.next) {
       const found = await evaluateText(model, part.x, words.length);
       return {
@@ -98,9 +104,11 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
       throw new InputError(`evaluate is for models of one input; this has ${model.inputs.length}`);
     }
     const found = await evaluateOn(model, part, { batchSize, samples, target, metrics });
+    const { broken = [] } = raw;
     return {
-      text: evaluationText(found, fitted.labels, part.texts, context.terminal.width),
-      data: { model: path, backend: model.backend, ...found },
+      text: [evaluationText(found, fitted.labels, part.texts, context.terminal.width), ...brokenText(broken)]
+        .join("\n\n"),
+      data: { model: path, backend: model.backend, ...found, ...(broken.length > 0 && { broken }) },
     };
   },
 };
@@ -124,6 +132,7 @@ function besideModel(model: Model, { labels, vocabulary }: Assets): Fitted {
       deviation: null,
       table: null,
       shape: text ? null : fixed,
+      image: null,
     },
   };
 }

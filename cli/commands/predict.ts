@@ -9,6 +9,7 @@ import { checkFile, checkFolder, fileName, makeFolder, writeWhole } from "../out
 import { type ClassNames, classScores } from "../results/classes.ts";
 import { predictionColumns } from "../results/columns.ts";
 import { tableBytes, tableEndings } from "../results/formats.ts";
+import { brokenText } from "../pictures/broken.ts";
 import { predictAll } from "../run.ts";
 import { clip, shapeText, table } from "../terminal.ts";
 
@@ -105,13 +106,15 @@ lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
         "predict so often with other draws (Monte Carlo dropout); outputs are [samples, rows, …]",
       )
       .option("--seed <number>", "fixes what dropout called with training=True draws")
-      .option("--rows <count>", "rows to print", "5"),
+      .option("--rows <count>", "rows to print", "5")
+      .option("--top <count>", "classes that are shown of each row, the most probable first", "1"),
   async run([path = "", ...files], options, context) {
     const asked = inputsFrom(options), given = { ...asked, inputs: [...asked.inputs, ...files] };
     const batchSize = numberOption(options, "batchSize", { flag: "--batch-size", whole: true, min: 1 });
     const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 1 });
     const seed = numberOption(options, "seed", { flag: "--seed", whole: true, min: 0 });
     const rows = numberOption(options, "rows", { flag: "--rows", whole: true, min: 0 }) ?? 5;
+    const top = numberOption(options, "top", { flag: "--top", whole: true, min: 1 }) ?? 1;
     if (!hasInput(given)) throw new UsageError("nothing to predict: give --input, --text or --text-file");
     const destination = await destinationOf(options, [path, ...given.inputs]);
     if (samples !== undefined && destination?.form === "table") {
@@ -136,7 +139,9 @@ lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
     const written = destination && await writeTo(destination, outputs, feed, about, context);
     const parts = Object.entries(outputs).map(([name, t]) => {
       const head = `${name}  ${t.dtype} ${shapeText(t.shape)}`;
-      return [head, rowsTable(t, rows, about, feed, context.terminal.width)].filter((x) => x).join("\n");
+      return [head, rowsTable(t, { rows, top }, about, feed, context.terminal.width)].filter((x) => x).join(
+        "\n",
+      );
     });
     const used = `${feed.rows} rows in ${milliseconds.toFixed(0)} ms on ${
       model.backend ?? "the default engine"
@@ -144,20 +149,24 @@ lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
     const places = [...new Set(written?.values() ?? [])];
     return {
       quiet: destination?.path === "-",
-      text: [...parts, [used, ...(places.length > 0 ? [`written: ${places.join(", ")}`] : [])].join("\n")]
-        .join("\n\n"),
+      text: [
+        ...parts,
+        [used, ...(places.length > 0 ? [`written: ${places.join(", ")}`] : [])].join("\n"),
+        ...brokenText(feed.broken ?? []),
+      ].join("\n\n"),
       data: {
         model: path,
         backend: model.backend,
         rows: feed.rows,
         milliseconds,
+        ...(feed.broken && { broken: feed.broken }),
         outputs: Object.entries(outputs).map(([name, t]) => ({
           name,
           dtype: t.dtype,
           shape: t.shape,
           ...(written && { file: written.get(name) }),
           first: firstRows(t, rows),
-          ...classesIn(t, rows, about),
+          ...classesIn(t, { rows, top }, about),
         })),
       },
     };
@@ -176,20 +185,25 @@ const cells = (t: Tensor): readonly (number | string)[] =>
   t.dtype === "string" ? t.data as readonly string[] : Array.from(toNumbers(t));
 
 /** Classes of the first rows, with their names and probabilities. */
-function classesIn(t: Tensor, rows: number, about: ClassNames) {
+function classesIn(
+  t: Tensor,
+  { rows, top }: { readonly rows: number; readonly top: number },
+  about: ClassNames,
+) {
   const scores = classScores(t, about);
   if (!scores) return {};
   return {
     classes: Array.from({ length: Math.min(rows, scores.rows) }, (_, row) => {
       const best = scores.best(row);
-      return { class: best, label: about.labels?.[best], probability: scores.at(row, best) };
+      const one = (c: number) => ({ class: c, label: about.labels?.[c], probability: scores.at(row, c) });
+      return { ...one(best), ...(top > 1 && { top: scores.top(row, top).map(one) }) };
     }),
   };
 }
 
 function rowsTable(
   t: Tensor,
-  rows: number,
+  { rows, top }: { readonly rows: number; readonly top: number },
   about: ClassNames,
   { files, texts, rows: given }: Feed,
   width: number,
@@ -199,14 +213,14 @@ function rowsTable(
   const beside = t.shape[0] === given ? [...(files ? [files] : []), ...(texts ? [texts] : [])] : [];
   if (scores) {
     const lines = Array.from({ length: count }, (_, r) => {
-      const best = scores.best(r);
-      return [
-        `${r + 1}`,
-        scores.name(best),
-        scores.at(r, best).toFixed(4),
-        ...beside.map((list) => list[r] ?? ""),
-      ];
-    });
+      const shown = top === 1 ? [scores.best(r)] : scores.top(r, top);
+      return shown.map((c, i) => [
+        i === 0 ? `${r + 1}` : "",
+        scores.name(c),
+        scores.at(r, c).toFixed(4),
+        ...beside.map((list) => i === 0 ? list[r] ?? "" : ""),
+      ]);
+    }).flat();
     const named = [...(files ? ["file"] : []), ...(texts ? ["text"] : [])].slice(0, beside.length);
     const what = scores.probabilities ? "probability" : "score";
     return table(["row", "class", what, ...named], lines, { right: [0, 2], ends: files ? [3] : [], width });

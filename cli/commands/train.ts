@@ -2,11 +2,14 @@
 import type { Model } from "../../mod.ts";
 import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
 import { collect, type CommandDef, type Context, listOption, textOption, UsageError } from "../command.ts";
-import { backendNames } from "../loading.ts";
+import { backendNames, loadNamed } from "../loading.ts";
+import { beginPictures } from "../pictures/begun.ts";
+import { brokenText } from "../pictures/broken.ts";
+import { augmentations } from "../pictures/plan.ts";
 import { isTable } from "../inputs.ts";
 import { checkFile, writeText } from "../output.ts";
 import { count } from "../terminal.ts";
-import { beginTable, writeBegun } from "../training/begun.ts";
+import { beginTable, type Begun, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
@@ -29,6 +32,8 @@ export const train: CommandDef = {
   summary: "train a model: a new one by a configuration, or one from a file",
   example: `lapis train mnist.json --data mnist/ -o mnist.keras
 lapis train --data penguins.csv --target species -o penguins.keras   # no configuration
+lapis train --data pics/ -o pics.keras   # a folder a class
+lapis train base.keras --head --data pics/ --unfreeze conv5 -o mine.keras   # transfer learning
 lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
@@ -52,6 +57,21 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       )
       .option("--max-words <count>", "size of the vocabulary")
       .option("--divide <number>", "divide the data's numbers, as pictures by 255")
+      .option("--mean <numbers>", "take these away from pictures' channels then, by commas")
+      .option("--std <numbers>", "and divide the channels by these, by commas")
+      .option("--image-size <size>", "pictures are resized to this: 64, or 64x48 for height and width")
+      .option(
+        "--augment <kind>",
+        `how pictures are changed in training: ${Object.keys(augmentations).join(", ")}`,
+      )
+      .option("--head [classes]", "put a new last layer on the model, for the data's classes")
+      .option(
+        "--freeze <layer>",
+        "the last layer that is frozen; none: no layer (with --head: all before it)",
+      )
+      .option("--unfreeze <layer>", "a second stage frees the layers from this one on; all: every one")
+      .option("--fine-tune <epochs>", "passes over the data in the second stage (default: 10)")
+      .option("--fine-tune-rate <rate>", "its learning rate (default: 0.0001)")
       .option("--epochs <count>", "passes over the data")
       .option("--batch-size <rows>", "samples of a step")
       .option("--optimizer <name>", "the optimizer")
@@ -66,9 +86,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--plot [file]", "show the curves of the losses and metrics; as SVG in a file too")
       .option("--resume", "go on from the state that --output holds"),
   async run([path = ""], options, context) {
-    const begun = path === ""
-      ? await beginTable(tablesIn(options), options, context.terminal.width)
-      : undefined;
+    const begun = await begunFrom(path, options, context);
     if (begun) context.log(begun.text);
     const plan = await planFrom(path, options, begun?.config), historyFile = textOption(options, "history");
     const { output } = plan, resume = options.resume === true;
@@ -126,17 +144,34 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         ...(plot === undefined ? [] : [historyText(curves, { width: Math.min(80, context.terminal.width) })]),
         `trained ${history.epoch.length} epochs in ${timeText(watched.seconds)}, ` +
         `${count(Math.round(speed))} samples/s\nwritten: ${output}`,
+        ...brokenText(made.broken ?? []),
       ].join("\n\n"),
       data: { ...data, ...(test && { test: test.data }), ...judged?.data },
     };
   },
 };
 /** The tables that are trained on without a configuration. @throws {UsageError} where there are none. */
+/** The configuration that is made of pictures or a table where none is given. */
+async function begunFrom(
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<Begun | undefined> {
+  const log = (line: string) => context.log(line);
+  if (path !== "" && options.head === undefined || options.resume === true) return undefined;
+  if (path !== "") {
+    const { model } = await loadNamed(path, options, context);
+    return await beginPictures(options, log, { model, path });
+  }
+  return await beginPictures(options, log) ??
+    await beginTable(tablesIn(options), options, context.terminal.width);
+}
 function tablesIn(options: Readonly<Record<string, unknown>>): readonly string[] {
   const files = listOption(options, "data");
   if (files.length > 0 && files.every(isTable)) return files;
   throw new UsageError(
-    "expected a configuration or a model file; or a table and its column: --data FILE.csv --target COLUMN",
+    "expected a configuration or a model file; or a table and its column: --data FILE.csv --target COLUMN; " +
+      "or a folder of pictures, a folder a class: --data FOLDER",
   );
 }
 /** What is kept of the fit for pages: of one that is open, or of a later one by the history's file. */

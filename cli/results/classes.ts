@@ -12,6 +12,8 @@ export interface ClassScores {
   at(row: number, c: number): number;
   /** The class of a row: the best, or of two the second from the threshold on. */
   best(row: number): number;
+  /** The classes of a row with the highest scores, the best first. */
+  top(row: number, count: number): readonly number[];
   /** A class' name; its number where it has none. */
   name(c: number): string;
 }
@@ -55,6 +57,7 @@ export function classScores(t: Tensor, { labels, threshold = 0.5 }: ClassNames):
       name,
       at: (row, c) => c === 1 ? second(row) : 1 - second(row),
       best: (row) => second(row) >= threshold ? 1 : 0,
+      top: (row, count) => (second(row) >= 0.5 ? [1, 0] : [0, 1]).slice(0, count),
     };
   }
   if (!probabilities && labels?.length !== width) return undefined;
@@ -65,6 +68,8 @@ export function classScores(t: Tensor, { labels, threshold = 0.5 }: ClassNames):
     probabilities,
     name,
     at,
+    top: (row, count) =>
+      Array.from({ length: width }, (_, c) => c).sort((a, b) => at(row, b) - at(row, a)).slice(0, count),
     best(row) {
       if (width === 2 && probabilities && threshold !== 0.5) return at(row, 1) >= threshold ? 1 : 0;
       let best = 0;

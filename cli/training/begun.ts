@@ -86,7 +86,7 @@ const shortened = ({ kind, ...rest }: Partial<ColumnOptions> & { readonly kind: 
   Object.keys(rest).length === 0 ? kind : { kind, ...rest };
 
 /** What flags say of the fit, so that the written configuration is what was run. @throws {UsageError} */
-function saidFit(options: Options, rows: number): Json {
+export function saidFit(options: Options, rows: number): Json {
   const said: Record<string, unknown> = {};
   for (
     const [name, flag, min] of [["epochs", "--epochs", 1], ["batchSize", "--batch-size", 1], [
@@ -135,8 +135,13 @@ export async function writeBegun(config: Json, output: string): Promise<string> 
       const path = `${file}`;
       return /^([\\/]|[a-zA-Z]:[\\/])/.test(path) ? path : relative(folder || ".", path);
     };
-  const train = Array.isArray(data.train) ? data.train.map(from) : from(data.train);
-  const told = `${JSON.stringify({ ...config, data: { ...data, train } }, null, 2)}\n`;
+  const parts = ["train", "validation", "test"].flatMap((part) => {
+    const files = data[part];
+    return files === undefined ? [] : [[part, Array.isArray(files) ? files.map(from) : from(files)]];
+  });
+  const model = typeof config.model === "string" ? from(config.model) : config.model;
+  const placed = { ...config, model, data: { ...data, ...Object.fromEntries(parts) } };
+  const told = `${JSON.stringify(placed, null, 2)}\n`;
   const base = output.replace(/(\.weights)?\.[\w]+$/, "");
   for (let n = 1;; n++) {
     const file = n === 1 ? `${base}.json` : `${base}-${n}.json`;

@@ -20,6 +20,7 @@ import {
   tableFields,
 } from "./readerconfig.ts";
 import { type SeriesConfig, seriesFields } from "./seriesconfig.ts";
+import { type TransferConfig, transferFields } from "./transfer.ts";
 
 const { bool, choice, field, float, int, list, nullable, parseConfig, text } = fields;
 
@@ -100,6 +101,7 @@ export interface FitConfig {
 export interface TrainConfig {
   readonly $schema: string | null;
   readonly model: string | ModelConfig;
+  readonly transfer: TransferConfig | null;
   readonly data: DataConfig | null;
   readonly compile: CompileConfig | null;
   readonly fit: FitConfig;
@@ -350,6 +352,7 @@ export const trainFields: Schema<TrainConfig> = {
     read: (raw, path) =>
       typeof raw === "string" ? raw : fields.isRecord(raw) ? parseConfig(modelFields, raw, path) : undefined,
   }),
+  transfer: nullable(section("how a model from a file is taken over for other data", transferFields)),
   data: nullable(section("what is trained on", dataFields)),
   compile: nullable(section("how it is compiled; as the model's file says unless given", compileFields)),
   fit: section("how it is trained", fitFields, defaultFit),

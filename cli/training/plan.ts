@@ -5,8 +5,10 @@ import { fields } from "../../public/plugins.ts";
 import { listOption, namesOption, numberOption, textOption, UsageError } from "../command.ts";
 import { givenFiles } from "../given.ts";
 import { isFolder, readText } from "../inputs.ts";
+import { channelNumbers } from "../loading.ts";
 import { checkFile, folderOf } from "../output.ts";
 import { targetsFrom } from "../targets.ts";
+import { transferWith } from "./transfer.ts";
 import { toNumbers } from "../../public/tensors.ts";
 import { saidColumns } from "./begun.ts";
 import {
@@ -121,6 +123,13 @@ export function dataWith(base: DataConfig, options: Options, files: readonly str
     }),
   };
 }
+/** How a model that is taken over for other classes is compiled, where nothing says it. */
+const forClasses: CompileConfig = {
+  optimizer: { name: "adam", learningRate: 0.001 },
+  loss: "sparseCategoricalCrossentropy",
+  metrics: ["accuracy"],
+  lossWeights: null,
+};
 function compileWith(base: CompileConfig | null, options: Options): CompileConfig | null {
   const optimizer = textOption(options, "optimizer"), loss = textOption(options, "loss");
   const metrics = namesOption(options, "metrics");
@@ -184,6 +193,7 @@ export async function planFrom(path: string, options: Options, begun?: Json): Pr
     : {
       $schema: null,
       model: path,
+      transfer: null,
       data: null,
       compile: null,
       fit: defaultFit,
@@ -194,7 +204,9 @@ export async function planFrom(path: string, options: Options, begun?: Json): Pr
   const epochs = whole("epochs", "--epochs", 1), batchSize = whole("batchSize", "--batch-size", 1);
   const seed = whole("seed", "--seed", 0), backend = textOption(options, "backend");
   const split = numberOption(options, "validationSplit", { flag: "--validation-split", min: 0 });
-  const named = await datasetNamed(given), files = folder === undefined && !named ? given : [];
+  // A folder is where a configuration's files are, and what a model's file is trained on.
+  const named = await datasetNamed(given), isSource = folder === undefined || base.data === null;
+  const files = isSource && !named && !begun ? given : [];
   const said = dataWith({ ...base.data ?? defaultData, ...(named && { dataset: named }) }, options, files);
   const data = await withDataset(
     said,
@@ -204,12 +216,14 @@ export async function planFrom(path: string, options: Options, begun?: Json): Pr
   if (!data.train) {
     throw new UsageError("nothing to train on: --data FILE, or data.train in the configuration");
   }
-  const output = textOption(options, "output") ?? base.output;
+  const output = textOption(options, "output") ?? base.output,
+    transfer = transferWith(base.transfer, options);
   return {
     ...base,
-    data,
+    data: { ...data, image: { ...data.image, ...channelNumbers(options) } },
     output,
-    compile: compileWith(base.compile, options),
+    transfer,
+    compile: compileWith(base.compile ?? (transfer && forClasses), options),
     fit: {
       ...base.fit,
       ...(epochs !== undefined && { epochs }),

@@ -24,6 +24,7 @@ import { readText } from "../inputs.ts";
 import { type DataConfig, defaultData, defaultText, type Json } from "./config.ts";
 import { isUnnamed, noColumn, notesOf } from "./tables.ts";
 import { isCells, isTexts, type RawPart } from "./sources.ts";
+import { type ImageConfig, imageFields } from "./readerconfig.ts";
 import { rulesOf } from "../tokenrules.ts";
 
 const { choice, float, int, list, nullable, parseConfig, text } = fields;
@@ -63,6 +64,7 @@ export interface Preparation {
   readonly deviation: readonly number[] | null;
   readonly shape: readonly number[] | null;
   readonly table: TablePreprocessorJson | null;
+  readonly image: ImageConfig | null;
 }
 const numbers = (doc: string) => nullable(list({ doc, of: float({ doc }) }));
 const words = (doc: string) => nullable(list({ doc, of: text({ doc }) }));
@@ -82,6 +84,7 @@ const preparationFields: Schema<Preparation> = {
     expects: "an object with columns, ignored, target",
     read: (raw, place) => tablePreprocessorFrom(raw, { place }).toJSON(),
   })),
+  image: nullable(inner("samples are pictures", imageFields)),
 };
 
 /** A preparation with the names of the classes. */
@@ -99,6 +102,8 @@ export interface Samples {
   readonly x: Tensor;
   readonly y: Tensor | undefined;
   readonly texts?: readonly string[];
+  /** The file of each sample, where samples are pictures. */
+  readonly pictures?: readonly string[];
 }
 
 async function readVocabulary(path: string): Promise<readonly string[]> {
@@ -156,9 +161,10 @@ export async function fitPreparation(raw: RawPart, data: DataConfig): Promise<Fi
       target: data.target,
       divide: data.divide,
       table: null,
-      mean: scaled?.mean ?? null,
-      deviation: scaled?.deviation ?? null,
+      mean: scaled?.mean ?? data.image.mean ?? (data.image.std && data.image.std.map(() => 0)),
+      deviation: scaled?.deviation ?? data.image.std,
       shape: data.shape,
+      image: raw.pictures ? data.image : null,
     },
   };
 }
@@ -221,7 +227,8 @@ export function prepare(raw: RawPart, fitted: Fitted): Samples {
   const { x: texts } = raw;
   if (isCells(texts)) return preparedTable(texts, raw, fitted);
   const y = targetsOf(raw, fitted);
-  if (!isTexts(texts)) return { x: scaledBy(texts, preparation), y };
+  const { pictures } = raw;
+  if (!isTexts(texts)) return { x: scaledBy(texts, preparation), y, ...(pictures && { pictures }) };
   if (ngrams) return { x: tfIdfVectorizer(ngrams.kinds).transform(texts), y, texts };
   if (!words || !vocabulary) {
     throw new InputError(`${raw.files}: holds texts, and the model has no vocabulary`);
@@ -295,9 +302,10 @@ export function fittedFrom(extras: Extras | undefined): Fitted | undefined {
 }
 /** The settings by which files are read as they were for training. */
 export function dataOf({ preparation, labels }: Fitted): DataConfig {
-  const { text: words, ngrams, features, label, target, divide, shape, table } = preparation;
+  const { text: words, ngrams, features, label, target, divide, shape, table, image } = preparation;
   return {
     ...defaultData,
+    ...(image && { image }),
     text: words && { ...defaultText, ...words },
     ngrams,
     columns: table && {},

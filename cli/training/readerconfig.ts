@@ -8,7 +8,7 @@ import {
   type ImageInterpolation,
 } from "../../public/data.ts";
 
-const { choice, field, int, list, nullable, text } = fields;
+const { bool, choice, field, float, int, list, nullable, text } = fields;
 
 /** How tables are read. */
 export interface TableConfig {
@@ -20,6 +20,10 @@ export interface ImageConfig {
   readonly size: readonly number[] | null;
   readonly colorMode: ColorMode;
   readonly interpolation: ImageInterpolation;
+  readonly upright: boolean;
+  readonly column: string | null;
+  readonly mean: readonly number[] | null;
+  readonly std: readonly number[] | null;
 }
 /** A data set by its name. */
 export interface DatasetConfig {
@@ -58,6 +62,10 @@ export const imageFields: Schema<ImageConfig> = {
   ),
   colorMode: choice({ doc: "channels", of: ["grayscale", "rgb", "rgba"], default: "rgb" }),
   interpolation: choice({ doc: "how they are resized", of: ["bilinear", "nearest"], default: "bilinear" }),
+  upright: bool({ doc: "pictures are turned as their Exif orientation says", default: true }),
+  mean: nullable(list({ doc: "taken away from each channel, divided before", of: float({ doc: "a mean" }) })),
+  std: nullable(list({ doc: "each channel is divided by it", of: float({ doc: "a deviation" }) })),
+  column: nullable(text({ doc: "column of a table that names picture files, seen from the table's folder" })),
 };
 const hash = /^[0-9a-fA-F]{64}$/;
 /** Every key of `data.dataset`. */

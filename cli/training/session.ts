@@ -1,8 +1,10 @@
 /** A training run from its plan: data and model made ready, the fit, and the file. @module */
 import {
+  type Augment,
   type BatchSource,
   type Callback,
   type Extras,
+  type FitOptions,
   type History,
   InputError,
   loadModel,
@@ -11,7 +13,13 @@ import {
   type Tensor,
 } from "../../mod.ts";
 import { writeNamesOf } from "../../public/plugins.ts";
-import { augmentImages, embeddedColumns } from "../../public/data.ts";
+import {
+  augmentImages,
+  type AugmentOptions,
+  type BrokenPicture,
+  embeddedColumns,
+} from "../../public/data.ts";
+import { changingFirst, channelsFirst, fitted as laidOut, picturesFor } from "../pictures/layout.ts";
 import { UsageError } from "../command.ts";
 import type { DataConfig, FitConfig, SourceConfig, TrainConfig } from "./config.ts";
 import { languageFeed } from "./language.ts";
@@ -32,6 +40,7 @@ import {
 import { openSeries, seriesExtras, seriesFrom, type SeriesTraining } from "./series.ts";
 import { readPart } from "./sources.ts";
 import { heldBack, lacksOf } from "./validation.ts";
+import { asLayers, free, takenOver, trainedCount } from "./transfer.ts";
 import { beginWithVectors } from "./vectors.ts";
 import { Interrupted } from "./watch.ts";
 
@@ -42,6 +51,10 @@ export interface Ready {
   readonly part: Samples;
   readonly validation: Samples | undefined;
   readonly test: Samples | undefined;
+  /** Tells what goes on between the stages of a fit. */
+  log?(line: string): void;
+  /** Pictures that couldn't be read. */
+  readonly broken?: readonly BrokenPicture[];
   /** The series that windows are cut from, in place of samples. */
   readonly series?: SeriesTraining;
 }
@@ -65,13 +78,19 @@ export async function begin(
   const from = resumed ?? (typeof plan.model === "string" ? plan.model : undefined);
   const load = (path: string) =>
     loadModel(path, { ...backend, seed: fit.seed, warn: (message) => log(`warning: ${message}`) });
-  const known = from === undefined ? undefined : await load(from);
+  const { transfer } = plan, taken = transfer && resumed === undefined;
+  const loaded = from === undefined ? undefined : await load(from);
+  const known = loaded && taken ? asLayers(loaded) : loaded;
   if (resumed !== undefined && known && !canResume(known)) {
     throw new InputError(`${resumed}: holds no state of training to go on from`, { file: resumed });
   }
-  const modelOf = async (x: Tensor, shape: Pick<NewModelOptions, "sample" | "front"> = {}) => {
+  const modelOf = async (
+    x: Tensor,
+    labels: readonly string[] | undefined,
+    shape: Pick<NewModelOptions, "sample" | "front"> = {},
+  ) => {
     const shaped = { ...backend, seed: fit.seed, batchSize: fit.batchSize, ...shape };
-    const model = known ??
+    const model = known && taken ? takenOver(known, transfer, labels, fit.seed, log) : known ??
       (typeof plan.model === "string" ? await load(plan.model) : modelFrom(plan.model, x, shaped));
     // A resumed model is compiled as its file says, its optimizer where it stood.
     if (compile && resumed === undefined) model.compile(compileOptions(compile));
@@ -86,7 +105,7 @@ export async function begin(
       );
     }
     const series = await openSeries(data, seriesConfig, keptSeries?.preprocessor);
-    const part = { x: series.sample, y: undefined }, model = await modelOf(part.x);
+    const part = { x: series.sample, y: undefined }, model = await modelOf(part.x, undefined);
     const facts = { parameters: model.countParams(), batchSize: fit.batchSize };
     for (const warning of series.warnings(facts)) log(`warning: ${warning}`);
     keepWith(model, seriesExtras(series, []));
@@ -99,12 +118,21 @@ export async function begin(
       series,
     };
   }
-  const held = fittedFrom(known?.extras),
+  const kept = fittedFrom(loaded?.extras),
+    held = taken && transfer.head ? undefined : kept,
     { table, image } = data,
-    settings = held ? { ...data, ...dataOf(held), table, image, train: data.train } : data;
+    own = held && dataOf(held),
+    settings = picturesFor(
+      known,
+      own
+        ? { ...data, ...own, table, image: held.preparation.image ?? image, train: data.train }
+        : scaledAs(kept, data),
+    );
+  const broken: BrokenPicture[] = [];
   const readSaid = async (source: SourceConfig, how: DataConfig) => {
     const read = await readPartOf(source, how);
     for (const note of notesFor(read, held ?? unprepared)) log(note);
+    broken.push(...read.broken ?? []);
     return read;
   };
   const all = await readSaid(data.train, settings);
@@ -113,30 +141,51 @@ export async function begin(
     seed: resumed === undefined ? fit.seed : known?.trainingState().json.seed ?? fit.seed,
     long: settings.text?.next ?? false,
   });
-  const fitted = held ?? await fitPreparation(raw, { ...data, labels: labelsOf(all, data) }),
+  const fitted = held ?? await fitPreparation(raw, { ...settings, labels: labelsOf(all, settings) }),
     reading = { ...settings, ...columnsOf(fitted), labels: fitted.labels ?? null };
   const read = async (source: SourceConfig | null) =>
     source ? prepare(await readSaid(source, reading), fitted) : undefined;
-  const part = prepare(raw, fitted), { text: words, vocabulary } = fitted.preparation;
+  const flat = prepare(raw, fitted), { text: words, vocabulary } = fitted.preparation;
   const columns = fitted.preparation.table?.columns;
-  const model = await modelOf(part.x, {
+  const model = await modelOf(flat.x, fitted.labels, {
     ...(words?.next && { sample: [null] }),
     ...(columns && { front: (start) => embeddedColumns(start, columns) }),
   });
+  const shape = model.inputs[0]?.shape, turned = (p: Samples | undefined) => p && laidOut(p, shape);
+  const part = laidOut(flat, shape);
   const file = data.text?.embeddingFile;
   if (file && data.text && vocabulary && part.texts && known === undefined) {
     log(await beginWithVectors(model, file, data.text, vocabulary, part.texts));
   }
   keepWith(model, extrasOf(fitted));
-  const validation = apart ? prepare(apart, fitted) : await read(data.validation);
-  const test = await read(data.test), { target } = fitted.preparation;
+  const validation = turned(apart ? prepare(apart, fitted) : await read(data.validation));
+  const test = turned(await read(data.test)), { target } = fitted.preparation;
   for (const line of lacksOf({ training: part, validation, test }, target, fitted.labels)) {
     log(`warning: ${line}`);
   }
-  return { model, fitted, part, validation, test };
+  return { model, fitted, part, validation, test, broken, log };
+}
+/** Pictures changed at random, in the layout that the model takes. */
+function augmentFor(options: Partial<AugmentOptions>, model: Model): Augment {
+  const augment = augmentImages(options), shape = model.inputs[0]?.shape ?? [];
+  return channelsFirst(shape) ? changingFirst(augment) : augment;
 }
 /** Later parts have the columns that the training part had, by name. */
 const columnsOf = ({ preparation: { features } }: Fitted) => (features ? { features } : {});
+/** Numbers of new data scaled as those were that a model was trained on before. */
+function scaledAs(kept: Fitted | undefined, data: DataConfig): DataConfig {
+  if (!kept) return data;
+  const { divide, mean, deviation, image } = kept.preparation, said = data.image.mean ?? data.image.std;
+  return {
+    ...data,
+    divide: data.divide === 1 ? divide : data.divide,
+    image: {
+      ...image ?? data.image,
+      column: data.image.column,
+      ...(said ? data.image : { mean, std: deviation }),
+    },
+  };
+}
 const unsplit = (fit: FitConfig): FitConfig => ({ ...fit, validationSplit: 0 });
 
 /** Checkpoints hold what the finished file will: they predict, generate and forecast by themselves. */
@@ -169,27 +218,52 @@ export async function fitModel(
   if (!windows && !words?.next && (!y || (held && !held.y))) {
     throw new InputError("the data holds no targets");
   }
+  const options: FitOptions = {
+    batchSize: fit.batchSize,
+    seed: fit.seed,
+    shuffle: fit.shuffle,
+    validationFreq: fit.validationFreq,
+    validationBatchSize: Math.max(fit.batchSize, 256),
+    verbose: 0,
+    callbacks,
+    ...(held && { validationData: held.y ? [held.x as Tensor, held.y] as const : held.x as BatchSource }),
+    ...(windows?.validation && { validationData: windows.validation }),
+    ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
+    ...(weights && { classWeight: weights }),
+    ...(fit.augment && { augment: augmentFor(fit.augment, model) }),
+  };
   try {
-    return await model.fit(x, y, {
-      epochs: fit.epochs,
-      batchSize: fit.batchSize,
-      seed: fit.seed,
-      shuffle: fit.shuffle,
-      validationFreq: fit.validationFreq,
-      validationBatchSize: Math.max(fit.batchSize, 256),
-      verbose: 0,
-      callbacks,
-      ...(held && { validationData: held.y ? [held.x as Tensor, held.y] as const : held.x as BatchSource }),
-      ...(windows?.validation && { validationData: windows.validation }),
-      ...(fit.stepsPerEpoch !== null && { stepsPerEpoch: fit.stepsPerEpoch }),
-      ...(weights && { classWeight: weights }),
-      ...(fit.augment && { augment: augmentImages(fit.augment) }),
-      ...(resume && { resumeFrom: model.trainingState() }),
-    });
+    const resumed = resume && { resumeFrom: model.trainingState() };
+    const first = await model.fit(x, y, { ...options, epochs: fit.epochs, ...resumed });
+    const { transfer, compile } = plan;
+    if (!compile || !transfer || transfer.unfreeze === null || !transfer.head && transfer.freeze === null) {
+      return first;
+    }
+    const freed = free(model, transfer.unfreeze), { optimizer } = compile;
+    const named = typeof optimizer === "string" ? { name: optimizer } : optimizer;
+    model.compile(
+      compileOptions({ ...compile, optimizer: { ...named, learningRate: transfer.learningRate } }),
+    );
+    ready.log?.(
+      `second stage: ${freed.length} layers from ${
+        freed[0] ?? "none"
+      } on are free, batch normalization is not: ` +
+        `${trainedCount(model)} weights train at ${transfer.learningRate}`,
+    );
+    const done = first.epoch.length, epochs = done + transfer.epochs;
+    const second = await model.fit(x, y, { ...options, epochs, initialEpoch: done });
+    return joinedHistories(first, second);
   } catch (error) {
     if (error instanceof Interrupted) return undefined;
     throw error;
   }
+}
+/** The numbers of two fits, one after the other. */
+function joinedHistories(first: History, second: History): History {
+  const history = Object.fromEntries(
+    Object.entries(second.history).map(([name, values]) => [name, [...first.history[name] ?? [], ...values]]),
+  );
+  return { ...second, epoch: [...first.epoch, ...second.epoch], history };
 }
 
 /** Writes a trained model with what it needs to be run, `kept`, and to go on. */

@@ -1,8 +1,9 @@
 /** Reads the samples and targets of a data set: tables, texts, pictures, arrays; several files are joined. @module */
 import { InputError, type Tensor, tensor } from "../../mod.ts";
-import { type CsvTable, csvToTensor, readCifar10, readImageFolder, readNpz } from "../../public/data.ts";
+import { type BrokenPicture, type CsvTable, csvToTensor, readCifar10, readNpz } from "../../public/data.ts";
 import { takeRows, toNumbers } from "../../public/tensors.ts";
 import { isCifar, isFolder, isTable, readBytes, readTable, readTensor, readText } from "../inputs.ts";
+import { picturePart, picturesNamed } from "../pictures/reading.ts";
 import type { DataConfig, SourceConfig } from "./config.ts";
 import { tablePart } from "./tables.ts";
 
@@ -20,6 +21,10 @@ export interface RawPart {
   readonly extra?: readonly string[];
   /** Rows that were left out, since they have no target. */
   readonly left?: number;
+  /** The file of each sample, where samples are pictures. */
+  readonly pictures?: readonly string[];
+  /** Pictures that can't be read, and why. */
+  readonly broken?: readonly BrokenPicture[];
 }
 
 /** True for texts, as against numbers. */
@@ -33,24 +38,6 @@ export function isCells(values: RawPart["x"]): values is CsvTable {
 /** How many samples there are. */
 export function rowsIn(x: RawPart["x"]): number {
   return isTexts(x) ? x.length : isCells(x) ? x.rows.length : x.shape[0] ?? 0;
-}
-
-/** Pictures of a folder; the folders in it are their classes. */
-async function picturePart(folder: string, { image, labels }: DataConfig, needed: boolean): Promise<RawPart> {
-  const { size, colorMode, interpolation } = image, [height, width] = size ?? [];
-  const read = await readImageFolder(folder, {
-    colorMode,
-    interpolation,
-    ...(height !== undefined && width !== undefined && { imageSize: [height, width] as const }),
-    ...(needed && labels && { classNames: labels }),
-  });
-  if (!read.labels && needed) {
-    throw new InputError(`${folder}: has no folders, which are the classes of the pictures in them`, {
-      file: folder,
-    });
-  }
-  const names = read.labels && Array.from(toNumbers(read.labels), (id) => read.classNames[id] ?? "");
-  return { files: folder, x: read.images, y: names };
 }
 
 /** Tensors under one another. */
@@ -107,7 +94,13 @@ export function pickedRows(part: RawPart, rows: Int32Array): RawPart {
       : isCells(all)
       ? { header: all.header, rows: Array.from(rows, (r) => all.rows[r] ?? []) }
       : takeRows(all, rows)) as T;
-  return { ...part, x: pick(part.x), y: part.y && pick(part.y) };
+  const { pictures } = part;
+  return {
+    ...part,
+    x: pick(part.x),
+    y: part.y && pick(part.y),
+    ...(pictures && { pictures: pick(pictures) }),
+  };
 }
 /** Targets of a file of their own: of a table its target column, where it has one of that name. */
 async function targetsIn(file: string, data: DataConfig): Promise<Tensor> {
@@ -125,6 +118,9 @@ async function readWhole(given: SourceConfig, data: DataConfig, needed: boolean)
   const [folder] = files;
   if (folder !== undefined && files.length === 1 && !targets && await isFolder(folder)) {
     return await picturePart(folder, data, needed);
+  }
+  if (files.every(isTable) && !targets && data.image.column !== null) {
+    return await picturesNamed(files, data, needed);
   }
   if (files.every(isTable) && !targets) return await tablePart(given, data, needed);
   const list = [];

@@ -24,6 +24,7 @@ const first = async (all: AsyncIterable<unknown>) => {
 
 /** A call of each with the wrong option, by its name in the documentation. */
 const calls: Readonly<Record<string, () => unknown>> = {
+  "withHead": () => lapis.edit.withHead(model, wrong),
   "freeze": () => lapis.edit.freeze(model, wrong),
   "unfreeze": () => lapis.edit.unfreeze(model, wrong),
   "Model.call": () => model.call(x, wrong),
