@@ -13,6 +13,7 @@
  * and `import { dense } from "@lapis/lapis/layers"` are one.
  * @module
  */
+import * as args from "./io/files/arguments.ts";
 import { type Applicable, input as inputWith, type InputOptions } from "./core/network/functional.ts";
 import { sequential as sequentialWith, type SequentialOptions } from "./core/model/compose.ts";
 import { type LoadOptions, loadWith } from "./io/files/load.ts";
@@ -95,7 +96,8 @@ export { Model, type ModelGraphOptions, type ModelLayer } from "./core/model/mod
 export type { ModelOptions } from "./core/model/options.ts";
 export type { ApplyOptions, Network, SymbolicTensor } from "./core/network/network.ts";
 export type { SourceLike, StreamLike } from "./io/files/sources.ts";
-export { createRegistry, type Registry } from "./core/registry.ts";
+export type { Registry } from "./core/registry.ts";
+export { createRegistry, extractLayers } from "./public/calls/root.ts";
 export type { PredictOptions } from "./core/model/sampling.ts";
 export type { Weights } from "./core/model/weights.ts";
 export type { Session } from "./core/graph/backend.ts";
@@ -128,7 +130,6 @@ export type {
 } from "./core/training/types.ts";
 export { readNpy, writeNpy } from "./io/arrays/npy.ts";
 // What first programs take stands here too.
-export { extractLayers } from "./core/model/part.ts";
 export { add, dense, dropout, embedding, flatten, lstm } from "./plugins/layers/common.ts";
 export { adam } from "./plugins/training/optimizers/optimizers.ts";
 
@@ -183,6 +184,8 @@ export function loadModel(from: SourceLike, options: LoadOptions = {}): Promise<
  * @throws {ShapeError} when a size is not a whole number.
  */
 export function input(options: InputOptions): SymbolicTensor {
+  args.check("input", "options", options, args.having("options", "shape"));
+  args.check("input", "shape", options.shape, args.list);
   return inputWith({ ...options, registry: options.registry ?? registry });
 }
 /**

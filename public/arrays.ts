@@ -1,4 +1,5 @@
 /** Making tensors that tell their elements: `array()`, `toString()` and what a console shows. @module */
+import * as args from "../io/files/arguments.ts";
 import type { DType, TensorData } from "../core/values/dtype.ts";
 import { type NDArray, printed } from "../core/values/printing.ts";
 import {
@@ -29,6 +30,7 @@ export function tensor(data: Nested | TensorData, shape?: readonly number[], dty
 }
 /** A tensor of zeros (empty strings for strings). */
 export function zeros(shape: readonly number[], dtype: DType = "float32"): NDArray {
+  args.check("zeros", "shape", shape, args.list);
   return printed(zerosPlain(shape, dtype));
 }
 /** A scalar tensor. */
@@ -37,13 +39,17 @@ export function scalar(value: number | bigint | boolean | string, dtype?: DType)
 }
 /** The same elements under another shape of the same size. @throws {ShapeError} */
 export function reshaped(t: Tensor, shape: readonly number[]): NDArray {
+  args.check("reshaped", "t", t, args.tensorKind);
+  args.check("reshaped", "shape", shape, args.list);
   return printed(reshapedPlain(t, shape));
 }
 /** A deep copy. */
 export function copyOf(t: Tensor): NDArray {
+  args.check("copyOf", "t", t, args.tensorKind);
   return printed(copyPlain(t));
 }
 /** A tensor of another element type, by value: floats to integers truncate, to bool test against zero. */
 export function castTensor(t: Tensor, dtype: DType): NDArray {
+  args.check("castTensor", "t", t, args.tensorKind);
   return printed(castPlain(t, dtype));
 }

@@ -9,9 +9,25 @@
  * @module
  */
 export * from "../core/graph/backend.ts";
-export { type Execution, runGraph, runNode } from "../core/ops/execute.ts";
+export type { Execution } from "../core/ops/execute.ts";
 export * from "../plugins/backends/room/binding.ts";
 export * from "../plugins/backends/room/held.ts";
+export {
+  bindInputs,
+  bindValue,
+  checkCompile,
+  envKey,
+  fedValues,
+  firstValue,
+  heldInput,
+  keptBy,
+  refuseForeign,
+  runGraph,
+  runNode,
+  staleState,
+  withDefaults,
+  written,
+} from "./calls/engine.ts";
 export * from "../core/values/limits.ts";
 export type { RunOnce, Sessions } from "../core/model/sessions.ts";
 export { type OnnxFile, openOnnxFile } from "../plugins/backends/onnxruntime/file.ts";

@@ -13,6 +13,7 @@
 export * from "../plugins/editing/diff.ts";
 export * from "../plugins/editing/freeze.ts";
 export { type HeadOptions, withHead } from "../plugins/editing/head.ts";
-export { extractLayers, type PartOptions } from "../core/model/part.ts";
+export type { PartOptions } from "../core/model/part.ts";
+export { extractLayers } from "./calls/root.ts";
 export { layersFromGraph } from "../io/keras/fromgraph.ts";
 export { extractOnnx, type OnnxPart } from "../io/onnx/extract.ts";

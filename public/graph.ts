@@ -28,15 +28,23 @@ export type { GraphValues } from "../core/graph/values.ts";
 export type * from "../core/graph/vocabulary.ts";
 export * from "../core/graph/graph.ts";
 export {
-  asTensor,
   bindDim,
+  countNodes,
+  derive,
+  dimText,
+  evalDim,
+  gradient,
+  inputsInto,
+  opName,
+  shapeText,
+  typeOf,
+} from "./calls/graph.ts";
+export {
+  asTensor,
   type ContainerType,
   type Dim,
   type DimEnv,
   type DimNode,
-  dimText,
-  evalDim,
-  shapeText,
   type TensorType,
   tensorType,
   type Type,

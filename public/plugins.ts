@@ -11,7 +11,7 @@
  */
 export type { ArchitectureDef } from "../core/network/architecture.ts";
 export { shown } from "../core/values/errors.ts";
-export { createLayer, type LayerOptions } from "../core/network/factory.ts";
+export type { LayerOptions } from "../core/network/factory.ts";
 export type { Extras, Source, WriteNames, WriteOptions, WrittenFiles } from "../core/model/format.ts";
 export type { FormatOf, FormatOptionsOf, SaverOf } from "../core/model/format.ts";
 export type { FormatDef, FormatOptions, SaverDef } from "../core/registry.ts";
@@ -22,14 +22,14 @@ export type { Engines } from "../core/model/sessions.ts";
 export type { Lookup } from "../core/graph/lookup.ts";
 export { writeNamesOf } from "../io/files/save.ts";
 export type * from "../core/network/layer.ts";
-export { inputAt, normalLike } from "../core/ops/words.ts";
+export { createLayer, inputAt, normalLike, part, weightsBelow } from "./calls/plugin.ts";
 export type {
   RecurrentBuilder,
   RecurrentNodeOptions,
   RecurrentNodeResult,
   WholeLayers,
 } from "../core/network/whole.ts";
-export { type LayerNode, type WeightEntry, weightsBelow } from "../core/network/tree.ts";
+export type { LayerNode, WeightEntry } from "../core/network/tree.ts";
 export type { LayerCall } from "../core/network/network.ts";
 export type {
   ForwardNode,
@@ -45,6 +45,6 @@ export { type Bundle, type Kinds, type Plugin } from "../core/registry.ts";
 export * as fields from "../core/values/schema.ts";
 export type { AnySchema, Field, FieldKind, JsonSchema, OptionNames, Schema } from "../core/values/schema.ts";
 export type * from "../core/training/contract.ts";
-export { part, type PartFactory, partFactory } from "../core/training/parts.ts";
+export { type PartFactory, partFactory } from "../core/training/parts.ts";
 export type { GraphParts, ModelParts, Trainer, TrainerDef, TrainingPlugins } from "../core/training/types.ts";
 export { type CallbackFields, callbackFields, type Settings } from "../plugins/training/callbackfields.ts";

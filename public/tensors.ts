@@ -8,18 +8,16 @@
  * @module
  */
 export * from "../core/values/dtype.ts";
-export { takeRows } from "../core/model/feed.ts";
 export { Random } from "../core/values/random.ts";
 export type { NDArray } from "../core/values/printing.ts";
 export {
   isTensor,
   type Nested,
   type RuntimeValue,
-  sizeOf,
   type Tensor,
   type TensorMap,
   type TensorOptional,
   type TensorSequence,
-  toNumbers,
 } from "../core/values/tensor.ts";
+export { byteLength, commonType, sizeOf, takeRows, toNumbers } from "./calls/tensor.ts";
 export { castTensor, copyOf, reshaped, scalar, tensor, zeros } from "./arrays.ts";

@@ -12,7 +12,7 @@ import { Model } from "./model.ts";
 import { modelNames, type ModelOptions } from "./options.ts";
 import { networkConfigOf, type SymbolicTensor } from "../network/network.ts";
 import { type Registry, registryOf } from "../registry.ts";
-import { checkOptions } from "../values/schema.ts";
+import { checkOptions, optionsIn } from "../values/schema.ts";
 
 /** Options of {@link sequential}. */
 export interface SequentialOptions extends ModelOptions {
@@ -55,7 +55,7 @@ export function sequential(
  * @throws {ConfigError} when two layers have one name or an output doesn't come from the inputs.
  */
 export function model(options: FunctionalOptions & ModelOptions): Model {
-  checkOptions("model", options, { ...functionalNames, ...modelNames });
+  checkOptions("model", optionsIn("model", options), { ...functionalNames, ...modelNames });
   const run = Object.entries(options).filter(([key]) => Object.hasOwn(modelNames, key));
   const network = functional(options);
   return Model.fromNetwork(network, registryOf(network.registry), Object.fromEntries(run));

@@ -64,7 +64,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     options: ModelOptions = {},
     held?: HeldWeights,
   ): Model {
-    const model = new Model(network.name, registry, options);
+    const model = new Model(network?.name, registry, options);
     model.setUp(network, held);
     return model;
   }
@@ -75,7 +75,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     name: string,
     options: ModelOptions = {},
   ): Model {
-    if (layers.length === 0) throw new ConfigError(`model ${name}: has no layers`);
+    if (!Array.isArray(layers) || layers.length === 0) throw new ConfigError(`model ${name}: has no layers`);
     const model = new Model(name, registry, options);
     assignNames(layers);
     model.stack = layers;
@@ -87,7 +87,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     registry: RegistryOf<Model, TrainerDef>,
     options: ModelOptions & { readonly name?: string } = {},
   ): Model {
-    const model = new Model(options.name ?? graph.name, registry, options);
+    const model = new Model(options.name ?? graph?.name, registry, options);
     model.setGraph(graph);
     return model;
   }

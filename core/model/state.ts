@@ -101,6 +101,7 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
 
   /** Takes a network in, with its weights. */
   protected setUp(network: Network, held?: HeldWeights): void {
+    if (!network?.calls) throw new ConfigError(`model: expected a network, got ${shown(network)}`);
     const { weights, seed = 0 } = this.options;
     const assembled = assemble(network, this.registry, this.assembling());
     this.made = network;
@@ -123,6 +124,7 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
 
   /** Takes a bare graph in, with its weights. */
   protected setGraph(graph: Graph): void {
+    if (!graph?.nodes) throw new ConfigError(`model: expected a graph, got ${shown(graph)}`);
     this.bare = graph;
     for (const { name, role, value } of graph.inputs) {
       if (role !== "parameter" && role !== "statistic") continue;

@@ -72,10 +72,9 @@ export function input(options: InputOptions & { readonly registry: NetworkPlugin
 
 /** The layer of something applicable. */
 export function layerOf(what: Applicable): Layer {
-  if (typeof what !== "object" || what === null) {
-    throw new ConfigError(`expected a layer or a model, got ${shown(what)}`);
-  }
-  return "layer" in what ? what.layer : what;
+  const layer = typeof what === "object" && what && "layer" in what ? what.layer : what;
+  if (!layer?.def) throw new ConfigError(`expected a layer or a model, got ${shown(what)}`);
+  return layer;
 }
 
 /**

@@ -119,11 +119,11 @@ export function dtypeFromOnnx(code: number): DType | undefined {
 }
 /** True for float and complex-free real types that gradients are taken in. */
 export function isFloat(dtype: DType): boolean {
-  return dtypes[dtype].kind === "float";
+  return dtypes[dtype]?.kind === "float";
 }
 /** True for signed and unsigned integers. */
 export function isInteger(dtype: DType): boolean {
-  const kind = dtypes[dtype].kind;
+  const kind = dtypes[dtype]?.kind;
   return kind === "int" || kind === "uint";
 }
 /** True where elements are BigInt. */

@@ -76,6 +76,7 @@ export class Random {
   }
   /** The stream of one use of a seed. */
   static of(seed: number, purpose: string, path = "", counter = 0): Random {
+    if (typeof purpose !== "string") throw new InputError(`purpose: expected a text, got ${shown(purpose)}`);
     return new Random(streamKey(seed, purpose, path, counter));
   }
   /** A whole number from 0 to 2³² − 1. */

@@ -35,7 +35,7 @@ export function shapeText(shape: readonly Dim[] | undefined): string {
 }
 /** A type as people write it: `float32[batch, 10]`. */
 export function typeText(type: Type | undefined): string {
-  if (type === undefined) return "nothing";
+  if (!type) return "nothing";
   return type.kind === "tensor"
     ? `${type.dtype}${shapeText(type.shape)}`
     : `${type.kind}<${type.key === undefined ? "" : `${type.key}, `}${typeText(type.of)}>`;

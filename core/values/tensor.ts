@@ -53,7 +53,7 @@ export const isList = (data: unknown): data is readonly Nested[] => Array.isArra
 
 /** True for a tensor, false for a sequence, an optional or a map. */
 export function isTensor(value: RuntimeValue | undefined): value is Tensor {
-  return value !== undefined && "data" in value;
+  return typeof value === "object" && value !== null && "data" in value;
 }
 
 /** Number of elements of a shape; 1 for a scalar's `[]`. */

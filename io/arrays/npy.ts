@@ -1,4 +1,5 @@
 /** NumPy's .npy and .npz files, formats 1.0 to 3.0 (numpy.lib.format). Pickled objects are refused. @module */
+import * as args from "../files/arguments.ts";
 import { type DType, dtypes, type NumericArray } from "../../core/values/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
@@ -158,6 +159,7 @@ function transposeInto(data: NumericArray, out: NumericArray, shape: readonly nu
  * @throws {UnsupportedError} for element types that NumPy doesn't have, such as bfloat16 and float8.
  */
 export function writeNpy(t: Tensor): Uint8Array<ArrayBuffer> {
+  args.check("writeNpy", "t", t, args.tensorKind);
   const { descr, body } = encode(t);
   const shape = t.shape.length === 1 ? `(${t.shape[0]},)` : `(${t.shape.join(", ")})`;
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
@@ -210,6 +212,7 @@ export function readNpz(
 export function writeNpz(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
 ): Uint8Array<ArrayBuffer> {
+  args.check("writeNpz", "tensors", tensors, args.object);
   const pairs = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   return writeZip(pairs.map(([name, t]) => ({ name: `${name}.npy`, bytes: writeNpy(t) })));
 }

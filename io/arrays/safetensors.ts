@@ -1,4 +1,5 @@
 /** safetensors files: tensors by name, a JSON header of bounded size before their bytes. No code, no pickles. @module */
+import * as args from "../files/arguments.ts";
 import { byteLength, type DType, dtypes } from "../../core/values/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import type { FormatDef } from "../../core/registry.ts";
@@ -6,6 +7,8 @@ import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions, isRecord } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { checkBytes, dataFileNames, type DataFileOptions } from "../datasets/options.ts";
+
+const mapKind: args.Kind = ["a Map of tensors", (value) => value instanceof Map];
 
 /** The format's words for element types. */
 const words: Readonly<Partial<Record<DType, string>>> = {
@@ -129,6 +132,7 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  args.check("writeSafetensors", "tensors", tensors, mapKind);
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   // Wide elements first, so that all lie aligned.
   const list = [...tensors].sort(([, a], [, b]) => dtypes[b.dtype].bits - dtypes[a.dtype].bits);

@@ -1,4 +1,5 @@
 /** Data sets by name: which files of a folder are which part, and how a missing one is downloaded and checked. @module */
+import * as args from "../files/arguments.ts";
 import { FormatError, InputError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { type FolderEntry, listFolder, makeFolder, writeFileAtomic } from "../files/folders.ts";
@@ -90,6 +91,8 @@ async function sha256(bytes: Uint8Array): Promise<string> {
  * @throws {FormatError} where it hasn't the SHA-256 that it should have; {@link InputError} where nothing answers.
  */
 export async function downloadFile(path: string, options: DownloadOptions): Promise<void> {
+  args.check("downloadFile", "path", path, args.text);
+  args.check("downloadFile", "options", options, args.object);
   checkOptions("downloadFile", options, downloadNames);
   const { url, sha256: wanted } = options;
   if (!/^[0-9a-f]{64}$/i.test(wanted)) {
@@ -130,6 +133,8 @@ export async function datasetFiles(
   name: DatasetName,
   options: DatasetOptions,
 ): Promise<Partial<Record<DatasetPart, DatasetFiles>>> {
+  args.check("datasetFiles", "name", name, args.text);
+  args.check("datasetFiles", "options", options, args.object);
   checkOptions("datasetFiles", options, datasetNames);
   const { folder, download = {}, language } = options;
   if (!isDatasetName(name)) {
@@ -243,6 +248,8 @@ async function arraysOf(name: DatasetName, { x, y }: DatasetFiles): Promise<Data
  * @throws {InputError} where a file isn't there; {@link FormatError} naming the one that is broken.
  */
 export async function loadDataset(name: DatasetName, options: DatasetOptions): Promise<Dataset> {
+  args.check("loadDataset", "name", name, args.text);
+  args.check("loadDataset", "options", options, args.object);
   checkOptions("loadDataset", options, datasetNames);
   const { train, validation, test } = await datasetFiles(name, options);
   if (!train || !test) throw new InputError(`${name}: has no training or test part`);

@@ -1,4 +1,5 @@
 /** A folder of pictures as a data set: a folder a class, as Keras' image_dataset_from_directory reads it. @module */
+import * as args from "../files/arguments.ts";
 import { InputError, LapisError, LimitError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { listFolder } from "../files/folders.ts";
@@ -133,6 +134,7 @@ export async function readPictures(
   files: readonly string[],
   options: PicturesOptions = {},
 ): Promise<Pictures> {
+  args.check("readPictures", "files", files, args.list);
   checkOptions("readPictures", options, picturesNames);
   const { imageSize, colorMode = "rgb", interpolation = "bilinear", limits = defaultLimits } = options;
   const { upright = false, broken: onBroken = "throw" } = options;

@@ -1,4 +1,5 @@
 /** Pictures as tensors, as TensorFlow decodes them and resized as Keras' image_dataset_from_directory does. @module */
+import * as args from "../files/arguments.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -81,9 +82,12 @@ function recolored({ channels, data, gray }: Picture, wanted: number): Uint8Arra
  */
 export function resizeImage(
   image: Tensor,
-  [height, width]: readonly [height: number, width: number],
+  size: readonly [height: number, width: number],
   interpolation: ImageInterpolation = "bilinear",
 ): Tensor {
+  args.check("resizeImage", "image", image, args.tensorKind);
+  args.check("resizeImage", "size", size, args.list);
+  const [height, width] = size;
   const [rows = 0, columns = 0, channels = 1] = image.shape, from = toNumbers(image);
   const out = new Float32Array(height * width * channels);
   const place = (i: number, size: number, old: number) => {

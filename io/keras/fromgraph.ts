@@ -1,4 +1,5 @@
 /** Layers out of a graph of operators: an ONNX model as a functional model of Keras. @module */
+import * as args from "../files/arguments.ts";
 import { assemble } from "../../core/network/assemble.ts";
 import { LapisError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { runNode } from "../../core/ops/execute.ts";
@@ -170,6 +171,7 @@ export function layersFromGraph(
   registry: Registry,
   options: { readonly name?: string } = {},
 ): Model {
+  args.check("layersFromGraph", "graph", graph, args.graphKind);
   checkOptions("layersFromGraph", options, { name: 0 });
   check(graph);
   const ready = prepared(graph, registry), d = new Draft(ready, registry), inputs = begin(d, ready);

@@ -2,6 +2,7 @@
  * Keras' files, read and written: `.h5` of Keras 1, 2 and 3, `.keras`, `.weights.h5` with a configuration.
  * @module
  */
+import * as args from "../files/arguments.ts";
 import type { Source, WriteNames } from "../../core/model/format.ts";
 import type { FormatDef, FormatOptions } from "../../core/registry.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -34,6 +35,8 @@ const readNames: OptionNames<FormatOptions> = {
  * where the configuration or the weights don't fit together. Messages name the file, the layer and the weight.
  */
 export async function readKeras(source: Source, options: FormatOptions): Promise<Model> {
+  args.check("readKeras", "source", source, args.object);
+  args.check("readKeras", "options", options, args.object);
   checkOptions("readKeras", options, readNames);
   return await readWith(source, options, {
     trainingOf,

@@ -1,4 +1,5 @@
 /** Which packages Python needs beside Keras to open what is written of a model. @module */
+import * as args from "../files/arguments.ts";
 import type { Layer } from "../../core/network/layer.ts";
 import { type Network, networkConfigOf } from "../../core/network/network.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -9,6 +10,7 @@ import { keptClass } from "./kept.ts";
  * layers. None for a bare graph, which is written as Keras' own layers.
  */
 export function packagesFor(model: Model): readonly string[] {
+  args.check("packagesFor", "model", model, args.modelKind);
   const found = new Set<string>();
   const visit = (of: Network | Layer) => {
     const known = keptClass(of)?.registered.split(">");

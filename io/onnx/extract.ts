@@ -1,4 +1,5 @@
 /** A part of an ONNX model as a model of its own: the nodes between some values, and only what they need. @module */
+import * as args from "../files/arguments.ts";
 import { FormatError, InputError, shown } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { partNames, type PartOptions, unknownName } from "../../core/model/part.ts";
@@ -103,6 +104,7 @@ export async function extractOnnx(
   from: SourceLike,
   options: PartOptions & Omit<ReadOptions, "external" | "file">,
 ): Promise<OnnxPart> {
+  args.check("extractOnnx", "options", options, args.object);
   checkOptions("extractOnnx", options, { ...partNames, registry: 0, limits: 0, warn: 0 });
   const { bytes, name: file, beside } = await readSource(from, options.limits ?? defaultLimits);
   const model = decodeModel(bytes, file), graph = model.graph ?? {};

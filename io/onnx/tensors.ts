@@ -1,4 +1,5 @@
 /** TensorProto and sparse tensors, to and from our tensors. @module */
+import * as args from "../files/arguments.ts";
 import { type DType, dtypeFromOnnx, dtypes, type NumericArray } from "../../core/values/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { defaultLimits, type Limits } from "../../core/values/limits.ts";
@@ -238,9 +239,11 @@ export function tensorFromSparse(proto: SparseTensorProto, context: TensorContex
 
 /** Reads a `.pb` file that holds one tensor. */
 export function decodeTensor(bytes: Uint8Array, context: TensorContext = {}): Tensor {
+  args.check("decodeTensor", "bytes", bytes, args.bytes);
   return tensorFromProto(decode(tensorTable, bytes, context), context);
 }
 /** The bytes of a `.pb` file with one tensor. */
 export function encodeTensor(t: Tensor, name?: string): Uint8Array {
+  args.check("encodeTensor", "t", t, args.tensorKind);
   return encode(tensorTable, tensorToProto(t, name));
 }

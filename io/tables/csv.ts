@@ -1,4 +1,5 @@
 /** CSV tables (RFC 4180) as text cells, and as a tensor where every cell is a number. @module */
+import * as args from "../files/arguments.ts";
 import { CsvError, parse } from "csv-parse/sync";
 import type { DType } from "../../core/values/dtype.ts";
 import { ConfigError, FormatError, LimitError, shown } from "../../core/values/errors.ts";
@@ -195,6 +196,7 @@ export async function* readCsvStream(
   stream: ByteStream,
   options: CsvOptions & { readonly rows?: number } = {},
 ): AsyncGenerator<CsvTable> {
+  args.check("readCsvStream", "stream", stream, args.stream);
   checkOptions("readCsvStream", options, { ...csvNames, rows: 0 });
   const { rows = 10_000, header, delimiter: said, ...rest } = options;
   let names = header, delimiter = said, held: string[] = [], quotes = 0;
@@ -260,6 +262,7 @@ const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
  * @throws {ConfigError} for a column that the table doesn't have.
  */
 export function csvToTensor(table: CsvTable, options: CsvTensorOptions = {}): Tensor {
+  args.check("csvToTensor", "table", table, args.table);
   checkOptions("csvToTensor", options, tensorNames);
   const { columns = table.header, dtype = "float32", missing, file } = options;
   const { label, detail } = named("CSV", file);
@@ -300,6 +303,7 @@ export function csvToColumns(
   table: CsvTable,
   options: { readonly types?: Readonly<Record<string, "number" | "text">>; readonly file?: string } = {},
 ): Record<string, CsvColumn> {
+  args.check("csvToColumns", "table", table, args.table);
   checkOptions("csvToColumns", options, { types: 0, file: 0 });
   const { types = {}, file } = options;
   for (const name of Object.keys(types)) {

@@ -1,4 +1,5 @@
 /** Text a line, and JSON a line: whole or as it comes. @module */
+import * as args from "../files/arguments.ts";
 import { FormatError, shown } from "../../core/values/errors.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import type { SourceLike } from "../files/sources.ts";
@@ -38,6 +39,7 @@ export async function readLines(from: SourceLike, options: DataFileOptions = {})
 }
 /** The lines of a stream of UTF-8 bytes as they come; no more than a line is held. @throws {FormatError} for other encodings. */
 export async function* linesOf(stream: ByteStream, options: DataFileOptions = {}): AsyncGenerator<string> {
+  args.check("linesOf", "stream", stream, args.stream);
   checkOptions("linesOf", options, dataFileNames);
   for await (const line of rawLinesOf(stream, options)) yield line.replace(/\r?\n$/, "");
 }
@@ -105,6 +107,7 @@ export function parseJsonLines(source: string | Uint8Array, options: DataFileOpt
 
 /** Objects as a table: a column for every key, in the order they first come; what an object lacks is an empty cell. */
 export function recordsToTable(records: readonly JsonRecord[]): CsvTable {
+  args.check("recordsToTable", "records", records, args.list);
   const header = [...new Set(records.flatMap((r) => Object.keys(r)))];
   const cell = (value: unknown) =>
     value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);

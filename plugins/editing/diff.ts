@@ -1,4 +1,5 @@
 /** What two models differ in: their inputs and outputs, layers or nodes, weights, and what their files say of themselves. @module */
+import * as args from "../../io/files/arguments.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import type { Port } from "../../core/model/feed.ts";
 import { type Graph, opName, typeOf } from "../../core/graph/graph.ts";
@@ -7,6 +8,8 @@ import type { LayerNode } from "../../core/network/tree.ts";
 import type { Model } from "../../core/model/model.ts";
 import { typeText } from "../../core/values/shape.ts";
 import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
+
+const description: args.Kind = args.having("a description of a model", "parts", "weights");
 
 /** A layer or a node. */
 export interface DescribedPart {
@@ -140,6 +143,7 @@ function nodeParts(graph: Graph): ReadonlyMap<string, DescribedPart> {
 }
 /** A model as it is compared; `facts` is what its file says of itself. */
 export function describeModel(model: Model, facts: Readonly<Record<string, string>> = {}): ModelDescription {
+  args.check("describeModel", "model", model, args.modelKind);
   const graph = model.isGraph ? model.graph() : undefined;
   const held = graph?.inputs.flatMap((
     i,
@@ -250,6 +254,8 @@ export function diffModels(
   b: ModelDescription,
   options: { readonly tolerance?: number } = {},
 ): ModelDifferences {
+  args.check("diffModels", "a", a, description);
+  args.check("diffModels", "b", b, description);
   checkOptions("diffModels", options, { tolerance: 0 });
   const { tolerance = 0 } = options,
     alike = a.kind === b.kind,

@@ -1,4 +1,5 @@
 /** Freezing a model's first layers, and freeing them again. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, LapisError, shown } from "../../core/values/errors.ts";
 import type { Layer } from "../../core/network/layer.ts";
 import type { LayerNode } from "../../core/network/tree.ts";
@@ -66,6 +67,7 @@ function placesOf(model: Model, what: string): readonly Place[] {
  * @throws {ConfigError} with the nearest name where there is no such layer.
  */
 export function freeze(model: Model, options: FreezeOptions = {}): readonly string[] {
+  args.check("freeze", "model", model, args.modelKind);
   checkOptions("freeze", options, freezeNames);
   const list = placesOf(model, "freeze"), { until } = options;
   const end = until === undefined ? list.length - 1 : spanOf(model, list, "freeze", until)[1];
@@ -76,6 +78,7 @@ export function freeze(model: Model, options: FreezeOptions = {}): readonly stri
  * @throws {ConfigError} with the nearest name where there is no such layer.
  */
 export function unfreeze(model: Model, options: UnfreezeOptions = {}): readonly string[] {
+  args.check("unfreeze", "model", model, args.modelKind);
   checkOptions("unfreeze", options, unfreezeNames);
   const list = placesOf(model, "unfreeze"), { from, batchNormalization = true } = options;
   const begin = from === undefined ? 0 : spanOf(model, list, "unfreeze", from)[0];

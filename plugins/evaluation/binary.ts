@@ -1,4 +1,5 @@
 /** Scores of two classes over every threshold: ROC and precision–recall curves, their areas, and a threshold's choice. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError, shown } from "../../core/values/errors.ts";
 
 /** Truths of two classes, 1 where a row is of the positive one. */
@@ -15,6 +16,8 @@ interface Counts {
   readonly negatives: number;
 }
 function countsOf(what: string, truth: Truth, scores: ArrayLike<number>): Counts {
+  args.check(what, "truth", truth, args.list);
+  args.check(what, "scores", scores, args.list);
   if (truth.length !== scores.length) {
     throw new InputError(`${what}: ${truth.length} truths for ${scores.length} scores`);
   }

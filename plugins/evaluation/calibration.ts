@@ -1,4 +1,5 @@
 /** How far probabilities are what they say: reliability, Brier score, expected calibration error. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
@@ -70,6 +71,8 @@ export function calibrationCurve(
   probabilities: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): readonly ReliabilityBin[] {
+  args.check("calibrationCurve", "truth", truth, args.list);
+  args.check("calibrationCurve", "probabilities", probabilities, args.list);
   checkOptions("calibrationCurve", options, calibrationNames);
   return binned(truth, probabilities, options);
 }
@@ -93,6 +96,8 @@ export function calibration(
   probabilities: Tensor,
   options: CalibrationOptions = {},
 ): Calibration {
+  args.check("calibration", "truth", truth, args.list);
+  args.check("calibration", "probabilities", probabilities, args.tensorKind);
   checkOptions("calibration", options, calibrationNames);
   const values = toNumbers(probabilities),
     rows = probabilities.shape[0] ?? 0,

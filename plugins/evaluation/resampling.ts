@@ -1,4 +1,5 @@
 /** What a figure's rows make of it: bootstrap intervals, stratified folds, importance of columns by permutation. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { checkSeed, Random } from "../../core/values/random.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -31,6 +32,7 @@ export function bootstrapInterval(
   figure: (rows: Int32Array) => number,
   options: BootstrapOptions = {},
 ): Interval {
+  args.check("bootstrapInterval", "figure", figure, args.callable);
   checkOptions("bootstrapInterval", options, bootstrapNames);
   const { samples = 1000, level = 0.95, seed = 0 } = options;
   checkSeed(seed);
@@ -140,6 +142,8 @@ export async function permutationImportance(
   score: (x: Tensor) => Promise<number> | number,
   options: ImportanceOptions = {},
 ): Promise<readonly ColumnImportance[]> {
+  args.check("permutationImportance", "x", x, args.tensorKind);
+  args.check("permutationImportance", "score", score, args.callable);
   checkOptions("permutationImportance", options, importanceNames);
   const { repeats = 5, seed = 0, names } = options, [rows = 0, width = 0] = x.shape;
   checkSeed(seed);

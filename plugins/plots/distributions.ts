@@ -1,4 +1,5 @@
 /** Histograms of weights and gradients. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
@@ -20,6 +21,7 @@ export interface Histogram {
 }
 /** Counts values in `bins` equal parts, the last one with its upper end, as numpy's `histogram`. */
 export function histogram(values: ArrayLike<number>, bins = 30): Histogram {
+  args.check("histogram", "values", values, args.list);
   const all = Array.from(values), finite = all.filter(Number.isFinite);
   const [from, to] = ends(finite), low = from === to ? from - 0.5 : from, high = from === to ? to + 0.5 : to;
   const counts = new Array<number>(bins).fill(0), width = (high - low) / bins;
@@ -69,6 +71,7 @@ export function plotDistributions(
   values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   options: DistributionOptions = {},
 ): string {
+  args.check("plotDistributions", "values", values, args.object);
   checkOptions("plotDistributions", options, distributionNames);
   const { bins = 30, width = 520, only = "" } = options;
   const all = values instanceof Map

@@ -1,9 +1,12 @@
 /** Curves of training: each number over the epochs, training solid, validation dashed. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { ends, linearAxis, logAxis } from "./scale.ts";
 import { document, type Frame, lineClass, panel, panelHeight, path } from "./svg.ts";
+
+const historyKind: args.Kind = args.having("a history", "epoch", "history");
 
 /** One curve of a picture. */
 export interface Series {
@@ -89,6 +92,7 @@ function stacked(
  * @throws {InputError} where there is nothing to draw.
  */
 export function plotCurves(series: readonly Series[], options: PlotOptions = {}): string {
+  args.check("plotCurves", "series", series, args.list);
   checkOptions("plotCurves", options, plotNames);
   if (series.every(({ values }) => values.length === 0)) {
     throw new InputError("plotCurves: there are no values");
@@ -114,6 +118,7 @@ export function plotPanels(
   panels: readonly Panel[],
   options: Pick<PlotOptions, "title" | "width"> = {},
 ): string {
+  args.check("plotPanels", "panels", panels, args.list);
   checkOptions("plotPanels", options, { title: 0, width: 0 });
   const drawn = panels.filter(({ series }) => series.some(({ values }) => values.length > 0));
   if (drawn.length === 0) throw new InputError("plotPanels: there are no values");
@@ -166,6 +171,7 @@ export function historyPanels(
  * @throws {InputError} for a history without epochs.
  */
 export function plotHistory(history: History, options: PlotOptions = {}): string {
+  args.check("plotHistory", "history", history, historyKind);
   checkOptions("plotHistory", options, plotNames);
   const panels = historyPanels(history).filter(({ series }) => series.length > 0), { title } = options;
   if (history.epoch.length === 0 || panels.length === 0) {

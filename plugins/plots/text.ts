@@ -1,8 +1,11 @@
 /** Curves as lines of text, for terminals. @module */
+import * as args from "../../io/files/arguments.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 import type { History } from "../../core/training/types.ts";
 import { historyPanels, type Series } from "./history.ts";
 import { ends, linearAxis, tickText } from "./scale.ts";
+
+const historyKind: args.Kind = args.having("a history", "epoch", "history");
 
 /** How a curve of text is drawn. */
 export interface TextPlotOptions {
@@ -19,6 +22,8 @@ const marks = { solid: "●", dashed: "○", both: "◉" };
 
 /** Curves in one frame of text. */
 export function curvesText(title: string, series: readonly Series[], options: TextPlotOptions = {}): string {
+  args.check("curvesText", "title", title, args.text);
+  args.check("curvesText", "series", series, args.list);
   checkOptions("curvesText", options, textPlotNames);
   const { width = 72, height = 10, xLabel = "epoch" } = options;
   const at = (s: Series, i: number) => s.at?.[i] ?? i + 1;
@@ -52,6 +57,7 @@ export function curvesText(title: string, series: readonly Series[], options: Te
 }
 /** A fit's curves as text: training `●`, validation `○`, both `◉`. */
 export function historyText(history: History, options: TextPlotOptions = {}): string {
+  args.check("historyText", "history", history, historyKind);
   checkOptions("historyText", options, textPlotNames);
   return historyPanels(history).filter(({ series }) => series.length > 0)
     .map(({ name, series }) => curvesText(name, series, options)).join("\n\n");

@@ -1,4 +1,5 @@
 /** Names of classes to numbers and back. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { nearest } from "../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../core/values/tensor.ts";
@@ -30,6 +31,7 @@ export interface LabelEncoder {
  * @throws {ConfigError} where a class stands twice.
  */
 export function labelEncoder(given: readonly string[] = []): LabelEncoder {
+  args.check("labelEncoder", "given", given, args.list);
   let classes: readonly string[] = [], numbers = new Map<string, number>();
   const take = (list: readonly string[]) => {
     classes = [...list];

@@ -1,4 +1,5 @@
 /** Pairs of texts for an encoder–decoder: source ids, and target ids with start and end for teacher forcing. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import type { Extras } from "../../core/model/format.ts";
 import {
@@ -158,8 +159,10 @@ function make({ source = {}, target = {} }: PairPreprocessorOptions, known?: Sid
  * @throws {ConfigError} where what the file holds isn't one.
  */
 export function pairPreprocessorOf(
-  { extras }: { readonly extras?: Extras | undefined },
+  model: { readonly extras?: Extras | undefined },
 ): PairPreprocessor | undefined {
+  args.check("pairPreprocessorOf", "model", model, args.object);
+  const { extras } = model;
   const raw = extras?.json.pairs;
   if (!isRecord(raw)) return undefined;
   const words = list({ doc: "tokens by id", of: text({ doc: "a token" }) });

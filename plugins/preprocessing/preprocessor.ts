@@ -1,4 +1,5 @@
 /** Rows of texts and labels to ids and classes, fitted on training data and kept in the model's file. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import type { Extras } from "../../core/model/format.ts";
 import type { StreamLike } from "../../io/files/sources.ts";
@@ -262,8 +263,10 @@ function make(given: TextPreprocessorOptions, known?: Fitted, labels: LabelEncod
  * @throws {ConfigError} where what the file holds isn't one.
  */
 export function textPreprocessorOf(
-  { extras }: { readonly extras?: Extras | undefined },
+  model: { readonly extras?: Extras | undefined },
 ): TextPreprocessor | undefined {
+  args.check("textPreprocessorOf", "model", model, args.object);
+  const { extras } = model;
   const raw = extras?.json.preprocessing, place = "lapis.json: preprocessing";
   if (!isRecord(raw) || !isRecord(raw.text)) return undefined;
   const settings = parseConfig(textSettingsFields, raw.text, `${place}.text`);

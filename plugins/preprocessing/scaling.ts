@@ -1,4 +1,5 @@
 /** Scalers of columns, as scikit-learn's: standard, min-max and robust; fitted on training rows, undone column by column. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, FormatError, InputError, shown } from "../../core/values/errors.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 
@@ -107,6 +108,7 @@ export function scalerOf(kind: ScalerKind): Scaler {
 }
 /** A fitted scaler from its JSON. @throws {FormatError} where it isn't one. */
 export function scalerFromJSON(json: ScalerJson): Scaler {
+  args.check("scalerFromJSON", "json", json, args.object);
   const { kind, center, scale, rows } = json;
   const numbers = (map: unknown) =>
     typeof map === "object" && map !== null && Object.values(map).every((v) => Number.isFinite(v));

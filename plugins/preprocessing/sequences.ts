@@ -1,4 +1,5 @@
 /** Rows of unequal length as one tensor: Keras' pad_sequences. @module */
+import * as args from "../../io/files/arguments.ts";
 import { type DType, isBig } from "../../core/values/dtype.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -38,6 +39,7 @@ export type Row = readonly number[] | readonly (readonly number[])[];
  * @throws {ConfigError} for an option that isn't known; {@link InputError} where vectors differ in length.
  */
 export function padSequences(sequences: readonly Row[], options: PadSequencesOptions = {}): Tensor {
+  args.check("padSequences", "sequences", sequences, args.list);
   checkOptions("padSequences", options, padNames);
   const { maxlen, dtype = "int32", padding = "pre", truncating = "pre", value = 0 } = options;
   for (const [name, side] of [["padding", padding], ["truncating", truncating]] as const) {

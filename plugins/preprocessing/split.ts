@@ -1,4 +1,5 @@
 /** Rows into training, validation and test parts: shuffled by seed, with every class in its share. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { checkSeed, Random } from "../../core/values/random.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -56,6 +57,8 @@ export function splitRows<const P extends string>(
   rows: number,
   options: SplitRowsOptions & { readonly parts: Readonly<Record<P, number>> },
 ): Record<P, Int32Array> {
+  args.check("splitRows", "rows", rows, args.number);
+  args.check("splitRows", "options", options, args.object);
   checkOptions("splitRows", options, splitNames);
   const { parts, seed = 0, shuffle = true, classes } = options;
   checkShares(parts);
@@ -169,6 +172,7 @@ export function lackingIn(
   kind: "class" | "number",
   labels?: readonly string[],
 ): string[] {
+  args.check("lackingIn", "parts", parts, args.list);
   return kind === "class" ? lackingClasses(parts, labels) : lackingRanges(parts);
 }
 function lackingClasses(parts: readonly PartTargets[], labels: readonly string[] | undefined): string[] {

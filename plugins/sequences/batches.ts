@@ -1,4 +1,5 @@
 /** A long sequence in chunks: truncated backpropagation through time, and windows. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import type { Model } from "../../core/model/model.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -51,6 +52,8 @@ export function sequenceBatches(
   tokens: Tensor | ArrayLike<number>,
   options: SequenceBatchesOptions,
 ): SequenceBatches {
+  args.check("sequenceBatches", "tokens", tokens, args.data);
+  args.check("sequenceBatches", "options", options, args.object);
   checkOptions("sequenceBatches", options, batchesNames);
   const { batchSize, length, model } = options;
   whole(batchSize, "batchSize");
@@ -97,6 +100,8 @@ export function sequenceWindows(
   tokens: Tensor | ArrayLike<number>,
   options: SequenceWindowsOptions,
 ): { readonly x: Tensor; readonly y: Tensor } {
+  args.check("sequenceWindows", "tokens", tokens, args.data);
+  args.check("sequenceWindows", "options", options, args.object);
   checkOptions("sequenceWindows", options, windowNames);
   const { length, stride = length, next = "every" } = options;
   whole(length, "length");
@@ -123,6 +128,8 @@ export async function sequenceLoss(
   model: Pick<Model, "testOnBatch">,
   source: () => Iterable<BatchItem>,
 ): Promise<{ readonly loss: number; readonly targets: number }> {
+  args.check("sequenceLoss", "model", model, args.object);
+  args.check("sequenceLoss", "source", source, args.callable);
   let sum = 0, targets = 0;
   for (const item of source()) {
     const [x, y] = "x" in item ? [item.x, item.y] : item;

@@ -1,4 +1,5 @@
 /** From a step function to sequences of tokens: greedy, sampled, and beam search. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, shown } from "../../core/values/errors.ts";
 import type { ModelData } from "../../core/model/feed.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -114,6 +115,9 @@ export async function greedyDecode(
   rows: number,
   options: DecodingOptions,
 ): Promise<Decoded[]> {
+  args.check("greedyDecode", "step", step, args.callable);
+  args.check("greedyDecode", "begin", begin, args.object);
+  args.check("greedyDecode", "options", options, args.object);
   checkOptions("greedyDecode", options, decodingNames);
   return await greedy(step, begin, rows, options);
 }
@@ -133,6 +137,9 @@ export async function sampleDecode(
   rows: number,
   options: SampleDecodingOptions,
 ): Promise<Decoded[]> {
+  args.check("sampleDecode", "step", step, args.callable);
+  args.check("sampleDecode", "begin", begin, args.object);
+  args.check("sampleDecode", "options", options, args.object);
   checkOptions("sampleDecode", options, sampleNames);
   return await sampled(step, begin, rows, options);
 }
@@ -168,6 +175,9 @@ export async function beamDecode(
   begin: StepState,
   options: BeamDecodingOptions,
 ): Promise<Decoded[]> {
+  args.check("beamDecode", "step", step, args.callable);
+  args.check("beamDecode", "begin", begin, args.object);
+  args.check("beamDecode", "options", options, args.object);
   checkOptions("beamDecode", options, beamNames);
   return await beam(step, begin, options);
 }
@@ -242,6 +252,8 @@ export type DecodeOptions =
  * @throws {ConfigError} for an option outside its range; {@link InputError} for sources that don't fit.
  */
 export async function decode(model: Model, sources: ModelData, options: DecodeOptions): Promise<Decoded[]> {
+  args.check("decode", "model", model, args.modelKind);
+  args.check("decode", "options", options, args.object);
   const { method } = options,
     own = method === "sample" ? sampleNames : method === "beam" ? beamNames : decodingNames;
   checkOptions<object>("decode", options, { ...own, ...stepperNames, method: 0 });

@@ -1,4 +1,5 @@
 /** Text out of a trained model, token by token as it comes. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import type { ModelData } from "../../core/model/feed.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -59,6 +60,7 @@ export interface Generator {
  * @throws {InputError} for a model that scores no vocabulary.
  */
 export function generator(model: Model, options: StepperOptions = {}): Generator {
+  args.check("generator", "model", model, args.modelKind);
   const steps = stepper(model, options);
   return {
     mode: steps.mode,

@@ -1,4 +1,5 @@
 /** How far back a loss reaches: its gradient at every step's hidden state. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError, shown } from "../../core/values/errors.ts";
 import { createLayer } from "../../core/network/factory.ts";
 import { byName, feed, type ModelData } from "../../core/model/feed.ts";
@@ -149,6 +150,7 @@ export async function gradientNorms(
   y: ModelData,
   options: GradientNormOptions = {},
 ): Promise<GradientNorms> {
+  args.check("gradientNorms", "model", model, args.modelKind);
   checkOptions("gradientNorms", options, normNames);
   const { layer: name, loss = model.savedTraining()?.config["loss"], ...rest } = options, { network } = model;
   if (loss === undefined) throw new InputError("gradientNorms: the model isn't compiled: say the loss");

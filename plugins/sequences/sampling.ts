@@ -1,4 +1,5 @@
 /** From scores of tokens to a token: temperature, top-k, top-p, by our own random numbers. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { philox } from "../../core/values/random.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -22,6 +23,7 @@ export type Sampler = (logProbabilities: Float64Array, random: () => number) => 
 
 /** The most probable token; of equals the first. */
 export function argmax(values: ArrayLike<number>): number {
+  args.check("argmax", "values", values, args.list);
   let best = 0;
   for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
   return best;
@@ -32,6 +34,7 @@ export function argmax(values: ArrayLike<number>): number {
  * @throws {InputError} for a score that is no number.
  */
 export function logProbabilities(scores: ArrayLike<number>): Float64Array {
+  args.check("logProbabilities", "scores", scores, args.list);
   const out = new Float64Array(scores.length);
   let sum = 0, most = -Infinity, negative = false;
   for (let i = 0; i < scores.length; i++) {

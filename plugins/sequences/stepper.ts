@@ -1,4 +1,5 @@
 /** Trained models one token at a time: with states carried where that can be done, else over the tokens so far. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { byName, feed, type ModelData, type Port } from "../../core/model/feed.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -48,6 +49,8 @@ export interface Stepper {
 
 /** Rows of a state, in a given order, as beams go on from. */
 export function takeState(state: StepState, rows: readonly number[]): StepState {
+  args.check("takeState", "state", state, args.object);
+  args.check("takeState", "rows", rows, args.list);
   const order = Int32Array.from(rows);
   return Object.fromEntries(Object.entries(state).map(([name, t]) => [name, takeRows(t, order)]));
 }
@@ -201,6 +204,7 @@ function windowed(model: Model, tokens: string, reason: string, options: Stepper
  * @throws {InputError} for a model that scores no vocabulary.
  */
 export function stepper(model: Model, options: StepperOptions = {}): Stepper {
+  args.check("stepper", "model", model, args.modelKind);
   checkOptions("stepper", options, stepperNames);
   const halves = splitAtTokens(model, options.input);
   return typeof halves === "string"

@@ -1,4 +1,5 @@
 /** The graph behind an eager value, as data that can be drawn: values with label, data and gradient, operators between. @module */
+import * as args from "../../io/files/arguments.ts";
 import { type Tensor, toNumbers } from "../../core/values/tensor.ts";
 
 /** A value, or an operator. */
@@ -28,7 +29,9 @@ export interface ValueGraph {
 
 /** The first six numbers of a tensor in few characters, and how many there are where there are more; "" for strings. */
 export function valueText(t: Tensor | undefined): string {
-  if (!t || t.dtype === "string") return "";
+  if (!t) return "";
+  args.check("valueText", "t", t, args.tensorKind);
+  if (t.dtype === "string") return "";
   const list = toNumbers(t), shown = Array.from(list.subarray(0, 6), (v) => `${Number(v.toPrecision(4))}`);
   return `${shown.join(", ")}${list.length > 6 ? `, … (${list.length})` : ""}`;
 }

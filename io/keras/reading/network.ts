@@ -1,4 +1,5 @@
 /** A configuration of Keras on its own, as `model.to_json()` gives it, as a network. @module */
+import * as args from "../../files/arguments.ts";
 import type { LayerDef, LayerPlugin } from "../../../core/network/layer.ts";
 import type { Network } from "../../../core/network/network.ts";
 import { ConfigError, FormatError, shown } from "../../../core/values/errors.ts";
@@ -34,6 +35,7 @@ const networkNames: OptionNames<NetworkOptions> = { registry: 0, layers: 0, vers
  * layer and what is wrong with it.
  */
 export function networkFromConfig(config: unknown, options: NetworkOptions): Network {
+  args.check("networkFromConfig", "options", options, args.object);
   checkOptions("networkFromConfig", options, networkNames);
   checkOptions("networkFromConfig.limits", options.limits, defaultLimits);
   if (!isJson(config)) {

@@ -1,4 +1,5 @@
 /** Reads ONNX models: bytes to our graph. @module */
+import * as args from "../../files/arguments.ts";
 import { checkBytes } from "../../datasets/options.ts";
 import { GraphBuilder } from "../../../core/graph/builder.ts";
 import { FormatError, LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
@@ -81,6 +82,8 @@ export function checkModel(model: ModelProto, file: string): ModelProto {
  * @throws {FormatError} for a damaged file. @throws {UnsupportedError} that lists everything unknown.
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOptions): OnnxModel {
+  args.check("readOnnx", "bytes", bytes, args.bytes);
+  args.check("readOnnx", "options", options, args.object);
   checkOptions("readOnnx", options, readNames);
   return readModel(decodeModel(bytes, options.file), options);
 }

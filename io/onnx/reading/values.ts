@@ -1,4 +1,5 @@
 /** Sequences, optionals and maps of `.pb` test data, to and from our values. @module */
+import * as args from "../../files/arguments.ts";
 import { dtypes } from "../../../core/values/dtype.ts";
 import { FormatError } from "../../../core/values/errors.ts";
 import type { Type } from "../../../core/values/shape.ts";
@@ -94,6 +95,7 @@ function mapFrom(proto: MapProto, context: TensorContext): TensorMap {
 
 /** The bytes of a `.pb` file of test data. */
 export function encodeValue(value: RuntimeValue, name?: string): Uint8Array {
+  args.check("encodeValue", "value", value, args.object);
   if (isTensor(value)) return encodeTensor(value, name);
   switch (value.kind) {
     case "sequence":

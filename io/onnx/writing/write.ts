@@ -1,4 +1,5 @@
 /** Writes our graphs as ONNX models. @module */
+import * as args from "../../files/arguments.ts";
 import { InputError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import type { Attributes, Graph } from "../../../core/graph/graph.ts";
 import type { OpDef } from "../../../core/graph/op.ts";
@@ -60,6 +61,8 @@ export interface OnnxFiles {
  * @throws {UnsupportedError} when operators need a newer opset than the one asked for; it lists them all.
  */
 export function writeOnnx(graph: Graph, options: WriteOptions): Uint8Array {
+  args.check("writeOnnx", "graph", graph, args.graphKind);
+  args.check("writeOnnx", "options", options, args.object);
   checkOptions("writeOnnx", options, writeNames);
   return encode(modelTable, toModel(graph, options));
 }

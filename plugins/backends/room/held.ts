@@ -95,7 +95,7 @@ export function refuseReleased(): never {
 }
 /** True for a value that an engine keeps. */
 export function isKept(value: RuntimeValue | KeptValue): value is KeptValue {
-  return "kind" in value && value.kind === "kept";
+  return (value as KeptValue | undefined)?.kind === "kept";
 }
 /** Refuses a value that another engine keeps. @throws {InputError} naming the input and both engines */
 export function refuseForeign(engine: string, name: string, value: KeptValue): never {

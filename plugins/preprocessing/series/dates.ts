@@ -1,4 +1,5 @@
 /** Dates as tables write them: text to milliseconds, the step between rows, and the calendar's numbers. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, FormatError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 
@@ -92,6 +93,7 @@ function timeOf(text: string, days: boolean): readonly [time: number, zoned: boo
  * @throws {FormatError} naming the row that is no date, or that says an offset where others say none.
  */
 export function parseDates(cells: readonly string[], options: DateOptions = {}): DateColumn {
+  args.check("parseDates", "cells", cells, args.list);
   checkOptions("parseDates", options, dateNames);
   const { file, column } = options, texts = cells.map((cell) => cell.trim());
   const place = (row: number) =>
@@ -132,6 +134,7 @@ export function parseDates(cells: readonly string[], options: DateOptions = {}):
  * @throws {InputError} naming the first row that isn't later than the one before, and what to do.
  */
 export function checkOrder(times: Float64Array, what = "the series"): void {
+  args.check("checkOrder", "times", times, args.list);
   for (let row = 1; row < times.length; row++) {
     const before = times[row - 1] ?? 0, time = times[row] ?? 0;
     if (time > before) continue;
@@ -150,6 +153,7 @@ export function checkOrder(times: Float64Array, what = "the series"): void {
 
 /** A time as `2016-07-01` or `2016-07-01 13:00`, UTC. */
 export function dateText(time: number): string {
+  args.check("dateText", "time", time, args.number);
   const text = new Date(time).toISOString().replace(/(:00)?\.000Z$/, "").replace("T", " ").replace(/Z$/, "");
   return text.endsWith(" 00:00") ? text.slice(0, -6) : text;
 }
@@ -163,6 +167,7 @@ const monthNumber = (time: number) => {
 };
 /** The step that most neighbouring rows are apart: months where all dates are of one day of the month, else milliseconds. */
 export function stepOf(times: Float64Array): SeriesStep {
+  args.check("stepOf", "times", times, args.list);
   if (times.length < 2) throw new InputError(`a step needs two rows at least, got ${times.length}`);
   const days = new Set(Array.from(times, (t) => new Date(t).getUTCDate()));
   const gaps = Array.from(times.subarray(1), (t, i) => t - (times[i] ?? 0));
@@ -175,6 +180,7 @@ export function stepOf(times: Float64Array): SeriesStep {
 }
 /** The next `count` times after the last one. */
 export function timesAfter(times: Float64Array, count: number): Float64Array {
+  args.check("timesAfter", "times", times, args.list);
   const step = stepOf(times), last = times.at(-1) ?? 0;
   return Float64Array.from({ length: count }, (_, i) => {
     if ("milliseconds" in step) return last + (i + 1) * step.milliseconds;
@@ -252,6 +258,8 @@ export function calendarFeatures(
   names: readonly CalendarFeature[],
   options: { readonly timeZone?: string } = {},
 ): Record<string, Float64Array> {
+  args.check("calendarFeatures", "times", times, args.list);
+  args.check("calendarFeatures", "names", names, args.list);
   checkOptions("calendarFeatures", options, { timeZone: 0 });
   const { timeZone = "UTC" } = options, offset = timeZone === "UTC" ? () => 0 : zoneOffset(timeZone);
   const dates = Array.from(times, (time) => new Date(time + offset(time)));

@@ -1,4 +1,5 @@
 /** Differencing with an exact inverse, and the augmented Dickey–Fuller test for whether a series needs it. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import { solveSymmetric } from "./linear.ts";
@@ -115,6 +116,7 @@ const surface = {
  * @throws {InputError} for fewer than 20 rows, or a value that is no number.
  */
 export function adfTest(values: ArrayLike<number>, options: { readonly lags?: number } = {}): AdfResult {
+  args.check("adfTest", "values", values, args.list);
   checkOptions("adfTest", options, { lags: 0 });
   const n = values.length;
   if (n < 20) throw new InputError(`the augmented Dickey–Fuller test needs 20 rows, got ${n}`);

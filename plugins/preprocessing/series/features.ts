@@ -1,4 +1,5 @@
 /** Features of a series as pandas computes them: lags, rolling statistics, differences, moving averages, RSI. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, shown } from "../../../core/values/errors.ts";
 import { featureNames } from "./types.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
@@ -27,6 +28,7 @@ export function lag(values: ArrayLike<number>, rows: number): Float64Array {
 
 /** The difference to the row before, `order` times: pandas' `diff().diff()…`; NaN where there is none. */
 export function differenceOf(values: ArrayLike<number>, order: number): Float64Array {
+  args.check("differenceOf", "values", values, args.list);
   let out = Float64Array.from(values);
   for (let k = 0; k < order; k++) {
     const before = out;
@@ -116,6 +118,7 @@ export function rsi(
   period = 14,
   options: { readonly smoothing?: "wilder" | "simple" } = {},
 ): Float64Array {
+  args.check("rsi", "values", values, args.list);
   checkOptions("rsi", options, { smoothing: 0 });
   whole("period", period, 1);
   const { smoothing = "wilder" } = options;
@@ -157,6 +160,9 @@ export function columnFeatures(
   values: ArrayLike<number>,
   options: FeatureOptions,
 ): Record<string, Float64Array> {
+  args.check("columnFeatures", "name", name, args.text);
+  args.check("columnFeatures", "values", values, args.list);
+  args.check("columnFeatures", "options", options, args.object);
   checkOptions("columnFeatures", options, featureNames);
   const out: Record<string, Float64Array> = {};
   const { lags = [], differences = [], movingAverages = [], shift = 0 } = options;
@@ -178,6 +184,7 @@ export function columnFeatures(
 export function dropGaps(
   columns: Readonly<Record<string, Float64Array>>,
 ): { readonly rows: Int32Array; readonly columns: Record<string, Float64Array> } {
+  args.check("dropGaps", "columns", columns, args.object);
   const all = Object.values(columns), count = all[0]?.length ?? 0;
   const rows = Int32Array.from(
     Array.from({ length: count }, (_, i) => i).filter((i) => all.every((c) => !Number.isNaN(c[i] ?? NaN))),

@@ -1,8 +1,11 @@
 /** How good forecasts are, and what any of them must beat: persistence, seasonal naive, ridge on lags. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import { solveSymmetric } from "./linear.ts";
 import type { RowRange } from "../scaling.ts";
+
+const intervalKind: args.Kind = args.having("intervals", "count", "quantiles");
 
 /** Numbers of {@link forecastMetrics}; NaN where one isn't defined. */
 export interface ForecastMetrics {
@@ -37,6 +40,7 @@ const metricNames: OptionNames<ForecastMetricOptions> = { previous: 0, naiveErro
 
 /** Mean absolute difference of values `season` rows apart, as MASE divides by. */
 export function naiveError(train: ArrayLike<number>, season = 1): number {
+  args.check("naiveError", "train", train, args.list);
   let sum = 0;
   for (let i = season; i < train.length; i++) sum += Math.abs((train[i] ?? NaN) - (train[i - season] ?? NaN));
   return sum / (train.length - season);
@@ -51,6 +55,8 @@ export function forecastMetrics(
   forecast: ArrayLike<number>,
   options: ForecastMetricOptions = {},
 ): ForecastMetrics {
+  args.check("forecastMetrics", "truth", truth, args.list);
+  args.check("forecastMetrics", "forecast", forecast, args.list);
   checkOptions("forecastMetrics", options, metricNames);
   const n = truth.length, { previous, naiveError = NaN } = options;
   if (n === 0 || forecast.length !== n || (previous && previous.length !== n)) {
@@ -113,6 +119,8 @@ function perStep(who: string, rows: ForecastRows, of: (known: number, step: numb
 
 /** The last known value for every step, `[origins × horizon]`. */
 export function persistenceForecast(values: ArrayLike<number>, rows: ForecastRows): Float64Array {
+  args.check("persistenceForecast", "values", values, args.list);
+  args.check("persistenceForecast", "rows", rows, args.object);
   return perStep("persistenceForecast", rows, (known) => values[known] ?? NaN);
 }
 /** The last known value of the same season for every step. @throws {ConfigError} for a season that is no whole number. */
@@ -154,6 +162,8 @@ export function ridgeForecaster(
   values: ArrayLike<number>,
   options: RidgeOptions,
 ): (values: ArrayLike<number>, origins: ArrayLike<number>) => Float64Array {
+  args.check("ridgeForecaster", "values", values, args.list);
+  args.check("ridgeForecaster", "options", options, args.object);
   checkOptions("ridgeForecaster", options, ridgeNames);
   const { lags, horizon = 1, gap = 0, alpha = 1 } = options,
     rows = options.rows ?? { from: 0, to: values.length };
@@ -234,6 +244,7 @@ const grid = 400;
  * @throws {InputError} without residuals.
  */
 export function conformalIntervals(residuals: ArrayLike<number>, horizon = 1): ForecastIntervals {
+  args.check("conformalIntervals", "residuals", residuals, args.list);
   const count = Math.floor(residuals.length / horizon);
   if (count < 1) throw new InputError("prediction intervals need residuals, got none");
   const quantiles = Array.from({ length: horizon }, (_, h) => {
@@ -250,6 +261,7 @@ export function conformalIntervals(residuals: ArrayLike<number>, horizon = 1): F
 }
 /** Intervals from their JSON. */
 export function intervalsFromJSON(json: IntervalJson): ForecastIntervals {
+  args.check("intervalsFromJSON", "json", json, intervalKind);
   const { count, quantiles } = json, horizon = quantiles.length;
   return {
     horizon,

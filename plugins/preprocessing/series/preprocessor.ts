@@ -1,4 +1,5 @@
 /** All that stands between a series and a forecasting model: transform, differences, features, scaling, windows; and back. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions } from "../../../core/values/schema.ts";
 import { type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
@@ -44,6 +45,7 @@ const transforms: Readonly<
  * @throws {ConfigError} for options that don't go together.
  */
 export function seriesPreprocessor(options: SeriesPreprocessorOptions): SeriesPreprocessor {
+  args.check("seriesPreprocessor", "options", options, args.object);
   checkOptions("seriesPreprocessor", options, seriesPreprocessorNames);
   checkOptions("seriesPreprocessor.derived", options.derived ?? undefined, featureNames);
   return make(options, undefined);
@@ -83,7 +85,7 @@ function make(options: SeriesPreprocessorOptions, known: Scaler | undefined): Se
       `transform: expected ${Object.keys(transforms).join(", ")}, got ${shown(options.transform)}`,
     );
   }
-  if (targets.length === 0) {
+  if (!Array.isArray(targets) || targets.length === 0) {
     throw new ConfigError("targets: expected a column at least", { place: "targets" });
   }
   if (gap > 0 && change) {

@@ -1,8 +1,11 @@
 /** Splits that respect time: training before validation before test, walk-forward folds, and the check for leaks. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import type { RowRange, Scaler } from "../scaling.ts";
 import { checkOrder, dateText } from "./dates.ts";
+
+const dated: args.Kind = args.having("rows with a name and times", "name", "times");
 
 /** Parts of a series, one after another. */
 export interface SeriesSplit {
@@ -143,6 +146,7 @@ const span = ({ from, to }: RowRange) => `rows ${from + 1} to ${to}`;
  * @throws {InputError} naming the leak and what to do.
  */
 export function assertNoLeak(check: LeakCheck): void {
+  args.check("assertNoLeak", "check", check, args.having("rows to check", "split"));
   checkOptions("assertNoLeak", check, leakNames);
   const { split, scalers = [], times } = check;
   const parts = Object.entries(split) as [keyof SeriesSplit, RowRange][];
@@ -188,6 +192,8 @@ export function assertAfter(
   later: { readonly name: string; readonly times: Float64Array },
   earlier: { readonly name: string; readonly times: Float64Array },
 ): void {
+  args.check("assertAfter", "later", later, dated);
+  args.check("assertAfter", "earlier", earlier, dated);
   const start = later.times[0] ?? 0, end = earlier.times.at(-1) ?? 0;
   if (start > end) return;
   throw new InputError(

@@ -1,8 +1,11 @@
 /** A table of text cells as a series: times, and columns of numbers without gaps. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, FormatError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import type { Columns } from "../scaling.ts";
 import { checkOrder, parseDates, timesAfter } from "./dates.ts";
+
+const seriesKind: args.Kind = args.having("a series", "columns", "rows");
 
 /** Numbers over time, row by row forward. */
 export interface TimeSeries {
@@ -62,6 +65,7 @@ export function timeSeries(
   table: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] },
   options: TimeSeriesOptions = {},
 ): TimeSeries {
+  args.check("timeSeries", "table", table, args.table);
   checkOptions("timeSeries", options, seriesNames);
   const { file, where, missing = "error" } = options, { header } = table;
   const label = file === undefined ? "the table" : file, detail = file === undefined ? {} : { file };
@@ -185,6 +189,7 @@ function between(values: Float64Array): Float64Array {
 
 /** Rows `[from, to)` of a series, without a copy. */
 export function seriesRows(series: TimeSeries, from: number, to: number): TimeSeries {
+  args.check("seriesRows", "series", series, seriesKind);
   return {
     zoned: series.zoned,
     rows: to - from,
@@ -200,6 +205,8 @@ export function appendRows(
   columns: Columns,
   count: number,
 ): TimeSeries {
+  args.check("appendRows", "series", series, seriesKind);
+  args.check("appendRows", "columns", columns, args.object);
   const join = (a: Float64Array, b: Float64Array) => {
     const out = new Float64Array(a.length + b.length);
     out.set(a);

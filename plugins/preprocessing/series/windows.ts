@@ -1,4 +1,5 @@
 /** Windows over a series: so many rows in, the rows after them out; cut when asked for, so that memory isn't multiplied. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkSeed, Random } from "../../../core/values/random.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
@@ -75,6 +76,8 @@ export interface SeriesWindows {
  * @throws {ConfigError} for an option that doesn't fit; {@link InputError} for a gap in the numbers, or too few rows.
  */
 export function slidingWindows(columns: Columns, options: WindowOptions): SeriesWindows {
+  args.check("slidingWindows", "columns", columns, args.object);
+  args.check("slidingWindows", "options", options, args.object);
   checkOptions("slidingWindows", options, windowNames);
   const { length, horizon = 1, stride = 1, gap = 0, context = false } = options;
   for (

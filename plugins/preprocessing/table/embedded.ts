@@ -1,4 +1,5 @@
 /** The columns of a table that are rows of learnt tables, inside a network: ids in a row of numbers become vectors. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { createLayer } from "../../../core/network/factory.ts";
 import { apply } from "../../../core/network/functional.ts";
 import type { Layer, NetworkPlugins } from "../../../core/network/layer.ts";
@@ -23,6 +24,8 @@ export const layerName = (name: string): string =>
  * @throws {ShapeError} where the rows aren't as wide as the columns are.
  */
 export function embeddedColumns(x: SymbolicTensor, columns: readonly FittedColumn[]): SymbolicTensor {
+  args.check("embeddedColumns", "x", x, args.object);
+  args.check("embeddedColumns", "columns", columns, args.list);
   if (!columns.some(isEmbedded)) return x;
   const { registry } = x, make = maker(registry), taken = new Set<string>();
   const width = columns.reduce((n, column) => n + featuresOf(column).length, 0);

@@ -1,4 +1,5 @@
 /** Tables of numbers, categories, dates and texts to rows of numbers, fitted on training rows and kept in the model's file. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, FormatError, InputError, shown } from "../../../core/values/errors.ts";
 import type { Extras } from "../../../core/model/format.ts";
 import {
@@ -354,8 +355,10 @@ export async function loadTablePreprocessor(from: SourceLike): Promise<TablePrep
  * @throws {ConfigError} where what the file holds isn't one.
  */
 export function tablePreprocessorOf(
-  { extras }: { readonly extras?: Extras | undefined },
+  model: { readonly extras?: Extras | undefined },
 ): TablePreprocessor | undefined {
+  args.check("tablePreprocessorOf", "model", model, args.object);
+  const { extras } = model;
   const raw = extras?.json.preprocessing;
   return isRecord(raw) && raw.table !== undefined && raw.table !== null
     ? tablePreprocessorFrom(raw.table, { place: "lapis.json: preprocessing.table" })

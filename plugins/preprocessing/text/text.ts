@@ -1,4 +1,5 @@
 /** Text to token ids exactly as Keras' TextVectorization makes them: ASCII rules, vocabulary, padding. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../../core/values/schema.ts";
 import type { Tensor } from "../../../core/values/tensor.ts";
@@ -66,11 +67,13 @@ const standardizers: Readonly<Record<Standardize, (text: string) => string>> = {
 
 /** Lower-cases A to Z and no other letter, then deletes the 32 ASCII punctuation characters, as Keras does. */
 export function standardize(text: string): string {
+  args.check("standardize", "text", text, args.text);
   return standardizers.lowerAndStripPunctuation(text);
 }
 
 /** The tokens of a text: standardized, split on ASCII whitespace, unless the rules say otherwise. */
 export function tokensOf(text: string, rules: TokenRules = {}): string[] {
+  args.check("tokensOf", "text", text, args.text);
   checkOptions("tokensOf", rules, ruleNames);
   return cut(text, rules);
 }
@@ -82,6 +85,8 @@ function cut(text: string, rules: TokenRules): string[] {
 
 /** The order of two strings by their UTF-8 bytes, which is that of their code points. */
 export function compareBytes(a: string, b: string): number {
+  args.check("compareBytes", "a", a, args.text);
+  args.check("compareBytes", "b", b, args.text);
   let i = 0;
   while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   if (i === a.length || i === b.length) return a.length - b.length;
@@ -100,6 +105,7 @@ export function buildVocabulary(
   texts: Iterable<string>,
   options: TokenRules & { readonly maxTokens?: number; readonly specials?: readonly string[] } = {},
 ): string[] {
+  args.check("buildVocabulary", "texts", texts, args.texts);
   checkOptions("buildVocabulary", options, { ...ruleNames, maxTokens: 0, specials: 0 });
   const { maxTokens = Infinity, specials = specialTokens } = options;
   if (maxTokens < specials.length) {
@@ -120,6 +126,7 @@ export function padIds(
   length: number,
   padding: "post" | "pre" = "post",
 ): Tensor {
+  args.check("padIds", "rows", rows, args.rows);
   const data = new Int32Array(rows.length * length);
   rows.forEach((ids, row) => {
     const kept = padding === "post" ? ids.slice(0, length) : ids.slice(Math.max(0, ids.length - length));
@@ -139,6 +146,7 @@ export function padIds(
  * @throws {ConfigError} when a token stands in the vocabulary twice, or the length isn't a whole number from 1.
  */
 export function textVectorizer(options: TextVectorizerOptions): TextVectorizer {
+  args.check("textVectorizer", "options", options, args.object);
   checkOptions("textVectorizer", options, vectorizerNames);
   const { vocabulary, length, padding = "post", split = "whitespace" } = options;
   const rules = { split, standardize: options.standardize ?? "lowerAndStripPunctuation" } as const;

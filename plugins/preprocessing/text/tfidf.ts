@@ -1,4 +1,5 @@
 /** Texts as rows of weighted n-gram counts (tf–idf), fitted on training texts. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { bool, choice, int, list, nullable, parseConfig, type Schema } from "../../../core/values/schema.ts";
 import { type Tensor, tensor } from "../../../core/values/tensor.ts";
@@ -87,6 +88,7 @@ export interface TfIdfVectorizer {
 
 /** A vectorizer over n-grams that were fitted. @throws {ConfigError} where features and weights differ in number. */
 export function tfIdfVectorizer(ngrams: readonly FittedNgrams[]): TfIdfVectorizer {
+  args.check("tfIdfVectorizer", "ngrams", ngrams, args.list);
   const kinds = ngrams.map((kind, i) => {
     if (kind.features.length !== kind.idf.length) {
       throw new ConfigError(`ngrams[${i}]: ${kind.features.length} features, ${kind.idf.length} weights`);
@@ -134,6 +136,8 @@ export function fitTfIdf(
   texts: readonly string[],
   kinds: readonly (Pick<NgramOptions, "unit" | "range"> & Partial<NgramOptions>)[],
 ): TfIdfVectorizer {
+  args.check("fitTfIdf", "texts", texts, args.list);
+  args.check("fitTfIdf", "kinds", kinds, args.list);
   const read = kinds.map((kind, i) => parseConfig(ngramFields, { ...kind }, `ngrams[${i}]`));
   read.forEach(({ range: [from = 1, to = from] }, i) => {
     if (from > to) {

@@ -1,4 +1,5 @@
 /** Word vectors in GloVe's text form, read as a stream, and the matrix that an embedding begins with. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { ConfigError, FormatError, shown } from "../../../core/values/errors.ts";
 import { type StreamLike, streamSource } from "../../../io/files/sources.ts";
 import { checkSeed, Random } from "../../../core/values/random.ts";
@@ -170,11 +171,14 @@ function moments(vectors: Iterable<Float32Array>): { readonly mean: number; read
  * @throws {ConfigError} for an empty vocabulary.
  */
 export function embeddingMatrix(
-  { vectors, dimension }: Pick<WordVectors, "vectors" | "dimension">,
+  given: Pick<WordVectors, "vectors" | "dimension">,
   vocabulary: readonly string[],
   options: EmbeddingMatrixOptions = {},
 ): EmbeddingMatrix {
+  args.check("embeddingMatrix", "given", given, args.having("word vectors", "vectors", "dimension"));
+  args.check("embeddingMatrix", "vocabulary", vocabulary, args.list);
   checkOptions("embeddingMatrix", options, matrixNames);
+  const { vectors, dimension } = given;
   if (vocabulary.length === 0) throw new ConfigError("embeddingMatrix: the vocabulary is empty");
   const { tokens, missing: how = "normal", seed = 0 } = options,
     random = Random.of(checkSeed(seed), "vectors");

@@ -1,4 +1,5 @@
 /** Classification metrics as pure functions: accuracy, confusion matrix, precision, recall and F1 of each class. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { InputError } from "../../../core/values/errors.ts";
 import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
 
@@ -32,6 +33,7 @@ export interface ClassificationReport {
 
 /** The most probable class of every row of `[rows, classes]`; the lowest where several tie. One column is cut at a half. */
 export function classesOf(scores: Tensor): Int32Array {
+  args.check("classesOf", "scores", scores, args.tensorKind);
   const width = scores.shape.at(-1) ?? 1;
   const values = toNumbers(scores);
   const out = new Int32Array(width === 0 ? 0 : values.length / width);
@@ -56,6 +58,8 @@ function checkLength(truth: ArrayLike<number>, predicted: ArrayLike<number>): vo
 
 /** The share of rows whose predicted class is the true one. */
 export function accuracy(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
+  args.check("accuracy", "truth", truth, args.list);
+  args.check("accuracy", "predicted", predicted, args.list);
   checkLength(truth, predicted);
   let same = 0;
   for (let i = 0; i < truth.length; i++) if (truth[i] === predicted[i]) same++;
@@ -71,6 +75,8 @@ export function confusionMatrix(
   predicted: ArrayLike<number>,
   classes: number,
 ): number[][] {
+  args.check("confusionMatrix", "truth", truth, args.list);
+  args.check("confusionMatrix", "predicted", predicted, args.list);
   checkLength(truth, predicted);
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < truth.length; i++) {
@@ -91,6 +97,7 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 /** Scores of every class from a confusion matrix. */
 export function classScores(confusion: readonly (readonly number[])[]): ClassScore[] {
+  args.check("classScores", "confusion", confusion, args.rows);
   return confusion.map((row, c) => {
     const hits = row[c] ?? 0, support = sum(row);
     const predicted = sum(confusion.map((other) => other[c] ?? 0));
@@ -105,6 +112,8 @@ export function classScores(confusion: readonly (readonly number[])[]): ClassSco
 
 /** Plain mean of the F1 scores of all classes. */
 export function macroF1(truth: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number {
+  args.check("macroF1", "truth", truth, args.list);
+  args.check("macroF1", "predicted", predicted, args.list);
   const scores = classScores(confusionMatrix(truth, predicted, classes));
   return ratio(sum(scores.map((s) => s.f1)), classes);
 }
@@ -115,6 +124,8 @@ export function classificationReport(
   predicted: ArrayLike<number>,
   classes: number,
 ): ClassificationReport {
+  args.check("classificationReport", "truth", truth, args.list);
+  args.check("classificationReport", "predicted", predicted, args.list);
   const confusion = confusionMatrix(truth, predicted, classes);
   const scores = classScores(confusion);
   return {
@@ -132,6 +143,8 @@ export function differences(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
 ): { readonly max: number; readonly mean: number; readonly at: number } {
+  args.check("differences", "a", a, args.list);
+  args.check("differences", "b", b, args.list);
   if (a.length !== b.length) throw new InputError(`differences: ${a.length} numbers against ${b.length}`);
   let max = 0, total = 0, at = 0;
   for (let i = 0; i < a.length; i++) {

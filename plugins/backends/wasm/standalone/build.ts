@@ -1,4 +1,5 @@
 /** A model as one stand-alone WebAssembly module with a script beside it. @module */
+import * as args from "../../../../io/files/arguments.ts";
 import { ConfigError, UnsupportedError } from "../../../../core/values/errors.ts";
 import { defaultLimits, type Limits } from "../../../../core/values/limits.ts";
 import type { Model } from "../../../../core/model/model.ts";
@@ -62,6 +63,7 @@ export interface BuiltModule {
  * the module would be larger than engines take.
  */
 export async function buildModule(model: Model, options: BuildOptions = {}): Promise<BuiltModule> {
+  args.check("buildModule", "model", model, args.modelKind);
   checkOptions("buildModule", options, buildNames);
   checkOptions("buildModule.limits", options.limits, defaultLimits);
   const { fileName = "model.wasm", labels } = options,
