@@ -1,4 +1,5 @@
 /** A trained model with a new head: its last layers in place of others, for other classes. @module */
+import * as args from "../../io/files/arguments.ts";
 import { ConfigError, InputError, shown } from "../../core/values/errors.ts";
 import { createLayer } from "../../core/network/factory.ts";
 import { apply } from "../../core/network/functional.ts";
@@ -44,6 +45,8 @@ function featuresOf(output: SymbolicTensor): SymbolicTensor {
  * @throws {InputError} for a model of several outputs; {@link ConfigError} for a number of classes below 2.
  */
 export function withHead(base: Model, options: HeadOptions): Model {
+  args.check("withHead", "base", base, args.modelKind);
+  args.check("withHead", "options", options, args.object);
   checkOptions("withHead", options, headNames);
   const { classes, dropout: rate = 0.2, seed } = options, { network } = base, [output] = network.outputs;
   if (!Number.isSafeInteger(classes) || classes < 2) {
