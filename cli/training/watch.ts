@@ -54,7 +54,7 @@ export function watch(terminal: Terminal, rows: number): Watch {
   const draw = (line: string) => terminal.err(`\r\x1b[K${line.slice(0, terminal.width - 1)}`);
   const keep = async (run: FitRun) => {
     const { weights } = await run.model.synced();
-    snapshot = { state: run.state(), weights };
+    snapshot = { state: run.state(), weights: new Map(weights) };
   };
   const callback: Callback = {
     saves: true,
