@@ -22,6 +22,7 @@ async function modules(): Promise<readonly string[]> {
     import("./page/cards.js", { with: { type: "text" } }),
     import("./page/graph.js", { with: { type: "text" } }),
     import("./page/unrolled.js", { with: { type: "text" } }),
+    import("./page/neurons.js", { with: { type: "text" } }),
     import("./page/network.js", { with: { type: "text" } }),
     import("./page/computation.js", { with: { type: "text" } }),
     import("./page/distributions.js", { with: { type: "text" } }),
@@ -34,6 +35,19 @@ async function modules(): Promise<readonly string[]> {
     import("./page/main.js", { with: { type: "text" } }),
   ]);
   return found.map((module) => textOf(module as unknown as Text));
+}
+
+/** The page's styles by subject, in the order in which they hold. */
+async function sheets(): Promise<readonly string[]> {
+  const found = await Promise.all([
+    import("./page/styles/colours.css", { with: { type: "text" } }),
+    import("./page/styles/frame.css", { with: { type: "text" } }),
+    import("./page/styles/graph.css", { with: { type: "text" } }),
+    import("./page/styles/cards.css", { with: { type: "text" } }),
+    import("./page/styles/figures.css", { with: { type: "text" } }),
+    import("./page/styles/screens.css", { with: { type: "text" } }),
+  ]);
+  return found.map((sheet) => textOf(sheet as unknown as Text));
 }
 
 /** Modules in one scope: a page opened from a disk loads classic scripts only. */
@@ -53,10 +67,7 @@ function asGlobal(source: string, name: string): string {
 
 /** Every file of the page by its address below the page's; libraries are read when they are asked for. */
 export const pageFiles: Readonly<Record<string, () => Promise<PageFile>>> = {
-  "page.css": async () => ({
-    type: styles,
-    text: textOf(await import("./page/page.css", { with: { type: "text" } }) as unknown as Text),
-  }),
+  "page.css": async () => ({ type: styles, text: (await sheets()).join("") }),
   "page.js": async () => ({ type: script, text: joined(await modules()) }),
   "lib/cytoscape.js": async () => ({
     type: script,

@@ -287,3 +287,15 @@ export class GraphView {
     this.cy?.destroy();
   }
 }
+
+/** @param {readonly (readonly [string, string, string?])[]} entries */
+export function legend(entries, extra = /** @type {Node[]} */ ([])) {
+  return h(
+    "ul",
+    { class: "legend", "aria-label": "Legend" },
+    entries.map(([key, title, form = ""]) =>
+      h("li", {}, h("span", { class: `swatch fill-${key} ${form}`, "aria-hidden": "true" }), title)
+    ),
+    extra,
+  );
+}
