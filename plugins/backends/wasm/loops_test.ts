@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import type { GraphBuilder, ValuesFor } from "../../../core/graph/builder.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { tensorType } from "../../../core/values/shape.ts";
-import { type Tensor, tensor } from "../../../core/values/tensor.ts";
+import { type Tensor, tensor, toNumbers } from "../../../core/values/tensor.ts";
 import { onnxruntime } from "../onnxruntime/mod.ts";
 import { compile, difference, engines, graphOf, normal, tensorOf } from "../../../tests/support/engines.ts";
 import { wasm } from "./mod.ts";
@@ -255,5 +255,23 @@ Deno.test("weights of a type that only the host computes are replaced too", asyn
     await session.run({ x });
     deepStrictEqual(numbers((await session.run({ x }))["y"]), [3, 3]);
     deepStrictEqual(numbers(await session.read("w")), [3, 3]);
+  }
+});
+
+Deno.test("a loop whose results are known as sizes stacks them, not what lay in the memory", async () => {
+  for (const dtype of ["int64", "int32", "float32"] as const) {
+    const graph = graphOf((b) => {
+      const x = b.input("x", tensorType("float32", ["n", 3])), three = b.constant(tensor([3], [1], dtype));
+      const { outputs } = b.scan([], [x], { axis: 0 }, (_, [step], inner) => {
+        const size = inner.one("Cast", [inner.one("Shape", [step])], { to: dtype });
+        return { state: [], outputs: [inner.one("Add", [three, three]), inner.one("Add", [size, three])] };
+      });
+      outputs.forEach((y, i) => b.output(`y${i}`, y));
+    });
+    using session = await compile(wasm, graph);
+    const got = await session.run({ x: normal([2, 3], 1) });
+    for (const name of ["y0", "y1"]) {
+      deepStrictEqual(Array.from(toNumbers(tensorOf(got[name]))), [6, 6], dtype);
+    }
   }
 });

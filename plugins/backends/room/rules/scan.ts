@@ -151,7 +151,9 @@ function want(
   const made = new Map(body.nodes.flatMap((n) => n.outputs.map((id) => [id, n] as const)));
   body.outputs.forEach((o, k) => {
     const maker = made.get(o.id);
-    if (!maker || !isElementwise(maker, body.types) || inner.views.has(o.id)) return;
+    // What is known as sizes no loop computes.
+    const known = inner.views.has(o.id) || inner.dims.has(o.id);
+    if (!maker || !isElementwise(maker, body.types) || known) return;
     const home = k < parts.states ? held[k] : stacked[k - parts.states]?.step;
     if (!home) return;
     const list = inner.wanted.get(o.id) ?? [];
