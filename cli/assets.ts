@@ -27,6 +27,11 @@ export interface Assets {
   vectorize?(texts: readonly string[]): Tensor;
   /** Rows of a table as the model takes them, its columns found by name, where its file says which; not scaled by `scale`. */
   rows?(table: CsvTable, file: string): TakenRows;
+  /** Every input of a model that takes columns of a table as they stand, by name. */
+  inputs?(
+    table: CsvTable,
+    file: string,
+  ): { readonly tensors: Readonly<Record<string, Tensor>> } & Omit<TakenRows, "x">;
   /** Numbers as the model was trained on them, where its file says how. */
   scale?(x: Tensor): Tensor;
 }

@@ -154,6 +154,15 @@ async function readColumns(files: readonly string[], { columns, rows }: Assets, 
   for (const note of taken.notes) log(note);
   return { x: taken.x, beside: without(columnsOf(table), [...taken.columns, target]) };
 }
+/** Every input of a model that takes columns as they stand, of tables; undefined for other models and files. */
+async function readInputs(given: readonly string[], { inputs, columns }: Assets, log: Log) {
+  if (!inputs) return undefined;
+  const files = await givenFiles(given);
+  if (files.length === 0 || !files.every(isTable)) return undefined;
+  const table = await tableOf(files), taken = inputs(table, files.join(", "));
+  for (const note of taken.notes) log(note);
+  return { tensors: taken.tensors, beside: without(columnsOf(table), [...taken.columns, columns?.label]) };
+}
 function allColumns(table: CsvTable, target: string | undefined, file: string): TakenRows {
   const columns = table.header.filter((column) => column !== target);
   return { x: csvToTensor(table, { file, columns }), columns, notes: [] };
@@ -312,7 +321,11 @@ export async function readFeed(
     read.set(first.name, { x: vectorize(model, assets, texts, padding), ...words });
   } else {
     if (options.column !== undefined) throw new UsageError("--column: the model reads no text");
-    for (const [name, files] of await filesByInput(model, options.inputs)) {
+    const whole = await readInputs(options.inputs, assets, log);
+    for (const [name, x] of Object.entries(whole?.tensors ?? {})) {
+      read.set(name, { x, beside: whole?.beside ?? {} });
+    }
+    for (const [name, files] of whole ? [] : await filesByInput(model, options.inputs)) {
       const { shape = [] } = model.inputs.find((port) => port.name === name) ?? {};
       read.set(name, await readInput(files, shape, assets, log));
     }

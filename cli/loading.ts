@@ -1,7 +1,8 @@
 /** Options that every command with a model shares, and the loading itself. @module */
 import { type Command, Option } from "commander";
 import { loadModel, type LoadOptions, type Model } from "../mod.ts";
-import type { CsvTable } from "../public/data.ts";
+import { type CsvTable, rawColumns, rawColumnsOf } from "../public/data.ts";
+import { notesOf } from "./training/tables.ts";
 import { tfIdfVectorizer } from "../public/text.ts";
 import { type Assets, readAssets } from "./assets.ts";
 import { type Context, listOption, numberOption, textOption, UsageError } from "./command.ts";
@@ -108,9 +109,9 @@ export async function loadNamed(
 }
 
 /** What the model's own file says of its data, as `lapis train` writes it. */
-function assetsIn({ extras }: Model): Partial<Assets> {
+export function assetsIn({ extras }: Model): Partial<Assets> {
   const held = fittedFrom(extras);
-  if (!held) return listsIn(extras);
+  if (!held) return { ...listsIn(extras), ...rawIn(extras) };
   const { labels, preparation } = held, { text, vocabulary, ngrams } = preparation;
   return {
     ...(labels && { labels }),
@@ -122,6 +123,21 @@ function assetsIn({ extras }: Model): Partial<Assets> {
       rows: (table: CsvTable, file: string) => rowsFor(held, table, file),
     }),
     scale: (x) => scaledBy(x, preparation),
+  };
+}
+
+/** How a model whose inputs are columns as they stand is fed a table. */
+function rawIn(extras: Model["extras"]): Partial<Assets> {
+  const table = rawColumnsOf({ extras });
+  if (!table) return {};
+  const columns = table.columns.map(({ name }) => name), label = table.target?.name ?? "label";
+  return {
+    columns: { features: columns, label },
+    inputs: (rows: CsvTable, file: string) => ({
+      tensors: rawColumns(table, rows),
+      columns,
+      notes: notesOf({ files: file, extra: table.extra(rows) }),
+    }),
   };
 }
 

@@ -41,6 +41,12 @@ export {
   type MissingRule,
 } from "../plugins/preprocessing/table/columns.ts";
 export { embeddedColumns } from "../plugins/preprocessing/table/embedded.ts";
+export {
+  rawColumns,
+  rawColumnsModel,
+  rawColumnsOf,
+  sampleColumns,
+} from "../plugins/preprocessing/table/inside.ts";
 export type { FoundColumn } from "../plugins/preprocessing/table/kinds.ts";
 export * from "../plugins/preprocessing/table/preprocessor.ts";
 export type { TableRows } from "../plugins/preprocessing/table/rows.ts";

@@ -1,6 +1,7 @@
 /** `lapis convert`: writes a model in another format, and keeps the file only where it computes the same. @module */
 import {
   BackendError,
+  InputError,
   LapisError,
   type Model,
   registry,
@@ -9,7 +10,8 @@ import {
 } from "../../mod.ts";
 import { writeNamesOf } from "../../public/plugins.ts";
 import { packagesFor } from "../../io/keras/mod.ts";
-import type { Assets } from "../assets.ts";
+import { rawColumnsModel, rawColumnsOf, sampleColumns, tablePreprocessorOf } from "../../public/data.ts";
+import { type Assets, readAssets } from "../assets.ts";
 import {
   type CommandDef,
   type Context,
@@ -22,7 +24,7 @@ import { type Conversion, convertInto } from "../conversion/convert.ts";
 import type { Proof } from "../conversion/proof.ts";
 import { madeUpSamples, type Sample, type SampleOptions, storedSample } from "../conversion/samples.ts";
 import { type Feed, readFeed } from "../feed.ts";
-import { hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
+import { assetsIn, hasInput, inputOptions, inputsFrom, loadNamed } from "../loading.ts";
 import { checkFile } from "../output.ts";
 import { bytesText, progress, small, table, wrapped } from "../terminal.ts";
 
@@ -45,6 +47,7 @@ lapis convert config.json model.keras --weights model.weights.h5`,
         .option("--weights <file>", "weights, where SOURCE holds a configuration only"),
     )
       .option("--opset <version>", "opset of an .onnx file, 13 to 28 (default: 21)")
+      .option("--raw-columns", "put a table's preparation inside: inputs are its columns as they stand")
       .option("--external", "put an .onnx file's weights into DEST.data beside it")
       .option("--right-padded", "masks cut off ends of rows alone: fewer nodes in an .onnx file")
       .option("--keras-version <2|3>", "whose .keras, .h5 to write (default: 3)")
@@ -65,7 +68,8 @@ lapis convert config.json model.keras --weights model.weights.h5`,
     await checkFile(destination, { flag: "DEST", inputs: [source, weights] });
     if (onnx && verify) await checkEngine();
     const how = options.draws === false ? { draws: false } : {};
-    const { model, assets } = await loadNamed(source, options, context, undefined, how);
+    const loaded = await loadNamed(source, options, context, undefined, how);
+    const { model, assets } = options.rawColumns === true ? await withColumns(source, loaded.model) : loaded;
     if (model.built && model.graph().inputs.some((i) => i.role === "random")) {
       throw new UnsupportedError(
         `${source}: draws random numbers when it predicts (a layer is called with training=True), so no conversion can be ` +
@@ -89,6 +93,18 @@ lapis convert config.json model.keras --weights model.weights.h5`,
   },
 };
 
+/** The model with its table's preparation inside. @throws {InputError} where its file says none. */
+async function withColumns(source: string, model: Model): Promise<Awaited<ReturnType<typeof loadNamed>>> {
+  const table = tablePreprocessorOf(model);
+  if (!table) {
+    throw new InputError(`${source}: --raw-columns: says no columns of a table, as lapis train writes them`, {
+      file: source,
+    });
+  }
+  const made = await rawColumnsModel(model, table);
+  return { model: made, assets: { ...assetsIn(made), ...await readAssets(source) } };
+}
+
 /** Stored inputs and made-up ones; where no made-up ones fit the model, the stored ones alone. */
 async function samplesFor(
   model: Model,
@@ -96,6 +112,15 @@ async function samplesFor(
   options: SampleOptions,
 ): Promise<readonly Sample[]> {
   const own = stored ? [storedSample(model, stored.tensors, `stored input, ${stored.rows} rows`)] : [];
+  const table = rawColumnsOf(model);
+  if (table) {
+    return [
+      ...own,
+      ...[1, 60].map((rows) =>
+        storedSample(model, sampleColumns(table, rows), `made-up columns, batch ${rows}`)
+      ),
+    ];
+  }
   const made = await madeUpSamples(model, options).catch((error) => {
     if (stored && error instanceof LapisError) return [];
     throw error;

@@ -165,6 +165,7 @@ const data = new Set([
   "dropGaps",
   "opName",
   "pairPreprocessorOf",
+  "rawColumnsOf",
   "tablePreprocessorOf",
   "textPreprocessorOf",
 ]);
