@@ -37,7 +37,10 @@ export function windows(d: Draft, x: DraftedTensor, kernel: readonly number[], p
   const p = d.dice.uniform();
   // onnxruntime pads pools for their kernels as they are, not as dilated.
   if (p < 0.15 && !(pooled && out["dilations"] !== undefined)) {
-    out["auto_pad"] = d.dice.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]);
+    // Where windows leave gaps, onnxruntime's SAME pads pools by less than nothing.
+    const strides = out["strides"] as number[] | undefined;
+    const gaps = pooled && kernel.some((k, i) => (strides?.[i] ?? 1) > k);
+    out["auto_pad"] = gaps ? "VALID" : d.dice.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]);
   } else if (p < 0.7) {
     const most = (i: number) => (pooled ? Math.max(0, (kernel[i] ?? 1) - 1) : 2);
     out["pads"] = [...kernel.keys(), ...kernel.keys()].map((i) => d.dice.between(0, most(i)));
