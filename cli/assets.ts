@@ -21,6 +21,8 @@ export interface Assets {
   readonly vocabulary?: readonly string[];
   /** How the model's texts are read, where its file says it. */
   readonly text?: Partial<TextSettings>;
+  /** Probability above which a row is of the second of two classes, where the file says one. */
+  readonly threshold?: number;
   /** Columns of a table: those that the model was trained on, all but the target's where it says none; and the target's. */
   readonly columns?: { readonly features: readonly string[] | null; readonly label: string };
   /** Texts as the model takes them, where its file says how without a vocabulary. */

@@ -115,6 +115,7 @@ export function assetsIn({ extras }: Model): Partial<Assets> {
   const { labels, preparation } = held, { text, vocabulary, ngrams } = preparation;
   return {
     ...(labels && { labels }),
+    ...(held.threshold !== undefined && { threshold: held.threshold }),
     ...(vocabulary && { vocabulary }),
     ...(text && { text }),
     ...(ngrams && { text: { column: ngrams.column }, vectorize: tfIdfVectorizer(ngrams.kinds).transform }),

@@ -16,7 +16,11 @@ import { brokenText } from "../pictures/broken.ts";
 import { fitted as laidOut, picturesFor } from "../pictures/layout.ts";
 import { channelNumbers, loadNamed, modelOptions } from "../loading.ts";
 import { type DataConfig, defaultData, defaultText } from "../training/config.ts";
-import { evaluateOn, evaluationText } from "../training/evaluation.ts";
+import { importanceOf, importanceText } from "../evaluation/importance.ts";
+import { furtherFrom, furtherOn } from "../evaluation/further.ts";
+import { checkFile, writeText } from "../output.ts";
+import { plotPanels } from "../../plugins/plots/mod.ts";
+import { evaluateOn, evaluationData, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
 import { datasetNamed, dataWith, withDataset } from "../training/plan.ts";
 import { dataOf, type Fitted, fittedFrom, notesFor, prepare } from "../training/prepare.ts";
@@ -32,7 +36,8 @@ export const evaluate: CommandDef = {
   example: `lapis evaluate mnist.keras --data t10k-images-idx3-ubyte.gz \\
   --target t10k-labels-idx1-ubyte.gz
 lapis evaluate model.h5 --data test_batch.bin --divide 255
-lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
+lapis evaluate reviews.keras --data test.csv   # text, as it was trained
+lapis evaluate titanic.keras --data test.csv --curves roc.svg --importance`,
   declare: (command) =>
     targetOption(
       modelOptions(command)
@@ -47,12 +52,22 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
       .option("--loss <name>", "a loss, where the model's file says none")
       .option("--metrics <names>", "metrics, by commas (repeatable)", collect)
       .option("--samples <count>", "sample predictions that are shown", "10")
+      .option("--worst <count>", "mistakes shown of each class, the surest first", "3")
+      .option("--threshold <probability>", "of two classes the second is predicted above it")
+      .option("--curves [file]", "ROC, precision-recall and reliability; as .svg in a file too")
+      .option("--intervals [level]", "bootstrap intervals of the figures (level 0.95)")
+      .option("--importance [repeats]", "what shuffling each column costs (5 times each)")
       .option("--batch-size <rows>", "samples of a step", "256"),
   async run([path = ""], options, context) {
     const batchSize = numberOption(options, "batchSize", { flag: "--batch-size", whole: true, min: 1 }) ??
       256;
     const samples = numberOption(options, "samples", { flag: "--samples", whole: true, min: 0 }) ?? 10;
     const loss = textOption(options, "loss"), metrics = namesOption(options, "metrics");
+    const asked = furtherFrom(options), curves = textOption(options, "curves");
+    if (curves !== undefined) {
+      const inputs = [path, ...listOption(options, "data")];
+      await checkFile(curves, { flag: "--curves", endings: [".svg"], inputs });
+    }
     const { model, assets } = await loadNamed(path, options, context);
     if (seriesFrom(model.extras)) {
       throw new InputError(
@@ -103,12 +118,31 @@ lapis evaluate reviews.keras --data test.csv   # text, as it was trained`,
     if (model.inputs.length !== 1 || !first || !isTensor(part.x)) {
       throw new InputError(`evaluate is for models of one input; this has ${model.inputs.length}`);
     }
-    const found = await evaluateOn(model, part, { batchSize, samples, target, metrics });
-    const { broken = [] } = raw;
+    const { labels } = fitted, { broken = [] } = raw, { width } = context.terminal;
+    const threshold = asked.threshold ?? assets.threshold;
+    const found = await evaluateOn(model, part, { batchSize, samples, target, metrics, labels, threshold });
+    const more = furtherOn(found, asked, raw.pictures, width);
+    const importance = asked.importance === undefined
+      ? undefined
+      : await importanceOf(model, raw, fitted, { batchSize, repeats: asked.importance });
+    if (curves !== undefined) await writeText(curves, plotPanels(more.panels, { title: model.name }));
     return {
-      text: [evaluationText(found, fitted.labels, part.texts, context.terminal.width), ...brokenText(broken)]
-        .join("\n\n"),
-      data: { model: path, backend: model.backend, ...found, ...(broken.length > 0 && { broken }) },
+      text: [
+        evaluationText(found, labels, part.texts, width),
+        ...more.text,
+        ...(importance ? [importanceText(importance, target, width)] : []),
+        ...brokenText(broken),
+        ...(curves === undefined ? [] : [`written: ${curves}`]),
+      ].join("\n\n"),
+      data: {
+        model: path,
+        backend: model.backend,
+        ...evaluationData(found),
+        ...more.data,
+        ...(importance && { importance }),
+        ...(broken.length > 0 && { broken }),
+        ...(curves !== undefined && { curves }),
+      },
     };
   },
 };

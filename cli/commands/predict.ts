@@ -135,7 +135,7 @@ lapis predict model.keras --text "Enak, murah"   # needs a vocabulary.json`,
     });
     const milliseconds = performance.now() - started;
 
-    const { labels } = assets, about = { labels };
+    const { labels, threshold } = assets, about = { labels, threshold };
     const written = destination && await writeTo(destination, outputs, feed, about, context);
     const parts = Object.entries(outputs).map(([name, t]) => {
       const head = `${name}  ${t.dtype} ${shapeText(t.shape)}`;

@@ -11,13 +11,14 @@ import { checkFile, writeText } from "../output.ts";
 import { count } from "../terminal.ts";
 import { beginTable, type Begun, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
-import { evaluateOn, type Evaluation, evaluationText } from "../training/evaluation.ts";
+import { evaluateOn, evaluationData, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
 import type { TrainConfig } from "../training/config.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
 import { extrasOf, type Fitted, type Samples } from "../training/prepare.ts";
 import { judge, learnIntervals, reportText } from "../training/forecasts.ts";
 import { seriesExtras, type SeriesTraining } from "../training/series.ts";
+import { goalFrom, goals, thresholdOn } from "../training/threshold.ts";
 import { loadLive } from "../view/lazy.ts";
 import type { Live } from "../view/live.ts";
 import { recorderFor } from "../view/recorder.ts";
@@ -81,6 +82,10 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--seed <number>", "fixes initial weights, order and random numbers")
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
+      .addOption(
+        new Option("--threshold <goal>", "of two classes: choose it on the validation rows, keep it")
+          .choices([...goals]),
+      )
       .option("--history <file>", "where every epoch's numbers are written, as JSON")
       .option("--view", "open a page on this machine that shows the training and steers it")
       .option("--plot [file]", "show the curves of the losses and metrics; as SVG in a file too")
@@ -95,7 +100,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (begun) context.log(`written: ${await writeBegun(begun.config, output)}, to be changed and run again`);
     const callbacks = callbacksFrom(plan.fit.callbacks);
     const from = resume ? await resumedFrom(output) : undefined;
-    const made = await begin(plan, from, context), { model, fitted, part } = made;
+    const made = await begin(plan, from, context), { model, part } = made, goal = goalFrom(options, made);
     const rows = made.series?.rows ?? part.x.shape[0] ?? 0;
     context.log(
       `${model.name}: ${count(model.countParams())} parameters, ${count(rows)} samples` +
@@ -116,6 +121,8 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (history === undefined) return { ...await stopped(made, watched, output), exit };
 
     const judged = made.series && await finishSeries(made.series, model, context.terminal.width);
+    const chosen = goal && await thresholdOn(made, goal);
+    const fitted = chosen ? { ...made.fitted, threshold: chosen.threshold } : made.fitted;
     await saveTrained(model, output, judged?.extras ?? extrasOf(fitted));
     await Deno.remove(stoppedFile(output)).catch(() => {});
     const speed = watched.samples / watched.seconds;
@@ -139,6 +146,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
       text: [
+        ...(chosen ? [chosen.text] : []),
         ...(test ? [`test: ${test.text}`] : []),
         ...(judged ? [judged.text] : []),
         ...(plot === undefined ? [] : [historyText(curves, { width: Math.min(80, context.terminal.width) })]),
@@ -146,7 +154,12 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
         `${count(Math.round(speed))} samples/s\nwritten: ${output}`,
         ...brokenText(made.broken ?? []),
       ].join("\n\n"),
-      data: { ...data, ...(test && { test: test.data }), ...judged?.data },
+      data: {
+        ...data,
+        ...(chosen && { threshold: chosen.threshold }),
+        ...(test && { test: test.data }),
+        ...judged?.data,
+      },
     };
   },
 };
@@ -206,16 +219,17 @@ async function observed(
   return { ...live, json: live.recorder.json };
 }
 /** How well the model does on the test part, in words and in numbers. */
-async function testOn(model: Model, part: Samples, { preparation, labels }: Fitted, width: number) {
+async function testOn(model: Model, part: Samples, fitted: Fitted, width: number) {
+  const { preparation, labels, threshold } = fitted;
   const { text: words, target } = preparation;
   if (words?.next) {
     const data = await evaluateText(model, part.x, words.length);
     return { text: languageText(data, words.split), data };
   }
-  const found = await evaluateOn(model, part, { batchSize: 256, samples: 10, target });
-  return { text: `\n${evaluationText(found, labels, part.texts, width)}`, data: withoutConfusion(found) };
+  const found = await evaluateOn(model, part, { batchSize: 256, samples: 10, target, labels, threshold });
+  const { samples: _, ...data } = evaluationData(found);
+  return { text: `\n${evaluationText(found, labels, part.texts, width)}`, data };
 }
-const withoutConfusion = ({ samples: _, ...rest }: Evaluation) => rest;
 
 /** What a trained forecaster comes to: the intervals that its file keeps, and its test part opened once. */
 async function finishSeries(series: SeriesTraining, model: Model, width: number) {

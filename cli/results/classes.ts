@@ -10,7 +10,7 @@ export interface ClassScores {
   readonly probabilities: boolean;
   /** Score of a class in a row. */
   at(row: number, c: number): number;
-  /** The class of a row: the best, or of two the second from the threshold on. */
+  /** The class of a row: the best, or of two the second above the threshold. */
   best(row: number): number;
   /** The classes of a row with the highest scores, the best first. */
   top(row: number, count: number): readonly number[];
@@ -20,7 +20,7 @@ export interface ClassScores {
 /** What is known of a model's classes. */
 export interface ClassNames {
   readonly labels?: readonly string[] | undefined;
-  /** Probability from which a row is of the second of two classes; 0.5 unless given. */
+  /** Probability above which a row is of the second of two classes; 0.5 unless given. */
   readonly threshold?: number | undefined;
 }
 
@@ -56,8 +56,8 @@ export function classScores(t: Tensor, { labels, threshold = 0.5 }: ClassNames):
       probabilities,
       name,
       at: (row, c) => c === 1 ? second(row) : 1 - second(row),
-      best: (row) => second(row) >= threshold ? 1 : 0,
-      top: (row, count) => (second(row) >= 0.5 ? [1, 0] : [0, 1]).slice(0, count),
+      best: (row) => second(row) > threshold ? 1 : 0,
+      top: (row, count) => (second(row) > 0.5 ? [1, 0] : [0, 1]).slice(0, count),
     };
   }
   if (!probabilities && labels?.length !== width) return undefined;
@@ -71,7 +71,7 @@ export function classScores(t: Tensor, { labels, threshold = 0.5 }: ClassNames):
     top: (row, count) =>
       Array.from({ length: width }, (_, c) => c).sort((a, b) => at(row, b) - at(row, a)).slice(0, count),
     best(row) {
-      if (width === 2 && probabilities && threshold !== 0.5) return at(row, 1) >= threshold ? 1 : 0;
+      if (width === 2 && probabilities && threshold !== 0.5) return at(row, 1) > threshold ? 1 : 0;
       let best = 0;
       for (let c = 1; c < width; c++) if (at(row, c) > at(row, best)) best = c;
       return best;

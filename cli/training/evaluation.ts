@@ -2,6 +2,8 @@
 import { InputError, type Model, type Tensor } from "../../mod.ts";
 import { classesOf, type ClassificationReport, classificationReport } from "../../public/evaluation.ts";
 import { toNumbers } from "../../public/tensors.ts";
+import type { Scored } from "../evaluation/judged.ts";
+import { classScores } from "../results/classes.ts";
 import { confusionText, reportText } from "../report.ts";
 import { clip, table } from "../terminal.ts";
 import type { Samples } from "./prepare.ts";
@@ -32,7 +34,11 @@ export interface Evaluation {
   readonly confidence?: readonly ClassConfidence[];
   readonly numbers?: { readonly rmse: number; readonly mae: number; readonly r2: number };
   readonly samples: readonly SamplePrediction[];
+  /** What was predicted, beside the truth, where they are classes. */
+  readonly scored?: Scored;
 }
+/** An evaluation as JSON: without the predictions. */
+export const evaluationData = ({ scored: _, ...found }: Evaluation): Omit<Evaluation, "scored"> => found;
 
 const mean = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
@@ -71,11 +77,17 @@ export async function evaluateOn(
     readonly target: "class" | "number";
     /** Metrics in the place of the compiled ones. */
     readonly metrics?: readonly string[];
+    /** Of two classes the second is predicted above this probability; 0.5 unless given. */
+    readonly threshold?: number | undefined;
+    /** Names of the classes. */
+    readonly labels?: readonly string[] | undefined;
+    /** Neither loss nor metrics. */
+    readonly bare?: boolean;
   },
 ): Promise<Evaluation> {
   const { batchSize, samples, metrics: asked = [] } = options;
   if (!y) throw new InputError("the data holds no targets to evaluate with");
-  const metrics = model.compiled
+  const metrics = model.compiled && !options.bare
     ? await model.evaluate(x, y, { batchSize, ...(asked.length > 0 && { metrics: asked }) })
     : {};
   if (model.outputs.length !== 1) {
@@ -86,13 +98,18 @@ export async function evaluateOn(
   const shown = Math.min(samples, rows), flat = scores.shape.length <= 2;
   const truth = options.target === "class" && flat ? truthOf(y, rows) : undefined;
   if (truth) {
-    const predicted = classesOf(scores);
+    const { labels, threshold } = options, named = labels?.length === Math.max(width, 2) ? labels : undefined;
+    const found = classScores(scores, { labels: named ?? (width === 1 ? ["0", "1"] : undefined), threshold });
+    const predicted = found && found.classes === Math.max(width, 2)
+      ? Int32Array.from(truth, (_, row) => found.best(row))
+      : classesOf(scores);
     const { at, confidence, classes } = confidenceOf(values, width, truth, predicted);
     return {
       rows,
       metrics,
       report: classificationReport(truth, predicted, classes),
       confidence,
+      ...(found && { scored: { scores: found, tensor: scores, truth } }),
       samples: Array.from({ length: shown }, (_, row) => {
         const c = predicted[row] ?? 0;
         return { row: row + 1, true: truth[row] ?? 0, predicted: c, probability: at(row, c) };

@@ -91,6 +91,8 @@ const preparationFields: Schema<Preparation> = {
 export interface Fitted {
   readonly preparation: Preparation;
   readonly labels: readonly string[] | undefined;
+  /** Probability above which a row is of the second of two classes; chosen on validation rows. */
+  readonly threshold?: number;
 }
 /** A model that takes its samples as they are. */
 export const unprepared: Fitted = {
@@ -287,17 +289,20 @@ const only = (all: object, names: readonly string[]): Json =>
   Object.fromEntries(Object.entries(all).filter(([key]) => names.includes(key)));
 
 /** What is kept of it in the model's file. */
-export function extrasOf({ preparation, labels }: Fitted): Extras {
-  return { json: { preprocessing: preparation, ...(labels && { labels }) } };
+export function extrasOf({ preparation, labels, threshold }: Fitted): Extras {
+  const json = { preprocessing: preparation, ...(labels && { labels }) };
+  return { json: { ...json, ...(threshold !== undefined && { threshold }) } };
 }
 /** The preparation that a model's file holds, where it holds one. @throws {ConfigError} where it isn't one. */
 export function fittedFrom(extras: Extras | undefined): Fitted | undefined {
   const json = extras?.json, raw = json?.preprocessing, labels = json?.labels;
   if (typeof raw !== "object" || raw === null) return undefined;
   const known = Array.isArray(labels) && labels.every((l) => typeof l === "string") ? labels : undefined;
+  const threshold = json?.threshold;
   return {
     preparation: parseConfig(preparationFields, raw as Json, "lapis.json: preprocessing"),
     labels: known,
+    ...(typeof threshold === "number" && { threshold }),
   };
 }
 /** The settings by which files are read as they were for training. */

@@ -3,7 +3,7 @@ import * as args from "../../io/files/arguments.ts";
 import { InputError, shown } from "../../core/values/errors.ts";
 
 /** Truths of two classes, 1 where a row is of the positive one. */
-type Truth = ArrayLike<number | boolean>;
+export type Truth = ArrayLike<number | boolean>;
 
 /** Rows counted at every threshold, the highest first. */
 interface Counts {

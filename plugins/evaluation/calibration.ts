@@ -10,6 +10,7 @@ export interface ReliabilityBin {
   readonly predicted: number;
   /** Share of the rows that are of the class. */
   readonly actual: number;
+  /** How many rows they are. */
   readonly rows: number;
 }
 /** How ranges are cut. */

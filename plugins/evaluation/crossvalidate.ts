@@ -25,6 +25,7 @@ export interface FoldResult {
 }
 /** What a cross-validation came to. */
 export interface CrossValidation {
+  /** Every fold's figures, in order. */
   readonly folds: readonly FoldResult[];
   /** Mean of every figure over the folds. */
   readonly mean: Readonly<Record<string, number>>;

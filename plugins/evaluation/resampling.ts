@@ -18,7 +18,9 @@ export interface BootstrapOptions {
 const bootstrapNames: OptionNames<BootstrapOptions> = { samples: 0, level: 0, seed: 0 };
 /** An interval that a figure lies in with some probability. */
 export interface Interval {
+  /** Its beginning. */
   readonly lower: number;
+  /** Its end. */
   readonly upper: number;
 }
 
@@ -65,7 +67,9 @@ export interface FoldOptions {
 const foldNames: OptionNames<FoldOptions> = { folds: 0, seed: 0, shuffle: 0, classes: 0 };
 /** Rows of one round: what is trained on, and what is judged. */
 export interface Fold {
+  /** Rows to train on, rising. */
   readonly train: Int32Array;
+  /** Rows to judge, rising. */
   readonly test: Int32Array;
 }
 
@@ -125,6 +129,7 @@ export interface ImportanceOptions {
 const importanceNames: OptionNames<ImportanceOptions> = { repeats: 0, seed: 0, names: 0, groups: 0 };
 /** What a score loses without a column. */
 export interface ColumnImportance {
+  /** The column's name, or its number. */
   readonly column: string;
   /** Mean of what the score falls by where the column's rows are shuffled. */
   readonly mean: number;

@@ -17,8 +17,8 @@ export interface TextPlotOptions {
   readonly xLabel?: string;
 }
 const textPlotNames: OptionNames<TextPlotOptions> = { width: 0, height: 0, xLabel: 0 };
-/** Marks of solid and dashed curves. */
-const marks = { solid: "●", dashed: "○", both: "◉" };
+/** Marks of solid curves, one after another, of dashed ones, and of places where several meet. */
+const marks = { solid: ["●", "▲", "■", "◆", "▼", "✚", "✖", "★"], dashed: "○", both: "◉" };
 
 /** Curves in one frame of text. */
 export function curvesText(title: string, series: readonly Series[], options: TextPlotOptions = {}): string {
@@ -32,8 +32,11 @@ export function curvesText(title: string, series: readonly Series[], options: Te
   const margin = Math.max(...labels.map((l) => l.length)), columns = Math.max(8, width - margin - 2);
   const cells = Array.from({ length: height }, () => new Array<string>(columns).fill(" "));
   const rowOf = (value: number) => Math.round((1 - y.share(value)) * (height - 1));
+  const solid = series.filter((s) => !s.dashed);
+  const markOf = (s: Series) =>
+    s.dashed ? marks.dashed : marks.solid[solid.indexOf(s) % marks.solid.length] ?? marks.dashed;
   for (const s of series) {
-    const mark = s.dashed ? marks.dashed : marks.solid;
+    const mark = markOf(s);
     s.values.forEach((value, i) => {
       if (!Number.isFinite(value)) return;
       const column = last === first ? 0 : Math.round(((at(s, i) - first) / (last - first)) * (columns - 1));
@@ -46,10 +49,11 @@ export function curvesText(title: string, series: readonly Series[], options: Te
     const label = names.get(row) ?? "";
     return `${label.padStart(margin)} ${label === "" ? "│" : "┤"}${line.join("")}`.trimEnd();
   });
-  const ending = `${first}${`${xLabel} ${last}`.padStart(Math.max(1, columns - `${first}`.length))}`;
-  const legend = series.map((s) => `${s.dashed ? marks.dashed : marks.solid} ${s.name}`).join("   ");
+  const [from, to] = [first, last].map((end) => `${Number(end.toPrecision(3))}`);
+  const ending = `${from}${`${xLabel} ${to}`.padStart(Math.max(1, columns - `${from}`.length))}`;
+  const legend = series.map((s) => `${markOf(s)} ${s.name}`), line = [title, ...legend].join("   ");
   return [
-    `${title}   ${legend}`,
+    ...(line.length <= width ? [line] : [title, ...legend]),
     ...lines,
     `${" ".repeat(margin)} └${"─".repeat(columns)}`,
     `${" ".repeat(margin + 2)}${ending}`,

@@ -1,5 +1,5 @@
 /** The command line's edges: order of complaints, places that can't be written, signals, closed pipes. @module */
-import { match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { input, sequential, tensor, writeNpy } from "../../mod.ts";
 import { dense } from "../../public/layers.ts";
 import { inFolder, lapis } from "../support/cli.ts";
@@ -146,4 +146,87 @@ Deno.test("any metric is asked of a compiled model; one that isn't known is told
     strictEqual(wrong.exit, 3);
     match(wrong.err, /no metric named aux; did you mean auc\?; there are accuracy, auc, .*truePositives\n/);
     match((await lapis(...args, "--loss", "mes")).err, /no loss named mes.*; there are binaryCrossentropy, /);
+  }));
+
+/** A model of two classes whose probability is the sigmoid of the first column; the second is not read. */
+async function sigmoidModel(file: string, threshold?: number): Promise<void> {
+  const model = sequential([
+    input({ shape: [2] }),
+    dense({ units: 1, activation: "sigmoid", kernelInitializer: "zeros" }),
+  ]);
+  const [kernel = ""] = model.weights.keys();
+  model.setWeight(kernel, tensor([[1], [0]]));
+  model.compile({ loss: "binaryCrossentropy" });
+  const preprocessing = { features: ["a", "b"], label: "kind", target: "class" };
+  const kept = { ...(threshold !== undefined && { threshold }) };
+  await model.save(file, { extras: { json: { preprocessing, labels: ["no", "yes"], ...kept } } });
+}
+// Scores of the truths 1, 1, 0, 1, 0, 0 fall: ROC area 8 of 9 pairs, average precision (1 + 1 + 3/4) / 3.
+const judgedRows = "a,b,kind\n3,0,yes\n2,1,yes\n1,2,no\n-0.5,3,yes\n-2,4,no\n-3,5,no\n";
+
+Deno.test("evaluate says areas, calibration, the surest mistakes with their rows, intervals and importances", () =>
+  inFolder(async (folder) => {
+    await sigmoidModel(`${folder}/m.keras`);
+    await Deno.writeTextFile(`${folder}/t.csv`, judgedRows);
+    const args = [
+      "evaluate",
+      `${folder}/m.keras`,
+      "--data",
+      `${folder}/t.csv`,
+      "--curves",
+      `${folder}/c.svg`,
+    ];
+    const { out, exit, err } = await lapis(...args, "--intervals", "0.9", "--importance", "20", "--json");
+    strictEqual(exit, 0, err);
+    const found = JSON.parse(out);
+    const [area] = found.areas;
+    // Sums of a few float64 numbers.
+    ok(Math.abs(area.roc - 8 / 9) < 1e-15 && Math.abs(area.averagePrecision - (1 + 1 + 3 / 4) / 3) < 1e-15);
+    const p = [3, 2, 1, -0.5, -2, -3].map((v) => Math.fround(1 / (1 + Math.exp(-v))));
+    const brier = [1, 1, 0, 1, 0, 0].reduce((sum, t, i) => sum + (t - (p[i] ?? 0)) ** 2, 0) / 6;
+    // Probabilities are float32 numbers.
+    ok(Math.abs(found.calibration.brier - brier) < 1e-6);
+    deepStrictEqual(
+      found.mistakes.map((
+        m: { row: number; true: number; predicted: number },
+      ) => [m.row, m.true, m.predicted]),
+      [[3, 0, 1], [4, 1, 0]],
+    );
+    ok(found.intervals.accuracy.lower < 4 / 6 && found.intervals.accuracy.upper > 4 / 6);
+    strictEqual(found.importance[0].column, "a");
+    deepStrictEqual(found.importance[1], { column: "b", mean: 0, deviation: 0 });
+    match(await Deno.readTextFile(`${folder}/c.svg`), />ROC<.*yes: area 0\.8889.*>reliability</s);
+    const told = await lapis(...args);
+    match(told.out, /yes +0\.8889 +0\.9167\n/);
+    match(told.out, /no +yes +0\.7311 +3\n/);
+    match(told.out, /\nwritten: .*c\.svg\n$/);
+    deepStrictEqual(told.out.split("\n").filter((line) => line.length > 80), []);
+  }));
+
+Deno.test("the threshold in a file, or one that is given, is what evaluate and predict go by", () =>
+  inFolder(async (folder) => {
+    await sigmoidModel(`${folder}/half.keras`);
+    await sigmoidModel(`${folder}/low.keras`, 0.3);
+    await Deno.writeTextFile(`${folder}/t.csv`, judgedRows);
+    const predicted = async (name: string, ...more: readonly string[]) => {
+      const { out } = await lapis(
+        "evaluate",
+        `${folder}/${name}.keras`,
+        "--data",
+        `${folder}/t.csv`,
+        "--json",
+        ...more,
+      );
+      return JSON.parse(out).samples.map((s: { predicted: number }) => s.predicted);
+    };
+    deepStrictEqual(await predicted("half"), [1, 1, 1, 0, 0, 0]);
+    deepStrictEqual(await predicted("low"), [1, 1, 1, 1, 0, 0]);
+    deepStrictEqual(await predicted("half", "--threshold", "0.1"), [1, 1, 1, 1, 1, 0]);
+    await lapis("predict", `${folder}/low.keras`, `${folder}/t.csv`, "-o", `${folder}/p.json`);
+    const rows = JSON.parse(await Deno.readTextFile(`${folder}/p.json`)) as { label: string }[];
+    deepStrictEqual(rows.map((row) => row.label), ["yes", "yes", "yes", "yes", "no", "no"]);
+    strictEqual(
+      (await lapis("evaluate", `${folder}/half.keras`, "--data", "x.csv", "--threshold", "2")).exit,
+      2,
+    );
   }));

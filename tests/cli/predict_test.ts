@@ -53,7 +53,7 @@ Deno.test("one probability a row and two names: the label, and the probabilities
       ...["predict", `${folder}/m.keras`, `${folder}/t.csv`, "-o", `${folder}/p.json`],
     );
     const rows = JSON.parse(await Deno.readTextFile(`${folder}/p.json`)) as Record<string, unknown>[];
-    deepStrictEqual(rows.map((row) => row.label), p.map((v) => v >= 0.5 ? "up" : "down"));
+    deepStrictEqual(rows.map((row) => row.label), p.map((v) => v > 0.5 ? "up" : "down"));
     deepStrictEqual(rows.map((row) => row.p_up), p);
     rows.forEach((row) => strictEqual(row.probability, Math.max(Number(row.p_up), Number(row.p_down))));
     match(told.out, /row {2}class {2}probability\n/);
