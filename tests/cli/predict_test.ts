@@ -109,7 +109,7 @@ Deno.test("patterns and several files are one input's rows; a table with other c
     match(mixed.err, /other\.tsv: has the columns width, height, .*a\.csv has id, height, width, kind/);
     await Deno.writeTextFile(`${folder}/typo.csv`, "widht,height\n1,2\n");
     const typo = await lapis("predict", `${folder}/m.keras`, `${folder}/typo.csv`);
-    match(typo.err, /typo\.csv: no column width; is widht meant\?/);
+    match(typo.err, /typo\.csv: no column width; it has widht, height \(is widht meant\?\)/);
   }));
 
 Deno.test("standard input and output: a table in, a table out, and nothing beside it", {
