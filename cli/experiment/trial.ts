@@ -96,9 +96,9 @@ const needsValidation = () =>
 const known = new Map<string, ReturnType<typeof readPart>>();
 /** Files are read once for trials that read them alike. */
 const readOnce: typeof readPart = (source, data, needed) => {
-  const { text, ngrams, table, image, features, label, labels, shape } = data;
+  const { text, ngrams, table, image, columns, features, label, labels, shape } = data;
   const words = [text?.column, text?.next, ngrams?.column];
-  const key = JSON.stringify([source, words, table, image, features, label, labels, shape, needed]);
+  const key = JSON.stringify([source, words, table, image, columns, features, label, labels, shape, needed]);
   const read = known.get(key) ?? readPart(source, data, needed);
   if (known.size > 4) known.clear();
   known.set(key, read);

@@ -189,3 +189,22 @@ Deno.test("the table of columns fits 80 columns and 40", () =>
       deepStrictEqual(told.filter((line) => line.length > width), []);
     }
   }));
+
+Deno.test("a table of texts alone: their words are counted, and the class follows from them", () =>
+  inFolder(async (folder) => {
+    const words = ["river", "stone", "cloud", "train", "paper", "glass", "night"];
+    const lines = Array.from({ length: 80 }, (_, i) => {
+      const some = [words[i % 7], words[i * 3 % 7], `word${i}`].join(" ");
+      return `${some} ${i % 2 ? "lovely" : "awful"}\t${i % 2 ? "good" : "bad"}`;
+    });
+    await Deno.writeTextFile(`${folder}/r.tsv`, `review\tverdict\n${lines.join("\n")}\n`);
+    const model = `${folder}/r.keras`;
+    const run = await lapis("train", "--data", `${folder}/r.tsv`, "--target", "verdict", "-o", model);
+    strictEqual(run.exit, 0, run.err);
+    match(run.err, /review +text +80 values +words are counted \(tf-idf\), 2000 at most/);
+    await Deno.writeTextFile(`${folder}/new.tsv`, "review\nA lovely stone!\nawful, this paper\n");
+    const said = await lapis("predict", model, "--input", `${folder}/new.tsv`, "--json");
+    strictEqual(said.exit, 0, said.err);
+    const [first = [NaN], second = [NaN]] = JSON.parse(said.out).outputs[0].first as number[][];
+    ok(Number(first[0]) > 0.7 && Number(second[0]) < 0.3, said.out);
+  }));

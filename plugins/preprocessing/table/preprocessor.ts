@@ -145,6 +145,16 @@ function sayColumn(
   return columnOf({ kind: kind ?? "number", ...said }, `columns.${name}`);
 }
 
+/** Words that are counted of a text that is all there is to learn from. */
+const loneFeatures = 2000;
+/** A text that stands alone has more of its words counted. */
+function widened(used: readonly TakenColumn[]): readonly TakenColumn[] {
+  const [only, more] = used;
+  if (!only || more || only.options.kind !== "text" || only.options.maxFeatures !== undefined) return used;
+  const why = only.said ? only.why : `${only.why}, ${loneFeatures} at most`;
+  return [{ ...only, why, options: { ...only.options, maxFeatures: loneFeatures } }];
+}
+
 class FittedTable implements TablePreprocessor {
   readonly #options: TablePreprocessorOptions;
   #json: TablePreprocessorJson | undefined;
@@ -220,9 +230,9 @@ class FittedTable implements TablePreprocessor {
         said: true,
       };
     });
-    const used = found.filter(({ options }) => options.kind !== "ignore");
+    const used = widened(found.filter(({ options }) => options.kind !== "ignore"));
     if (used.length === 0) throw new InputError(`${what}: no column is left to learn from`);
-    this.#found = found;
+    this.#found = found.map((column) => used.find(({ name }) => name === column.name) ?? column);
     this.#notes = [
       ...(predicted ? [`${predicted.target.name}: ${predicted.why}`] : []),
       ...(left > 0 ? [`${left} of ${all.rows} rows have no ${target} and are left out`] : []),
