@@ -1,4 +1,5 @@
 /** A trained model with its table's preparation inside, as layers of Keras: its inputs are the columns as they stand. @module */
+import * as args from "../../../io/files/arguments.ts";
 import { model as modelOf } from "../../../core/model/compose.ts";
 import type { Extras } from "../../../core/model/format.ts";
 import type { Model } from "../../../core/model/model.ts";
@@ -15,6 +16,12 @@ import { isEmbedded, layerName } from "./embedded.ts";
 import { type Filling, fillJson } from "./filling.ts";
 import { type TablePreprocessor, tablePreprocessorFrom } from "./preprocessor.ts";
 import { cellColumns, type TableRows } from "./rows.ts";
+
+const tabular: args.Kind = [
+  "rows (a table, records or columns)",
+  (value) => typeof value === "object" && value !== null,
+];
+const fitted: args.Kind = args.having("a fitted table", "columns", "width");
 
 /** An input of a model that takes columns as they stand. */
 interface RawInput {
@@ -55,6 +62,8 @@ function inputsOf(columns: readonly FittedColumn[]): ReadonlyMap<FittedColumn, r
  * @throws {InputError} for a column that isn't there; {@link FormatError} naming a row that doesn't fit.
  */
 export function rawColumns(table: TablePreprocessor, rows: TableRows): Record<string, Tensor> {
+  args.check("rawColumns", "table", table, fitted);
+  args.check("rawColumns", "rows", rows, tabular);
   const all = cellColumns(rows, "table"), { columns } = table;
   return Object.fromEntries(
     [...inputsOf(columns)].flatMap(([column, inputs]) => {
@@ -77,6 +86,8 @@ export function rawColumns(table: TablePreprocessor, rows: TableRows): Record<st
  * A few rows of each kind: numbers around the mean and one that is missing, each category in turn, a missing and an unknown one.
  */
 export function sampleColumns(table: TablePreprocessor, rows: number): Record<string, Tensor> {
+  args.check("sampleColumns", "table", table, fitted);
+  args.check("sampleColumns", "rows", rows, args.number);
   return Object.fromEntries(
     [...inputsOf(table.columns)].flatMap(([column, inputs]) =>
       inputs.map(({ name, dtype, part }) => {
@@ -95,8 +106,10 @@ export function sampleColumns(table: TablePreprocessor, rows: number): Record<st
 }
 /** The columns that the file of a {@link rawColumnsModel} says; undefined where it isn't one. */
 export function rawColumnsOf(
-  { extras }: { readonly extras?: Extras | undefined },
+  model: { readonly extras?: Extras | undefined },
 ): TablePreprocessor | undefined {
+  args.check("rawColumnsOf", "model", model, args.object);
+  const { extras } = model;
   const raw = extras?.json.rawColumns;
   return raw === undefined ? undefined : tablePreprocessorFrom(raw, { place: "lapis.json: rawColumns" });
 }
@@ -181,6 +194,8 @@ export async function rawColumnsModel(
   model: Model,
   table: TablePreprocessor,
 ): Promise<Model> {
+  args.check("rawColumnsModel", "model", model, args.modelKind);
+  args.check("rawColumnsModel", "table", table, fitted);
   const { columns } = table, { registry } = model, [only, more] = model.inputs;
   if (!only || more || only.shape.at(-1) !== table.width) {
     throw new InputError(
