@@ -134,13 +134,12 @@ Deno.test("types counted, no circle of imports is of more than two files", () =>
 
 /** The builder's methods, made of all operators' declarations. */
 const generated = "core/graph/vocabulary.ts";
-Deno.test("core without its operators has at most 7,000 lines of code", async () => {
+Deno.test("core without its operators and their generated vocabulary has at most 8,500 lines, comments included", async () => {
   const core = product.filter((path) =>
     path.startsWith("core/") && !path.startsWith("core/ops/") && path !== generated
   );
   const lines = (await Promise.all(core.map(linesOf))).flat();
-  const code = lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line));
-  deepEqual(code.length <= 7000, true, `${code.length} of ${lines.length} lines`);
+  deepEqual(lines.length <= 8500, true, `${lines.length} lines`);
 });
 
 Deno.test("no file has more than 400 lines; no folder more than 22 files", async () => {

@@ -1,6 +1,6 @@
-/** Dates, features, scalers, differences, splits and windows against pandas, scikit-learn and statsmodels. @module */
+/** Features, scalers, differences, splits and windows against pandas, scikit-learn and statsmodels. @module */
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { ConfigError, FormatError, InputError } from "../../../core/values/errors.ts";
+import { ConfigError, InputError } from "../../../core/values/errors.ts";
 import {
   forecastMetrics,
   naiveError,
@@ -10,61 +10,13 @@ import {
 } from "./forecasting.ts";
 import { conformalIntervals, intervalsFromJSON } from "./forecasting.ts";
 import { minMaxScaler, robustScaler, type Scaler, scalerFromJSON, standardScaler } from "../scaling.ts";
-import { type CalendarFeature, calendarFeatures, parseDates, timesAfter } from "./dates.ts";
+import { parseDates } from "./dates.ts";
 import { adfTest, differencer } from "./difference.ts";
 import { columnFeatures, dropGaps, exponentialMovingAverage, lag, rolling, rsi } from "./features.ts";
 import { assertAfter, assertNoLeak, chronologicalSplit, walkForward } from "./split.ts";
 import { appendRows, timeSeries } from "./table.ts";
 import { slidingWindows } from "./windows.ts";
-
-type Column = readonly (number | null)[];
-interface Values {
-  readonly price: Column;
-  readonly holes: Column;
-  readonly features: Readonly<Record<string, Column>>;
-  readonly complete: readonly number[];
-  readonly holesRolling: Readonly<Record<string, Column>>;
-  readonly ewm: Readonly<Record<"adjusted" | "plain", Column>>;
-  readonly rsi: Readonly<Record<"wilder" | "simple", Column>>;
-  readonly calendar: {
-    readonly stamps: readonly string[];
-    readonly utc: Readonly<Record<string, Column>>;
-    readonly zones: Readonly<Record<string, Readonly<Record<string, Column>>>>;
-  };
-  readonly dates: Readonly<Record<string, number>>;
-  readonly scalers: Readonly<Record<string, Readonly<Record<string, Column>>>>;
-  readonly folds: readonly {
-    readonly options: Readonly<Record<string, number>>;
-    readonly folds: readonly (readonly number[])[];
-  }[];
-  readonly adf: readonly {
-    readonly values: Column;
-    readonly lags: number | null;
-    readonly statistic: number;
-    readonly used: number;
-    readonly rows: number;
-    readonly critical: Readonly<Record<"1%" | "5%" | "10%", number>>;
-  }[];
-  readonly metrics: Readonly<Record<string, number>> & { readonly forecast: never };
-  readonly ridge: readonly Column[];
-}
-const file = new URL("../../../tests/fixtures/series/values.json", import.meta.url);
-const values = JSON.parse(await Deno.readTextFile(file)) as Values;
-const numbers = (column: Column) => Float64Array.from(column, (v) => v ?? NaN);
-const price = numbers(values.price), holes = numbers(values.holes);
-
-/** Equal up to rounding: pandas adds and takes away as its window moves, ours sums each window anew. */
-function near(actual: ArrayLike<number>, expected: Column, what: string, tolerance = 1e-10): void {
-  strictEqual(actual.length, expected.length, what);
-  expected.forEach((wanted, i) => {
-    const got = actual[i] ?? NaN;
-    if (wanted === null) return strictEqual(got, NaN, `${what}[${i}]`);
-    ok(
-      Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted)),
-      `${what}[${i}]: ${got}, expected ${wanted}`,
-    );
-  });
-}
+import { holes, near, numbers, price, values } from "../../../tests/support/seriesvalues.ts";
 
 Deno.test("features: lags, rolling statistics and differences are pandas', and the rows without gaps too", () => {
   const made = columnFeatures("price", price, {
@@ -105,75 +57,6 @@ Deno.test("moving averages and the relative strength index are pandas'", () => {
   near(rsi(price, 14, { smoothing: "simple" }), values.rsi.simple, "simple", 1e-9);
   strictEqual(rsi([1, 2, 3, 4], 2)[3], 100);
   strictEqual(rsi([1, 1, 1, 1], 2)[3], NaN);
-});
-
-Deno.test("dates: the forms that tables write are read as pandas reads them", () => {
-  for (const [form, time] of Object.entries(values.dates)) {
-    strictEqual(parseDates([form]).times[0], time, form);
-  }
-  deepStrictEqual(
-    parseDates(["3/4/2024", "13/4/2024"]).times,
-    parseDates(["2024-04-03", "2024-04-13"]).times,
-  );
-  deepStrictEqual(parseDates(["3/4/2024"]).times, parseDates(["2024-03-04"]).times);
-  deepStrictEqual(parseDates(["3/4/2024"], { dayFirst: true }).times, parseDates(["2024-04-03"]).times);
-  deepStrictEqual(parseDates(["1/1/68", "1/1/69"]).times, parseDates(["2068-01-01", "1969-01-01"]).times);
-  strictEqual(parseDates(["1700000000"]).times[0], 1700000000000);
-  for (
-    const bad of [
-      "2024-02-30",
-      "2024-13-01",
-      "12:00",
-      "yesterday",
-      "2024-01-01 25:00",
-      "13:00 PM 2024",
-      "1-01",
-    ]
-  ) {
-    throws(() => parseDates([bad], { file: "x.csv", column: "date" }), FormatError, bad);
-  }
-  throws(
-    () => parseDates(["2024-01-01", "no"], { file: "x.csv", column: "day" }),
-    /^FormatError: x\.csv: row 2, column "day": "no" is not a date/,
-  );
-  throws(
-    () => parseDates(["2024-01-01T00:00Z", "2024-01-02"]),
-    /row 2: "2024-01-02" doesn't say its offset from UTC/,
-  );
-});
-
-Deno.test("the calendar's numbers are pandas', in UTC and in zones", () => {
-  const { stamps, utc, zones } = values.calendar, { times } = parseDates(stamps);
-  const names = Object.keys(utc) as CalendarFeature[];
-  for (const [name, column] of Object.entries(calendarFeatures(times, names))) {
-    near(column, utc[name] ?? [], name, 1e-15);
-  }
-  for (const [timeZone, expected] of Object.entries(zones)) {
-    for (const [name, column] of Object.entries(calendarFeatures(times, names, { timeZone }))) {
-      near(column, expected[name] ?? [], `${timeZone} ${name}`, 1e-15);
-    }
-  }
-  throws(
-    () => calendarFeatures(times, ["hour"], { timeZone: "Mars/Base" }),
-    /timeZone: no zone named "Mars\/Base"/,
-  );
-});
-
-Deno.test("the next times go on by days, hours or calendar months", () => {
-  const after = (list: readonly string[]) =>
-    Array.from(timesAfter(parseDates(list).times, 2), (t) => new Date(t).toISOString());
-  deepStrictEqual(after(["2023-11-01", "2023-12-01"]), [
-    "2024-01-01T00:00:00.000Z",
-    "2024-02-01T00:00:00.000Z",
-  ]);
-  deepStrictEqual(after(["2023-12-30", "2023-12-31"]), [
-    "2024-01-01T00:00:00.000Z",
-    "2024-01-02T00:00:00.000Z",
-  ]);
-  deepStrictEqual(after(["2023-12-31 22:00", "2023-12-31 23:00"]), [
-    "2024-01-01T00:00:00.000Z",
-    "2024-01-01T01:00:00.000Z",
-  ]);
 });
 
 Deno.test("scalers are scikit-learn's, fitted on the training rows, constant columns included, undone column by column", () => {
