@@ -145,6 +145,16 @@ function sayColumn(
   return columnOf({ kind: kind ?? "number", ...said }, `columns.${name}`);
 }
 
+/** True for a column of few values each of which stands with one class alone, as the target under another name does. */
+function tells(cells: readonly string[], classes: readonly string[], distinct: number): boolean {
+  if (distinct > 20 || cells.length < 5 * distinct) return false;
+  const seen = new Map<string, string>();
+  return cells.every((cell, row) => {
+    const name = classes[row] ?? "", before = seen.get(cell);
+    seen.set(cell, name);
+    return before === undefined || before === name;
+  });
+}
 /** Words that are counted of a text that is all there is to learn from. */
 const loneFeatures = 2000;
 /** A text that stands alone has more of its words counted. */
@@ -235,6 +245,12 @@ class FittedTable implements TablePreprocessor {
     this.#found = found.map((column) => used.find(({ name }) => name === column.name) ?? column);
     this.#notes = [
       ...(predicted ? [`${predicted.target.name}: ${predicted.why}`] : []),
+      ...(predicted?.target.kind === "class"
+        ? used.filter((c) => tells(known.column(c.name), known.column(predicted.target.name), c.distinct))
+          .map((c) =>
+            `${c.name} alone tells ${target} in every row: where it isn't known beforehand, leave it out (kind ignore)`
+          )
+        : []),
       ...(left > 0 ? [`${left} of ${all.rows} rows have no ${target} and are left out`] : []),
     ];
     this.#json = {

@@ -187,6 +187,15 @@ Deno.test("targets: classes or a number as the cells tell, gaps left out, what c
   strictEqual(target(many((i) => `${i % 3}`), "number").target?.kind, "number");
   const gaps = target(many((i) => (i < 10 ? "" : i % 2 ? "a" : "b")));
   ok(gaps.notes.includes("10 of 60 rows have no y and are left out"));
+  const again = tablePreprocessor({ target: "y" }).fit({
+    x: many((i) => `${i * 1.5}`),
+    alive: many((i) => (i % 2 ? "yes" : "no")),
+    near: many((i) => (i % 2 || i === 4 ? "yes" : "no")),
+    y: many((i) => `${i % 2}`),
+  });
+  deepStrictEqual(again.notes.filter((note) => note.includes("alone tells")), [
+    "alive alone tells y in every row: where it isn't known beforehand, leave it out (kind ignore)",
+  ]);
   throws(() => target(many(() => "a")), /target y: every row has the same value, "a"/);
   throws(() => target(many((i) => `word ${i}`)), /60 different values in 60 rows are no classes/);
   throws(
