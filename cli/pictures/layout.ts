@@ -20,7 +20,7 @@ export function channelsFirst(shape: Shape): boolean {
 /** Height, width and channels of the pictures that an input takes; flat ones are square. */
 export function pictureForm(shape: Shape): PictureForm {
   let inner = shape.slice(1).map((d) => (typeof d === "number" ? d : undefined));
-  if (channelsFirst(shape)) inner = [inner[2], inner[3], inner[1]];
+  if (channelsFirst(shape)) inner = [inner[1], inner[2], inner[0]];
   if (inner.length === 2) inner = [...inner, 1];
   const [flat] = inner;
   if (inner.length === 1 && flat !== undefined) {

@@ -84,6 +84,8 @@ export function takenOver(
   }
   const model = head ? withHead(base, { classes: count ?? 2, seed }) : base;
   const last = base.layers.at(-1)?.name;
+  // A name that isn't there is refused before the first stage.
+  if (from !== null && from !== "all") model.getLayer(from);
   let frozen: readonly string[] = [];
   if (until !== null && until !== "none") frozen = freeze(model, { until });
   else if (head && until === null) {
