@@ -71,6 +71,16 @@ Deno.test("HDF5 files of hdf5plugin give their arrays, and a filter without a de
   );
 });
 
+Deno.test("HDF5's scaleoffset filter gives what h5py reads, of every width and of floats", async () => {
+  const read = async (name: string) =>
+    readWeightsH5(await Deno.readFile(new URL(`../../tests/fixtures/hdf5/${name}`, import.meta.url)));
+  const packed = await read("scaleoffset.h5"), plain = await read("scaleoffset-plain.h5");
+  deepEqual([...packed.keys()].sort(), [...plain.keys()].sort());
+  for (const [name, { data }] of packed) {
+    deepEqual([...data].map(Number), [...plain.get(name)?.data ?? []].map(Number), name);
+  }
+});
+
 /** An archive of one member. */
 function zipOf(data: Uint8Array, { number, size }: Stream, sum: number): Uint8Array {
   const head = (mark: number, lead: number[], tail: number[]) => {

@@ -1,8 +1,9 @@
-/** Filters of HDF5 that come as plugins: bzip2, Blosc, LZ4, bitshuffle, Zstandard. @module */
+/** Filters of HDF5 beside deflate: scaleoffset, and those that come as plugins: bzip2, Blosc, LZ4, bitshuffle, Zstandard. @module */
 import { inflateZlib } from "../archives/inflate.ts";
 import { decodeBzip2 } from "./bzip2.ts";
 import { Damaged, decoded, Output, taken } from "./damaged.ts";
 import { decodeBloscLz, decodeLz4 } from "./lz.ts";
+import { decodeScaleOffset } from "./scaleoffset.ts";
 import { unbitshuffled, unbitshuffledBlocks } from "./shuffles.ts";
 import { decodeZstd } from "./zstd.ts";
 
@@ -118,6 +119,7 @@ export const filters: ReadonlyMap<
   number,
   (data: Uint8Array, size: number, settings: readonly number[]) => Uint8Array | string
 > = new Map([
+  [6, decodeScaleOffset],
   [307, decodeBzip2],
   [32001, decodeBlosc],
   [32004, decodeLz4Filter],
