@@ -190,7 +190,7 @@ Deno.test("layers lists every layer, and one layer's options in full", async () 
   ok(layers.some(({ name }) => name === "LSTM"));
   const { exit, out } = await lapis("layers", "Dense");
   equal(exit, 0);
-  match(out, /units \(required\)\n {4}integer >= 1: /);
+  match(out, /units: integer >= 1 \(required\)\n {4}/);
 });
 
 Deno.test("the process asks for no permission that it doesn't need", async () => {
