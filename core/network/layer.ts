@@ -101,6 +101,10 @@ export interface KerasMapping<C> {
    * Throws an UnsupportedError for what that version doesn't have.
    */
   save?(fields: Readonly<Record<string, unknown>>, major: 2 | 3): SavedLayer;
+  /** Fields that Keras' own files leave out whatever they were: reading says what it takes in their place. */
+  readonly unsaid?: readonly (keyof C & string)[];
+  /** What Keras adds to the loss of a training by this layer and a fit here doesn't. */
+  readonly unadded?: string;
   /** 3 where the layer hands on masks since Keras 3; before, they end with it. */
   readonly masksSince?: 3;
   /** 3 for a class that came with Keras 3. */

@@ -235,6 +235,14 @@ export function layerFrom(
       options[field] = value;
     }
   }
+  const unsaid = (def.keras?.unsaid ?? []).filter((field) => !Object.hasOwn(options, field));
+  if (unsaid.length > 0) {
+    ctx.warn(
+      `${label}: the file doesn't say ${
+        unsaid.join(" and ")
+      }, as Keras writes neither of this class; read without`,
+    );
+  }
   const trainable = entry.config.trainable;
   const layer = locate(label, () =>
     createLayer(def, {

@@ -1,6 +1,6 @@
 /** What decoders' layers of Llama's kind have in common: root mean squares, rotary embeddings, shared keys, gated parts. @module */
 import type { Builder } from "../../../core/graph/builder.ts";
-import type { InitializerSpec, LayerDef } from "../../../core/network/layer.ts";
+import type { InitializerSpec, KerasMapping, LayerDef } from "../../../core/network/layer.ts";
 import type { Value } from "../../../core/graph/graph.ts";
 import { asFloat, inputAt, sizeAt } from "../../../core/ops/words.ts";
 import { activationField, initializerField } from "../shared/fields.ts";
@@ -134,6 +134,8 @@ export interface Kind<C extends DecoderConfig> {
   readonly places?: Places;
   /** Keys of files that mean nothing here. */
   readonly ignore?: readonly string[];
+  /** What of Keras' files and training is other than here. */
+  readonly apart?: Pick<KerasMapping<C>, "unsaid" | "unadded">;
   /** Queries, keys and values have biases. */
   readonly biased?: (config: C) => boolean;
   /** Added to the mean square of queries and keys, where those are normalized. */
@@ -242,6 +244,7 @@ export function decoder<C extends DecoderConfig>(kind: Kind<C>): LayerDef<C> {
     },
     ...(kind.check && { check: kind.check }),
     keras: hidden(kind.name, {
+      ...kind.apart,
       call: ["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask", "training"],
       own: ["zeroMasked" as keyof C & string],
       ignore: kind.ignore ?? [],

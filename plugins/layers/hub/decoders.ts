@@ -81,6 +81,7 @@ export const qwenDecoderDef: LayerDef<QwenDecoderConfig> = decoder<QwenDecoderCo
     useSlidingWindowAttention: bool({ default: false }),
     slidingWindowSize: int({ min: 1, default: 4096 }),
   },
+  apart: { unsaid: ["useSlidingWindowAttention", "slidingWindowSize"] },
   biased: () => true,
   window: (c) => c.useSlidingWindowAttention ? c.slidingWindowSize : null,
   rates: (size, c) => frequencies(size, c.ropeMaxWavelength, c.ropeScalingFactor),
@@ -105,6 +106,7 @@ export const qwen3DecoderDef: LayerDef<Qwen3DecoderConfig> = decoder<Qwen3Decode
   },
   headEpsilon: 1e-5,
   headDim: (c) => c.headDim || null,
+  apart: { unsaid: ["slidingWindowSize"] },
   window: (c) => c.slidingWindowSize || null,
   rates: (size, c) => frequencies(size, c.ropeMaxWavelength, c.ropeScalingFactor),
 });

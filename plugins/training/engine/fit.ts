@@ -1,5 +1,6 @@
 /** The loop over epochs and batches, with validation and callbacks. @module */
 import type { Model } from "../../../core/model/model.ts";
+import type { LayerNode } from "../../../core/network/tree.ts";
 import { copyOf, type Tensor } from "../../../core/values/tensor.ts";
 import type { Batches, Fed } from "./data.ts";
 import { Progress } from "./progress.ts";
@@ -68,6 +69,20 @@ export function validationName(name: string): string {
 }
 /** A callback's tensors in a saved state. */
 const callbackTensor = (index: number, name: string) => `callback/${index}/${name}`;
+
+/** What Keras would add to the loss of a fit and this one doesn't, a sentence for each class of layers. */
+function unaddedIn(model: Model): ReadonlySet<string> {
+  const said = new Set<string>();
+  const walk = ({ layer: { def }, children }: LayerNode) => {
+    const { unadded } = def.keras ?? {};
+    if (unadded !== undefined) {
+      said.add(`model ${model.name}: ${def.name}: Keras adds ${unadded} to the loss, this fit doesn't`);
+    }
+    children.forEach(walk);
+  };
+  model.tree.forEach(walk);
+  return said;
+}
 
 /** A fit in progress. */
 export class Run implements FitRun {
@@ -161,6 +176,7 @@ export class Run implements FitRun {
 
   /** Runs all epochs. */
   async run(): Promise<void> {
+    for (const line of unaddedIn(this.model)) console.warn(line);
     const { callbacks, epochs, initialEpoch, verbose } = this.#plan;
     const progress = new Progress(verbose, epochs);
     let logs: Logs = {};

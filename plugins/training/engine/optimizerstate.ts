@@ -144,7 +144,7 @@ export class OptimizerState {
     // A file that names no optimizer holds the variables of one that nobody knows.
     if (variables.length === 0 || saved.config.optimizer === undefined) return;
     const older = isEarlyKeras(saved) || variables.some((v) => olderSlot.test(v.name));
-    const ordered = older ? this.#older(variables) : variables;
+    const ordered = older ? this.#older(variables) : sharedLast(variables, this.optimizer.def);
     const rate = this.entries.filter((e) => e.input === rateName);
     const [first, ...slots] = optimizerSlotsOfKeras2(this.optimizer, this.#weights)
       .filter((e) => !isBeside(e));
@@ -232,4 +232,13 @@ export class OptimizerState {
     const beside = shared.length > 0 ? shared : anew;
     return [iteration ?? { name: "iteration", value: scalar(0n, "int64") }, ...own, ...reordered, ...beside];
   }
+}
+/** Scalars beside all weights behind the slots, which some versions of Keras 3 put before those. */
+function sharedLast(variables: Variables, { shared = [] }: OptimizerDef): Variables {
+  const slot = variables.findIndex((v) => v.value.shape.length > 0);
+  const first = slot - shared.length;
+  const early = slot > 0 && shared.length > 0 && variables.at(-1)?.value.shape.length !== 0;
+  return early && first > 0
+    ? [...variables.slice(0, first), ...variables.slice(slot), ...variables.slice(first, slot)]
+    : variables;
 }

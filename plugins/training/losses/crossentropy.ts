@@ -151,7 +151,8 @@ export const sparseCategoricalCrossentropyDef: LossDef<SparseCrossentropyConfig>
   ignored: ({ ignoreClass }) => ignoreClass ?? undefined,
   keras: {
     save({ axis, ...rest }, major) {
-      return { config: major === 3 ? { ...rest, axis } : rest };
+      // Keras up to 3.4 knows no axis.
+      return { config: major === 3 && axis !== -1 ? { ...rest, axis } : rest };
     },
   },
   build(context) {

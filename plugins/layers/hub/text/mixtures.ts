@@ -36,6 +36,7 @@ export interface MixtralDecoderConfig extends MixtureConfig {
   /** Queries see keys less than this many steps before; all where null. */
   readonly slidingWindow: number | null;
 }
+const balance = "a share of how unevenly tokens are routed to experts";
 const mixtralBank: Bank = {
   router: at("_sparse_moe_block/_sparse_feedforward_gate_dense"),
   experts: at("_sparse_moe_block/expert_bank"),
@@ -55,6 +56,7 @@ export const mixtralDecoderDef: LayerDef<MixtralDecoderConfig> = decoder<Mixtral
     after: "_feedforward_layernorm",
     feedForward: "",
   }),
+  apart: { unadded: balance },
   ignore: ["router_jitter_noise", "router_aux_loss_coef", "output_router_logits"],
   window: (c) => c.slidingWindow,
   rates,
@@ -147,6 +149,7 @@ export const qwenMoeDecoderDef: LayerDef<QwenMoeDecoderConfig> = decoder<QwenMoe
     after: "_feedforward_layernorm",
     feedForward: "",
   }),
+  apart: { unadded: balance },
   ignore: ["output_router_logits", "router_aux_loss_coefficient", "layer_index"],
   biased: () => true,
   window: (c) => c.useSlidingWindowAttention ? c.slidingWindowSize : null,
@@ -176,6 +179,7 @@ export const qwen3MoeDecoderDef: LayerDef<Qwen3MoeDecoderConfig> = decoder<Qwen3
     slidingWindowSize: nullable(int()),
   },
   places: usualPlaces,
+  apart: { unadded: balance },
   ignore: ["router_aux_loss_coefficient"],
   headEpsilon: 1e-6,
   headDim: (c) => c.headDim || null,

@@ -270,6 +270,7 @@ function layer<C extends Qwen35Config>(
       call: ["decoder_sequence", "decoder_padding_mask", "decoder_attention_mask", "training"],
       own: ["zeroMasked" as keyof C & string],
       ignore: ["mrope_section", "activation", "router_aux_loss_coefficient"],
+      ...(name.includes("Moe") && { unadded: "a share of how unevenly tokens are routed to experts" }),
       upgrade: beforeZeroMasked,
     }),
   };
