@@ -1,4 +1,5 @@
 /** Builds graphs: each operator infers its types at once, so that a mistake is an error at its own line. @module */
+import { item } from "../values/item.ts";
 import { isFloat } from "../values/dtype.ts";
 import { LapisError, ShapeError, shown, UnsupportedError } from "../values/errors.ts";
 import { parseConfig, refuseUnknown, type Schema } from "../values/schema.ts";
@@ -258,7 +259,7 @@ export class GraphBuilder extends GraphValues {
       const now = inputs[i]?.type, then = types[id];
       return now === then || (now !== undefined && then !== undefined && sameType(now, then));
     });
-    const given = node.outputs.flatMap((id) => types[id] ?? []);
+    const given = node.outputs.flatMap((id) => item(types, id));
     const expands = def.body && expand?.(def, inputs.map((v) => v?.type), node.attributes);
     if (same && !expands && given.length === node.outputs.length) return this.copy(node, inputs, given);
     const { attributes, graphs, outputs: { length: outputs } } = node;

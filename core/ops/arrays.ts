@@ -13,13 +13,15 @@ export function result(data: Float64Array, shape: readonly number[], dtype: DTyp
 /** Elements an index of each axis stands apart, in row-major order. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);
-  for (let i = shape.length - 2; i >= 0; i--) strides[i] = (strides[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  for (let i = shape.length - 2; i >= 0; i--) {
+    strides[i] = (strides[i + 1] as number) * (shape[i + 1] as number);
+  }
   return strides;
 }
 /** The product of some dims. */
 export function product(shape: readonly number[], from = 0, to: number = shape.length): number {
   let n = 1;
-  for (let i = from; i < to; i++) n *= shape[i] ?? 1;
+  for (let i = from; i < to; i++) n *= shape[i] as number;
   return n;
 }
 /** Calls back with the flat offset of every index, in row-major order, for each set of strides. */
@@ -33,12 +35,12 @@ export function eachOffset(
   for (let flat = 0; flat < total; flat++) {
     visit(offsets, flat);
     for (let axis = rank - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1, size = shape[axis] ?? 1;
+      const next = (index[axis] as number) + 1, size = shape[axis] as number;
       const done = next === size;
       index[axis] = done ? 0 : next;
       for (let s = 0; s < strides.length; s++) {
         const step = strides[s]?.[axis] ?? 0;
-        offsets[s] = (offsets[s] ?? 0) + (done ? -step * (size - 1) : step);
+        offsets[s] = (offsets[s] as number) + (done ? -step * (size - 1) : step);
       }
       if (!done) break;
     }

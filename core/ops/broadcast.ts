@@ -1,4 +1,5 @@
 /** Broadcasting: how kernels walk operands of unequal shape, and how gradients are summed back. @module */
+import { item } from "../values/item.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/graph.ts";
 import { asTensor, type Dim, sameDim } from "../values/shape.ts";
@@ -26,7 +27,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** Plans a walk; neighbouring axes that every operand treats alike become one. @throws {ShapeError} */
 export function broadcastPlan(...shapes: readonly (readonly number[])[]): BroadcastPlan {
-  const first = shapes[0] ?? [];
+  const first = item(shapes, 0);
   if (shapes.every((s) => sameShape(s, first))) {
     let size = 1;
     for (const d of first) size *= d;
@@ -45,7 +46,7 @@ export function broadcastPlan(...shapes: readonly (readonly number[])[]): Broadc
   const dims: number[] = [], moves: boolean[][] = [];
   let size = 1;
   for (let axis = 0; axis < rank; axis++) {
-    const d = shape[axis] ?? 1;
+    const d = shape[axis] as number;
     size *= d;
     if (d === 1) continue;
     const move = shapes.map((s) => (s[axis - rank + s.length] ?? 1) !== 1);
@@ -63,7 +64,7 @@ export function broadcastPlan(...shapes: readonly (readonly number[])[]): Broadc
     for (let axis = dims.length - 1; axis >= 0; axis--) {
       if (!moves[axis]?.[i]) continue;
       out[axis] = stride;
-      stride *= dims[axis] ?? 1;
+      stride *= dims[axis] as number;
     }
     return out;
   });
@@ -85,15 +86,17 @@ export function forRows(plan: BroadcastPlan, row: (at: number, offsets: Int32Arr
   for (let r = 0; r < rows; r++) {
     row(r * inner, offsets);
     for (let axis = outer.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1, d = outer[axis] ?? 1;
+      const next = (index[axis] as number) + 1, d = outer[axis] as number;
       if (next < d) {
         index[axis] = next;
-        for (let i = 0; i < strides.length; i++) offsets[i] = (offsets[i] ?? 0) + (strides[i]?.[axis] ?? 0);
+        for (let i = 0; i < strides.length; i++) {
+          offsets[i] = (offsets[i] as number) + (strides[i]?.[axis] ?? 0);
+        }
         break;
       }
       index[axis] = 0;
       for (let i = 0; i < strides.length; i++) {
-        offsets[i] = (offsets[i] ?? 0) - (d - 1) * (strides[i]?.[axis] ?? 0);
+        offsets[i] = (offsets[i] as number) - (d - 1) * (strides[i]?.[axis] ?? 0);
       }
     }
   }
@@ -105,7 +108,7 @@ function repeatedAxes(from: readonly Dim[], to: readonly Dim[]): number[] | unde
   for (let axis = 0; axis < from.length; axis++) {
     const d = axis < extra ? 1 : to[axis - extra] ?? 1;
     if (axis < extra) axes.push(axis);
-    else if (sameDim(d, from[axis] ?? 1)) continue;
+    else if (sameDim(d, item(from, axis))) continue;
     else if (d === 1) axes.push(axis);
     else return undefined;
   }

@@ -1,4 +1,5 @@
 /** Indices as kernels walk them: counted from the front, checked against their axis. @module */
+import { item } from "../values/item.ts";
 import { isBig } from "../values/dtype.ts";
 import { InputError } from "../values/errors.ts";
 import { normalAxis } from "../values/shape.ts";
@@ -30,20 +31,20 @@ export function eachLine(
   at: number,
   found: (at: number, place: number) => void,
 ): void {
-  const rank = shape.length, axis = normalAxis(at, rank), d = shape[axis] ?? 1;
-  if (indices.shape.length !== rank || indices.shape.some((n, i) => i !== axis && n > (shape[i] ?? 1))) {
+  const rank = shape.length, axis = normalAxis(at, rank), d = item(shape, axis);
+  if (indices.shape.length !== rank || indices.shape.some((n, i) => i !== axis && n > item(shape, i))) {
     throw new InputError(`indices [${indices.shape}] don't fit into [${shape}] around axis ${axis}`);
   }
   const strides = new Array<number>(rank).fill(1), list = indicesOf(indices), index = new Int32Array(rank);
-  for (let i = rank - 2; i >= 0; i--) strides[i] = (strides[i + 1] ?? 1) * (shape[i + 1] ?? 1);
-  const step = strides[axis] ?? 1;
+  for (let i = rank - 2; i >= 0; i--) strides[i] = (strides[i + 1] as number) * (shape[i + 1] as number);
+  const step = item(strides, axis);
   for (let k = 0; k < list.length; k++) {
     let base = 0;
-    for (let i = 0; i < rank; i++) if (i !== axis) base += (index[i] ?? 0) * (strides[i] ?? 1);
-    found(k, base + placeOf(list[k] ?? 0, d, axis) * step);
+    for (let i = 0; i < rank; i++) if (i !== axis) base += (index[i] as number) * (strides[i] as number);
+    found(k, base + placeOf(list[k] as number, d, axis) * step);
     for (let i = rank - 1; i >= 0; i--) {
-      const next = (index[i] ?? 0) + 1;
-      index[i] = next < (indices.shape[i] ?? 1) ? next : 0;
+      const next = (index[i] as number) + 1;
+      index[i] = next < (indices.shape[i] as number) ? next : 0;
       if (index[i] !== 0) break;
     }
   }
@@ -67,8 +68,8 @@ export function eachTuple(
   for (let t = 0; t < tuples; t++) {
     let place = 0;
     for (let k = 0; k < depth; k++) {
-      const d = shape[batch + k] ?? 1;
-      place = place * d + placeOf(list[t * depth + k] ?? 0, d, batch + k);
+      const d = shape[batch + k] as number;
+      place = place * d + placeOf(list[t * depth + k] as number, d, batch + k);
     }
     found(t, Math.floor(t / each) * whole + place * run);
   }

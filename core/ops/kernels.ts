@@ -1,4 +1,5 @@
 /** Loops of the plain kernels: elements read as numbers or BigInts, results rounded to their type. @module */
+import { item } from "../values/item.ts";
 import {
   type DType,
   dtypes,
@@ -32,7 +33,7 @@ export function numbersFor(dtype: DType, size: number): Numbers {
 export function finished(dtype: DType, shape: readonly number[], out: Numbers): Tensor {
   if (!isNarrowFloat(dtype)) return { dtype, shape, data: out };
   const bits = new dtypes[dtype].array(out.length) as Uint16Array;
-  for (let i = 0; i < bits.length; i++) bits[i] = encodeNarrow(dtype, out[i] ?? 0);
+  for (let i = 0; i < bits.length; i++) bits[i] = encodeNarrow(dtype, out[i] as number);
   return { dtype, shape, data: bits };
 }
 
@@ -59,7 +60,7 @@ export function mapUnary(x: Tensor, f: Unary): Tensor {
   if (isBig(dtype)) {
     const from = x.data as BigInt64Array, big = f.big ?? noBig;
     const out = new dtypes[dtype].array(from.length) as BigInt64Array;
-    for (let i = 0; i < out.length; i++) out[i] = big(from[i] ?? 0n);
+    for (let i = 0; i < out.length; i++) out[i] = big(from[i] as bigint);
     return { dtype, shape, data: out };
   }
   const from = numbersOf(x), out = numbersFor(dtype, from.length), g = f.number;
@@ -87,9 +88,9 @@ function walk2<T, R>(
   f: (x: T, y: T) => R,
 ): void {
   const plan = broadcastPlan(x.shape, y.shape);
-  const { inner, steps } = plan, sa = steps[0] ?? 1, sb = steps[1] ?? 1;
+  const { inner, steps } = plan, sa = item(steps, 0), sb = item(steps, 1);
   forRows(plan, (at, offsets) => {
-    const pa = offsets[0] ?? 0, pb = offsets[1] ?? 0;
+    const pa = item(offsets, 0), pb = item(offsets, 1);
     if (sa === 1 && sb === 1) {
       for (let i = 0; i < inner; i++) out[at + i] = f(a[pa + i] as T, b[pb + i] as T);
     } else if (sa === 1) {

@@ -39,8 +39,8 @@ export function distinct(shape: readonly number[], step = 0.1, seed = 2): Tensor
   const random = new Random(seed), n = sizeOf(shape);
   const data = Float32Array.from({ length: n }, (_, i) => (i - n / 2 + 0.25) * step);
   for (let i = n - 1; i > 0; i--) {
-    const j = random.below(i + 1), kept = data[i] ?? 0;
-    data[i] = data[j] ?? 0;
+    const j = random.below(i + 1), kept = data[i] as number;
+    data[i] = data[j] as number;
     data[j] = kept;
   }
   return { dtype: "float32", shape, data };

@@ -100,6 +100,6 @@ export function decodeNarrowArray(dtype: DType, bits: Uint16Array | Uint8Array):
     tables.set(dtype, table);
   }
   const out = new Float64Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i] ?? 0] ?? NaN;
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i] as number] ?? NaN;
   return out;
 }

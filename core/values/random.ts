@@ -88,7 +88,7 @@ export class Random {
       this.#counter++;
       this.#left = 4;
     }
-    return this.#block[4 - this.#left--] ?? 0;
+    return this.#block[4 - this.#left--] as number;
   }
   /** A number in [0, 1) with 53 random bits. */
   uniform(): number {

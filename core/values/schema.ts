@@ -1,4 +1,5 @@
 /** Configuration fields: each says its doc, its default and how it is read; errors carry the path. @module */
+import { item } from "./item.ts";
 import { ConfigError, shown } from "./errors.ts";
 
 /** True for an object of names and values. */
@@ -204,7 +205,7 @@ function editDistance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      next.push(Math.min(swap, item(row, j) + 1, (next[j - 1] ?? 0) + 1));
     }
     row = next;
   }

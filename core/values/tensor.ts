@@ -224,7 +224,7 @@ export function castTensor(t: Tensor, dtype: DType): Tensor {
     else {
       const numbers = toNumbers(t);
       for (let i = 0; i < big.length; i++) {
-        const v = Math.trunc(numbers[i] ?? 0);
+        const v = Math.trunc(numbers[i] as number);
         big[i] = Number.isFinite(v) ? BigInt(v) : -(2n ** 63n);
       }
     }
@@ -232,7 +232,7 @@ export function castTensor(t: Tensor, dtype: DType): Tensor {
     const numbers = toNumbers(t), plain = out as Float64Array;
     const narrow = isNarrowFloat(dtype), bool = dtype === "bool";
     for (let i = 0; i < plain.length; i++) {
-      const v = numbers[i] ?? 0;
+      const v = numbers[i] as number;
       plain[i] = narrow ? encodeNarrow(dtype, v) : bool ? (v !== 0 ? 1 : 0) : v;
     }
   }

@@ -4,7 +4,7 @@
 export function reversedUnits(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(bytes.length);
   for (let at = 0; at < bytes.length; at += size) {
-    for (let b = 0; b < size; b++) out[at + b] = bytes[at + size - 1 - b] ?? 0;
+    for (let b = 0; b < size; b++) out[at + b] = bytes[at + size - 1 - b] as number;
   }
   return out;
 }

@@ -1,4 +1,5 @@
 /** Inflating with a bound: the size of the result is known before, and held. Used by zip, HDF5 and gzip files. @module */
+import { item } from "../../core/values/item.ts";
 import { Inflate } from "fflate";
 import { FormatError, LimitError } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
@@ -102,14 +103,14 @@ function memberAt(bytes: Uint8Array, from: number, before: number, options: Data
 /** Where a member's header may begin, from a place on; the end where none does. */
 function nextHeader(bytes: Uint8Array, from: number): number {
   for (let at = from; (at = bytes.indexOf(0x1f, at)) >= 0; at++) {
-    if (isGzip(bytes, at) && bytes[at + 2] === 8 && (bytes[at + 3] ?? 0) < 32) return at;
+    if (isGzip(bytes, at) && bytes[at + 2] === 8 && (bytes[at + 3] as number) < 32) return at;
   }
   return bytes.length;
 }
 
 /** First byte of the deflate data behind a gzip header, or undefined where the header is damaged. */
 function gzipStart(bytes: Uint8Array): number | undefined {
-  const flags = bytes[3] ?? 0;
+  const flags = item(bytes, 3);
   let at = 10;
   if (flags & 4) at += 2 + (bytes[10] ?? 0) + 256 * (bytes[11] ?? 0);
   for (const flag of [8, 16]) {
@@ -123,7 +124,7 @@ function adler32(bytes: Uint8Array): number {
   let a = 1, b = 0;
   for (let at = 0; at < bytes.length;) {
     // 5552 sums are the most that stay below 2^32.
-    for (const end = Math.min(at + 5552, bytes.length); at < end; at++) b += a += bytes[at] ?? 0;
+    for (const end = Math.min(at + 5552, bytes.length); at < end; at++) b += a += bytes[at] as number;
     a %= 65521, b %= 65521;
   }
   return (b * 65536 + a) >>> 0;
@@ -143,7 +144,7 @@ function makeTables(): Uint32Array[] {
     for (let i = 0; i < 256; i++) {
       const before = tables[t - 1]?.[i] ?? 0;
       const table = tables[t];
-      if (table) table[i] = before >>> 8 ^ (first[before & 255] ?? 0);
+      if (table) table[i] = before >>> 8 ^ (first[before & 255] as number);
     }
   }
   return tables;
@@ -154,12 +155,12 @@ export function crc32(bytes: Uint8Array): number {
   const [t0, t1, t2, t3] = crcTables;
   if (!t0 || !t1 || !t2 || !t3) return 0;
   let c = -1, at = 0;
-  const get = (table: Uint32Array, i: number) => table[i & 255] ?? 0;
+  const get = (table: Uint32Array, i: number) => table[i & 255] as number;
   for (const end = bytes.length - 3; at < end; at += 4) {
-    c ^= (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 |
-      (bytes[at + 3] ?? 0) << 24;
+    c ^= (bytes[at] as number) | (bytes[at + 1] as number) << 8 | (bytes[at + 2] as number) << 16 |
+      (bytes[at + 3] as number) << 24;
     c = get(t3, c) ^ get(t2, c >>> 8) ^ get(t1, c >>> 16) ^ get(t0, c >>> 24);
   }
-  for (; at < bytes.length; at++) c = get(t0, c ^ (bytes[at] ?? 0)) ^ c >>> 8;
+  for (; at < bytes.length; at++) c = get(t0, c ^ (bytes[at] as number)) ^ c >>> 8;
   return ~c >>> 0;
 }

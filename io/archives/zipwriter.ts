@@ -1,4 +1,5 @@
 /** Writes zip archives of stored members: one copy, the order given, no clock. @module */
+import { item } from "../../core/values/item.ts";
 import { FormatError, LimitError, shown } from "../../core/values/errors.ts";
 import { crc32 } from "./inflate.ts";
 
@@ -66,7 +67,7 @@ export function writeZip(
     view.setUint32(at, 0x02014b50, true);
     view.setUint16(at + 4, 20, true);
     describe(view, at + 6, path.length, bytes.length, crc);
-    view.setUint32(at + 42, starts[i] ?? 0, true);
+    view.setUint32(at + 42, item(starts, i), true);
     out.set(path, at + centralSize);
     at += centralSize + path.length;
   });

@@ -1,4 +1,5 @@
 /** NumPy's .npy and .npz files, formats 1.0 to 3.0 (numpy.lib.format). Pickled objects are refused. @module */
+import { item } from "../../core/values/item.ts";
 import * as args from "../files/arguments.ts";
 import { type DType, dtypes, type NumericArray } from "../../core/values/dtype.ts";
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
@@ -42,7 +43,7 @@ export function readNpy(bytes: Uint8Array, file?: string): NDArray {
   if (bytes.length < 10 || magic.some((b, i) => bytes[i] !== b)) {
     throw new FormatError(`${label} magic "\\x93NUMPY" not found: truncated, or not a .npy file`, detail);
   }
-  const major = bytes[6] ?? 0, wide = major > 1;
+  const major = item(bytes, 6), wide = major > 1;
   if (major < 1 || major > 3) throw new FormatError(`${label} version ${major}: expected 1, 2 or 3`, detail);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (wide && bytes.length < 12) throw new FormatError(`${label} header is truncated`, detail);
@@ -134,8 +135,8 @@ function* columnMajor(shape: readonly number[]): Generator<number> {
   for (let n = sizeOf(shape), from = 0; n > 0; n--) {
     yield from;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (at[axis] ?? 0) + 1, stride = strides[axis] ?? 0;
-      if (next < (shape[axis] ?? 0)) {
+      const next = item(at, axis) + 1, stride = item(strides, axis);
+      if (next < item(shape, axis)) {
         at[axis] = next, from += stride;
         break;
       }

@@ -1,4 +1,5 @@
 /** bzip2 streams, every block's checksum held. @module */
+import { item } from "../../core/values/item.ts";
 import { Damaged, decoded, Output } from "./damaged.ts";
 
 /**
@@ -35,7 +36,7 @@ const blockMark = 0x314159265359, endMark = 0x177245385090;
 
 /** Decodes one stream and says how many bytes it took. */
 function stream(data: Uint8Array, out: Output): number {
-  const bits = new Bits(data), level = data[3] ?? 0;
+  const bits = new Bits(data), level = item(data, 3);
   if (bits.read(24) !== 0x425a68 || level < 0x31 || level > 0x39) throw new Damaged("damaged bzip2 header");
   bits.at += 8;
   let combined = 0;
@@ -60,7 +61,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 function crc(bytes: Uint8Array): number {
   let value = -1;
-  for (const byte of bytes) value = value << 8 ^ (crcTable[value >>> 24 ^ byte] ?? 0);
+  for (const byte of bytes) value = value << 8 ^ (crcTable[value >>> 24 ^ byte] as number);
   return ~value >>> 0;
 }
 
@@ -71,16 +72,16 @@ interface Codes {
 }
 function codesOf(lengths: readonly number[]): Codes {
   const counts = new Int32Array(21), order = lengths.map((_, symbol) => symbol);
-  for (const length of lengths) counts[length] = (counts[length] ?? 0) + 1;
-  order.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+  for (const length of lengths) counts[length] = (counts[length] as number) + 1;
+  order.sort((a, b) => item(lengths, a) - item(lengths, b) || a - b);
   return { counts, symbols: Int32Array.from(order) };
 }
 function symbolOf(bits: Bits, { counts, symbols }: Codes): number {
   let code = 0, first = 0, place = 0;
   for (let length = 1; length <= 20; length++) {
-    const count = counts[length] ?? 0;
+    const count = counts[length] as number;
     code |= bits.bit();
-    if (code - first < count) return symbols[place + code - first] ?? 0;
+    if (code - first < count) return symbols[place + code - first] as number;
     place += count;
     first = (first + count) << 1;
     code <<= 1;
@@ -108,7 +109,7 @@ function tablesOf(bits: Bits, symbols: number): { selectors: number[]; tables: C
     let at = 0;
     while (bits.bit()) if (++at >= count) throw new Damaged("damaged bzip2 block: selectors");
     front.unshift(...front.splice(at, 1));
-    return front[0] ?? 0;
+    return item(front, 0);
   });
   const tables = Array.from({ length: count }, () => {
     let length = bits.read(5);
@@ -137,17 +138,17 @@ function block(bits: Bits, most: number, out: Output): void {
       if (run > most) throw new Damaged("damaged bzip2 block: too long");
       continue;
     }
-    const top = front[0] ?? 0;
+    const top = item(front, 0);
     if (length + run > most) throw new Damaged("damaged bzip2 block: too long");
     last.fill(top, length, length += run);
-    counts[top] = (counts[top] ?? 0) + run;
+    counts[top] = (counts[top] as number) + run;
     run = 0, weight = 1;
     if (symbol === end) break;
     const [byte = 0] = front.splice(symbol - 1, 1);
     front.unshift(byte);
     if (length >= most) throw new Damaged("damaged bzip2 block: too long");
     last[length++] = byte;
-    counts[byte] = (counts[byte] ?? 0) + 1;
+    counts[byte] = (counts[byte] as number) + 1;
   }
   if (origin >= length) throw new Damaged("damaged bzip2 block: place of the first byte");
   unsorted(last.subarray(0, length), counts, origin, out);
@@ -156,16 +157,16 @@ function block(bits: Bits, most: number, out: Output): void {
 /** Undoes the Burrows-Wheeler transform and the runs under it (four alike, then how many more). */
 function unsorted(last: Uint8Array, counts: Int32Array, origin: number, out: Output): void {
   const starts = new Int32Array(256), next = new Uint32Array(last.length);
-  for (let b = 1; b < 256; b++) starts[b] = (starts[b - 1] ?? 0) + (counts[b - 1] ?? 0);
+  for (let b = 1; b < 256; b++) starts[b] = (starts[b - 1] as number) + (counts[b - 1] as number);
   last.forEach((byte, i) => {
-    const place = starts[byte] ?? 0;
+    const place = starts[byte] as number;
     next[place] = i;
     starts[byte] = place + 1;
   });
-  let at = next[origin] ?? 0, alike = 0, before = -1;
+  let at = next[origin] as number, alike = 0, before = -1;
   for (let i = 0; i < last.length; i++) {
-    const byte = last[at] ?? 0;
-    at = next[at] ?? 0;
+    const byte = last[at] as number;
+    at = next[at] as number;
     if (alike === 4) {
       out.repeat(before, byte);
       alike = 0, before = -1;

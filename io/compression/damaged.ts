@@ -46,7 +46,7 @@ export class Output {
     const { bytes } = this, from = this.at - distance;
     if (distance < 1 || from < 0) throw new Damaged("damaged data: a copy from before the beginning");
     if (distance >= count) bytes.copyWithin(this.at, from, from + count);
-    else for (let i = 0; i < count; i++) bytes[this.at + i] = bytes[from + i] ?? 0;
+    else for (let i = 0; i < count; i++) bytes[this.at + i] = bytes[from + i] as number;
     this.at += count;
   }
   /** The bytes, when all came. */

@@ -1,4 +1,5 @@
 /** What Zstandard codes symbols with (RFC 8878): bits read backwards, finite state tables, Huffman tables. @module */
+import { item } from "../../core/values/item.ts";
 import { Damaged } from "./damaged.ts";
 
 /** Bits from a block's end to its beginning; below the beginning are zeros. */
@@ -54,7 +55,7 @@ export function stateTable(shares: readonly number[], log: number): StateTable {
   });
   if (at !== 0) throw new Damaged("damaged zstd table");
   symbols.forEach((symbol, state) => {
-    const number = next[symbol] ?? 1;
+    const number = item(next, symbol);
     next[symbol] = number + 1;
     const count = log - (31 - Math.clz32(number));
     bits[state] = count;
@@ -76,7 +77,7 @@ export function readStateTable(
   let at = 0;
   const peek = (count: number) => {
     let value = 0;
-    for (let i = 0; i < count; i++) value |= ((data[(at + i) >> 3] ?? 0) >> ((at + i) & 7) & 1) << i;
+    for (let i = 0; i < count; i++) value |= ((data[(at + i) >> 3] as number) >> ((at + i) & 7) & 1) << i;
     return value;
   };
   const read = (count: number) => {
@@ -120,7 +121,7 @@ export interface HuffmanTable {
 
 /** Reads a Huffman table's description; says how many bytes it took. */
 export function readHuffman(data: Uint8Array): { table: HuffmanTable; taken: number } {
-  const head = data[0] ?? 0, direct = head >= 128;
+  const head = item(data, 0), direct = head >= 128;
   const taken = 1 + (direct ? Math.ceil((head - 127) / 2) : head);
   if (taken > data.length) throw new Damaged("truncated zstd table");
   const weights = direct
@@ -135,10 +136,10 @@ function codedWeights(data: Uint8Array): number[] {
   let state = bits.read(log), other = bits.read(log);
   if (bits.left < 0) throw new Damaged("truncated zstd table");
   while (weights.length < 255) {
-    weights.push(symbols[state] ?? 0);
-    state = (bases[state] ?? 0) + bits.read(table.bits[state] ?? 0);
+    weights.push(symbols[state] as number);
+    state = (bases[state] as number) + bits.read(table.bits[state] as number);
     if (bits.left < 0) {
-      weights.push(symbols[other] ?? 0);
+      weights.push(symbols[other] as number);
       return weights;
     }
     [state, other] = [other, state];

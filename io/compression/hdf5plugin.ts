@@ -108,7 +108,7 @@ function ordered(bytes: Uint8Array, flags: number, width: number): Uint8Array {
     if (count % 8 === 0) out.set(unbitshuffled(bytes.subarray(0, whole), width));
   } else if (flags & 1 && width > 1) {
     for (let b = 0; b < width; b++) {
-      for (let i = 0; i < count; i++) out[i * width + b] = bytes[b * count + i] ?? 0;
+      for (let i = 0; i < count; i++) out[i * width + b] = bytes[b * count + i] as number;
     }
   }
   return out;

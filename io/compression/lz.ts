@@ -16,7 +16,7 @@ export function decodeLz4(data: Uint8Array, size: number): Uint8Array | string {
   return decoded(() => {
     const out = new Output(size);
     for (let at = 0; at < data.length;) {
-      const token = data[at++] ?? 0;
+      const token = data[at++] as number;
       let literals = token >> 4, length = token & 15;
       if (literals === 15) {
         const rest = more(data, at);
@@ -45,7 +45,7 @@ export function decodeBloscLz(data: Uint8Array, size: number): Uint8Array | stri
   return decoded(() => {
     const out = new Output(size);
     for (let at = 0; at < data.length;) {
-      const control = (data[at] ?? 0) & (at === 0 ? 31 : 255);
+      const control = (data[at] as number) & (at === 0 ? 31 : 255);
       at++;
       if (control < 32) {
         out.put(taken(data, at, control + 1));

@@ -1,4 +1,5 @@
 /** LZMA as zip archives hold it. @module */
+import { item } from "../../core/values/item.ts";
 import { Damaged, decoded, Output, taken } from "./damaged.ts";
 
 /** Decodes a zip member's LZMA data, which have to give exactly `size` bytes; else says why not. */
@@ -130,7 +131,7 @@ class Lzma {
     const from = 0x300 * row;
     let symbol = 1;
     if (state >= 7) {
-      let match = bytes[at - (this.#distances[0] ?? 0) - 1] ?? 0;
+      let match = bytes[at - item(this.#distances, 0) - 1] as number;
       while (symbol < 256) {
         const wanted = match >> 7 & 1;
         match <<= 1;
@@ -149,7 +150,7 @@ class Lzma {
     if (!range.bit(first, state)) {
       if (!range.bit(this.#isLong, 16 * state + place)) {
         this.#state = state < 7 ? 9 : 11;
-        return this.#out.copy((this.#distances[0] ?? 0) + 1, 1);
+        return this.#out.copy(item(this.#distances, 0) + 1, 1);
       }
     } else which = !range.bit(second, state) ? 1 : !range.bit(third, state) ? 2 : 3;
     this.#distances.unshift(...this.#distances.splice(which, 1));
@@ -174,6 +175,6 @@ class Lzma {
     return base + range.plain(width - 4) * 16 + range.reverse(this.#aligned, 4);
   }
   #copy(length: number): void {
-    this.#out.copy((this.#distances[0] ?? 0) + 1, length);
+    this.#out.copy(item(this.#distances, 0) + 1, length);
   }
 }

@@ -10,10 +10,10 @@ export function unbitshuffled(rows: Uint8Array, width: number): Uint8Array {
   for (let bit = 0; bit < 8 * width; bit++) {
     const byte = bit >> 3, mask = 1 << (bit & 7);
     for (let i = 0; i < row; i++) {
-      const eight = rows[bit * row + i] ?? 0;
+      const eight = rows[bit * row + i] as number;
       for (let k = 0; eight >> k; k++) {
         const at = (8 * i + k) * width + byte;
-        if (eight >> k & 1) out[at] = (out[at] ?? 0) | mask;
+        if (eight >> k & 1) out[at] = (out[at] as number) | mask;
       }
     }
   }

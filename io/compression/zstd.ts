@@ -1,4 +1,5 @@
 /** Zstandard frames (RFC 8878) without dictionaries. The sum at a frame's end isn't held. @module */
+import { item } from "../../core/values/item.ts";
 import { Damaged, decoded, Output, taken } from "./damaged.ts";
 import {
   BackwardBits,
@@ -34,7 +35,7 @@ function frame(data: Uint8Array, out: Output): number {
   if (mark !== magic) throw new Damaged("damaged zstd header");
   const [flags = 0] = taken(data, 4, 1), single = flags >> 5 & 1;
   if (flags & 8) throw new Damaged("damaged zstd header");
-  const idSize = [0, 1, 2, 4][flags & 3] ?? 0, sizeSize = [single, 2, 4, 8][flags >> 6] ?? 0;
+  const idSize = item([0, 1, 2, 4], flags & 3), sizeSize = item([single, 2, 4, 8], flags >> 6);
   const id = taken(data, 6 - single, idSize);
   if (id.some((byte) => byte !== 0)) throw new Damaged("zstd data that takes a dictionary");
   let at = 6 - single + idSize + sizeSize;
@@ -71,12 +72,12 @@ function literalsOf(block: Uint8Array, state: FrameState): { literals: Uint8Arra
   const [head = 0] = taken(block, 0, 1), kind = head & 3, format = head >> 2 & 3;
   const number = (count: number) => taken(block, 0, count).reduceRight((v, byte) => v * 256 + byte, 0);
   if (kind < 2) {
-    const width = [1, 2, 1, 3][format] ?? 1, size = Math.floor(number(width) / (width === 1 ? 8 : 16));
+    const width = item([1, 2, 1, 3], format), size = Math.floor(number(width) / (width === 1 ? 8 : 16));
     if (size > 131072) throw new Damaged("damaged zstd literals");
     if (kind === 0) return { literals: taken(block, width, size), at: width + size };
     return { literals: new Uint8Array(size).fill(taken(block, width, 1)[0] ?? 0), at: width + 1 };
   }
-  const width = [3, 3, 4, 5][format] ?? 3, bits = [10, 10, 14, 18][format] ?? 10;
+  const width = item([3, 3, 4, 5], format), bits = item([10, 10, 14, 18], format);
   const both = Math.floor(number(width) / 16), size = both % 2 ** bits;
   const stored = Math.floor(both / 2 ** bits), data = taken(block, width, stored);
   if (size > 131072) throw new Damaged("damaged zstd literals");
@@ -106,8 +107,8 @@ function unhuffed(data: Uint8Array, { log, symbols, bits }: HuffmanTable, out: U
   const stream = new BackwardBits(data);
   for (let i = 0; i < out.length; i++) {
     const next = stream.peek(log);
-    out[i] = symbols[next] ?? 0;
-    stream.left -= bits[next] ?? 0;
+    out[i] = symbols[next] as number;
+    stream.left -= bits[next] as number;
   }
   if (stream.left !== 0) throw new Damaged("damaged zstd literals");
 }
@@ -198,12 +199,13 @@ function sequences(
   const [byLiterals, byOffset, byCopy] = state.tables, bits = new BackwardBits(data);
   if (!byLiterals || !byOffset || !byCopy) throw new Damaged("damaged zstd block: no table");
   let l = bits.read(byLiterals.log), o = bits.read(byOffset.log), c = bits.read(byCopy.log), from = 0;
-  const next = (table: StateTable, at: number) => (table.bases[at] ?? 0) + bits.read(table.bits[at] ?? 0);
+  const next = (table: StateTable, at: number) =>
+    (table.bases[at] as number) + bits.read(table.bits[at] as number);
   for (let i = 0; i < count; i++) {
-    const width = byOffset.symbols[o] ?? 0, copyCode = byCopy.symbols[c] ?? 0;
-    const literalCode = byLiterals.symbols[l] ?? 0, value = 2 ** width + bits.read(width);
-    const length = (copyCodes.bases[copyCode] ?? 0) + bits.read(copyCodes.widths[copyCode] ?? 0);
-    const plain = (literalCodes.bases[literalCode] ?? 0) + bits.read(literalCodes.widths[literalCode] ?? 0);
+    const width = byOffset.symbols[o] as number, copyCode = byCopy.symbols[c] as number;
+    const literalCode = byLiterals.symbols[l] as number, value = 2 ** width + bits.read(width);
+    const length = item(copyCodes.bases, copyCode) + bits.read(item(copyCodes.widths, copyCode));
+    const plain = item(literalCodes.bases, literalCode) + bits.read(item(literalCodes.widths, literalCode));
     if (i < count - 1) l = next(byLiterals, l), c = next(byCopy, c), o = next(byOffset, o);
     if (bits.left < 0) throw new Damaged("truncated zstd block");
     out.put(taken(literals, from, plain));
@@ -220,7 +222,7 @@ function sequences(
 /** The distance that a value means: one of the last three, or its own. */
 function distanceOf(value: number, literals: number, offsets: number[]): number {
   const place = value > 3 ? 3 : value - (literals === 0 ? 0 : 1);
-  const distance = value > 3 ? value - 3 : place === 3 ? (offsets[0] ?? 0) - 1 : offsets[place] ?? 0;
+  const distance = value > 3 ? value - 3 : place === 3 ? (offsets[0] ?? 0) - 1 : item(offsets, place);
   if (place > 0) {
     offsets.splice(Math.min(place, 2), 1);
     offsets.unshift(distance);

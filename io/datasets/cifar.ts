@@ -39,12 +39,12 @@ export function readCifar10(bytes: Uint8Array, options: DataFileOptions = {}): C
   }
   const images = new Uint8Array(count * 3 * plane), labels = new Int32Array(count);
   for (let n = 0; n < count; n++) {
-    const from = n * record, to = n * 3 * plane, name = plain[from] ?? 0;
+    const from = n * record, to = n * 3 * plane, name = plain[from] as number;
     if (name > 9) throw new FormatError(`${label} record ${n} has label ${name}: expected 0 to 9`, detail);
     labels[n] = name;
     for (let channel = 0; channel < 3; channel++) {
       const start = from + 1 + channel * plane;
-      for (let i = 0; i < plane; i++) images[to + 3 * i + channel] = plain[start + i] ?? 0;
+      for (let i = 0; i < plane; i++) images[to + 3 * i + channel] = plain[start + i] as number;
     }
   }
   return {

@@ -64,7 +64,8 @@ function recolored({ channels, data, gray }: Picture, wanted: number): Uint8Arra
   if (channels === wanted) return data;
   if (wanted === 1 && gray) return gray;
   const count = data.length / channels, out = new Uint8Array(count * wanted);
-  const at = (i: number, c: number) => data[i * channels + c] ?? 0, alpha = channels === 2 || channels === 4;
+  const at = (i: number, c: number) => data[i * channels + c] as number,
+    alpha = channels === 2 || channels === 4;
   for (let i = 0; i < count; i++) {
     const r = at(i, 0), g = channels < 3 ? r : at(i, 1), b = channels < 3 ? r : at(i, 2);
     if (wanted === 1) out[i] = r === g && g === b ? r : Math.round(0.299 * r + 0.587 * g + 0.114 * b);
@@ -104,7 +105,7 @@ export function resizeImage(
     const [top, bottom, down] = place(y, height, rows);
     across.forEach(([left, right, over], x) => {
       for (let c = 0; c < channels; c++) {
-        const at = (r: number, k: number) => from[(r * columns + k) * channels + c] ?? 0;
+        const at = (r: number, k: number) => from[(r * columns + k) * channels + c] as number;
         const a = at(top, left) + (at(top, right) - at(top, left)) * over;
         const b = at(bottom, left) + (at(bottom, right) - at(bottom, left)) * over;
         out[(y * width + x) * channels + c] = a + (b - a) * down;

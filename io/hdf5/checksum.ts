@@ -52,13 +52,13 @@ export function fletcher32(bytes: Uint8Array): number {
   let a = 0, b = 0;
   const even = bytes.length & ~1;
   for (let i = 0; i < even; i += 2) {
-    a += (bytes[i] ?? 0) << 8 | (bytes[i + 1] ?? 0);
+    a += (bytes[i] as number) << 8 | (bytes[i + 1] as number);
     a = (a & 0xffff) + (a >>> 16);
     b += a;
     b = (b & 0xffff) + (b >>> 16);
   }
   if (bytes.length > even) {
-    a += (bytes[even] ?? 0) << 8;
+    a += (bytes[even] as number) << 8;
     a = (a & 0xffff) + (a >>> 16);
     b += a;
     b = (b & 0xffff) + (b >>> 16);

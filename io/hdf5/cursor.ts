@@ -144,7 +144,7 @@ export class Cursor {
     this.#take(count);
   }
   u8(): number {
-    return this.source.bytes[this.#take(1)] ?? 0;
+    return this.source.bytes[this.#take(1)] as number;
   }
   u16(): number {
     return this.uint(2);
@@ -156,7 +156,7 @@ export class Cursor {
   uint(size: number): number {
     const at = this.#take(size);
     let value = 0;
-    for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.source.bytes[at + i] ?? 0);
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.source.bytes[at + i] as number);
     if (value > Number.MAX_SAFE_INTEGER) {
       throw this.corrupt(`the number at byte ${at} is too large: beyond end of file or corrupt`);
     }

@@ -137,7 +137,7 @@ function addGroup(group: Hdf5GroupWriter, path: string, layout: Layout): Placed 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const n = Math.min(a.length, b.length);
   for (let i = 0; i < n; i++) {
-    const d = (a[i] ?? 0) - (b[i] ?? 0);
+    const d = (a[i] as number) - (b[i] as number);
     if (d !== 0) return d;
   }
   return a.length - b.length;

@@ -38,7 +38,7 @@ export const decodeGif: Decoder = (bytes, most): Picture => {
     for (let x = 0; x < wide && left + x < width && top + y < height; x++) {
       const from = 3 * (indices[row * wide + x] ?? 0), to = 3 * ((top + y) * width + left + x);
       if (from + 2 >= palette.length) throw damaged("GIF", "a colour that its palette hasn't");
-      for (let c = 0; c < 3; c++) data[to + c] = palette[from + c] ?? 0;
+      for (let c = 0; c < 3; c++) data[to + c] = palette[from + c] as number;
     }
   });
   return { width, height, channels: 3, data };

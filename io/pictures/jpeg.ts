@@ -25,12 +25,12 @@ function huffman(counts: Uint8Array, symbols: Uint8Array): Huffman {
   const short = new Uint16Array(1 << peeked);
   let code = 0, at = 0;
   for (let length = 1; length <= 16; length++) {
-    const count = counts[length - 1] ?? 0;
+    const count = counts[length - 1] as number;
     least[length] = code;
     first[length] = at;
     if (count > 0) most[length] = code + count - 1;
     for (let i = 0, free = peeked - length; i < count && free >= 0; i++) {
-      short.fill(length * 256 + (symbols[at + i] ?? 0), (code + i) << free, (code + i + 1) << free);
+      short.fill(length * 256 + (symbols[at + i] as number), (code + i) << free, (code + i + 1) << free);
     }
     code = (code + count) << 1;
     at += count;
@@ -51,7 +51,7 @@ class Bits {
     const { bytes } = this.#r;
     let { at } = this.#r;
     for (; this.#left <= 16; this.#left += 8) {
-      const byte = bytes[at] ?? 0xff, marker = byte === 0xff && bytes[at + 1] !== 0;
+      const byte = bytes[at] as number, marker = byte === 0xff && bytes[at + 1] !== 0;
       this.#word = (this.#word << 8) | (marker ? 0 : byte);
       if (!marker) at += byte === 0xff ? 2 : 1;
     }
@@ -73,7 +73,7 @@ class Bits {
   }
   symbol(table: Huffman): number {
     if (this.#left < 16) this.#fill();
-    const found = table.short[(this.#word >> (this.#left - peeked)) & ((1 << peeked) - 1)] ?? 0;
+    const found = table.short[(this.#word >> (this.#left - peeked)) & ((1 << peeked) - 1)] as number;
     if (found > 0) {
       this.#left -= found >> 8;
       return found & 255;
@@ -82,7 +82,7 @@ class Bits {
       const code = (this.#word >> (this.#left - length)) & ((1 << length) - 1);
       if (code <= (table.most[length] ?? -1)) {
         this.#left -= length;
-        return table.symbols[(table.first[length] ?? 0) + code - (table.least[length] ?? 0)] ?? 0;
+        return table.symbols[(table.first[length] as number) + code - (table.least[length] as number)] ?? 0;
       }
     }
     throw damaged("JPEG", "a code that no table has");
@@ -159,7 +159,7 @@ class ScanReader {
         }
       } else {
         k += zeros;
-        block[zigzag[k] ?? 0] = this.#bits.signed(size) << low;
+        block[zigzag[k] as number] = this.#bits.signed(size) << low;
       }
     }
   }
@@ -168,7 +168,7 @@ class ScanReader {
     if (!table) throw damaged("JPEG", "a table is missing");
     const { from, to, low } = this.#scan, plus = 1 << low;
     const more = (at: number) => {
-      const v = block[at] ?? 0;
+      const v = block[at] as number;
       if (this.#bits.bit() && !(Math.abs(v) & plus)) block[at] = v > 0 ? v + plus : v - plus;
     };
     let k = from;
@@ -181,7 +181,7 @@ class ScanReader {
         break;
       }
       for (; k <= to; k++) {
-        const at = zigzag[k] ?? 0;
+        const at = zigzag[k] as number;
         if (block[at]) more(at);
         else if (zeros-- === 0) {
           if (value) block[at] = value;
@@ -191,7 +191,7 @@ class ScanReader {
       }
     }
     if (this.#run === 0) return;
-    for (; k <= to; k++) if (block[zigzag[k] ?? 0]) more(zigzag[k] ?? 0);
+    for (; k <= to; k++) if (block[zigzag[k] as number]) more(zigzag[k] as number);
     this.#run--;
   }
 }
@@ -242,7 +242,7 @@ class File {
   #quantizer(r: ByteReader): void {
     while (r.at < r.bytes.length) {
       const head = r.u8(), table = new Int32Array(64);
-      for (let i = 0; i < 64; i++) table[zigzag[i] ?? 0] = head >> 4 ? r.u16() : r.u8();
+      for (let i = 0; i < 64; i++) table[zigzag[i] as number] = head >> 4 ? r.u16() : r.u8();
       this.#quantizers[head & 15] = table;
     }
   }

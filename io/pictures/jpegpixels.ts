@@ -41,8 +41,8 @@ const clamp = (v: number) => (v < 0 ? 0 : v > 255 ? 255 : v);
 function idct8(x: Int32Array, at: number, step: number, shift: number): void {
   const i1 = at + step, i2 = i1 + step, i3 = i2 + step, i4 = i3 + step, i5 = i4 + step, i6 = i5 + step;
   const i7 = i6 + step, half = 2 ** (shift - 1);
-  const x0 = x[at] ?? 0, x1 = x[i1] ?? 0, x2 = x[i2] ?? 0, x3 = x[i3] ?? 0;
-  const x4 = x[i4] ?? 0, x5 = x[i5] ?? 0, x6 = x[i6] ?? 0, x7 = x[i7] ?? 0;
+  const x0 = x[at] as number, x1 = x[i1] as number, x2 = x[i2] as number, x3 = x[i3] as number;
+  const x4 = x[i4] as number, x5 = x[i5] as number, x6 = x[i6] as number, x7 = x[i7] as number;
   const even = (x2 + x6) * 4433, low = even - x6 * 15137, high = even + x2 * 6270;
   const sum = (x0 + x4) * 8192, gap = (x0 - x4) * 8192;
   const e0 = sum + high + half, e3 = sum - high + half, e1 = gap + low + half, e2 = gap - low + half;
@@ -65,11 +65,11 @@ function planeOf(c: Component, table: Int32Array | undefined): Plane {
   if (!table) throw damaged("JPEG", "a quantizer is missing");
   const stride = c.wide * 8, data = new Uint8Array(stride * c.high * 8), work = new Int32Array(64);
   for (let b = 0; b < c.wide * c.high; b++) {
-    for (let i = 0; i < 64; i++) work[i] = (c.blocks[b * 64 + i] ?? 0) * (table[i] ?? 0);
+    for (let i = 0; i < 64; i++) work[i] = (c.blocks[b * 64 + i] as number) * (table[i] as number);
     for (let i = 0; i < 8; i++) idct8(work, i, 8, 11);
     for (let i = 0; i < 8; i++) idct8(work, i * 8, 1, 18);
     const to = Math.floor(b / c.wide) * 8 * stride + (b % c.wide) * 8;
-    for (let i = 0; i < 64; i++) data[to + (i >> 3) * stride + (i & 7)] = clamp((work[i] ?? 0) + 128);
+    for (let i = 0; i < 64; i++) data[to + (i >> 3) * stride + (i & 7)] = clamp((work[i] as number) + 128);
   }
   return { width: c.width, height: c.height, stride, data };
 }
@@ -79,9 +79,9 @@ function widened(row: ArrayLike<number>, width: number, out: Uint8Array, to: num
   // unit 1: pixels; 4: sums of four parts, as after doubling the height.
   const [down, up] = unit === 1 ? [1, 2] : [8, 7], shift = unit === 1 ? 2 : 4;
   for (let i = 0; i < width; i++) {
-    const v = row[i] ?? 0,
-      left = i === 0 ? v : row[i - 1] ?? 0,
-      right = i === width - 1 ? v : row[i + 1] ?? 0;
+    const v = row[i] as number,
+      left = i === 0 ? v : row[i - 1] as number,
+      right = i === width - 1 ? v : row[i + 1] as number;
     out[to + 2 * i] = (3 * v + left + down) >> shift;
     out[to + 2 * i + 1] = (3 * v + right + up) >> shift;
   }
@@ -120,8 +120,9 @@ function coloured(
   if (!y || !cb || !cr) return;
   for (let row = 0, i = 0; row < height; row++) {
     for (let column = 0; column < width; column++, i++) {
-      const v = y.data[row * y.stride + column] ?? 0, b = (cb.data[row * cb.stride + column] ?? 0) - 128;
-      const r = (cr.data[row * cr.stride + column] ?? 0) - 128;
+      const v = y.data[row * y.stride + column] as number,
+        b = (cb.data[row * cb.stride + column] as number) - 128;
+      const r = (cr.data[row * cr.stride + column] as number) - 128;
       put(
         i,
         clamp(v + ((redOfCr * r + 32768) >> 16)),
@@ -155,8 +156,8 @@ function inked(planes: readonly Plane[], frame: Frame, transform: number | undef
   for (let c = 0; c < 3; c++) {
     const ink = inks[c] ?? data;
     for (let i = 0; i < black.length; i++) {
-      const light = 255 - ((black[i] ?? 0) ^ turned);
-      data[3 * i + c] = light - parts((ink[i] ?? 0) ^ turned, light);
+      const light = 255 - ((black[i] as number) ^ turned);
+      data[3 * i + c] = light - parts((ink[i] as number) ^ turned, light);
     }
   }
   return data;

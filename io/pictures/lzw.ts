@@ -24,7 +24,7 @@ export function unpackLzw(packed: Uint8Array, size: number, form: LzwForm): Uint
   for (let bit = 0; bit + bits <= packed.length * 8 && to < size;) {
     let code = 0;
     for (let i = 0; i < bits; i++, bit++) {
-      const byte = packed[bit >> 3] ?? 0;
+      const byte = packed[bit >> 3] as number;
       if (highFirst) code = 2 * code + ((byte >> (7 - (bit & 7))) & 1);
       else code |= ((byte >> (bit & 7)) & 1) << i;
     }
@@ -39,7 +39,7 @@ export function unpackLzw(packed: Uint8Array, size: number, form: LzwForm): Uint
     const start = to;
     if (code < clear) out[to++] = code;
     else {
-      const from = starts[code] ?? 0, length = lengths[code] ?? 0;
+      const from = starts[code] as number, length = lengths[code] as number;
       for (let i = 0; i < length && to < size; i++) out[to++] = out[from + i] ?? 0;
     }
     // What came before and one byte more is the new entry; it lies in the output as it is.

@@ -60,7 +60,7 @@ export class ByteReader {
     return this.bytes.length - this.at;
   }
   u8(): number {
-    return this.bytes[this.#step(1)] ?? 0;
+    return this.bytes[this.#step(1)] as number;
   }
   u16(): number {
     return this.#view.getUint16(this.#step(2), this.#little);

@@ -1,4 +1,5 @@
 /** PNG pictures (ISO/IEC 15948): all colour types and depths, interlaced ones too. @module */
+import { item } from "../../core/values/item.ts";
 import { unzlibSync } from "fflate";
 import { crc32 } from "../archives/inflate.ts";
 import { ByteReader, checkSize, damaged, type Decoder, type Picture, unread } from "./pixels.ts";
@@ -35,14 +36,14 @@ function readHeader(r: ByteReader): Header {
   return { width, height, depth, colour, interlaced };
 }
 /** Bytes of a line. */
-const lineBytes = (h: Header, width: number) => Math.ceil((width * (samplesOf[h.colour] ?? 1) * h.depth) / 8);
+const lineBytes = (h: Header, width: number) => Math.ceil((width * item(samplesOf, h.colour) * h.depth) / 8);
 
 /** Undoes what a line's filter did, in place. */
 function unfilter(kind: number, line: Uint8Array, above: Uint8Array, step: number): void {
   for (let i = 0; i < line.length; i++) {
-    const a = i >= step ? line[i - step] ?? 0 : 0,
-      b = above[i] ?? 0,
-      c = i >= step ? above[i - step] ?? 0 : 0;
+    const a = i >= step ? line[i - step] as number : 0,
+      b = above[i] as number,
+      c = i >= step ? above[i - step] as number : 0;
     let guess = 0;
     if (kind === 1) guess = a;
     else if (kind === 2) guess = b;
@@ -51,13 +52,13 @@ function unfilter(kind: number, line: Uint8Array, above: Uint8Array, step: numbe
       const p = a + b - c, pa = Math.abs(p - a), pb = Math.abs(p - b), pc = Math.abs(p - c);
       guess = pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
     }
-    line[i] = (line[i] ?? 0) + guess;
+    line[i] = (line[i] as number) + guess;
   }
 }
 /** A sample of a line as a byte; palette indices as they are. */
 function sample(line: Uint8Array, index: number, { depth, colour }: Header): number {
-  if (depth === 8) return line[index] ?? 0;
-  if (depth === 16) return line[2 * index] ?? 0;
+  if (depth === 8) return line[index] as number;
+  if (depth === 16) return line[2 * index] as number;
   const bit = index * depth, v = ((line[bit >> 3] ?? 0) >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
   return colour === 3 ? v : Math.floor((v * 255) / ((1 << depth) - 1));
 }
@@ -78,7 +79,7 @@ export const decodePng: Decoder = (bytes, most): Picture => {
   }
   if (!header) throw damaged("PNG", "it has no header");
   const h = header, { width, height } = h;
-  const channels = h.colour !== 3 ? pictureChannels[h.colour] ?? 3 : alphas ? 4 : 3;
+  const channels = h.colour !== 3 ? item(pictureChannels, h.colour) : alphas ? 4 : 3;
   checkSize("PNG", width, height, 4, most);
   const list = h.interlaced ? passes : [[0, 0, 1, 1] as const];
   const sizes = list.map(([x, y, dx, dy]) =>
@@ -97,15 +98,15 @@ export const decodePng: Decoder = (bytes, most): Picture => {
     throw damaged("PNG", cause instanceof Error ? cause.message : "its data");
   }
   if (raw.length < wanted) throw damaged("PNG", "its data end too soon");
-  const data = new Uint8Array(width * height * channels), samples = samplesOf[h.colour] ?? 1;
+  const data = new Uint8Array(width * height * channels), samples = item(samplesOf, h.colour);
   let at = 0;
   list.forEach(([x0, y0, dx, dy], i) => {
-    const [w = 0, rows = 0] = sizes[i] ?? [],
+    const [w = 0, rows = 0] = item(sizes, i),
       size = lineBytes(h, w),
       step = Math.max(1, (samples * h.depth) >> 3);
     let above = new Uint8Array(size);
     for (let row = 0; row < rows && w > 0; row++) {
-      const kind = raw[at] ?? 0, line = raw.slice(at + 1, at + 1 + size);
+      const kind = raw[at] as number, line = raw.slice(at + 1, at + 1 + size);
       unfilter(kind, line, above, step);
       for (let k = 0; k < w; k++) {
         const to = ((y0 + row * dy) * width + x0 + k * dx) * channels;
@@ -114,7 +115,7 @@ export const decodePng: Decoder = (bytes, most): Picture => {
           if (3 * index + 2 >= palette.length) {
             throw damaged("PNG", `colour ${index} of a palette of ${Math.floor(palette.length / 3)}`);
           }
-          for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c] ?? 0;
+          for (let c = 0; c < 3; c++) data[to + c] = palette[3 * index + c] as number;
           if (channels === 4) data[to + 3] = alphas?.[index] ?? 255;
         } else for (let c = 0; c < channels; c++) data[to + c] = sample(line, k * samples + c, h);
       }

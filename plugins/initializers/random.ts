@@ -220,11 +220,11 @@ function orthonormalize(vectors: readonly Float64Array[]): void {
     for (let pass = 0; pass < 2; pass++) {
       for (const u of vectors.slice(0, i)) {
         let dot = 0;
-        for (let k = 0; k < v.length; k++) dot += (v[k] ?? 0) * (u[k] ?? 0);
-        for (let k = 0; k < v.length; k++) v[k] = (v[k] ?? 0) - dot * (u[k] ?? 0);
+        for (let k = 0; k < v.length; k++) dot += (v[k] as number) * (u[k] as number);
+        for (let k = 0; k < v.length; k++) v[k] = (v[k] as number) - dot * (u[k] as number);
       }
     }
     const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-    for (let k = 0; k < v.length; k++) v[k] = (v[k] ?? 0) / norm;
+    for (let k = 0; k < v.length; k++) v[k] = (v[k] as number) / norm;
   });
 }

@@ -83,7 +83,7 @@ export function quantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, a:
   const round = rounderOf(given === "float8e8m0" ? "float32" : given), whole = isInteger(dtype);
   const [least, most] = whole ? rangeOf(dtype) : [0, 0];
   eachScaled(x.shape, scale.shape, a.axis, a.block_size, (i, s) => {
-    const v = round(round(from[i] ?? 0) / round(scales[s] ?? 1)), z = zeros?.[s] ?? 0;
+    const v = round(round(from[i] as number) / round(scales[s] as number)), z = zeros?.[s] ?? 0;
     out[i] = whole
       // NaN becomes the least number, as in onnxruntime.
       ? Number.isNaN(v) ? least : Math.min(most, Math.max(least, roundHalfEven(v) + z))
@@ -136,7 +136,7 @@ export function dequantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, 
   const dtype = floatOf(scale.dtype, a), from = numbersOf(x), scales = numbersOf(scale);
   const zeros = zero && numbersOf(zero), out = numbersFor(dtype, from.length);
   eachScaled(x.shape, scale.shape, a.axis, a.block_size, (i, s) => {
-    out[i] = Math.fround((from[i] ?? 0) - (zeros?.[s] ?? 0)) * (scales[s] ?? 1);
+    out[i] = Math.fround((from[i] as number) - (zeros?.[s] ?? 0)) * (scales[s] as number);
   });
   return finished(dtype, x.shape, out);
 }
@@ -168,8 +168,8 @@ const dequantize: OpDef = defineOp<Dequantize>({
 function coveringScale(x: ArrayLike<number>): readonly [scale: number, zero: number] {
   let least = 0, most = 0;
   for (let i = 0; i < x.length; i++) {
-    least = Math.min(least, x[i] ?? 0);
-    most = Math.max(most, x[i] ?? 0);
+    least = Math.min(least, x[i] as number);
+    most = Math.max(most, x[i] as number);
   }
   const scale = most === least ? 1 : Math.fround(Math.fround(most - least) / 255);
   const zero = roundHalfEven(Math.min(255, Math.max(0, -Math.fround(least / scale))));

@@ -1,4 +1,5 @@
 /** How scales and zero points stand to what they scale: one for all, one an index of an axis, or one a block of it. @module */
+import { item } from "../../core/values/item.ts";
 import { ShapeError } from "../../core/values/errors.ts";
 import { normalAxis } from "../../core/values/shape.ts";
 import { sizeOf } from "../../core/values/tensor.ts";
@@ -16,7 +17,7 @@ export function eachScaled(
     for (let i = 0; i < total; i++) visit(i, 0);
     return;
   }
-  const at = normalAxis(axis, shape.length), size = shape[at] ?? 1;
+  const at = normalAxis(axis, shape.length), size = item(shape, at);
   const inner = sizeOf(shape.slice(at + 1)), outer = sizeOf(shape.slice(0, at));
   const blocked = scale.length === shape.length && (scale.length > 1 || block > 0);
   const parts = (blocked ? scale[at] : scale[0]) ?? 1;

@@ -1,4 +1,5 @@
 /** Histograms of weights and gradients. @module */
+import { item } from "../../core/values/item.ts";
 import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
@@ -31,7 +32,7 @@ export function histogram(values: ArrayLike<number>, bins = 30): Histogram {
     // Rounding must not put a value across an edge.
     if (v < (edges[at] ?? low)) at--;
     else if (at < bins - 1 && v >= (edges[at + 1] ?? high)) at++;
-    counts[at] = (counts[at] ?? 0) + 1;
+    counts[at] = item(counts, at) + 1;
   }
   const mean = finite.reduce((sum, v) => sum + v, 0) / (finite.length || 1);
   const squares = finite.reduce((sum, v) => sum + (v - mean) ** 2, 0);

@@ -146,7 +146,9 @@ function rowFor(node: LayerNode, t: Tensor): ActivationRow | undefined {
   return {
     ...base,
     kind: "vector",
-    pictures: size > 1 ? [picture(Float64Array.from(columns, (i) => values[i] ?? 0), columns.length, 1)] : [],
+    pictures: size > 1
+      ? [picture(Float64Array.from(columns, (i) => values[i] as number), columns.length, 1)]
+      : [],
     ...(size <= 32 && { numbers: Array.from(values) }),
   };
 }

@@ -172,7 +172,9 @@ function runner(
   const times = (x: Row, w: Row | undefined, b?: Row, at = 0): Row => {
     const out = Float64Array.from({ length: wide }, (_, j) => b?.[at + j] ?? 0);
     x.forEach((v, i) => {
-      if (v !== 0) { for (let j = 0; j < wide; j++) out[j] = (out[j] ?? 0) + v * (w?.[i * wide + j] ?? 0); }
+      if (v !== 0) {
+        for (let j = 0; j < wide; j++) out[j] = (out[j] as number) + v * (w?.[i * wide + j] ?? 0);
+      }
     });
     return out;
   };
@@ -183,28 +185,33 @@ function runner(
   const step = async (x: Row): Promise<Readonly<Record<string, Row>>> => {
     if (kind === "SimpleRNN") {
       const a = times(x, kernel, bias), b = times(h, recurrent);
-      return { h: await apply(activation, join((i) => (a[i] ?? 0) + (b[i] ?? 0))) };
+      return { h: await apply(activation, join((i) => (a[i] as number) + (b[i] as number))) };
     }
     if (kind === "LSTM") {
-      const a = times(x, kernel, bias), b = times(h, recurrent), s = a.map((v, i) => v + (b[i] ?? 0));
+      const a = times(x, kernel, bias), b = times(h, recurrent), s = a.map((v, i) => v + (b[i] as number));
       const [i, f, g, o] = await Promise.all([
         apply(recurrentActivation, part(s, 0)),
         apply(recurrentActivation, part(s, 1)),
         apply(activation, part(s, 2)),
         apply(recurrentActivation, part(s, 3)),
       ]);
-      const next = join((k) => (f[k] ?? 0) * (c[k] ?? 0) + (i[k] ?? 0) * (g[k] ?? 0));
+      const next = join((k) => (f[k] as number) * (c[k] as number) + (i[k] as number) * (g[k] as number));
       const squashed = await apply(activation, next);
-      return { i, f, "c̃": g, o, c: next, h: join((k) => (o[k] ?? 0) * (squashed[k] ?? 0)) };
+      return { i, f, "c̃": g, o, c: next, h: join((k) => (o[k] as number) * (squashed[k] as number)) };
     }
     const a = times(x, kernel, bias), b = times(h, recurrent, resetAfter ? bias : undefined, wide);
     const sum = (gate: number) => join((k) => (a[gate * n + k] ?? 0) + (b[gate * n + k] ?? 0));
     const z = await apply(recurrentActivation, sum(0)), r = await apply(recurrentActivation, sum(1));
     const inner = resetAfter
-      ? part(b, 2).map((v, k) => v * (r[k] ?? 0))
-      : part(times(h.map((v, k) => v * (r[k] ?? 0)), recurrent), 2);
-    const g = await apply(activation, join((k) => (a[2 * n + k] ?? 0) + (inner[k] ?? 0)));
-    return { z, r, "h̃": g, h: join((k) => (z[k] ?? 0) * (h[k] ?? 0) + (1 - (z[k] ?? 0)) * (g[k] ?? 0)) };
+      ? part(b, 2).map((v, k) => v * (r[k] as number))
+      : part(times(h.map((v, k) => v * (r[k] as number)), recurrent), 2);
+    const g = await apply(activation, join((k) => (a[2 * n + k] ?? 0) + (inner[k] as number)));
+    return {
+      z,
+      r,
+      "h̃": g,
+      h: join((k) => (z[k] as number) * (h[k] as number) + (1 - (z[k] as number)) * (g[k] as number)),
+    };
   };
   return async (x, masked) => {
     const made = await step(x);

@@ -46,7 +46,7 @@ export async function confusionData(subject: Subject): Promise<ConfusionData> {
   const report = classificationReport(truth, predicted, count);
   const labels = Array.from({ length: count }, (_, c) => assets.labels?.[c] ?? `${c}`);
   const sure = (row: number) => {
-    const p = values[row * width + (width === 1 ? 0 : predicted[row] ?? 0)] ?? 0;
+    const p = values[row * width + (width === 1 ? 0 : predicted[row] as number)] as number;
     return width === 1 && predicted[row] === 0 ? 1 - p : p;
   };
   const rows = Array.from(truth, (_, row) => row).sort((a, b) => sure(b) - sure(a));
@@ -58,8 +58,8 @@ export async function confusionData(subject: Subject): Promise<ConfusionData> {
     const text = feed.texts?.[row], x = input && rowOf(input, row);
     cell.push({
       row,
-      truth: labels[truth[row] ?? 0] ?? "",
-      predicted: labels[predicted[row] ?? 0] ?? "",
+      truth: labels[truth[row] as number] ?? "",
+      predicted: labels[predicted[row] as number] ?? "",
       confidence: sure(row),
       ...(text !== undefined && { text }),
       ...(x && size && { picture: picture(x, size[1], size[0], { channels: size[2], signed: false }) }),

@@ -1,4 +1,5 @@
 /** Loop: a nested graph run a number of times, or while a condition holds. @module */
+import { item } from "../../values/item.ts";
 import { InputError, LimitError, ShapeError } from "../../values/errors.ts";
 import type { InferContext, OpDef } from "../../graph/op.ts";
 import { type Dim, freshDim, type Type } from "../../values/shape.ts";
@@ -66,7 +67,7 @@ export const loopOp: OpDef = defineOp<Attributes>({
   gradient: "none",
   plain(inputs, { attributes: { captures }, outputs, limits, types, graphs, runGraph }) {
     const limit = optionalAt(inputs, 0), condition = optionalAt(inputs, 1);
-    const most = limit ? toIntegers(limit)[0] ?? 0 : Infinity, last = inputs.length - captures;
+    const most = limit ? item(toIntegers(limit), 0) : Infinity, last = inputs.length - captures;
     const captured = inputs.slice(last);
     let carried: readonly (RuntimeValue | undefined)[] = inputs.slice(2, last);
     let goes = condition ? Boolean(condition.data[0]) : true;

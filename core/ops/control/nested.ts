@@ -1,4 +1,5 @@
 /** What operators with nested graphs share: their data inputs and outputs, stacking, unions of types. @module */
+import { item } from "../../values/item.ts";
 import { stridesOf } from "../arrays.ts";
 import { dtypes } from "../../values/dtype.ts";
 import { BackendError, LimitError, ShapeError } from "../../values/errors.ts";
@@ -125,10 +126,10 @@ export class Steps {
   constructor(x: Tensor, axis: number) {
     const at = axis < 0 ? axis + x.shape.length : axis;
     this.#x = x;
-    this.count = x.shape[at] ?? 0;
+    this.count = item(x.shape, at);
     this.shape = x.shape.toSpliced(at, 1);
     this.#outer = sizeOf(x.shape.slice(0, at));
-    this.#run = (stridesOf(x.shape)[at] ?? 1) * dtypes[x.dtype].per;
+    this.#run = item(stridesOf(x.shape), at) * dtypes[x.dtype].per;
   }
   /** A copy of one step. */
   at(step: number): Tensor {

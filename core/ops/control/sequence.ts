@@ -1,4 +1,5 @@
 /** Sequences and optionals: made, read and changed on the host. They have no gradient. @module */
+import { item } from "../../values/item.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { OpDef } from "../../graph/op.ts";
 import { bool, field, int, nullable } from "../../values/schema.ts";
@@ -49,7 +50,7 @@ function itemsAt(inputs: readonly (RuntimeValue | undefined)[], index: number): 
 const sequence = (items: readonly RuntimeValue[]): TensorSequence => ({ kind: "sequence", items });
 /** A position in a sequence; `past` allows the one behind the last. */
 function position(inputs: readonly (RuntimeValue | undefined)[], index: number, n: number, past = 0): number {
-  const i = toIntegers(tensorAt(inputs, index))[0] ?? 0;
+  const i = item(toIntegers(tensorAt(inputs, index)), 0);
   if (i < -n || i >= n + past) {
     throw new InputError(`position ${i} is outside a sequence of ${n}: expected ${-n} to ${n - 1 + past}`);
   }
@@ -176,7 +177,7 @@ const splitToSequence = defineOp<SplitAttributes>({
     const x = tensorAt(inputs, 0),
       given = optionalAt(inputs, 1),
       axis = normalAxis(attributes.axis, x.shape.length);
-    const total = x.shape[axis] ?? 0,
+    const total = item(x.shape, axis),
       each = given && given.shape.length === 0 ? toIntegers(given)[0] ?? 1 : 1;
     if (each <= 0) throw new InputError(`parts of ${each} elements`);
     const even = () =>

@@ -103,7 +103,7 @@ export function toWhole(t: Tensor, to: DType): Tensor {
   const unsigned = kind === "uint" && bits >= 32;
   const wide = bits > 32 || (unsigned && t.dtype === "float16") ? 64 : 32;
   for (let i = 0; i < data.length; i++) {
-    const n = wholePart(from[i] ?? 0, wide, unsigned);
+    const n = wholePart(from[i] as number, wide, unsigned);
     if (isBig(to)) (data as BigInt64Array)[i] = BigInt(n);
     else (data as Int32Array)[i] = n;
   }
@@ -121,7 +121,7 @@ export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
   if (isNarrowFloat(to)) {
     const from = numbersOf(t), data = new dtypes[to].array(from.length) as Uint8Array;
     for (let i = 0; i < data.length; i++) {
-      const v = from[i] ?? 0;
+      const v = from[i] as number;
       data[i] = to === "float8e8m0" ? encodeScale(v, options) : encodeNarrow(to, v, options.saturate);
     }
     return { dtype: to, shape: t.shape, data };
@@ -129,9 +129,9 @@ export function cast(t: Tensor, to: DType, options: CastOptions): Tensor {
   if (isBig(t.dtype) && isInteger(to)) {
     // The low bits, as integers wrap; a double would lose them.
     const from = t.data as BigInt64Array, data = new dtypes[to].array(from.length);
-    if (isBig(to)) { for (let i = 0; i < from.length; i++) (data as BigInt64Array)[i] = from[i] ?? 0n; }
+    if (isBig(to)) { for (let i = 0; i < from.length; i++) (data as BigInt64Array)[i] = from[i] as bigint; }
     else {for (let i = 0; i < from.length; i++) {
-        (data as Int32Array)[i] = Number(BigInt.asIntN(32, from[i] ?? 0n));
+        (data as Int32Array)[i] = Number(BigInt.asIntN(32, from[i] as bigint));
       }}
     return wrapBits({ dtype: to, shape: t.shape, data });
   }

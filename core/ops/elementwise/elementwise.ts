@@ -1,4 +1,5 @@
 /** Elementwise operators that are neither a function of one number nor arithmetic: selection, bounds, dropout, running sums. @module */
+import { item } from "../../values/item.ts";
 import { scalarLike } from "../words.ts";
 import { isBig } from "../../values/dtype.ts";
 import { InputError, UnsupportedError } from "../../values/errors.ts";
@@ -48,7 +49,7 @@ function select(condition: Tensor, x: Tensor, y: Tensor): Tensor {
   const test = condition.data as Uint8Array, a = x.data as Float64Array, b = y.data as Float64Array;
   const [sc = 0, sa = 0, sb = 0] = steps;
   forRows(plan, (at, offsets) => {
-    let pc = offsets[0] ?? 0, pa = offsets[1] ?? 0, pb = offsets[2] ?? 0;
+    let pc = item(offsets, 0), pa = item(offsets, 1), pb = item(offsets, 2);
     for (let i = 0; i < inner; i++) {
       out[at + i] = (test[pc] ? a[pa] : b[pb]) as number;
       pc += sc;
@@ -168,7 +169,7 @@ const dropout = defineOp<{ readonly seed: number | null }>({
   },
   plain(inputs, { attributes: { seed }, outputs }) {
     const x = tensorAt(inputs, 0), ratio = optionalAt(inputs, 1), training = optionalAt(inputs, 2);
-    const share = ratio ? numbersOf(ratio)[0] ?? 0.5 : 0.5, n = sizeOf(x.shape);
+    const share = ratio ? item(numbersOf(ratio), 0) : 0.5, n = sizeOf(x.shape);
     const mask = new Uint8Array(n).fill(1);
     if (!training?.data[0] || share === 0) {
       return [x, { dtype: "bool" as const, shape: x.shape, data: mask }].slice(0, outputs);
@@ -177,7 +178,7 @@ const dropout = defineOp<{ readonly seed: number | null }>({
     const from = numbersOf(x), out = numbersFor(x.dtype, n), scale = 1 / (1 - share);
     for (let i = 0; i < n; i++) {
       mask[i] = random.uniform() >= share ? 1 : 0;
-      out[i] = mask[i] ? (from[i] ?? 0) * scale : 0;
+      out[i] = mask[i] ? (from[i] as number) * scale : 0;
     }
     return [finished(x.dtype, x.shape, out), { dtype: "bool" as const, shape: x.shape, data: mask }];
   },
@@ -185,7 +186,7 @@ const dropout = defineOp<{ readonly seed: number | null }>({
 
 /** Folds along an axis, writing each step's running value. */
 function running(x: Tensor, axis: number, exclusive: boolean, reverse: boolean, product: boolean): Tensor {
-  const n = x.shape[axis] ?? 1,
+  const n = item(x.shape, axis),
     inner = sizeOf(x.shape.slice(axis + 1)),
     outer = sizeOf(x.shape.slice(0, axis));
   const big = isBig(x.dtype), start = product ? 1 : 0;

@@ -1,4 +1,5 @@
 /** Operators whose result's size or place depends on the data: what isn't zero, what is unique. @module */
+import { item } from "../../values/item.ts";
 import { isBig } from "../../values/dtype.ts";
 import { InputError } from "../../values/errors.ts";
 import type { OpDef } from "../../graph/op.ts";
@@ -34,7 +35,7 @@ const nonZero = defineOp({
     found.forEach((at, k) => {
       let rest = at;
       for (let axis = rank - 1; axis >= 0; axis--) {
-        const d = x.shape[axis] ?? 1;
+        const d = x.shape[axis] as number;
         out[axis * found.length + k] = BigInt(rest % d);
         rest = Math.floor(rest / d);
       }
@@ -66,7 +67,7 @@ const compress = defineOp<{ readonly axis: number | null }>({
   plain(inputs, { attributes }) {
     const x = tensorAt(inputs, 0), test = tensorAt(inputs, 1).data as Uint8Array, per = dtypes[x.dtype].per;
     const flat = attributes.axis === null, source = flat ? [sizeOf(x.shape)] : x.shape;
-    const axis = flat ? 0 : normalAxis(attributes.axis, x.shape.length), d = source[axis] ?? 1;
+    const axis = flat ? 0 : normalAxis(attributes.axis, x.shape.length), d = item(source, axis);
     const kept = Array.from({ length: Math.min(d, test.length) }, (_, i) => i).filter((i) => test[i]);
     if (test.length > d && test.slice(d).some((v) => v)) {
       throw new InputError(`the condition has ${test.length} elements, axis ${axis} has ${d}`);
@@ -83,7 +84,9 @@ const compress = defineOp<{ readonly axis: number | null }>({
 
 /** Slices of a tensor along an axis as comparable lists of elements. */
 function slicesOf(x: Tensor, axis: number): ArrayLike<unknown>[] {
-  const d = x.shape[axis] ?? 1, run = sizeOf(x.shape.slice(axis + 1)), outer = sizeOf(x.shape.slice(0, axis));
+  const d = item(x.shape, axis),
+    run = sizeOf(x.shape.slice(axis + 1)),
+    outer = sizeOf(x.shape.slice(0, axis));
   const direct = x.dtype === "string" || isBig(x.dtype), values = direct ? x.data : toNumbers(x);
   return Array.from({ length: d }, (_, i) => {
     const out: unknown[] = [];
@@ -129,17 +132,17 @@ const unique = defineOp<{ readonly axis: number | null; readonly sorted: boolean
       slices = slicesOf(x, axis),
       n = slices.length;
     const order = Array.from({ length: n }, (_, i) => i).sort((i, j) =>
-      compareLists(slices[i] ?? [], slices[j] ?? []) || i - j
+      compareLists(item(slices, i), item(slices, j)) || i - j
     );
     const groups: number[][] = [];
     order.forEach((i, at) => {
       const before = order[at - 1];
-      if (before !== undefined && compareLists(slices[before] ?? [], slices[i] ?? []) === 0) {
+      if (before !== undefined && compareLists(item(slices, before), item(slices, i)) === 0) {
         groups.at(-1)?.push(i);
       } else groups.push([i]);
     });
-    if (!attributes.sorted) groups.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-    const first = groups.map((g) => g[0] ?? 0), inverse = new BigInt64Array(n);
+    if (!attributes.sorted) groups.sort((a, b) => item(a, 0) - item(b, 0));
+    const first = groups.map((g) => item(g, 0)), inverse = new BigInt64Array(n);
     groups.forEach((g, k) => g.forEach((i) => inverse[i] = BigInt(k)));
     const shape = x.shape.map((d, i) => (i === axis ? first.length : d)),
       data = emptyLike(x.dtype, sizeOf(shape));

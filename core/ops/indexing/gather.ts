@@ -1,4 +1,5 @@
 /** Operators that pick elements by index. What writes by index stands in scatter.ts, what finds indices in find.ts, one-hot rows in onehot.ts. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -17,13 +18,13 @@ import { scatterOps } from "./scatter.ts";
 type Axis = { readonly axis: number };
 
 function gathered(x: Tensor, indices: Tensor, at: number): Tensor {
-  const axis = normalAxis(at, x.shape.length), d = x.shape[axis] ?? 1, per = dtypes[x.dtype].per;
+  const axis = normalAxis(at, x.shape.length), d = item(x.shape, axis), per = dtypes[x.dtype].per;
   const shape = x.shape.toSpliced(axis, 1, ...indices.shape), list = indicesOf(indices), n = list.length;
   const outer = sizeOf(x.shape.slice(0, axis)), run = sizeOf(x.shape.slice(axis + 1)) * per;
   const places = Int32Array.from(list, (i) => placeOf(i, d, axis)), out = emptyLike(x.dtype, sizeOf(shape));
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < n; i++) {
-      copyRun(x.data, (o * d + (places[i] ?? 0)) * run, out, (o * n + i) * run, run);
+      copyRun(x.data, (o * d + (places[i] as number)) * run, out, (o * n + i) * run, run);
     }
   }
   return { dtype: x.dtype, shape, data: out };
@@ -61,7 +62,7 @@ const gather = defineOp<Axis>({
   propagate(c) {
     const dims = c.dims(0), indices = knownIntegers(c, 1), rank = asTensor(c.inputs[1]).shape?.length ?? 2;
     if (!dims || !indices || rank > 1 || asTensor(c.inputs[0]).shape?.length !== 1) return undefined;
-    return indices.map((i) => dims[placeOf(i, dims.length, 0)] ?? 0);
+    return indices.map((i) => item(dims, placeOf(i, dims.length, 0)));
   },
   vjp(b, { inputs: [x, indices], attributes: { axis } }, [dy]) {
     return x && indices && dy ? [gatherBack(b, x, indices, dy, axis)] : [];
@@ -70,10 +71,13 @@ const gather = defineOp<Axis>({
 });
 
 function embeddingGradient(dy: Tensor, indices: Tensor, shape: readonly number[]): Tensor {
-  const rows = shape[0] ?? 0, width = sizeOf(shape.slice(1)), from = numbersOf(dy), list = indicesOf(indices);
+  const rows = item(shape, 0),
+    width = sizeOf(shape.slice(1)),
+    from = numbersOf(dy),
+    list = indicesOf(indices);
   const sums = new Float64Array(rows * width);
   for (let i = 0; i < list.length; i++) {
-    const to = placeOf(list[i] ?? 0, rows, 0) * width, at = i * width;
+    const to = placeOf(list[i] as number, rows, 0) * width, at = i * width;
     for (let k = 0; k < width; k++) sums[to + k] = (sums[to + k] as number) + (from[at + k] as number);
   }
   if (dy.dtype === "float32") return { dtype: "float32", shape, data: Float32Array.from(sums) };

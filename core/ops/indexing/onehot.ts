@@ -1,4 +1,5 @@
 /** One-hot rows. @module */
+import { item } from "../../values/item.ts";
 import { dtypes } from "../../values/dtype.ts";
 import { ShapeError } from "../../values/errors.ts";
 import type { OpDef } from "../../graph/op.ts";
@@ -39,13 +40,13 @@ export const oneHot: OpDef = defineOp<{ readonly axis: number }>({
   },
   plain(inputs, { attributes }) {
     const indices = tensorAt(inputs, 0), values = tensorAt(inputs, 2), list = toNumbers(indices);
-    const depth = checkDepth(Number(toNumbers(tensorAt(inputs, 1))[0] ?? 0)), rank = indices.shape.length;
+    const depth = checkDepth(Number(item(toNumbers(tensorAt(inputs, 1)), 0))), rank = indices.shape.length;
     const axis = normalAxis(attributes.axis, rank + 1), shape = indices.shape.toSpliced(axis, 0, depth);
     const inner = sizeOf(indices.shape.slice(axis)), per = dtypes[values.dtype].per;
     const out = emptyLike(values.dtype, sizeOf(shape));
     for (let i = 0; i < sizeOf(shape); i++) copyRun(values.data, 0, out, i * per, per);
     for (let k = 0; k < list.length; k++) {
-      const raw = Math.trunc(list[k] ?? 0), place = raw < 0 ? raw + depth : raw;
+      const raw = Math.trunc(list[k] as number), place = raw < 0 ? raw + depth : raw;
       if (place < 0 || place >= depth) continue;
       const at = (Math.floor(k / inner) * depth + place) * inner + k % inner;
       copyRun(values.data, per, out, at * per, per);

@@ -1,4 +1,5 @@
 /** What finds places along an axis: arguments of extremes, the k largest. @module */
+import { item } from "../../values/item.ts";
 import { isBig } from "../../values/dtype.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { OldNode, OpDef } from "../../graph/op.ts";
@@ -20,7 +21,7 @@ function linesOf(shape: readonly number[], at: number): Lines {
   const axis = normalAxis(at, shape.length);
   return {
     axis,
-    n: shape[axis] ?? 1,
+    n: item(shape, axis),
     inner: sizeOf(shape.slice(axis + 1)),
     outer: sizeOf(shape.slice(0, axis)),
   };
@@ -116,7 +117,7 @@ const topK = defineOp<TopAttributes>({
     return [b.scatterElements(zerosLike(b, x), indices, dy, { axis, reduction: "add" })];
   },
   plain(inputs, { attributes: { axis: at, largest } }) {
-    const x = tensorAt(inputs, 0), k = toIntegers(tensorAt(inputs, 1))[0] ?? 0;
+    const x = tensorAt(inputs, 0), k = item(toIntegers(tensorAt(inputs, 1)), 0);
     const { axis, n, inner, outer } = linesOf(x.shape, at), from = comparable(x);
     if (k < 0 || k > n) throw new InputError(`k is ${k}: expected 0 to ${n}, the elements of axis ${axis}`);
     const shape = x.shape.map((d, i) => (i === axis ? k : d)), indices = new BigInt64Array(sizeOf(shape));
@@ -131,7 +132,7 @@ const topK = defineOp<TopAttributes>({
           return (a > b || Number.isNaN(a)) === largest ? -1 : 1;
         });
         for (let j = 0; j < k; j++) {
-          const place = order[j] ?? 0, to = (o * k + j) * inner + i;
+          const place = order[j] as number, to = (o * k + j) * inner + i;
           indices[to] = BigInt(place);
           values[to] = source[(o * n + place) * inner + i] as number;
         }

@@ -1,4 +1,5 @@
 /** Operators that make tensors: constants, ranges, random numbers. @module */
+import { item } from "../../values/item.ts";
 import type { DType } from "../../values/dtype.ts";
 import { dtypes, isBig, isInteger } from "../../values/dtype.ts";
 import { InputError, LimitError, ShapeError } from "../../values/errors.ts";
@@ -143,7 +144,7 @@ const range = defineOp<{ readonly stash_type: number }>({
     const [a = 0, b = 0, d = 1] = [start, limit, delta].map((t) => numbersOf(t)[0]), { dtype } = start;
     const count = checkedSize([rangeCount(a, b, d)], dtype, limits.tensorBytes), shape = [count];
     if (isBig(dtype)) {
-      const first = (start.data as BigInt64Array)[0] ?? 0n, step = (delta.data as BigInt64Array)[0] ?? 1n;
+      const first = item(start.data as BigInt64Array, 0), step = item(delta.data as BigInt64Array, 0);
       const data = new BigInt64Array(count);
       for (let i = 0, v = first; i < count; i++, v += step) data[i] = v;
       return [{ dtype, shape, data }];

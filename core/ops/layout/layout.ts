@@ -1,4 +1,5 @@
 /** Operators that give elements another place or shape, and never another value. @module */
+import { item } from "../../values/item.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { Builder } from "../../graph/builder.ts";
@@ -50,7 +51,7 @@ function divides(x: Value, axes: readonly number[], by: number): void {
     throw new ShapeError(`expected [batch, channels, height, width], got a rank of ${dims.length}`);
   }
   for (const axis of axes) {
-    const d: Dim = dims[axis] ?? 1;
+    const d: Dim = item(dims, axis);
     if (typeof d === "number" && d % by !== 0) {
       throw new ShapeError(`axis ${axis} of ${d} doesn't divide by ${by}`);
     }
@@ -143,7 +144,7 @@ const trilu = defineOp<{ readonly upper: boolean }>({
   vjp: (b, { inputs: [, k], attributes }, [dy]) => [dy && b.trilu(dy, k, attributes)],
   plain(inputs, { attributes: { upper } }) {
     const k = optionalAt(inputs, 1);
-    return [triangle(tensorAt(inputs, 0), k ? toIntegers(k)[0] ?? 0 : 0, upper)];
+    return [triangle(tensorAt(inputs, 0), k ? item(toIntegers(k), 0) : 0, upper)];
   },
 });
 
@@ -157,7 +158,7 @@ function reversed(x: Tensor, lengths: readonly number[], { batch_axis, time_axis
   const out = emptyLike(x.dtype, sizeOf(x.shape)), time = time_axis === 0 ? a : c;
   for (let i = 0; i < a; i++) {
     for (let j = 0; j < c; j++) {
-      const row = time_axis === 0 ? j : i, step = time_axis === 0 ? i : j, n = lengths[row] ?? 0;
+      const row = time_axis === 0 ? j : i, step = time_axis === 0 ? i : j, n = lengths[row] as number;
       if (n < 0 || n > time) throw new InputError(`sequence_lens[${row}] is ${n}: expected 0 to ${time}`);
       const back = step < n ? n - 1 - step : step;
       const from = time_axis === 0 ? back * c + j : i * c + back;

@@ -1,4 +1,5 @@
 /** Operators that put elements elsewhere: transposes, repeats, joins and parts. @module */
+import { item } from "../../values/item.ts";
 import { stridesOf } from "../arrays.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -44,7 +45,9 @@ export function strided(x: Tensor, shape: readonly number[], strides: readonly n
       }
     }
     for (let axis = rank - 2; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1, d = shape[axis] ?? 1, stride = (strides[axis] ?? 0) * per;
+      const next = (index[axis] as number) + 1,
+        d = shape[axis] as number,
+        stride = (strides[axis] as number) * per;
       if (next < d) {
         index[axis] = next;
         at += stride;
@@ -69,7 +72,7 @@ function permOf(perm: readonly number[] | null, rank: number): readonly number[]
 /** A tensor with its axes in another order. */
 export function transposed(x: Tensor, perm: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
-  return strided(x, perm.map((axis) => x.shape[axis] ?? 1), perm.map((axis) => strides[axis] ?? 1));
+  return strided(x, perm.map((axis) => item(x.shape, axis)), perm.map((axis) => item(strides, axis)));
 }
 const transpose = defineOp<{ readonly perm: readonly number[] | null }>({
   name: "Transpose",
@@ -80,7 +83,7 @@ const transpose = defineOp<{ readonly perm: readonly number[] | null }>({
   accuracy: "exact",
   infer(c) {
     const x = asTensor(c.inputs[0]), dims = dimsOf(x);
-    return [tensorType(x.dtype, permOf(c.attributes.perm, dims.length).map((axis) => dims[axis] ?? 1))];
+    return [tensorType(x.dtype, permOf(c.attributes.perm, dims.length).map((axis) => item(dims, axis)))];
   },
   propagate: (c) => c.dims(0),
   vjp(b, { attributes: { perm } }, [dy]) {
@@ -100,7 +103,7 @@ export function expanded(x: Tensor, wanted: readonly number[]): Tensor {
   const { inner, steps } = plan, per = dtypes[x.dtype].per;
   const to = out as Float64Array, from = x.data as Float64Array;
   forRows(plan, (at, offsets) => {
-    const p = (offsets[0] ?? 0) * per;
+    const p = item(offsets, 0) * per;
     if (steps[0] === 1) copyRun(x.data, p, out, at * per, inner * per);
     else for (let i = 0; i < inner * per; i++) to[at * per + i] = from[p + i % per] as number;
   });
@@ -141,10 +144,10 @@ function tiled(x: Tensor, repeats: readonly number[]): Tensor {
   }
   // Each axis d repeated r times is [r, d] read with strides [0, s].
   const own = stridesOf(x.shape);
-  const shape = x.shape.flatMap((d, i) => [repeats[i] ?? 1, d]);
+  const shape = x.shape.flatMap((d, i) => [item(repeats, i), d]);
   const strides = own.flatMap((s) => [0, s]);
   const out = strided(x, shape, strides);
-  return { ...out, shape: x.shape.map((d, i) => d * (repeats[i] ?? 1)) };
+  return { ...out, shape: x.shape.map((d, i) => d * item(repeats, i)) };
 }
 const tile = defineOp({
   name: "Tile",
@@ -158,7 +161,7 @@ const tile = defineOp({
     if (repeats && (repeats.length !== dims.length || repeats.some((r) => typeof r === "number" && r < 0))) {
       throw new ShapeError(`repeats [${repeats}]: expected ${dims.length} numbers from 0`);
     }
-    return [tensorType(x.dtype, dims.map((d, i) => (repeats ? mulDims(d, repeats[i] ?? 1) : freshDim())))];
+    return [tensorType(x.dtype, dims.map((d, i) => (repeats ? mulDims(d, item(repeats, i)) : freshDim())))];
   },
   vjp(b, { inputs: [x, repeats] }, [dy]) {
     if (!x || !repeats || !dy) return [];
@@ -195,13 +198,13 @@ export function concatenated(parts: readonly Tensor[], at: number): Tensor {
       throw new ShapeError(`[${first.shape}] and [${t.shape}] must be equal but for axis ${axis}`);
     }
   }
-  const total = parts.reduce((n, t) => n + (t.shape[axis] ?? 0), 0);
+  const total = parts.reduce((n, t) => n + item(t.shape, axis), 0);
   const shape = first.shape.map((d, i) => (i === axis ? total : d));
   const outer = sizeOf(shape.slice(0, axis)), inner = sizeOf(shape.slice(axis + 1)) * per;
   const out = emptyLike(dtype, sizeOf(shape));
   let start = 0;
   for (const t of parts) {
-    const run = (t.shape[axis] ?? 0) * inner;
+    const run = (t.shape[axis] as number) * inner;
     for (let o = 0; o < outer; o++) copyRun(t.data, o * run, out, o * total * inner + start, run);
     start += run;
   }
@@ -215,7 +218,7 @@ const concat = defineOp<{ readonly axis: number }>({
   arity: [1, Infinity],
   accuracy: "exact",
   infer(c) {
-    const dtype = sharedType(c), shapes = c.inputs.map((t) => dimsOf(t)), first = shapes[0] ?? [];
+    const dtype = sharedType(c), shapes = c.inputs.map((t) => dimsOf(t)), first = item(shapes, 0);
     const axis = normalAxis(c.attributes.axis, first.length);
     const out = first.map((d, i) =>
       shapes.slice(1).reduce<Dim>((sum, s) => {
@@ -255,7 +258,7 @@ const concat = defineOp<{ readonly axis: number }>({
 
 /** A tensor's parts along an axis. */
 export function splitAlong(x: Tensor, at: number, sizes: readonly number[]): Tensor[] {
-  const axis = normalAxis(at, x.shape.length), total = x.shape[axis] ?? 1;
+  const axis = normalAxis(at, x.shape.length), total = item(x.shape, axis);
   if (sizes.reduce((n, d) => n + d, 0) !== total || sizes.some((d) => d < 0)) {
     throw new InputError(`sizes [${sizes}] don't add up to the ${total} elements of axis ${axis}`);
   }
@@ -266,7 +269,7 @@ export function splitAlong(x: Tensor, at: number, sizes: readonly number[]): Ten
       x,
       x.shape.map((old, i) => (i === axis ? d : old)),
       strides,
-      start * (strides[axis] ?? 1),
+      start * item(strides, axis),
     );
     start += d;
     return part;
@@ -291,7 +294,7 @@ const split = defineOp<SplitAttributes>({
   accuracy: "exact",
   infer(c) {
     const x = asTensor(c.inputs[0]), dims = dimsOf(x), axis = normalAxis(c.attributes.axis, dims.length);
-    const given = c.dims(1), total = dims[axis] ?? 1;
+    const given = c.dims(1), total = item(dims, axis);
     const count = given?.length ?? c.attributes.num_outputs ?? vectorLength(c, 1) ?? c.outputs;
     if (!Number.isFinite(count)) {
       throw new ShapeError("how many parts? give num_outputs, split or the outputs");
@@ -305,7 +308,7 @@ const split = defineOp<SplitAttributes>({
     }
     const each = (i: number): Dim => {
       if (c.inputs[1]) return given?.[i] ?? freshDim();
-      if (even) return even[i] ?? 0;
+      if (even) return item(even, i);
       const exact = divDims(total, count);
       return sameDim(mulDims(exact, count), total) ? exact : freshDim();
     };
@@ -321,7 +324,7 @@ const split = defineOp<SplitAttributes>({
   },
   plain(inputs, { attributes: { axis, num_outputs }, outputs }) {
     const x = tensorAt(inputs, 0), given = optionalAt(inputs, 1);
-    const total = x.shape[normalAxis(axis, x.shape.length)] ?? 1;
+    const total = item(x.shape, normalAxis(axis, x.shape.length));
     return splitAlong(x, axis, given ? toIntegers(given) : evenSizes(total, num_outputs ?? outputs));
   },
   upgrade(from, node) {

@@ -1,4 +1,5 @@
 /** Parts of a tensor, and tensors with borders. @module */
+import { item } from "../../values/item.ts";
 import { stridesOf } from "../arrays.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { InputError, ShapeError } from "../../values/errors.ts";
@@ -58,7 +59,7 @@ function sliceDims(c: InferContext<unknown>): readonly Dim[] {
     const start = starts?.[i], end = ends?.[i];
     out[axis] = start === undefined || end === undefined || !known
       ? freshDim()
-      : cutDims(dims[axis] ?? 1, start, end, cuts.steps[i] ?? 1).count;
+      : cutDims(item(dims, axis), start, end, item(cuts.steps, i)).count;
   });
   return out;
 }
@@ -66,10 +67,10 @@ function sliced(x: Tensor, starts: readonly number[], ends: readonly number[], c
   const shape = [...x.shape], strides = stridesOf(x.shape);
   let offset = 0;
   cuts.axes.forEach((axis, i) => {
-    const one = cut(x.shape[axis] ?? 1, starts[i] ?? 0, ends[i] ?? 0, cuts.steps[i] ?? 1);
-    offset += one.start * (strides[axis] ?? 1);
+    const one = cut(item(x.shape, axis), item(starts, i), item(ends, i), item(cuts.steps, i));
+    offset += one.start * item(strides, axis);
     shape[axis] = one.count;
-    strides[axis] = (strides[axis] ?? 1) * one.step;
+    strides[axis] = item(strides, axis) * one.step;
   });
   return strided(x, shape, strides, offset);
 }
@@ -78,8 +79,8 @@ function sliced(x: Tensor, starts: readonly number[], ends: readonly number[], c
 function padBack(b: Builder, x: Value, dy: Value, starts: readonly number[], cuts: Cuts): Value {
   const rank = dimsOf(x.type).length;
   const before = Array.from({ length: rank }, (_, axis) => {
-    const i = cuts.axes.indexOf(axis), start = i < 0 ? 0 : starts[i] ?? 0;
-    const d = dimsOf(x.type)[axis] ?? 1, from = cutDims(d, start, 2 ** 31, 1).start;
+    const i = cuts.axes.indexOf(axis), start = i < 0 ? 0 : item(starts, i);
+    const d = item(dimsOf(x.type), axis), from = cutDims(d, start, 2 ** 31, 1).start;
     if (start >= 0 || typeof from === "number") return b.ints([typeof from === "number" ? from : start]);
     const back = b.add(b.shape(x, { start: axis, end: axis + 1 }), b.ints([start]));
     return sameDim(from, addDims(d, start)) ? back : b.max([back, b.ints([0])]);
@@ -175,7 +176,7 @@ function widths(
     throw new InputError(`pads [${pads}]: expected ${2 * n} widths, two for each of ${n} axes`);
   }
   const out = Array.from({ length: rank }, (): [number, number] => [0, 0]);
-  given.forEach((axis, i) => out[normalAxis(axis, rank)] = [pads[i] ?? 0, pads[i + n] ?? 0]);
+  given.forEach((axis, i) => out[normalAxis(axis, rank)] = [item(pads, i), item(pads, i + n)]);
   return out;
 }
 function padded(
@@ -199,8 +200,8 @@ function padded(
   for (let row = 0; row < size; row += inner) {
     let at = 0;
     for (let axis = 0; axis < rank - 1 && at >= 0; axis++) {
-      const i = maps[axis]?.[index[axis] ?? 0] ?? -1;
-      at = i < 0 ? -1 : at + i * (strides[axis] ?? 1);
+      const i = maps[axis]?.[index[axis] as number] ?? -1;
+      at = i < 0 ? -1 : at + i * (strides[axis] as number);
     }
     for (let o = 0; at >= 0 && o < inner;) {
       const i = lastMap[o] ?? -1;
@@ -210,9 +211,9 @@ function padded(
       o += run;
     }
     for (let axis = rank - 2; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1;
-      index[axis] = next < (shape[axis] ?? 1) ? next : 0;
-      if (next < (shape[axis] ?? 1)) break;
+      const next = (index[axis] as number) + 1;
+      index[axis] = next < (shape[axis] as number) ? next : 0;
+      if (next < (shape[axis] as number)) break;
     }
   }
   return { dtype: x.dtype, shape, data: out };
@@ -246,7 +247,7 @@ const pad = defineOp<{ readonly mode: Mode }>({
     if (pads.length !== 2 * n) throw new ShapeError(`pads: expected ${2 * n} widths, got ${pads.length}`);
     const out = dims.map((d, axis) => {
       const i = at.indexOf(axis);
-      const longer = i < 0 ? d : addDims(d, addDims(pads[i] ?? 0, pads[i + n] ?? 0));
+      const longer = i < 0 ? d : addDims(d, addDims(item(pads, i), item(pads, i + n)));
       if (typeof longer === "number" && longer < 0) {
         throw new ShapeError(`axis ${axis} of ${d} is cropped to ${longer}`);
       }

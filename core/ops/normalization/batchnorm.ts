@@ -1,4 +1,5 @@
 /** BatchNormalization. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { OpDef } from "../../graph/op.ts";
@@ -58,19 +59,25 @@ export const batchNormalization: OpDef = defineOp<Batch>({
   plain(inputs, { attributes: { epsilon, momentum, training_mode }, outputs }) {
     const x = tensorAt(inputs, 0),
       [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => toNumbers(tensorAt(inputs, i)));
-    const channels = x.shape[1] ?? 1, own = training_mode ? batchStatistics(x, channels) : undefined;
+    const channels = item(x.shape, 1), own = training_mode ? batchStatistics(x, channels) : undefined;
     const centre = own?.mean ?? mean, spread = own?.variance ?? variance;
     const data = toNumbers(x), out = new Float64Array(data.length), size = product(x.shape, 2);
     for (let i = 0; i * size < data.length; i++) {
       const c = i % channels, m = centre?.[c] ?? 0, shift = bias?.[c] ?? 0;
       const factor = (scale?.[c] ?? 1) / Math.sqrt((spread?.[c] ?? 1) + epsilon);
-      for (let at = i * size; at < (i + 1) * size; at++) out[at] = ((data[at] ?? 0) - m) * factor + shift;
+      for (let at = i * size; at < (i + 1) * size; at++) {
+        out[at] = ((data[at] as number) - m) * factor + shift;
+      }
     }
     const y = result(out, x.shape, x.dtype);
     if (!own) return [y];
     const running = (index: number, batch: Float64Array) => {
       const t = tensorAt(inputs, index), before = toNumbers(t);
-      return result(batch.map((v, c) => momentum * (before[c] ?? 0) + (1 - momentum) * v), t.shape, t.dtype);
+      return result(
+        batch.map((v, c) => momentum * (before[c] as number) + (1 - momentum) * v),
+        t.shape,
+        t.dtype,
+      );
     };
     return [y, running(3, own.mean), running(4, own.variance)].slice(0, outputs);
   },
@@ -90,11 +97,11 @@ function batchStatistics(
   const mean = new Float64Array(channels), variance = new Float64Array(channels);
   for (let i = 0; i < data.length; i++) {
     const c = Math.floor(i / size) % channels;
-    mean[c] = (mean[c] ?? 0) + (data[i] ?? 0) / count;
+    mean[c] = (mean[c] as number) + (data[i] as number) / count;
   }
   for (let i = 0; i < data.length; i++) {
     const c = Math.floor(i / size) % channels;
-    variance[c] = (variance[c] ?? 0) + ((data[i] ?? 0) - (mean[c] ?? 0)) ** 2 / count;
+    variance[c] = (variance[c] as number) + ((data[i] as number) - (mean[c] as number)) ** 2 / count;
   }
   return { mean, variance };
 }

@@ -53,9 +53,9 @@ const lrn: OpDef = defineOp<Local>({
         const from = Math.max(0, c - before), to = Math.min(channels - 1, c + after);
         for (let i = 0; i < count; i++) {
           let sum = 0;
-          for (let k = from; k <= to; k++) sum += (data[(n * channels + k) * count + i] ?? 0) ** 2;
+          for (let k = from; k <= to; k++) sum += (data[(n * channels + k) * count + i] as number) ** 2;
           const at = (n * channels + c) * count + i;
-          out[at] = (data[at] ?? 0) / (bias + alpha / size * sum) ** beta;
+          out[at] = (data[at] as number) / (bias + alpha / size * sum) ** beta;
         }
       }
     }

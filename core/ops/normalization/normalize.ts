@@ -1,4 +1,5 @@
 /** Normalization by mean and variance: over a layer, a group, an instance, or without the mean. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { DType } from "../../values/dtype.ts";
 import { ShapeError } from "../../values/errors.ts";
@@ -48,9 +49,9 @@ function statistics(
     inverse = new Float64Array(rows);
   for (let r = 0; r < rows; r++) {
     let sum = 0, squares = 0;
-    if (centred) { for (let i = r * size; i < (r + 1) * size; i++) sum += x[i] ?? 0; }
+    if (centred) { for (let i = r * size; i < (r + 1) * size; i++) sum += x[i] as number; }
     const m = sum / size;
-    for (let i = r * size; i < (r + 1) * size; i++) squares += ((x[i] ?? 0) - m) ** 2;
+    for (let i = r * size; i < (r + 1) * size; i++) squares += ((x[i] as number) - m) ** 2;
     mean[r] = m;
     inverse[r] = 1 / Math.sqrt(squares / size + eps);
   }
@@ -155,11 +156,11 @@ function scaledRows(
   const data = toNumbers(x), out = new Float64Array(data.length);
   const factors = spread(scale, x.shape, first), shifts = bias && spread(bias, x.shape, first);
   for (let r = 0; r < mean.length; r++) {
-    const m = mean[r] ?? 0, k = inverse[r] ?? 0;
+    const m = mean[r] as number, k = inverse[r] as number;
     for (let i = 0, at = r * size; i < size; i++, at++) {
       const f = factors.length === size ? i : at;
-      const v = ((data[at] ?? 0) - m) * k * (factors[f] ?? 0);
-      out[at] = shifts ? v + (shifts[shifts.length === size ? i : at] ?? 0) : v;
+      const v = ((data[at] ?? 0) - m) * k * (factors[f] as number);
+      out[at] = shifts ? v + (shifts[shifts.length === size ? i : at] as number) : v;
     }
   }
   return result(out, x.shape, dtype);
@@ -198,7 +199,9 @@ function grouped(x: Tensor, groups: number, eps: number, scale: Tensor, bias: Te
   const factors = toNumbers(scale), shifts = toNumbers(bias), out = new Float64Array(data.length);
   for (let i = 0; i < batch * channels; i++) {
     const r = Math.floor(i * size / row), c = i % channels;
-    const m = mean[r] ?? 0, k = (inverse[r] ?? 0) * (factors[c] ?? 0), shift = shifts[c] ?? 0;
+    const m = mean[r] as number,
+      k = (inverse[r] as number) * (factors[c] as number),
+      shift = shifts[c] as number;
     for (let at = i * size; at < (i + 1) * size; at++) out[at] = ((data[at] ?? 0) - m) * k + shift;
   }
   return result(out, x.shape, x.dtype);
@@ -218,7 +221,7 @@ const instanceNormalization: OpDef = defineOp<{ readonly epsilon: number }>({
   },
   plain(inputs, { attributes: { epsilon } }) {
     const x = tensorAt(inputs, 0);
-    return [grouped(x, x.shape[1] ?? 1, epsilon, tensorAt(inputs, 1), tensorAt(inputs, 2))];
+    return [grouped(x, item(x.shape, 1), epsilon, tensorAt(inputs, 1), tensorAt(inputs, 2))];
   },
   upgrade(_, node) {
     const { consumed_inputs: _consumed, ...attributes } = node.attributes;

@@ -1,4 +1,5 @@
 /** Softmax, its relatives, and the losses over them. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { isNarrowFloat } from "../../values/dtype.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -30,7 +31,7 @@ function alongAxis(
   { axis }: Axis,
   line: (x: Numbers, out: Float64Array, at: number, stride: number, count: number) => void,
 ): [Tensor] {
-  const x = tensorAt(inputs, 0), at = normalAxis(axis, x.shape.length), count = x.shape[at] ?? 1;
+  const x = tensorAt(inputs, 0), at = normalAxis(axis, x.shape.length), count = item(x.shape, at);
   const inner = product(x.shape, at + 1), outer = product(x.shape, 0, at);
   const data = toNumbers(x), out = new Float64Array(data.length);
   for (let o = 0; o < outer; o++) {
@@ -41,7 +42,7 @@ function alongAxis(
 function maximum(x: Numbers, at: number, stride: number, count: number): number {
   let most = -Infinity;
   for (let k = 0, p = at; k < count; k++, p += stride) {
-    const v = x[p] ?? 0;
+    const v = x[p] as number;
     if (v > most || v !== v) most = v;
   }
   return most;
@@ -67,9 +68,9 @@ const softmax: OpDef = defineOp<Axis>({
     return alongAxis(inputs, attributes, (x, out, at, stride, count) => {
       const most = maximum(x, at, stride, count), end = at + count * stride;
       let sum = 0;
-      for (let p = at; p < end; p += stride) sum += out[p] = step(Math.exp((x[p] ?? 0) - most));
+      for (let p = at; p < end; p += stride) sum += out[p] = step(Math.exp((x[p] as number) - most));
       const whole = step(sum);
-      for (let p = at; p < end; p += stride) out[p] = (out[p] ?? 0) / whole;
+      for (let p = at; p < end; p += stride) out[p] = (out[p] as number) / whole;
     });
   },
   upgrade: flattened,
@@ -92,9 +93,9 @@ const logSoftmax: OpDef = defineOp<Axis>({
     alongAxis(inputs, attributes, (x, out, at, stride, count) => {
       const most = maximum(x, at, stride, count), end = at + count * stride;
       let sum = 0;
-      for (let p = at; p < end; p += stride) sum += Math.exp((x[p] ?? 0) - most);
+      for (let p = at; p < end; p += stride) sum += Math.exp((x[p] as number) - most);
       const log = Math.log(sum);
-      for (let p = at; p < end; p += stride) out[p] = (x[p] ?? 0) - most - log;
+      for (let p = at; p < end; p += stride) out[p] = (x[p] as number) - most - log;
     }),
   upgrade: flattened,
   accuracy: "rounding",
@@ -112,7 +113,7 @@ const hardmax: OpDef = defineOp<Axis>({
     alongAxis(inputs, attributes, (x, out, at, stride, count) => {
       let best = at;
       for (let k = 1, p = at + stride; k < count; k++, p += stride) {
-        const v = x[p] ?? 0, top = x[best] ?? 0;
+        const v = x[p] as number, top = x[best] as number;
         // NaN counts as the largest, as ArgMax has it.
         if (v > top || (Number.isNaN(v) && !Number.isNaN(top))) best = p;
       }

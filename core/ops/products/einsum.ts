@@ -1,4 +1,5 @@
 /** Einsum: sums of products over named axes. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError, shown } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -30,7 +31,7 @@ export function parseEquation(equation: string, ranks: readonly number[]): Equat
   }
   let widest = 0;
   const inputs = terms.map((term, i) => {
-    const rank = ranks[i] ?? 0, [before = "", after, ...dots] = term.split("...");
+    const rank = item(ranks, i), [before = "", after, ...dots] = term.split("...");
     const named = before.length + (after?.length ?? 0);
     const free = after === undefined ? 0 : rank - named;
     if (
@@ -87,7 +88,7 @@ interface Operand {
 function operand(names: readonly string[], data: Numbers, shape: readonly number[]): Operand {
   const steps = stridesOf(shape), strides = new Map<string, number>();
   names.forEach((name, axis) => {
-    strides.set(name, (strides.get(name) ?? 0) + (shape[axis] === 1 ? 0 : steps[axis] ?? 0));
+    strides.set(name, (strides.get(name) ?? 0) + (shape[axis] === 1 ? 0 : item(steps, axis)));
   });
   return { names: [...strides.keys()], data, strides };
 }
@@ -100,7 +101,7 @@ function dense(o: Operand, names: readonly string[], sizes: ReadonlyMap<string, 
   const out = new Float64Array(product(sizeOf(names))), inner = product(sizeOf(summed));
   eachOffset(sizeOf([...names, ...summed]), [stepsAlong(o, [...names, ...summed])], (at, flat) => {
     const to = inner === 1 ? flat : Math.floor(flat / inner);
-    out[to] = (out[to] ?? 0) + (o.data[at[0] ?? 0] ?? 0);
+    out[to] = (out[to] as number) + (o.data[item(at, 0)] as number);
   });
   return out;
 }
@@ -154,7 +155,7 @@ export const einsum: OpDef = defineOp<Einsum>({
     const tensors = inputs.map((_, i) => tensorAt(inputs, i));
     const equation = parseEquation(attributes.equation, tensors.map((t) => t.shape.length));
     const sizes = sizesOf(equation, tensors.map((t) => t.shape)) as Map<string, number>;
-    const operands = tensors.map((t, i) => operand(equation.inputs[i] ?? [], toNumbers(t), t.shape));
+    const operands = tensors.map((t, i) => operand(item(equation.inputs, i), toNumbers(t), t.shape));
     const total = operands.reduce((a, next, i) => {
       const later = new Set([...equation.output, ...operands.slice(i + 1).flatMap((o) => o.names)]);
       return contract(a, next, later, sizes);
@@ -173,7 +174,7 @@ function operandGradient(
   which: number,
   dy: Value,
 ): Value | undefined {
-  const own = inputs[which] ?? [], value = values[which];
+  const own = item(inputs, which), value = values[which];
   if (!value) return undefined;
   const { dtype } = asTensor(value.type), shape = dimsOf(value.type);
   const sizes = sizesOf({ inputs, output }, values.map((v) => dimsOf(v.type)));
@@ -183,7 +184,7 @@ function operandGradient(
   values.forEach((v, i) => {
     if (i === which) return;
     operands.push(v);
-    terms.push(write(inputs[i] ?? []));
+    terms.push(write(item(inputs, i)));
   });
   // An axis of 1 that was broadcast is summed over, and put back at the end.
   const stretched = own.map((name, axis) => shape[axis] === 1 && sizes.get(name) !== 1);

@@ -40,8 +40,8 @@ export function addProduct(
       const height = Math.min(4, m - i);
       for (let r = 0; r < height; r++) {
         const at = offset + (i + r) * stride + j;
-        out[at] = (out[at] ?? 0) + (tile[2 * r] ?? 0);
-        if (j + 1 < n) out[at + 1] = (out[at + 1] ?? 0) + (tile[2 * r + 1] ?? 0);
+        out[at] = (out[at] as number) + (tile[2 * r] as number);
+        if (j + 1 < n) out[at + 1] = (out[at + 1] as number) + (tile[2 * r + 1] as number);
       }
     }
   }
@@ -58,9 +58,11 @@ function addRow(
 ): void {
   const { data: bData, column } = b, aData = a.data;
   for (let p = 0; p < k; p++) {
-    const v = aData[a.offset + i * a.row + p * a.column] ?? 0;
+    const v = aData[a.offset + i * a.row + p * a.column] as number;
     let from = b.offset + p * b.row;
-    for (let j = 0; j < n; j++, from += column) out[at + j] = (out[at + j] ?? 0) + v * (bData[from] ?? 0);
+    for (let j = 0; j < n; j++, from += column) {
+      out[at + j] = (out[at + j] as number) + v * (bData[from] as number);
+    }
   }
 }
 /** Rows by fours: element (i, p) at (i − i mod 4)·k + 4p + i mod 4. */
@@ -68,7 +70,7 @@ function packRows(a: MatrixView, m: number, k: number): Float64Array {
   const packed = new Float64Array(Math.ceil(m / 4) * 4 * k), { data } = a;
   for (let i = 0; i < m; i++) {
     let to = (i >> 2) * 4 * k + (i & 3), from = a.offset + i * a.row;
-    for (let p = 0; p < k; p++, to += 4, from += a.column) packed[to] = data[from] ?? 0;
+    for (let p = 0; p < k; p++, to += 4, from += a.column) packed[to] = data[from] as number;
   }
   return packed;
 }
@@ -76,8 +78,8 @@ function packColumns(b: MatrixView, j: number, n: number, k: number, packed: Flo
   const { data, row, column } = b, second = j + 1 < n;
   let from = b.offset + j * column;
   for (let p = 0; p < 2 * k; p += 2, from += row) {
-    packed[p] = data[from] ?? 0;
-    packed[p + 1] = second ? data[from + column] ?? 0 : 0;
+    packed[p] = data[from] as number;
+    packed[p + 1] = second ? data[from + column] as number : 0;
   }
 }
 function multiplyTile(
@@ -90,8 +92,11 @@ function multiplyTile(
   let c00 = 0, c01 = 0, c10 = 0, c11 = 0, c20 = 0, c21 = 0, c30 = 0, c31 = 0;
   let s = start;
   for (let p = 0; p < 2 * k; p += 2, s += 4) {
-    const a0 = rows[s] ?? 0, a1 = rows[s + 1] ?? 0, a2 = rows[s + 2] ?? 0, a3 = rows[s + 3] ?? 0;
-    const b0 = columns[p] ?? 0, b1 = columns[p + 1] ?? 0;
+    const a0 = rows[s] as number,
+      a1 = rows[s + 1] as number,
+      a2 = rows[s + 2] as number,
+      a3 = rows[s + 3] as number;
+    const b0 = columns[p] as number, b1 = columns[p + 1] as number;
     c00 += a0 * b0;
     c01 += a0 * b1;
     c10 += a1 * b0;

@@ -1,4 +1,5 @@
 /** Matrix products: MatMul, Gemm and Einsum. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -95,8 +96,8 @@ function batchOffsets(batch: readonly number[], shape: readonly number[]): Int32
     let at = 0;
     own.forEach((size, axis) => {
       if (size === 1) return;
-      const index = Math.floor(i / (steps[axis + lead] ?? 1)) % size;
-      at += index * (strides[axis] ?? 0);
+      const index = Math.floor(i / item(steps, axis + lead)) % size;
+      at += index * item(strides, axis);
     });
     out[i] = at;
   }
@@ -171,7 +172,7 @@ const gemm: OpDef = defineOp<Gemm>({
     const out = new Float64Array(m * n);
     const left = matrix(toNumbers(a), columns), right = matrix(toNumbers(b), bColumns);
     addProduct(transA ? transposed(left) : left, transB ? transposed(right) : right, m, n, k, out);
-    if (alpha !== 1) { for (let i = 0; i < out.length; i++) out[i] = alpha * (out[i] ?? 0); }
+    if (alpha !== 1) { for (let i = 0; i < out.length; i++) out[i] = alpha * (out[i] as number); }
     if (c && beta !== 0) {
       const [cRows = 1, cColumns = 1] = [1, 1, ...c.shape].slice(-2), bias = toNumbers(c);
       if (c.shape.length > 2 || (cRows !== 1 && cRows !== m) || (cColumns !== 1 && cColumns !== n)) {
@@ -180,7 +181,7 @@ const gemm: OpDef = defineOp<Gemm>({
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
           const at = (cRows === 1 ? 0 : i * cColumns) + (cColumns === 1 ? 0 : j);
-          out[i * n + j] = (out[i * n + j] ?? 0) + beta * (bias[at] ?? 0);
+          out[i * n + j] = (out[i * n + j] as number) + beta * (bias[at] as number);
         }
       }
     }

@@ -36,7 +36,7 @@ function draws(size: number, key: [number, number], counter: bigint, out: Float6
   const c2 = Number(counter & word), c3 = Number(counter >> 32n & word);
   for (let i = 0; i < size; i += 4) {
     const block = philox([i / 4, 0, c2, c3], key);
-    for (let k = 0; k < 4 && i + k < size; k++) out[i + k] = ((block[k] ?? 0) >>> 8) / 16777216;
+    for (let k = 0; k < 4 && i + k < size; k++) out[i + k] = ((block[k] as number) >>> 8) / 16777216;
   }
 }
 

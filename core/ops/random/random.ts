@@ -108,7 +108,7 @@ const bernoulli = defineOp<Like>({
   plain(inputs, { attributes: { dtype, seed } }) {
     const x = tensorAt(inputs, 0), random = generator(seed), share = numbersOf(x);
     let i = 0;
-    const draw = () => (random.uniform() < (share[i++] ?? 0) ? 1 : 0);
+    const draw = () => (random.uniform() < (share[i++] as number) ? 1 : 0);
     return [drawn(x.shape, dtype === null ? x.dtype : dtypeOfCode(dtype), draw)];
   },
 });

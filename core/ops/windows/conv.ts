@@ -1,4 +1,5 @@
 /** Convolution and transposed convolution over any number of spatial axes. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -57,9 +58,9 @@ const conv: OpDef = defineOp<ConvAttributes>({
   infer({ inputs, attributes }) {
     const x = dimsOf(inputs[0], "X"), w = dimsOf(inputs[1], "W");
     checkRanks(x, w);
-    checkChannels(mulDims(w[1] ?? 1, attributes.group), x[1], "channels of X");
+    checkChannels(mulDims(item(w, 1), attributes.group), x[1], "channels of X");
     const spatial = slidingOutput(x.slice(2), w.slice(2), attributes);
-    return [tensorType(asTensor(inputs[0]).dtype, [x[0] ?? 1, w[0] ?? 1, ...spatial])];
+    return [tensorType(asTensor(inputs[0]).dtype, [item(x, 0), item(w, 0), ...spatial])];
   },
   vjp(b, { inputs: [x, w, bias], attributes }, [dy], wanted) {
     if (!x || !w || !dy) return [];
@@ -89,7 +90,7 @@ function startOutput(shape: readonly number[], bias: Tensor | undefined): Float6
   if (!bias) return out;
   const values = toNumbers(bias), size = product(shape, 2);
   for (let i = 0; i < product(shape, 0, 2); i++) {
-    out.fill(values[i % values.length] ?? 0, i * size, (i + 1) * size);
+    out.fill(values[i % values.length] as number, i * size, (i + 1) * size);
   }
   return out;
 }
@@ -117,10 +118,10 @@ const convTranspose: OpDef = defineOp<ConvTranspose>({
   infer({ inputs, attributes }) {
     const x = dimsOf(inputs[0], "X"), w = dimsOf(inputs[1], "W");
     checkRanks(x, w);
-    checkChannels(w[0] ?? 1, x[1], "channels of X");
+    checkChannels(item(w, 0), x[1], "channels of X");
     const { output } = transposeSizes(x.slice(2), w.slice(2), attributes);
-    const outs = mulDims(w[1] ?? 1, attributes.group);
-    return [tensorType(asTensor(inputs[0]).dtype, [x[0] ?? 1, outs, ...output])];
+    const outs = mulDims(item(w, 1), attributes.group);
+    return [tensorType(asTensor(inputs[0]).dtype, [item(x, 0), outs, ...output])];
   },
   vjp(b, { inputs: [x, w, bias], attributes }, [dy], wanted) {
     if (!x || !w || !dy) return [];
@@ -174,14 +175,14 @@ function transposeSizes(
   const pads = along(a.pads, 2 * rank, 0, "pads"), extra = along(a.output_padding, rank, 0, "output_padding");
   const output: Dim[] = [], begin: Dim[] = [], end: Dim[] = [];
   input.forEach((size, i) => {
-    const stride = strides[i] ?? 1, more = extra[i] ?? 0;
+    const stride = item(strides, i), more = item(extra, i);
     const whole = addDims(
       addDims(mulDims(subDims(size, 1), stride), more),
-      span(kernel[i] ?? 1, dilations[i] ?? 1),
+      span(item(kernel, i), item(dilations, i)),
     );
     const asked: Dim | undefined = a.output_shape?.at(i - rank) ?? (same ? mulDims(size, stride) : undefined);
     if (asked === undefined) {
-      const [first, last] = a.auto_pad === "VALID" ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
+      const [first, last] = a.auto_pad === "VALID" ? [0, 0] : [item(pads, i), item(pads, i + rank)];
       output.push(subDims(whole, first + last));
       begin.push(first);
       end.push(last - more + more % stride);

@@ -1,4 +1,5 @@
 /** The gradients of convolution in its input and in its kernel. Their third input is the spatial shape of the result. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { InferContext, OpDef } from "../../graph/op.ts";
@@ -26,8 +27,8 @@ export const convGradInput: OpDef = defineOp<ConvAttributes>({
     const { inputs: [dy, w], attributes: { group } } = context,
       outer = dimsOf(dy, "dy"),
       kernel = dimsOf(w, "W");
-    const channels = mulDims(kernel[1] ?? 1, group);
-    return [tensorType(asTensor(dy).dtype, [outer[0] ?? 1, channels, ...spatialOf(context, outer.length)])];
+    const channels = mulDims(item(kernel, 1), group);
+    return [tensorType(asTensor(dy).dtype, [item(outer, 0), channels, ...spatialOf(context, outer.length)])];
   },
   body(b, [dy, w, shape], attributes) {
     if (!dy || !w || !shape) return [];

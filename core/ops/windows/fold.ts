@@ -1,4 +1,5 @@
 /** The loops of reductions: elements brought together over axes, narrow ones in float64. @module */
+import { item } from "../../values/item.ts";
 import { type DType, dtypes, isBig, isFloat, isNarrowFloat } from "../../values/dtype.ts";
 import { normalAxis } from "../../values/shape.ts";
 import { sizeOf, type Tensor } from "../../values/tensor.ts";
@@ -46,7 +47,7 @@ function foldNumbers(x: Tensor, kept: readonly number[], f: Fold, start: number)
   const plan = broadcastPlan(x.shape, kept), { inner, steps } = plan, map = f.map, add = f.add;
   if (sizeOf(x.shape) === 0) return sums;
   forRows(plan, (at, offsets) => {
-    const p = offsets[1] ?? 0;
+    const p = item(offsets, 1);
     if (steps[1] === 1) {
       for (let i = 0; i < inner; i++) {
         const v = from[at + i] as number;
@@ -64,13 +65,13 @@ function foldNumbers(x: Tensor, kept: readonly number[], f: Fold, start: number)
 function foldBig(x: Tensor, { kept, shape }: Reduced, f: Fold): Tensor {
   const from = x.data as BigInt64Array, out = new dtypes[x.dtype].array(sizeOf(kept)) as BigInt64Array;
   out.fill(bigStart(f.start, x.dtype));
-  const plan = broadcastPlan(x.shape, kept), { inner, steps } = plan, step = steps[1] ?? 0;
+  const plan = broadcastPlan(x.shape, kept), { inner, steps } = plan, step = item(steps, 1);
   const add = f.addBig ?? ((sum: bigint, v: bigint) => BigInt(f.add(Number(sum), Number(v))));
   if (from.length > 0) {
     forRows(plan, (at, offsets) => {
-      for (let i = 0, p = offsets[1] ?? 0; i < inner; i++, p += step) {
-        const v = from[at + i] ?? 0n;
-        out[p] = add(out[p] ?? 0n, f.mapBig ? f.mapBig(v) : v);
+      for (let i = 0, p = item(offsets, 1); i < inner; i++, p += step) {
+        const v = from[at + i] as bigint;
+        out[p] = add(out[p] as bigint, f.mapBig ? f.mapBig(v) : v);
       }
     });
   }
@@ -117,10 +118,10 @@ export function logSumExp(x: Tensor, given: readonly number[] | undefined, a: Re
   const peaks = foldNumbers(x, r.kept, { start: -Infinity, add: Math.max }, -Infinity), from = numbersOf(x);
   const sums = new Float64Array(peaks.length),
     plan = broadcastPlan(x.shape, r.kept),
-    step = plan.steps[1] ?? 0;
+    step = item(plan.steps, 1);
   if (from.length > 0) {
     forRows(plan, (at, offsets) => {
-      for (let i = 0, p = offsets[1] ?? 0; i < plan.inner; i++, p += step) {
+      for (let i = 0, p = item(offsets, 1); i < plan.inner; i++, p += step) {
         const peak = peaks[p] as number;
         sums[p] = (sums[p] as number) +
           (Number.isFinite(peak) ? Math.exp((from[at + i] as number) - peak) : 1);

@@ -1,4 +1,5 @@
 /** Sampling an image at places that a grid names. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -39,7 +40,7 @@ const gridSample: OpDef = defineOp<GridSample>({
     if (x.length !== grid.length) {
       throw new ShapeError(`expected X and grid of one rank, got ${shapeText(x)} and ${shapeText(grid)}`);
     }
-    return [tensorType(asTensor(inputs[0]).dtype, [x[0] ?? 1, x[1] ?? 1, ...grid.slice(1, -1)])];
+    return [tensorType(asTensor(inputs[0]).dtype, [item(x, 0), item(x, 1), ...grid.slice(1, -1)])];
   },
   gradient: "none",
   plain(inputs, { attributes }) {
@@ -89,15 +90,15 @@ class Sampler {
   moveTo(grid: Numbers, from: number): void {
     let offsets = [0], weights = [1];
     this.#sizes.forEach((size, axis) => {
-      const stride = this.#strides[axis] ?? 1;
-      const { first, parts } = this.#along(grid[from + this.#sizes.length - 1 - axis] ?? 0, size);
+      const stride = item(this.#strides, axis);
+      const { first, parts } = this.#along(grid[from + this.#sizes.length - 1 - axis] as number, size);
       const nextOffsets: number[] = [], nextWeights: number[] = [];
       offsets.forEach((offset, i) =>
         parts.forEach((part, k) => {
           const index = this.#inside(first + k, size);
           if (index < 0) return;
           nextOffsets.push(offset + index * stride);
-          nextWeights.push((weights[i] ?? 0) * part);
+          nextWeights.push(item(weights, i) * part);
         })
       );
       [offsets, weights] = [nextOffsets, nextWeights];
@@ -108,7 +109,7 @@ class Sampler {
   /** The interpolated value in the image that starts at `base`. */
   read(x: Numbers, base: number): number {
     let sum = 0;
-    this.#offsets.forEach((offset, i) => sum += (this.#weights[i] ?? 0) * (x[base + offset] ?? 0));
+    this.#offsets.forEach((offset, i) => sum += item(this.#weights, i) * (x[base + offset] as number));
     return sum;
   }
   /** The first element around a coordinate, and the weights from it on. */

@@ -40,7 +40,7 @@ function gatherPatches(
     const base = at + c * size;
     for (let p = 0; p < offsets.length; p++, to++) {
       const from = offsets[p] ?? -1;
-      patches[to] = from < 0 ? 0 : x[base + from] ?? 0;
+      patches[to] = from < 0 ? 0 : x[base + from] as number;
     }
   }
 }
@@ -71,7 +71,7 @@ export function addConvInput(dy: Numbers, w: Numbers, g: Geometry, sizes: ConvSi
         const base = (i * ic + c) * inSize;
         for (let p = 0; p < offsets.length; p++, at++) {
           const to = offsets[p] ?? -1;
-          if (to >= 0) dx[base + to] = (dx[base + to] ?? 0) + (patches[at] ?? 0);
+          if (to >= 0) dx[base + to] = (dx[base + to] as number) + (patches[at] as number);
         }
       }
     }

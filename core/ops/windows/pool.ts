@@ -70,7 +70,7 @@ const maxPool: OpDef = defineOp<MaxPool>({
     const size = product(g.input), count = product(g.output), data = new BigInt64Array(at.length);
     const place = attributes.storage_order === 1 ? columnMajor(g.input) : undefined;
     for (let i = 0; i < data.length; i++) {
-      const p = at[i] ?? 0;
+      const p = at[i] as number;
       data[i] = BigInt(Math.floor(i / count) * size + (place ? place[p] ?? 0 : p));
     }
     return [y, { dtype: "int64", shape, data }];
@@ -108,7 +108,7 @@ const averagePool: OpDef = defineOp<AveragePool>({
     const out = new Float64Array(images * product(g.output));
     addWindows(toNumbers(x), g, images, out, (v) => v);
     const counts = windowCounts(g, attributes.count_include_pad);
-    for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) / (counts[i % counts.length] ?? 1);
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) / (counts[i % counts.length] as number);
     return [result(out, [...x.shape.slice(0, 2), ...g.output], x.dtype)];
   },
   accuracy: "rounding",
@@ -138,7 +138,9 @@ const lpPool: OpDef = defineOp<LpPool>({
     const x = tensorAt(inputs, 0), g = poolGeometry(x, attributes), { p } = attributes;
     const images = product(x.shape, 0, 2), out = new Float64Array(images * product(g.output));
     addWindows(toNumbers(x), g, images, out, p === 2 ? (v) => v * v : (v) => Math.abs(v) ** p);
-    for (let i = 0; i < out.length; i++) out[i] = p === 2 ? Math.sqrt(out[i] ?? 0) : (out[i] ?? 0) ** (1 / p);
+    for (let i = 0; i < out.length; i++) {
+      out[i] = p === 2 ? Math.sqrt(out[i] as number) : (out[i] as number) ** (1 / p);
+    }
     return [result(out, [...x.shape.slice(0, 2), ...g.output], x.dtype)];
   },
   accuracy: "rounding",

@@ -46,8 +46,8 @@ export const maxPoolGrad: OpDef = defineOp<Pool>({
     const size = product(g.input), count = product(g.output), out = new Float64Array(product(x.shape));
     const { at } = maxima(toNumbers(x), g, product(x.shape, 0, 2));
     for (let i = 0; i < at.length; i++) {
-      const to = Math.floor(i / count) * size + (at[i] ?? 0);
-      out[to] = (out[to] ?? 0) + (dy[i] ?? 0);
+      const to = Math.floor(i / count) * size + (at[i] as number);
+      out[to] = (out[to] as number) + (dy[i] as number);
     }
     return [result(out, x.shape, x.dtype)];
   },
@@ -94,7 +94,8 @@ export const averagePoolGrad: OpDef = defineOp<AveragePool>({
       for (let e = 0; e < offsets.length; e++) {
         const to = offsets[e] ?? -1, p = e % count;
         if (to >= 0) {
-          out[i * size + to] = (out[i * size + to] ?? 0) + (from[i * count + p] ?? 0) / (counts[p] ?? 1);
+          out[i * size + to] = (out[i * size + to] as number) +
+            (from[i * count + p] as number) / (counts[p] as number);
         }
       }
     }

@@ -1,4 +1,5 @@
 /** What pooling operators share: their attributes, and walks over windows. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import type { DType } from "../../values/dtype.ts";
 import type { Attributes, Value } from "../../graph/graph.ts";
@@ -46,8 +47,8 @@ export function maxima(
       for (let p = 0; p < count; p++) {
         const from = offsets[e + p] ?? -1;
         if (from < 0) continue;
-        const v = x[base + from] ?? 0, most = best[to + p] ?? 0;
-        if (v > most || (v !== v && most === most) || (at[to + p] ?? 0) < 0) {
+        const v = x[base + from] as number, most = best[to + p] as number;
+        if (v > most || (v !== v && most === most) || (at[to + p] as number) < 0) {
           best[to + p] = v;
           at[to + p] = from;
         }
@@ -71,7 +72,7 @@ export function addWindows(
     for (let e = 0; e < offsets.length; e += count) {
       for (let p = 0; p < count; p++) {
         const from = offsets[e + p] ?? -1;
-        if (from >= 0) out[to + p] = (out[to + p] ?? 0) + f(x[base + from] ?? 0);
+        if (from >= 0) out[to + p] = (out[to + p] as number) + f(x[base + from] as number);
       }
     }
   }
@@ -81,13 +82,13 @@ export function windowCounts(g: Geometry, includePad: boolean): Float64Array {
   const padded: Geometry = includePad
     ? {
       ...g,
-      input: g.input.map((n, i) => n + (g.begin[i] ?? 0) + (g.end[i] ?? 0)),
+      input: g.input.map((n, i) => n + item(g.begin, i) + item(g.end, i)),
       begin: g.begin.map(() => 0),
     }
     : g;
   const count = product(g.output), offsets = windowOffsets(padded, 0, count), out = new Float64Array(count);
   for (let i = 0; i < offsets.length; i++) {
-    if ((offsets[i] ?? -1) >= 0) out[i % count] = (out[i % count] ?? 0) + 1;
+    if ((offsets[i] ?? -1) >= 0) out[i % count] = (out[i % count] as number) + 1;
   }
   return out;
 }

@@ -1,4 +1,5 @@
 /** Resize; its gradient and its older form are in resizegradient.ts, sampling at given places in gridsample.ts. @module */
+import { item } from "../../values/item.ts";
 import type { Builder } from "../../graph/builder.ts";
 import { ShapeError, UnsupportedError } from "../../values/errors.ts";
 import type { Value } from "../../graph/graph.ts";
@@ -91,15 +92,15 @@ function inferSizes(c: InferContext<Resize>): readonly Dim[] {
   const scales = given(c.known(2)), sizes = c.dims(3), policy = c.attributes.keep_aspect_ratio_policy;
   if (scales) {
     const factors = scalesIn(scales);
-    axes.forEach((axis, i) => out[axis] = scaledDim(x[axis] ?? 1, factors[i] ?? 1));
+    axes.forEach((axis, i) => out[axis] = scaledDim(item(x, axis), factors[i] as number));
   } else if (sizes && sizes.length > 0 && policy === "stretch") {
-    axes.forEach((axis, i) => out[axis] = sizes[i] ?? 1);
+    axes.forEach((axis, i) => out[axis] = item(sizes, i));
   } else if (
     sizes && sizes.length > 0 &&
     [...sizes, ...axes.map((axis) => x[axis])].every((d) => typeof d === "number")
   ) {
     const kept = keptSizes(x as number[], axes, sizes as number[], policy).sizes;
-    axes.forEach((axis, i) => out[axis] = kept[i] ?? 1);
+    axes.forEach((axis, i) => out[axis] = item(kept, i));
   } else for (const axis of axes) out[axis] = freshDim();
   return out;
 }
@@ -110,12 +111,12 @@ function keptSizes(
   sizes: readonly number[],
   policy: Resize["keep_aspect_ratio_policy"],
 ): { readonly scales: readonly number[]; readonly sizes: readonly number[] } {
-  const scales = axes.map((axis, i) => (sizes[i] ?? 1) / (x[axis] ?? 1));
+  const scales = axes.map((axis, i) => item(sizes, i) / item(x, axis));
   if (policy === "stretch") return { scales, sizes };
   const scale = policy === "not_larger" ? Math.min(...scales) : Math.max(...scales);
   return {
     scales: axes.map(() => scale),
-    sizes: axes.map((axis) => Math.floor(scale * (x[axis] ?? 1) + 0.5)),
+    sizes: axes.map((axis) => Math.floor(scale * item(x, axis) + 0.5)),
   };
 }
 
@@ -141,7 +142,7 @@ export function passesOf(
     : undefined;
   if (!target) throw new ShapeError("expected scales or sizes");
   return axes.flatMap((axis, i) => {
-    const input = x[axis] ?? 1, output = target.sizes[i] ?? 1, scale = target.scales[i] ?? 1;
+    const input = item(x, axis), output = item(target.sizes, i), scale = item(target.scales, i);
     const cropped = a.coordinate_transformation_mode === "tf_crop_and_resize";
     if (input === output && scale === 1 && !cropped) return [];
     const taps = tapsOf({
@@ -160,8 +161,8 @@ export function passesOf(
   });
 }
 const scaledSizes = (x: readonly number[], axes: readonly number[], factors: Numbers) => ({
-  scales: axes.map((_, i) => factors[i] ?? 1),
-  sizes: axes.map((axis, i) => scaledSize(x[axis] ?? 1, factors[i] ?? 1)),
+  scales: axes.map((_, i) => factors[i] as number),
+  sizes: axes.map((axis, i) => scaledSize(item(x, axis), factors[i] as number)),
 });
 
 const resize: OpDef = defineOp<Resize>({
@@ -187,7 +188,7 @@ const resize: OpDef = defineOp<Resize>({
     );
     for (const { axis, taps } of passes) {
       const outer = product(shape, 0, axis), inner = product(shape, axis + 1);
-      data = applyTaps(data, outer, shape[axis] ?? 1, inner, taps, attributes.extrapolation_value);
+      data = applyTaps(data, outer, shape[axis] as number, inner, taps, attributes.extrapolation_value);
       shape[axis] = taps.outside.length;
     }
     return [result(Float64Array.from(data), shape, x.dtype)];

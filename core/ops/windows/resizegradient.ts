@@ -57,7 +57,7 @@ const resizeGrad: OpDef = defineOp<Resize>({
       optionalAt(inputs, 4),
     );
     for (const { axis, taps } of passes) {
-      const outer = product(shape, 0, axis), inner = product(shape, axis + 1), input = x[axis] ?? 1;
+      const outer = product(shape, 0, axis), inner = product(shape, axis + 1), input = x[axis] as number;
       data = spreadTaps(data, outer, input, inner, taps);
       shape[axis] = input;
     }

@@ -101,7 +101,7 @@ export function tapsOf(s: AxisSampling): Taps {
       sum += kept;
     });
     if (s.antialias || s.excludeOutside) {
-      for (let i = 0; i < count; i++) weight[x * count + i] = (weight[x * count + i] ?? 0) / sum;
+      for (let i = 0; i < count; i++) weight[x * count + i] = (weight[x * count + i] as number) / sum;
     }
   }
   return { count, index, weight, outside };
@@ -125,9 +125,9 @@ export function applyTaps(
         continue;
       }
       for (let t = k * count; t < (k + 1) * count; t++) {
-        const w = weight[t] ?? 0, from = (o * input + (index[t] ?? 0)) * inner;
+        const w = weight[t] as number, from = (o * input + (index[t] as number)) * inner;
         if (w === 0) continue;
-        for (let i = 0; i < inner; i++) out[to + i] = (out[to + i] ?? 0) + w * (x[from + i] ?? 0);
+        for (let i = 0; i < inner; i++) out[to + i] = (out[to + i] as number) + w * (x[from + i] as number);
       }
     }
   }
@@ -146,17 +146,20 @@ export function columnsOf({ count, index, weight, outside }: Taps): readonly Tap
   const places = index.slice(), shares = weight.slice();
   for (let from = 0; from < outside.length * count; from += count) {
     const own = Array.from({ length: count }, (_, t) => from + t);
-    let largest = own.reduce((a, b) => (Math.abs(shares[b] ?? 0) > Math.abs(shares[a] ?? 0) ? b : a));
+    let largest = own.reduce((
+      a,
+      b,
+    ) => (Math.abs(shares[b] as number) > Math.abs(shares[a] as number) ? b : a));
     for (const t of own) {
       if (shares[t] !== 0) continue;
-      shares[t] = shares[largest] = (shares[largest] ?? 0) / 2;
-      places[t] = places[largest] ?? 0;
+      shares[t] = shares[largest] = (shares[largest] as number) / 2;
+      places[t] = places[largest] as number;
       largest = t;
     }
   }
   return Array.from({ length: count }, (_, t) => ({
-    index: Int32Array.from(outside, (_, k) => places[k * count + t] ?? 0),
-    weight: Float32Array.from(outside, (_, k) => shares[k * count + t] ?? 0),
+    index: Int32Array.from(outside, (_, k) => places[k * count + t] as number),
+    weight: Float32Array.from(outside, (_, k) => shares[k * count + t] as number),
   }));
 }
 
@@ -174,8 +177,8 @@ export function spreadTaps(
       if (outside[k]) continue;
       const from = (o * output + k) * inner;
       for (let t = k * count; t < (k + 1) * count; t++) {
-        const w = weight[t] ?? 0, to = (o * input + (index[t] ?? 0)) * inner;
-        for (let i = 0; i < inner; i++) out[to + i] = (out[to + i] ?? 0) + w * (dy[from + i] ?? 0);
+        const w = weight[t] as number, to = (o * input + (index[t] as number)) * inner;
+        for (let i = 0; i < inner; i++) out[to + i] = (out[to + i] as number) + w * (dy[from + i] as number);
       }
     }
   }
@@ -186,8 +189,8 @@ export function tapMatrix({ count, index, weight, outside }: Taps, input: number
   const out = new Float64Array(outside.length * input);
   for (let k = 0; k < outside.length; k++) {
     for (let t = k * count; !outside[k] && t < (k + 1) * count; t++) {
-      const at = k * input + (index[t] ?? 0);
-      out[at] = (out[at] ?? 0) + (weight[t] ?? 0);
+      const at = k * input + (index[t] as number);
+      out[at] = (out[at] as number) + (weight[t] as number);
     }
   }
   return out;

@@ -1,4 +1,5 @@
 /** Windows that slide over spatial axes: sizes, paddings and outputs of convolution and pooling. @module */
+import { item } from "../../values/item.ts";
 import { ShapeError, UnsupportedError } from "../../values/errors.ts";
 import { choice, type Field, int, list, nullable } from "../../values/schema.ts";
 import {
@@ -89,10 +90,10 @@ export function slidingOutput(
   const dilations = along(sliding.dilations, rank, 1, "dilations");
   const pads = along(sliding.pads, 2 * rank, 0, "pads");
   return input.map((size, i) => {
-    const stride = strides[i] ?? 1;
+    const stride = item(strides, i);
     if (sliding.auto_pad.startsWith("SAME")) return ceilDivDims(size, stride);
-    const [begin, end] = sliding.auto_pad === "VALID" ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
-    const padded = addDims(size, begin + end), window = span(kernel[i] ?? 1, dilations[i] ?? 1);
+    const [begin, end] = sliding.auto_pad === "VALID" ? [0, 0] : [item(pads, i), item(pads, i + rank)];
+    const padded = addDims(size, begin + end), window = span(item(kernel, i), item(dilations, i));
     const room = subDims(padded, window);
     // Rounded up, a window may miss less than a stride: the output is of one window, or of none.
     if (typeof room === "number" && room < (ceil || least === 0 ? -stride : 0)) {
@@ -130,7 +131,7 @@ export function geometryOf(
   const output = slidingOutput(input, kernel, sliding, ceil, least) as readonly number[];
   const begin: number[] = [], end: number[] = [];
   for (let i = 0; i < rank; i++) {
-    const [b, e] = padsAlong(i, input[i] ?? 1, kernel[i] ?? 1, sliding, rank) as [number, number];
+    const [b, e] = padsAlong(i, input[i] as number, kernel[i] as number, sliding, rank) as [number, number];
     begin.push(b);
     end.push(e);
   }
@@ -147,8 +148,8 @@ export function padsAlong(
   const { auto_pad, pads } = sliding;
   if (auto_pad === "VALID") return [0, 0];
   if (auto_pad === "NOTSET") return [pads?.[axis] ?? 0, pads?.[axis + rank] ?? 0];
-  const stride = along(sliding.strides, rank, 1, "strides")[axis] ?? 1;
-  const window = span(kernel, along(sliding.dilations, rank, 1, "dilations")[axis] ?? 1);
+  const stride = item(along(sliding.strides, rank, 1, "strides"), axis);
+  const window = span(kernel, item(along(sliding.dilations, rank, 1, "dilations"), axis));
   const total = stride === 1
     ? subDims(window, 1)
     : maxDims(0, subDims(addDims(mulDims(subDims(ceilDivDims(size, stride), 1), stride), window), size));
@@ -169,9 +170,10 @@ export function windowOffsets(g: Geometry, from: number, to: number): Int32Array
     for (let p = 0; p < count; p++) {
       let at = 0;
       for (let axis = 0; axis < rank; axis++) {
-        const size = input[axis] ?? 1;
-        const x = (place[axis] ?? 0) * (strides[axis] ?? 1) + (element[axis] ?? 0) * (dilations[axis] ?? 1) -
-          (begin[axis] ?? 0);
+        const size = input[axis] as number;
+        const x = (place[axis] as number) * (strides[axis] as number) +
+          (element[axis] as number) * (dilations[axis] as number) -
+          (begin[axis] as number);
         if (x < 0 || x >= size) {
           at = -1;
           break;
@@ -180,7 +182,7 @@ export function windowOffsets(g: Geometry, from: number, to: number): Int32Array
       }
       offsets[e * count + p] = at;
       for (let axis = rank - 1; axis >= 0; axis--) {
-        const next = (place[axis] ?? 0) + 1;
+        const next = (place[axis] as number) + 1;
         place[axis] = next === output[axis] ? 0 : next;
         if (next !== output[axis]) break;
       }
@@ -191,7 +193,7 @@ export function windowOffsets(g: Geometry, from: number, to: number): Int32Array
 function unravel(flat: number, shape: readonly number[], index: Int32Array): void {
   let rest = flat;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const size = shape[axis] ?? 1;
+    const size = shape[axis] as number;
     index[axis] = rest % size;
     rest = Math.floor(rest / size);
   }
@@ -216,9 +218,9 @@ export function fixedSliding(
   const output = ceil ? slidingOutput(sizes ?? kernel.map(() => freshDim()), kernel, a, true) : [];
   const begin: number[] = [], end: number[] = [];
   kernel.forEach((k, i) => {
-    const size = sizes?.[i] ?? freshDim(), stride = strides[i] ?? 1;
+    const size = sizes?.[i] ?? freshDim(), stride = item(strides, i);
     const [first, last] = padsAlong(i, size, k, a, rank);
-    const reached = addDims(mulDims(subDims(output[i] ?? 1, 1), stride), span(k, dilations[i] ?? 1));
+    const reached = addDims(mulDims(subDims(output[i] ?? 1, 1), stride), span(k, item(dilations, i)));
     begin.push(fixed(first));
     end.push(fixed(ceil && stride > 1 ? maxDims(last, subDims(reached, addDims(size, first))) : last));
   });

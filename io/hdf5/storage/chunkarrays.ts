@@ -66,7 +66,7 @@ function readPages(
     const here = Math.min(pageSize, count - at), bytes = here * e.size + 4;
     const block = c.block(c.what, bytes);
     e.budget.spend(4, block.start);
-    if (((bits[page >> 3] ?? 0) & (0x80 >> (page & 7))) === 0) continue;
+    if (((bits[page >> 3] as number) & (0x80 >> (page & 7))) === 0) continue;
     readElements(block, first + at, here, e);
     checkSum(block);
   }

@@ -1,4 +1,5 @@
 /** Chunked datasets: finds the chunks by any index, undoes their filters and puts them in their places. @module */
+import { item } from "../../../core/values/item.ts";
 import { walkTree } from "./btree.ts";
 import { walkTree2 } from "./btree2.ts";
 import { walkExtensibleArray, walkFixedArray } from "./chunkarrays.ts";
@@ -35,10 +36,10 @@ export function readChunks(data: ChunkedData, out: Uint8Array): void {
   // Chunks pass the dataset's edges; by much only where it is smaller than one chunk.
   const most = Math.max(2 ** 26, 16 * out.length);
   let inflated = 0;
-  const grid = layout.chunk.map((d, i) => Math.ceil((shape[i] ?? 0) / d));
+  const grid = layout.chunk.map((d, i) => Math.ceil(item(shape, i) / d));
   const place = (scaled: readonly number[], address: number, size: number | undefined, mask: number) => {
     // Chunks beyond the shape are left over from a dataset that shrank.
-    if (scaled.some((s, i) => s >= (grid[i] ?? 0))) return;
+    if (scaled.some((s, i) => s >= item(grid, i))) return;
     const key = scaled.join(), bytes = size ?? chunkBytes;
     if (seen.has(key)) {
       throw source.corrupt(`dataset ${path}: the chunk at [${key}] comes twice: corrupt`, path);
@@ -52,8 +53,8 @@ export function readChunks(data: ChunkedData, out: Uint8Array): void {
         path,
       );
     }
-    const origin = scaled.map((s, i) => s * (layout.chunk[i] ?? 1));
-    const partial = origin.some((o, i) => o + (layout.chunk[i] ?? 1) > (shape[i] ?? 0));
+    const origin = scaled.map((s, i) => s * item(layout.chunk, i));
+    const partial = origin.some((o, i) => o + item(layout.chunk, i) > item(shape, i));
     const plain = layout.plainEdges && partial && layout.index !== "single";
     const cursor = source.cursor(`chunk [${key}] of dataset ${path}`, address, bytes);
     const pipeline = plain ? { ids: [], settings: new Map(), elementSize } : data.pipeline;
@@ -107,7 +108,7 @@ function walkChunks(data: ChunkedData, address: number, chunkBytes: number, plac
 
 function scaledFrom(key: Cursor, origin: readonly number[], chunk: readonly number[]): number[] {
   return origin.map((o, i) => {
-    const scaled = o / (chunk[i] ?? 1);
+    const scaled = o / item(chunk, i);
     if (!Number.isInteger(scaled)) {
       throw key.corrupt(`the chunk offset [${origin}] is not a multiple of [${chunk}]`);
     }
@@ -117,7 +118,7 @@ function scaledFrom(key: Cursor, origin: readonly number[], chunk: readonly numb
 
 /** Chunks along each axis at the dataset's greatest extent. */
 function maxGrid({ space, layout }: ChunkedData): number[] {
-  return layout.chunk.map((d, i) => Math.ceil((space.max[i] ?? 0) / d));
+  return layout.chunk.map((d, i) => Math.ceil(item(space.max, i) / d));
 }
 
 /**
@@ -130,7 +131,7 @@ function gridOf(data: ChunkedData, moved: number): (n: number) => number[] {
   return (n) => {
     const out = grid.map(() => 0);
     for (let k = axes.length - 1; k >= 0; k--) {
-      const axis = axes[k] ?? 0, extent = k === 0 ? Infinity : grid[axis] ?? 1;
+      const axis = item(axes, k), extent = k === 0 ? Infinity : item(grid, axis);
       out[axis] = extent === Infinity ? n : n % extent;
       n = extent === Infinity ? 0 : Math.floor(n / extent);
     }
@@ -142,19 +143,19 @@ function gridOf(data: ChunkedData, moved: number): (n: number) => number[] {
 function copyChunk(chunk: Uint8Array, origin: readonly number[], data: ChunkedData, out: Uint8Array): void {
   const { shape, layout, elementSize } = data, rank = shape.length;
   const inner = rank - 1;
-  const take = origin.map((o, i) => Math.min(layout.chunk[i] ?? 1, (shape[i] ?? 0) - o));
-  const rowBytes = (take[inner] ?? 1) * elementSize;
+  const take = origin.map((o, i) => Math.min(item(layout.chunk, i), item(shape, i) - o));
+  const rowBytes = item(take, inner) * elementSize;
   const at = origin.map(() => 0);
   for (;;) {
     let from = 0, to = 0;
     for (let i = 0; i < rank; i++) {
-      from = from * (layout.chunk[i] ?? 1) + (at[i] ?? 0);
-      to = to * (shape[i] ?? 1) + (origin[i] ?? 0) + (at[i] ?? 0);
+      from = from * item(layout.chunk, i) + item(at, i);
+      to = to * item(shape, i) + item(origin, i) + item(at, i);
     }
     out.set(chunk.subarray(from * elementSize, from * elementSize + rowBytes), to * elementSize);
     let axis = inner - 1;
-    while (axis >= 0 && (at[axis] ?? 0) + 1 >= (take[axis] ?? 1)) at[axis--] = 0;
+    while (axis >= 0 && item(at, axis) + 1 >= item(take, axis)) at[axis--] = 0;
     if (axis < 0) return;
-    at[axis] = (at[axis] ?? 0) + 1;
+    at[axis] = item(at, axis) + 1;
   }
 }

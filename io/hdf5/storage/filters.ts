@@ -1,4 +1,5 @@
 /** The filter pipeline of chunks: deflate, lzf, shuffle and Fletcher-32; others where there is a decoder, else refused by name. @module */
+import { item } from "../../../core/values/item.ts";
 import { inflateZlib } from "../../archives/inflate.ts";
 import { fletcher32 } from "../checksum.ts";
 import type { Cursor } from "../cursor.ts";
@@ -61,7 +62,7 @@ export function unfilter(pipeline: Pipeline, chunk: Cursor, mask: number, size: 
   let bytes = chunk.take(chunk.left);
   for (let i = pipeline.ids.length - 1; i >= 0; i--) {
     if (mask >>> i & 1) continue;
-    const id = pipeline.ids[i] ?? 0, decode = chunk.source.decoders?.get(id);
+    const id = item(pipeline.ids, i), decode = chunk.source.decoders?.get(id);
     if (decode) {
       const out = decode(bytes, size + 4 * later(pipeline.ids, mask, i), pipeline.settings.get(id) ?? []);
       if (typeof out === "string") throw chunk.corrupt(`${filterNames[id] ?? id} filter: ${out}`);
@@ -99,7 +100,7 @@ function unshuffle(bytes: Uint8Array, elementSize: number): Uint8Array {
   const out = bytes.slice();
   for (let b = 0; b < elementSize; b++) {
     const from = b * count;
-    for (let i = 0; i < count; i++) out[i * elementSize + b] = bytes[from + i] ?? 0;
+    for (let i = 0; i < count; i++) out[i * elementSize + b] = bytes[from + i] as number;
   }
   return out;
 }
@@ -120,7 +121,7 @@ function unlzf(bytes: Uint8Array, size: number): Uint8Array | undefined {
       const from = to - ((control & 31) << 8) - next() - 1;
       length += 2;
       if (!(from >= 0 && to + length <= size)) return undefined;
-      for (let i = 0; i < length; i++) out[to + i] = out[from + i] ?? 0;
+      for (let i = 0; i < length; i++) out[to + i] = out[from + i] as number;
     } else {
       if (at + length > bytes.length || to + length > size) return undefined;
       out.set(bytes.subarray(at, at + length), to);

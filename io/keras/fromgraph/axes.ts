@@ -1,4 +1,5 @@
 /** Operators that move, cut and join axes, as views, layers and operations of Keras. @module */
+import { item } from "../../../core/values/item.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
@@ -74,7 +75,7 @@ function reshape(d: Draft, node: Node): void {
     const whole = natural(to.length).flat(), axes = order.flatMap((p) => p.to);
     const plain = whole.filter((axis) => to[axis] !== 1).join() === axes.join();
     const groups = plain ? natural(to.length) : axes.map((axis) => [axis]);
-    const sizes = groups.map(([axis = 0]) => to[axis] ?? 1);
+    const sizes = groups.map(([axis = 0]) => item(to, axis));
     return d.set(outputOf(node), groups, d.reshaped(view.tensor, sizes));
   }
   d.set(outputOf(node), natural(to.length), d.reshaped(d.natural(x), openSizes(from, to)));
@@ -157,7 +158,7 @@ function slice(d: Draft, node: Node): void {
     ? [...starts.keys()]
     : toIntegers(d.fixed(node, 3, "its list of axes"));
   const ranges = new Map(axes.map((a, i) => {
-    const step = steps?.[i] ?? 1, start = starts[i] ?? 0, end = ends[i] ?? far;
+    const step = steps?.[i] ?? 1, start = item(starts, i), end = ends[i] ?? far;
     const from = step > 0
       ? (start === 0 || start <= -far ? null : start)
       : start >= far || start === -1

@@ -1,4 +1,5 @@
 /** A network of Keras' layers on its way out of a graph: values as tensors of the network, layers named after nodes. @module */
+import { item } from "../../../core/values/item.ts";
 import { type DType, isFloat } from "../../../core/values/dtype.ts";
 import { LapisError, shown, UnsupportedError } from "../../../core/values/errors.ts";
 import { createLayer } from "../../../core/network/factory.ts";
@@ -384,12 +385,12 @@ export function argumentOf(t: Tensor): Argument {
     throw new UnsupportedError(`it reads a constant of ${t.data.length} elements, which no layer holds`);
   }
   const numbers = toNumbers(t),
-    value = (i: number) => t.dtype === "bool" ? numbers[i] !== 0 : numbers[i] ?? 0;
+    value = (i: number) => t.dtype === "bool" ? numbers[i] !== 0 : numbers[i] as number;
   if (t.shape.length === 0) return value(0);
   let at = 0;
   const nested = (axis: number): Argument =>
     axis === t.shape.length
       ? value(at++)
-      : Array.from({ length: t.shape[axis] ?? 0 }, () => nested(axis + 1));
+      : Array.from({ length: item(t.shape, axis) }, () => nested(axis + 1));
   return { class_name: "__numpy__", config: { value: nested(0), dtype: t.dtype } };
 }

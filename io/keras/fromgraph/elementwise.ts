@@ -1,4 +1,5 @@
 /** Elementwise operators as merge layers, activations and operations of Keras. @module */
+import { item } from "../../../core/values/item.ts";
 import { dtypeFromOnnx } from "../../../core/values/dtype.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
@@ -34,7 +35,7 @@ export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
 function constantIn(t: Tensor, groups: Groups, rank: number, whole: boolean): Operand {
   if (t.data.length === 1 && !whole) return argumentOf(rank >= t.shape.length ? { ...t, shape: [] } : t);
   const shape = [...Array.from({ length: rank - t.shape.length }, () => 1), ...t.shape];
-  const turned = transposed({ ...t, shape }, groups.map((group) => group[0] ?? 0));
+  const turned = transposed({ ...t, shape }, groups.map((group) => item(group, 0)));
   const from = whole ? 0 : turned.shape.findIndex((n) => n !== 1);
   return argumentOf({ ...turned, shape: turned.shape.slice(Math.max(0, from)) });
 }

@@ -61,7 +61,7 @@ function weightsOf(d: Draft, node: Node, kind: Kind, direction: number): Readonl
   const [a, b] = [toNumbers(forward), toNumbers(recurrent)];
   const bias = resetAfter(node)
     ? tensor(Float32Array.from([...a, ...b]), [2, half], "float32")
-    : tensor(Float32Array.from(a, (v, i) => v + (b[i] ?? 0)), [half], "float32");
+    : tensor(Float32Array.from(a, (v, i) => v + (b[i] as number)), [half], "float32");
   return { kernel, recurrentKernel, bias };
 }
 const resetAfter = (node: Node) =>

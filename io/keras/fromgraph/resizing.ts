@@ -1,4 +1,5 @@
 /** Resizing, and blocks between channels and space, as Keras' layers, channels last. @module */
+import { item } from "../../../core/values/item.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
 import { type Dim, dimText } from "../../../core/values/shape.ts";
@@ -25,7 +26,7 @@ function resized(
     sameShape(ends(from), ends(to));
   if (!last) return { from, to, groups: channelsLast(from.length), order: natural };
   const order = [0, from.length - 1, ...natural.slice(1, -1)];
-  const second = (shape: readonly Dim[]) => order.map((axis) => shape[axis] ?? 1);
+  const second = (shape: readonly Dim[]) => order.map((axis) => item(shape, axis));
   return { from: second(from), to: second(to), groups: natural.map((axis) => [axis]), order };
 }
 /** Resizing to given sizes, as TensorFlow does it. */
@@ -66,7 +67,7 @@ function resize(d: Draft, node: Node): void {
     given = scales && toNumbers(scales).length > 0 ? toNumbers(scales) : undefined;
   const chosen = numbersOf(attributes, "axes")?.map((a) => (a < 0 ? a + from.length : a));
   const listed = given &&
-    order.map((axis) => (chosen ? given[chosen.indexOf(axis)] ?? 1 : given[axis] ?? 1));
+    order.map((axis) => (chosen ? given[chosen.indexOf(axis)] ?? 1 : given[axis] as number));
   const factors = from.slice(2).map((n, i) => {
     const m = to[i + 2], said = listed?.[i + 2];
     return typeof n === "number" && typeof m === "number" ? m / n : said ?? NaN;

@@ -1,4 +1,5 @@
 /** How tensors of a Keras network hold values of a graph: which axes, in which order, merged or left out. @module */
+import { item } from "../../../core/values/item.ts";
 import { type Dim, productDims, sameDim } from "../../../core/values/shape.ts";
 
 /**
@@ -32,7 +33,7 @@ export function orderOf(groups: Groups, shape: readonly Dim[]): readonly number[
 }
 /** Sizes of a view's axes. */
 export function sizesIn(groups: Groups, shape: readonly Dim[]): readonly Dim[] {
-  return groups.map((group) => productDims(group.map((axis) => shape[axis] ?? 1)));
+  return groups.map((group) => productDims(group.map((axis) => item(shape, axis))));
 }
 /** True where every group is at most one axis that counts. */
 export function isFine(groups: Groups, shape: readonly Dim[]): boolean {
@@ -50,7 +51,7 @@ export function stretches(from: readonly Dim[], to: readonly Dim[]): readonly St
   let left = axes(from), right = axes(to);
   const found: Stretch[] = [],
     product = (shape: readonly Dim[], list: readonly number[]) =>
-      productDims(list.map((axis) => shape[axis] ?? 1));
+      productDims(list.map((axis) => item(shape, axis)));
   const next = (): Stretch | undefined => {
     for (let total = 2; total <= left.length + right.length; total++) {
       for (let n = 1; n < total; n++) {

@@ -1,4 +1,5 @@
 /** Convolutions, pools and pads as Keras' layers, channels last. @module */
+import { item } from "../../../core/values/item.ts";
 import { UnsupportedError } from "../../../core/values/errors.ts";
 import type { Node } from "../../../core/graph/graph.ts";
 import type { SymbolicTensor } from "../../../core/network/network.ts";
@@ -40,7 +41,7 @@ function windowOf(d: Draft, node: Node, kernel: readonly number[]): Window {
     return { ...base, pads: undefined };
   }
   if (auto === "VALID") return { ...base, pads: kernel.map(() => [0, 0]) };
-  const same = kernel.map((k, i) => sameOf(sizes[i], k, strides[i] ?? 1, dilations[i] ?? 1));
+  const same = kernel.map((k, i) => sameOf(sizes[i], k, item(strides, i), dilations[i] ?? 1));
   if (auto.startsWith("SAME")) {
     const pads = same.map((p, i): readonly [number, number] => {
       if (!p) throw new UnsupportedError(`padding that depends on the size of axis ${i + 2}`);
@@ -48,7 +49,7 @@ function windowOf(d: Draft, node: Node, kernel: readonly number[]): Window {
     });
     return { ...base, pads };
   }
-  const pads = kernel.map((_, i): readonly [number, number] => [given[i] ?? 0, given[i + rank] ?? 0]);
+  const pads = kernel.map((_, i): readonly [number, number] => [item(given, i), given[i + rank] ?? 0]);
   const isSame = pads.every(([p, q], i) => same[i]?.[0] === p && same[i]?.[1] === q) &&
     pads.some(([p, q]) => p + q > 0);
   const exact = numberOf(attributes, "ceil_mode", 0) !== 0 ||
@@ -171,7 +172,7 @@ function convTranspose(d: Draft, node: Node): void {
   const later = given ? undefined : biasAfter(d, node, filters), bias = given ?? later?.bias;
   const turned = transposed(w, [...kernel.keys()].map((i) => i + 2).concat([1, 0]));
   const outputPadding = begin.some(([, q]) => q < 0)
-    ? begin.map(([, q], i) => longerPadding(kernel[i] ?? 1, strides[i] ?? 1, -q))
+    ? begin.map(([, q], i) => longerPadding(item(kernel, i), item(strides, i), -q))
     : undefined;
   const whole = d.layer(
     `Conv${rank}DTranspose`,
@@ -208,7 +209,7 @@ function transposePads(
   const given = numbersOf(attributes, "pads"), extra = numbersOf(attributes, "output_padding");
   const shaped = numbersOf(attributes, "output_shape");
   return kernel.map((k, i) => {
-    const s = strides[i] ?? 1, reach = k, longer = Math.max(reach, s);
+    const s = item(strides, i), reach = k, longer = Math.max(reach, s);
     if (auto === "NOTSET" && !shaped) {
       const before = given?.[i] ?? 0, after = (given?.[i + rank] ?? 0) - (extra?.[i] ?? 0) + longer - reach;
       return [before, after];
@@ -227,7 +228,7 @@ function poolPads(d: Draft, node: Node, window: Window): Window["pads"] {
   const from = d.shape(inputOf(node)).slice(2), to = d.shape(outputOf(node)).slice(2);
   return window.pads.map(([p, q], i): readonly [number, number] => {
     const n = size(from[i], `the size of axis ${i + 2}`), out = size(to[i], `the size of axis ${i + 2}`);
-    return [p, Math.max(q, (out - 1) * (window.strides[i] ?? 1) + (window.kernel[i] ?? 1) - n - p)];
+    return [p, Math.max(q, (out - 1) * item(window.strides, i) + item(window.kernel, i) - n - p)];
   });
 }
 function pool(kind: "Max" | "Average") {
@@ -273,7 +274,7 @@ function averageFactors(
     const n = size(from[i], `the size of axis ${i + 2}`), out = size(to[i], `the size of axis ${i + 2}`);
     const [p = 0, q = 0] = said[i] ?? [], low = included ? -p : 0, high = included ? n + q : n;
     return Array.from({ length: out }, (_, o) => {
-      const start = o * (window.strides[i] ?? 1) - p;
+      const start = o * item(window.strides, i) - p;
       return k / (Math.min(high, start + k) - Math.max(low, start));
     });
   });
@@ -298,7 +299,7 @@ function pad(d: Draft, node: Node): void {
     : toIntegers(d.fixed(node, 3, "its list of axes")).map((a) => (a < 0 ? a + rank : a));
   const pads = shape.map((_, axis): readonly [number, number] => {
     const at = chosen ? chosen.indexOf(axis) : axis;
-    return at < 0 ? [0, 0] : [list[at] ?? 0, list[at + (chosen?.length ?? rank)] ?? 0];
+    return at < 0 ? [0, 0] : [item(list, at), list[at + (chosen?.length ?? rank)] ?? 0];
   });
   const filler = d.constant(node.inputs[2]), value = filler ? toNumbers(filler)[0] ?? 0 : 0;
   if ((node.inputs[2] ?? -1) >= 0 && !filler) throw new UnsupportedError("what is added is computed");

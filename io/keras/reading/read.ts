@@ -49,7 +49,7 @@ interface Reading extends FormatOptions {
 const isJsonText = ({ name, bytes }: Source) => {
   let i = 0;
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) i = 3;
-  while (i < bytes.length && i < 64 && [9, 10, 13, 32].includes(bytes[i] ?? 0)) i++;
+  while (i < bytes.length && i < 64 && [9, 10, 13, 32].includes(bytes[i] as number)) i++;
   return bytes[i] === 0x7b || (/\.json$/i.test(name) && bytes.length > 0);
 };
 

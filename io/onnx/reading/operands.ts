@@ -1,4 +1,5 @@
 /** Whether a node's operands have the ranks and sizes that its operator takes, as far as the file fixes them. @module */
+import { item } from "../../../core/values/item.ts";
 import { FormatError } from "../../../core/values/errors.ts";
 import type { Agreement, Attributes, Value } from "../../../core/graph/graph.ts";
 import { type Dim, dimText, mulDims, sameDim, shapeText, typeText } from "../../../core/values/shape.ts";
@@ -120,7 +121,7 @@ class Operands {
     const shape = this.#shapes[input], first = this.#shapes[0];
     if (!shape || pattern === "-") return true;
     const equal = (a: Dim, b: Dim) => this.#equal(a, b, input, round);
-    if (pattern === "one") return shape.length === 0 || (shape.length === 1 && equal(shape[0] ?? 1, 1));
+    if (pattern === "one") return shape.length === 0 || (shape.length === 1 && equal(item(shape, 0), 1));
     if (pattern.startsWith("=")) {
       const other = this.#shapes[Number(pattern.slice(1))];
       return !other || (shape.length === other.length && shape.every((d, i) => equal(d, other[i] ?? d)));
@@ -131,7 +132,7 @@ class Operands {
     const fixed = open < 0 ? words : words.toSpliced(open, 1);
     if (open < 0 ? shape.length !== fixed.length : shape.length < fixed.length) return false;
     return fixed.every((word, i) => {
-      const d = shape[open >= 0 && i >= open ? shape.length - fixed.length + i : i] ?? 1;
+      const d = item(shape, open >= 0 && i >= open ? shape.length - fixed.length + i : i);
       const [, times = "", name = ""] = /^(\d*)(\D*)$/.exec(word) ?? [];
       if (name === "_") return true;
       if (name === "") return equal(d, Number(times));
@@ -208,7 +209,7 @@ export function checkOperands(
     const shape = all[i];
     if (!shape || !wide) continue;
     const lead = wide.length - shape.length;
-    if (lead < 0 || shape.some((d, k) => over(d, wide[k + lead] ?? 1))) {
+    if (lead < 0 || shape.some((d, k) => over(d, item(wide, k + lead)))) {
       throw wrong(i, `what broadcasts to ${shapeText(wide)}`);
     }
   }

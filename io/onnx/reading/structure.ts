@@ -58,7 +58,7 @@ class Slimmer {
     const bytes = await this.#window.bytes(at, Math.min(10, end - at));
     let value = 0, scale = 1;
     for (let i = 0; i < bytes.length; i++, scale *= 128) {
-      const byte = bytes[i] ?? 0;
+      const byte = bytes[i] as number;
       value += (byte & 127) * scale;
       if (byte < 128) return [value, at + i + 1];
     }

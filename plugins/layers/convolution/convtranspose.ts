@@ -1,4 +1,5 @@
 /** Transposed convolutions: a convolution's input from its output's shape. @module */
+import { item } from "../../../core/values/item.ts";
 import { type Factory, factory } from "../../../core/network/factory.ts";
 import {
   channelsOf,
@@ -32,8 +33,8 @@ export interface ConvTransposeConfig extends SlidingConfig {
 
 /** Pads and output padding of one axis, so that the output has the size Keras gives it. */
 function ends(config: ConvTransposeConfig, i: number): readonly [number, number, number] {
-  const stride = config.strides[i] ?? 1, extra = config.outputPadding?.[i];
-  const reach = ((config.kernelSize[i] ?? 1) - 1) * (config.dilationRate[i] ?? 1) + 1;
+  const stride = item(config.strides, i), extra = config.outputPadding?.[i];
+  const reach = (item(config.kernelSize, i) - 1) * item(config.dilationRate, i) + 1;
   // How much longer (input − 1)·stride + reach is than the output.
   const over = config.padding === "valid"
     ? extra === undefined ? Math.min(0, reach - stride) : -extra

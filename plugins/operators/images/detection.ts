@@ -1,4 +1,5 @@
 /** Boxes and regions of images: suppression, and pooling over regions. @module */
+import { item } from "../../../core/values/item.ts";
 import { ShapeError } from "../../../core/values/errors.ts";
 import type { OldNode, OpDef } from "../../../core/graph/op.ts";
 import { result } from "../../../core/ops/arrays.ts";
@@ -13,7 +14,7 @@ const f = Math.fround;
 /** A box by its corners. */
 type Box = readonly [left: number, top: number, right: number, bottom: number];
 function boxAt(boxes: ArrayLike<number>, at: number, centred: boolean): Box {
-  const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((i) => boxes[at * 4 + i] ?? 0);
+  const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((i) => boxes[at * 4 + i] as number);
   if (centred) return [f(a - f(c / 2)), f(b - f(d / 2)), f(a + f(c / 2)), f(b + f(d / 2))];
   return [Math.min(b, d), Math.min(a, c), Math.max(b, d), Math.max(a, c)];
 }
@@ -60,7 +61,7 @@ const suppression: OpDef = defineOp<{ readonly center_point_box: boolean }>({
     for (let b = 0; b < batch; b++) {
       const corners = Array.from({ length: count }, (_, i) => boxAt(all, b * count + i, centred));
       for (let c = 0; c < classes; c++) {
-        const score = (i: number) => values[(b * classes + c) * count + i] ?? 0;
+        const score = (i: number) => values[(b * classes + c) * count + i] as number;
         const order = Array.from({ length: count }, (_, i) => i).filter((i) => score(i) > least)
           .sort((i, j) => score(j) - score(i) || i - j);
         const kept: Box[] = [];
@@ -129,7 +130,7 @@ const roiAlign: OpDef = defineOp<Align>({
   infer(c) {
     const x = inputOf(c, 0, floats), [regions = 1] = dimsOf(c.inputs[1]);
     const { output_height, output_width } = c.attributes;
-    return [tensorType(x.dtype, [regions, dimsOf(x)[1] ?? 1, output_height, output_width])];
+    return [tensorType(x.dtype, [regions, item(dimsOf(x), 1), output_height, output_width])];
   },
   gradient: "none",
   plain(inputs, { attributes: a, limits }) {
@@ -146,7 +147,7 @@ const roiAlign: OpDef = defineOp<Align>({
         throw new ShapeError(`region ${r} is of image ${image}; there are ${batch}`);
       }
       const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [0, 1, 2, 3].map((i) =>
-        (rois[4 * r + i] ?? 0) * a.spatial_scale - shift
+        (rois[4 * r + i] as number) * a.spatial_scale - shift
       );
       const cellHeight = Math.max(y2 - y1, least) / rows, cellWidth = Math.max(x2 - x1, least) / columns;
       const down = a.sampling_ratio || Math.ceil(cellHeight),
@@ -166,7 +167,7 @@ const roiAlign: OpDef = defineOp<Align>({
           let sum = 0, most = -Infinity;
           for (const sample of samples) {
             for (const [at, weight] of sample) {
-              const v = weight * (values[base + at] ?? 0);
+              const v = weight * (values[base + at] as number);
               sum += v;
               most = Math.max(most, v);
             }

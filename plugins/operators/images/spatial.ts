@@ -1,4 +1,5 @@
 /** Images put together or cut: unpooling, columns to images, crops, deformable convolution; determinants. @module */
+import { item } from "../../../core/values/item.ts";
 import { InputError, ShapeError, UnsupportedError } from "../../../core/values/errors.ts";
 import type { OpDef } from "../../../core/graph/op.ts";
 import { product, result } from "../../../core/ops/arrays.ts";
@@ -54,8 +55,8 @@ function unpooled(shape: readonly Dim[], a: Unpool): readonly Dim[] {
   return shape.map((d, i) => {
     const k = i - 2;
     if (k < 0) return d;
-    const window = (a.kernel_shape[k] ?? 1) - (pads[k] ?? 0) - (pads[k + rank] ?? 0);
-    return addDims(mulDims(subDims(d, 1), strides[k] ?? 1), window);
+    const window = item(a.kernel_shape, k) - item(pads, k) - item(pads, k + rank);
+    return addDims(mulDims(subDims(d, 1), item(strides, k)), window);
   });
 }
 /** A tensor in the corner of zeros of a larger shape. */
@@ -109,7 +110,7 @@ const maxUnpool: OpDef = defineOp<Unpool>({
     const out = new Float64Array(size), values = toNumbers(x);
     index.forEach((at, i) => {
       if (at < 0 || at >= size) throw new InputError(`index ${at} is outside [${shape}]`);
-      out[at] = values[i] ?? 0;
+      out[at] = values[i] as number;
     });
     if (!given) return [result(out, shape, x.dtype)];
     const wanted = toIntegers(given), fits = wanted.length === shape.length;
@@ -180,7 +181,9 @@ const col2Im: OpDef = defineOp<Columns>({
     for (let i = 0; i < batch * channels; i++) {
       for (let e = 0; e < offsets.length; e++) {
         const to = offsets[e] ?? -1;
-        if (to >= 0) out[i * size + to] = (out[i * size + to] ?? 0) + (values[i * block * count + e] ?? 0);
+        if (to >= 0) {
+          out[i * size + to] = (out[i * size + to] as number) + (values[i * block * count + e] as number);
+        }
       }
     }
     return [result(out, shape, x.dtype)];
@@ -193,7 +196,7 @@ function cropAxes({ axes }: Crop, rank: number): readonly number[] {
 }
 /** One axis cut or filled up with zeros about its middle. */
 function centred(x: Tensor, axis: number, size: number): Tensor {
-  const before = x.shape[axis] ?? 0, shape = x.shape.with(axis, size);
+  const before = item(x.shape, axis), shape = x.shape.with(axis, size);
   if (before === size) return x;
   const run = product(x.shape, axis + 1) * dtypes[x.dtype].per, outer = product(x.shape, 0, axis);
   const data = emptyLike(x.dtype, product(shape));
@@ -232,7 +235,7 @@ const centerCropPad: OpDef = defineOp<Crop>({
     const axes = cropAxes(attributes, x.shape.length);
     if (sizes.length !== axes.length) throw new InputError(`${sizes.length} sizes for ${axes.length} axes`);
     boundedSize(x.shape.map((d, i) => (axes.includes(i) ? sizes[axes.indexOf(i)] ?? d : d)), x.dtype, limits);
-    return [axes.reduce((t, axis, i) => centred(t, axis, sizes[i] ?? 0), x)];
+    return [axes.reduce((t, axis, i) => centred(t, axis, item(sizes, i)), x)];
   },
 });
 
@@ -242,9 +245,9 @@ function determinant(m: Float64Array, n: number): number {
   for (let c = 0; c < n; c++) {
     let pivot = c;
     for (let r = c + 1; r < n; r++) {
-      if (Math.abs(m[r * n + c] ?? 0) > Math.abs(m[pivot * n + c] ?? 0)) pivot = r;
+      if (Math.abs(m[r * n + c] as number) > Math.abs(m[pivot * n + c] as number)) pivot = r;
     }
-    const top = m[pivot * n + c] ?? 0;
+    const top = m[pivot * n + c] as number;
     if (top === 0) return 0;
     if (pivot !== c) {
       const row = m.slice(c * n, (c + 1) * n);
@@ -254,8 +257,8 @@ function determinant(m: Float64Array, n: number): number {
     }
     det *= top;
     for (let r = c + 1; r < n; r++) {
-      const factor = (m[r * n + c] ?? 0) / top;
-      for (let k = c; k < n; k++) m[r * n + k] = (m[r * n + k] ?? 0) - factor * (m[c * n + k] ?? 0);
+      const factor = (m[r * n + c] as number) / top;
+      for (let k = c; k < n; k++) m[r * n + k] = (m[r * n + k] as number) - factor * (m[c * n + k] as number);
     }
   }
   return det;

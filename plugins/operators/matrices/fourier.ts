@@ -9,7 +9,7 @@ export function transform(x: Float64Array, inverse: boolean): Float64Array {
   if ((n & (n - 1)) === 0) radix2(out, inverse);
   else if (n <= 64) out.set(direct(x, inverse));
   else out.set(bluestein(x, inverse));
-  if (inverse) { for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) / n; }
+  if (inverse) { for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) / n; }
   return out;
 }
 
@@ -31,7 +31,7 @@ function direct(x: Float64Array, inverse: boolean): Float64Array {
   for (let k = 0; k < n; k++) {
     let re = 0, im = 0;
     for (let i = 0; i < n; i++) {
-      const [c, s] = turns[(i * k) % n] ?? [1, 0], a = x[2 * i] ?? 0, b = x[2 * i + 1] ?? 0;
+      const [c, s] = turns[(i * k) % n] ?? [1, 0], a = x[2 * i] as number, b = x[2 * i + 1] as number;
       re += a * c - b * s;
       im += a * s + b * c;
     }
@@ -49,8 +49,8 @@ function radix2(x: Float64Array, inverse: boolean): void {
     j ^= bit;
     if (i < j) {
       for (let p = 0; p < 2; p++) {
-        const kept = x[2 * i + p] ?? 0;
-        x[2 * i + p] = x[2 * j + p] ?? 0;
+        const kept = x[2 * i + p] as number;
+        x[2 * i + p] = x[2 * j + p] as number;
         x[2 * j + p] = kept;
       }
     }
@@ -60,8 +60,8 @@ function radix2(x: Float64Array, inverse: boolean): void {
     for (let start = 0; start < n; start += size) {
       for (let k = 0; k < half; k++) {
         const [c, s] = turns[k] ?? [1, 0], p = 2 * (start + k), q = p + size;
-        const a = x[q] ?? 0, b = x[q + 1] ?? 0, re = a * c - b * s, im = a * s + b * c;
-        const u = x[p] ?? 0, v = x[p + 1] ?? 0;
+        const a = x[q] as number, b = x[q + 1] as number, re = a * c - b * s, im = a * s + b * c;
+        const u = x[p] as number, v = x[p + 1] as number;
         x[p] = u + re;
         x[p + 1] = v + im;
         x[q] = u - re;

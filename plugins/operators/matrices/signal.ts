@@ -1,4 +1,5 @@
 /** Spectra: discrete Fourier transforms, windows, mel filters. @module */
+import { item } from "../../../core/values/item.ts";
 import type { DType } from "../../../core/values/dtype.ts";
 import { InputError, ShapeError } from "../../../core/values/errors.ts";
 import type { InferContext, OldNode, OpDef } from "../../../core/graph/op.ts";
@@ -45,7 +46,7 @@ interface Dft {
 }
 /** Complex rows of one axis, zero-padded or cut to `length`; a one-sided spectrum is completed by its mirror image. */
 function gathered(x: Tensor, axis: number, length: number, mirrored: boolean): Float64Array {
-  const values = toNumbers(x), per = x.shape.at(-1) ?? 1, size = x.shape[axis] ?? 1;
+  const values = toNumbers(x), per = x.shape.at(-1) ?? 1, size = item(x.shape, axis);
   const inner = sizeOf(x.shape.slice(axis + 1, -1)), outer = sizeOf(x.shape.slice(0, axis));
   const rows = new Float64Array(outer * inner * length * 2);
   const count = Math.min(size, mirrored ? Math.floor(length / 2) + 1 : length);
@@ -53,7 +54,7 @@ function gathered(x: Tensor, axis: number, length: number, mirrored: boolean): F
     for (let k = 0; k < count; k++) {
       for (let n = 0; n < inner; n++) {
         const from = ((o * size + k) * inner + n) * per, row = (o * inner + n) * length * 2;
-        const re = values[from] ?? 0, im = per > 1 ? values[from + 1] ?? 0 : 0;
+        const re = values[from] as number, im = per > 1 ? values[from + 1] as number : 0;
         rows[row + 2 * k] = re;
         rows[row + 2 * k + 1] = im;
         if (!mirrored || k === 0 || 2 * k === length) continue;
@@ -94,7 +95,7 @@ const dft: OpDef = defineOp<Dft>({
       const dims = shape.map((d, i) => (i === shape.length - 1 ? per : kept ? d : freshDim()));
       return [tensorType(x.dtype, dims)];
     }
-    const axis = normalAxis(known, shape.length), size = shape[axis] ?? 1;
+    const axis = normalAxis(known, shape.length), size = item(shape, axis);
     const usual: Dim = c.attributes.inverse && c.attributes.onesided
       ? typeof size === "number" ? 2 * (size - 1) : subDims(addDims(size, size), 2)
       : size;
@@ -106,7 +107,7 @@ const dft: OpDef = defineOp<Dft>({
   gradient: "none",
   plain(inputs, { attributes, limits }) {
     const x = tensorAt(inputs, 0), rank = x.shape.length;
-    const axis = normalAxis(wholeAt(optionalAt(inputs, 2)) ?? -2, rank), size = x.shape[axis] ?? 1;
+    const axis = normalAxis(wholeAt(optionalAt(inputs, 2)) ?? -2, rank), size = item(x.shape, axis);
     if (axis === rank - 1) throw new ShapeError("the last axis holds the parts of a number, no signal");
     const length = wholeAt(optionalAt(inputs, 1)) ?? defaultLength(size, attributes);
     if (length < 1) throw new InputError(`a transform of ${length} elements`);
@@ -120,7 +121,7 @@ const dft: OpDef = defineOp<Dft>({
       const y = transform(rows.subarray(r * length * 2, (r + 1) * length * 2), inverse);
       const o = Math.floor(r / inner), n = r % inner;
       for (let k = 0; k < count; k++) {
-        for (let p = 0; p < per; p++) out[((o * count + k) * inner + n) * per + p] = y[2 * k + p] ?? 0;
+        for (let p = 0; p < per; p++) out[((o * count + k) * inner + n) * per + p] = y[2 * k + p] as number;
       }
     }
     return [result(out, x.shape.map((d, i) => (i === axis ? count : i === rank - 1 ? per : d)), x.dtype)];

@@ -1,4 +1,5 @@
 /** What `compile` was given, read: the loss and metrics of every output, and the optimizer. @module */
+import { item } from "../../../core/values/item.ts";
 import { isRecord } from "../../../core/values/schema.ts";
 import { ConfigError, InputError, shown } from "../../../core/values/errors.ts";
 import { type Port, portOf } from "../../../core/model/feed.ts";
@@ -140,7 +141,7 @@ export function readLosses(
   const list = byOutput(raw, outputs, "loss"), weights = weightsOf(outputs, lossWeights);
   return outputs.flatMap((output, i) => {
     const loss = list[i];
-    return loss === null || loss === undefined ? [] : [outputLoss(registry, output, loss, weights[i] ?? 1)];
+    return loss === null || loss === undefined ? [] : [outputLoss(registry, output, loss, item(weights, i))];
   });
 }
 /** Factors in the outputs' order. */

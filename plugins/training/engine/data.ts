@@ -151,8 +151,8 @@ export function orderOf(rows: number, seed: number, pass: number): Int32Array {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   const random = Random.of(seed, "order", "", pass);
   for (let i = rows - 1; i > 0; i--) {
-    const k = random.below(i + 1), kept = order[i] ?? 0;
-    order[i] = order[k] ?? 0;
+    const k = random.below(i + 1), kept = order[i] as number;
+    order[i] = order[k] as number;
     order[k] = kept;
   }
   return order;

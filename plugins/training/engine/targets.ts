@@ -38,7 +38,7 @@ export function checkLabels(t: Tensor, { target, classes, ignored }: OutputLoss)
   if (classes === undefined) return;
   const labels = toNumbers(t), each = sizeOf(t.shape.slice(1)) || 1;
   for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] ?? 0;
+    const label = labels[i] as number;
     if ((label >= 0 && label < classes) || label === ignored) continue;
     throw new InputError(
       `target ${shown(target.name)}: label ${label} of sample ${

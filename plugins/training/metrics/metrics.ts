@@ -1,4 +1,5 @@
 /** Classification metrics as pure functions: accuracy, confusion matrix, precision, recall and F1 of each class. @module */
+import { item } from "../../../core/values/item.ts";
 import * as args from "../../../io/files/arguments.ts";
 import { InputError } from "../../../core/values/errors.ts";
 import { type Tensor, toNumbers } from "../../../core/values/tensor.ts";
@@ -44,7 +45,9 @@ export function classesOf(scores: Tensor): Int32Array {
       continue;
     }
     let best = 0;
-    for (let i = 1; i < width; i++) if ((values[start + i] ?? 0) > (values[start + best] ?? 0)) best = i;
+    for (let i = 1; i < width; i++) {
+      if ((values[start + i] as number) > (values[start + best] as number)) best = i;
+    }
     out[row] = best;
   }
   return out;
@@ -87,7 +90,7 @@ export function confusionMatrix(
         `metrics: row ${i} has label ${t} and prediction ${p}, expected 0 to ${classes - 1}`,
       );
     }
-    row[p] = (row[p] ?? 0) + 1;
+    row[p] = item(row, p) + 1;
   }
   return counts;
 }
@@ -99,8 +102,8 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 export function classScores(confusion: readonly (readonly number[])[]): ClassScore[] {
   args.check("classScores", "confusion", confusion, args.rows);
   return confusion.map((row, c) => {
-    const hits = row[c] ?? 0, support = sum(row);
-    const predicted = sum(confusion.map((other) => other[c] ?? 0));
+    const hits = item(row, c), support = sum(row);
+    const predicted = sum(confusion.map((other) => item(other, c)));
     return {
       precision: ratio(hits, predicted),
       recall: ratio(hits, support),

@@ -1,4 +1,5 @@
 /** Elementwise operators as expressions of the fused loop. @module */
+import { item } from "../../../../core/values/item.ts";
 import { type DType, dtypeFromOnnx, isDType } from "../../../../core/values/dtype.ts";
 import type { Node } from "../../../../core/graph/graph.ts";
 import type { Type } from "../../../../core/values/shape.ts";
@@ -30,7 +31,7 @@ export class Expression {
   }
   /** An operator whose result has its first argument's type. */
   op(op: ArithmeticOp, ...args: number[]): number {
-    return this.#push({ op, args }, this.type(args[0] ?? 0));
+    return this.#push({ op, args }, this.type(item(args, 0)));
   }
   /** A comparison, a test or logic: the result is bool. */
   test(op: TestOp, ...args: number[]): number {

@@ -1,4 +1,5 @@
 /** Tensors in and out of an engine's memory. @module */
+import { item } from "../../../../core/values/item.ts";
 import { type ArrayMaker, dtypes } from "../../../../core/values/dtype.ts";
 import { BackendError } from "../../../../core/values/errors.ts";
 import { type Dim, type DimEnv, dimText, evalDim, shapeText } from "../../../../core/values/shape.ts";
@@ -38,7 +39,7 @@ export interface BoundView {
 export function bindView(view: View, env: DimEnv): BoundView {
   const shape = evalShape(view.shape, env), size = elementBytes(view.dtype);
   const strides = view.strides.map((s) => bound(s, env) / size);
-  const last = shape.reduce((m, d, i) => m + (d - 1) * (strides[i] ?? 0), 0);
+  const last = shape.reduce((m, d, i) => m + (d - 1) * item(strides, i), 0);
   const empty = shape.includes(0);
   return { shape, strides, start: bound(view.offset, env), bytes: empty ? 0 : (last + 1) * size };
 }
@@ -50,7 +51,7 @@ export function tensorFrom(bytes: Uint8Array, { shape, strides }: BoundView, dty
   let step = 1, dense = true;
   for (let i = shape.length - 1; i >= 0; i--) {
     if (shape[i] !== 1 && strides[i] !== step) dense = false;
-    step *= shape[i] ?? 1;
+    step *= item(shape, i);
   }
   if (dense) {
     new Uint8Array(out.buffer).set(bytes);

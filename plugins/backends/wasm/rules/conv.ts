@@ -54,8 +54,8 @@ export function windowOf(
       kernel,
       strides,
       dilations,
-      before: kernel.map((_, i) => (none ? 0 : pads[i] ?? 0)),
-      after: kernel.map((_, i) => (none ? 0 : pads[rank + i] ?? 0)),
+      before: kernel.map((_, i) => (none ? 0 : item(pads, i))),
+      after: kernel.map((_, i) => (none ? 0 : item(pads, rank + i))),
     };
   }
   const total = kernel.map((k, i) => {

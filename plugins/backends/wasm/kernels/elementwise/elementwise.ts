@@ -1,5 +1,6 @@
 /** Fused elementwise loops: an expression graph over operands with their own strides. @module */
 
+import { item } from "../../../../../core/values/item.ts";
 import type { FunctionBuilder, Kernel } from "../../assembler/assembler.ts";
 import { type Args, defineKernel } from "../common.ts";
 import { ELEMENT_BYTES, Elements } from "./elements.ts";
@@ -103,7 +104,7 @@ class FusedLoop {
   outer(depth: number, bases: readonly number[]): void {
     const { f } = this;
     if (depth === this.spec.rank) {
-      this.pointers.forEach((pointer, i) => f.get(bases[i] ?? 0).set(pointer));
+      this.pointers.forEach((pointer, i) => f.get(item(bases, i)).set(pointer));
       this.inner();
       return;
     }
@@ -174,7 +175,7 @@ class FusedLoop {
   fixedValues(): Map<number, Value> {
     const known = new Map<number, Value>();
     this.spec.inputs.forEach(({ dtype, inner }, i) => {
-      if (inner === 0) known.set(i, this.memory.broadcast(dtype, this.pointers[i] ?? 0));
+      if (inner === 0) known.set(i, this.memory.broadcast(dtype, item(this.pointers, i)));
     });
     this.evaluate(known);
     return known;
@@ -204,14 +205,14 @@ class FusedLoop {
     const { f, spec } = this;
     const known = new Map(fixed);
     spec.inputs.forEach(({ dtype, inner }, i) => {
-      const pointer = this.pointers[i] ?? 0;
+      const pointer = item(this.pointers, i);
       if (inner === 1) known.set(i, this.memory.load(dtype, pointer, unrolled * 16));
       else if (inner === "any") known.set(i, this.memory.gather(dtype, pointer, steps[i] ?? []));
     });
     this.evaluate(known);
     spec.outputs.forEach(({ dtype, value, inner = 1 }, i) => {
       const slot = spec.inputs.length + i;
-      const pointer = this.pointers[slot] ?? 0;
+      const pointer = item(this.pointers, slot);
       const stored = known.get(value);
       if (stored === undefined) throw new Error(`The fused loop has no value ${value}.`);
       if (inner === "any") this.memory.scatter(dtype, pointer, stored, steps[slot] ?? [], this.left);
@@ -229,7 +230,7 @@ class FusedLoop {
   move(vectors: number): void {
     const { f } = this;
     this.operands.forEach(({ dtype, inner, name }, i) => {
-      const pointer = this.pointers[i] ?? 0;
+      const pointer = item(this.pointers, i);
       if (inner === 1) f.inc(pointer, vectors * 4 * ELEMENT_BYTES[dtype]);
       else if (inner === "any") {
         f.get(pointer).get(this.local(`${name}si`)).i32(2).op("i32.shl", "i32.add").set(pointer);

@@ -1,5 +1,6 @@
 /** Packing of matrices into panels of eight columns, and batched products that pack as they go. @module */
 
+import { item } from "../../../../../core/values/item.ts";
 import type { FunctionBuilder, Kernel } from "../../assembler/assembler.ts";
 import { type Args, defineKernel, transpose4 } from "../common.ts";
 import { gemm } from "./gemm.ts";
@@ -68,7 +69,7 @@ function packTransposed(f: FunctionBuilder, arg: PanelArgs): void {
   f.get(arg.K).i32(2).op("i32.shr_u").set(count);
   f.times(count, () => {
     for (const half of [0, 4]) {
-      rows.forEach((row, i) => f.get(pointers[half + i] ?? 0).mem("v128.load").set(row));
+      rows.forEach((row, i) => f.get(item(pointers, half + i)).mem("v128.load").set(row));
       transpose4(f, rows);
       rows.forEach((row, i) => f.get(arg.P, row).mem("v128.store", i * 32 + half * 4));
     }

@@ -1,5 +1,6 @@
 /** The micro-kernel of products and convolutions: tiles of rows × panels of eight columns, held in registers. @module */
 
+import { item } from "../../../../../core/values/item.ts";
 import type { FunctionBuilder, Kernel } from "../../assembler/assembler.ts";
 import { activate, defineKernel, type Epilogue, epilogueKey, storeLanes } from "../common.ts";
 
@@ -197,15 +198,15 @@ class Strip {
     if (level.count === 1) return this.level(index + 1);
     const count = f.local("i32");
     const starts = this.a.map(() => f.local("i32"));
-    this.a.forEach((pointer, i) => f.get(pointer).set(starts[i] ?? 0));
+    this.a.forEach((pointer, i) => f.get(pointer).set(item(starts, i)));
     f.i32(level.count).set(count);
     f.times(count, () => {
       this.level(index + 1);
       this.a.forEach((pointer, i) => {
-        f.get(starts[i] ?? 0);
+        f.get(item(starts, i));
         if (level.pitch === null) f.get(arg[`pitch${index as 0 | 1 | 2}`]);
         else f.i32(level.pitch);
-        f.op("i32.add").tee(starts[i] ?? 0).set(pointer);
+        f.op("i32.add").tee(item(starts, i)).set(pointer);
       });
     });
   }
@@ -251,7 +252,7 @@ class Strip {
       this.bVectors.forEach((vector, v) => f.get(b).mem("v128.load", offset + k * 32 + v * 16).set(vector));
       this.sums.forEach((row, i) => {
         if (spec.rows > 1 || p === 0) this.splatA(i, k);
-        row[p]?.forEach((sum, v) => f.get(this.aVector, this.bVectors[v] ?? 0).madd(sum).set(sum));
+        row[p]?.forEach((sum, v) => f.get(this.aVector, item(this.bVectors, v)).madd(sum).set(sum));
       });
     }
   }
@@ -271,7 +272,7 @@ class Strip {
   /** The same for the rows of one k where A is stored transposed. */
   copyColumn(): void {
     const { f, spec } = this;
-    const pointer = this.a[0] ?? 0;
+    const pointer = item(this.a, 0);
     f.scratch(0).get(pointer).mem("v128.load").mem("v128.store");
     if (spec.rows > 4) f.scratch(16).get(pointer).mem("v128.load64_zero", 16).mem("v128.store");
   }

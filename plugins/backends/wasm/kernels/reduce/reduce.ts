@@ -1,5 +1,6 @@
 /** Reductions, arg-reductions and cumulative sums over one axis. @module */
 
+import { item } from "../../../../../core/values/item.ts";
 import type { FunctionBuilder, Kernel } from "../../assembler/assembler.ts";
 import { defineKernel, storeLanes } from "../common.ts";
 import { expLanes, logLanes } from "../elementwise/lanes.ts";
@@ -167,7 +168,7 @@ function middleBlock(op: string, folding: Folding, vectors: number): Kernel {
         });
         f.incBy(arg.X, arg.xReduce);
       });
-      sums.forEach((s, i) => f.get(s, parts[i] ?? 0).op(folding.join).set(s));
+      sums.forEach((s, i) => f.get(s, item(parts, i)).op(folding.join).set(s));
     });
     sums.forEach((s, i) => {
       folding.finish?.(f, s, arg.n);
