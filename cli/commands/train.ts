@@ -23,7 +23,7 @@ import { loadLive } from "../view/lazy.ts";
 import type { Live } from "../view/live.ts";
 import { recorderFor } from "../view/recorder.ts";
 import { begin, fitModel, type Ready, saveTrained } from "../training/session.ts";
-import { timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
+import { logText, timeText, type Watch, watch, withInterrupt } from "../training/watch.ts";
 import { Option } from "commander";
 import { targetOption } from "../targets.ts";
 
@@ -143,10 +143,12 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (typeof plot === "string") {
       await writeText(plot, plotHistory(curves, { title: model.name }));
     }
+    const validated = made.test || made.series ? undefined : await validationOf(model, made.validation);
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
       text: [
         ...(chosen ? [chosen.text] : []),
+        ...(validated ? [`validation: ${logText(validated)}`] : []),
         ...(test ? [`test: ${test.text}`] : []),
         ...(judged ? [judged.text] : []),
         ...(plot === undefined ? [] : [historyText(curves, { width: Math.min(80, context.terminal.width) })]),
@@ -217,6 +219,13 @@ async function observed(
   });
   context.terminal.err(`${live.server.url}\n`);
   return { ...live, json: live.recorder.json };
+}
+/** Loss and metrics of the weights that are kept, on the rows that were validated on. */
+async function validationOf(
+  model: Model,
+  part: Samples | undefined,
+): Promise<Record<string, number> | undefined> {
+  return part?.y ? await model.evaluate(part.x, part.y, { batchSize: 256 }) : undefined;
 }
 /** How well the model does on the test part, in words and in numbers. */
 async function testOn(model: Model, part: Samples, fitted: Fitted, width: number) {

@@ -7,7 +7,7 @@ import {
   type Tensor,
   type TrainingState,
 } from "../../mod.ts";
-import type { Terminal } from "../terminal.ts";
+import { clip, type Terminal } from "../terminal.ts";
 
 /** Thrown out of a fit when the user stops it. */
 export class Interrupted extends Error {}
@@ -94,7 +94,12 @@ export function watch(terminal: Terminal, rows: number): Watch {
       before = logs;
       const number = `${epoch + 1}`.padStart(`${run.epochs}`.length);
       if (terminal.interactive) terminal.err("\r\x1b[K");
-      terminal.err(`epoch ${number}/${run.epochs}  ${timeText(took)}  ${logText(logs)}\n`);
+      const told = Math.max(1, Math.floor(run.epochs / 20));
+      // Where nobody looks, the first epochs and a twentieth of the others are enough.
+      if (terminal.interactive || epoch < 10 || (epoch + 1) % told === 0) {
+        const line = `epoch ${number}/${run.epochs}  ${timeText(took)}  ${logText(logs)}`;
+        terminal.err(`${clip(line, terminal.width)}\n`);
+      }
       await keep(run);
     },
   };
