@@ -38,6 +38,7 @@ lapis experiment search.json --data mnist/ -o search --resume   # after a kill`,
       terminal,
     });
     running.check();
+    await running.checkData();
     let exit = 1;
     const stop = (code: number) => {
       exit = code;

@@ -88,6 +88,20 @@ export class Running {
       }
     }
   }
+  /** Every file of the data is looked for, so that no trial begins in vain. @throws {InputError} */
+  async checkData(): Promise<void> {
+    const { file, folder, data } = this.#options.place, files = new Set<string>();
+    for (const { config } of this.#trials.list) {
+      const { data: read } = planOf(config, file, folder, data);
+      for (const part of [read?.train, read?.validation, read?.test]) {
+        for (const path of [...part?.x ?? [], ...part?.y ?? []]) files.add(path);
+      }
+    }
+    for (const path of files) {
+      if (await Deno.stat(path).then(() => true, () => false)) continue;
+      throw new InputError(`${path}: no such file, and trials need it`, { file: path });
+    }
+  }
   /** Ends the experiment: what runs is lost, what is finished is kept. */
   stop(): void {
     this.#stopped = true;

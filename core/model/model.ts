@@ -2,8 +2,7 @@
 import { mostProbable } from "./classes.ts";
 import { assemble, type Assembled } from "../network/assemble.ts";
 import { ConfigError, InputError, LapisError, shown } from "../values/errors.ts";
-import type { WriteOptions } from "./format.ts";
-import type { SaverOf } from "./format.ts";
+import type { SaverOf, WriteOptions } from "./format.ts";
 import {
   byName,
   concatRows,
@@ -24,6 +23,7 @@ import type { Random } from "../values/random.ts";
 import type { RegistryOf } from "./plugins.ts";
 import type { ModelOptions } from "./options.ts";
 import { asksForDraws, predictNames, type PredictOptions, stacked, streamOf } from "./sampling.ts";
+import { checkIds } from "./ids.ts";
 import { checkOptions } from "../values/schema.ts";
 import type { RunOnce } from "./sessions.ts";
 import { ModelState } from "./state.ts";
@@ -204,7 +204,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
   #feed(x: ModelData): Record<string, RuntimeValue> {
     this.#buildFrom(x);
     const ports = this.inputs, named = byName(x, ports);
-    return fedBy(ports, named, (p, given) => feed(p, given, true));
+    return checkIds(this.assembled?.graph, fedBy(ports, named, (p, given) => feed(p, given, true)));
   }
   #buildFrom(x: ModelData): void {
     if (!this.stack) return;

@@ -1,5 +1,6 @@
 /** Models: data in, batches, weights, states, and sessions that are kept equal. @module */
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { flatten } from "../../public/layers.ts";
 import {
   apply,
   BackendError,
@@ -233,4 +234,20 @@ Deno.test("an initializer that isn't there is an error that names the weight", (
   const layer = dense({ units: 1 }), bare = createRegistry([]);
   const start = input({ shape: [1], registry: bare });
   throws(() => sequential([start, layer]), /no op named MatMul|no initializer/);
+});
+
+Deno.test("a number that is no id is refused with its place, on every engine and by fit as by predict", async () => {
+  for (const backend of ["wasm", "plain"]) {
+    const m = sequential([embedding({ inputDim: 10, outputDim: 2 }), flatten(), dense({ units: 1 })], {
+      backend,
+    });
+    m.compile({ loss: "mse" });
+    await m.predict([[0, 9, 3]]);
+    for (const wrong of [NaN, 1.5, -5, 10]) {
+      const said = new RegExp(`row 2, number 3: ${wrong} is no id: expected a whole number from 0 to 9`);
+      await rejects(m.predict([[1, 2, 3], [1, 2, wrong]]), said);
+      await rejects(m.fit([[1, 2, 3], [1, 2, wrong]], [1, 2], { verbose: 0 }), said);
+      await rejects(m.evaluate([[1, 2, 3], [1, 2, wrong]], [1, 2]), said);
+    }
+  }
 });

@@ -230,3 +230,14 @@ Deno.test("the threshold in a file, or one that is given, is what evaluate and p
       2,
     );
   }));
+
+Deno.test("a search whose data are missing ends before the first trial", () =>
+  inFolder(async (folder) => {
+    const layers = [{ type: "dense", units: 1 }], data = { train: { x: "none.npy", y: "none.npy" } };
+    const base = { model: { layers }, data, compile: { loss: "mse" } };
+    const plan = { base, variants: [{ name: "a" }], metric: "valLoss" };
+    await Deno.writeTextFile(`${folder}/plan.json`, JSON.stringify(plan));
+    const { exit, err } = await lapis("experiment", `${folder}/plan.json`, "-o", `${folder}/out`);
+    strictEqual(exit, 3);
+    match(err, /none\.npy: no such file, and trials need it/);
+  }));
