@@ -13,6 +13,8 @@ export interface ArchitectureDef {
    * or of models that hold it as a part (`alone`). Such files aren't written.
    */
   readonly listed?: "never" | "alone";
+  /** True for a class of layers in Keras, whose calls count from 0; classes of models are their own first call. */
+  readonly part?: boolean;
   /**
    * Keras 3's functional configuration (`layers`, `input_layers`, `output_layers`), layers in Keras' order; one that says
    * `place` has its weights in that group below the class's own. `built` is what files hold of the shapes it was built for.

@@ -29,6 +29,21 @@ for (const file of files) {
   });
 }
 
+Deno.test("outputs of a functional model are those of its layers' first calls, also of layers made of layers", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".keras" });
+  try {
+    for (const file of ["CLIP.layers.keras", "CSPNet.layers.keras"]) {
+      using model = await loadModel(at(file), { backend: "plain", ...quiet });
+      await model.save(path);
+      const [was, is] = [await configOfKeras(at(file)), await configOfKeras(path)];
+      const ends = (of: typeof was) => (of.config as { readonly output_layers?: unknown }).output_layers;
+      ok(ends(was) !== undefined);
+      deepEqual(ends(is), ends(was));
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
 Deno.test("whole-model .h5 is refused for classes whose layers are made of layers, and written for others", async () => {
   using mobile = await loadModel(at("MobileNet.keras"), quiet);
   await rejects(() => mobile.toBytes(".h5"), /part of a layer of KerasHub's/);

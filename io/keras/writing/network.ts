@@ -171,7 +171,8 @@ function functionalEntry(given: Network, name: string, frozen: boolean, ctx: Wri
       const found = positions.get(t);
       if (!found) throw new UnsupportedError(`model ${name}: an output comes from outside the model`);
       // Keras 3 counts a functional model as its own first call here, though not where calls read it.
-      const own = t.call && ctx.major === 3 && networkConfigOf(t.call.layer)?.kind === "Functional";
+      const own = t.call && ctx.major === 3 && networkConfigOf(t.call.layer)?.kind === "Functional" &&
+        !isPart(t.call.layer, ctx);
       return own && !network.inputs.includes(t) ? [found[0], found[1] + 1, found[2]] : found;
     });
   const ins = ends(network.inputs), outs = ends(network.outputs);
@@ -191,6 +192,11 @@ function functionalEntry(given: Network, name: string, frozen: boolean, ctx: Wri
     ctx.major === 3 ? null : network.inputs.map((t) => shapeList(t.type)),
     ctx,
   );
+}
+/** True for a class of layers that is read as a network. */
+function isPart(layer: Layer, { registry }: WriteContext): boolean {
+  const name = keptClass(layer)?.className;
+  return name !== undefined && registry.all("architecture").some((def) => def.name === name && def.part);
 }
 /** True where the outputs were given names of their own, so that the model returns a record. */
 function namedOutputs(network: Network): boolean {

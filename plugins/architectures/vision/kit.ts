@@ -237,6 +237,7 @@ export function layers(
     kind: "architecture",
     name,
     packages,
+    part: true,
     network(config, built) {
       const h = new Hyperparameters(name, config), own = config.name;
       const drawn = draw(
