@@ -82,6 +82,8 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--seed <number>", "fixes initial weights, order and random numbers")
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
+      .option("--early-stopping [epochs]", "end after so many epochs (10) without a better valLoss")
+      .option("--best", "the model ends with the weights of its best epoch by valLoss")
       .addOption(
         new Option("--threshold <goal>", "of two classes: choose it on the validation rows, keep it")
           .choices([...goals]),

@@ -227,6 +227,7 @@ export async function planFrom(path: string, options: Options, begun?: Json): Pr
     fit: {
       ...base.fit,
       ...(epochs !== undefined && { epochs }),
+      callbacks: [...base.fit.callbacks, ...stoppingFrom(options, epochs ?? base.fit.epochs)],
       ...(batchSize !== undefined && { batchSize }),
       ...(seed !== undefined && { seed }),
       ...(split !== undefined && { validationSplit: split }),
@@ -234,6 +235,16 @@ export async function planFrom(path: string, options: Options, begun?: Json): Pr
       ...(options.classWeight === "balanced" && { classWeight: "balanced" as const }),
     },
   };
+}
+
+/** Early stopping as `--early-stopping` and `--best` ask for it; the best epoch alone never ends a fit. */
+function stoppingFrom(options: Options, epochs: number): readonly Json[] {
+  const { earlyStopping: asked, best } = options;
+  if (asked === undefined && best !== true) return [];
+  const borne = asked === true
+    ? 10
+    : numberOption(options, "earlyStopping", { flag: "--early-stopping", whole: true, min: 0 });
+  return [{ type: "earlyStopping", patience: borne ?? epochs, restoreBestWeights: best === true }];
 }
 
 /** What `compile` takes, from a configuration. */

@@ -241,3 +241,31 @@ Deno.test("a search whose data are missing ends before the first trial", () =>
     strictEqual(exit, 3);
     match(err, /none\.npy: no such file, and trials need it/);
   }));
+
+Deno.test("train --early-stopping ends where validation gets no better; without validation rows it is refused", () =>
+  inFolder(async (folder) => {
+    const layers = [{ type: "dense", units: 1 }],
+      compile = { loss: "mse", optimizer: { name: "sgd", learningRate: 0 } };
+    const config = {
+      model: { layers },
+      data: { train: { x: "x.npy", y: "x.npy" }, target: "number" },
+      compile,
+    };
+    await Deno.writeTextFile(`${folder}/c.json`, JSON.stringify(config));
+    await Deno.writeFile(`${folder}/x.npy`, writeNpy(tensor([[1], [2], [3], [4]])));
+    const args = [
+      "train",
+      `${folder}/c.json`,
+      "-o",
+      `${folder}/m.keras`,
+      "--epochs",
+      "20",
+      "--early-stopping",
+      "3",
+    ];
+    const { out } = await lapis(...args, "--best", "--validation-split", "0.5");
+    match(out, /trained 4 epochs/);
+    const { exit, err } = await lapis(...args);
+    ok(exit !== 0);
+    match(err, /valLoss/);
+  }));
