@@ -32,9 +32,9 @@ export const train: CommandDef = {
   name: "train",
   summary: "train a model: a new one by a configuration, or one from a file",
   example: `lapis train mnist.json --data mnist/ -o mnist.keras
-lapis train --data penguins.csv --target species -o penguins.keras   # no configuration
+lapis train --data penguins.csv --target species -o p.keras   # no JSON
 lapis train --data pics/ -o pics.keras   # a folder a class
-lapis train base.keras --head --data pics/ --unfreeze conv5 -o mine.keras   # transfer learning
+lapis train base.keras --head --data pics/ --unfreeze conv5 -o mine.keras
 lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
