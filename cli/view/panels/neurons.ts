@@ -1,5 +1,4 @@
 /** Dense layers as neurons: inputs, weighted sums, activations, biases and outputs, with weights and gradients. @module */
-import { item } from "../../../core/values/item.ts";
 import { input, type Model, sequential, tensor } from "../../../mod.ts";
 import { activation } from "../../../public/layers.ts";
 import type { LayerNode } from "../../../public/plugins.ts";
@@ -83,7 +82,7 @@ export async function neuronsData(subject: Subject, units: number): Promise<Neur
     const sums = new Array<number>(byRow ? rows : columns).fill(0);
     k?.numbers.forEach((w: number, i: number) => {
       const at = byRow ? Math.floor(i / columns) : i % columns;
-      sums[at] = item(sums, at) + Math.abs(w);
+      sums[at] = (sums[at] ?? 0) + Math.abs(w);
     });
     return sums;
   };
@@ -99,7 +98,7 @@ export async function neuronsData(subject: Subject, units: number): Promise<Neur
       unit,
       column: 0,
       row,
-      ...(before && { value: before[unit] as number }),
+      ...(before && { value: before[unit] ?? 0 }),
     })
   );
   let ids = shown.map((unit) => `x${unit}`), inputs = before, column = 0;
@@ -165,7 +164,7 @@ export async function neuronsData(subject: Subject, units: number): Promise<Neur
         connections.push({
           from: id,
           to: sum,
-          weight: kernel.numbers[k] as number,
+          weight: kernel.numbers[k] ?? 0,
           ...slopeAt(kernel.gradient, k),
         });
       });
@@ -173,28 +172,25 @@ export async function neuronsData(subject: Subject, units: number): Promise<Neur
         connections.push({
           from: biasId,
           to: sum,
-          weight: bias.numbers[unit] as number,
+          weight: bias.numbers[unit] ?? 0,
           ...slopeAt(bias.gradient, unit),
         });
       }
     });
     shown = mine;
     ids = mine.map((unit) => `${node.path}:a${unit}`);
-    inputs = outputs && Float64Array.from({ length: outputs.length }, (_, i) => outputs[i] as number);
+    inputs = outputs && Float64Array.from({ length: outputs.length }, (_, i) => outputs[i] ?? 0);
     const after = chain[at + 1] && inputOf(model, chain[at + 1], seen, subject);
     if (after && inputs && after.length === inputs.length) inputs = after;
     column += 2;
   }
   return { neurons, connections, columns, gradients: slope !== undefined };
 }
-const value = (
-  list: ArrayLike<number> | undefined,
-  at: number,
-) => (list ? { value: list[at] as number } : {});
+const value = (list: ArrayLike<number> | undefined, at: number) => (list ? { value: list[at] ?? 0 } : {});
 const slopeAt = (
   list: ArrayLike<number> | undefined,
   at: number,
-) => (list ? { gradient: list[at] as number } : {});
+) => (list ? { gradient: list[at] ?? 0 } : {});
 
 /** What a layer of the chain reads for the sample: the output of the layer before it, flat. */
 function inputOf(
@@ -218,9 +214,9 @@ function weighted(
 ): Float64Array {
   const out = Float64Array.from({ length: size }, (_, i) => bias?.[i] ?? 0);
   for (let r = 0; r < rows; r++) {
-    const v = x[r] as number;
+    const v = x[r] ?? 0;
     if (v === 0) continue;
-    for (let c = 0; c < size; c++) out[c] = (out[c] as number) + v * (kernel[r * size + c] ?? 0);
+    for (let c = 0; c < size; c++) out[c] = (out[c] ?? 0) + v * (kernel[r * size + c] ?? 0);
   }
   return out;
 }

@@ -1,5 +1,4 @@
 /** Numbers for the page: summaries, histograms and pictures of tensors. @module */
-import { item } from "../../../core/values/item.ts";
 import type { Tensor } from "../../../mod.ts";
 import { histogram } from "../../../plugins/plots/mod.ts";
 import { toNumbers } from "../../../public/tensors.ts";
@@ -17,7 +16,7 @@ export interface Summary {
 export function summary(values: ArrayLike<number>): Summary {
   let sum = 0, squares = 0, min = Infinity, max = -Infinity;
   for (let i = 0; i < values.length; i++) {
-    const v = values[i] as number;
+    const v = values[i] ?? 0;
     sum += v;
     squares += v * v;
     if (v < min) min = v;
@@ -37,7 +36,7 @@ export function summary(values: ArrayLike<number>): Summary {
 /** Counts in bins of equal width with mean, deviation and norm; what isn't finite is left out of the bins. */
 export function histogramOf(values: ArrayLike<number>, bins = 30): Histogram {
   const { edges, counts, mean, deviation } = histogram(values, bins);
-  return { from: item(edges, 0), to: edges.at(-1) ?? 0, counts, mean, deviation, norm: summary(values).norm };
+  return { from: edges[0] ?? 0, to: edges.at(-1) ?? 0, counts, mean, deviation, norm: summary(values).norm };
 }
 
 /** Bytes as base64. */
@@ -67,7 +66,7 @@ export function picture(
   const [min, max] = both ? [-size, size] : [low, high], span = max - min || 1;
   const bytes = Uint8Array.from(
     { length: width * height * channels },
-    (_, i) => Math.max(0, Math.min(255, Math.round((((values[i] as number) - min) / span) * 255))),
+    (_, i) => Math.max(0, Math.min(255, Math.round((((values[i] ?? 0) - min) / span) * 255))),
   );
   return { width, height, channels, pixels: base64(bytes), min, max, signed: both };
 }
