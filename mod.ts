@@ -20,6 +20,7 @@ import { type LoadOptions, loadWith } from "./io/files/load.ts";
 import type { Model } from "./core/model/model.ts";
 import type { SymbolicTensor } from "./core/network/network.ts";
 import { networkOps } from "./core/ops/mod.ts";
+import { printer } from "./io/arrays/numpytext.ts";
 import { saver } from "./io/files/save.ts";
 import { trainer } from "./plugins/training/engine/trainer.ts";
 import type { SourceLike } from "./io/files/sources.ts";
@@ -150,6 +151,7 @@ export const registry: Registry = createRegistry([
       ...trainingParts,
       trainer,
       saver,
+      printer,
       wasm,
       plain,
       onnxruntime,

@@ -2,6 +2,7 @@
 import * as args from "../io/files/arguments.ts";
 import type { DType, TensorData } from "../core/values/dtype.ts";
 import { type NDArray, printed } from "../core/values/printing.ts";
+import { numpyText } from "../io/arrays/numpytext.ts";
 import {
   castTensor as castPlain,
   copyOf as copyPlain,
@@ -26,30 +27,30 @@ import {
  * @throws {ShapeError} when the data doesn't fill the shape, or rows are ragged.
  */
 export function tensor(data: Nested | TensorData, shape?: readonly number[], dtype?: DType): NDArray {
-  return printed(tensorPlain(data, shape, dtype));
+  return printed(tensorPlain(data, shape, dtype), numpyText);
 }
 /** A tensor of zeros (empty strings for strings). */
 export function zeros(shape: readonly number[], dtype: DType = "float32"): NDArray {
   args.check("zeros", "shape", shape, args.list);
-  return printed(zerosPlain(shape, dtype));
+  return printed(zerosPlain(shape, dtype), numpyText);
 }
 /** A scalar tensor. */
 export function scalar(value: number | bigint | boolean | string, dtype?: DType): NDArray {
-  return printed(scalarPlain(value, dtype));
+  return printed(scalarPlain(value, dtype), numpyText);
 }
 /** The same elements under another shape of the same size. @throws {ShapeError} */
 export function reshaped(t: Tensor, shape: readonly number[]): NDArray {
   args.check("reshaped", "t", t, args.tensorKind);
   args.check("reshaped", "shape", shape, args.list);
-  return printed(reshapedPlain(t, shape));
+  return printed(reshapedPlain(t, shape), numpyText);
 }
 /** A deep copy. */
 export function copyOf(t: Tensor): NDArray {
   args.check("copyOf", "t", t, args.tensorKind);
-  return printed(copyPlain(t));
+  return printed(copyPlain(t), numpyText);
 }
 /** A tensor of another element type, by value: floats to integers truncate, to bool test against zero. */
 export function castTensor(t: Tensor, dtype: DType): NDArray {
   args.check("castTensor", "t", t, args.tensorKind);
-  return printed(castPlain(t, dtype));
+  return printed(castPlain(t, dtype), numpyText);
 }

@@ -18,7 +18,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Layer } from "../network/layer.ts";
 import { assignNames } from "../network/names.ts";
 import type { Network } from "../network/network.ts";
-import { type NDArray, printed } from "../values/printing.ts";
+import type { NDArray } from "../values/printing.ts";
 import type { Random } from "../values/random.ts";
 import type { RegistryOf } from "./plugins.ts";
 import type { ModelOptions } from "./options.ts";
@@ -105,7 +105,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     const ports = this.inputs, named = byName(inputs as ModelData, ports);
     const fed = fedBy(ports, named, (p, given) => feed(p, given, false, this.made === undefined));
     const results = await this.runOnce({}, fed);
-    for (const value of Object.values(results)) if (isTensor(value)) printed(value);
+    for (const value of Object.values(results)) if (isTensor(value)) this.printed(value);
     return results as Record<string, V>;
   }
   /**
@@ -191,7 +191,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
       assemble(this.network, this.registry, { ...options, ...this.assembling() }).activations;
     const results = await this.runOnce(options, fed);
     return new Map([...this.#activations].map(([path, names]) => {
-      const list = names.map((n) => printed(tensorIn(results[n], n)));
+      const list = names.map((n) => this.printed(tensorIn(results[n], n)));
       return [path, list.length === 1 && list[0] ? list[0] : list];
     }));
   }
@@ -236,7 +236,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
     return rows;
   }
   #listed(results: Readonly<Record<string, RuntimeValue>>): NDArray[] {
-    return this.outputs.map(({ name }) => printed(tensorIn(results[name], name)));
+    return this.outputs.map(({ name }) => this.printed(tensorIn(results[name], name)));
   }
   async #only(method: string, x: ModelData, all: () => Promise<readonly NDArray[]>): Promise<NDArray> {
     this.#buildFrom(x);
@@ -337,7 +337,7 @@ export class Model extends ModelState<RegistryOf<Model, TrainerDef>> {
   }
   /** The most probable class of every sample (or step), int32; a single probability is cut at a half. */
   async predictClasses(x: ModelData, options: { readonly batchSize?: number } = {}): Promise<NDArray> {
-    return printed(mostProbable(await this.predictProba(x, options)));
+    return this.printed(mostProbable(await this.predictProba(x, options)));
   }
   /** What the last fit gave. */
   get history(): History {

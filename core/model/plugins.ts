@@ -5,6 +5,7 @@ import type { ArchitectureDef } from "../network/architecture.ts";
 import type { NetworkKinds } from "../network/layer.ts";
 import type { PartKinds } from "../training/contract.ts";
 import type { FormatOf, SaverOf } from "./format.ts";
+import type { PrinterDef } from "../values/printing.ts";
 
 /** The plugin of each kind, for models `M` and their trainers `T`. */
 export interface KindsOf<M extends { readonly registry: unknown }, T> extends NetworkKinds, PartKinds {
@@ -16,6 +17,8 @@ export interface KindsOf<M extends { readonly registry: unknown }, T> extends Ne
   readonly format: FormatOf<M>;
   /** What saves models. */
   readonly saver: SaverOf<M>;
+  /** How tensors print. */
+  readonly printer: PrinterDef;
   /** A trainer. */
   readonly trainer: T;
 }

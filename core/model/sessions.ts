@@ -1,4 +1,5 @@
 /** A model's compiled sessions: one a mode, made when first used, their weights and states kept equal. @module */
+import type { PrinterDef } from "../values/printing.ts";
 import type { BackendDef, Session, SessionOptions } from "../graph/backend.ts";
 import { BackendError, LapisError, shown } from "../values/errors.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -8,7 +9,9 @@ import type { OperatorKinds } from "../graph/op.ts";
 import type { RuntimeValue, Tensor } from "../values/tensor.ts";
 
 /** Looks up the engines, and what graphs are built of. */
-export type Engines = Lookup<OperatorKinds & { readonly backend: BackendDef }>;
+export type Engines = Lookup<
+  OperatorKinds & { readonly backend: BackendDef; readonly printer: PrinterDef }
+>;
 
 /** Backends in the order they are tried when none is named. */
 const preferred = ["wasm", "plain", "onnxruntime"];

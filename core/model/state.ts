@@ -248,16 +248,20 @@ export abstract class ModelState<R extends Engines & NetworkPlugins> {
     this.#weights.set(path, value);
     this.sessions.write(path, value);
   }
+  /** A tensor that prints as the registry's printer says. */
+  protected printed(t: Tensor): NDArray {
+    return printed(t, this.registry.find("printer", "printer")?.text);
+  }
   /** One weight by its path, as it is now. */
   weight(path: string): NDArray | undefined {
     this.#take(path);
     const at = this.sessions.since(path);
     const known = this.#weights.get(path);
-    if (!known || at === this.#read.get(path)) return known && printed(known);
+    if (!known || at === this.#read.get(path)) return known && this.printed(known);
     const value = this.sessions.value(path) ?? known;
     this.#weights.set(path, value);
     if (at !== undefined) this.#read.set(path, at);
-    return printed(value);
+    return this.printed(value);
   }
   /** One layer's weight by its own name, as in `kernel`. */
   weightOf(layer: Layer, param: string): NDArray | undefined {

@@ -5,6 +5,7 @@ import { type DType, dtypes, type NumericArray } from "../../core/values/dtype.t
 import { FormatError, LimitError, shown, UnsupportedError } from "../../core/values/errors.ts";
 import { defaultLimits } from "../../core/values/limits.ts";
 import { type NDArray, printed } from "../../core/values/printing.ts";
+import { numpyText } from "./numpytext.ts";
 import { checkOptions } from "../../core/values/schema.ts";
 import { sizeOf, type Tensor } from "../../core/values/tensor.ts";
 import { reversedUnits } from "../archives/bytes.ts";
@@ -57,7 +58,7 @@ export function readNpy(bytes: Uint8Array, file?: string): NDArray {
   const text = new TextDecoder(major < 3 ? "latin1" : "utf-8").decode(bytes.subarray(start, start + length));
   const header = parseNpyHeader(text);
   if (typeof header === "string") throw new FormatError(`${label} header ${shown(text)}: ${header}`, detail);
-  return printed(readData(bytes.subarray(start + length), header, label, detail));
+  return printed(readData(bytes.subarray(start + length), header, label, detail), numpyText);
 }
 
 function readData(bytes: Uint8Array, header: NpyHeader, label: string, detail: { file?: string }): Tensor {
