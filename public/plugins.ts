@@ -15,6 +15,7 @@ export type { LayerOptions } from "../core/network/factory.ts";
 export type { Extras, Source, WriteNames, WriteOptions, WrittenFiles } from "../core/model/format.ts";
 export type { FormatOf, FormatOptionsOf, SaverOf } from "../core/model/format.ts";
 export type { FormatDef, FormatOptions, SaverDef } from "../core/registry.ts";
+export type { PrinterDef } from "../core/values/printing.ts";
 export type { BundleOf, KindsOf, RegistryOf } from "../core/model/plugins.ts";
 export type { HeldWeights, ModelState } from "../core/model/state.ts";
 export type { RandomInputs } from "../core/model/sampling.ts";

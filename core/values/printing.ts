@@ -1,5 +1,4 @@
 /** Tensors that tell their elements: as nested arrays, and as text. @module */
-import type { DType } from "./dtype.ts";
 import { isFloat } from "./dtype.ts";
 import { type Nested, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 
