@@ -76,7 +76,7 @@ Deno.test("bad input ends with 3 and one clear line without a stack trace", () =
       [/npy/, "predict", mlp, "--input", `${folder}/text.npy`],
       [/784/, "predict", mlp, "--input", `${folder}/wrong.npy`],
       [/not a number/, "predict", mlp, "--input", `${folder}/bad.csv`],
-      [/holds no \.png, \.jpg, \.gif or \.bmp/, "predict", mlp, "--input", folder],
+      [/holds no pictures \(\.png, \.jpg, \.gif, \.bmp, \.webp/, "predict", mlp, "--input", folder],
       [/vocabulary/, "predict", mlp, "--text", "hello"],
       [/no column stars; it has id, text, label/, "predict", bilstm, "-i", reviews, "--column", "stars"],
       [/layer/, "layers", "Lstn"],

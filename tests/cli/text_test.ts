@@ -183,7 +183,7 @@ Deno.test("characters and word vectors in a configuration; the file predicts tex
     const table = toNumbers([...model.weights.values()][0] ?? (await model.predict([[0, 0, 0, 0]])) as never);
     deepStrictEqual(Array.from(table.slice(3 * at, 3 * at + 3), Number), [1, 0, 0.5]);
     const told = await lapis("predict", `${folder}/words.keras`, "--text", "Enak!");
-    match(told.out, /0 {2}good/);
+    match(told.out, /1 {2}good/);
 
     await write(`${folder}/wide.json`, config(words, 6, true));
     const wide = await lapis("train", `${folder}/wide.json`, "-o", `${folder}/wide.keras`);
@@ -195,6 +195,6 @@ Deno.test("characters and word vectors in a configuration; the file predicts tex
     );
     const made = await lapis("train", `${folder}/characters.json`, "-o", `${folder}/characters.keras`);
     strictEqual(made.exit, 0, made.err);
-    match((await lapis("predict", `${folder}/characters.keras`, "--text", "MAHAL sekali")).out, /0 {2}bad/);
+    match((await lapis("predict", `${folder}/characters.keras`, "--text", "MAHAL sekali")).out, /1 {2}bad/);
   });
 });
