@@ -21,5 +21,6 @@ export {
   type CrossValidateOptions,
   type CrossValidation,
   type FoldResult,
+  spreadOf,
 } from "../plugins/evaluation/crossvalidate.ts";
 export * from "../plugins/evaluation/resampling.ts";

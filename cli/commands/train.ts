@@ -13,6 +13,7 @@ import { beginTable, type Begun, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, evaluationData, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
+import { crossValidated, foldsFrom } from "../evaluation/folds.ts";
 import type { TrainConfig } from "../training/config.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
 import { extrasOf, type Fitted, type Samples } from "../training/prepare.ts";
@@ -35,6 +36,7 @@ export const train: CommandDef = {
 lapis train --data penguins.csv --target species -o p.keras   # no JSON
 lapis train --data pics/ -o pics.keras   # a folder a class
 lapis train base.keras --head --data pics/ --unfreeze conv5 -o mine.keras
+lapis train --data penguins.csv --target species --folds 5   # ± of figures
 lapis train model.keras --data train.csv --epochs 5 -o more.keras
 lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
   declare: (command) =>
@@ -82,6 +84,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--seed <number>", "fixes initial weights, order and random numbers")
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
+      .option("--folds <count>", "cross-validation: so many models, each judged on rows it hasn't seen")
       .option("--early-stopping [epochs]", "end after so many epochs (10) without a better valLoss")
       .option("--best", "the model ends with the weights of its best epoch by valLoss")
       .addOption(
@@ -93,12 +96,16 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .option("--plot [file]", "show the curves of the losses and metrics; as SVG in a file too")
       .option("--resume", "go on from the state that --output holds"),
   async run([path = ""], options, context) {
-    const begun = await begunFrom(path, options, context);
+    const folds = foldsFrom(options), begun = await begunFrom(path, options, context);
     if (begun) context.log(begun.text);
     const plan = await planFrom(path, options, begun?.config), historyFile = textOption(options, "history");
-    const { output } = plan, resume = options.resume === true;
-    if (output === null) throw new UsageError("-o, --output is missing: where the trained model is written");
-    await checkPlaces(plan, output, options);
+    const resume = options.resume === true;
+    const written = folds === undefined || options.output !== undefined;
+    if (written) await checkPlaces(plan, placeOf(plan), options);
+    const crossed = folds === undefined ? undefined : await crossValidated(plan, folds, context);
+    if (crossed && (crossed.exit !== undefined || !written)) return crossed;
+    const output = placeOf(plan);
+    if (crossed) context.log(`the model of ${output} is trained on the rows of all ${folds} folds:`);
     if (begun) context.log(`written: ${await writeBegun(begun.config, output)}, to be changed and run again`);
     const callbacks = callbacksFrom(plan.fit.callbacks);
     const from = resume ? await resumedFrom(output) : undefined;
@@ -149,6 +156,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     const test = made.test && await testOn(model, made.test, fitted, context.terminal.width);
     return {
       text: [
+        ...(crossed ? [crossed.text] : []),
         ...(chosen ? [chosen.text] : []),
         ...(validated ? [`validation: ${logText(validated)}`] : []),
         ...(test ? [`test: ${test.text}`] : []),
@@ -160,6 +168,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       ].join("\n\n"),
       data: {
         ...data,
+        ...(crossed && { crossValidation: crossed.data }),
         ...(chosen && { threshold: chosen.threshold }),
         ...(test && { test: test.data }),
         ...judged?.data,
@@ -268,6 +277,11 @@ async function resumedFrom(output: string): Promise<string> {
   throw new UsageError("--resume: only .keras files hold a state");
 }
 
+/** Where the trained model is written. @throws {UsageError} where nothing says it. */
+function placeOf({ output }: TrainConfig): string {
+  if (output !== null) return output;
+  throw new UsageError("-o, --output is missing: where the trained model is written");
+}
 /** Refuses what can't be written before anything is read. @throws {InputError} {@link UsageError} */
 async function checkPlaces(
   { data }: TrainConfig,

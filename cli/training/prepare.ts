@@ -127,8 +127,9 @@ function moments(x: Tensor, divide: number): { readonly mean: number[]; readonly
 }
 
 /** The classes that the configuration says, or that a part's targets name. */
-export function labelsOf({ y }: RawPart, data: DataConfig): readonly string[] | null {
+export function labelsOf({ y, classes }: RawPart, data: DataConfig): readonly string[] | null {
   if (data.labels || data.target !== "class" || !isTexts(y)) return data.labels;
+  if (classes) return classes;
   const names = [...new Set(data.columns ? y.map((cell) => cell.trim()) : y)].sort();
   // Classes of a table that are numbers stand in the numbers' order.
   const numbers = data.columns !== null &&

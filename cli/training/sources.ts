@@ -21,6 +21,8 @@ export interface RawPart {
   readonly extra?: readonly string[];
   /** Rows that were left out, since they have no target. */
   readonly left?: number;
+  /** Names of all classes, where these are some rows of a part that may lack one. */
+  readonly classes?: readonly string[] | undefined;
   /** The file of each sample, where samples are pictures. */
   readonly pictures?: readonly string[];
   /** Pictures that can't be read, and why. */

@@ -13,7 +13,7 @@ export interface HeldBack {
 }
 
 /** The class of every row: names, whole numbers, or where a row's one is; undefined for numbers of other kinds. */
-function classesIn(y: Tensor | readonly string[] | undefined): ArrayLike<string | number> | undefined {
+export function classesIn(y: Tensor | readonly string[] | undefined): ArrayLike<string | number> | undefined {
   if (y === undefined || isTexts(y)) return y;
   const numbers = toNumbers(y), rows = y.shape[0] ?? 0, width = rows === 0 ? 0 : numbers.length / rows;
   if (width === 1) return numbers.every((v: number) => Number.isInteger(v)) ? numbers : undefined;

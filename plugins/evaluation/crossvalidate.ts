@@ -1,4 +1,5 @@
 /** k-fold cross-validation: a new model for every fold, trained on the others and judged on it. @module */
+import * as args from "../../io/files/arguments.ts";
 import { InputError } from "../../core/values/errors.ts";
 import { takeRows } from "../../core/model/feed.ts";
 import type { Model } from "../../core/model/model.ts";
@@ -33,10 +34,11 @@ export interface CrossValidation {
   readonly deviation: Readonly<Record<string, number>>;
 }
 
-/** Means and standard deviations of the figures that all folds have. */
+/** Means of the figures that rounds have, and their standard deviations with n − 1. */
 export function spreadOf(
   list: readonly Readonly<Record<string, number>>[],
 ): Pick<CrossValidation, "mean" | "deviation"> {
+  args.check("spreadOf", "list", list, args.list);
   const mean: Record<string, number> = {}, deviation: Record<string, number> = {};
   for (const name of Object.keys(list[0] ?? {})) {
     const values = list.map((figures) => figures[name] ?? NaN), n = values.length;

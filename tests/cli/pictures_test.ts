@@ -298,3 +298,23 @@ async function firstModel(folder: string, last: Awaited<ReturnType<typeof loadMo
   await first.save(`${folder}/first.keras`);
   return { channelsFirst: "first.keras" };
 }
+
+Deno.test("a folder of pictures is cross-validated, each fold with its share of every class", () =>
+  inFolder(async (folder) => {
+    await pictures(`${folder}/pics`);
+    const { exit, out, err } = await run(
+      "train",
+      "--data",
+      `${folder}/pics`,
+      "--folds",
+      "3",
+      "--epochs",
+      "2",
+      "--json",
+    );
+    strictEqual(exit, 0, err);
+    const { folds, mean } = JSON.parse(out);
+    deepStrictEqual(folds.map(({ rows }: { rows: number }) => rows), [10, 10, 10]);
+    ok(mean.accuracy >= 0 && mean.accuracy <= 1 && mean.loss > 0, out);
+    deepStrictEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["pics"]);
+  }));
