@@ -18,6 +18,7 @@ import { generate } from "./commands/generate.ts";
 import { experiment } from "./commands/experiment.ts";
 import { gradients } from "./commands/gradients.ts";
 import { graph } from "./commands/graph.ts";
+import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { layers } from "./commands/layers.ts";
 import { predict } from "./commands/predict.ts";
@@ -32,6 +33,7 @@ const commands: readonly CommandDef[] = [
   inspect,
   verify,
   convert,
+  init,
   train,
   experiment,
   evaluate,

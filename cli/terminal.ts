@@ -10,6 +10,8 @@ export interface Terminal {
   readonly width: number;
   /** Standard error is looked at by a person. */
   readonly interactive: boolean;
+  /** Asks the person who sits at it; absent where nobody does. */
+  ask?(question: string): string | null;
 }
 
 /** Thrown where nobody reads standard output any more: the work ends, and nothing is told. */
@@ -32,6 +34,8 @@ export function processTerminal(): Terminal {
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     width: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80,
     interactive: Deno.stderr.isTerminal(),
+    ...(Deno.stdin.isTerminal() && Deno.stdout.isTerminal() &&
+      { ask: (question: string) => prompt(question) }),
   };
 }
 

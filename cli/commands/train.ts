@@ -1,15 +1,15 @@
 /** `lapis train`: trains a model that a configuration describes, or goes on with one from a file. @module */
 import type { Model } from "../../mod.ts";
 import { historyText, plotHistory } from "../../plugins/plots/mod.ts";
-import { collect, type CommandDef, type Context, listOption, textOption, UsageError } from "../command.ts";
+import { collect, type CommandDef, type Context, textOption, UsageError } from "../command.ts";
 import { backendNames, loadNamed } from "../loading.ts";
 import { beginPictures } from "../pictures/begun.ts";
 import { brokenText } from "../pictures/broken.ts";
 import { augmentations } from "../pictures/plan.ts";
-import { isTable } from "../inputs.ts";
+import { beginData } from "../begun.ts";
 import { checkFile, writeText } from "../output.ts";
 import { count } from "../terminal.ts";
-import { beginTable, type Begun, writeBegun } from "../training/begun.ts";
+import { type Begun, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, evaluationData, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
@@ -176,29 +176,18 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     };
   },
 };
-/** The tables that are trained on without a configuration. @throws {UsageError} where there are none. */
 /** The configuration that is made of pictures or a table where none is given. */
 async function begunFrom(
   path: string,
   options: Readonly<Record<string, unknown>>,
   context: Context,
 ): Promise<Begun | undefined> {
-  const log = (line: string) => context.log(line);
   if (path !== "" && options.head === undefined || options.resume === true) return undefined;
   if (path !== "") {
     const { model } = await loadNamed(path, options, context);
-    return await beginPictures(options, log, { model, path });
+    return await beginPictures(options, (line) => context.log(line), { model, path });
   }
-  return await beginPictures(options, log) ??
-    await beginTable(tablesIn(options), options, context.terminal.width);
-}
-function tablesIn(options: Readonly<Record<string, unknown>>): readonly string[] {
-  const files = listOption(options, "data");
-  if (files.length > 0 && files.every(isTable)) return files;
-  throw new UsageError(
-    "expected a configuration or a model file; or a table and its column: --data FILE.csv --target COLUMN; " +
-      "or a folder of pictures, a folder a class: --data FOLDER",
-  );
+  return await beginData(options, context, "expected a configuration or a model file; or");
 }
 /** What is kept of the fit for pages: of one that is open, or of a later one by the history's file. */
 async function observed(

@@ -127,8 +127,8 @@ function foundText({ found, notes }: TablePreprocessor, width: number): string {
   ].join("\n");
 }
 
-/** Writes the configuration beside the model, its files as they are seen from there; gives its name. One that is there stays. */
-export async function writeBegun(config: Json, output: string): Promise<string> {
+/** A configuration's text, its files as they are seen from the file that it is written to. */
+export function placedText(config: Json, output: string): string {
   const folder = output.slice(0, Math.max(output.lastIndexOf("/"), output.lastIndexOf("\\")) + 1);
   const data = config.data as Json,
     from = (file: unknown) => {
@@ -141,7 +141,11 @@ export async function writeBegun(config: Json, output: string): Promise<string> 
   });
   const model = typeof config.model === "string" ? from(config.model) : config.model;
   const placed = { ...config, model, data: { ...data, ...Object.fromEntries(parts) } };
-  const told = `${JSON.stringify(placed, null, 2)}\n`;
+  return `${JSON.stringify(placed, null, 2)}\n`;
+}
+/** Writes the configuration beside the model; gives its name. One that is there stays. */
+export async function writeBegun(config: Json, output: string): Promise<string> {
+  const told = placedText(config, output);
   const base = output.replace(/(\.weights)?\.[\w]+$/, "");
   for (let n = 1;; n++) {
     const file = n === 1 ? `${base}.json` : `${base}-${n}.json`;

@@ -21,6 +21,7 @@ const commands = [
   "inspect",
   "verify",
   "convert",
+  "init",
   "train",
   "experiment",
   "evaluate",

@@ -3,30 +3,10 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { input, loadModel, sequential, tensor, writeNpy } from "../../mod.ts";
 import { freeze } from "../../public/edit.ts";
 import { batchNormalization, conv2d, dense, globalAveragePooling2d } from "../../public/layers.ts";
+import { bmp } from "../support/bmp.ts";
 import { inFolder, lapis } from "../support/cli.ts";
 import { root } from "../support/sources.ts";
 
-/** A BMP of one colour with a brighter spot that moves with the number. */
-function bmp(side: number, [r, g, b]: readonly [number, number, number], spot: number): Uint8Array {
-  const line = Math.ceil(side * 3 / 4) * 4,
-    bytes = new Uint8Array(54 + line * side),
-    view = new DataView(bytes.buffer);
-  bytes.set([0x42, 0x4d]);
-  view.setUint32(2, bytes.length, true);
-  view.setUint32(10, 54, true);
-  view.setUint32(14, 40, true);
-  view.setInt32(18, side, true);
-  view.setInt32(22, side, true);
-  view.setUint16(26, 1, true);
-  view.setUint16(28, 24, true);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const lit = (x + y * side) % 7 === spot % 7 ? 40 : 0;
-      bytes.set([b + lit, g + lit, r + lit], 54 + y * line + x * 3);
-    }
-  }
-  return bytes;
-}
 const colours = { blue: [20, 30, 180], green: [20, 170, 40], red: [190, 30, 30] } as const;
 async function pictures(folder: string, count = 10): Promise<void> {
   for (const [name, colour] of Object.entries(colours)) {
