@@ -15,6 +15,10 @@ export interface ArchitectureDef {
   readonly listed?: "never" | "alone";
   /** True for a class of layers in Keras, whose calls count from 0; classes of models are their own first call. */
   readonly part?: boolean;
+  /** True where such a class takes its tensors as arguments of their own, in the order of the inputs' names. */
+  readonly positional?: boolean;
+  /** True where such a class fails in Keras on the shape that a file says it is built for: its first call builds it. */
+  readonly builtByCall?: boolean;
   /**
    * Keras 3's functional configuration (`layers`, `input_layers`, `output_layers`), layers in Keras' order; one that says
    * `place` has its weights in that group below the class's own. `built` is what files hold of the shapes it was built for.

@@ -12,6 +12,7 @@ import { operationOf } from "../reading/operations.ts";
 import { writtenOperation } from "./operations.ts";
 import { shapeList } from "./layers.ts";
 import { countsMasked, maskRides, strayMask } from "./kept.ts";
+import { partClass } from "./parts.ts";
 import type { MaskNodes } from "./masks.ts";
 import { pythonList, type WriteContext } from "./values.ts";
 
@@ -40,7 +41,7 @@ export function callsWith(
     if (constantOf(call.layer) || call.outputs.every((t) => dropped.has(t))) continue;
     const stray = strayMask(network, call, ctx.major);
     if (stray !== undefined) throw new UnsupportedError(`${labelOf(call)}: ${stray}`);
-    const node = ctx.major === 3 ? newCall(call, positions, masks) : oldCall(call, positions, dropped);
+    const node = ctx.major === 3 ? newCall(call, positions, masks, ctx) : oldCall(call, positions, dropped);
     const known = out.get(call.layer);
     if (known) known.nodes.push(node);
     else out.set(call.layer, { nodes: [node], shape: builtFor(call) });
@@ -80,7 +81,7 @@ function inputsAndStates(call: LayerCall): readonly [readonly SymbolicTensor[], 
 /** The array of a tensor that is a constant. */
 const arrayOf = (t: SymbolicTensor) => t.call && constantOf(t.call.layer);
 
-function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unknown {
+function newCall(call: LayerCall, positions: Positions, masks: MaskNodes, ctx: WriteContext): unknown {
   const ref = (t: SymbolicTensor): Json => {
     const array = arrayOf(t);
     if (array) return { class_name: "__tensor__", config: { value: pythonList(array), dtype: array.dtype } };
@@ -125,6 +126,7 @@ function newCall(call: LayerCall, positions: Positions, masks: MaskNodes): unkno
   for (const [key, t] of Object.entries(values)) kwargs[fieldToSnake(key)] = ref(t);
   for (const [key, value] of Object.entries(options)) kwargs[fieldToSnake(key)] = value;
   const keys = recordOf(call.layer);
+  if (keys && partClass(call.layer, ctx)?.positional) return { args: inputs.map(ref), kwargs };
   if (keys) return { args: [Object.fromEntries(inputs.map((t, i) => [keys[i] ?? i, ref(t)]))], kwargs };
   const args = names ? inputs.map(ref) : inputs.length === 1 && first ? [ref(first)] : [inputs.map(ref)];
   return { args, kwargs };

@@ -13,6 +13,7 @@ import { callsWith, type Position } from "./calls.ts";
 import { inputEntry, layerEntry, policy, shapeList } from "./layers.ts";
 import { keepingMasks } from "./kept.ts";
 import { MaskNodes } from "./masks.ts";
+import { partClass } from "./parts.ts";
 import { withNumber } from "../reading/shared.ts";
 import { serialized, type WriteContext } from "./values.ts";
 
@@ -22,7 +23,7 @@ export function anyLayer(layer: Layer, name: string, frozen: boolean, ctx: Write
 }
 function ownEntry(layer: Layer, name: string, frozen: boolean, ctx: WriteContext): Json {
   const inside = networkConfigOf(layer), known = writtenClass(layer, ctx);
-  if (known) return classEntry(known, name, frozen || !layer.trainable);
+  if (known) return classEntry(known, name, frozen || !layer.trainable, partClass(layer, ctx)?.builtByCall);
   if (!inside) {
     return layerEntry(layer, name, frozen, ctx, (inner, own, held) => anyLayer(inner, own, held, ctx));
   }
@@ -55,7 +56,7 @@ export function refuseUnlisted(network: Network, ctx: WriteContext): void {
 }
 const ours = "keras_hub";
 /** A class with its hyperparameters, as it was read. */
-function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean): Json {
+function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean, builtByCall = false): Json {
   // A whole-model .h5 named the class alone.
   const { class_name, build_config, module = ours, registered_name = `${ours}>${class_name}` } = raw;
   return {
@@ -63,7 +64,7 @@ function classEntry({ raw, config }: LayerEntry, name: string, frozen: boolean):
     class_name,
     config: { ...config, name, ...(frozen && { trainable: false }) },
     registered_name,
-    ...(build_config !== undefined && { build_config }),
+    ...(build_config !== undefined && !builtByCall && { build_config }),
   };
 }
 /** The form of a model: its class, its configuration, and the shape it is built for. */
@@ -156,7 +157,7 @@ function functionalEntry(given: Network, name: string, frozen: boolean, ctx: Wri
         operation.className,
       )
       : anyLayer(layer, own, frozen, ctx);
-    const shape = calls.shape;
+    const shape = partClass(layer, ctx)?.builtByCall ? undefined : calls.shape;
     return [{
       ...entry,
       ...(ctx.modules && shape !== undefined && !operation && !("build_config" in entry)
@@ -172,7 +173,7 @@ function functionalEntry(given: Network, name: string, frozen: boolean, ctx: Wri
       if (!found) throw new UnsupportedError(`model ${name}: an output comes from outside the model`);
       // Keras 3 counts a functional model as its own first call here, though not where calls read it.
       const own = t.call && ctx.major === 3 && networkConfigOf(t.call.layer)?.kind === "Functional" &&
-        !isPart(t.call.layer, ctx);
+        partClass(t.call.layer, ctx) === undefined;
       return own && !network.inputs.includes(t) ? [found[0], found[1] + 1, found[2]] : found;
     });
   const ins = ends(network.inputs), outs = ends(network.outputs);
@@ -192,11 +193,6 @@ function functionalEntry(given: Network, name: string, frozen: boolean, ctx: Wri
     ctx.major === 3 ? null : network.inputs.map((t) => shapeList(t.type)),
     ctx,
   );
-}
-/** True for a class of layers that is read as a network. */
-function isPart(layer: Layer, { registry }: WriteContext): boolean {
-  const name = keptClass(layer)?.className;
-  return name !== undefined && registry.all("architecture").some((def) => def.name === name && def.part);
 }
 /** True where the outputs were given names of their own, so that the model returns a record. */
 function namedOutputs(network: Network): boolean {

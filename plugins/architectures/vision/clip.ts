@@ -184,7 +184,7 @@ function head(name: string, biased: boolean): ArchitectureDef {
     if (biased) logits = n.operation("Add", "biased", [logits, some(own, 1)]);
     const back = n.operation("Transpose", "vision_logits", [logits], { axes: [1, 0] });
     return d.finish({ a: image, b: words }, { a: back, b: logits });
-  });
+  }, { positional: true });
 }
 function pairOf(h: Hyperparameters, d: Draft, defs: readonly ArchitectureDef[]) {
   const vision = innerModel(h, "vision_encoder", defs), text = innerModel(h, "text_encoder", defs);
@@ -229,7 +229,7 @@ function poolers(prefix: string): readonly ArchitectureDef[] {
     const x = n.with(d.input("text_embeddings", [null, null], "float32"), 1),
       ids = d.input("token_ids", [null]);
     return d.finish({ a: x, b: ids }, textStep(n, x, ids, typeof end === "number" ? end : undefined));
-  });
+  }, { positional: true });
   return [block(`${prefix}VisionPooler`, (_, n, x) => n.first("class_step", x)), text];
 }
 function clip(prefix: string, headName: string, end?: number): ArchitectureDef {

@@ -232,12 +232,15 @@ export function block(name: string, draw: (h: Hyperparameters, n: Net, x: Ref) =
 export function layers(
   name: string,
   draw: (h: Hyperparameters, d: Draft, sizes: readonly Sizes[]) => Json,
+  { positional = false, builtByCall = false } = {},
 ): ArchitectureDef {
   return {
     kind: "architecture",
     name,
     packages,
     part: true,
+    positional,
+    builtByCall,
     network(config, built) {
       const h = new Hyperparameters(name, config), own = config.name;
       const drawn = draw(

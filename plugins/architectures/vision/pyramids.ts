@@ -205,7 +205,7 @@ const head = layers("PredictionHead", (h, d, [sizes = []]) => {
   }
   const y = n.conv("prediction_layer", x, h.number("output_filters"), 3, { padding: "same", use_bias: true });
   return d.finish(start, y);
-});
+}, { builtByCall: true });
 /** The detector's heads over every level: numbers before boxes are made of them. */
 export function detectorHeads(
   h: Hyperparameters,
