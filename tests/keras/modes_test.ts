@@ -73,7 +73,7 @@ for (const [version, key] of [["2.15.0", "keras2"], ["3.15.1", "keras3"]] as con
         if (!close(got, want)) wrong.push(`${one.name}: loss ${i} is ${got}, Keras ${want}`);
       });
       using predicted = await modelOf(one, version);
-      const before = predicted.weights;
+      const before = new Map(predicted.weights);
       await predicted.predict(x);
       const moved = [...predicted.weights].some(([path, t]) => {
         const old = toNumbers(before.get(path) as Tensor);
