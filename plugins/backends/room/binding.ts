@@ -97,10 +97,11 @@ export function bindValue(
   if (type.shape.length !== value.shape.length) throw wrong();
   type.shape.forEach((d, i) => {
     if (!bindDim(d, value.shape[i] ?? -1, env)) {
+      const other = typeof d === "number" ? "" : `: ${dimText(d)} is ${evalDim(d, env)} by the other inputs`;
       throw new InputError(
         `input ${shown(input.name)}: expected shape ${shapeText(type.shape)}, got [${
           value.shape.join(", ")
-        }] (axis ${i})`,
+        }] (axis ${i}${other})`,
         { place: input.name },
       );
     }
