@@ -24,3 +24,4 @@ export {
   spreadOf,
 } from "../plugins/evaluation/crossvalidate.ts";
 export * from "../plugins/evaluation/resampling.ts";
+export * from "../plugins/evaluation/raterange.ts";

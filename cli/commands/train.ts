@@ -13,6 +13,7 @@ import { type Begun, writeBegun } from "../training/begun.ts";
 import { callbacksFrom } from "../training/callbacks.ts";
 import { evaluateOn, evaluationData, evaluationText } from "../training/evaluation.ts";
 import { evaluateText, languageText } from "../training/language.ts";
+import { foundRate } from "../evaluation/rates.ts";
 import { crossValidated, foldsFrom } from "../evaluation/folds.ts";
 import type { TrainConfig } from "../training/config.ts";
 import { checkOutput, planFrom } from "../training/plan.ts";
@@ -85,6 +86,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       .addOption(new Option("--backend <name>", "engine to train on").choices(backendNames))
       .option("-o, --output <file>", "where the trained model is written: .keras, .h5, .onnx …")
       .option("--folds <count>", "cross-validation: so many models, each judged on rows it hasn't seen")
+      .option("--find-lr", "100 steps of rising learning rates tell a good one; nothing is written")
       .option("--early-stopping [epochs]", "end after so many epochs (10) without a better valLoss")
       .option("--best", "the model ends with the weights of its best epoch by valLoss")
       .addOption(
@@ -100,6 +102,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
     if (begun) context.log(begun.text);
     const plan = await planFrom(path, options, begun?.config), historyFile = textOption(options, "history");
     const resume = options.resume === true;
+    if (options.findLr === true) return await foundRate(plan, options, context);
     const written = folds === undefined || options.output !== undefined;
     if (written) await checkPlaces(plan, placeOf(plan), options);
     const crossed = folds === undefined ? undefined : await crossValidated(plan, folds, context);
