@@ -75,7 +75,7 @@ lapis train mnist.json --data mnist/ -o mnist.keras --resume   # after Ctrl-C`,
       )
       .option("--unfreeze <layer>", "a second stage frees the layers from this one on; all: every one")
       .option("--fine-tune <epochs>", "passes over the data in the second stage (default: 10)")
-      .option("--fine-tune-rate <rate>", "its learning rate (default: 0.0001)")
+      .option("--fine-tune-rate <rate>", "its learning rate (default: a tenth of the first)")
       .option("--epochs <count>", "passes over the data")
       .option("--batch-size <rows>", "samples of a step")
       .option("--optimizer <name>", "the optimizer")

@@ -6,6 +6,7 @@ import { isFolder, isTable } from "../inputs.ts";
 import { targetsFrom } from "../targets.ts";
 import { type Begun, saidFit } from "../training/begun.ts";
 import type { Json } from "../training/config.ts";
+import { transferWith } from "../training/transfer.ts";
 import { foundIn, foundInTable, type FoundPictures, holdsPictures, pictureColumn } from "./found.ts";
 import { pictureForm } from "./layout.ts";
 import { augmentations, choosePlan } from "./plan.ts";
@@ -47,19 +48,29 @@ export async function beginPictures(
     throw new UsageError(`--augment: expected ${Object.keys(augmentations).join(", ")}, got ${augment}`);
   }
   const epochs = numberOption(options, "epochs", { flag: "--epochs", whole: true, min: 1 });
+  const learningRate = numberOption(options, "learningRate", { flag: "--learning-rate", min: 0 });
+  const divide = numberOption(options, "divide", { flag: "--divide" });
+  const transfer = transferWith(null, options);
   const { height, width, colorMode } = pictureForm(base?.model.inputs[0]?.shape ?? []);
   const own = height !== undefined && width !== undefined ? [height, width] as const : undefined;
   const { config, text, notes } = await choosePlan(pictures, {
     ...(size && { size }),
     ...(augment !== undefined && { augment }),
     ...(epochs !== undefined && { epochs }),
+    ...(learningRate !== undefined && { learningRate }),
     ...(base && { base: { size: own ?? size, colorMode } }),
   });
   for (const note of notes) log(`note: ${note}`);
   const fit = config.fit as Json;
   const said = saidFit(options, pictures.train.files.length);
   return {
-    config: { ...config, ...(base && { model: base.path }), fit: { ...fit, ...said } },
+    config: {
+      ...config,
+      data: { ...config.data as Json, ...(divide !== undefined && { divide }) },
+      ...(base && { model: base.path }),
+      ...(transfer && { transfer: { ...transfer } }),
+      fit: { ...fit, ...said },
+    },
     text,
   };
 }

@@ -21,6 +21,7 @@ export interface PictureChoices {
   readonly size?: readonly [height: number, width: number];
   readonly augment?: string;
   readonly epochs?: number;
+  readonly learningRate?: number;
   /** The size and channels that a model to go on from takes. */
   readonly base?: { readonly size: readonly [number, number] | undefined; readonly colorMode: string };
 }
@@ -68,9 +69,9 @@ function layersFor([height, width]: readonly [number, number], classes: number):
     { type: "dense", units: classes, activation: "softmax" },
   ];
 }
-/** Passes that make some fifteen hundred steps, from 10 to 40. */
-const epochsFor = (pictures: number, batchSize: number) =>
-  Math.min(40, Math.max(10, Math.round((1500 * batchSize) / pictures)));
+/** Passes that make some fifteen hundred steps, from 10 to `most`. */
+const epochsFor = (pictures: number, batchSize: number, most: number) =>
+  Math.min(most, Math.max(10, Math.round((1500 * batchSize) / pictures)));
 
 /** Chooses how pictures are trained on. `folder` says files from where the configuration stands. */
 export async function choosePlan(found: FoundPictures, choices: PictureChoices): Promise<ChosenPlan> {
@@ -83,8 +84,12 @@ export async function choosePlan(found: FoundPictures, choices: PictureChoices):
   const weights = uneven && Object.fromEntries(
     [...train.classes].map(([name, c]) => [name, Math.round((1000 * n) / (labels.length * c)) / 1000]),
   );
-  const kind = choices.augment ?? (base || Math.min(...size) >= 24 ? "light" : "none");
-  const batchSize = 32, epochs = choices.epochs ?? epochsFor(n, batchSize);
+  const batchSize = 32, epochs = choices.epochs ?? epochsFor(n, batchSize, base ? 100 : 40);
+  const steps = epochs * Math.ceil(n / batchSize), few = steps < 1500;
+  // A head on frozen features is a small convex problem: with few steps it needs a high rate, and no noise.
+  const learningRate = choices.learningRate ?? (base && few ? 0.01 : base && steps < 5000 ? 0.003 : 0.001);
+  const large = Math.min(...size) >= 24;
+  const kind = choices.augment ?? ((base ? !few : large) ? "light" : "none");
   const config: Json = {
     data: {
       train: train.path,
@@ -96,7 +101,7 @@ export async function choosePlan(found: FoundPictures, choices: PictureChoices):
     },
     model: { layers: layersFor(size, labels.length) },
     compile: {
-      optimizer: { name: "adam", learningRate: 0.001 },
+      optimizer: { name: "adam", learningRate },
       loss: "sparseCategoricalCrossentropy",
       metrics: ["accuracy"],
     },
@@ -119,6 +124,7 @@ export async function choosePlan(found: FoundPictures, choices: PictureChoices):
       `${size[0]} × ${size[1]}, ${colorMode}${base?.size ? ", as the model takes them" : ""} (--image-size)`,
     ],
     ["changed", `${kind}${kind === "none" ? "" : `: ${JSON.stringify(augmentations[kind])}`} (--augment)`],
+    ["rate", `${learningRate}${base ? ` for the head, by ${count(steps)} steps` : ""} (--learning-rate)`],
     ["validation", validation ? validation.path : "a fifth, drawn by seed, each class in its share"],
     ...(weights
       ? [["class weights", `${least} to ${most} pictures a class: ${JSON.stringify(weights)}`]]

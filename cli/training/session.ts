@@ -40,7 +40,7 @@ import {
 import { openSeries, seriesExtras, seriesFrom, type SeriesTraining } from "./series.ts";
 import { readPart } from "./sources.ts";
 import { heldBack, lacksOf } from "./validation.ts";
-import { asLayers, free, takenOver, trainedCount } from "./transfer.ts";
+import { asLayers, free, secondRate, takenOver, trainedCount } from "./transfer.ts";
 import { beginWithVectors } from "./vectors.ts";
 import { Interrupted } from "./watch.ts";
 
@@ -240,15 +240,16 @@ export async function fitModel(
       return first;
     }
     const freed = free(model, transfer.unfreeze), { optimizer } = compile;
+    const rate = secondRate(transfer, optimizer);
     const named = typeof optimizer === "string" ? { name: optimizer } : optimizer;
     model.compile(
-      compileOptions({ ...compile, optimizer: { ...named, learningRate: transfer.learningRate } }),
+      compileOptions({ ...compile, optimizer: { ...named, learningRate: rate } }),
     );
     ready.log?.(
       `second stage: ${freed.length} layers from ${
         freed[0] ?? "none"
       } on are free, batch normalization is not: ` +
-        `${trainedCount(model)} weights train at ${transfer.learningRate}`,
+        `${trainedCount(model)} weights train at ${rate}`,
     );
     const done = first.epoch.length, epochs = done + transfer.epochs;
     const second = await model.fit(x, y, { ...options, epochs, initialEpoch: done });

@@ -13,7 +13,7 @@ export interface TransferConfig {
   readonly freeze: string | null;
   readonly unfreeze: string | null;
   readonly epochs: number;
-  readonly learningRate: number;
+  readonly learningRate: number | null;
 }
 /** Every key of `transfer`. */
 export const transferFields: Schema<TransferConfig> = {
@@ -27,7 +27,9 @@ export const transferFields: Schema<TransferConfig> = {
     doc: "the first layer that a second stage frees, all: every layer; batch normalization stays frozen",
   })),
   epochs: int({ doc: "passes over the data in the second stage", min: 1, default: 10 }),
-  learningRate: float({ doc: "the rate of the second stage", min: 0, default: 1e-4 }),
+  learningRate: nullable(
+    float({ doc: "the rate of the second stage; a tenth of the first's unless given", min: 0 }),
+  ),
 };
 
 type Options = Readonly<Record<string, unknown>>;
@@ -99,6 +101,13 @@ export function takenOver(
     }, ${trained} weights train`,
   );
   return model;
+}
+/** The rate of the second stage: as said, else a tenth of the first's where that is a number. */
+export function secondRate(transfer: TransferConfig, optimizer: unknown): number {
+  const { learningRate: first } = typeof optimizer === "object" && optimizer !== null
+    ? optimizer as { readonly learningRate?: unknown }
+    : {};
+  return transfer.learningRate ?? (typeof first === "number" ? Number((first / 10).toPrecision(6)) : 1e-4);
 }
 /** Number of elements of the weights that train. */
 export function trainedCount(model: Model): number {

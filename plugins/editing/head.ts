@@ -13,7 +13,7 @@ import { checkOptions, type OptionNames } from "../../core/values/schema.ts";
 export interface HeadOptions {
   /** Classes of the new output. */
   readonly classes: number;
-  /** Share of the features that are dropped in training; 0.2 unless given. */
+  /** Share of the features that are dropped in training; unless given 0.2, and none of fewer than 128. */
   readonly dropout?: number;
   /** Seed of the new layer's first weights; the model's unless given. */
   readonly seed?: number;
@@ -48,7 +48,7 @@ export function withHead(base: Model, options: HeadOptions): Model {
   args.check("withHead", "base", base, args.modelKind);
   args.check("withHead", "options", options, args.object);
   checkOptions("withHead", options, headNames);
-  const { classes, dropout: rate = 0.2, seed } = options, { network } = base, [output] = network.outputs;
+  const { classes, dropout, seed } = options, { network } = base, [output] = network.outputs;
   if (!Number.isSafeInteger(classes) || classes < 2) {
     throw new ConfigError(`withHead: classes: expected 2 or more, got ${shown(classes)}`, {
       place: "classes",
@@ -64,6 +64,8 @@ export function withHead(base: Model, options: HeadOptions): Model {
   const put = (name: string, options: object, x: SymbolicTensor) =>
     apply(createLayer(base.registry.get("layer", name), { ...options }), x);
   const pooled = rank > 2 ? put(`GlobalAveragePooling${rank - 2}D`, {}, features) : features;
+  const width = pooled.type.shape?.at(-1) ?? 0, narrow = typeof width === "number" && width < 128;
+  const rate = dropout ?? (narrow ? 0 : 0.2);
   const kept = rate > 0 ? put("Dropout", { rate }, pooled) : pooled;
   const taken = network.layers.map(nameOf);
   let name = "head";

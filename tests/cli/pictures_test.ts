@@ -136,7 +136,7 @@ Deno.test("a model is taken over: a new head on frozen layers, then layers freed
       `${folder}/one.keras`,
     );
     strictEqual(first.exit, 0, first.err);
-    match(first.err, /transfer: 5 layers frozen, a new head of 3 classes, 27 weights train/);
+    match(first.err, /transfer: 4 layers frozen, a new head of 3 classes, 27 weights train/);
     using one = await loadModel(`${folder}/one.keras`);
     deepStrictEqual(
       one.weightOf(one.getLayer("late").layer, "kernel"),
@@ -297,4 +297,23 @@ Deno.test("a folder of pictures is cross-validated, each fold with its share of 
     deepStrictEqual(folds.map(({ rows }: { rows: number }) => rows), [10, 10, 10]);
     ok(mean.accuracy >= 0 && mean.accuracy <= 1 && mean.loss > 0, out);
     deepStrictEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["pics"]);
+  }));
+
+Deno.test("a head on few pictures learns by the defaults what it can, and its written configuration says all of it", () =>
+  inFolder(async (folder) => {
+    const home = new URL("examples/first-hour", root).pathname, model = `${folder}/m.keras`;
+    const accuracy = async (...more: string[]) => {
+      const data = ["--data", `${home}/digits/train`, "--divide", "255", "--seed", "2"];
+      const trained = await run("train", `${home}/base.keras`, "--head", ...data, "-o", model, ...more);
+      strictEqual(trained.exit, 0, trained.err);
+      match(trained.err, /rate +0\.01 for the head, by [\d,]+ steps \(--learning-rate\)/);
+      const judged = await run("evaluate", model, "--data", `${home}/digits/test`, "--json");
+      return JSON.parse(judged.out).report.accuracy;
+    };
+    const first = await accuracy();
+    ok(first >= 0.93, `${first}`);
+    const written = JSON.parse(await Deno.readTextFile(`${folder}/m.json`));
+    deepStrictEqual([written.transfer.head, written.data.divide], [true, 255]);
+    const second = await accuracy("--unfreeze", "all");
+    ok(second >= 0.93, `${second}`);
   }));
