@@ -75,9 +75,12 @@ export function readLegacyWeights(
 ): Map<string, Tensor> {
   refusePlaced(tree);
   const { pairs, version } = pairedLayers(group, tree, ctx, instead), out = new Map<string, Tensor>();
-  if (pairs.some(({ stored }) => stored.theano) && slides(tree)) {
+  const theano = pairs.some(({ stored }) => stored.theano) || attributeText(group, "backend") === "theano";
+  const sliding = theano ? slidingIn(tree) : [];
+  if (sliding.length > 0) {
     ctx.warn(
-      'the file was written by Keras on Theano, which places windows of padding "same" elsewhere than other Keras ' +
+      `${sliding.join(", ")}: ` +
+        'the file was written by Keras on Theano, which places windows of padding "same" elsewhere than other Keras ' +
         "where kernels or pools are even or strides above 1: there outputs differ from Theano's",
     );
   }
@@ -206,12 +209,14 @@ function pair(
     out.set(entry.path, weightFrom(entry, theano ? turned(owner, array) : array, from, ctx.warn));
   });
 }
-/** True where a layer slides windows over borders. */
-function slides(tree: readonly LayerNode[]): boolean {
-  return tree.some(({ layer, children }) =>
-    isJson(layer.config) && (layer.config.padding === "same" || layer.def.name.startsWith("ConvLSTM")) ||
-    slides(children)
-  );
+/** Paths of layers that slide windows over borders. */
+function slidingIn(tree: readonly LayerNode[]): readonly string[] {
+  return tree.flatMap(({ layer, path, children }) => [
+    ...(isJson(layer.config) && (layer.config.padding === "same" || layer.def.name.startsWith("ConvLSTM"))
+      ? [path]
+      : []),
+    ...slidingIn(children),
+  ]);
 }
 /** A kernel that Keras on Theano wrote, turned as all others have it: the blocks of its leading axes from the last to the first. */
 function turned(node: LayerNode, array: Tensor): Tensor {
