@@ -197,6 +197,31 @@ function sameNumbers(a: Tensor, b: Tensor, tolerance: number): boolean {
   return x.every((v, i) => Math.abs(v - (y[i] ?? NaN)) <= tolerance || Object.is(v, y[i]));
 }
 
+/** The numbers other than 0 of some tensors, sorted: ONNX fills up what Keras doesn't have, as a second bias, with 0. */
+const filled = (list: readonly (Tensor | undefined)[]) =>
+  Float64Array.from(list.flatMap((t) => !t || t.dtype === "string" ? [] : Array.from(toNumbers(t), Number)))
+    .filter((v) => v !== 0).sort();
+/** One or two of the weights named that together are the numbers of another, as both directions of a recurrent layer are. */
+function joinedAs(
+  whole: Tensor,
+  names: readonly string[],
+  weights: ReadonlyMap<string, Tensor>,
+  tolerance: number,
+): readonly string[] | undefined {
+  const size = (name: string) => weights.get(name)?.data.length ?? 0, most = whole.data.length;
+  // What is filled up is a bias: no more than half of it.
+  const fits = (n: number) => n <= most && 2 * n >= most;
+  const groups = names.flatMap((one, i) => [[one], ...names.slice(i + 1).map((other) => [one, other])])
+    .filter((group) => fits(group.reduce((n, name) => n + size(name), 0)));
+  if (groups.length === 0) return undefined;
+  const wanted = filled([whole]);
+  return wanted.length === 0 ? undefined : groups.slice(0, 64).find((group) => {
+    const numbers = filled(group.map((name) => weights.get(name)));
+    return numbers.length === wanted.length &&
+      numbers.every((v, i) => Math.abs(v - (wanted[i] ?? NaN)) <= tolerance);
+  });
+}
+
 function changesBetween(
   a: Readonly<Record<string, unknown>>,
   b: Readonly<Record<string, unknown>>,
@@ -279,6 +304,20 @@ export function diffModels(
       left.delete(twin);
       removed.splice(removed.indexOf(name), 1);
       moved.push({ name, other: twin });
+      same++;
+    }
+    for (const other of [...left.keys()]) {
+      const whole = left.get(other), group = whole && joinedAs(whole, removed, a.weights, tolerance);
+      if (!group) continue;
+      left.delete(other);
+      for (const name of group) removed.splice(removed.indexOf(name), 1), moved.push({ name, other }), same++;
+    }
+    for (const name of [...removed]) {
+      const whole = a.weights.get(name),
+        group = whole && joinedAs(whole, [...left.keys()], b.weights, tolerance);
+      if (!group) continue;
+      removed.splice(removed.indexOf(name), 1);
+      for (const other of group) left.delete(other), moved.push({ name, other });
       same++;
     }
   }
