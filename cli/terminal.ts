@@ -29,13 +29,14 @@ export function processTerminal(): Terminal {
       if (stream === Deno.stdout) throw new OutputClosed();
     }
   };
+  // Workers, which load this file too, have no prompt.
+  const ask = Reflect.get(globalThis, "prompt") as ((question: string) => string | null) | undefined;
   return {
     out: (text) => writeAll(Deno.stdout, typeof text === "string" ? encoder.encode(text) : text),
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     width: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80,
     interactive: Deno.stderr.isTerminal(),
-    ...(Deno.stdin.isTerminal() && Deno.stdout.isTerminal() &&
-      { ask: (question: string) => prompt(question) }),
+    ...(ask && Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && { ask }),
   };
 }
 
