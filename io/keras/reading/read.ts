@@ -245,20 +245,19 @@ function build(
   }
   const weightsByPath = byPath ? readSafetensors(byPath.bytes, { file: byPath.name, limits }) : named;
   if (weightsByPath) {
-    const given = (network: Network | undefined) =>
-      network && allGiven(
+    const given = (network: Network) =>
+      allGiven(
         Model.fromNetwork(network, registry, { limits, ...run, weights: weightsByPath }),
         weightsByPath,
         (byPath ?? source).name,
       );
-    const copies = new Set(copiesIn(assemble(network, registry, { limits }).tree, ctx.classes).keys());
     try {
-      const model = given(network);
-      if (model) return model;
+      return given(network);
     } catch (error) {
       // Layers that several models share are given once.
-      const tied = copies.size > 0 ? given(structured(copies).structure.network) : undefined;
-      if (tied) return tied;
+      const copies = new Set(copiesIn(assemble(network, registry, { limits }).tree, ctx.classes).keys());
+      const tied = copies.size > 0 ? structured(copies).structure.network : undefined;
+      if (tied) return given(tied);
       throw error;
     }
   }

@@ -17,9 +17,8 @@ import {
   transpose,
   weight,
 } from "../../../core/ops/words.ts";
-import { activationField, initializerField, opaqueField } from "../shared/fields.ts";
+import { activationField, type KernelConfig, kernelFields } from "../shared/fields.ts";
 import type { ActivationSpec } from "../../../core/network/specs.ts";
-import type { KernelConfig } from "../shared/fields.ts";
 import { field, nullable, text } from "../../../core/values/schema.ts";
 import { type Dim, type Type, typeText } from "../../../core/values/shape.ts";
 
@@ -104,6 +103,8 @@ function product(b: Builder, x: Value, kernel: Value, equation: string): Value {
   return transpose(b, y, [...output].map((c) => order.indexOf(c)));
 }
 
+// Whether there is a bias, its axes say.
+const { useBias: _, ...weightFields } = kernelFields();
 /** The definition of {@link einsumDense}. */
 export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
   kind: "layer",
@@ -121,13 +122,7 @@ export const einsumDenseDef: LayerDef<EinsumDenseConfig, "kernel" | "bias"> = {
     }),
     biasAxes: nullable(text()),
     activation: activationField(),
-    kernelInitializer: initializerField({ default: "glorotUniform" }),
-    biasInitializer: initializerField({ default: "zeros" }),
-    kernelRegularizer: opaqueField(),
-    biasRegularizer: opaqueField(),
-    activityRegularizer: opaqueField(),
-    kernelConstraint: opaqueField(),
-    biasConstraint: opaqueField(),
+    ...weightFields,
   },
   params(config, [x]) {
     const { kernel, bias } = shapesOf(config, x);
