@@ -52,8 +52,8 @@ const against = ({ truth, scores }: Scored, c: number) => ({
   score: Array.from(truth, (_, row) => scores.at(row, c)),
 });
 /** Curves need rows of the class and others, and scores that are numbers. */
-function hasBoth(scored: Scored, c: number): boolean {
-  const { is, score } = against(scored, c), own = is.filter((t) => t === 1).length;
+function hasBoth({ is, score }: ReturnType<typeof against>): boolean {
+  const own = is.filter((t) => t === 1).length;
   return own > 0 && own < is.length && score.every((s) => !Number.isNaN(s));
 }
 
@@ -63,13 +63,15 @@ export function judge(
   { worst, files }: { readonly worst: number; readonly files?: readonly string[] | undefined },
 ): Judged {
   const { scores, truth, tensor } = scored;
-  const areas = curved(scored).filter((c) => hasBoth(scored, c)).map((c) => {
-    const { is, score } = against(scored, c);
-    return {
+  const areas = curved(scored).flatMap((c) => {
+    const one = against(scored, c);
+    if (!hasBoth(one)) return [];
+    const { is, score } = one;
+    return [{
       class: c,
       roc: rocCurve(is, score).area,
       averagePrecision: precisionRecallCurve(is, score).area,
-    };
+    }];
   });
   const wrong = [...truth.keys()].filter((row) => scores.best(row) !== truth[row]);
   const sure = (row: number) => scores.at(row, scores.best(row));
@@ -113,7 +115,7 @@ export function intervalsOf(scored: Scored, level: number): Readonly<Record<stri
     }
     return sum / classes;
   };
-  const { is, score } = against(scored, 1);
+  const second = against(scored, 1), { is, score } = second;
   const area = (drawn: Int32Array) => {
     const truths = [...drawn].map((row): number => is[row] ?? 0), own = truths.reduce((a, b) => a + b, 0);
     return own === 0 || own === rows
@@ -123,18 +125,16 @@ export function intervalsOf(scored: Scored, level: number): Readonly<Record<stri
   return {
     accuracy: bootstrapInterval(rows, accuracy, { level }),
     macroF1: bootstrapInterval(rows, macroF1, { level }),
-    ...(classes === 2 && hasBoth(scored, 1) && { rocArea: bootstrapInterval(rows, area, { level }) }),
+    ...(classes === 2 && hasBoth(second) && { rocArea: bootstrapInterval(rows, area, { level }) }),
   };
 }
 
 /** ROC, precision–recall and reliability as panels. */
 export function curvePanels(scored: Scored, judged: Judged): readonly Panel[] {
-  const drawn = judged.areas.slice(0, 8).map(({ class: c, roc, averagePrecision }) => {
-    const { is, score } = against(scored, c), name = scored.scores.name(c);
+  const drawn = judged.areas.slice(0, 8).map(({ class: c }) => {
+    const { is, score } = against(scored, c);
     return {
-      name,
-      roc,
-      averagePrecision,
+      name: scored.scores.name(c),
       curve: rocCurve(is, score),
       precision: precisionRecallCurve(is, score),
     };
@@ -147,8 +147,8 @@ export function curvePanels(scored: Scored, judged: Judged): readonly Panel[] {
       xLabel: "false positive rate",
       yLabel: "true positive rate",
       series: [
-        ...drawn.map(({ name, roc, curve }) => ({
-          name: `${name}: area ${roc.toFixed(4)}`,
+        ...drawn.map(({ name, curve }) => ({
+          name: `${name}: area ${curve.area.toFixed(4)}`,
           at: curve.falsePositiveRate,
           values: curve.truePositiveRate,
         })),
@@ -158,8 +158,8 @@ export function curvePanels(scored: Scored, judged: Judged): readonly Panel[] {
       title: "precision and recall",
       xLabel: "recall",
       yLabel: "precision",
-      series: drawn.map(({ name, averagePrecision, precision }) => ({
-        name: `${name}: average precision ${averagePrecision.toFixed(4)}`,
+      series: drawn.map(({ name, precision }) => ({
+        name: `${name}: average precision ${precision.area.toFixed(4)}`,
         at: precision.recall,
         values: precision.precision,
       })),
